@@ -1,0 +1,99 @@
+// Wire codecs over micro-packed. A document is  u8 type ‖ u8 version ‖ fields;  decoding refuses another type, an
+// unknown version, non-canonical fields and trailing bytes. Each document has exactly one byte form, so hashes and
+// signatures are over encode(value). docs/SPEC.md lists every layout.
+
+import * as P from "micro-packed";
+import { equalBytes } from "./bytes.ts";
+
+export class CodecError extends Error {
+  override name = "CodecError";
+  readonly reason: "wrong-type" | "unknown-version" | "malformed";
+  constructor(reason: CodecError["reason"], detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+export interface Codec<T> {
+  readonly name: string;
+  encode(value: T): Uint8Array;
+  /** @throws CodecError */
+  decode(bytes: Uint8Array): T;
+}
+/** The value type of a codec. */
+export type Of<C> = C extends Codec<infer T> ? T : never;
+
+export const u8 = P.U8;
+export const u16 = P.U16BE;
+export const u32 = P.U32BE;
+/** u64 big-endian held as a number; above 2^53 - 1 it is refused. Times are unix seconds. */
+export const u64: P.CoderType<number> = P.validate(
+  P.apply(P.U64BE, {
+    encode: (n: bigint) => Number(n),
+    decode: (n: number) => BigInt(n),
+  }),
+  (n) => {
+    if (!Number.isSafeInteger(n) || n < 0) throw new Error(`u64 beyond 2^53 - 1: ${n}`);
+    return n;
+  },
+);
+export const bool = P.bool;
+export const fixed = (length: number): P.CoderType<Uint8Array> => P.bytes(length);
+/** bytes with a u32 length before them */
+export const blob: P.CoderType<Uint8Array> = P.bytes(P.U32BE);
+/** UTF-8 with a u16 length before it */
+export const text: P.CoderType<string> = P.string(P.U16BE);
+/** list with a u16 count before it */
+export const list = <T>(item: P.CoderType<T>): P.CoderType<T[]> => P.array(P.U16BE, item);
+/** u8 0 or 1, then the value if 1 */
+export const optional = <T>(item: P.CoderType<T>): P.CoderType<T | undefined> => P.optional(P.bool, item);
+/** u8 index into a closed list of names */
+export function oneOf<const N extends readonly string[]>(...names: N): P.CoderType<N[number]> {
+  return P.apply(P.U8, {
+    encode: (i: number): N[number] => {
+      const name = names[i];
+      if (name === undefined) throw new Error(`unknown value ${i}`);
+      return name;
+    },
+    decode: (name: N[number]) => names.indexOf(name),
+  });
+}
+export const struct = P.struct;
+
+/** All documents by type byte, for SPEC tables and for the test that type bytes are unique. */
+export const documentTypes = new Map<number, string>();
+
+export function document<T extends Record<string, unknown>>(
+  name: string,
+  type: number,
+  version: number,
+  fields: P.StructInput<T>,
+): Codec<T> {
+  documentTypes.set(type, name);
+  const body = P.struct(fields) as unknown as P.CoderType<T>;
+  return {
+    name,
+    encode(value) {
+      const inner = body.encode(value);
+      const out = new Uint8Array(inner.length + 2);
+      out[0] = type;
+      out[1] = version;
+      out.set(inner, 2);
+      return out;
+    },
+    decode(bytes) {
+      if (bytes[0] !== type) throw new CodecError("wrong-type", `${name}: type ${bytes[0]}, expected ${type}`);
+      if (bytes[1] !== version)
+        throw new CodecError("unknown-version", `${name}: version ${bytes[1]}, expected ${version}`);
+      let value: T;
+      try {
+        value = body.decode(bytes.subarray(2));
+      } catch (cause) {
+        throw new CodecError("malformed", `${name}: ${(cause as Error).message}`);
+      }
+      // One byte form a value: ill-formed UTF-8 and the like decode, but do not come back the same.
+      if (!equalBytes(this.encode(value), bytes)) throw new CodecError("malformed", `${name}: not canonical`);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+// The suite: BLS12-381 (draft-irtf-cfrg-pairing-friendly-curves) with hash to curve of RFC 9380, scalars mod r.
+// The one door for group elements and scalars: exact length, canonical form, prime-order subgroup, no identity.
+//
+//   scalar  32 bytes, big-endian, 0 <= x < r
+//   G1      48 bytes, compressed (ZCash form);  G2  96 bytes, compressed
+//   GT      576 bytes: noble's Fp12 order; must lie in the order-r subgroup
+//
+// The pairing e is noble's, final exponentiation included; its normalisation is fixed by test/vectors/symbolon.
+
+import type { WeierstrassPoint } from "@noble/curves/abstract/weierstrass.js";
+import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { concatBytes, type Rng, u32be, utf8ToBytes } from "./bytes.ts";
+import { LABELS, type Label } from "./labels.ts";
+
+export type G1 = InstanceType<typeof bls.G1.Point>;
+export type G2 = InstanceType<typeof bls.G2.Point>;
+export type GT = typeof bls.fields.Fp12.ONE;
+export type Scalar = bigint;
+type AnyPoint<F> = WeierstrassPoint<F>;
+
+export const G1Point = bls.G1.Point;
+export const G2Point = bls.G2.Point;
+export const Fp12 = bls.fields.Fp12;
+export const Fr = bls.fields.Fr;
+/** order of G1, G2 and GT */
+export const R_ORDER: bigint = Fr.ORDER;
+
+export const SCALAR_BYTES = 32;
+export const G1_BYTES = 48;
+export const G2_BYTES = 96;
+export const GT_BYTES = 576;
+
+/** A group element or scalar that must be refused; the reason is for tests and audit logs, never for the wire. */
+export class DecodeError extends Error {
+  override name = "DecodeError";
+}
+
+export function encodeScalar(x: Scalar): Uint8Array {
+  return Fr.toBytes(x);
+}
+
+export function decodeScalar(b: Uint8Array): Scalar {
+  if (b.length !== SCALAR_BYTES) throw new DecodeError(`scalar: ${b.length} bytes, expected ${SCALAR_BYTES}`);
+  let x = 0n;
+  for (const byte of b) x = (x << 8n) | BigInt(byte);
+  if (x >= R_ORDER) throw new DecodeError("scalar: not canonical");
+  return x;
+}
+
+function decodePoint<F, P extends AnyPoint<F>>(name: string, size: number, from: (b: Uint8Array) => P, b: Uint8Array): P {
+  if (b.length !== size) throw new DecodeError(`${name}: ${b.length} bytes, expected ${size}`);
+  let p: P;
+  try {
+    p = from(b);
+    p.assertValidity(); // on the curve and in the prime-order subgroup
+  } catch {
+    throw new DecodeError(`${name}: not a canonical point of the subgroup`);
+  }
+  if (p.is0()) throw new DecodeError(`${name}: identity`);
+  return p;
+}
+
+export const encodeG1 = (p: G1): Uint8Array => p.toBytes(true);
+export const decodeG1 = (b: Uint8Array): G1 => decodePoint("G1", G1_BYTES, (x) => G1Point.fromBytes(x) as G1, b);
+export const encodeG2 = (p: G2): Uint8Array => p.toBytes(true);
+export const decodeG2 = (b: Uint8Array): G2 => decodePoint("G2", G2_BYTES, (x) => G2Point.fromBytes(x) as G2, b);
+
+const BLS_X_ABS = 0xd201000000010000n;
+
+/**
+ * Membership in the order-r subgroup of Fp12*: in the cyclotomic subgroup (f^(p^4)·f = f^(p^2)) and f^p = f^x with the
+ * curve parameter x < 0, that is f^p · f^|x| = 1 (M. Scott, "A note on group membership tests", eprint 2021/1130).
+ * -1 and every other element of small order fail.
+ */
+export function isInGT(f: GT): boolean {
+  if (Fp12.is0(f)) return false;
+  if (!Fp12.eql(Fp12.mul(Fp12.frobeniusMap(f, 4), f), Fp12.frobeniusMap(f, 2))) return false;
+  return Fp12.eql(Fp12.mul(Fp12.frobeniusMap(f, 1), Fp12._cyclotomicExp(f, BLS_X_ABS)), Fp12.ONE);
+}
+
+export const encodeGT = (f: GT): Uint8Array => Fp12.toBytes(f);
+export function decodeGT(b: Uint8Array): GT {
+  if (b.length !== GT_BYTES) throw new DecodeError(`GT: ${b.length} bytes, expected ${GT_BYTES}`);
+  let f: GT;
+  try {
+    f = Fp12.fromBytes(b);
+  } catch {
+    throw new DecodeError("GT: not canonical");
+  }
+  if (!isInGT(f)) throw new DecodeError("GT: outside the subgroup");
+  if (Fp12.eql(f, Fp12.ONE)) throw new DecodeError("GT: identity");
+  return f;
+}
+
+/** Uniform in [1, r): 48 bytes reduced, bias below 2^-128; zero is drawn again. */
+export function randomScalar(rng: Rng): Scalar {
+  for (;;) {
+    let x = 0n;
+    for (const byte of rng(48)) x = (x << 8n) | BigInt(byte);
+    x %= R_ORDER;
+    if (x !== 0n) return x;
+  }
+}
+
+/** RFC 9380 hash_to_field with XMD:SHA-256 to one scalar, 48 bytes expanded (as BBS hash_to_scalar). */
+export function hashToScalar(label: Label | string, msg: Uint8Array): Scalar {
+  return bls.G1.hashToScalar(msg, { DST: label });
+}
+
+export const hashToG1 = (label: Label, msg: Uint8Array): G1 => bls.G1.hashToCurve(msg, { DST: label }) as G1;
+export const hashToG2 = (label: Label, msg: Uint8Array): G2 => bls.G2.hashToCurve(msg, { DST: label }) as G2;
+
+export const pairing = (p: G1, q: G2): GT => bls.pairing(p, q);
+export const pairingProduct = (pairs: { g1: G1; g2: G2 }[]): GT => bls.pairingBatch(pairs);
+export const invertGT = (f: GT): GT => Fp12.conjugate(f); // public: for f in the subgroup, 1/f is the conjugate
+
+/** G, standard generator of G1, and P2, of G2. */
+export const G = G1Point.BASE as G1;
+export const P2 = G2Point.BASE as G2;
+
+/** Hash-to-curve fixed bases are made on first use: a Worker that never needs one does not pay for it at start-up. */
+export function lazy<T>(make: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= make();
+    return value;
+  };
+}
+
+/** Ĝ: base of the handle R = k·Ĝ. */
+export const handleBase = lazy(() => hashToG1(LABELS.fixedG1, utf8ToBytes("handle")));
+/** Ḡ: second base of TDH2. */
+export const tdh2Base = lazy(() => hashToG1(LABELS.fixedG1, utf8ToBytes("tdh2")));
+/** H2v in G2: base of V = z·H2v. */
+export const handleBaseG2 = lazy(() => hashToG2(LABELS.handleG2, utf8ToBytes("handle")));
+
+/** H2(e, j) in G2: paramsHash 32 bytes, epoch and slot fixed-width u32. */
+export function tagBase(paramsHash: Uint8Array, epoch: number, slot: number): G2 {
+  if (paramsHash.length !== 32) throw new RangeError(`paramsHash: ${paramsHash.length} bytes, expected 32`);
+  return hashToG2(LABELS.tagG2, concatBytes(paramsHash, u32be(epoch), u32be(slot)));
+}
+/** H_n(case id) in G2. */
+export const noticeBase = (caseId: Uint8Array): G2 => hashToG2(LABELS.noticeG2, caseId);

@@ -1,0 +1,323 @@
+// The wire documents that roles exchange. One codec a type; layouts in docs/SPEC.md. All hashes are over the exact bytes.
+// Points stay bytes here: they are decoded once, by the function that uses them.
+//
+//   wallet  → service    CheckIn (Challenge signed by the service, Presentation, session keys)      → Receipt
+//   wallet  → registrar  Contract at enrolment, RefreshRequest every epoch                           → IssuedCredential
+//   clinic  → service    Manifest beside each blob, signed by the service
+//   requester → escrow → trustees   Order, Dossier (sealed to each trustee)  → Approval → shares → CaseResult
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { concatBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
+import {
+  blob,
+  bool,
+  type Codec,
+  CodecError,
+  document,
+  fixed,
+  list,
+  type Of,
+  oneOf,
+  optional,
+  struct,
+  text,
+  u8,
+  u16,
+  u32,
+  u64,
+} from "./codec.ts";
+import { LABELS, type Label } from "./labels.ts";
+
+// ---- signed documents: Ed25519 (RFC 8032, strict) over label ‖ document bytes
+
+export const Signed = document("Signed", 0x00, 1, { key: fixed(32), signature: fixed(64), document: blob });
+
+export function signDocument<T>(label: Label, codec: Codec<T>, value: T, secretKey: Uint8Array): Uint8Array {
+  const bytes = codec.encode(value);
+  const signature = ed25519.sign(concatBytes(utf8ToBytes(label), bytes), secretKey);
+  return Signed.encode({ key: ed25519.getPublicKey(secretKey), signature, document: bytes });
+}
+
+/** Decodes and checks a signed document. @throws CodecError; "bad-signature" is told as malformed to the outside. */
+export function openSigned<T>(
+  label: Label,
+  codec: Codec<T>,
+  bytes: Uint8Array,
+): { key: Uint8Array; value: T; bytes: Uint8Array } {
+  const signed = Signed.decode(bytes);
+  // zip215: false = RFC 8032 verification; small-order keys are refused by noble's strict mode
+  if (
+    !ed25519.verify(signed.signature, concatBytes(utf8ToBytes(label), signed.document), signed.key, { zip215: false })
+  )
+    throw new CodecError("malformed", `${codec.name}: signature does not verify`);
+  return { key: signed.key, value: codec.decode(signed.document), bytes };
+}
+
+// ---- parameters and services
+
+const Attribute = struct({ name: text, values: list(text) });
+const Requirement = struct({ attribute: text, accepted: list(text) });
+
+/** Valid for every epoch in [epochFrom, epochTo]; exactly one document covers an epoch. Signed by the registrar. */
+export const Parameters = document("Parameters", 0x01, 1, {
+  realm: text,
+  epochFrom: u32,
+  epochTo: u32,
+  slots: u16,
+  challengeWindowSeconds: u32,
+  offlineGraceSeconds: u32,
+  attributes: list(Attribute),
+  issuerKey: fixed(96),
+  keySetId: fixed(32),
+  traceKey: fixed(48),
+  linkKey: fixed(48),
+  recordKey: fixed(48),
+  groupHybridKey: blob,
+  threshold: u8,
+  trusteeKeys: list(fixed(32)),
+});
+export type Parameters = Of<typeof Parameters>;
+/** p_e of every epoch the document covers; over the document, not its signature. */
+export const paramsHashOf = (p: Parameters): Uint8Array => labelledHash(LABELS.paramsHash, Parameters.encode(p));
+
+/** Self-certifying: serviceId = first 16 bytes of the hash of the signing key. Signed by signKey. */
+export const ServiceCard = document("ServiceCard", 0x02, 1, {
+  signKey: fixed(32),
+  name: text,
+  hpkeKey: blob,
+  ageRecipient: text,
+  oauthKeyJwk: text,
+  required: list(Requirement),
+  maxStaleEpochs: u8,
+});
+export type ServiceCard = Of<typeof ServiceCard>;
+export const serviceIdOf = (signKey: Uint8Array): Uint8Array => labelledHash(LABELS.serviceId, signKey).subarray(0, 16);
+
+// ---- check-in
+
+export const Challenge = document("Challenge", 0x03, 1, {
+  serviceId: fixed(16),
+  nonce: fixed(16),
+  issuedAt: u64,
+  expiresAt: u64,
+  paramsHash: fixed(32),
+  required: list(Requirement),
+  maxStaleEpochs: u8,
+});
+export type Challenge = Of<typeof Challenge>;
+
+export const CheckIn = document("CheckIn", 0x04, 1, {
+  challenge: blob,
+  presentation: blob,
+  sessionAuthKey: fixed(32),
+  sessionRecipient: text,
+  hpkeEnc: blob,
+});
+export type CheckIn = Of<typeof CheckIn>;
+/** What the presentation's tag absorbs besides the relation: challenge (with service, policy, nonce) and session keys. */
+export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
+  labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.hpkeEnc);
+export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
+  labelledHash(LABELS.presentation, checkInBytes);
+
+/** Signed by the service Worker's receipt key: this session was opened, once. */
+export const Receipt = document("Receipt", 0x05, 1, {
+  tagHash: fixed(32),
+  serviceId: fixed(16),
+  presentationHash: fixed(32),
+  epoch: u32,
+  openedAt: u64,
+});
+export type Receipt = Of<typeof Receipt>;
+
+// ---- records
+
+export const MANIFEST_KINDS = ["record", "amendment", "withdrawal", "move", "erasure"] as const;
+/**
+ * One a record or statement, signed by the service; count and previous chain the manifests of one session.
+ * record / amendment carry a blob; withdrawal, move and erasure speak of `target` and carry none (zero hashes, size 0).
+ */
+export const Manifest = document("Manifest", 0x06, 1, {
+  kind: oneOf(...MANIFEST_KINDS),
+  serviceId: fixed(16),
+  tagHash: fixed(32),
+  recordId: fixed(16),
+  target: optional(fixed(16)),
+  movedTo: optional(fixed(32)),
+  blobHash: fixed(32),
+  stanzaHash: fixed(32),
+  size: u64,
+  day: u32, // days since 1970-01-01, the coarse date
+  contentKind: text,
+  keySetId: fixed(32),
+  count: u32, // 1 for the session's first manifest
+  previous: fixed(32), // manifestHash of the one before, zeros for the first
+});
+export type Manifest = Of<typeof Manifest>;
+export const manifestHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.manifest, signedBytes);
+
+// ---- registrar
+
+/** The enrolment proof itself: rows Cm, R, V, F°; its tag absorbs identityCommitment, paramsHash, nonce. */
+export const Contract = document("Contract", 0x07, 1, {
+  identityCommitment: fixed(32),
+  paramsHash: fixed(32),
+  nonce: fixed(32),
+  Cm: fixed(48),
+  R: fixed(48),
+  V: fixed(96),
+  F1: fixed(48),
+  F2: fixed(48),
+  proof: blob,
+});
+export type Contract = Of<typeof Contract>;
+export const contractHashOf = (bytes: Uint8Array): Uint8Array => labelledHash(LABELS.contract, bytes);
+/** Hiding (32-byte random salt) and binding commitment to the registrar's identity record. */
+export const identityCommitmentOf = (salt: Uint8Array, identity: Uint8Array): Uint8Array =>
+  labelledHash(LABELS.identity, salt, identity);
+
+export const RefreshRequest = document("RefreshRequest", 0x08, 1, {
+  account: fixed(16),
+  nonce: fixed(32),
+  epoch: u32,
+  deviceKey: fixed(32),
+  Cm: fixed(48),
+  proof: blob,
+});
+export type RefreshRequest = Of<typeof RefreshRequest>;
+
+/** Blind signature (A, e) with the messages it signs in clear. */
+export const IssuedCredential = document("IssuedCredential", 0x0a, 1, {
+  epoch: u32,
+  values: list(text), // one an attribute, "" for none
+  A: fixed(48),
+  e: fixed(32),
+});
+export type IssuedCredential = Of<typeof IssuedCredential>;
+
+// ---- orders
+
+/** Signed by the registrar's signing key as the authority: this key belongs to a registered requester. */
+export const RequesterCertificate = document("RequesterCertificate", 0x0b, 1, {
+  signKey: fixed(32),
+  sealKey: blob, // X-Wing public key
+  name: text,
+  role: text,
+});
+export type RequesterCertificate = Of<typeof RequesterCertificate>;
+
+export const ORDER_KINDS = ["link", "trace", "assemble"] as const;
+/** Signed by the requester's key. subject = subjectHashOf(dossier): the order itself names nobody. */
+export const Order = document("Order", 0x0c, 1, {
+  caseId: fixed(32),
+  kind: oneOf(...ORDER_KINDS),
+  certificate: blob, // Signed<RequesterCertificate>
+  purpose: text,
+  legalGround: text,
+  epochFrom: u32,
+  epochTo: u32,
+  services: list(fixed(16)), // empty: all
+  emergency: bool, // only an emergency order may open the current epoch
+  subject: fixed(32),
+  keySetId: fixed(32),
+  shareGeneration: u32,
+  issuedAt: u64,
+  expiresAt: u64,
+});
+export type Order = Of<typeof Order>;
+export const orderHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.order, signedBytes);
+
+const Generation = struct({ contract: blob, epochFrom: u32, epochTo: u32 });
+/**
+ * What the trustees need to see and the escrow must not; sealed to each trustee.
+ * link, trace: the CheckIn. assemble: contracts of all generations, the identity and the opening of its commitment,
+ * signed by the registrar as a whole (registrarSignature over Dossier with an empty signature).
+ */
+export const Dossier = document("Dossier", 0x0d, 1, {
+  salt: fixed(32),
+  checkIn: optional(blob),
+  selector: text, // assemble: how the requester names the person, e.g. an insurance number
+  generations: list(Generation),
+  identity: optional(blob),
+  identitySalt: optional(fixed(32)),
+});
+export type Dossier = Of<typeof Dossier>;
+/** Hiding commitment carried by the order: over the check-in, or over the selector for an assemble. */
+export const subjectHashOf = (salt: Uint8Array, checkInOrSelector: Uint8Array): Uint8Array =>
+  labelledHash(LABELS.presentation, salt, checkInOrSelector);
+
+export const DECISIONS = ["approve", "refuse"] as const;
+/** An officer's decision: a WebAuthn assertion whose challenge is approvalChallenge; signed by the trustee's key. */
+export const Approval = document("Approval", 0x0e, 1, {
+  caseId: fixed(32),
+  orderHash: fixed(32),
+  trustee: u8,
+  decision: oneOf(...DECISIONS),
+  reason: text,
+  officerKey: blob, // COSE public key
+  credentialId: blob,
+  authenticatorData: blob,
+  clientDataJSON: blob,
+  signature: blob,
+  at: u64,
+});
+export type Approval = Of<typeof Approval>;
+export const approvalChallenge = (a: {
+  caseId: Uint8Array;
+  orderHash: Uint8Array;
+  trustee: number;
+  decision: (typeof DECISIONS)[number];
+}): Uint8Array =>
+  labelledHash(LABELS.approval, a.caseId, a.orderHash, Uint8Array.of(a.trustee), utf8ToBytes(a.decision));
+
+const EpochSlots = struct({ epoch: u32, slots: u16, paramsHash: fixed(32) });
+/** Everything a share is bound to; ctx = caseContextHash. */
+export const CaseContext = document("CaseContext", 0x0f, 1, {
+  kind: oneOf("notice", "link", "trace", "record"),
+  caseId: fixed(32),
+  orderHash: fixed(32),
+  keySetId: fixed(32),
+  shareGeneration: u32,
+  scope: list(EpochSlots), // sorted by epoch; slots 0..slots-1 of each
+  requesterKey: fixed(32),
+  subjectHash: fixed(32), // presentation hash, contract hash, or stanza hash
+  nonce: fixed(32),
+  set: list(u8), // S, ascending
+  trustee: u8,
+  expiresAt: u64,
+  checkpoint: fixed(32), // hash of the cosigned checkpoint note
+});
+export type CaseContext = Of<typeof CaseContext>;
+export const caseContextHash = (c: CaseContext): Uint8Array => labelledHash(LABELS.caseContext, CaseContext.encode(c));
+
+const LinkedSession = struct({ epoch: u32, slot: u16, serviceId: fixed(16), tagHash: fixed(32) });
+/** What each member of S works out alone and signs; valid with t equal documents. Sealed to the requester. */
+export const CaseResult = document("CaseResult", 0x10, 1, {
+  caseId: fixed(32),
+  orderHash: fixed(32),
+  sessions: list(LinkedSession), // newest epoch first, then by tagHash
+});
+export type CaseResult = Of<typeof CaseResult>;
+
+export const LOG_KINDS = [
+  "parameters",
+  "key-set",
+  "service",
+  "requester",
+  "order",
+  "approval",
+  "refusal",
+  "notice",
+  "opening",
+  "erasure",
+  "index-root",
+] as const;
+/** A transparency log entry; no personal data. subject: hash of the document it speaks of. */
+export const LogEntry = document("LogEntry", 0x11, 1, {
+  kind: oneOf(...LOG_KINDS),
+  at: u64,
+  subject: fixed(32),
+  caseId: optional(fixed(32)),
+  body: blob, // public documents in full; notice: mac ‖ sealed notice; otherwise empty
+});
+export type LogEntry = Of<typeof LogEntry>;

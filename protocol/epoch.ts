@@ -1,0 +1,36 @@
+// Epochs are calendar months in UTC, numbered (year - 1970) * 12 + month (0 for January). Civil-from-days after
+// H. Hinnant, "chrono-compatible low-level date algorithms": the core has no clock and no Date.
+
+const SECONDS_PER_DAY = 86_400;
+
+/** Epoch of a moment in unix seconds. */
+export function epochOf(unixSeconds: number): number {
+  const z = Math.floor(unixSeconds / SECONDS_PER_DAY) + 719_468;
+  const era = Math.floor(z / 146_097);
+  const doe = z - era * 146_097;
+  const yoe = Math.floor((doe - Math.floor(doe / 1460) + Math.floor(doe / 36_524) - Math.floor(doe / 146_096)) / 365);
+  const doy = doe - (365 * yoe + Math.floor(yoe / 4) - Math.floor(yoe / 100));
+  const mp = Math.floor((5 * doy + 2) / 153);
+  const month = mp < 10 ? mp + 2 : mp - 10; // 0-based
+  const year = yoe + era * 400 + (month <= 1 ? 1 : 0);
+  return (year - 1970) * 12 + month;
+}
+
+/** First second of an epoch. */
+export function epochStart(epoch: number): number {
+  const year = 1970 + Math.floor(epoch / 12);
+  const month = (epoch % 12) + 1;
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yoe = y - era * 400;
+  const doy = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5);
+  const doe = yoe * 365 + Math.floor(yoe / 4) - Math.floor(yoe / 100) + doy;
+  return (era * 146_097 + doe - 719_468) * SECONDS_PER_DAY;
+}
+
+/** "2026-11" */
+export function epochName(epoch: number): string {
+  return `${1970 + Math.floor(epoch / 12)}-${String((epoch % 12) + 1).padStart(2, "0")}`;
+}
+/** Days since 1970-01-01: the coarse date of manifests. */
+export const dayOf = (unixSeconds: number): number => Math.floor(unixSeconds / SECONDS_PER_DAY);

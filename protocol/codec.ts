@@ -63,14 +63,19 @@ export const struct = P.struct;
 /** All documents by type byte, for SPEC tables and for the test that type bytes are unique. */
 export const documentTypes = new Map<number, string>();
 
-export function document<T extends Record<string, unknown>>(
+// biome-ignore lint/suspicious/noExplicitAny: the coders' value types are inferred one by one
+type Fields = Record<string, P.CoderType<any>>;
+type ValueOf<F extends Fields> = { [K in keyof F]: F[K] extends P.CoderType<infer V> ? V : never };
+
+export function document<const F extends Fields>(
   name: string,
   type: number,
   version: number,
-  fields: P.StructInput<T>,
-): Codec<T> {
+  fields: F,
+): Codec<ValueOf<F>> {
+  type T = ValueOf<F>;
   documentTypes.set(type, name);
-  const body = P.struct(fields) as unknown as P.CoderType<T>;
+  const body = P.struct(fields as P.StructInput<Record<string, unknown>>) as unknown as P.CoderType<T>;
   return {
     name,
     encode(value) {

@@ -47,11 +47,14 @@ export const LABELS = {
   result: `${V1}HASH-RESULT.`,
   // key derivation
   walletRoot: `${V1}KDF-WALLET.`,
+  holderSecrets: `${V1}KDF-HOLDER.`,
+  credentialBlinding: `${V1}KDF-BLINDING.`,
   sessionSeed: `${V1}KDF-SESSION.`,
   hybridSeal: `${V1}KDF-HYBRID.`,
   tdh2Key: `${V1}KDF-TDH2.`,
   noticeKey: `${V1}KDF-NOTICE.`,
   messageInfo: `${V1}HPKE-MESSAGES.`,
+  messageKey: `${V1}HPKE-FRAMES.`,
   replyKey: `${V1}HPKE-REPLY.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
   // signatures (Ed25519), one label a kind of document

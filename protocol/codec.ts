@@ -75,7 +75,7 @@ export function document<const F extends Fields>(
 ): Codec<ValueOf<F>> {
   type T = ValueOf<F>;
   documentTypes.set(type, name);
-  const body = P.struct(fields as P.StructInput<Record<string, unknown>>) as unknown as P.CoderType<T>;
+  const body = P.struct(fields as never) as unknown as P.CoderType<T>;
   return {
     name,
     encode(value) {

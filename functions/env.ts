@@ -1,0 +1,127 @@
+// What each role's Worker is bound to, and the check at the door: a Worker with a missing, malformed or forbidden
+// binding answers nothing. `Unchecked` is what workerd hands over; `checkEnv` gives the role's own, typed environment.
+//
+// Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock, and refuses to run with
+// bindings of another role beside its own (S10).
+
+import type { Context } from "hono";
+import { z } from "zod";
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);
+const url = z.string().url();
+
+/** Every role has these. */
+const common = {
+  STAGE: z.enum(["local", "production"]),
+  /** "system", or "settable" in local stage only: requests then carry the time in a header. */
+  CLOCK: z.enum(["system", "settable"]),
+  /** Ed25519 public key of the operator's administrator. */
+  ADMIN_KEY: hex(32),
+  /** Ed25519 public key of the registrar: signs parameters, requester certificates and dossiers. */
+  REGISTRAR_KEY: hex(32),
+  /** note verifier key of the transparency log */
+  LOG_VKEY: z.string(),
+  REGISTRAR_URL: url,
+  SERVICE_URL: url,
+  ESCROW_URL: url,
+  LOG_URL: url,
+  /** JSON list of trustee base URLs, in index order (1..n) */
+  TRUSTEE_URLS: z.string(),
+};
+
+const schemas = {
+  registrar: z.object({
+    ...common,
+    SIGNING_KEY: hex(32),
+    ISSUER_SEED: hex(32),
+    FIELD_KEY: hex(32),
+    INDEX_KEY: hex(32),
+  }),
+  service: z.object({ ...common, SIGNING_KEY: hex(32), TOKEN_KEY: hex(32) }),
+  escrow: z.object({ ...common, SIGNING_KEY: hex(32), SERVICE_WORKER_KEY: hex(32) }),
+  trustee: z.object({
+    ...common,
+    TRUSTEE_INDEX: z.string().regex(/^[1-9]\d?$/),
+    /** seed of the trustee's pinned identity and transport keys, and of the key that seals its vault */
+    TRUSTEE_SEED: hex(32),
+    /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order */
+    TRUSTEE_KEYS: z.string(),
+  }),
+  log: z.object({
+    ...common,
+    LOG_SIGNING_KEY: z.string(),
+    /** JSON list of the witnesses' vkeys */
+    LOG_WITNESSES: z.string(),
+    /** JSON list of Ed25519 keys (hex) allowed to append */
+    LOG_WRITERS: z.string(),
+  }),
+} as const;
+
+export type Role = keyof typeof schemas;
+type VarsOf<R extends Role> = z.infer<(typeof schemas)[R]>;
+
+interface Resources {
+  registrar: { REGISTRAR_DB: D1Database };
+  service: {
+    RECORDS_DB_0: D1Database;
+    RECORDS_DB_1: D1Database;
+    BLOBS: R2Bucket;
+    REPLAY_WINDOW: DurableObjectNamespace;
+  };
+  escrow: { ESCROW_DB: D1Database; LINKAGE_ESCROW: DurableObjectNamespace };
+  trustee: { CEREMONY: DurableObjectNamespace; TRUSTEE_VAULT: DurableObjectNamespace };
+  log: { TRANSPARENCY_LOG: DurableObjectNamespace; TILES: R2Bucket };
+}
+const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
+  registrar: ["REGISTRAR_DB"],
+  service: ["RECORDS_DB_0", "RECORDS_DB_1", "BLOBS", "REPLAY_WINDOW"],
+  escrow: ["ESCROW_DB", "LINKAGE_ESCROW"],
+  trustee: ["CEREMONY", "TRUSTEE_VAULT"],
+  log: ["TRANSPARENCY_LOG", "TILES"],
+};
+
+export type Bindings<R extends Role> = VarsOf<R> & Resources[R];
+export type RegistrarEnv = Bindings<"registrar">;
+export type ServiceEnv = Bindings<"service">;
+export type EscrowEnv = Bindings<"escrow">;
+export type TrusteeEnv = Bindings<"trustee">;
+export type LogEnv = Bindings<"log">;
+
+export class MisconfiguredError extends Error {
+  override name = "MisconfiguredError";
+}
+
+const checked = new WeakMap<object, Role>();
+
+/** @throws MisconfiguredError naming the binding, never its value. */
+export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R> {
+  if (checked.get(unchecked) === role) return unchecked as Bindings<R>;
+  const vars = schemas[role].safeParse(unchecked);
+  if (!vars.success)
+    throw new MisconfiguredError(`${role}: ${vars.error.issues.map((i) => i.path.join(".")).join(", ")}`);
+  const env = unchecked as Record<string, unknown>;
+  for (const name of resourceNames[role]) {
+    if (env[name as string] === undefined) throw new MisconfiguredError(`${role}: ${String(name)} is not bound`);
+  }
+  for (const other of Object.keys(resourceNames) as Role[]) {
+    if (other === role) continue;
+    const foreign = resourceNames[other].find((name) => env[name as string] !== undefined);
+    if (foreign) throw new MisconfiguredError(`${role}: ${String(foreign)} belongs to the ${other}`);
+  }
+  if (vars.data.STAGE === "production" && vars.data.CLOCK === "settable")
+    throw new MisconfiguredError("a settable clock is for STAGE=local only");
+  checked.set(unchecked, role);
+  return unchecked as Bindings<R>;
+}
+
+export const CLOCK_HEADER = "symbolon-clock";
+
+/** Unix seconds: the system's, or in local stage with a settable clock what the request's header says. */
+export function now(c: Context<{ Bindings: object }>): number {
+  const env = c.env as { CLOCK: string; STAGE: string };
+  if (env.CLOCK === "settable" && env.STAGE === "local") {
+    const header = c.req.header(CLOCK_HEADER);
+    if (header !== undefined && /^\d{1,12}$/.test(header)) return Number(header);
+  }
+  return Math.floor(Date.now() / 1000);
+}

@@ -1,0 +1,48 @@
+// Signed requests: one way for every key holder (session, device, requester, clinic-side roles, Worker to Worker) to
+// show that a request is theirs. Ed25519 over
+//   label ‖ frame(method, path with query, timestamp as decimal, nonce 16 bytes, SHA-256(body))
+// in one header:   Symbolon-Signature: <key hex>.<timestamp>.<nonce hex>.<signature hex>
+// The verifier bounds the timestamp by REQUEST_WINDOW_SECONDS; within the window a request could be sent again, so
+// handlers behind it are idempotent or carry their own single-use value.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
+import { LABELS } from "./labels.ts";
+
+export const REQUEST_WINDOW_SECONDS = 300;
+export const SIGNATURE_HEADER = "symbolon-signature";
+
+interface RequestParts {
+  method: string;
+  /** path and query exactly as sent */
+  path: string;
+  body: Uint8Array;
+}
+
+function message(r: RequestParts, timestamp: number, nonce: Uint8Array): Uint8Array {
+  return concatBytes(
+    utf8ToBytes(LABELS.signRequest),
+    frame(utf8ToBytes(r.method), utf8ToBytes(r.path), utf8ToBytes(String(timestamp)), nonce, sha256(r.body)),
+  );
+}
+
+/** Header value for a request. */
+export function signRequest(r: RequestParts, secretKey: Uint8Array, now: number, rng: Rng): string {
+  const nonce = rng(16);
+  const signature = ed25519.sign(message(r, now, nonce), secretKey);
+  return [bytesToHex(ed25519.getPublicKey(secretKey)), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
+}
+
+/** The key that signed this request, or undefined: the caller decides whether that key may do it. */
+export function verifyRequest(r: RequestParts, header: string | undefined, now: number): Uint8Array | undefined {
+  const m = /^([0-9a-f]{64})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})$/.exec(header ?? "");
+  if (!m) return undefined;
+  const [, key, timestamp, nonce, signature] = m as unknown as [string, string, string, string, string];
+  if (Math.abs(now - Number(timestamp)) > REQUEST_WINDOW_SECONDS) return undefined;
+  const publicKey = hexToBytes(key);
+  const ok = ed25519.verify(hexToBytes(signature), message(r, Number(timestamp), hexToBytes(nonce)), publicKey, {
+    zip215: false,
+  });
+  return ok ? publicKey : undefined;
+}

@@ -1,0 +1,235 @@
+// Signed notes, checkpoints and cosignatures: C2SP signed-note, tlog-checkpoint, tlog-cosignature (Ed25519 types only).
+//
+//   note            text "\n" then one line for each signature:  "— <name> base64(keyId ‖ signature)\n"
+//                   the text ends in a newline; UTF-8; no control character but newline
+//   keyId           SHA-256(name ‖ 0x0a ‖ type ‖ public key)[0:4]
+//   vkey            <name>+<hex keyId>+base64(type ‖ public key)
+//   type 0x01       log:      Ed25519 over the text
+//   type 0x04       witness:  u64 big-endian time ‖ Ed25519 over "cosignature/v1\ntime <time>\n" ‖ text
+//   checkpoint text <origin>\n<size>\n<base64 root>\n  and perhaps opaque extension lines
+//
+// The log signs its head; a witness (each trustee) signs only a head that is consistent with every head it signed
+// before. A reader takes a checkpoint with the log's signature and those of a quorum of *different* witness keys, so
+// that showing two people different logs needs a quorum of liars. A v1 cosignature does not name its signer: one
+// public key under two witness names is refused, it would count twice.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { base64 } from "@scure/base";
+import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from "./bytes.ts";
+import { HASH_BYTES } from "./merkle.ts";
+
+/** signed-note: a limit is recommended, of at least 16. */
+const MAX_SIGNATURES = 64;
+const KEY_ID_BYTES = 4;
+const SIGNATURE_BYTES = 64;
+const TIME_BYTES = 8;
+
+export type NoteKeyType = 0x01 | 0x04;
+export const LOG_KEY: NoteKeyType = 0x01;
+export const WITNESS_KEY: NoteKeyType = 0x04;
+
+/** A trusted public key under its name; made by `noteKey` or `parseVkey` only. */
+export interface NoteKey {
+  readonly name: string;
+  readonly type: NoteKeyType;
+  /** 4 bytes */
+  readonly keyId: Uint8Array;
+  /** Ed25519, 32 bytes */
+  readonly publicKey: Uint8Array;
+}
+
+export interface NoteSignature {
+  readonly name: string;
+  readonly keyId: Uint8Array;
+  readonly signature: Uint8Array;
+}
+export interface Note {
+  /** with its final newline */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+export interface Checkpoint {
+  readonly origin: string;
+  readonly size: number;
+  /** 32 bytes */
+  readonly root: Uint8Array;
+}
+
+// ---- keys ----
+
+export function noteKey(name: string, type: NoteKeyType, publicKey: Uint8Array): NoteKey {
+  if (!isKeyName(name)) throw new RangeError(`not a key name: ${JSON.stringify(name)}`);
+  if (publicKey.length !== 32) throw new RangeError(`Ed25519 key of ${publicKey.length} bytes`);
+  // RFC 8032 section 5.1.3 decoding; under a key of small order anybody can sign.
+  if (ed25519.Point.fromBytes(publicKey, false).isSmallOrder()) throw new RangeError("Ed25519 key of small order");
+  const keyId = sha256(concatBytes(utf8ToBytes(`${name}\n`), Uint8Array.of(type), publicKey)).slice(0, KEY_ID_BYTES);
+  return { name, type, keyId, publicKey };
+}
+
+export function formatVkey(key: NoteKey): string {
+  return `${key.name}+${bytesToHex(key.keyId)}+${base64.encode(concatBytes(Uint8Array.of(key.type), key.publicKey))}`;
+}
+
+/** @throws where the string is not the one form of a key of this type */
+export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
+  // Neither a name nor hex holds a plus; base64 does.
+  const [name, , ...rest] = vkey.split("+");
+  const bytes = base64.decode(rest.join("+"));
+  if (bytes[0] !== type) throw new RangeError(`key of type ${bytes[0]}, expected ${type}`);
+  const key = noteKey(name as string, type, bytes.slice(1));
+  if (formatVkey(key) !== vkey) throw new RangeError("key id does not belong to the key");
+  return key;
+}
+
+function isKeyName(name: string): boolean {
+  return name !== "" && !/[\p{White_Space}\p{Cc}\p{Surrogate}+]/u.test(name);
+}
+
+const isKey = (key: NoteKey, s: NoteSignature): boolean => key.name === s.name && equalBytes(key.keyId, s.keyId);
+
+// ---- notes ----
+
+/** Undefined where it is not a note. Nothing in it may be believed before a signature is verified. */
+export function parseNote(note: string): Note | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (/[\u0000-\u0009\u000b-\u001f\p{Surrogate}]/u.test(note)) return undefined;
+  const blank = note.lastIndexOf("\n\n");
+  if (blank < 0) return undefined;
+  const signatures = parseSignatures(note.slice(blank + 2));
+  return signatures && { text: note.slice(0, blank + 1), signatures };
+}
+
+/** Signature lines, at least one; undefined where a line is none. */
+export function parseSignatures(lines: string): NoteSignature[] | undefined {
+  if (!lines.endsWith("\n")) return undefined;
+  const signatures: NoteSignature[] = [];
+  for (const line of lines.slice(0, -1).split("\n")) {
+    const [dash, name, encoded, ...rest] = line.split(" ");
+    if (dash !== "\u2014" || name === undefined || encoded === undefined || rest.length > 0) return undefined;
+    const bytes = decodeBase64(encoded);
+    if (!isKeyName(name) || !bytes || bytes.length <= KEY_ID_BYTES) return undefined;
+    signatures.push({ name, keyId: bytes.slice(0, KEY_ID_BYTES), signature: bytes.slice(KEY_ID_BYTES) });
+    if (signatures.length > MAX_SIGNATURES) return undefined;
+  }
+  return signatures;
+}
+
+export const formatSignature = (s: NoteSignature): string =>
+  `\u2014 ${s.name} ${base64.encode(concatBytes(s.keyId, s.signature))}\n`;
+
+export function formatNote(note: Note): string {
+  return `${note.text}\n${note.signatures.map(formatSignature).join("")}`;
+}
+
+/** The log's signature over a text (type 0x01). */
+export function signNote(text: string, name: string, secretKey: Uint8Array): NoteSignature {
+  const { keyId } = noteKey(name, LOG_KEY, ed25519.getPublicKey(secretKey));
+  return { name, keyId, signature: ed25519.sign(utf8ToBytes(text), secretKey) };
+}
+
+/** A witness's timestamped signature over a text (type 0x04). The caller has checked that the head is consistent. */
+export function cosign(text: string, name: string, secretKey: Uint8Array, time: number): NoteSignature {
+  if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`not a time: ${time}`);
+  const { keyId } = noteKey(name, WITNESS_KEY, ed25519.getPublicKey(secretKey));
+  const stamp = new Uint8Array(TIME_BYTES);
+  new DataView(stamp.buffer).setBigUint64(0, BigInt(time));
+  return { name, keyId, signature: concatBytes(stamp, ed25519.sign(cosignedMessage(text, BigInt(time)), secretKey)) };
+}
+
+const cosignedMessage = (text: string, time: bigint): Uint8Array =>
+  utf8ToBytes(`cosignature/v1\ntime ${time}\n${text}`);
+
+/** The log's signature: RFC 8032 verification, canonical encodings only. */
+export function verifySignature(text: string, s: NoteSignature, key: NoteKey): boolean {
+  if (key.type !== LOG_KEY || !isKey(key, s) || s.signature.length !== SIGNATURE_BYTES) return false;
+  return ed25519.verify(s.signature, utf8ToBytes(text), key.publicKey, { zip215: false });
+}
+
+/** The unix seconds at which a witness signed, or undefined where it did not. */
+export function verifyCosignature(text: string, s: NoteSignature, key: NoteKey): number | undefined {
+  if (key.type !== WITNESS_KEY || !isKey(key, s)) return undefined;
+  if (s.signature.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined;
+  const stamp = s.signature.slice(0, TIME_BYTES);
+  const time = new DataView(stamp.buffer).getBigUint64(0);
+  if (time > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+  const message = cosignedMessage(text, time);
+  return ed25519.verify(s.signature.slice(TIME_BYTES), message, key.publicKey, { zip215: false })
+    ? Number(time)
+    : undefined;
+}
+
+// ---- checkpoints ----
+
+export function formatCheckpoint(checkpoint: Checkpoint): string {
+  const text = `${checkpoint.origin}\n${checkpoint.size}\n${base64.encode(checkpoint.root)}\n`;
+  if (!parseCheckpoint(text)) throw new RangeError(`not a checkpoint: ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** Undefined where the text is no checkpoint. A size beyond 2^53 - 1 is refused: no log here can have it. */
+export function parseCheckpoint(text: string): Checkpoint | undefined {
+  if (!text.endsWith("\n")) return undefined;
+  const lines = text.slice(0, -1).split("\n");
+  const [origin, size, root] = lines;
+  if (!origin || size === undefined || root === undefined || lines.includes("")) return undefined;
+  if (!/^(0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) return undefined;
+  const rootBytes = decodeBase64(root);
+  if (rootBytes?.length !== HASH_BYTES) return undefined;
+  return { origin, size: Number(size), root: rootBytes };
+}
+
+export interface CheckpointTrust {
+  note: string;
+  /** type 0x01; its name is the checkpoint's origin */
+  logKey: NoteKey;
+  /** type 0x04 */
+  witnesses: readonly NoteKey[];
+  /** how many different witnesses must have signed; 0 trusts the log alone */
+  quorum: number;
+}
+export type VerifiedCheckpoint =
+  | { ok: true; checkpoint: Checkpoint; text: string; cosigners: { name: string; time: number }[] }
+  | { ok: false; reason: "malformed" | "wrong-origin" | "not-signed-by-log" | "bad-signature" | "no-quorum" };
+
+/** Signatures of unknown keys are passed over; a wrong one under a known key spoils the note (signed-note). */
+export function verifyCheckpoint({ note, logKey, witnesses, quorum }: CheckpointTrust): VerifiedCheckpoint {
+  checkWitnesses(witnesses);
+  const parsed = parseNote(note);
+  const checkpoint = parsed && parseCheckpoint(parsed.text);
+  if (!parsed || !checkpoint) return { ok: false, reason: "malformed" };
+  if (checkpoint.origin !== logKey.name) return { ok: false, reason: "wrong-origin" };
+  const cosigners = new Map<string, number>();
+  let signedByLog = false;
+  for (const s of parsed.signatures) {
+    if (isKey(logKey, s)) {
+      if (!verifySignature(parsed.text, s, logKey)) return { ok: false, reason: "bad-signature" };
+      signedByLog = true;
+      continue;
+    }
+    const witness = witnesses.find((w) => isKey(w, s));
+    if (!witness) continue;
+    const time = verifyCosignature(parsed.text, s, witness);
+    if (time === undefined) return { ok: false, reason: "bad-signature" };
+    cosigners.set(witness.name, Math.max(time, cosigners.get(witness.name) ?? 0));
+  }
+  if (!signedByLog) return { ok: false, reason: "not-signed-by-log" };
+  if (cosigners.size < quorum) return { ok: false, reason: "no-quorum" };
+  return { ok: true, checkpoint, text: parsed.text, cosigners: [...cosigners].map(([name, time]) => ({ name, time })) };
+}
+
+function checkWitnesses(witnesses: readonly NoteKey[]): void {
+  const names = new Set(witnesses.map((w) => w.name));
+  const keys = new Set(witnesses.map((w) => bytesToHex(w.publicKey)));
+  if (names.size !== witnesses.length || keys.size !== witnesses.length)
+    throw new RangeError("each witness has a name and a key of its own");
+}
+
+function decodeBase64(encoded: string): Uint8Array | undefined {
+  try {
+    return base64.decode(encoded);
+  } catch {
+    return undefined;
+  }
+}

@@ -45,6 +45,7 @@ export const LABELS = {
   ceremonyTranscript: `${V1}HASH-CEREMONY-TRANSCRIPT.`,
   notice: `${V1}MAC-NOTICE.`,
   result: `${V1}HASH-RESULT.`,
+  reportUuid: `${V1}HASH-REPORT-UUID.`,
   // key derivation
   walletRoot: `${V1}KDF-WALLET.`,
   holderSecrets: `${V1}KDF-HOLDER.`,

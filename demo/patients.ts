@@ -1,0 +1,53 @@
+// The demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. Nothing is skipped in
+// silence: a file that cannot be read as one stops the demo, with its name. (Other files, as a LICENSE, are not input.)
+
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FhirInputError } from "../client/fhir/resource.ts";
+import { type PatientBundle, readBundle } from "../client/fhir/visits.ts";
+
+/** Three synthetic patients that come with the repository; see test/data/README.md. */
+export const DEFAULT_PATIENTS_DIRECTORY = fileURLToPath(new URL("../test/data/patients", import.meta.url));
+
+export interface PatientFile {
+  /** file name without directory, as the report's name starts */
+  file: string;
+  bundle: PatientBundle;
+}
+
+export const reportFileName = ({ file }: PatientFile): string => `${file}.report.json`;
+
+export function loadPatients(directory: string): PatientFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    throw new FhirInputError("unreadable", `${directory}: ${unreadable(error, "no such directory")}`);
+  }
+  const files = names.filter((name) => /\.json$/i.test(name)).sort();
+  if (files.length === 0) throw new FhirInputError("unreadable", `${directory}: holds no *.json file`);
+  return files.map((file) => loadPatient(join(directory, file)));
+}
+
+function loadPatient(path: string): PatientFile {
+  let json: string;
+  try {
+    json = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new FhirInputError("unreadable", `${path}: ${unreadable(error, "no such file")}`);
+  }
+  try {
+    return { file: basename(path), bundle: readBundle(json) };
+  } catch (error) {
+    if (error instanceof FhirInputError) throw new FhirInputError(error.code, `${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+function unreadable(error: unknown, missing: string): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return missing;
+  if (code === "ENOTDIR") return "is not a directory";
+  return `cannot be read (${code ?? "unknown error"})`;
+}

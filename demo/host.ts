@@ -1,0 +1,228 @@
+// The whole system on local workerd: every role of wrangler.toml as a Worker of its own, with its own bindings, on its
+// own loopback port, hosted by Miniflare (real workerd, real D1, R2 and Durable Objects on disk). Used by the demo,
+// `npm start`, the bench, and the flow and attack tests.
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_readConfig } from "wrangler";
+import { trusteeKeys } from "../functions/trustee/keys.ts";
+import { makeLogKeys } from "../protocol/note.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export interface HostOptions {
+  /** number of trustees; 3 by default */
+  trustees?: number;
+  /** where state is kept; a temporary directory that `stop` removes by default */
+  persist?: string;
+  /** 32-byte seed all local secrets derive from; random by default, kept in `persist` */
+  seed?: Uint8Array;
+  /** first port to use; free ports by default */
+  port?: number;
+  /** a clock that requests may set (default true: local stage) */
+  settableClock?: boolean;
+  /** more or other bindings for one worker, for tests that weaken something */
+  override?: Record<string, Record<string, string>>;
+}
+
+export interface Host {
+  miniflare: Miniflare;
+  persist: string;
+  urls: { registrar: string; service: string; escrow: string; log: string; trustees: string[] };
+  adminSecretKey: Uint8Array;
+  registrarKey: Uint8Array;
+  serviceWorkerKey: Uint8Array;
+  logVkey: string;
+  trusteeIdentityKeys: Uint8Array[];
+  /** every secret binding of every worker, for tests that give some of them to an attacker */
+  bindings: Record<string, Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+async function freePorts(n: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: n },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const s = createServer().once("error", reject);
+          s.listen(0, "127.0.0.1", () => resolve(s));
+        }),
+    ),
+  );
+  const ports = servers.map((s) => (s.address() as { port: number }).port);
+  await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
+  return ports;
+}
+
+const bundles = new Map<string, Promise<string>>();
+/** One ES module a Worker, as wrangler would make it. */
+export function bundleWorker(entry: string, minify = false): Promise<string> {
+  const key = `${entry}${minify ? " min" : ""}`;
+  let made = bundles.get(key);
+  if (!made) {
+    made = build({
+      entryPoints: [join(root, entry)],
+      bundle: true,
+      write: false,
+      minify,
+      format: "esm",
+      target: "es2024",
+      conditions: ["workerd", "worker", "browser"],
+      external: ["cloudflare:*", "node:*"],
+      logLevel: "silent",
+    }).then((r) => r.outputFiles[0]!.text);
+    bundles.set(key, made);
+  }
+  return made;
+}
+
+function loadSeed(options: HostOptions, persist: string): Uint8Array {
+  if (options.seed) return options.seed;
+  const file = join(persist, "local-seed.hex");
+  try {
+    return hexToBytes(readFileSync(file, "utf8").trim());
+  } catch {
+    const seed = randomBytes(32);
+    writeFileSync(file, bytesToHex(seed), { mode: 0o600 });
+    return seed;
+  }
+}
+
+/** Starts all roles, applies the D1 migrations, and answers when every role is up. */
+export async function startHost(options: HostOptions = {}): Promise<Host> {
+  const temporary = options.persist === undefined;
+  const persist = options.persist ?? mkdtempSync(join(tmpdir(), "symbolon-"));
+  mkdirSync(persist, { recursive: true });
+  const n = options.trustees ?? 3;
+  const seed = loadSeed(options, persist);
+  const derive = (name: string): Uint8Array => sha256(concatBytes(seed, utf8ToBytes(name)));
+  const hex = (name: string): string => bytesToHex(derive(name));
+
+  const names = ["registrar", "service", "escrow", "log", ...Array.from({ length: n }, (_, i) => `trustee-${i + 1}`)];
+  const ports = options.port === undefined ? await freePorts(names.length) : names.map((_, i) => options.port! + i);
+  const urlOf = (name: string): string => `http://127.0.0.1:${ports[names.indexOf(name)]}`;
+  const trusteeNames = names.slice(4);
+  const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), i + 1));
+  const adminSecretKey = derive("admin");
+  const log = makeLogKeys(derive("log"), "symbolon.local/log");
+
+  const common = {
+    STAGE: "local",
+    CLOCK: options.settableClock === false ? "system" : "settable",
+    ADMIN_KEY: bytesToHex(ed25519.getPublicKey(adminSecretKey)),
+    REGISTRAR_KEY: bytesToHex(ed25519.getPublicKey(derive("registrar-sign"))),
+    LOG_VKEY: log.vkey,
+    REGISTRAR_URL: urlOf("registrar"),
+    SERVICE_URL: urlOf("service"),
+    ESCROW_URL: urlOf("escrow"),
+    LOG_URL: urlOf("log"),
+    TRUSTEE_URLS: JSON.stringify(trusteeNames.map(urlOf)),
+    TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
+  };
+  const publicOf = (name: string): string => bytesToHex(ed25519.getPublicKey(derive(name)));
+  const own: Record<string, Record<string, string>> = {
+    registrar: {
+      SIGNING_KEY: hex("registrar-sign"),
+      ISSUER_SEED: hex("issuer"),
+      FIELD_KEY: hex("field"),
+      INDEX_KEY: hex("blind-index"),
+    },
+    service: { SIGNING_KEY: hex("service-sign"), TOKEN_KEY: hex("token") },
+    escrow: { SIGNING_KEY: hex("escrow-sign"), SERVICE_WORKER_KEY: publicOf("service-sign") },
+    log: {
+      LOG_SIGNING_KEY: log.skey,
+      LOG_WITNESSES: JSON.stringify(trustees.map((t) => t.witnessVkey)),
+      LOG_WRITERS: JSON.stringify(["registrar-sign", "service-sign", "escrow-sign"].map(publicOf)),
+    },
+  };
+  trusteeNames.forEach((name, i) => {
+    own[name] = { TRUSTEE_INDEX: String(i + 1), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
+  });
+
+  const bindings: Record<string, Record<string, string>> = {};
+  const workers = await Promise.all(
+    names.map(async (name, i) => {
+      const env = name.startsWith("trustee-") ? "trustee-1" : name;
+      const config = unstable_readConfig({ config: join(root, "wrangler.toml"), env }, { hideWarnings: true });
+      bindings[name] = { ...common, ...own[name], ...options.override?.[name] };
+      return {
+        name,
+        compatibilityDate: config.compatibility_date!,
+        compatibilityFlags: config.compatibility_flags,
+        modules: [{ type: "ESModule" as const, path: `${name}.mjs`, contents: await bundleWorker(config.main!) }],
+        bindings: bindings[name],
+        d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
+        r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),
+        durableObjects: Object.fromEntries(
+          config.durable_objects.bindings.map((d) => [d.name, { className: d.class_name, useSQLite: true }]),
+        ),
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[i]! }],
+      };
+    }),
+  );
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({ cf: false, defaultPersistRoot: persist, port: 0, workers } as never),
+  );
+  await miniflare.ready;
+  await applyMigrations(miniflare);
+
+  return {
+    miniflare,
+    persist,
+    urls: {
+      registrar: urlOf("registrar"),
+      service: urlOf("service"),
+      escrow: urlOf("escrow"),
+      log: urlOf("log"),
+      trustees: trusteeNames.map(urlOf),
+    },
+    adminSecretKey,
+    registrarKey: ed25519.getPublicKey(derive("registrar-sign")),
+    serviceWorkerKey: ed25519.getPublicKey(derive("service-sign")),
+    logVkey: log.vkey,
+    trusteeIdentityKeys: trustees.map((t) => t.identityPublicKey),
+    bindings,
+    async stop() {
+      await miniflare.dispose();
+      if (temporary) rmSync(persist, { recursive: true, force: true });
+    },
+  };
+}
+
+const DATABASES = [
+  ["registrar", "REGISTRAR_DB", "registrar"],
+  ["service", "RECORDS_DB_0", "service"],
+  ["service", "RECORDS_DB_1", "service"],
+  ["escrow", "ESCROW_DB", "escrow"],
+] as const;
+
+async function applyMigrations(miniflare: Miniflare): Promise<void> {
+  for (const [worker, binding, role] of DATABASES) {
+    const db = await miniflare.getD1Database(binding, worker);
+    await db.exec("CREATE TABLE IF NOT EXISTS applied_migrations (name TEXT PRIMARY KEY)");
+    const dir = join(root, "schema/migrations", role);
+    for (const name of readdirSync(dir)
+      .filter((f) => f.endsWith(".sql"))
+      .sort()) {
+      const done = await db.prepare("SELECT 1 FROM applied_migrations WHERE name = ?").bind(name).first();
+      if (done) continue;
+      const statements = readFileSync(join(dir, name), "utf8")
+        .split("--> statement-breakpoint")
+        .map((s) => s.trim())
+        .filter((s) => s !== "");
+      await db.batch([
+        ...statements.map((s) => db.prepare(s)),
+        db.prepare("INSERT INTO applied_migrations VALUES (?)").bind(name),
+      ]);
+    }
+  }
+}

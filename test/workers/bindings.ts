@@ -1,0 +1,45 @@
+// Bindings of the worker tests: fixed keys, so that a test can sign as any role.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { makeLogKeys, makeWitnessKeys } from "../../protocol/note.ts";
+
+export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
+export const secretHex = (name: string): string => bytesToHex(secret(name));
+export const publicHex = (name: string): string => bytesToHex(ed25519.getPublicKey(secret(name)));
+
+export const logKeys = makeLogKeys(secret("log"), "symbolon.test/log");
+export const witnessKeys = [1, 2, 3].map((i) =>
+  makeWitnessKeys(secret(`trustee-${i}-witness`), `symbolon.test/trustee-${i}`),
+);
+
+export const common = {
+  STAGE: "local",
+  CLOCK: "settable",
+  ADMIN_KEY: publicHex("admin"),
+  REGISTRAR_KEY: publicHex("registrar-sign"),
+  LOG_VKEY: logKeys.vkey,
+  REGISTRAR_URL: "http://registrar.test",
+  SERVICE_URL: "http://service.test",
+  ESCROW_URL: "http://escrow.test",
+  LOG_URL: "http://log.test",
+  TRUSTEE_URLS: JSON.stringify(["http://trustee-1.test", "http://trustee-2.test", "http://trustee-3.test"]),
+};
+
+export const own = {
+  registrar: {
+    SIGNING_KEY: secretHex("registrar-sign"),
+    ISSUER_SEED: secretHex("issuer"),
+    FIELD_KEY: secretHex("field"),
+    INDEX_KEY: secretHex("index"),
+  },
+  service: { SIGNING_KEY: secretHex("service-sign"), TOKEN_KEY: secretHex("token") },
+  escrow: { SIGNING_KEY: secretHex("escrow-sign"), SERVICE_WORKER_KEY: publicHex("service-sign") },
+  log: {
+    LOG_SIGNING_KEY: logKeys.skey,
+    LOG_WITNESSES: JSON.stringify(witnessKeys.map((w) => w.vkey)),
+    LOG_WRITERS: JSON.stringify(["registrar-sign", "service-sign", "escrow-sign"].map(publicHex)),
+  },
+  trustee: { TRUSTEE_INDEX: "1", TRUSTEE_SEED: secretHex("trustee-1") },
+};

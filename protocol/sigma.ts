@@ -1,0 +1,182 @@
+// Sigma proofs: knowledge of one vector of scalars that satisfies linear equations in G1, G2 and GT, non-interactive,
+// compact. Follows draft-irtf-cfrg-sigma-protocols-03 and draft-irtf-cfrg-fiat-shamir (SHAKE128); linear.ts has the
+// moves, sigma-draft.ts the draft's own single-group form, whose published vectors test this same engine.
+//
+//   proof     c ‖ z_1 ‖ … ‖ z_n                        32 bytes each, big-endian, canonical
+//   session   DeriveSessionID( label ‖ "CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup." ‖ frame(tag) )
+//   instance  for X in G1, G2, GT, always in this order and always all three:
+//             X's name in ASCII ‖ the draft's instance bytes of X's equations (u32 0 where X has none)
+//   c         DecodeUint of Squeeze_48 over  session, instance, commitments in G1, then G2, then GT
+//
+// Departure from the draft: it covers one group. Here scalar indices in each part point into one shared vector, which is
+// the draft's AND composition with scalars kept in common, written part by part. Names have fixed lengths and each part
+// is prefix-free, so the whole is prefix-free. Soundness: all groups have order r, so the parts are one linear map
+// Fr^n → G1^a × G2^b × GT^c; two accepting transcripts with c ≠ c' give w = (z − z')/(c − c'), the same w in every
+// equation. Zero knowledge: z uniform and K = M·z − c·image simulate it, as in one group.
+//
+// An image may be a sum of public points that the caller computed (the draft would list them as image terms): then
+// everything public that went into the sum must be in the tag, or in another equation.
+
+import { concatBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
+import { type Group, groupG1, groupG2, groupGT, toScalar } from "./group.ts";
+import type { Label } from "./labels.ts";
+import { deriveChallenge, isValidInstance, LinearPart, type Part } from "./linear.ts";
+import { deriveSessionId, littleEndian } from "./sponge.ts";
+import {
+  DecodeError,
+  decodeScalar,
+  encodeScalar,
+  Fr,
+  R_ORDER,
+  randomScalar,
+  SCALAR_BYTES,
+  type Scalar,
+} from "./suite.ts";
+
+const SUITE = "CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup.";
+const GROUP_ORDER = [groupG1, groupG2, groupGT] as const;
+
+/** Challenge and responses; the verifier recomputes the commitments. */
+export interface Proof {
+  challenge: Scalar;
+  responses: Scalar[];
+}
+
+/** witness name, base, and a public coefficient (1 unless given; -1n for a minus sign) */
+export type Term<W extends string, E> = readonly [W, E] | readonly [W, E, bigint];
+
+interface Row<W extends string, E> {
+  readonly group: Group<E>;
+  readonly image: E;
+  readonly terms: readonly Term<W, E>[];
+}
+// biome-ignore lint/suspicious/noExplicitAny: rows of different groups stand in one list; #part sorts them by group
+type AnyRow<W extends string> = Row<W, any>;
+
+/** A statement. Prover and verifier must build it by the same function, so that they cannot drift apart. */
+export class Relation<W extends string> {
+  readonly label: Label;
+  readonly scalars: readonly W[];
+  readonly #rows: AnyRow<W>[] = [];
+
+  constructor(label: Label, scalars: readonly W[]) {
+    if (new Set(scalars).size !== scalars.length) throw new RangeError(`${label}: a scalar is named twice`);
+    this.label = label;
+    this.scalars = scalars;
+  }
+
+  /** image = Σ coefficient · witness · base */
+  equation<E>(group: Group<E>, image: E, terms: readonly Term<W, E>[]): this {
+    for (const [name] of terms) {
+      if (!this.scalars.includes(name)) throw new RangeError(`${this.label}: unknown scalar ${name}`);
+    }
+    this.#rows.push({ group, image, terms });
+    return this;
+  }
+
+  /** Instance bytes and parts; undefined if the statement is not valid, for example if an image is the identity. */
+  compile(): { instance: Uint8Array; parts: Part[] } | undefined {
+    const parts: Part[] = [];
+    const instance: Uint8Array[] = [];
+    for (const group of GROUP_ORDER) {
+      const rows = this.#rows.filter((row) => row.group.name === group.name);
+      const elements = rows.flatMap(({ image, terms }) => [image, ...terms.map(([, base]) => base)]);
+      if (elements.some((e) => (group as Group<unknown>).isIdentity(e))) return undefined;
+      const part = rows.length === 0 ? undefined : this.#part(rows);
+      instance.push(utf8ToBytes(group.name), part === undefined ? littleEndian(0, 4) : part.serialize());
+      if (part !== undefined) parts.push(part);
+    }
+    if (!isValidInstance(parts, this.scalars.length)) return undefined;
+    return { instance: concatBytes(...instance), parts };
+  }
+
+  #part(rows: readonly AnyRow<W>[]): Part {
+    const part = new LinearPart(rows[0]!.group);
+    for (const { image, terms } of rows) {
+      part.equation({
+        image: [{ element: part.element(image), coefficient: 1n }],
+        terms: terms.map(([name, base, coefficient = 1n]) => ({
+          scalar: this.scalars.indexOf(name),
+          element: part.element(base),
+          coefficient: toScalar(coefficient),
+        })),
+      });
+    }
+    return part;
+  }
+}
+
+function sessionId(label: Label, tag: Uint8Array): Uint8Array {
+  return deriveSessionId(concatBytes(utf8ToBytes(label), utf8ToBytes(SUITE), frame(tag)));
+}
+
+/** The three moves, for any valid parts: also used by the draft form. */
+export function proveParts(
+  parts: readonly Part[],
+  session: Uint8Array,
+  instance: Uint8Array,
+  witness: readonly Scalar[],
+  rng: Rng,
+): Proof & { commitment: Uint8Array } {
+  const nonces = witness.map(() => randomScalar(rng));
+  const commitment = concatBytes(...parts.map((p) => p.commit(nonces)));
+  const challenge = deriveChallenge(session, instance, commitment);
+  const responses = nonces.map((k, i) => Fr.add(k, Fr.mul(challenge, witness[i]!)));
+  return { commitment, challenge, responses };
+}
+
+/** The commitments that would make (challenge, responses) accept; undefined if one of them is the identity. */
+export function simulateParts(parts: readonly Part[], proof: Proof): Uint8Array | undefined {
+  const simulated: Uint8Array[] = [];
+  for (const part of parts) {
+    const bytes = part.simulate(proof.responses, proof.challenge);
+    if (bytes === undefined) return undefined;
+    simulated.push(bytes);
+  }
+  return concatBytes(...simulated);
+}
+
+/** The witness is not checked against the statement: a wrong one gives a proof that does not verify. */
+export function prove<W extends string>(
+  relation: Relation<W>,
+  tag: Uint8Array,
+  witness: Record<W, Scalar>,
+  rng: Rng,
+): Proof {
+  const compiled = relation.compile();
+  if (compiled === undefined) throw new RangeError(`${relation.label}: not a valid statement`);
+  const scalars = relation.scalars.map((name) => witness[name]);
+  const session = sessionId(relation.label, tag);
+  const { challenge, responses } = proveParts(compiled.parts, session, compiled.instance, scalars, rng);
+  return { challenge, responses };
+}
+
+export function verify<W extends string>(relation: Relation<W>, tag: Uint8Array, proof: Proof): boolean {
+  if (proof.responses.length !== relation.scalars.length) return false;
+  if (![proof.challenge, ...proof.responses].every((x) => x >= 0n && x < R_ORDER)) return false;
+  const compiled = relation.compile();
+  if (compiled === undefined) return false;
+  const commitment = simulateParts(compiled.parts, proof);
+  if (commitment === undefined) return false;
+  return proof.challenge === deriveChallenge(sessionId(relation.label, tag), compiled.instance, commitment);
+}
+
+export const proofBytes = (scalars: number): number => SCALAR_BYTES * (1 + scalars);
+
+export function encodeProof(p: Proof): Uint8Array {
+  return concatBytes(encodeScalar(p.challenge), ...p.responses.map(encodeScalar));
+}
+
+/** @throws DecodeError */
+export function decodeProof(b: Uint8Array, scalars: number): Proof {
+  const [challenge, ...responses] = decodeScalars(b, 1 + scalars);
+  return { challenge: challenge!, responses };
+}
+
+/** Exactly `count` canonical scalars, nothing after them; @throws DecodeError */
+export function decodeScalars(b: Uint8Array, count: number): Scalar[] {
+  if (b.length !== SCALAR_BYTES * count) {
+    throw new DecodeError(`scalars: ${b.length} bytes, expected ${SCALAR_BYTES * count}`);
+  }
+  return Array.from({ length: count }, (_, i) => decodeScalar(b.subarray(i * SCALAR_BYTES, (i + 1) * SCALAR_BYTES)));
+}

@@ -1,0 +1,109 @@
+// The duplex sponge of draft-irtf-cfrg-fiat-shamir, suite SHAKE128 (section 9.1), with its byte and integer codecs.
+//
+//   Init(sid)      absorb sid (32 bytes) ‖ 0^(168 - 32): what follows starts on a fresh rate block
+//   Absorb(x)      absorb x; consecutive absorbs concatenate; the empty string changes nothing
+//   Squeeze(n)     the next n bytes of SHAKE128 over everything absorbed so far; consecutive squeezes continue
+//   DeriveSessionID(tag) = Squeeze_32 after Init("irtf-cfrg-fiat-shamir/session-id"), Absorb(tag)
+// Integers are little-endian here; scalars and field elements of BLS12-381 keep their own standard (big-endian).
+
+import { shake128 } from "@noble/hashes/sha3.js";
+import { concatBytes, utf8ToBytes } from "./bytes.ts";
+import { DecodeError } from "./suite.ts";
+
+const RATE_BYTES = 168;
+export const SESSION_ID_BYTES = 32;
+/** bytes squeezed beyond a modulus' length, so that reducing is unbiased to 2^-128 (DecodeUint) */
+const EXTRA_BYTES = 16;
+
+type Xof = ReturnType<typeof shake128.create>;
+
+export class Sponge {
+  readonly #absorbed: Xof;
+  #reader: Xof | undefined;
+
+  constructor(sessionId: Uint8Array) {
+    if (sessionId.length !== SESSION_ID_BYTES) {
+      throw new RangeError(`session id: ${sessionId.length} bytes, expected ${SESSION_ID_BYTES}`);
+    }
+    this.#absorbed = shake128.create().update(concatBytes(sessionId, new Uint8Array(RATE_BYTES - SESSION_ID_BYTES)));
+  }
+
+  absorb(x: Uint8Array): this {
+    this.#absorbed.update(x);
+    if (x.length !== 0) this.#reader = undefined;
+    return this;
+  }
+
+  squeeze(length: number): Uint8Array {
+    this.#reader ??= this.#absorbed.clone();
+    return length === 0 ? new Uint8Array() : this.#reader.xof(length);
+  }
+
+  /** A uniform integer below the modulus. */
+  squeezeUint(modulus: bigint): bigint {
+    return decodeUint(this.squeeze(uintBytes(modulus) + EXTRA_BYTES), modulus);
+  }
+}
+
+export function deriveSessionId(tag: Uint8Array): Uint8Array {
+  return new Sponge(utf8ToBytes("irtf-cfrg-fiat-shamir/session-id")).absorb(tag).squeeze(SESSION_ID_BYTES);
+}
+
+/** LE(n, width) */
+export function littleEndian(n: bigint | number, width: number): Uint8Array {
+  const out = new Uint8Array(width);
+  let rest = BigInt(n);
+  for (let i = 0; i < width; i++, rest >>= 8n) out[i] = Number(rest & 255n);
+  if (rest !== 0n) throw new RangeError(`${n} does not fit ${width} bytes`); // negative n ends at -1, and is refused too
+  return out;
+}
+
+/** LE2IP */
+export function fromLittleEndian(b: Uint8Array): bigint {
+  let n = 0n;
+  for (let i = b.length - 1; i >= 0; i--) n = (n << 8n) | BigInt(b[i]!);
+  return n;
+}
+
+/** Ns: the smallest n with 256^n >= modulus */
+function uintBytes(modulus: bigint): number {
+  return Math.ceil((modulus - 1n).toString(16).length / 2);
+}
+
+/** DecodeUint: infallible, only for squeezed bytes. */
+export function decodeUint(squeezed: Uint8Array, modulus: bigint): bigint {
+  if (squeezed.length !== uintBytes(modulus) + EXTRA_BYTES) throw new RangeError("decodeUint: wrong length");
+  return fromLittleEndian(squeezed) % modulus;
+}
+
+export function serializeUint(x: bigint, modulus: bigint): Uint8Array {
+  if (x < 0n || x >= modulus) throw new RangeError("serializeUint: not below the modulus");
+  return littleEndian(x, uintBytes(modulus));
+}
+
+/** Exact length, canonical; @throws DecodeError */
+export function deserializeUint(b: Uint8Array, modulus: bigint): bigint {
+  if (b.length !== uintBytes(modulus)) throw new DecodeError(`uint: ${b.length} bytes`);
+  const x = fromLittleEndian(b);
+  if (x >= modulus) throw new DecodeError("uint: not canonical");
+  return x;
+}
+
+/** Field of order p^degree, one coordinate after the other; @throws DecodeError */
+export function deserializeField(b: Uint8Array, p: bigint, degree: number): bigint[] {
+  const width = uintBytes(p);
+  if (b.length !== width * degree) throw new DecodeError(`field element: ${b.length} bytes`);
+  return Array.from({ length: degree }, (_, i) => deserializeUint(b.subarray(i * width, (i + 1) * width), p));
+}
+
+export function serializeVarLenString(s: Uint8Array): Uint8Array {
+  return concatBytes(littleEndian(s.length, 4), s);
+}
+
+/** A whole input that is one string; @throws DecodeError */
+export function deserializeVarLenString(b: Uint8Array): Uint8Array {
+  if (b.length < 4 || b.length - 4 !== Number(fromLittleEndian(b.subarray(0, 4)))) {
+    throw new DecodeError("string: length does not match its prefix");
+  }
+  return b.slice(4);
+}

@@ -14,7 +14,7 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { trusteeKeys } from "../functions/trustee/keys.ts";
-import { makeLogKeys } from "../protocol/note.ts";
+import { makeLogKeys } from "../protocol/note-keys.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

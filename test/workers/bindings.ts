@@ -3,7 +3,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { makeLogKeys, makeWitnessKeys } from "../../protocol/note.ts";
+import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
 export const secretHex = (name: string): string => bytesToHex(secret(name));

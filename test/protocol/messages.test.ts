@@ -1,0 +1,196 @@
+// A patient and a clinic talk under a TID: what a hostile operator in the middle can do to their frames, and cannot.
+
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { AEAD_EXPORT_ONLY, CipherSuite, KDF_HKDF_SHA256, KEM_MLKEM768_X25519 } from "hpke";
+import { describe, expect, it } from "vitest";
+import { hpkeSuite } from "../../client/sealing/hpke-suite.ts";
+import {
+  acceptServiceChannel,
+  ChannelSetupError,
+  FRAME_HEADER_BYTES,
+  FrameChannel,
+  type FrameError,
+  generateServiceHpkeKey,
+  HPKE_ENC_BYTES,
+  openWalletChannel,
+  readFrameHeader,
+} from "../../client/sealing/messages.ts";
+
+const bytesToUtf8 = (b: Uint8Array) => new TextDecoder().decode(b);
+const service = await generateServiceHpkeKey();
+const otherService = await generateServiceHpkeKey();
+const context = utf8ToBytes("challenge of one check-in");
+const tagHash = new Uint8Array(32).fill(7);
+
+const channels = async () => {
+  const { enc, channel: wallet } = await openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash });
+  const clinic = await acceptServiceChannel({ servicePrivateKey: service.privateKey, enc, context, tagHash });
+  return { enc, wallet, clinic };
+};
+
+const refusal = (channel: FrameChannel, frame: Uint8Array): string => {
+  const before = channel.serialise();
+  try {
+    channel.receive(frame);
+  } catch (error) {
+    expect(channel.serialise()).toEqual(before); // a refused frame moves nothing
+    return (error as FrameError).reason;
+  }
+  return "received";
+};
+const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
+  const out = bytes.slice();
+  out[at]! ^= 1;
+  return out;
+};
+const text = utf8ToBytes;
+
+describe("channel", () => {
+  it("carries messages both ways, in any order, over restarts at both ends", async () => {
+    let { wallet, clinic } = await channels();
+    const frames: Uint8Array[] = [];
+    for (let i = 0; i < 10; i++) {
+      frames.push(wallet.send(text(`question ${i}`)));
+      wallet = FrameChannel.restore(wallet.serialise());
+    }
+    for (const i of [3, 0, 9, 1, 2, 8, 7, 6, 5, 4]) {
+      expect(bytesToUtf8(clinic.receive(frames[i]!))).toBe(`question ${i}`);
+      clinic = FrameChannel.restore(clinic.serialise());
+    }
+    expect(wallet.receive(clinic.send(text("answer")))).toEqual(text("answer"));
+    for (const frame of frames) expect(refusal(clinic, frame)).toBe("replayed");
+  });
+
+  it("numbers frames on after a restart, never again the same number", async () => {
+    const { wallet } = await channels();
+    wallet.send(text("a"));
+    const restored = FrameChannel.restore(wallet.serialise());
+    expect(readFrameHeader(restored.send(text("b")))).toEqual({ direction: 0, seq: 1n });
+    expect(readFrameHeader(restored.send(text("b")))).toEqual({ direction: 0, seq: 2n });
+  });
+
+  it("hides a message's length up to its bucket, and takes an empty one", async () => {
+    const { wallet, clinic } = await channels();
+    const sizes = ["", "yes", "no, and here is why: ".repeat(20)].map((s) => wallet.send(text(s)).length);
+    expect(new Set(sizes).size).toBe(1);
+    expect(clinic.receive(wallet.send(new Uint8Array())).length).toBe(0);
+  });
+
+  it("is fresh every time", async () => {
+    const [a, b] = [await channels(), await channels()];
+    expect(a.enc).toHaveLength(HPKE_ENC_BYTES);
+    expect(a.enc).not.toEqual(b.enc);
+    expect(refusal(b.clinic, a.wallet.send(text("m")))).toBe("altered");
+  });
+});
+
+describe("refused", () => {
+  it("any altered byte of a frame", async () => {
+    const { wallet, clinic } = await channels();
+    const frame = wallet.send(text("m"));
+    for (let i = 0; i < frame.length; i++) expect(refusal(clinic, flipped(frame, i))).toMatch(/altered|malformed/);
+    expect(bytesToUtf8(clinic.receive(frame))).toBe("m");
+  });
+
+  it("a frame cut, lengthened, or with another's number", async () => {
+    const { wallet, clinic } = await channels();
+    const [first, second] = [wallet.send(text("first")), wallet.send(text("second"))];
+    for (const n of [0, 9, FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + 15])
+      expect(refusal(clinic, first.subarray(0, n))).toBe("malformed");
+    expect(refusal(clinic, first.subarray(0, first.length - 1))).toBe("altered");
+    expect(refusal(clinic, Uint8Array.of(...first, 0))).toBe("altered");
+    const swapped = Uint8Array.of(...second.subarray(0, FRAME_HEADER_BYTES), ...first.subarray(FRAME_HEADER_BYTES));
+    expect(refusal(clinic, swapped)).toBe("altered");
+  });
+
+  it("a frame sent back to its sender, as it is or with the direction turned", async () => {
+    const { wallet, clinic } = await channels();
+    const frame = wallet.send(text("m"));
+    expect(refusal(wallet, frame)).toBe("malformed");
+    expect(refusal(wallet, flipped(frame, 1))).toBe("altered");
+    expect(refusal(clinic, flipped(frame, 1))).toBe("malformed");
+  });
+
+  it("a replay, also after a restart, and a frame behind the window", async () => {
+    const { wallet, clinic } = await channels();
+    const frames = Array.from({ length: 8131 }, () => wallet.send(text("")));
+    clinic.receive(frames[1]!);
+    expect(refusal(FrameChannel.restore(clinic.serialise()), frames[1]!)).toBe("replayed");
+    clinic.receive(frames[8130]!);
+    expect(refusal(clinic, frames[0]!)).toBe("too-old");
+    expect(refusal(clinic, frames[1]!)).toBe("too-old");
+    expect(refusal(clinic, frames[2]!)).toBe("received");
+  });
+
+  it("a forged number far ahead: it does not push honest frames out of the window", async () => {
+    const { wallet, clinic } = await channels();
+    const honest = wallet.send(text("m"));
+    const forged = honest.slice();
+    forged.fill(0xff, 2, 3);
+    expect(refusal(clinic, forged)).toBe("altered");
+    forged.fill(0xff, 2, FRAME_HEADER_BYTES);
+    expect(refusal(clinic, forged)).toBe("limit");
+    expect(refusal(clinic, honest)).toBe("received");
+  });
+
+  it.each([
+    ["another session", { tagHash: new Uint8Array(32).fill(8) }],
+    ["another check-in", { context: utf8ToBytes("another challenge") }],
+    ["another service", { servicePrivateKey: otherService.privateKey }],
+  ])("every frame at the end of %s", async (_, difference) => {
+    const { enc, channel } = await openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash });
+    const honest = { servicePrivateKey: service.privateKey, enc, context, tagHash };
+    const other = await acceptServiceChannel({ ...honest, ...difference });
+    expect(refusal(other, channel.send(text("m")))).toBe("altered");
+    expect(refusal(channel, other.send(text("m")))).toBe("altered");
+  });
+
+  it("keys and encapsulations that do not decode, and an enc mauled on the way", async () => {
+    const { enc, channel } = await openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash });
+    const servicePrivateKey = service.privateKey;
+    const accepting = (e: Uint8Array) => acceptServiceChannel({ servicePrivateKey, enc: e, context, tagHash });
+    await expect(accepting(enc.subarray(1))).rejects.toThrow(ChannelSetupError);
+    await expect(accepting(Uint8Array.of(...enc, 0))).rejects.toThrow(ChannelSetupError);
+    for (const at of [0, 1087, 1088, 1119])
+      expect(refusal(await accepting(flipped(enc, at)), channel.send(text("m")))).toBe("altered");
+    const short = service.publicKey.subarray(1);
+    await expect(openWalletChannel({ servicePublicKey: short, context, tagHash })).rejects.toThrow(ChannelSetupError);
+    const lowOrder = Uint8Array.of(...service.publicKey.subarray(0, 1184), ...new Uint8Array(32));
+    const opening = openWalletChannel({ servicePublicKey: lowOrder, context, tagHash });
+    await expect(opening).rejects.toThrow(ChannelSetupError);
+    const tag = tagHash.subarray(1);
+    await expect(openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash: tag })).rejects.toThrow(
+      RangeError,
+    );
+  });
+
+  it("a stored state that is not one", async () => {
+    const state = (await channels()).wallet.serialise();
+    expect(() => FrameChannel.restore(state.subarray(1))).toThrow();
+    expect(() => FrameChannel.restore(Uint8Array.of(...state, 0))).toThrow();
+    for (const at of [0, 1]) {
+      const other = state.slice();
+      other[at] = 9;
+      expect(() => FrameChannel.restore(other)).toThrow();
+    }
+  });
+});
+
+describe("the suite is the registered one", () => {
+  const node = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_EXPORT_ONLY); // WebCrypto's ML-KEM, in Node
+  const info = text("info");
+  const exported = (ctx: { Export(context: Uint8Array, n: number): Promise<Uint8Array> }) => ctx.Export(info, 32);
+
+  it("agrees with WebCrypto's, as sender and as recipient", async () => {
+    for (const [a, b] of [
+      [hpkeSuite, node],
+      [node, hpkeSuite],
+    ] as [CipherSuite, CipherSuite][]) {
+      const publicKey = await a.DeserializePublicKey(service.publicKey);
+      const privateKey = await b.DeserializePrivateKey(service.privateKey);
+      const { encapsulatedSecret, ctx } = await a.SetupSender(publicKey, { info });
+      const received = await b.SetupRecipient(privateKey, encapsulatedSecret, { info });
+      expect(await exported(ctx)).toEqual(await exported(received));
+    }
+  });
+});

@@ -6,6 +6,8 @@
 // Monday to Friday), each patient a little beside the others. Nothing happens after `now`: in its own month only the
 // opening hours already gone by count; where there are none yet, all of the month's time up to `now`.
 
+import { epochOf, epochStart } from "../protocol/epoch.ts";
+
 export interface TimetableInput {
   /** number of visits of each patient */
   visits: readonly number[];
@@ -50,7 +52,9 @@ export function timetable(input: TimetableInput): Appointment[] {
   const { visits, months, now, slotsPerEpoch } = input;
   for (const [name, value] of Object.entries({ months, slotsPerEpoch }))
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number from 1: ${value}`);
-  const spans = Array.from({ length: months }, (_, month) => openSpans(monthSpan(now, month - (months - 1))));
+  const spans = Array.from({ length: months }, (_, month) =>
+    openSpans(monthSpan(epochOf(now) - (months - 1) + month, now)),
+  );
 
   const appointments = visits.flatMap((count, patientIndex) => {
     if (count > months * slotsPerEpoch) throw new TimetableError(patientIndex, count, input);
@@ -68,12 +72,8 @@ export function timetable(input: TimetableInput): Appointment[] {
   return appointments.sort((a, b) => a.at - b.at || a.patientIndex - b.patientIndex || a.visitIndex - b.visitIndex);
 }
 
-/** The month `offset` away from that of `now`, not beyond `now`; both ends belong to it. */
-function monthSpan(now: number, offset: number): Span {
-  const date = new Date(now * 1000);
-  const start = (n: number) => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + n, 1) / 1000;
-  return [start(offset), Math.min(start(offset + 1) - 1, now)];
-}
+/** A month, not beyond `now`; both ends belong to it. */
+const monthSpan = (epoch: number, now: number): Span => [epochStart(epoch), Math.min(epochStart(epoch + 1) - 1, now)];
 
 function openSpans([from, to]: Span): Span[] {
   const spans: Span[] = [];

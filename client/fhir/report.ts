@@ -21,8 +21,8 @@ import { base64 } from "@scure/base";
 import { bytesToHex, labelledHash } from "../../protocol/bytes.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { fromTid, patientRefs } from "./pseudonymise.ts";
-import { displayName, type FhirEntry, type FhirResource, isObject, type JsonObject, textOf } from "./resource.ts";
-import { dateTimeMs } from "./visits.ts";
+import { displayName, type FhirEntry, type FhirResource, type JsonObject } from "./resource.ts";
+import { startOf } from "./visits.ts";
 
 export interface ReportRecord {
   service: { id: string; name: string };
@@ -152,14 +152,11 @@ export function assembleReport(input: ReportInput): DocumentBundle {
 
 const isCurrent = ({ status }: ReportRecord): boolean => status === undefined || status === "current";
 
-/** A record's place in time: its Encounter's real date, else the coarse date it was written. */
-function timeOf(record: ReportRecord): number {
-  const periods = record.entries.flatMap(({ resource }) =>
-    resource.resourceType === "Encounter" && isObject(resource.period) ? (textOf(resource.period.start) ?? []) : [],
-  );
-  return Math.min(
-    ...[...periods, ...(periods.length > 0 ? [] : [record.openedAt])].map((d) => dateTimeMs(d, "record")),
-  );
+/** A record's place in time: its Encounter's real date, else (or if that is no date) the coarse date it was written. */
+function timeOf({ entries, openedAt }: ReportRecord): number {
+  const encounter = entries.find(({ resource }) => resource.resourceType === "Encounter");
+  const time = Date.parse((encounter && startOf(encounter.resource)) ?? openedAt);
+  return Number.isNaN(time) ? Date.parse(openedAt) : time;
 }
 
 function organization(fullUrl: string, system: string, { id, name }: { id: string; name: string }): FhirEntry {

@@ -56,7 +56,7 @@ export interface PatientBundle {
 }
 
 export function readBundle(json: string): PatientBundle {
-  const entries = readEntries(json);
+  const entries = bundleEntries(parseJson(json));
   const resolve = resolver(entries);
   const patient = onlyPatient(entries);
 
@@ -120,13 +120,16 @@ export function dateTimeMs(dateTime: string | undefined, where: string): number 
   return ms;
 }
 
-function readEntries(json: string): FhirEntry[] {
-  let bundle: Json;
+export function parseJson(json: string): Json {
   try {
-    bundle = JSON.parse(json.replace(/^\uFEFF/, "")) as Json;
+    return JSON.parse(json.replace(/^\uFEFF/, "")) as Json;
   } catch {
     throw new FhirInputError("not-json", "not JSON");
   }
+}
+
+/** Every resource of a Bundle with its fullUrl, each fullUrl once. */
+export function bundleEntries(bundle: Json): FhirEntry[] {
   if (!isObject(bundle) || bundle.resourceType !== "Bundle")
     throw new FhirInputError("not-a-bundle", 'JSON, but not a FHIR Bundle (resourceType is not "Bundle")');
   if (bundle.entry !== undefined && !Array.isArray(bundle.entry))
@@ -204,7 +207,8 @@ const organizationKey = (entry: FhirEntry): string => identifiersOf(entry.resour
 const organizationName = ({ fullUrl, resource }: FhirEntry): string =>
   textOf(resource.name) ?? `Organisation ${textOf(resource.id) ?? fullUrl}`;
 
-function startOf(encounter: FhirResource): string | undefined {
+/** When an Encounter began, as far as it says. */
+export function startOf(encounter: FhirResource): string | undefined {
   if (!isObject(encounter.period)) return undefined;
   return textOf(encounter.period.start) ?? textOf(encounter.period.end);
 }

@@ -4,6 +4,7 @@
 //                   the text ends in a newline; UTF-8; no control character but newline
 //   keyId           SHA-256(name ‖ 0x0a ‖ type ‖ public key)[0:4]
 //   vkey            <name>+<hex keyId>+base64(type ‖ public key)
+//   skey            PRIVATE+KEY+<name>+<hex keyId>+base64(type ‖ seed)      (as golang.org/x/mod/sumdb/note)
 //   type 0x01       log:      Ed25519 over the text
 //   type 0x04       witness:  u64 big-endian time ‖ Ed25519 over "cosignature/v1\ntime <time>\n" ‖ text
 //   checkpoint text <origin>\n<size>\n<base64 root>\n  and perhaps opaque extension lines
@@ -37,6 +38,13 @@ export interface NoteKey {
   readonly keyId: Uint8Array;
   /** Ed25519, 32 bytes */
   readonly publicKey: Uint8Array;
+}
+
+/** A key with its secret. */
+export interface NoteSigner {
+  readonly key: NoteKey;
+  /** Ed25519 seed, 32 bytes */
+  readonly seed: Uint8Array;
 }
 
 export interface NoteSignature {
@@ -83,6 +91,35 @@ export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
   return key;
 }
 
+export function noteSigner(name: string, type: NoteKeyType, seed: Uint8Array): NoteSigner {
+  return { key: noteKey(name, type, ed25519.getPublicKey(seed)), seed };
+}
+
+/** A log's key pair, to be put into its Worker's secrets and everybody's trust. The origin is the key's name. */
+export const makeLogKeys = (seed: Uint8Array, origin: string): KeyStrings =>
+  keyStrings(noteSigner(origin, LOG_KEY, seed));
+export const makeWitnessKeys = (seed: Uint8Array, name: string): KeyStrings =>
+  keyStrings(noteSigner(name, WITNESS_KEY, seed));
+
+export interface KeyStrings {
+  readonly skey: string;
+  readonly vkey: string;
+}
+function keyStrings({ key, seed }: NoteSigner): KeyStrings {
+  const secret = base64.encode(concatBytes(Uint8Array.of(key.type), seed));
+  return { skey: `PRIVATE+KEY+${key.name}+${bytesToHex(key.keyId)}+${secret}`, vkey: formatVkey(key) };
+}
+
+/** @throws where the string is not the one form of a secret key of this type; the message never holds the string */
+export function parseSkey(skey: string, type: NoteKeyType): NoteSigner {
+  const [, , name, , ...rest] = skey.split("+");
+  const bytes = decodeBase64(rest.join("+"));
+  if (bytes?.length !== 33 || bytes[0] !== type) throw new RangeError(`not a secret note key of type ${type}`);
+  const signer = noteSigner(name as string, type, bytes.slice(1));
+  if (keyStrings(signer).skey !== skey) throw new RangeError("key id does not belong to the secret key");
+  return signer;
+}
+
 function isKeyName(name: string): boolean {
   return name !== "" && !/[\p{White_Space}\p{Cc}\p{Surrogate}+]/u.test(name);
 }
@@ -124,18 +161,19 @@ export function formatNote(note: Note): string {
 }
 
 /** The log's signature over a text (type 0x01). */
-export function signNote(text: string, name: string, secretKey: Uint8Array): NoteSignature {
-  const { keyId } = noteKey(name, LOG_KEY, ed25519.getPublicKey(secretKey));
-  return { name, keyId, signature: ed25519.sign(utf8ToBytes(text), secretKey) };
+export function signNote(text: string, { key, seed }: NoteSigner): NoteSignature {
+  if (key.type !== LOG_KEY) throw new RangeError("a witness key signs no note");
+  return { name: key.name, keyId: key.keyId, signature: ed25519.sign(utf8ToBytes(text), seed) };
 }
 
 /** A witness's timestamped signature over a text (type 0x04). The caller has checked that the head is consistent. */
-export function cosign(text: string, name: string, secretKey: Uint8Array, time: number): NoteSignature {
+export function cosign(text: string, { key, seed }: NoteSigner, time: number): NoteSignature {
+  if (key.type !== WITNESS_KEY) throw new RangeError("a log key is no witness");
   if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`not a time: ${time}`);
-  const { keyId } = noteKey(name, WITNESS_KEY, ed25519.getPublicKey(secretKey));
   const stamp = new Uint8Array(TIME_BYTES);
   new DataView(stamp.buffer).setBigUint64(0, BigInt(time));
-  return { name, keyId, signature: concatBytes(stamp, ed25519.sign(cosignedMessage(text, BigInt(time)), secretKey)) };
+  const signature = concatBytes(stamp, ed25519.sign(cosignedMessage(text, BigInt(time)), seed));
+  return { name: key.name, keyId: key.keyId, signature };
 }
 
 const cosignedMessage = (text: string, time: bigint): Uint8Array =>

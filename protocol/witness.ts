@@ -9,7 +9,14 @@
 
 import { equalBytes } from "./bytes.ts";
 import { emptyRoot, verifyConsistency } from "./merkle.ts";
-import { type Checkpoint, cosign, type NoteKey, type NoteSignature, verifyCheckpoint } from "./note.ts";
+import {
+  type Checkpoint,
+  cosign,
+  type NoteKey,
+  type NoteSignature,
+  type NoteSigner,
+  verifyCheckpoint,
+} from "./note.ts";
 
 /** "no-proof": the proof does not hold, which is a broken answer, or a split view when every answer is broken. */
 export type Succession = "first" | "same" | "newer" | "older" | "split-view" | "no-proof";
@@ -40,8 +47,7 @@ export interface WitnessRequest {
   note: string;
   proof: readonly Uint8Array[];
   logKey: NoteKey;
-  name: string;
-  secretKey: Uint8Array;
+  signer: NoteSigner;
   now: number;
 }
 export type WitnessAnswer =
@@ -56,5 +62,5 @@ export function witness(request: WitnessRequest): WitnessAnswer {
   const succession = checkConsistency(request.last, checkpoint, request.proof);
   if (succession === "older" || succession === "split-view" || succession === "no-proof")
     return { ok: false, reason: succession };
-  return { ok: true, signature: cosign(text, request.name, request.secretKey, request.now), checkpoint };
+  return { ok: true, signature: cosign(text, request.signer, request.now), checkpoint };
 }

@@ -19,10 +19,14 @@ import {
   formatSignature,
   formatVkey,
   LOG_KEY,
+  makeLogKeys,
+  makeWitnessKeys,
   noteKey,
+  noteSigner,
   parseCheckpoint,
   parseNote,
   parseSignatures,
+  parseSkey,
   parseVkey,
   signNote,
   verifyCheckpoint,
@@ -34,7 +38,7 @@ import { checkConsistency, witness } from "../../protocol/witness.ts";
 
 // The examples of golang.org/x/mod/sumdb/note.
 const PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-const PETER_SECRET = base64.decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz").slice(1);
+const PETER_SKEY = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 const PETER_NOTE =
   "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
   "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
@@ -69,17 +73,18 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 `;
 
 const secret = (n: number) => new Uint8Array(32).fill(n);
-const witnessKey = (n: number) => noteKey(`w${n}.example`, WITNESS_KEY, ed25519.getPublicKey(secret(n)));
-const LOG_SECRET = secret(200);
+const witnessSigner = (n: number) => noteSigner(`w${n}.example`, WITNESS_KEY, secret(n));
+const witnessKey = (n: number) => witnessSigner(n).key;
 const ORIGIN = "log.example";
-const LOG = noteKey(ORIGIN, LOG_KEY, ed25519.getPublicKey(LOG_SECRET));
+const LOG_SIGNER = noteSigner(ORIGIN, LOG_KEY, secret(200));
+const LOG = LOG_SIGNER.key;
 const LEAVES = Array.from({ length: 9 }, (_, i) => leafHash(Uint8Array.of(i)));
 const rootAt = (size: number) => frontierRoot(LEAVES.slice(0, size).reduce(pushLeaf, emptyFrontier));
 
 function signedHead(size: number, root = rootAt(size), witnesses: number[] = []): string {
   const text = formatCheckpoint({ origin: ORIGIN, size, root });
-  const cosignatures = witnesses.map((n) => cosign(text, `w${n}.example`, secret(n), 1_800_000_000 + n));
-  return formatNote({ text, signatures: [signNote(text, ORIGIN, LOG_SECRET), ...cosignatures] });
+  const cosignatures = witnesses.map((n) => cosign(text, witnessSigner(n), 1_800_000_000 + n));
+  return formatNote({ text, signatures: [signNote(text, LOG_SIGNER), ...cosignatures] });
 }
 
 describe("signed notes", () => {
@@ -90,8 +95,20 @@ describe("signed notes", () => {
     if (!note) throw new Error("no note");
     expect(verifySignature(note.text, note.signatures[0]!, key)).toBe(true);
     expect(verifySignature(`${note.text}x\n`, note.signatures[0]!, key)).toBe(false);
-    const signatures = [signNote(note.text, "PeterNeumann", PETER_SECRET)];
+    const signatures = [signNote(note.text, parseSkey(PETER_SKEY, LOG_KEY))];
     expect(formatNote({ text: note.text, signatures })).toBe(PETER_NOTE);
+  });
+
+  it("makes key strings, and reads no secret of another type or id", () => {
+    const log = makeLogKeys(secret(200), ORIGIN);
+    expect(log.vkey).toBe(formatVkey(LOG));
+    expect(parseSkey(log.skey, LOG_KEY)).toEqual(LOG_SIGNER);
+    const w = makeWitnessKeys(secret(1), "w1.example");
+    expect(parseVkey(w.vkey, WITNESS_KEY)).toEqual(witnessKey(1));
+    for (const skey of [w.skey, log.vkey, log.skey.replace(ORIGIN, "x.example"), log.skey.slice(0, -4), ""])
+      expect(() => parseSkey(skey, LOG_KEY), skey).toThrow(RangeError);
+    expect(() => signNote("x\n", witnessSigner(1))).toThrow(RangeError);
+    expect(() => cosign("x\n", LOG_SIGNER, 1)).toThrow(RangeError);
   });
 
   it("splits at the last empty line", () => {
@@ -202,10 +219,10 @@ describe("checkpoints", () => {
     expect(check("x")).toMatchObject({ reason: "malformed" });
 
     const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootAt(5) });
-    const cosignatures = [1, 2].map((n) => cosign(text, `w${n}.example`, secret(n), 1));
+    const cosignatures = [1, 2].map((n) => cosign(text, witnessSigner(n), 1));
     expect(check(formatNote({ text, signatures: cosignatures }))).toMatchObject({ reason: "not-signed-by-log" });
     const other = formatCheckpoint({ origin: "other.example", size: 5, root: rootAt(5) });
-    const elsewhere = formatNote({ text: other, signatures: [signNote(other, ORIGIN, LOG_SECRET)] });
+    const elsewhere = formatNote({ text: other, signatures: [signNote(other, LOG_SIGNER)] });
     expect(check(elsewhere, 0)).toMatchObject({ reason: "wrong-origin" });
 
     const moved = signedHead(5, rootAt(5), [1, 2]).replace("\n5\n", "\n6\n");
@@ -217,7 +234,7 @@ describe("checkpoints", () => {
 
   it("binds a cosignature to its time, text, type and key", () => {
     const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootAt(5) });
-    const s = cosign(text, "w1.example", secret(1), 1679315147);
+    const s = cosign(text, witnessSigner(1), 1679315147);
     expect(verifyCosignature(text, s, witnessKey(1))).toBe(1679315147);
     expect(parseSignatures(formatSignature(s))).toEqual([s]);
     const message = utf8ToBytes(`cosignature/v1\ntime 1679315147\n${text}`);
@@ -239,7 +256,7 @@ describe("witnesses", () => {
       : nodeHash(at({ level: level - 1, index: 2 * index }), at({ level: level - 1, index: 2 * index + 1 }));
   const proofFrom = (from: number, to: number) => planConsistency(from, to).map((span) => readSpan(span, at));
   const head = (size: number) => ({ origin: ORIGIN, size, root: rootAt(size) });
-  const ask = { logKey: LOG, name: "w1.example", secretKey: secret(1), now: 1_800_000_000 };
+  const ask = { logKey: LOG, signer: witnessSigner(1), now: 1_800_000_000 };
 
   it("sign what continues the last head they signed", () => {
     const first = witness({ ...ask, last: undefined, note: signedHead(3), proof: [] });

@@ -18,11 +18,14 @@ export class PaddingError extends Error {
   override name = "PaddingError";
 }
 
+/** For integers in [1, 2^32); Math.log2 need not be exact. */
+const floorLog2 = (n: number): number => 31 - Math.clz32(n);
+
 /** PADME: the low E - S bits of a padded length are zero, with E = floor(log2 n) and S = floor(log2 E) + 1. */
 export function bucket(n: number): number {
   if (n <= PAD_FLOOR_BYTES) return PAD_FLOOR_BYTES;
-  const exponent = Math.floor(Math.log2(n));
-  const step = 2 ** (exponent - (Math.floor(Math.log2(exponent)) + 1));
+  const exponent = floorLog2(n);
+  const step = 2 ** (exponent - (floorLog2(exponent) + 1));
   return Math.ceil(n / step) * step;
 }
 

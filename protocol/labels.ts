@@ -57,6 +57,7 @@ export const LABELS = {
   messageInfo: `${V1}HPKE-MESSAGES.`,
   messageKey: `${V1}HPKE-FRAMES.`,
   replyKey: `${V1}HPKE-REPLY.`,
+  trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
   // signatures (Ed25519), one label a kind of document
   signRequest: `${V1}SIGN-REQUEST.`,
@@ -68,6 +69,9 @@ export const LABELS = {
   signRequester: `${V1}SIGN-REQUESTER.`,
   signOrder: `${V1}SIGN-ORDER.`,
   signResult: `${V1}SIGN-RESULT.`,
+  signTrustee: `${V1}SIGN-TRUSTEE.`,
+  signPart: `${V1}SIGN-PART.`,
+  signNotice: `${V1}SIGN-NOTICE.`,
   signCeremony: `${V1}SIGN-CEREMONY.`,
 } as const;
 

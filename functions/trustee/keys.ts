@@ -1,0 +1,54 @@
+// A trustee's own keys, all from its one seed (Worker secret TRUSTEE_SEED).
+//
+//   purpose key   HKDF-SHA256(ikm = seed, salt = LABELS.trusteeSeed, info = frame(purpose, u8 index), 32 bytes)
+//   "identity"    Ed25519: pinned by everybody (TRUSTEE_KEYS); signs ceremony, approvals, parts, and as a log witness
+//   "transport"   X-Wing seed: what others seal to this trustee alone
+//   "vault"       XChaCha20-Poly1305 key: seals everything secret that the trustee stores (vault.ts)
+//
+// The index is in every derivation, so one seed given to two trustees by mistake does not make two equal trustees.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { signDocument } from "../../protocol/documents.ts";
+import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { formatVkey, type NoteSigner } from "../../protocol/note.ts";
+
+export interface TrusteeKeys {
+  index: number;
+  identitySecret: Uint8Array;
+  identityPublicKey: Uint8Array;
+  transport: HybridKeyPair;
+  vaultKey: Uint8Array;
+  witness: NoteSigner;
+  witnessVkey: string;
+}
+
+export function trusteeKeys(seed: Uint8Array, index: number): TrusteeKeys {
+  const derive = (purpose: string): Uint8Array =>
+    hkdf(sha256, seed, utf8ToBytes(LABELS.trusteeSeed), frame(utf8ToBytes(purpose), Uint8Array.of(index)), 32);
+  const identitySecret = derive("identity");
+  const identityPublicKey = ed25519.getPublicKey(identitySecret);
+  const key = trusteeWitnessKey(index, identityPublicKey);
+  return {
+    index,
+    identitySecret,
+    identityPublicKey,
+    transport: hybridKeyPair(derive("transport")),
+    vaultKey: derive("vault"),
+    witness: { key, seed: identitySecret },
+    witnessVkey: formatVkey(key),
+  };
+}
+
+/** Signed<TrusteeCard>: tells others which transport key belongs to the pinned identity key. */
+export const trusteeCard = (keys: TrusteeKeys): Uint8Array =>
+  signDocument(
+    LABELS.signTrustee,
+    TrusteeCard,
+    { index: keys.index, transportKey: keys.transport.publicKey },
+    keys.identitySecret,
+  );

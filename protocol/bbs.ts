@@ -2,14 +2,9 @@
 //
 //   sign     B = P1 + domain·Q_1 + Σ m_i·H_i;  e = hash(x, m_1..m_L, domain);  A = B·1/(x + e)
 //   verify   e(A, W + e·P2) = e(B, P2)
-//   prove    D = r2·B;  Abar = (r1·r2)·A;  Bbar = r1·D - e·Abar;  r3 = 1/r2;  and of (e, r1, r3, hidden m_j):
-//            Bbar = r1·D - e·Abar    and    P1 + domain·Q_1 + Σ_shown m_i·H_i = r3·D - Σ_hidden m_j·H_j
-//   check    that proof, and e(Abar, W) = e(Bbar, P2)
+//   octets   A 48 ‖ e 32
 //
-//   signature  A 48 ‖ e 32
-//   proof      Abar 48 ‖ Bbar 48 ‖ D 48 ‖ e^ 32 ‖ r1^ 32 ‖ r3^ 32 ‖ m^_j 32 each hidden message ‖ challenge 32
-//
-// Core operations take scalars, generators and an api_id; interfaces stand on them: the plain one below, the blind
+// Proofs of a signature are in bbs-proof.ts. Core operations take scalars, generators and an api_id; interfaces stand on them: the plain one below, the blind
 // one in blind-bbs.ts, Symbolon's own in credential.ts. Making throws; checking returns false for anything malformed.
 // The draft lets scalars on the wire run from 1 to r - 1 only, and forbids the identity wherever a point is read.
 
@@ -21,25 +16,22 @@ import {
   messagesToScalars,
   P1,
   serialize,
-  u64,
 } from "./bbs-generators.ts";
-import { concatBytes, type Rng } from "./bytes.ts";
+import { concatBytes } from "./bytes.ts";
 import { groupG1 } from "./group.ts";
+import { pairingProductIsOne } from "./pairing-check.ts";
 import {
   DecodeError,
   decodeG1,
   decodeG2,
   decodeScalar,
   encodeG2,
-  Fp12,
   Fr,
   type G1,
   G1_BYTES,
   type G2,
   hashToScalar,
   P2,
-  pairingProduct,
-  randomScalar,
   SCALAR_BYTES,
   type Scalar,
 } from "./suite.ts";
@@ -116,15 +108,12 @@ export function addPublic(base: G1, points: readonly G1[], scalars: readonly Sca
 
 /** e(a, W) = e(b, P2), as one product. */
 export const pairsWith = (a: G1, W: G2, b: G1): boolean =>
-  Fp12.eql(
-    pairingProduct([
-      { g1: a, g2: W },
-      { g1: b.negate() as G1, g2: P2 },
-    ]),
-    Fp12.ONE,
-  );
+  pairingProductIsOne([
+    { g1: a, g2: W },
+    { g1: b.negate() as G1, g2: P2 },
+  ]);
 
-function sameLength(generators: readonly G1[], messages: readonly Scalar[]): void {
+export function sameLength(generators: readonly G1[], messages: readonly Scalar[]): void {
   if (generators.length !== messages.length + 1)
     throw new RangeError(`${generators.length} generators for ${messages.length} messages`);
 }
@@ -144,10 +133,9 @@ export function coreSign(
   return { A: addSecret(P1, generators, [domain, ...messages]).multiply(Fr.inv(Fr.add(sk, e))) as G1, e };
 }
 
-/** The pairing equation alone, over a known B. */
+/** The pairing equation alone, over a known B: e(A, W + e·P2) = e(B, P2), written as e(A, W) = e(B - e·A, P2). */
 export const verifyPoint = (W: G2, { A, e }: Signature, B: G1): boolean =>
-  // public because the signature is being checked in the open, or by its owner alone
-  pairsWith(A, e === 0n ? W : (W.add(P2.multiplyUnsafe(e)) as G2), B);
+  pairsWith(A, W, B.subtract(A.multiply(e)) as G1);
 
 export function coreVerify(
   pk: Uint8Array,
@@ -161,121 +149,6 @@ export function coreVerify(
     sameLength(generators, messages);
     const domain = calculateDomain(pk, generators, header, apiId);
     return verifyPoint(decodeG2(pk), decodeSignature(signature), addSecret(P1, generators, [domain, ...messages]));
-  });
-}
-
-// ---- proofs
-
-/** The hidden indexes; disclosed ones must be ascending, without repetition, in [0, L). */
-function hiddenIndexes(total: number, disclosed: readonly number[]): number[] {
-  disclosed.forEach((x, i) => {
-    if (!Number.isInteger(x) || x < 0 || x >= total || (i > 0 && x <= disclosed[i - 1]!))
-      throw new DecodeError(`disclosed index ${x}: not ascending or not below ${total}`);
-  });
-  return Array.from({ length: total }, (_, i) => i).filter((i) => !disclosed.includes(i));
-}
-
-/** ProofChallengeCalculate. */
-function proofChallenge(
-  [Abar, Bbar, D, T1, T2]: readonly [G1, G1, G1, G1, G1],
-  disclosed: readonly (readonly [index: number, message: Scalar])[],
-  domain: Scalar,
-  ph: Uint8Array,
-  apiId: string,
-): Scalar {
-  const items = serialize(disclosed.length, ...disclosed.flat(), Abar, Bbar, D, T1, T2, domain);
-  return hashToScalarOf(apiId, concatBytes(items, u64(ph.length), ph));
-}
-
-/** Draws r1, r2, e~, r1~, r3~, m~_j in that order, 48 bytes each. */
-export function coreProofGen(
-  pk: Uint8Array,
-  signature: Uint8Array,
-  generators: readonly G1[],
-  header: Uint8Array,
-  ph: Uint8Array,
-  messages: readonly Scalar[],
-  disclosedIndexes: readonly number[],
-  apiId: string,
-  rng: Rng,
-): Uint8Array {
-  sameLength(generators, messages);
-  const { A, e } = decodeSignature(signature);
-  const hidden = hiddenIndexes(messages.length, disclosedIndexes);
-  const hiddenH = hidden.map((i) => generators[i + 1]!);
-  const [r1, r2, e_, r1_, r3_] = [rng, rng, rng, rng, rng].map(randomScalar) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ];
-  const m_ = hidden.map(() => randomScalar(rng));
-
-  const domain = calculateDomain(pk, generators, header, apiId);
-  const D = addSecret(P1, generators, [domain, ...messages]).multiply(r2) as G1;
-  const Abar = A.multiply(Fr.mul(r1, r2)) as G1;
-  const Bbar = D.multiply(r1).subtract(Abar.multiply(e)) as G1;
-  const T1 = Abar.multiply(e_).add(D.multiply(r1_)) as G1;
-  const T2 = addSecret(D.multiply(r3_) as G1, hiddenH, m_);
-  const disclosed = disclosedIndexes.map((i) => [i, messages[i]!] as const);
-  const c = proofChallenge([Abar, Bbar, D, T1, T2], disclosed, domain, ph, apiId);
-
-  return serialize(
-    Abar,
-    Bbar,
-    D,
-    Fr.add(e_, Fr.mul(e, c)),
-    Fr.sub(r1_, Fr.mul(r1, c)),
-    Fr.sub(r3_, Fr.mul(Fr.inv(r2), c)),
-    ...hidden.map((i, j) => Fr.add(m_[j]!, Fr.mul(messages[i]!, c))),
-    c,
-  );
-}
-
-/** 3 points and 4 scalars, without hidden messages */
-export const PROOF_FLOOR_BYTES = 3 * G1_BYTES + 4 * SCALAR_BYTES;
-
-/** How many messages a proof of this length hides; refused if it cannot be a proof. */
-export function hiddenCount(proof: Uint8Array): number {
-  const rest = proof.length - PROOF_FLOOR_BYTES;
-  if (rest < 0 || rest % SCALAR_BYTES !== 0) throw new DecodeError(`proof: ${proof.length} bytes`);
-  return rest / SCALAR_BYTES;
-}
-
-export function coreProofVerify(
-  pk: Uint8Array,
-  proof: Uint8Array,
-  generators: readonly G1[],
-  header: Uint8Array,
-  ph: Uint8Array,
-  disclosedMessages: readonly Scalar[],
-  disclosedIndexes: readonly number[],
-  apiId: string,
-): boolean {
-  return refusing(() => {
-    const W = decodeG2(pk);
-    const total = generators.length - 1;
-    const hidden = hiddenIndexes(total, disclosedIndexes);
-    if (disclosedMessages.length !== disclosedIndexes.length || hiddenCount(proof) !== hidden.length) return false;
-    const [Abar, Bbar, D] = [0, 1, 2].map((i) => decodeG1(proof.subarray(i * G1_BYTES, (i + 1) * G1_BYTES))) as [
-      G1,
-      G1,
-      G1,
-    ];
-    const scalars = decodeScalars(proof.subarray(3 * G1_BYTES));
-    const [e_, r1_, r3_] = scalars as [bigint, bigint, bigint];
-    const c = scalars[scalars.length - 1]!;
-
-    const domain = calculateDomain(pk, generators, header, apiId);
-    const shownH = disclosedIndexes.map((i) => generators[i + 1]!);
-    const Bv = addPublic(P1, [generators[0]!, ...shownH], [domain, ...disclosedMessages]);
-    const hiddenH = hidden.map((i) => generators[i + 1]!);
-    const T1 = groupG1.combine([Bbar, Abar, D], [c, e_, r1_]);
-    const T2 = groupG1.combine([Bv, D, ...hiddenH], [c, r3_, ...scalars.slice(3, -1)]);
-    const disclosed = disclosedIndexes.map((i, j) => [i, disclosedMessages[j]!] as const);
-    if (proofChallenge([Abar, Bbar, D, T1, T2], disclosed, domain, ph, apiId) !== c) return false;
-    return pairsWith(Abar, W, Bbar);
   });
 }
 
@@ -294,33 +167,4 @@ export function verify(
 ): boolean {
   const generators = createGenerators(messages.length + 1, BBS_API_ID);
   return coreVerify(pk, signature, generators, header, messagesToScalars(messages, BBS_API_ID), BBS_API_ID);
-}
-
-export function proofGen(
-  pk: Uint8Array,
-  signature: Uint8Array,
-  header: Uint8Array,
-  ph: Uint8Array,
-  messages: readonly Uint8Array[],
-  disclosedIndexes: readonly number[],
-  rng: Rng,
-): Uint8Array {
-  const generators = createGenerators(messages.length + 1, BBS_API_ID);
-  const scalars = messagesToScalars(messages, BBS_API_ID);
-  return coreProofGen(pk, signature, generators, header, ph, scalars, disclosedIndexes, BBS_API_ID, rng);
-}
-
-export function proofVerify(
-  pk: Uint8Array,
-  proof: Uint8Array,
-  header: Uint8Array,
-  ph: Uint8Array,
-  disclosedMessages: readonly Uint8Array[],
-  disclosedIndexes: readonly number[],
-): boolean {
-  return refusing(() => {
-    const generators = createGenerators(hiddenCount(proof) + disclosedIndexes.length + 1, BBS_API_ID);
-    const scalars = messagesToScalars(disclosedMessages, BBS_API_ID);
-    return coreProofVerify(pk, proof, generators, header, ph, scalars, disclosedIndexes, BBS_API_ID);
-  });
 }

@@ -15,12 +15,9 @@
 import {
   addPublic,
   addSecret,
-  coreProofGen,
-  coreProofVerify,
   coreVerify,
   decodeScalars,
   encodeSignature,
-  hiddenCount,
   refusing,
   type Signature,
   skToPk,
@@ -34,6 +31,7 @@ import {
   P1,
   serialize,
 } from "./bbs-generators.ts";
+import { coreProofGen, coreProofVerify, hiddenCount } from "./bbs-proof.ts";
 import type { Rng } from "./bytes.ts";
 import { groupG1 } from "./group.ts";
 import {

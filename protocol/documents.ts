@@ -117,6 +117,9 @@ export type CheckIn = Of<typeof CheckIn>;
 /** What the presentation's tag absorbs besides the relation: challenge (with service, policy, nonce) and session keys. */
 export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
   labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.hpkeEnc);
+/** Info of the session's HPKE channel: everything of the check-in that stands before enc does. */
+export const channelContext = (c: Omit<CheckIn, "presentation" | "hpkeEnc">): Uint8Array =>
+  labelledHash(LABELS.messageInfo, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
 export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, checkInBytes);
 
@@ -194,6 +197,14 @@ export const IssuedCredential = document("IssuedCredential", 0x0a, 1, {
   e: fixed(32),
 });
 export type IssuedCredential = Of<typeof IssuedCredential>;
+
+/** What a granted Trace discloses, sealed to the requester: the contract, and the opening of what it commits to. */
+export const IdentityDisclosure = document("IdentityDisclosure", 0x12, 1, {
+  contract: blob,
+  identity: blob,
+  identitySalt: fixed(32),
+});
+export type IdentityDisclosure = Of<typeof IdentityDisclosure>;
 
 // ---- orders
 

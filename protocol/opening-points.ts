@@ -1,0 +1,97 @@
+// Partials in G1, of trace (identity of a session) and of record keys. Trustee i holds y_i, Y_i = y_i·G is public.
+//
+//   partial   D_i = y_i·B        B = C1 of a presentation (trace key), or u of a TDH2 ciphertext (records key)
+//   proof     {y : Y_i = y·G ∧ D_i = y·B}, label of its kind, tag = ctx       so a wrong partial names its author
+//   combine   Σ_{i∈S} λ_i·D_i = y·B;   trace: R = C2 − y·C1 = k·Ĝ;   records: the shared point of TDH2
+//
+// ctx is the 32-byte hash of everything that the partial is for (kind, order, scope, case, set S, trustee, expiry, …):
+// a partial fits no other case. The caller checks presentation or ciphertext before it gives one.
+// Who learns what: whoever has t partials learns y·B, for this B only.
+// Layout: TraceShare 0x42, RecordShare 0x43:  u8 index ‖ point (48) ‖ proof (64).
+
+import type { Rng } from "./bytes.ts";
+import { document, type Of, u8 } from "./codec.ts";
+import { g1, proof } from "./element-coders.ts";
+import { groupG1 } from "./group.ts";
+import { LABELS } from "./labels.ts";
+import { checkContext, collect } from "./opening-common.ts";
+import { combinePoints as interpolate } from "./sharing.ts";
+import { type Proof, prove, Relation, verify } from "./sigma.ts";
+import { Fr, G, type G1, randomScalar, type Scalar } from "./suite.ts";
+
+export const TraceShare = document("TraceShare", 0x42, 1, { index: u8, D: g1, proof: proof(1) });
+export type TraceShare = Of<typeof TraceShare>;
+export const RecordShare = document("RecordShare", 0x43, 1, { index: u8, point: g1, proof: proof(1) });
+export type RecordShare = Of<typeof RecordShare>;
+
+interface Partial {
+  readonly ctx: Uint8Array;
+  readonly index: number;
+  /** Y_i */
+  readonly shareKey: G1;
+}
+interface Secret {
+  /** y_i */
+  readonly share: Scalar;
+}
+export type TracePublic = Partial & { /** C1 of the presentation */ readonly C1: G1 };
+export type RecordPublic = Partial & { /** u of the ciphertext */ readonly u: G1 };
+
+/**
+ * share·point, computed as b·point + (share − b)·point with fresh b: noble does not blind multiplications of other points
+ * than the base, and here the point is chosen by somebody else.
+ */
+export function blindedMultiply(point: G1, share: Scalar, rng: Rng): G1 {
+  const b = randomScalar(rng);
+  return groupG1.add(groupG1.multiply(point, b), groupG1.multiply(point, Fr.sub(share, b)));
+}
+
+type Kind = "traceShare" | "recordShare";
+
+/** One statement, two uses. */
+const relation = (kind: Kind, { shareKey }: Partial, base: G1, point: G1): Relation<"y"> =>
+  new Relation(LABELS[kind], ["y"]).equation(groupG1, shareKey, [["y", G]]).equation(groupG1, point, [["y", base]]);
+
+function makePartial(kind: Kind, at: Partial & Secret, base: G1, rng: Rng): { point: G1; proof: Proof } {
+  checkContext(at.ctx);
+  const point = blindedMultiply(base, at.share, rng);
+  return { point, proof: prove(relation(kind, at, base, point), at.ctx, { y: at.share }, rng) };
+}
+
+function verifyPartial(kind: Kind, at: Partial, base: G1, index: number, point: G1, proof: Proof): boolean {
+  checkContext(at.ctx);
+  return index === at.index && verify(relation(kind, at, base, point), at.ctx, proof);
+}
+
+export function traceShare(at: TracePublic & Secret, rng: Rng): TraceShare {
+  const { point, proof } = makePartial("traceShare", at, at.C1, rng);
+  return { index: at.index, D: point, proof };
+}
+export const verifyTraceShare = (at: TracePublic, share: TraceShare): boolean =>
+  verifyPartial("traceShare", at, at.C1, share.index, share.D, share.proof);
+
+export function recordShare(at: RecordPublic & Secret, rng: Rng): RecordShare {
+  const { point, proof } = makePartial("recordShare", at, at.u, rng);
+  return { index: at.index, point, proof };
+}
+export const verifyRecordShare = (at: RecordPublic, share: RecordShare): boolean =>
+  verifyPartial("recordShare", at, at.u, share.index, share.point, share.proof);
+
+/** Σ λ_i·D_i over verified partials of exactly the members of `set`. @throws OpeningError */
+export function combinePoints(set: readonly number[], shares: readonly { index: number; point: G1 }[]): G1 {
+  return interpolate(collect(set, shares));
+}
+
+/** R = C2 − Σ λ_i·D_i, to be compared with the handle in the registrar's contract. @throws OpeningError */
+export function combineTrace({
+  C2,
+  set,
+  shares,
+}: {
+  C2: G1;
+  set: readonly number[];
+  shares: readonly TraceShare[];
+}): G1 {
+  const points = shares.map(({ index, D }) => ({ index, point: D }));
+  return groupG1.add(C2, groupG1.negate(combinePoints(set, points)));
+}

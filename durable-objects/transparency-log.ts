@@ -1,0 +1,324 @@
+// The one writer of the transparency log: a Durable Object named "log".
+//
+// Invariant. Entries are only ever added at the end, each exactly once:
+//   entries  = the log itself, index 0, 1, 2 ... without a gap;  hash = RFC 9162 leaf hash, unique
+//   nodes    = the full perfect subtrees above the leaves, written with the entry that fills them
+//   heads    = checkpoints that were signed: one note for each size, never another, never changed
+//   published <= number of entries: every tile of the tree of that size stands in R2
+// An index is answered only when its row is durable (the output gate holds the answer back until then), and bytes that
+// are in the log already keep their index: callers may repeat an append until they hear.
+//
+// Order of publication. Tiles of size s are in R2 before the head of size s is signed, so whoever sees a head finds
+// its tiles. Tiles are derived from rows, the same bytes each time: a crash in the middle leaves `published` behind,
+// and the alarm, or the next reader of the head, writes them once more. `republish` derives them all again.
+// A cosignature is kept only if it verifies under a configured witness and for a head signed here.
+
+import { DurableObject } from "cloudflare:workers";
+import {
+  completedBy,
+  emptyRoot,
+  leafHash,
+  type Node,
+  nodeHash,
+  planConsistency,
+  planInclusion,
+  planRoot,
+  readSpan,
+  type Span,
+} from "../protocol/merkle.ts";
+import {
+  formatCheckpoint,
+  formatNote,
+  formatSignature,
+  LOG_KEY,
+  type NoteKey,
+  parseCheckpoint,
+  parseNote,
+  parseSignatures,
+  parseSkey,
+  parseVkey,
+  signNote,
+  verifyCosignature,
+  WITNESS_KEY,
+} from "../protocol/note.ts";
+import { encodeBundle, MAX_ENTRY_BYTES, newTiles, TILE_WIDTH, type Tile, tilePath } from "../protocol/tiles.ts";
+
+export interface TransparencyLogEnv {
+  TILES: R2Bucket;
+  /** skey of type 0x01; its name is the log's origin */
+  LOG_SIGNING_KEY: string;
+  /** JSON list of witness vkeys (type 0x04) */
+  LOG_WITNESSES: string;
+}
+
+export interface Appended {
+  /** one for each entry given */
+  indexes: number[];
+  size: number;
+  root: Uint8Array;
+}
+export type Proof = { ok: true; proof: Uint8Array[] } | { ok: false; reason: "out-of-range" };
+export type Cosigned =
+  | { ok: true; size: number; cosigners: number }
+  | { ok: false; reason: "malformed" | "unknown-head" | "unknown-witness" | "bad-signature" };
+
+/** How long entries gather before the alarm publishes them; a reader of the head need not wait. */
+const PUBLISH_DELAY_MS = 1_000;
+const RETRY_DELAY_MS = 10_000;
+/** Leaf tiles written before progress is recorded. */
+const TILES_PER_STEP = 16;
+/** A Worker has six connections at once. */
+const PARALLEL_PUTS = 6;
+export const MAX_ENTRIES_READ = 256;
+
+export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
+  private readonly sql: SqlStorage;
+  private publishing: Promise<void> | undefined;
+
+  constructor(ctx: DurableObjectState, env: TransparencyLogEnv) {
+    super(ctx, env);
+    this.sql = ctx.storage.sql;
+    this.sql.exec(`
+      CREATE TABLE IF NOT EXISTS entries (idx INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, entry BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS nodes (level INTEGER, idx INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, idx))
+        WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS heads (size INTEGER PRIMARY KEY, note TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS cosignatures (size INTEGER, witness TEXT, line TEXT NOT NULL, time INTEGER NOT NULL,
+        PRIMARY KEY (size, witness)) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), published INTEGER NOT NULL);
+      INSERT OR IGNORE INTO progress VALUES (1, 0);
+    `);
+  }
+
+  /** All entries or none; bytes that stand in the log already, or twice in the list, have one index. */
+  async append(entries: Uint8Array[]): Promise<Appended> {
+    for (const entry of entries)
+      if (entry.length === 0 || entry.length > MAX_ENTRY_BYTES)
+        throw new RangeError(`entry of ${entry.length} bytes, allowed are 1 to ${MAX_ENTRY_BYTES}`);
+    const hashes = entries.map(leafHash);
+    const before = this.size();
+    const appended = this.ctx.storage.transactionSync(() => {
+      const indexes = hashes.map((hash, i) => this.indexOf(hash) ?? this.addLeaf(hash, entries[i] as Uint8Array));
+      const size = this.size();
+      return { indexes, size, root: this.rootAt(size) };
+    });
+    // Set in the same turn as the rows, so both are durable or neither. If `published` lags, it is set already.
+    if (appended.size > before && this.published() === before)
+      await this.ctx.storage.setAlarm(Date.now() + PUBLISH_DELAY_MS);
+    return appended;
+  }
+
+  head(): { size: number; root: Uint8Array; published: number } {
+    const size = this.size();
+    return { size, root: this.rootAt(size), published: this.published() };
+  }
+
+  /** The signed head of everything appended before the call, with the cosignatures it has; its tiles are in R2. */
+  async checkpoint(): Promise<string> {
+    const wanted = this.size();
+    while (this.published() < wanted) await this.publish();
+    const size = this.published();
+    const text = formatCheckpoint({ origin: this.signer().key.name, size, root: this.rootAt(size) });
+    const note = formatNote({ text, signatures: [signNote(text, this.signer())] });
+    this.sql.exec("INSERT OR IGNORE INTO heads VALUES (?, ?)", size, note);
+    return this.noteOf(size);
+  }
+
+  /** The largest head that at least `quorum` witnesses signed, with all their signatures. */
+  cosigned(quorum: number): { note: string; size: number } | undefined {
+    const row = this.sql
+      .exec<{ size: number }>(
+        "SELECT size FROM cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1",
+        quorum,
+      )
+      .toArray()[0];
+    return row && { note: this.noteOf(row.size), size: row.size };
+  }
+
+  /** Signature lines of witnesses over a head that was signed here. All lines are good, or none is kept. */
+  addCosignatures(checkpoint: string, lines: string): Cosigned {
+    const text = parseNote(checkpoint)?.text ?? checkpoint;
+    const head = parseCheckpoint(text);
+    const signatures = parseSignatures(lines);
+    if (!head || !signatures) return { ok: false, reason: "malformed" };
+    const signed = this.sql.exec<{ note: string }>("SELECT note FROM heads WHERE size = ?", head.size).toArray()[0];
+    if (!signed || parseNote(signed.note)?.text !== text) return { ok: false, reason: "unknown-head" };
+    const witnesses = this.witnesses();
+    const rows: [name: string, line: string, time: number][] = [];
+    for (const s of signatures) {
+      const key = witnesses.find((w) => w.name === s.name);
+      if (!key) return { ok: false, reason: "unknown-witness" };
+      const time = verifyCosignature(text, s, key);
+      if (time === undefined) return { ok: false, reason: "bad-signature" };
+      rows.push([s.name, formatSignature(s), time]);
+    }
+    // The first one of a witness stays: a repeated call changes nothing.
+    for (const row of rows)
+      this.sql.exec(
+        "INSERT OR IGNORE INTO cosignatures (size, witness, line, time) VALUES (?, ?, ?, ?)",
+        head.size,
+        ...row,
+      );
+    const cosigners = this.sql.exec<{ n: number }>("SELECT count(*) n FROM cosignatures WHERE size = ?", head.size);
+    return { ok: true, size: head.size, cosigners: cosigners.one().n };
+  }
+
+  inclusion(index: number, size: number): Proof {
+    if (!this.isSize(size) || !Number.isSafeInteger(index) || index < 0 || index >= size)
+      return { ok: false, reason: "out-of-range" };
+    return { ok: true, proof: planInclusion(index, size).map((span) => this.read(span)) };
+  }
+
+  /** From size 0 there is nothing to prove, and the proof is empty (tlog-witness). */
+  consistency(from: number, to: number): Proof {
+    if (!this.isSize(from) || !this.isSize(to) || from > to) return { ok: false, reason: "out-of-range" };
+    return { ok: true, proof: from === 0 ? [] : planConsistency(from, to).map((span) => this.read(span)) };
+  }
+
+  /** Entries [from, to), at most MAX_ENTRIES_READ of them. */
+  entries(from: number, to: number): { entries: Uint8Array[]; size: number } {
+    const end = Math.min(to, from + MAX_ENTRIES_READ);
+    return { entries: this.entryRows(from, end), size: this.size() };
+  }
+
+  /** Derives every tile again from the rows, also the partial ones of the heads that were signed. */
+  async republish(): Promise<void> {
+    await this.publishing;
+    this.sql.exec("UPDATE progress SET published = 0");
+    await this.ctx.storage.setAlarm(Date.now() + RETRY_DELAY_MS);
+    await this.publish();
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.publish();
+    } catch {
+      // R2 did not answer. The rows are safe; alarms give up after some failures of their own, this does not.
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_DELAY_MS);
+    }
+  }
+
+  // ---- rows ----
+
+  private addLeaf(hash: Uint8Array, entry: Uint8Array): number {
+    const index = this.size();
+    this.sql.exec("INSERT INTO entries (idx, hash, entry) VALUES (?, ?, ?)", index, hash, entry);
+    let right = hash;
+    for (const { level, index: at } of completedBy(index)) {
+      right = nodeHash(this.node({ level: level - 1, index: 2 * at }), right);
+      this.sql.exec("INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?)", level, at, right);
+    }
+    return index;
+  }
+
+  private indexOf(hash: Uint8Array): number | undefined {
+    return this.sql.exec<{ idx: number }>("SELECT idx FROM entries WHERE hash = ?", hash).toArray()[0]?.idx;
+  }
+
+  private size(): number {
+    return this.sql.exec<{ n: number }>("SELECT coalesce(max(idx) + 1, 0) n FROM entries").one().n;
+  }
+
+  private published(): number {
+    return this.sql.exec<{ published: number }>("SELECT published FROM progress").one().published;
+  }
+
+  private isSize(n: number): boolean {
+    return Number.isSafeInteger(n) && n >= 0 && n <= this.size();
+  }
+
+  private node({ level, index }: Node): Uint8Array {
+    const row =
+      level === 0
+        ? this.sql.exec<{ hash: ArrayBuffer }>("SELECT hash FROM entries WHERE idx = ?", index)
+        : this.sql.exec<{ hash: ArrayBuffer }>("SELECT hash FROM nodes WHERE level = ? AND idx = ?", level, index);
+    return new Uint8Array(row.one().hash);
+  }
+
+  private read(span: Span): Uint8Array {
+    return readSpan(span, (node) => this.node(node));
+  }
+
+  private rootAt(size: number): Uint8Array {
+    return size === 0 ? emptyRoot() : this.read(planRoot(size));
+  }
+
+  private entryRows(from: number, to: number): Uint8Array[] {
+    return this.sql
+      .exec<{ entry: ArrayBuffer }>("SELECT entry FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
+      .toArray()
+      .map((row) => new Uint8Array(row.entry));
+  }
+
+  private noteOf(size: number): string {
+    const { note } = this.sql.exec<{ note: string }>("SELECT note FROM heads WHERE size = ?", size).one();
+    const lines = this.sql.exec<{ line: string }>(
+      "SELECT line FROM cosignatures WHERE size = ? ORDER BY witness",
+      size,
+    );
+    return (
+      note +
+      lines
+        .toArray()
+        .map((row) => row.line)
+        .join("")
+    );
+  }
+
+  private signer() {
+    return parseSkey(this.env.LOG_SIGNING_KEY, LOG_KEY);
+  }
+
+  private witnesses(): NoteKey[] {
+    return (JSON.parse(this.env.LOG_WITNESSES) as string[]).map((vkey) => parseVkey(vkey, WITNESS_KEY));
+  }
+
+  // ---- tiles ----
+
+  private publish(): Promise<void> {
+    this.publishing ??= this.writeTiles().finally(() => {
+      this.publishing = undefined;
+    });
+    return this.publishing;
+  }
+
+  private async writeTiles(): Promise<void> {
+    for (let done = this.published(); done < this.size(); done = this.published()) {
+      const step = (Math.floor(done / TILE_WIDTH) + TILES_PER_STEP) * TILE_WIDTH;
+      // Heads beyond `published` exist only while republishing: each stops here, for its partial tiles.
+      const { head } = this.sql
+        .exec<{ head: number | null }>("SELECT min(size) head FROM heads WHERE size > ?", done)
+        .one();
+      const next = Math.min(this.size(), step, head ?? step);
+      const tiles = newTiles(done, next);
+      for (let i = 0; i < tiles.length; i += PARALLEL_PUTS)
+        await Promise.all(
+          tiles.slice(i, i + PARALLEL_PUTS).map((tile) => this.env.TILES.put(tilePath(tile), this.tileBytes(tile))),
+        );
+      this.sql.exec("UPDATE progress SET published = max(published, ?)", next);
+    }
+  }
+
+  private tileBytes({ level, index, width }: Tile): Uint8Array {
+    const first = index * TILE_WIDTH;
+    if (level === "entries") return encodeBundle(this.entryRows(first, first + width));
+    const rows =
+      level === 0
+        ? this.sql.exec<{ hash: ArrayBuffer }>(
+            "SELECT hash FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx",
+            first,
+            first + width,
+          )
+        : this.sql.exec<{ hash: ArrayBuffer }>(
+            "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
+            8 * level,
+            first,
+            first + width,
+          );
+    const bytes = new Uint8Array(width * 32);
+    rows.toArray().forEach((row, i) => {
+      bytes.set(new Uint8Array(row.hash), i * 32);
+    });
+    return bytes;
+  }
+}

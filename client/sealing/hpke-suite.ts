@@ -8,7 +8,7 @@
 //
 // DeriveKeyPair is left out: keys come from the random generator only.
 
-import { MLKEM768X25519 } from "@noble/post-quantum/hybrid.js";
+import { ml_kem768_x25519 as xwing } from "@noble/post-quantum/hybrid.js";
 import {
   AEAD_EXPORT_ONLY,
   CipherSuite,
@@ -44,7 +44,7 @@ const kemOverNoble = (): KEM<RawKey> => ({
   Npk: HPKE_PUBLIC_KEY_BYTES,
   Nsk: HPKE_PRIVATE_KEY_BYTES,
   async GenerateKeyPair(extractable): Promise<KeyPair<RawKey>> {
-    const { publicKey, secretKey } = MLKEM768X25519.keygen();
+    const { publicKey, secretKey } = xwing.keygen();
     return { publicKey: rawKey("public", publicKey, true), privateKey: rawKey("private", secretKey, extractable) };
   },
   async DeriveKeyPair(): Promise<KeyPair<RawKey>> {
@@ -55,10 +55,10 @@ const kemOverNoble = (): KEM<RawKey> => ({
   DeserializePublicKey: async (bytes) => rawKey("public", bytes, true),
   DeserializePrivateKey: async (bytes, extractable) => rawKey("private", bytes, extractable),
   async Encap(publicKey) {
-    const { cipherText, sharedSecret } = MLKEM768X25519.encapsulate(publicKey.bytes);
+    const { cipherText, sharedSecret } = xwing.encapsulate(publicKey.bytes);
     return { enc: cipherText, shared_secret: sharedSecret };
   },
-  Decap: async (enc, privateKey) => MLKEM768X25519.decapsulate(enc, privateKey.bytes),
+  Decap: async (enc, privateKey) => xwing.decapsulate(enc, privateKey.bytes),
 });
 
 /** Export-only: frames are sealed under exported keys, in any order and both ways, which an HPKE context cannot do. */

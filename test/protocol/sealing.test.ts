@@ -1,9 +1,14 @@
 // Records under way: who opens one, who does not, and what happens to one that was cut, mauled, moved or given one
 // reader too many.
 
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { randomBytes } from "@noble/hashes/utils.js";
-import { base64nopad } from "@scure/base";
+import { base64nopad, bech32 } from "@scure/base";
 import { Encrypter, generateHybridIdentity, generateX25519Identity, identityToRecipient, Stanza } from "age-encryption";
+import { AEAD_ChaCha20Poly1305, CipherSuite, KDF_HKDF_SHA256, KEM_MLKEM768_X25519 } from "hpke";
 import { describe, expect, it } from "vitest";
 import { bucket, PAD_FLOOR_BYTES, PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
 import {
@@ -115,6 +120,30 @@ describe("a sealed record", () => {
   it("is sealed to post-quantum hybrids only", async () => {
     const serviceRecipient = await identityToRecipient(await generateX25519Identity());
     await expect(sealRecord({ ...request, serviceRecipient })).rejects.toThrow(RangeError);
+  });
+});
+
+describe("no lock-in", () => {
+  // C2SP age.md: a mlkem768x25519 stanza is HPKE base mode, here by another implementation (WebCrypto's ML-KEM in Node)
+  it("the service's stanza opens by the letter of age's specification", async () => {
+    const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_ChaCha20Poly1305);
+    const privateKey = await suite.DeserializePrivateKey(bech32.decodeToBytes(clinic).bytes);
+    const { args, body } = assertStanzaSet(sealed.blob).service;
+    const info = utf8ToBytes("age-encryption.org/mlkem768x25519");
+    const fileKey = await suite.Open(privateKey, base64nopad.decode(args[1]!), body, { info });
+    expect(fileKey).toEqual(quorumOpens(sealed.thresholdStanza));
+  });
+
+  const version = /^v?1\.(\d+)/.exec(spawnSync("age", ["--version"], { encoding: "utf8" }).stdout ?? "");
+  it.skipIf(Number(version?.[1] ?? 0) < 3)("the ordinary age command opens the file", () => {
+    const directory = mkdtempSync(join(tmpdir(), "symbolon-age-"));
+    try {
+      writeFileSync(join(directory, "key.txt"), clinic, { mode: 0o600 });
+      const { stdout } = spawnSync("age", ["-d", "-i", join(directory, "key.txt")], { input: sealed.blob });
+      expect(unpad(new Uint8Array(stdout))).toEqual(RESULT);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 

@@ -84,3 +84,13 @@ export function evaluateCommitment(commitments: readonly G1[], index: number): G
   // multiplyUnsafe: public because commitments are broadcast and the index is a seat number.
   return commitments.reduceRight((sum, c) => sum.multiplyUnsafe(x).add(c), G1Point.ZERO as G1);
 }
+
+/**
+ * Are values[i] = f(i)·G, i = 0..n, for one f of degree below t? Then, and only then, do all t-th forward differences
+ * vanish; so it takes point subtractions only, and it covers every set of t holders at once.
+ */
+export function liesOnPolynomial(values: readonly G1[], t: number): boolean {
+  let row = [...values];
+  for (let k = 0; k < t; k++) row = row.slice(1).map((v, i) => v.subtract(row[i]!) as G1);
+  return row.every((v) => v.is0());
+}

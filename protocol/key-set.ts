@@ -1,0 +1,144 @@
+// What the trustees publish together: their three keys, everybody's share keys, and n signatures over all of it.
+//
+//   Y_name = y_name·G, name in {trace, link, record};   Y_name,i = f_name(i)·G, the key of trustee i's share;
+//   all in G1 only: no multiple of a share in G2 is ever published.
+//   groupHybridKey: X-Wing key whose secret every trustee holds (hybrid-seal.ts).
+//
+//   id         labelledHash(keySet, Y_trace, Y_link, Y_record, groupHybridKey): names the keys. Not t, n, holders or
+//              generation: resharing changes those, and stanzas sealed before it must open after it.
+//   generation 0 from the ceremony, one more at each resharing; shares of two generations do not combine
+//   core       document KeySetCore: all fields but the signatures, the transcript hash of the run among them
+//   signature  of every holder: Ed25519 over signCeremony ‖ core
+//
+// verifyKeySet is for everybody who is given a key set: registrar, services, wallets, new trustees. It needs the
+// holders' identity keys from elsewhere (the signed parameters, a letter): a key set cannot vouch for itself.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { concatBytes, equalBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
+import { document, fixed, list, type Of, struct, u8, u32 } from "./codec.ts";
+import { g1, scalar } from "./element-coders.ts";
+import { HYBRID_PUBLIC_KEY_BYTES, HYBRID_SECRET_KEY_BYTES, hybridKeyPair } from "./hybrid-seal.ts";
+import { LABELS } from "./labels.ts";
+import { liesOnPolynomial, MAX_HOLDERS } from "./sharing.ts";
+import { encodeG1, G, type G1 } from "./suite.ts";
+
+export const KEY_NAMES = ["trace", "link", "record"] as const;
+export type KeyName = (typeof KEY_NAMES)[number];
+/** One value for each of the three keys. */
+export type PerKey<T> = { [name in KeyName]: T };
+
+export function perKey<T>(make: (name: KeyName) => T): PerKey<T> {
+  return { trace: make("trace"), link: make("link"), record: make("record") };
+}
+
+const threeKeys = struct({ trace: g1, link: g1, record: g1 });
+
+const core = {
+  threshold: u8,
+  generation: u32,
+  keys: threeKeys,
+  shareKeys: list(threeKeys), // of trustee i at [i - 1]
+  identityKeys: list(fixed(32)), // Ed25519, of trustee i at [i - 1]
+  groupHybridKey: fixed(HYBRID_PUBLIC_KEY_BYTES),
+  transcript: fixed(32),
+};
+export const KeySetCore = document("KeySetCore", 0x50, 1, core);
+export type KeySetCore = Of<typeof KeySetCore>;
+
+/** The core, and the signature of trustee i over it at [i - 1]. */
+export const KeySet = document("KeySet", 0x51, 1, { ...core, signatures: list(fixed(64)) });
+export type KeySet = Of<typeof KeySet>;
+
+/** What one trustee keeps, secret: its shares and the group hybrid secret. Only for its own store, never sent. */
+export const TrusteeSecret = document("TrusteeSecret", 0x52, 1, {
+  keySetId: fixed(32),
+  generation: u32,
+  index: u8,
+  shares: struct({ trace: scalar, link: scalar, record: scalar }),
+  groupHybridSecret: fixed(HYBRID_SECRET_KEY_BYTES),
+});
+export type TrusteeSecret = Of<typeof TrusteeSecret>;
+
+export class KeySetError extends Error {
+  override name = "KeySetError";
+  readonly reason:
+    | "threshold"
+    | "holders"
+    | "identity-keys"
+    | "share-keys"
+    | "signature"
+    | "other-key-set"
+    | "other-generation"
+    | "wrong-secret";
+  constructor(reason: KeySetError["reason"], detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+type Named = Pick<KeySetCore, "keys" | "groupHybridKey">;
+export function keySetId({ keys, groupHybridKey }: Named): Uint8Array {
+  return labelledHash(LABELS.keySet, ...KEY_NAMES.map((name) => encodeG1(keys[name])), groupHybridKey);
+}
+
+/** t > n/2, so that no two disjoint sets can both open; 2 <= n, for one holder is a threshold in name only. */
+export function assertThreshold(t: number, n: number): void {
+  if (!Number.isInteger(n) || n < 2 || n > MAX_HOLDERS)
+    throw new KeySetError("holders", `${n} trustees: must be in 2..${MAX_HOLDERS}`);
+  if (!Number.isInteger(t) || t > n || 2 * t <= n)
+    throw new KeySetError("threshold", `threshold ${t} of ${n}: must be above n/2 and at most n`);
+}
+
+const signedBytes = (core: KeySetCore): Uint8Array =>
+  concatBytes(utf8ToBytes(LABELS.signCeremony), KeySetCore.encode(core));
+
+export function signKeySet(core: KeySetCore, identitySecret: Uint8Array): Uint8Array {
+  return ed25519.sign(signedBytes(core), identitySecret);
+}
+
+export function verifyKeySetSignature(core: KeySetCore, index: number, signature: Uint8Array): boolean {
+  const key = core.identityKeys[index - 1];
+  // zip215: false = RFC 8032 verification
+  return key !== undefined && ed25519.verify(signature, signedBytes(core), key, { zip215: false });
+}
+
+/** Everything but the signatures: sizes, and that any t share keys interpolate to the key. @throws KeySetError */
+export function checkKeySetCore(core: KeySetCore): void {
+  const n = core.identityKeys.length;
+  assertThreshold(core.threshold, n);
+  if (core.shareKeys.length !== n)
+    throw new KeySetError("share-keys", `${core.shareKeys.length} share keys for ${n} trustees`);
+  for (const name of KEY_NAMES) {
+    const values: G1[] = [core.keys[name], ...core.shareKeys.map((k) => k[name])];
+    if (!liesOnPolynomial(values, core.threshold))
+      throw new KeySetError("share-keys", `${name}: share keys do not interpolate to the key`);
+  }
+}
+
+/** `identityKeys` are the holders' keys the caller trusts, in the order of their indices. @throws KeySetError */
+export function verifyKeySet(keySet: KeySet, identityKeys: readonly Uint8Array[]): void {
+  const pinned = keySet.identityKeys;
+  if (pinned.length !== identityKeys.length || !pinned.every((key, i) => equalBytes(key, identityKeys[i]!)))
+    throw new KeySetError("identity-keys", "holders differ from the trusted ones");
+  checkKeySetCore(keySet);
+  if (keySet.signatures.length !== pinned.length)
+    throw new KeySetError("signature", `${keySet.signatures.length} signatures for ${pinned.length} trustees`);
+  keySet.signatures.forEach((signature, i) => {
+    if (!verifyKeySetSignature(keySet, i + 1, signature))
+      throw new KeySetError("signature", `signature of trustee ${i + 1} does not verify`);
+  });
+}
+
+/** A trustee's check before it uses its secret under a key set: same keys, same generation, right shares. */
+export function assertSecretOf(secret: TrusteeSecret, keySet: KeySetCore): void {
+  if (!equalBytes(secret.keySetId, keySetId(keySet)))
+    throw new KeySetError("other-key-set", "secret of another key set");
+  if (secret.generation !== keySet.generation)
+    throw new KeySetError("other-generation", `shares of generation ${secret.generation}, not ${keySet.generation}`);
+  const shareKeys = keySet.shareKeys[secret.index - 1];
+  const fits =
+    shareKeys !== undefined &&
+    KEY_NAMES.every((name) => shareKeys[name].equals(G.multiply(secret.shares[name]) as G1)) &&
+    equalBytes(hybridKeyPair(secret.groupHybridSecret).publicKey, keySet.groupHybridKey);
+  if (!fits) throw new KeySetError("wrong-secret", `secret does not belong to trustee ${secret.index}`);
+}

@@ -1,0 +1,208 @@
+// Resharing: t members of the old committee hand the same three keys to a new one (t' of n'), when a trustee leaves or a
+// share may have leaked. Y_trace, Y_link, Y_record and the group hybrid key stay, so every credential, stanza and key-set
+// id stays; the share generation goes up by one.
+//
+// Roles: the dealers S, |S| = t old trustees; n' receivers, new or old; the board, which delivers. All hold the old key
+// set, verified (key-set.ts), and agree on the plan, which carries the hash of it.
+//
+//   1 deal     i in S: for each key g_i of degree t' - 1 with g_i(0) = y_i, the old share; broadcasts C_i,m = g_i,m·G and,
+//              sealed to each receiver j, g_i(j) and the group hybrid secret
+//   2 accept   everybody: C_i,0 = the old Y_i, t' commitments. j: g_i(j)·G = Σ_m j^m·C_i,m, the hybrid secret has the
+//              known public key. If all fit: y'_j = Σ_{i in S} λ_i·g_i(j), Y'_j = Σ_m j^m·(Σ_i λ_i·C_i,m); checks that
+//              the Y'_j interpolate to the old Y; signs the new key set. If not: a complaint, as in ceremony.ts.
+//   3 finish   n' equal, signed key sets are the key set; then the old members erase their shares and the new are used.
+//
+// No commit round: the constants are fixed by the old share keys, so nobody can move Y. A dealer that speaks last can
+// choose among distributions of new share keys, which are public anyway and each uniform for a set below t'. No proof of
+// possession: C_i,0 is an old share key, proven when the old key set was made.
+// Whether a plan is legitimate, people decide: whoever deals to it hands its share on.
+// Old and new shares lie on different polynomials: a mixed set gives a wrong scalar, so the generation stands in the plan,
+// in the secret and in every opening's context, and what does not fit is refused (KeySetError "other-generation").
+// t old shares that were not erased open for ever: resharing does not change the keys, and cannot.
+// The old committee stays pinned for receivers; security is as in ceremony.ts (static corruption below t old and t' new).
+//
+// Source: Y. Desmedt, S. Jajodia, "Redistributing secret shares to new access structures", 1997; the check of the
+// constants against old share keys: T. Wong, C. Wang, J. Wing, "Verifiable secret redistribution", 2002.
+
+import { equalBytes, labelledHash, type Rng } from "./bytes.ts";
+import {
+  CeremonyAbort,
+  Complaint,
+  collect,
+  post,
+  ReshareDeals,
+  ResharePlan,
+  ReshareShare,
+  readMessage,
+  roundBytes,
+  type Sender,
+  sealAad,
+  sendersOf,
+  viewOf,
+} from "./ceremony-documents.ts";
+import {
+  assembleKeySet,
+  checkCommittee,
+  coreFrom,
+  type Outcome,
+  openShare,
+  postAcceptance,
+  sharesFit,
+  sumColumns,
+} from "./committee.ts";
+import { hybridKeyPair, hybridSeal } from "./hybrid-seal.ts";
+import {
+  assertSecretOf,
+  KEY_NAMES,
+  type KeySet,
+  KeySetCore,
+  KeySetError,
+  keySetId,
+  perKey,
+  type TrusteeSecret,
+} from "./key-set.ts";
+import { LABELS } from "./labels.ts";
+import { commitPolynomial, evaluate, lagrangeAtZero, sharePolynomial } from "./sharing.ts";
+import { Fr, type G1 } from "./suite.ts";
+
+/** A plan checked against the old key set. */
+export interface Resharing {
+  readonly context: Uint8Array;
+  readonly plan: ResharePlan;
+  readonly old: KeySetCore;
+  readonly dealers: readonly Sender[];
+  readonly receivers: readonly Sender[];
+}
+
+export interface DealerSeat {
+  readonly resharing: Resharing;
+  readonly identitySecret: Uint8Array;
+  readonly secret: TrusteeSecret;
+}
+
+export interface ReceiverSeat {
+  readonly resharing: Resharing;
+  readonly index: number;
+  readonly identitySecret: Uint8Array;
+  readonly transportSecret: Uint8Array;
+}
+
+/** What a plan names as `previous`. */
+export const keySetHash = (old: KeySetCore): Uint8Array =>
+  labelledHash(LABELS.ceremonyTranscript, KeySetCore.encode(old));
+
+/** `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
+export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
+  checkCommittee(plan.threshold, plan.trustees);
+  if (!equalBytes(plan.previous, keySetHash(old))) throw new KeySetError("other-key-set", "plan for another key set");
+  if (plan.generation !== old.generation)
+    throw new KeySetError("other-generation", `plan for generation ${plan.generation}, not ${old.generation}`);
+  const ascending = plan.dealers.every(
+    (d, i) => d >= 1 && d <= old.identityKeys.length && (i === 0 || d > plan.dealers[i - 1]!),
+  );
+  if (plan.dealers.length !== old.threshold || !ascending)
+    throw new KeySetError(
+      "holders",
+      `dealers ${plan.dealers}: must be ${old.threshold} of the old trustees, ascending`,
+    );
+  return {
+    context: labelledHash(LABELS.ceremonyTranscript, ResharePlan.encode(plan)),
+    plan,
+    old,
+    dealers: plan.dealers.map((index) => ({ index, identityKey: old.identityKeys[index - 1]! })),
+    receivers: sendersOf(plan.trustees),
+  };
+}
+
+/** Round 1, by a member of S. @throws KeySetError when the secret is of another key set or generation */
+export function reshareDeal({ resharing, identitySecret, secret }: DealerSeat, rng: Rng): Uint8Array {
+  const { context, plan, old } = resharing;
+  assertSecretOf(secret, old);
+  const sender = secret.index;
+  if (!plan.dealers.includes(sender)) throw new KeySetError("holders", `trustee ${sender} is no dealer of this plan`);
+  const polynomials = perKey((name) => sharePolynomial(secret.shares[name], plan.threshold, rng));
+  const commitments = perKey((name) => commitPolynomial(polynomials[name]));
+  const sealed = plan.trustees.map(({ transportKey }, i) => {
+    const shares = perKey((name) => evaluate(polynomials[name], i + 1));
+    const share = ReshareShare.encode({ shares, groupHybridSecret: secret.groupHybridSecret });
+    return hybridSeal(transportKey, sealAad(context, sender, i + 1, viewOf(context)), share, rng);
+  });
+  return post(ReshareDeals, { context, sender, commitments, sealed }, identitySecret);
+}
+
+function readDeals({ context, plan, old, dealers }: Resharing, messages: readonly Uint8Array[]): ReshareDeals[] {
+  const deals = collect(ReshareDeals, context, dealers, messages);
+  for (const { sender, commitments, sealed } of deals) {
+    if (sealed.length !== plan.trustees.length) throw new CeremonyAbort("malformed", sender);
+    for (const name of KEY_NAMES) {
+      if (commitments[name].length !== plan.threshold) throw new CeremonyAbort("degree", sender);
+      if (!commitments[name][0]!.equals(old.shareKeys[sender - 1]![name])) throw new CeremonyAbort("constant", sender);
+    }
+  }
+  return deals;
+}
+
+function receive({ resharing, index, transportSecret }: ReceiverSeat, deals: ReshareDeals) {
+  const { context, old } = resharing;
+  const aad = sealAad(context, deals.sender, index, viewOf(context));
+  const share = openShare(ReshareShare, transportSecret, aad, deals.sealed[index - 1]!);
+  if (share === undefined) return "unreadable";
+  if (!sharesFit(share.shares, deals.commitments, index)) return "share";
+  if (!equalBytes(hybridKeyPair(share.groupHybridSecret).publicKey, old.groupHybridKey)) return "seed";
+  return share;
+}
+
+/** Round 2, by a new member. @throws CeremonyAbort for what everybody can see; the rest becomes a complaint */
+export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[]): Outcome {
+  const { resharing, index, identitySecret } = seat;
+  const { context, plan, old } = resharing;
+  const deals = readDeals(resharing, messages);
+  const received: ReshareShare[] = [];
+  for (const d of deals) {
+    const share = receive(seat, d);
+    if (typeof share === "string") {
+      const complaint: Complaint = { context, sender: index, accused: d.sender, reason: share };
+      return { accepted: false, complaint, message: post(Complaint, complaint, identitySecret) };
+    }
+    received.push(share);
+  }
+
+  const lambdas = plan.dealers.map((i) => lagrangeAtZero(i, plan.dealers));
+  // multiplyUnsafe: public because commitments are broadcast and λ follows from the plan.
+  const scaled = (points: G1[], i: number) => points.map((p) => p.multiplyUnsafe(lambdas[i]!) as G1);
+  const core = coreFrom(
+    {
+      threshold: plan.threshold,
+      generation: old.generation + 1,
+      identityKeys: plan.trustees.map((t) => t.identityKey),
+      groupHybridKey: old.groupHybridKey,
+      transcript: viewOf(context, roundBytes(ReshareDeals, deals)),
+    },
+    perKey((name) => sumColumns(deals.map((d, i) => scaled(d.commitments[name], i)))),
+  );
+  if (!KEY_NAMES.every((name) => core.keys[name].equals(old.keys[name])))
+    throw new KeySetError("share-keys", "the new shares are of other keys");
+  const combined = perKey((name) =>
+    received.reduce((sum, r, i) => Fr.add(sum, Fr.mul(lambdas[i]!, r.shares[name])), 0n),
+  );
+  const groupHybridSecret = received[0]!.groupHybridSecret;
+  return {
+    accepted: true,
+    message: postAcceptance(context, index, core, identitySecret),
+    secret: { keySetId: keySetId(core), generation: core.generation, index, shares: combined, groupHybridSecret },
+  };
+}
+
+export function readReshareComplaint({ context, receivers }: Resharing, message: Uint8Array): Complaint {
+  return readMessage(Complaint, context, receivers, message);
+}
+
+/** Round 3, by anybody: the key set of the next generation. @throws CeremonyAbort, KeySetError */
+export function reshareFinish({ context, receivers, old }: Resharing, acceptances: readonly Uint8Array[]): KeySet {
+  const keySet = assembleKeySet(context, receivers, acceptances);
+  if (!equalBytes(keySetId(keySet), keySetId(old)))
+    throw new KeySetError("other-key-set", "resharing changed the keys");
+  if (keySet.generation !== old.generation + 1)
+    throw new KeySetError("other-generation", `generation ${keySet.generation} after ${old.generation}`);
+  return keySet;
+}

@@ -32,20 +32,22 @@ import {
   formatSignature,
   LOG_KEY,
   type NoteKey,
+  type NoteSigner,
+  noteSigner,
   parseCheckpoint,
   parseNote,
   parseSignatures,
-  parseSkey,
   parseVkey,
   signNote,
   verifyCosignature,
   WITNESS_KEY,
 } from "../protocol/note.ts";
+import { parseSkey } from "../protocol/note-keys.ts";
 import { encodeBundle, MAX_ENTRY_BYTES, newTiles, TILE_WIDTH, type Tile, tilePath } from "../protocol/tiles.ts";
 
 export interface TransparencyLogEnv {
   TILES: R2Bucket;
-  /** skey of type 0x01; its name is the log's origin */
+  /** skey; its name is the log's origin */
   LOG_SIGNING_KEY: string;
   /** JSON list of witness vkeys (type 0x04) */
   LOG_WITNESSES: string;
@@ -265,8 +267,9 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     );
   }
 
-  private signer() {
-    return parseSkey(this.env.LOG_SIGNING_KEY, LOG_KEY);
+  private signer(): NoteSigner {
+    const { name, secretKey } = parseSkey(this.env.LOG_SIGNING_KEY);
+    return noteSigner(name, LOG_KEY, secretKey);
   }
 
   private witnesses(): NoteKey[] {

@@ -4,7 +4,6 @@
 //                   the text ends in a newline; UTF-8; no control character but newline
 //   keyId           SHA-256(name ‖ 0x0a ‖ type ‖ public key)[0:4]
 //   vkey            <name>+<hex keyId>+base64(type ‖ public key)
-//   skey            PRIVATE+KEY+<name>+<hex keyId>+base64(type ‖ seed)      (as golang.org/x/mod/sumdb/note)
 //   type 0x01       log:      Ed25519 over the text
 //   type 0x04       witness:  u64 big-endian time ‖ Ed25519 over "cosignature/v1\ntime <time>\n" ‖ text
 //   checkpoint text <origin>\n<size>\n<base64 root>\n  and perhaps opaque extension lines
@@ -93,31 +92,6 @@ export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
 
 export function noteSigner(name: string, type: NoteKeyType, seed: Uint8Array): NoteSigner {
   return { key: noteKey(name, type, ed25519.getPublicKey(seed)), seed };
-}
-
-/** A log's key pair, to be put into its Worker's secrets and everybody's trust. The origin is the key's name. */
-export const makeLogKeys = (seed: Uint8Array, origin: string): KeyStrings =>
-  keyStrings(noteSigner(origin, LOG_KEY, seed));
-export const makeWitnessKeys = (seed: Uint8Array, name: string): KeyStrings =>
-  keyStrings(noteSigner(name, WITNESS_KEY, seed));
-
-export interface KeyStrings {
-  readonly skey: string;
-  readonly vkey: string;
-}
-function keyStrings({ key, seed }: NoteSigner): KeyStrings {
-  const secret = base64.encode(concatBytes(Uint8Array.of(key.type), seed));
-  return { skey: `PRIVATE+KEY+${key.name}+${bytesToHex(key.keyId)}+${secret}`, vkey: formatVkey(key) };
-}
-
-/** @throws where the string is not the one form of a secret key of this type; the message never holds the string */
-export function parseSkey(skey: string, type: NoteKeyType): NoteSigner {
-  const [, , name, , ...rest] = skey.split("+");
-  const bytes = decodeBase64(rest.join("+"));
-  if (bytes?.length !== 33 || bytes[0] !== type) throw new RangeError(`not a secret note key of type ${type}`);
-  const signer = noteSigner(name as string, type, bytes.slice(1));
-  if (keyStrings(signer).skey !== skey) throw new RangeError("key id does not belong to the secret key");
-  return signer;
 }
 
 function isKeyName(name: string): boolean {

@@ -19,14 +19,11 @@ import {
   formatSignature,
   formatVkey,
   LOG_KEY,
-  makeLogKeys,
-  makeWitnessKeys,
   noteKey,
   noteSigner,
   parseCheckpoint,
   parseNote,
   parseSignatures,
-  parseSkey,
   parseVkey,
   signNote,
   verifyCheckpoint,
@@ -34,11 +31,12 @@ import {
   verifySignature,
   WITNESS_KEY,
 } from "../../protocol/note.ts";
+import { makeLogKeys, makeWitnessKeys, parseSkey } from "../../protocol/note-keys.ts";
 import { checkConsistency, witness } from "../../protocol/witness.ts";
 
 // The examples of golang.org/x/mod/sumdb/note.
 const PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-const PETER_SKEY = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+const PETER_SEED = base64.decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz").slice(1);
 const PETER_NOTE =
   "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
   "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
@@ -95,18 +93,23 @@ describe("signed notes", () => {
     if (!note) throw new Error("no note");
     expect(verifySignature(note.text, note.signatures[0]!, key)).toBe(true);
     expect(verifySignature(`${note.text}x\n`, note.signatures[0]!, key)).toBe(false);
-    const signatures = [signNote(note.text, parseSkey(PETER_SKEY, LOG_KEY))];
+    const signatures = [signNote(note.text, noteSigner("PeterNeumann", LOG_KEY, PETER_SEED))];
     expect(formatNote({ text: note.text, signatures })).toBe(PETER_NOTE);
   });
 
-  it("makes key strings, and reads no secret of another type or id", () => {
+  it("makes key strings, and signs with the right type only", () => {
     const log = makeLogKeys(secret(200), ORIGIN);
     expect(log.vkey).toBe(formatVkey(LOG));
-    expect(parseSkey(log.skey, LOG_KEY)).toEqual(LOG_SIGNER);
-    const w = makeWitnessKeys(secret(1), "w1.example");
-    expect(parseVkey(w.vkey, WITNESS_KEY)).toEqual(witnessKey(1));
-    for (const skey of [w.skey, log.vkey, log.skey.replace(ORIGIN, "x.example"), log.skey.slice(0, -4), ""])
-      expect(() => parseSkey(skey, LOG_KEY), skey).toThrow(RangeError);
+    expect(parseSkey(log.skey)).toEqual({ name: ORIGIN, secretKey: secret(200) });
+    expect(makeWitnessKeys(secret(1), "w1.example").vkey).toBe(formatVkey(witnessKey(1)));
+    for (const skey of [
+      log.vkey,
+      log.skey.slice(0, -1),
+      log.skey.replace(ORIGIN, "a b"),
+      log.skey.replace(ORIGIN, ""),
+      "",
+    ])
+      expect(() => parseSkey(skey), skey).toThrow(RangeError);
     expect(() => signNote("x\n", witnessSigner(1))).toThrow(RangeError);
     expect(() => cosign("x\n", LOG_SIGNER, 1)).toThrow(RangeError);
   });

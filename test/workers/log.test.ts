@@ -1,0 +1,514 @@
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { base64urlnopad } from "@scure/base";
+import { beforeEach, describe, expect, it } from "vitest";
+import { LogMonitor } from "../../client/log-monitor.ts";
+import { httpLogSource } from "../../client/log-source.ts";
+import { type ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
+import type { TransparencyLog } from "../../durable-objects/transparency-log.ts";
+import type { LogEnv } from "../../functions/env.ts";
+import { u32be } from "../../protocol/bytes.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import {
+  emptyFrontier,
+  emptyRoot,
+  frontierRoot,
+  leafHash,
+  planConsistency,
+  planInclusion,
+  pushLeaf,
+  verifyConsistency,
+  verifyInclusion,
+} from "../../protocol/merkle.ts";
+import {
+  cosign,
+  formatCheckpoint,
+  formatNote,
+  formatSignature,
+  LOG_KEY,
+  noteSigner,
+  parseCheckpoint,
+  parseNote,
+  parseVkey,
+  signNote,
+  verifyCheckpoint,
+  WITNESS_KEY,
+} from "../../protocol/note.ts";
+import { decodeBundle, newTiles, readSpansFromTiles, type Tile, tilePath } from "../../protocol/tiles.ts";
+import { witness } from "../../protocol/witness.ts";
+import { logKeys, secret, witnessKeys } from "./bindings.ts";
+
+const NOW = 1_800_000_000;
+const WRITER_SECRET = secret("escrow-sign");
+const STRANGER_SECRET = secret("stranger");
+const LOG_SIGNER = noteSigner("symbolon.test/log", LOG_KEY, secret("log"));
+const WITNESS_SIGNERS = [1, 2, 3].map((i) =>
+  noteSigner(`symbolon.test/trustee-${i}`, WITNESS_KEY, secret(`trustee-${i}-witness`)),
+);
+const LOG_TRUST = {
+  logKey: parseVkey(logKeys.vkey, LOG_KEY),
+  witnesses: witnessKeys.map((w) => parseVkey(w.vkey, WITNESS_KEY)),
+  quorum: 2,
+};
+const bindings = env as unknown as LogEnv;
+const log = () => (bindings.TRANSPARENCY_LOG as DurableObjectNamespace<TransparencyLog>).getByName("log");
+const entry = (n: number): Uint8Array =>
+  LogEntry.encode({
+    kind: "order",
+    at: NOW,
+    subject: Uint8Array.of(...u32be(n), ...new Uint8Array(28)),
+    caseId: undefined,
+    body: new Uint8Array(0),
+  });
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+const entriesOf = (from: number, to: number) => range(from, to).map(entry);
+const rootOf = (entries: Uint8Array[]) => frontierRoot(entries.map(leafHash).reduce(pushLeaf, emptyFrontier));
+
+const URL_ = "http://log.test";
+const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
+const transport: Transport = {
+  fetch: (input, init) => worker.fetch(input as never, init as never) as never,
+  now: () => NOW,
+  rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
+  sendClock: true,
+};
+const get = (path: string) => worker.fetch(URL_ + path);
+const post = (path: string, json: unknown, signWith?: Uint8Array) =>
+  apiJson<Record<string, unknown>>(transport, URL_, path, { json, signWith });
+const code = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "accepted",
+    (e: ApiError) => e.code,
+  );
+
+/** The log's newest head, cosigned by witnesses a and b, who check it against the last one they signed. */
+async function cosignHead(signers = WITNESS_SIGNERS.slice(0, 2)): Promise<string> {
+  const note = await log().checkpoint();
+  for (const signer of signers) {
+    const answer = witness({ last: undefined, note, proof: [], logKey: LOG_TRUST.logKey, signer, now: NOW });
+    if (!answer.ok) throw new Error(answer.reason);
+    const kept = await log().addCosignatures(note, formatSignature(answer.signature));
+    expect(kept).toMatchObject({ ok: true });
+  }
+  return log().checkpoint();
+}
+
+/** A head that the log's own key signs, with witnesses who do not check anything: what a coalition of liars can make. */
+function forgedHead(entries: Uint8Array[], size = entries.length): string {
+  const text = formatCheckpoint({ origin: LOG_SIGNER.key.name, size, root: rootOf(entries) });
+  return formatNote({
+    text,
+    signatures: [signNote(text, LOG_SIGNER), ...WITNESS_SIGNERS.map((w) => cosign(text, w, NOW))],
+  });
+}
+
+beforeEach(async () => {
+  await reset();
+});
+
+describe("appending", () => {
+  it("numbers entries from zero and gives the tree's root", async () => {
+    expect(await log().head()).toEqual({ size: 0, root: emptyRoot(), published: 0 });
+    const entries = entriesOf(0, 5);
+    expect(await log().append(entries.slice(0, 3))).toEqual({
+      indexes: [0, 1, 2],
+      size: 3,
+      root: rootOf(entries.slice(0, 3)),
+    });
+    expect(await log().append(entries.slice(3))).toEqual({ indexes: [3, 4], size: 5, root: rootOf(entries) });
+  });
+
+  it("gives the same bytes the same index, however they are repeated", async () => {
+    await log().append(entriesOf(0, 3));
+    const again = await log().append([entry(2), entry(7), entry(0), entry(7)]);
+    expect(again.indexes).toEqual([2, 3, 0, 3]);
+    expect(again.size).toBe(4);
+    expect((await log().entries(0, 10)).entries).toEqual([0, 1, 2, 7].map(entry));
+  });
+
+  it("gives 50 callers at once 50 different indexes, also when some repeat themselves", async () => {
+    const answers = await Promise.all([...range(0, 50), ...range(0, 10)].map((n) => log().append([entry(n)])));
+    const indexes = answers.map((a) => a.indexes[0] as number);
+    expect(new Set(indexes.slice(0, 50)).size).toBe(50);
+    expect(indexes.slice(50)).toEqual(indexes.slice(0, 10));
+    expect(Math.max(...indexes)).toBe(49);
+    const { entries } = await log().entries(0, 50);
+    expect((await log().head()).root).toEqual(rootOf(entries));
+  });
+
+  it("takes all entries of a call or none", async () => {
+    await log().append([entry(0)]);
+    await runInDurableObject(log(), async (object: TransparencyLog) => {
+      await expect(object.append([entry(1), new Uint8Array(65_536)])).rejects.toThrow(RangeError);
+      await expect(object.append([entry(1), new Uint8Array(0)])).rejects.toThrow(RangeError);
+    });
+    expect((await log().head()).size).toBe(1);
+  });
+
+  it("keeps everything over evictions", async () => {
+    const entries = entriesOf(0, 9);
+    await log().append(entries.slice(0, 4));
+    await evictDurableObject(log());
+    expect((await log().append(entries.slice(2))).indexes).toEqual([2, 3, 4, 5, 6, 7, 8]);
+    const note = await log().checkpoint();
+    await evictDurableObject(log());
+    expect(await log().checkpoint()).toBe(note);
+    expect((await log().head()).root).toEqual(rootOf(entries));
+  });
+});
+
+describe("proofs", () => {
+  it("of inclusion and consistency verify for every index and size, and only inside the log", async () => {
+    const entries = entriesOf(0, 21);
+    await log().append(entries);
+    for (const size of [1, 2, 5, 8, 20, 21]) {
+      const root = rootOf(entries.slice(0, size));
+      for (const index of range(0, size)) {
+        const answer = await log().inclusion(index, size);
+        if (!answer.ok) throw new Error(answer.reason);
+        const claim = { index, size, leafHash: leafHash(entries[index] as Uint8Array), proof: answer.proof, root };
+        expect(verifyInclusion(claim)).toBe(true);
+      }
+      const answer = await log().consistency(size, 21);
+      if (!answer.ok) throw new Error(answer.reason);
+      const claim = { from: size, to: 21, fromRoot: root, toRoot: rootOf(entries), proof: answer.proof };
+      expect(verifyConsistency(claim)).toBe(true);
+    }
+    const outside = { ok: false, reason: "out-of-range" };
+    expect(await log().inclusion(5, 5)).toEqual(outside);
+    expect(await log().inclusion(0, 22)).toEqual(outside);
+    expect(await log().inclusion(-1, 5)).toEqual(outside);
+    expect(await log().inclusion(0.5, 5)).toEqual(outside);
+    expect(await log().consistency(5, 22)).toEqual(outside);
+    expect(await log().consistency(6, 5)).toEqual(outside);
+    expect(await log().consistency(0, 5)).toEqual({ ok: true, proof: [] });
+  });
+});
+
+describe("heads and tiles", () => {
+  const tileKeys = async () => (await bindings.TILES.list()).objects.map((o) => o.key).sort();
+
+  it("stand in R2 before a head names them, and the alarm writes them when nobody asks", async () => {
+    await log().append(entriesOf(0, 3));
+    expect(await tileKeys()).toEqual([]);
+    expect(await runDurableObjectAlarm(log())).toBe(true);
+    expect(await tileKeys()).toEqual(["tile/0/000.p/3", "tile/entries/000.p/3"]);
+    expect((await log().head()).published).toBe(3);
+    await log().append([entry(3)]);
+    const note = parseNote(await log().checkpoint());
+    expect(parseCheckpoint(note?.text ?? "")).toMatchObject({ size: 4, root: rootOf(entriesOf(0, 4)) });
+    expect(await tileKeys()).toContain("tile/0/000.p/4");
+    // The alarm of the second append finds nothing to do.
+    expect(await runDurableObjectAlarm(log())).toBe(true);
+    expect((await log().head()).published).toBe(4);
+  });
+
+  it("are the same bytes after a crash in the middle: the alarm runs again", async () => {
+    for (const from of [0, 200, 400]) await log().append(entriesOf(from, from + 200));
+    await runDurableObjectAlarm(log());
+    const read = async () =>
+      Promise.all(
+        (await tileKeys()).map(async (k) => [k, new Uint8Array(await (await bindings.TILES.get(k))!.arrayBuffer())]),
+      );
+    const files = await read();
+    expect(files.map(([k]) => k)).toEqual(newTiles(0, 600).map(tilePath).sort());
+    // A crash after the writes and before the row leaves `published` behind; one in between also loses files.
+    await runInDurableObject(log(), async (_: TransparencyLog, state) => {
+      state.storage.sql.exec("UPDATE progress SET published = 300");
+      await state.storage.setAlarm(Date.now() + 60_000);
+    });
+    await bindings.TILES.delete("tile/0/002.p/88");
+    await evictDurableObject(log());
+    await runDurableObjectAlarm(log());
+    expect(await read()).toEqual(files);
+  });
+
+  it("wait for R2 when it fails, without signing a head meanwhile", async () => {
+    await log().append(entriesOf(0, 3));
+    await runInDurableObject(log(), async (object: TransparencyLog, state) => {
+      const inner = object as unknown as { env: { TILES: { put: R2Bucket["put"] } } };
+      const { env: real } = inner;
+      let puts = 0;
+      // The first tile is written, the second fails.
+      const failing = (key: string, bytes: Uint8Array) =>
+        ++puts === 2 ? Promise.reject(new Error("no R2")) : real.TILES.put(key, bytes);
+      inner.env = { ...real, TILES: { put: failing as R2Bucket["put"] } };
+      await expect(object.checkpoint()).rejects.toThrow("no R2");
+      puts = 0;
+      await object.alarm();
+      expect(object.head().published).toBe(0);
+      expect(await state.storage.getAlarm()).toBeGreaterThan(Date.now());
+      expect(state.storage.sql.exec("SELECT count(*) n FROM heads").one().n).toBe(0);
+      inner.env = real;
+    });
+    expect(await runDurableObjectAlarm(log())).toBe(true);
+    expect((await log().head()).published).toBe(3);
+    const bundle = await bindings.TILES.get("tile/entries/000.p/3");
+    expect(decodeBundle(new Uint8Array((await bundle?.arrayBuffer()) ?? new ArrayBuffer(0)), 3)).toEqual(
+      entriesOf(0, 3),
+    );
+  });
+
+  it("can be derived again from the rows, the partial ones of signed heads too", async () => {
+    await log().append(entriesOf(0, 10));
+    const first = await log().checkpoint();
+    await log().append(entriesOf(10, 12));
+    await log().checkpoint();
+    const keys = await tileKeys();
+    expect(keys).toContain("tile/0/000.p/10");
+    await bindings.TILES.delete(keys);
+    await log().republish();
+    expect(await tileKeys()).toEqual(keys);
+    expect(parseCheckpoint(parseNote(first)?.text ?? "")?.size).toBe(10);
+  });
+
+  it("never go back, and have one note a size", async () => {
+    await log().append(entriesOf(0, 3));
+    const notes = await Promise.all(range(0, 5).map(() => log().checkpoint()));
+    expect(new Set(notes).size).toBe(1);
+    await runInDurableObject(log(), (_: TransparencyLog, state) => {
+      expect(state.storage.sql.exec("SELECT size FROM heads").toArray()).toEqual([{ size: 3 }]);
+    });
+    const sizes: number[] = [];
+    await Promise.all(
+      range(3, 20).map(async (n) => {
+        await log().append([entry(n)]);
+        sizes.push(parseCheckpoint(parseNote(await log().checkpoint())?.text ?? "")?.size ?? 0);
+      }),
+    );
+    expect(Math.min(...sizes)).toBeGreaterThan(3);
+    expect(parseCheckpoint(parseNote(await log().checkpoint())?.text ?? "")?.size).toBe(20);
+  });
+
+  it("serve proofs to somebody who has tiles and a head only", async () => {
+    const entries = entriesOf(0, 300);
+    await log().append(entries.slice(0, 150));
+    await log().append(entries.slice(150));
+    const checkpoint = await (await get("/checkpoint")).text();
+    const verified = verifyCheckpoint({ note: checkpoint, ...LOG_TRUST, quorum: 0 });
+    if (!verified.ok) throw new Error(verified.reason);
+    const { size, root } = verified.checkpoint;
+    const read = async (tile: Tile) => new Uint8Array(await (await get(`/${tilePath(tile)}`)).arrayBuffer());
+    const bundle = decodeBundle(await read({ level: "entries", index: 1, width: 44 }), 44);
+    expect(bundle).toEqual(entries.slice(256));
+    for (const index of [0, 255, 299]) {
+      const proof = await readSpansFromTiles(planInclusion(index, size), size, read);
+      const leaf = leafHash(entries[index] as Uint8Array);
+      expect(verifyInclusion({ index, size, leafHash: leaf, proof, root })).toBe(true);
+      const tampered = async (tile: Tile) => (await read(tile)).map((b, i) => (i === 64 ? b ^ 1 : b));
+      const wrong = await readSpansFromTiles(planInclusion(index, size), size, tampered);
+      expect(verifyInclusion({ index, size, leafHash: leaf, proof: wrong, root })).toBe(false);
+    }
+    const proof = await readSpansFromTiles(planConsistency(150, size), size, read);
+    const fromRoot = rootOf(entries.slice(0, 150));
+    expect(verifyConsistency({ from: 150, to: size, fromRoot, toRoot: root, proof })).toBe(true);
+  });
+});
+
+describe("cosignatures", () => {
+  it("are kept for signed heads from configured witnesses, once each", async () => {
+    await log().append(entriesOf(0, 3));
+    expect(await log().cosigned(1)).toBeUndefined();
+    const first = await cosignHead();
+    expect(verifyCheckpoint({ note: first, ...LOG_TRUST })).toMatchObject({ ok: true });
+    expect(await log().cosigned(2)).toEqual({ note: first, size: 3 });
+    expect(await cosignHead()).toBe(first);
+
+    // A later head that only one witness signed is not yet what a quorum sees.
+    await log().append(entriesOf(3, 5));
+    const second = await cosignHead(WITNESS_SIGNERS.slice(2));
+    expect(await log().cosigned(1)).toEqual({ note: second, size: 5 });
+    expect(await log().cosigned(2)).toEqual({ note: first, size: 3 });
+    expect(await log().cosigned(3)).toBeUndefined();
+  });
+
+  it("are refused for other heads, other keys and other text", async () => {
+    await log().append(entriesOf(0, 3));
+    const note = await log().checkpoint();
+    const text = parseNote(note)?.text ?? "";
+    const [first, second] = WITNESS_SIGNERS as [typeof LOG_SIGNER, typeof LOG_SIGNER];
+    const stranger = { key: { ...first.key, name: "x.test" }, seed: STRANGER_SECRET };
+    const impostor = { key: first.key, seed: STRANGER_SECRET };
+    const good = formatSignature(cosign(text, first, NOW));
+    const add = async (checkpoint: string, lines: string) => {
+      const answer = await log().addCosignatures(checkpoint, lines);
+      return answer.ok ? "kept" : answer.reason;
+    };
+    expect(await add(note, formatSignature(cosign(text, stranger, NOW)))).toBe("unknown-witness");
+    expect(await add(note, formatSignature(cosign(text, impostor, NOW)))).toBe("bad-signature");
+    expect(await add(note, good + formatSignature(cosign(`${text}x\n`, second, NOW)))).toBe("bad-signature");
+    expect(await add(forgedHead(entriesOf(1, 4)), good)).toBe("unknown-head");
+    expect(await add(forgedHead(entriesOf(0, 2)), good)).toBe("unknown-head");
+    expect(await add(note, "")).toBe("malformed");
+    expect(await add("hello", good)).toBe("malformed");
+    expect(await log().cosigned(1)).toBeUndefined();
+    expect(await add(text, good)).toBe("kept");
+  });
+});
+
+describe("the HTTP side", () => {
+  const encoded = (entries: Uint8Array[]) => ({ entries: entries.map((e) => base64urlnopad.encode(e)) });
+
+  it("takes entries from writers only, and only log entries", async () => {
+    const body = encoded(entriesOf(0, 2));
+    expect(await post("/v1/entries", body, WRITER_SECRET)).toEqual({ indexes: [0, 1], size: 2 });
+    expect(await post("/v1/entries", body, WRITER_SECRET)).toEqual({ indexes: [0, 1], size: 2 });
+    expect(await code(post("/v1/entries", body, STRANGER_SECRET))).toBe("credential-refused");
+    expect(await code(post("/v1/entries", body))).toBe("credential-refused");
+    for (const bad of [
+      encoded([]),
+      encoded([Uint8Array.of(1, 2, 3)]),
+      encoded([new Uint8Array(0)]),
+      encoded([Uint8Array.of(...entry(9), 0)]),
+      { entries: ["=="] },
+      { entries: "x" },
+      [],
+    ])
+      expect(await code(post("/v1/entries", bad, WRITER_SECRET)), JSON.stringify(bad)).toBe("malformed");
+    expect((await log().head()).size).toBe(2);
+  });
+
+  it("serves heads, tiles and proofs with the specified headers", async () => {
+    await log().append(entriesOf(0, 257));
+    const checkpoint = await get("/checkpoint");
+    expect(checkpoint.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(checkpoint.headers.get("cache-control")).toBe("no-store");
+    expect(await checkpoint.text()).toBe(await log().checkpoint());
+    for (const path of ["/tile/0/000", "/tile/entries/001.p/1", "/tile/1/000.p/1"]) {
+      const tile = await get(path);
+      expect(tile.status, path).toBe(200);
+      expect(tile.headers.get("content-type")).toBe("application/octet-stream");
+      expect(tile.headers.get("cache-control")).toContain("immutable");
+      await tile.arrayBuffer();
+    }
+    for (const path of ["/tile/0/002", "/tile/0/0", "/tile/0/000.p/256", "/tile/../checkpoint2", "/tile/"]) {
+      const missing = await get(path);
+      expect(missing.status, path).toBe(404);
+      expect(missing.headers.get("cache-control")).toBe("no-store");
+      await missing.arrayBuffer();
+    }
+    const page = await apiJson<{ entries: string[]; size: number }>(transport, URL_, "/v1/entries?from=250&limit=3");
+    expect(page).toEqual({ ...encoded(entriesOf(250, 253)), size: 257 });
+    expect((await apiJson<{ entries: string[] }>(transport, URL_, "/v1/entries?from=0")).entries).toHaveLength(256);
+    expect((await apiJson<{ entries: string[] }>(transport, URL_, "/v1/entries?from=300")).entries).toEqual([]);
+    for (const [path, expected] of [
+      ["/v1/inclusion?index=0&size=258", "not-found"],
+      ["/v1/inclusion?index=0", "malformed"],
+      ["/v1/inclusion?index=-1&size=2", "malformed"],
+      ["/v1/inclusion?index=01&size=2", "malformed"],
+      ["/v1/consistency?from=1e1&to=20", "malformed"],
+      ["/v1/consistency?from=2&to=1", "not-found"],
+      ["/v1/cosigned", "not-found"],
+      ["/v1/cosigned?quorum=x", "malformed"],
+      ["/v1/entries", "malformed"],
+    ] as const)
+      expect(await code(api(transport, URL_, path)), path).toBe(expected);
+  });
+
+  it("takes cosignatures from whoever brings them", async () => {
+    await log().append(entriesOf(0, 2));
+    const checkpoint = await (await get("/checkpoint")).text();
+    const text = parseNote(checkpoint)?.text ?? "";
+    const lines = WITNESS_SIGNERS.map((w) => formatSignature(cosign(text, w, NOW)));
+    expect(await post("/v1/cosignatures", { checkpoint, cosignature: lines[0] })).toEqual({ size: 2, cosigners: 1 });
+    expect(await post("/v1/cosignatures", { checkpoint, cosignature: lines.join("") })).toEqual({
+      size: 2,
+      cosigners: 3,
+    });
+    expect(await code(post("/v1/cosignatures", { checkpoint: "x", cosignature: lines[0] }))).toBe("malformed");
+    const elsewhere = forgedHead(entriesOf(5, 7));
+    expect(await code(post("/v1/cosignatures", { checkpoint: elsewhere, cosignature: lines[0] }))).toBe("not-found");
+    const wrong = formatSignature(cosign(`${text}x\n`, WITNESS_SIGNERS[0]!, NOW));
+    expect(await code(post("/v1/cosignatures", { checkpoint, cosignature: wrong }))).toBe("credential-refused");
+    const cosigned = await apiJson<{ checkpoint: string }>(transport, URL_, "/v1/cosigned?quorum=3");
+    expect(verifyCheckpoint({ note: cosigned.checkpoint, ...LOG_TRUST, quorum: 3 })).toMatchObject({ ok: true });
+  });
+});
+
+describe("a monitor", () => {
+  const honest = () => httpLogSource(transport, URL_, 2);
+
+  it("follows the log, reads every entry once, and goes on from its state", async () => {
+    await log().append(entriesOf(0, 300));
+    await cosignHead();
+    const monitor = new LogMonitor(LOG_TRUST, honest());
+    const first = await monitor.follow();
+    expect(first).toMatchObject({ ok: true, from: 0 });
+    expect(first.ok && first.entries).toEqual(entriesOf(0, 300));
+    await log().append(entriesOf(300, 310));
+    await cosignHead();
+    const resumed = new LogMonitor(LOG_TRUST, honest(), structuredClone(monitor.state));
+    const next = await resumed.follow();
+    expect(next.ok && next.entries).toEqual(entriesOf(300, 310));
+    expect(await resumed.follow()).toMatchObject({ ok: true, entries: [] });
+    expect(await resumed.update()).toMatchObject({ ok: true, news: false });
+    expect(await resumed.includes(305, entry(305))).toEqual({ ok: true });
+    expect(await resumed.includes(305, entry(304))).toEqual({ ok: false, reason: "not-included" });
+    expect(await resumed.includes(310, entry(310))).toEqual({ ok: false, reason: "not-included" });
+  });
+
+  it("notices a removed, a changed and a reordered entry", async () => {
+    await log().append(entriesOf(0, 40));
+    await cosignHead();
+    const all = entriesOf(0, 40);
+    for (const [what, entries] of [
+      ["removed", [...all.slice(0, 7), ...all.slice(8)]],
+      ["changed", all.map((e, i) => (i === 7 ? entry(99) : e))],
+      ["reordered", [...all.slice(0, 7), entry(8), entry(7), ...all.slice(9)]],
+      ["cut off", all.slice(0, 39)],
+    ] as const) {
+      const lying = { ...honest(), entries: async (from: number, n: number) => entries.slice(from, from + n) };
+      const monitor = new LogMonitor(LOG_TRUST, lying);
+      expect(await monitor.follow(), what).toMatchObject({ ok: false, reason: "inconsistent" });
+      expect(monitor.state?.read.size, what).toBe(0);
+    }
+  });
+
+  it("reports two heads of one size with different roots, and keeps both as evidence", async () => {
+    await log().append(entriesOf(0, 5));
+    const seen = await cosignHead();
+    const monitor = new LogMonitor(LOG_TRUST, honest());
+    await monitor.update();
+    const shown = forgedHead([...entriesOf(0, 4), entry(99)]);
+    const expected = { ok: false, reason: "split-view", evidence: { seen, shown } };
+    expect(await monitor.compare(shown)).toEqual(expected);
+    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => shown }, monitor.state);
+    expect(await lying.update()).toEqual(expected);
+    expect(lying.state?.note).toBe(seen);
+    expect(await monitor.compare(seen)).toEqual({ ok: true });
+  });
+
+  it("reports a larger head that is no continuation, whatever proof comes with it", async () => {
+    await log().append(entriesOf(0, 5));
+    await cosignHead();
+    const monitor = new LogMonitor(LOG_TRUST, honest());
+    await monitor.update();
+    await log().append(entriesOf(5, 8));
+    const rewritten = forgedHead([entry(99), ...entriesOf(1, 8)]);
+    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => rewritten }, monitor.state);
+    expect(await lying.update()).toMatchObject({ reason: "inconsistent", evidence: { shown: rewritten } });
+    expect(lying.state).toEqual(monitor.state);
+    expect(await monitor.compare(rewritten)).toMatchObject({ reason: "inconsistent" });
+  });
+
+  it("knows a head that is merely old from one that never was", async () => {
+    await log().append(entriesOf(0, 5));
+    const old = await cosignHead();
+    await log().append(entriesOf(5, 8));
+    await cosignHead();
+    const monitor = new LogMonitor(LOG_TRUST, honest());
+    await monitor.update();
+    expect(await monitor.compare(old)).toEqual({ ok: true });
+    const rollback = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => old }, monitor.state);
+    expect(await rollback.update()).toEqual({ ok: false, reason: "stale" });
+    expect(await monitor.compare(forgedHead(entriesOf(1, 6)))).toMatchObject({ reason: "inconsistent" });
+  });
+
+  it("believes no head without a quorum", async () => {
+    await log().append(entriesOf(0, 5));
+    await cosignHead(WITNESS_SIGNERS.slice(0, 1));
+    const alone = new LogMonitor(LOG_TRUST, httpLogSource(transport, URL_, 1));
+    expect(await alone.update()).toMatchObject({ reason: "bad-checkpoint", detail: "no-quorum" });
+    await expect(new LogMonitor(LOG_TRUST, honest()).update()).rejects.toMatchObject({ code: "not-found" });
+  });
+});

@@ -33,6 +33,7 @@
 // cryptosystems", J. Cryptology 20 (2007).
 //
 // The functions keep no state: a trustee stores its DealerSecret and rereads the board. One DealerSecret serves one plan.
+// A message once posted is posted again byte for byte after a fault: deals sealed anew would read as equivocation.
 
 import { equalBytes, frame, labelledHash, type Rng, u32be, utf8ToBytes } from "./bytes.ts";
 import {

@@ -18,7 +18,8 @@
 // Whether a plan is legitimate, people decide: whoever deals to it hands its share on.
 // Old and new shares lie on different polynomials: a mixed set gives a wrong scalar, so the generation stands in the plan,
 // in the secret and in every opening's context, and what does not fit is refused (KeySetError "other-generation").
-// t old shares that were not erased open for ever: resharing does not change the keys, and cannot.
+// t old shares that were not erased open for ever: resharing does not change the keys, and cannot. A trustee that leaves
+// has known the group hybrid secret, which stays too: from then on the outer layer of stanzas does not guard against it.
 // The old committee stays pinned for receivers; security is as in ceremony.ts (static corruption below t old and t' new).
 //
 // Source: Y. Desmedt, S. Jajodia, "Redistributing secret shares to new access structures", 1997; the check of the

@@ -1,0 +1,199 @@
+// Enrolment and refresh: what a wallet sends to the registrar to get a credential.
+//
+//   Enrol     Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v    F1 = u·G    F2 = z·G + u·Y_K
+//             tag  frame(identity commitment, parameters hash, registrar's nonce)
+//   Refresh   Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v          with a fresh s and the registrar's stored R, V
+//             tag  frame(nonce, epoch u32, device key, parameters hash of that epoch)
+//
+// The enrolment proof is the contract: a Trace returns it, and every trustee verifies it in an Assemble. (F1, F2) is z·G
+// encrypted to the link key Y_K; z·G itself is never known to anyone. The registrar keeps R and V, both unique.
+// Nobody without k and z can make a refresh over someone else's R and V: so a credential that traces to an honest patient
+// cannot be had by anybody else, registrar included, without breaking the discrete logarithm (S8).
+// The proofs: challenge and responses in witness order (s, k, z, u) or (s, k, z), 32 bytes each.
+
+import { frame, type Rng, u32be } from "./bytes.ts";
+import {
+  type CheckedCommitment,
+  committedGenerators,
+  handleGenerator,
+  type IssuerParams,
+  type WalletSecrets,
+} from "./credential.ts";
+import type { Contract, RefreshRequest } from "./documents.ts";
+import { groupG1, groupG2 } from "./group.ts";
+import { LABELS } from "./labels.ts";
+import { decodeProof, encodeProof, prove, Relation, verify } from "./sigma.ts";
+import {
+  DecodeError,
+  decodeG1,
+  decodeG2,
+  encodeG1,
+  encodeG2,
+  G,
+  type G1,
+  type G2,
+  handleBaseG2,
+  randomScalar,
+  type Scalar,
+} from "./suite.ts";
+
+export type Checked<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly reason: "encoding" | "proof" };
+
+interface HandleRows {
+  readonly Cm: G1;
+  readonly R: G1;
+  readonly V: G2;
+}
+interface ContractRows extends HandleRows {
+  readonly F1: G1;
+  readonly F2: G1;
+}
+
+// ---- statements: one builder each, for wallet and registrar alike
+
+function refreshRelation({ Cm, R, V }: HandleRows): Relation<"s" | "k" | "z"> {
+  const { Q2, J1, J2 } = committedGenerators();
+  return new Relation(LABELS.refresh, ["s", "k", "z"] as const)
+    .equation(groupG1, Cm, [
+      ["s", Q2],
+      ["k", J1],
+      ["z", J2],
+    ])
+    .equation(groupG1, R, [["k", handleGenerator()]])
+    .equation(groupG2, V, [["z", handleBaseG2()]]);
+}
+
+function enrolRelation({ Cm, R, V, F1, F2 }: ContractRows, linkKey: G1): Relation<"s" | "k" | "z" | "u"> {
+  const { Q2, J1, J2 } = committedGenerators();
+  return new Relation(LABELS.enrol, ["s", "k", "z", "u"] as const)
+    .equation(groupG1, Cm, [
+      ["s", Q2],
+      ["k", J1],
+      ["z", J2],
+    ])
+    .equation(groupG1, R, [["k", handleGenerator()]])
+    .equation(groupG2, V, [["z", handleBaseG2()]])
+    .equation(groupG1, F1, [["u", G]])
+    .equation(groupG1, F2, [
+      ["z", G],
+      ["u", linkKey],
+    ]);
+}
+
+const enrolTag = (c: Pick<Contract, "identityCommitment" | "paramsHash" | "nonce">): Uint8Array =>
+  frame(c.identityCommitment, c.paramsHash, c.nonce);
+
+interface RefreshContext {
+  readonly nonce: Uint8Array;
+  /** in which the credential is to serve */
+  readonly epoch: number;
+  readonly deviceKey: Uint8Array;
+  /** p_e of `epoch` */
+  readonly paramsHash: Uint8Array;
+}
+const refreshTag = (c: RefreshContext): Uint8Array => frame(c.nonce, u32be(c.epoch), c.deviceKey, c.paramsHash);
+
+// ---- wallet
+
+const commitTo = ({ k, z }: WalletSecrets, s: Scalar): G1 => {
+  const { Q2, J1, J2 } = committedGenerators();
+  return Q2.multiply(s).add(J1.multiply(k)).add(J2.multiply(z)) as G1;
+};
+export const handleOf = (k: Scalar): G1 => handleGenerator().multiply(k) as G1;
+export const tagHandleOf = (z: Scalar): G2 => handleBaseG2().multiply(z) as G2;
+
+/** Wallet, once a generation. `s` is fresh and random: the wallet keeps it for `receive`. */
+export function requestEnrolment(
+  input: {
+    params: Pick<IssuerParams, "linkKey">;
+    identityCommitment: Uint8Array;
+    paramsHash: Uint8Array;
+    nonce: Uint8Array;
+    secrets: WalletSecrets;
+    s: Scalar;
+  },
+  rng: Rng,
+): Contract {
+  const { secrets, s, identityCommitment, paramsHash, nonce } = input;
+  const { k, z } = secrets;
+  const { linkKey } = input.params;
+  const u = randomScalar(rng);
+  const rows: ContractRows = {
+    Cm: commitTo(secrets, s),
+    R: handleOf(k),
+    V: tagHandleOf(z),
+    F1: G.multiply(u) as G1,
+    F2: G.multiply(z).add(linkKey.multiply(u)) as G1,
+  };
+  const head = { identityCommitment, paramsHash, nonce };
+  return {
+    ...head,
+    Cm: encodeG1(rows.Cm),
+    R: encodeG1(rows.R),
+    V: encodeG2(rows.V),
+    F1: encodeG1(rows.F1),
+    F2: encodeG1(rows.F2),
+    proof: encodeProof(prove(enrolRelation(rows, linkKey), enrolTag(head), { s, k, z, u }, rng)),
+  };
+}
+
+/** Wallet, every epoch, with a fresh s. */
+export function requestRefresh(
+  input: RefreshContext & { secrets: WalletSecrets; s: Scalar },
+  rng: Rng,
+): Pick<RefreshRequest, "Cm" | "proof"> {
+  const { k, z } = input.secrets;
+  const { s } = input;
+  const rows: HandleRows = { Cm: commitTo(input.secrets, s), R: handleOf(k), V: tagHandleOf(z) };
+  return {
+    Cm: encodeG1(rows.Cm),
+    proof: encodeProof(prove(refreshRelation(rows), refreshTag(input), { s, k, z }, rng)),
+  };
+}
+
+// ---- registrar (and, for contracts, trustees and requester)
+
+function checking<T>(check: () => T | undefined): Checked<T> {
+  try {
+    const value = check();
+    return value === undefined ? { ok: false, reason: "proof" } : { ok: true, ...value };
+  } catch (error) {
+    if (error instanceof DecodeError) return { ok: false, reason: "encoding" };
+    throw error;
+  }
+}
+
+/**
+ * The proof of a contract, over the nonce, parameters hash and identity commitment that stand in it: the registrar
+ * compares these with its own first; a trustee compares the commitment with the opening it was given.
+ */
+export function verifyContract(
+  params: Pick<IssuerParams, "linkKey">,
+  contract: Contract,
+): Checked<Omit<ContractRows, "Cm"> & { readonly Cm: CheckedCommitment }> {
+  return checking(() => {
+    const rows: ContractRows = {
+      Cm: decodeG1(contract.Cm),
+      R: decodeG1(contract.R),
+      V: decodeG2(contract.V),
+      F1: decodeG1(contract.F1),
+      F2: decodeG1(contract.F2),
+    };
+    const proof = decodeProof(contract.proof, 4);
+    const holds = verify(enrolRelation(rows, params.linkKey), enrolTag(contract), proof);
+    return holds ? { ...rows, Cm: rows.Cm as CheckedCommitment } : undefined;
+  });
+}
+
+/** R and V are the ones stored at enrolment, nonce and epoch the registrar's own, the device key the account's. */
+export function verifyRefresh(
+  context: RefreshContext & { R: G1; V: G2 },
+  request: Pick<RefreshRequest, "Cm" | "proof">,
+): Checked<{ readonly Cm: CheckedCommitment }> {
+  return checking(() => {
+    const Cm = decodeG1(request.Cm);
+    const proof = decodeProof(request.proof, 3);
+    const holds = verify(refreshRelation({ Cm, R: context.R, V: context.V }), refreshTag(context), proof);
+    return holds ? { Cm: Cm as CheckedCommitment } : undefined;
+  });
+}

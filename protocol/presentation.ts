@@ -1,0 +1,251 @@
+// Check-in: the wallet presents a credential, the service (and later every trustee) verifies it. Statement, tag and wire
+// form are in presentation-statement.ts.
+//
+// The verifier learns: both epochs, the slot, the shown attributes, and that whoever made this holds a credential of that
+// epoch. T is the same whenever the same wallet uses the same (epoch, slot): that is the single-use tag; under another
+// slot it is unlinkable (SXDH). Verification needs no secret and no network.
+//
+// The caller gives the verifier everything that must not come from the wallet: the tag's epoch (from the signed
+// issuedAt), J, how stale a credential may be, the parameters of both epochs and the context.
+
+import type { Rng } from "./bytes.ts";
+import { labelledHash } from "./bytes.ts";
+import {
+  attributeScalars,
+  type Credential,
+  handleGenerator,
+  type IssuerParams,
+  isListed,
+  signedPoint,
+  type WalletSecrets,
+} from "./credential.ts";
+import { groupG1 } from "./group.ts";
+import { LABELS } from "./labels.ts";
+import { pairingProductIsOne } from "./pairing-check.ts";
+import {
+  hiddenIndexes,
+  keptTagBase,
+  type Presentation,
+  type PresentationPoints,
+  presentationRelation,
+  presentationTag,
+  type Setting,
+  type WitnessName,
+  witnessCount,
+} from "./presentation-statement.ts";
+import { decodeProof, encodeProof, prove, verify } from "./sigma.ts";
+import {
+  DecodeError,
+  decodeG1,
+  decodeG2,
+  encodeG1,
+  encodeG2,
+  Fr,
+  G,
+  type G1,
+  type G2,
+  P2,
+  randomScalar,
+  type Scalar,
+} from "./suite.ts";
+
+export { Presentation } from "./presentation-statement.ts";
+
+/** Names objects, manifests and associated data; 32 bytes. */
+export const tagHashOf = (T: Uint8Array): Uint8Array => labelledHash(LABELS.tagHash, T);
+
+/** T of a slot, for the wallet that looks for its own sessions. */
+export const tagOf = (z: Scalar, paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
+  keptTagBase(paramsHash, epoch, slot).multiply(z) as G2;
+
+// ---- wallet
+
+/** @throws RangeError for an attribute that is not there: a bug of the caller, not of a peer */
+export function present(
+  input: {
+    params: IssuerParams;
+    /** of the credential's epoch; `params` if absent */
+    credentialParams?: IssuerParams;
+    credential: Credential;
+    secrets: WalletSecrets;
+    tagEpoch: number;
+    slot: number;
+    /** p_e of tagEpoch */
+    tagParamsHash: Uint8Array;
+    /** p_e of the credential's epoch */
+    credentialParamsHash: Uint8Array;
+    /** names of attributes */
+    shown: readonly string[];
+    context: Uint8Array;
+  },
+  rng: Rng,
+): Presentation {
+  const { params, credential, tagEpoch, slot, tagParamsHash, credentialParamsHash, context } = input;
+  const { k, z } = input.secrets;
+  const credentialParams = input.credentialParams ?? params;
+  const names = credentialParams.attributes.map(({ name }) => name);
+  for (const name of input.shown) if (!names.includes(name)) throw new RangeError(`no attribute ${name}`);
+  const shown = names.flatMap((name, index) =>
+    input.shown.includes(name) ? [{ index, value: credential.values[index]! }] : [],
+  );
+  const header = { credentialEpoch: credential.epoch, tagEpoch, slot, shown };
+
+  const [r1, r2, r, u] = [rng, rng, rng, rng].map(randomScalar) as [Scalar, Scalar, Scalar, Scalar];
+  const D = signedPoint(credentialParams, credentialParamsHash, credential, input.secrets).multiply(r2) as G1;
+  const Abar = credential.A.multiply(Fr.mul(r1, r2)) as G1;
+  const points: PresentationPoints = {
+    Abar,
+    Bbar: D.multiply(r1).subtract(Abar.multiply(credential.e)) as G1,
+    D,
+    T: tagOf(z, tagParamsHash, tagEpoch, slot),
+    C1: G.multiply(r) as G1,
+    C2: handleGenerator().multiply(k).add(params.traceKey.multiply(r)) as G1,
+    F1: G.multiply(u) as G1,
+    F2: G.multiply(z).add(params.linkKey.multiply(u)) as G1,
+  };
+  const messages = attributeScalars(credentialParams, credential.values);
+  const hidden = hiddenIndexes(credentialParams, header).map((i) => [`m${i}`, messages[i]!] as const);
+  const witness = { e: credential.e, r1, r3: Fr.inv(r2), s: credential.s, k, z, r, u, ...Object.fromEntries(hidden) };
+  const setting: Setting = { params, credentialParams, tagParamsHash, credentialParamsHash, context };
+  const relation = presentationRelation(setting, header, points);
+  const proof = prove(relation, presentationTag(setting, header), witness as Record<WitnessName, Scalar>, rng);
+  return {
+    ...header,
+    Abar: encodeG1(points.Abar),
+    Bbar: encodeG1(points.Bbar),
+    D: encodeG1(points.D),
+    T: encodeG2(points.T),
+    C1: encodeG1(points.C1),
+    C2: encodeG1(points.C2),
+    F1: encodeG1(points.F1),
+    F2: encodeG1(points.F2),
+    proof: encodeProof(proof),
+  };
+}
+
+// ---- service, trustees, anybody
+
+export interface Expectation {
+  readonly params: IssuerParams;
+  /** of the credential's epoch; `params` if absent */
+  readonly credentialParams?: IssuerParams;
+  /** epoch of the signed issuedAt */
+  readonly tagEpoch: number;
+  /** J */
+  readonly slots: number;
+  readonly maxStaleEpochs: number;
+  /** p_e of tagEpoch */
+  readonly tagParamsHash: Uint8Array;
+  /** p_e of the presentation's credentialEpoch */
+  readonly credentialParamsHash: Uint8Array;
+  readonly context: Uint8Array;
+}
+
+/** For tests and audit; the wire knows one code for all of them. */
+export type Refusal = "epoch" | "stale" | "slot" | "attribute" | "encoding" | "proof" | "pairing";
+
+export interface Verified {
+  readonly ok: true;
+  readonly T: G2;
+  readonly tagHash: Uint8Array;
+  readonly F1: G1;
+  readonly F2: G1;
+  readonly C1: G1;
+  readonly C2: G1;
+  /** by name */
+  readonly shown: Readonly<Record<string, string>>;
+}
+export type Verdict = Verified | { readonly ok: false; readonly reason: Refusal };
+
+/** Everything but the pairing. */
+function verifyRelation(expected: Expectation, p: Presentation): Refusal | PresentationPoints {
+  const credentialParams = expected.credentialParams ?? expected.params;
+  const { attributes } = credentialParams;
+  if (p.tagEpoch !== expected.tagEpoch) return "epoch";
+  if (p.credentialEpoch > p.tagEpoch || p.credentialEpoch + expected.maxStaleEpochs < p.tagEpoch) return "stale";
+  if (!Number.isInteger(p.slot) || p.slot < 0 || p.slot >= expected.slots) return "slot";
+  const ascending = p.shown.every(({ index }, i) => i === 0 || index > p.shown[i - 1]!.index);
+  if (!ascending || !p.shown.every(({ index, value }) => isListed(attributes[index], value))) return "attribute";
+  try {
+    const proof = decodeProof(p.proof, witnessCount(credentialParams, p));
+    const points: PresentationPoints = {
+      Abar: decodeG1(p.Abar),
+      Bbar: decodeG1(p.Bbar),
+      D: decodeG1(p.D),
+      T: decodeG2(p.T),
+      C1: decodeG1(p.C1),
+      C2: decodeG1(p.C2),
+      F1: decodeG1(p.F1),
+      F2: decodeG1(p.F2),
+    };
+    const setting: Setting = { ...expected, credentialParams };
+    const relation = presentationRelation(setting, p, points);
+    return verify(relation, presentationTag(setting, p), proof) ? points : "proof";
+  } catch (error) {
+    if (error instanceof DecodeError) return "encoding";
+    throw error;
+  }
+}
+
+/** e(Abar, W) = e(Bbar, P2) */
+const pairs = (Abar: G1, Bbar: G1, W: G2): boolean =>
+  pairingProductIsOne([
+    { g1: Abar, g2: W },
+    { g1: Bbar.negate() as G1, g2: P2 },
+  ]);
+
+const issuerKeyOf = (e: Expectation): G2 => (e.credentialParams ?? e.params).issuerKey;
+
+function accept(expected: Expectation, p: Presentation, { T, F1, F2, C1, C2 }: PresentationPoints): Verified {
+  const { attributes } = expected.credentialParams ?? expected.params;
+  const shown = Object.fromEntries(p.shown.map(({ index, value }) => [attributes[index]!.name, value]));
+  return { ok: true, T, tagHash: tagHashOf(p.T), F1, F2, C1, C2, shown };
+}
+
+export function verifyPresentation(expected: Expectation, presentation: Presentation): Verdict {
+  const points = verifyRelation(expected, presentation);
+  if (typeof points === "string") return { ok: false, reason: points };
+  if (!pairs(points.Abar, points.Bbar, issuerKeyOf(expected))) return { ok: false, reason: "pairing" };
+  return accept(expected, presentation, points);
+}
+
+const BATCH_COEFFICIENT_BYTES = 16;
+
+/**
+ * Many at once: each relation by itself, and for each issuer key one pairing product over
+ * Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i; all points lie in the prime-order group, so a batch with a bad
+ * member passes with probability 2^-128 at most. Where the product fails, the bad ones are found one by one.
+ */
+export function verifyPresentations(
+  batch: readonly { readonly expected: Expectation; readonly presentation: Presentation }[],
+  rng: Rng,
+): Verdict[] {
+  const points = batch.map(({ expected, presentation }) => verifyRelation(expected, presentation));
+  const byKey = new Map<G2, number[]>();
+  points.forEach((p, i) => {
+    if (typeof p === "string") return;
+    const W = issuerKeyOf(batch[i]!.expected);
+    byKey.set(W, [...(byKey.get(W) ?? []), i]);
+  });
+  const paired = new Set<number>();
+  for (const [W, indexes] of byKey) {
+    const members = indexes.map((i) => points[i] as PresentationPoints);
+    const coefficients = members.map(() =>
+      rng(BATCH_COEFFICIENT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n),
+    );
+    const sum = (of: (p: PresentationPoints) => G1): G1 => groupG1.combine(members.map(of), coefficients);
+    const all = pairs(
+      sum((p) => p.Abar),
+      sum((p) => p.Bbar),
+      W,
+    );
+    indexes.forEach((i, n) => {
+      if (all || pairs(members[n]!.Abar, members[n]!.Bbar, W)) paired.add(i);
+    });
+  }
+  return batch.map(({ expected, presentation }, i) => {
+    const p = points[i]!;
+    if (typeof p === "string") return { ok: false, reason: p };
+    return paired.has(i) ? accept(expected, presentation, p) : { ok: false, reason: "pairing" };
+  });
+}

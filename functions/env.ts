@@ -4,7 +4,6 @@
 // Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock, and refuses to run with
 // bindings of another role beside its own (S10).
 
-import type { Context } from "hono";
 import { z } from "zod";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);
@@ -117,7 +116,7 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
 export const CLOCK_HEADER = "symbolon-clock";
 
 /** Unix seconds: the system's, or in local stage with a settable clock what the request's header says. */
-export function now(c: Context<{ Bindings: object }>): number {
+export function now(c: { env: object; req: { header(name: string): string | undefined } }): number {
   const env = c.env as { CLOCK: string; STAGE: string };
   if (env.CLOCK === "settable" && env.STAGE === "local") {
     const header = c.req.header(CLOCK_HEADER);

@@ -215,6 +215,7 @@ export const RequesterCertificate = document("RequesterCertificate", 0x0b, 1, {
   name: text,
   role: text,
 });
+export const requesterHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.requester, signedBytes);
 export type RequesterCertificate = Of<typeof RequesterCertificate>;
 
 export const ORDER_KINDS = ["link", "trace", "assemble"] as const;
@@ -250,7 +251,7 @@ export const Dossier = document("Dossier", 0x0d, 1, {
   selector: text, // assemble: how the requester names the person, e.g. an insurance number
   generations: list(Generation),
   identity: optional(blob),
-  identitySalt: optional(fixed(32)),
+  identitySalts: list(fixed(32)), // opening of each generation's identity commitment, in their order
 });
 export type Dossier = Of<typeof Dossier>;
 /** Hiding commitment carried by the order: over the check-in, or over the selector for an assemble. */

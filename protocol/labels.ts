@@ -35,6 +35,7 @@ export const LABELS = {
   contract: `${V1}HASH-CONTRACT.`,
   presentation: `${V1}HASH-PRESENTATION.`,
   challenge: `${V1}HASH-CHALLENGE.`,
+  requester: `${V1}HASH-REQUESTER.`,
   order: `${V1}HASH-ORDER.`,
   approval: `${V1}HASH-APPROVAL.`,
   caseContext: `${V1}HASH-CASE.`,

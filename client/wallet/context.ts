@@ -1,0 +1,50 @@
+// What the wallet's parts share: transport, pinned deployment, state with its store, and the root of all secrets.
+
+import type { Deployment, ParametersCache } from "../parameters.ts";
+import type { Transport } from "../transport.ts";
+import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
+
+export class WalletContext {
+  readonly transport: Transport;
+  readonly deployment: Deployment;
+  readonly parameters: ParametersCache;
+  /** 32 bytes; secret */
+  readonly root: Uint8Array;
+  readonly #store: WalletStore;
+  #state: WalletState;
+
+  constructor(parts: {
+    transport: Transport;
+    deployment: Deployment;
+    parameters: ParametersCache;
+    root: Uint8Array;
+    store: WalletStore;
+    state: WalletState;
+  }) {
+    this.transport = parts.transport;
+    this.deployment = parts.deployment;
+    this.parameters = parts.parameters;
+    this.root = parts.root;
+    this.#store = parts.store;
+    this.#state = parts.state;
+  }
+
+  get state(): Readonly<WalletState> {
+    return this.#state;
+  }
+
+  /** Changes the state and waits until the store has it. */
+  async update(change: (state: WalletState) => void): Promise<void> {
+    const next = structuredClone(this.#state);
+    change(next);
+    await this.#store.save(next);
+    this.#state = next;
+  }
+
+  /** The generation in which an epoch's tags and credential are made: the newest that had begun. */
+  generationOf(epoch: number): WalletGeneration | undefined {
+    return this.state.generations
+      .filter((g) => g.epochFrom <= epoch && (g.epochTo === undefined || epoch <= g.epochTo))
+      .sort((a, b) => b.generation - a.generation)[0];
+  }
+}

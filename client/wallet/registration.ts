@@ -1,0 +1,120 @@
+// Wallet and registrar: enrolment (once a phone) and refresh (one credential an epoch).
+//
+//   enrol    start → (nonce, identity, salt)   wallet recomputes the commitment, proves Cm, R, V, F°   → generation
+//   refresh  nonce → RefreshRequest signed by the device key → (A, e), checked before it is kept
+//
+// The registrar learns when a wallet fetches, never when it uses: fetch on a schedule, not before a visit.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { requestRefresh, receiveCredential } from "../../protocol/credential.ts";
+import { Contract, IssuedCredential, identityCommitmentOf, RefreshRequest } from "../../protocol/documents.ts";
+import { requestEnrolment } from "../../protocol/enrolment.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { fromBase64, toBase64 } from "../encoding.ts";
+import { apiBytes, apiJson } from "../transport.ts";
+import { credentialBlinding, holderSecrets } from "../wallet-keys.ts";
+import type { WalletContext } from "./context.ts";
+import type { WalletGeneration } from "./state.ts";
+
+export class RegistrationError extends Error {
+  override name = "RegistrationError";
+}
+
+interface EnrolStart {
+  nonce: string;
+  identity: string;
+  salt: string;
+  generation: number;
+}
+
+/** Enrols this phone as the person's next generation. `code` is the one-time enrolment code of the registrar's desk. */
+export async function enrol(w: WalletContext, account: string, code: string): Promise<WalletGeneration> {
+  const { transport: t, deployment } = w;
+  const epoch = epochOf(t.now());
+  const parameters = await w.parameters.of(epoch);
+  const start = await apiJson<EnrolStart>(t, deployment.registrarUrl, "/v1/enrol/start", {
+    json: { account, enrolmentCode: code },
+  });
+  const identityCommitment = identityCommitmentOf(fromBase64(start.salt), fromBase64(start.identity));
+  const deviceSecretKey = w.state.deviceSecretKey ?? bytesToHex(t.rng(32));
+  // The device key and account are kept before they are used: an answer lost on the way can be asked for again.
+  await w.update((s) => {
+    s.account = account;
+    s.deviceSecretKey = deviceSecretKey;
+  });
+  const device = hexToBytes(deviceSecretKey);
+  const contract = requestEnrolment(
+    {
+      params: parameters.issuer,
+      identityCommitment,
+      paramsHash: parameters.hash,
+      nonce: fromBase64(start.nonce),
+      secrets: holderSecrets(w.root, start.generation),
+      s: credentialBlinding(w.root, start.generation, 0),
+    },
+    t.rng,
+  );
+  const answer = await apiJson<{ generations: { generation: number; epochFrom: number; epochTo: number | null }[] }>(
+    t,
+    deployment.registrarUrl,
+    "/v1/enrol",
+    {
+      json: {
+        account,
+        enrolmentCode: code,
+        contract: toBase64(Contract.encode(contract)),
+        deviceKey: bytesToHex(ed25519.getPublicKey(device)),
+      },
+      signWith: device,
+    },
+  );
+  const generations = answer.generations.map((g) => ({ ...g, epochTo: g.epochTo ?? undefined }));
+  const mine = generations.find((g) => g.generation === start.generation);
+  if (!mine) throw new RegistrationError("the registrar did not record this phone");
+  await w.update((s) => {
+    s.generations = generations;
+  });
+  return mine;
+}
+
+/** Fetches the credential of an epoch, unless the wallet has it. Refused means: revoked, or another phone took over. */
+export async function refresh(w: WalletContext, epoch: number): Promise<void> {
+  const { transport: t, deployment, state } = w;
+  const generation = w.generationOf(epoch);
+  if (!generation || !state.account || !state.deviceSecretKey)
+    throw new RegistrationError("this wallet is not enrolled for that month yet");
+  if (state.credentials.some((c) => c.epoch === epoch && c.generation === generation.generation)) return;
+  const parameters = await w.parameters.of(epoch);
+  const device = hexToBytes(state.deviceSecretKey);
+  const deviceKey = ed25519.getPublicKey(device);
+  const { nonce } = await apiJson<{ nonce: string }>(t, deployment.registrarUrl, "/v1/refresh/nonce", {
+    json: { account: state.account },
+    signWith: device,
+  });
+  const secrets = holderSecrets(w.root, generation.generation);
+  const s = credentialBlinding(w.root, generation.generation, epoch);
+  const request = requestRefresh(
+    {
+      params: parameters.issuer,
+      nonce: fromBase64(nonce),
+      epoch,
+      deviceKey,
+      paramsHash: parameters.hash,
+      secrets,
+      s,
+    },
+    t.rng,
+  );
+  const bytes = await apiBytes(t, deployment.registrarUrl, "/v1/refresh", {
+    bytes: RefreshRequest.encode({ account: hexToBytes(state.account), nonce: fromBase64(nonce), epoch, deviceKey, ...request }),
+    signWith: device,
+  });
+  const issued = IssuedCredential.decode(bytes);
+  if (issued.epoch !== epoch) throw new RegistrationError("the registrar answered for another month");
+  // A signature that does not verify, or over other values than these, is not kept.
+  receiveCredential({ params: parameters.issuer, paramsHash: parameters.hash, secrets, s, issued });
+  await w.update((st) => {
+    st.credentials.push({ generation: generation.generation, epoch, values: issued.values, issued: bytesToHex(bytes) });
+  });
+}

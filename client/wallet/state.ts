@@ -1,0 +1,64 @@
+// What a wallet keeps. It is plain JSON (bytes as hex), so that any key-value store can hold it; the store's owner
+// seals it (a phone's key store, a passkey). Everything but the device key, the used slots of unsent check-ins and the
+// channels' counters could be rebuilt from the recovery words.
+
+
+export interface WalletGeneration {
+  generation: number;
+  epochFrom: number;
+  epochTo: number | undefined;
+}
+
+export interface WalletCredential {
+  generation: number;
+  epoch: number;
+  values: string[];
+  /** IssuedCredential, hex */
+  issued: string;
+}
+
+export interface WalletSession {
+  generation: number;
+  epoch: number;
+  slot: number;
+  serviceId: string;
+  serviceName: string;
+  /** hex; also the name of the session everywhere */
+  tagHash: string;
+  /** "prepared": written down before sending, may be retried only with the same bytes */
+  state: "prepared" | "open" | "refused" | "recovered";
+  /** CheckIn bytes, hex; absent after a recovery */
+  checkIn?: string;
+  idempotencyKey?: string;
+  openedAt?: number;
+  shown: string[];
+}
+
+export interface WalletState {
+  version: 1;
+  words: string;
+  account: string | undefined;
+  deviceSecretKey: string | undefined;
+  generations: WalletGeneration[];
+  credentials: WalletCredential[];
+  sessions: WalletSession[];
+  /** case ids (hex) whose notices were looked at already, with what was found */
+  noticesSeenUpTo: number;
+}
+
+export interface WalletStore {
+  load(): Promise<WalletState | undefined>;
+  /** Durable when it resolves: slots and counters are saved before anything leaves. */
+  save(state: WalletState): Promise<void>;
+}
+
+/** For tests, demos and servers. */
+export class MemoryStore implements WalletStore {
+  #state: string | undefined;
+  async load(): Promise<WalletState | undefined> {
+    return this.#state === undefined ? undefined : (JSON.parse(this.#state) as WalletState);
+  }
+  async save(state: WalletState): Promise<void> {
+    this.#state = JSON.stringify(state);
+  }
+}

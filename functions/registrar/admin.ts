@@ -1,0 +1,208 @@
+// The registrar's desk and its operator: parameters, identity proofing outcomes, entitlements, revocation, requesters.
+// All of it only for ADMIN_KEY.
+
+import { and, eq, gte, lte } from "drizzle-orm";
+import type { Context } from "hono";
+import { z } from "zod";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import {
+  Parameters,
+  paramsHashOf,
+  RequesterCertificate,
+  requesterHashOf,
+  Signed,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
+import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
+import { accounts, parameters } from "../../schema/registrar.ts";
+import { now, type RegistrarEnv } from "../env.ts";
+import { fromBase64, Problem, readJson, toBase64 } from "../http.ts";
+import { appendToLog } from "../log.ts";
+import { signedBy } from "../request-auth.ts";
+import { codeHash, sealField, selectorIndex } from "./fields.ts";
+import { issuerKeys } from "./issuer.ts";
+import { accountOf, bytesOf, db, parametersRow } from "./store.ts";
+
+type C = Context<{ Bindings: RegistrarEnv }>;
+
+const CODE_SECONDS = 7 * 86_400;
+
+async function adminJson<S extends z.ZodType>(c: C, schema: S): Promise<z.infer<S>> {
+  const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
+  return readJson({ text: async () => new TextDecoder().decode(body) }, schema);
+}
+
+const parametersRequest = z.object({
+  keySet: z.string(),
+  trusteeKeys: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .min(2)
+    .max(16),
+  realm: z.string().min(1).max(200),
+  epochFrom: z
+    .int()
+    .min(0)
+    .max(12 * 300),
+  epochTo: z
+    .int()
+    .min(0)
+    .max(12 * 300),
+  slots: z.int().min(1).max(64).default(16),
+  challengeWindowSeconds: z.int().min(30).max(86_400).default(600),
+  offlineGraceSeconds: z
+    .int()
+    .min(0)
+    .max(14 * 86_400)
+    .default(2 * 86_400),
+  attributes: z
+    .array(z.object({ name: z.string().min(1).max(64), values: z.array(z.string().min(1).max(64)).min(1).max(64) }))
+    .max(16),
+});
+
+/** Issues the one document of an epoch range: signed, logged, then stored. The same request again changes nothing. */
+export async function postParameters(c: C): Promise<Response> {
+  const p = await adminJson(c, parametersRequest);
+  if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
+  const keySetBytes = fromBase64(p.keySet, "keySet");
+  const keySet = KeySet.decode(keySetBytes);
+  const identityKeys = p.trusteeKeys.map(hexToBytes);
+  try {
+    verifyKeySet(keySet, identityKeys);
+  } catch (cause) {
+    throw new Problem("malformed", `keySet: ${(cause as Error).message}`);
+  }
+  const document: Parameters = {
+    realm: p.realm,
+    epochFrom: p.epochFrom,
+    epochTo: p.epochTo,
+    slots: p.slots,
+    challengeWindowSeconds: p.challengeWindowSeconds,
+    offlineGraceSeconds: p.offlineGraceSeconds,
+    attributes: p.attributes,
+    issuerKey: encodeG2(issuerKeys(c.env).publicKey),
+    keySetId: keySetId(keySet),
+    traceKey: encodeG1(keySet.keys.trace),
+    linkKey: encodeG1(keySet.keys.link),
+    recordKey: encodeG1(keySet.keys.record),
+    groupHybridKey: keySet.groupHybridKey,
+    threshold: keySet.threshold,
+    trusteeKeys: identityKeys,
+  };
+  const signed = signDocument(LABELS.signParameters, Parameters, document, hexToBytes(c.env.SIGNING_KEY));
+  const overlapping = await db(c.env)
+    .select()
+    .from(parameters)
+    .where(and(lte(parameters.epochFrom, p.epochTo), gte(parameters.epochTo, p.epochFrom)));
+  const same = overlapping.find((row) => toBase64(bytesOf(row.document)) === toBase64(signed));
+  if (overlapping.length > 0 && !same)
+    throw new Problem(
+      "conflict",
+      "An epoch has exactly one parameters document, and one of these epochs has it already.",
+    );
+  if (!same) {
+    // An epoch that has begun keeps what it began with; only the very first document may start in the running epoch.
+    const any = await db(c.env).select().from(parameters).limit(1);
+    if (any.length > 0 && p.epochFrom <= epochOf(now(c)))
+      throw new Problem("not-allowed-now", "Parameters are logged before their first epoch starts.");
+    await appendToLog(c.env, now(c), { kind: "parameters", subject: paramsHashOf(document), body: signed });
+    await db(c.env)
+      .insert(parameters)
+      .values({ epochFrom: p.epochFrom, epochTo: p.epochTo, document: signed, keySet: keySetBytes })
+      .onConflictDoNothing();
+  }
+  return c.json({ document: toBase64(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, same ? 200 : 201);
+}
+
+const proofing = z.object({
+  identity: z.string(),
+  selector: z.string().min(3).max(200),
+  entitlements: z.record(z.string(), z.string()),
+});
+
+async function checkEntitlements(c: C, entitlements: Record<string, string>): Promise<Uint8Array> {
+  const row = await parametersRow(c.env, epochOf(now(c)));
+  if (!row) throw new Problem("not-allowed-now", "There are no parameters for the current epoch yet.");
+  const { attributes } = Parameters.decode(Signed.decode(bytesOf(row.document)).document);
+  for (const [name, value] of Object.entries(entitlements)) {
+    const attribute = attributes.find((a) => a.name === name);
+    if (!attribute) throw new Problem("malformed", `entitlements.${name}: no such attribute`);
+    if (!attribute.values.includes(value))
+      throw new Problem("malformed", `entitlements.${name}: not in its value list`);
+  }
+  return new TextEncoder().encode(JSON.stringify(entitlements));
+}
+/** The outcome of identity proofing: a new account, or a known person at the desk again (a new phone). */
+export async function postProofing(c: C): Promise<Response> {
+  const p = await adminJson(c, proofing);
+  const identity = fromBase64(p.identity, "identity");
+  if (identity.length === 0 || identity.length > 65_536) throw new Problem("malformed", "identity: 1 to 65536 bytes");
+  const entitlements = await checkEntitlements(c, p.entitlements);
+  const selector = selectorIndex(c.env, p.selector);
+  const known = await db(c.env).select().from(accounts).where(eq(accounts.selectorIndex, selector)).get();
+  if (known?.revoked) throw new Problem("not-allowed-now", "This registration was revoked.");
+  const account = known?.account ?? bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
+  const code = crypto.getRandomValues(new Uint8Array(32));
+  const expires = now(c) + CODE_SECONDS;
+  const values = {
+    entitlements: sealField(c.env, "entitlements", account, entitlements),
+    codeHash: codeHash(c.env, code),
+    codeExpires: expires,
+  };
+  // The identity of a known person stays: their contracts commit to it.
+  if (known) await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
+  else
+    await db(c.env)
+      .insert(accounts)
+      .values({
+        account,
+        selectorIndex: selector,
+        identity: sealField(c.env, "identity", account, identity),
+        ...values,
+      });
+  return c.json({ account, enrolmentCode: toBase64(code), expires, known: known !== undefined }, known ? 200 : 201);
+}
+
+const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** From now on no credential is issued to this account: that is the revocation. */
+export async function postRevoke(c: C): Promise<Response> {
+  const { account } = await adminJson(c, z.object({ account: accountHex }));
+  await accountOf(c.env, account);
+  await db(c.env).update(accounts).set({ revoked: true, codeHash: null }).where(eq(accounts.account, account));
+  return c.json({ account, revoked: true });
+}
+
+/** Entitlements of the credentials issued from now on. */
+export async function postEntitlements(c: C): Promise<Response> {
+  const { account, entitlements } = await adminJson(
+    c,
+    z.object({ account: accountHex, entitlements: z.record(z.string(), z.string()) }),
+  );
+  await accountOf(c.env, account);
+  const sealed = sealField(c.env, "entitlements", account, await checkEntitlements(c, entitlements));
+  await db(c.env).update(accounts).set({ entitlements: sealed }).where(eq(accounts.account, account));
+  return c.json({ account });
+}
+
+const requester = z.object({
+  signKey: z.string().regex(/^[0-9a-f]{64}$/),
+  sealKey: z.string(),
+  name: z.string().min(1).max(200),
+  role: z.string().min(1).max(100),
+});
+
+/** Certifies a clinician's or authority's key; the log holds its hash. */
+export async function postRequester(c: C): Promise<Response> {
+  const r = await adminJson(c, requester);
+  const sealKey = fromBase64(r.sealKey, "sealKey");
+  if (sealKey.length !== HYBRID_PUBLIC_KEY_BYTES)
+    throw new Problem("malformed", `sealKey: ${HYBRID_PUBLIC_KEY_BYTES} bytes`);
+  const certificate = { signKey: hexToBytes(r.signKey), sealKey, name: r.name, role: r.role };
+  const signed = signDocument(LABELS.signRequester, RequesterCertificate, certificate, hexToBytes(c.env.SIGNING_KEY));
+  await appendToLog(c.env, now(c), { kind: "requester", subject: requesterHashOf(signed), body: new Uint8Array() });
+  return c.body(signed as Uint8Array<ArrayBuffer>, 201, { "content-type": "application/octet-stream" });
+}

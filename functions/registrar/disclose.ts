@@ -1,0 +1,207 @@
+// What the registrar gives out on an approved order, and nothing else about anybody:
+//   trace      (C1, C2), t trace shares, approvals, order hash → the contract of whoever R is, sealed to the requester.
+//              The order itself, and so the session and the service, stay unknown here.
+//   assemble   the order and its selector → the contracts of that person, sealed to each trustee and to the requester.
+// The registrar verifies the approvals and every share itself. A case id is answered once; the same request alike.
+
+import { eq } from "drizzle-orm";
+import type { Context } from "hono";
+import { z } from "zod";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { readTrusteeCards } from "../../protocol/case-documents.ts";
+import {
+  CaseContext,
+  caseContextHash,
+  Dossier,
+  IdentityDisclosure,
+  Order,
+  openSigned,
+  orderHashOf,
+  Parameters,
+  RequesterCertificate,
+  requesterHashOf,
+  Signed,
+  subjectHashOf,
+} from "../../protocol/documents.ts";
+import { hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
+import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
+import { disclosures, generations, parameters } from "../../schema/registrar.ts";
+import { verifyApprovals } from "../approvals.ts";
+import { callJson } from "../calls.ts";
+import { now, type RegistrarEnv } from "../env.ts";
+import { fromBase64, Problem, readJson, refused, toBase64 } from "../http.ts";
+import { signedRequest } from "../request-auth.ts";
+import { identitySalt, openField, selectorIndex } from "./fields.ts";
+import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
+
+type C = Context<{ Bindings: RegistrarEnv }>;
+const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+/** A credential may be presented this long after its epoch by services' policy: a generation is searched that far. */
+const STALE_EPOCHS = 1;
+
+/** The requester's certificate, if its key signed this request. */
+function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
+  const { key, value } = openSigned(LABELS.signRequester, RequesterCertificate, signed);
+  if (bytesToHex(key) !== env.REGISTRAR_KEY || bytesToHex(value.signKey) !== requestKey) throw refused("requester");
+  return value;
+}
+
+/** Key set and pinned trustees of a key-set id, from the parameters that name it. */
+async function trusteesOf(env: RegistrarEnv, id: Uint8Array): Promise<{ keySet: KeySet; document: Parameters }> {
+  for (const row of await db(env).select().from(parameters)) {
+    const keySet = KeySet.decode(bytesOf(row.keySet));
+    if (equalBytes(keySetId(keySet), id))
+      return { keySet, document: Parameters.decode(Signed.decode(bytesOf(row.document)).document) };
+  }
+  throw refused("unknown key set");
+}
+
+/** Answers a case once: what was answered first is answered again for the same request, and nothing for another. */
+async function once(
+  env: RegistrarEnv,
+  caseId: Uint8Array,
+  request: Uint8Array,
+  at: number,
+  answer: () => Promise<object>,
+) {
+  const id = bytesToHex(caseId);
+  const requestHash = bytesToHex(requesterHashOf(request));
+  const read = () => db(env).select().from(disclosures).where(eq(disclosures.caseId, id)).get();
+  const before = await read();
+  if (!before) {
+    const made = JSON.stringify(await answer());
+    await db(env).insert(disclosures).values({ caseId: id, requestHash, answer: made, at }).onConflictDoNothing();
+  }
+  const kept = before ?? (await read());
+  if (kept?.requestHash !== requestHash) throw new Problem("conflict", "This case was answered for another request.");
+  return JSON.parse(kept.answer) as object;
+}
+
+const base64 = z.string().max(90_000);
+const traceRequest = z.object({
+  certificate: base64,
+  approvals: z.array(base64).min(1).max(16),
+  C1: z.string().max(64),
+  C2: z.string().max(64),
+  parts: z
+    .array(z.object({ context: base64, share: base64 }))
+    .min(1)
+    .max(16),
+});
+
+export async function postTrace(c: C): Promise<Response> {
+  const { key, body } = await signedRequest(c);
+  const r = await readJson({ text: async () => new TextDecoder().decode(body) }, traceRequest);
+  const certificate = certified(c.env, fromBase64(r.certificate), key);
+  const parts = r.parts.map((p) => ({
+    context: CaseContext.decode(fromBase64(p.context)),
+    share: TraceShare.decode(fromBase64(p.share)),
+  }));
+  const context = parts[0]!.context;
+  // All shares speak of one case: their contexts are equal but for the trustee.
+  const general = (x: CaseContext) => caseContextHash({ ...x, trustee: 0 });
+  if (parts.some((p) => !equalBytes(general(p.context), general(context)))) throw refused("shares of different cases");
+  if (context.kind !== "trace" || !equalBytes(context.requesterKey, certificate.signKey))
+    throw refused("not this trace");
+  if (context.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
+  const { keySet, document } = await trusteesOf(c.env, context.keySetId);
+  if (context.shareGeneration !== keySet.generation) throw refused("share generation");
+  const { set } = verifyApprovals({
+    orderHash: context.orderHash,
+    caseId: context.caseId,
+    approvals: r.approvals.map((a) => fromBase64(a)),
+    trusteeKeys: document.trusteeKeys,
+    threshold: document.threshold,
+  });
+  if (set.join() !== context.set.join() || set.length !== document.threshold) throw refused("approving set");
+
+  const C1 = decodeG1(fromBase64(r.C1));
+  const C2 = decodeG1(fromBase64(r.C2));
+  const contextOf = new Map(parts.map((p) => [p.share.index, p.context]));
+  const wrong = findCheaters(
+    parts.map((p) => p.share),
+    (share) => {
+      const own = contextOf.get(share.index)!;
+      const shareKey = keySet.shareKeys[share.index - 1]?.trace;
+      if (!shareKey || own.trustee !== share.index) return false;
+      return verifyTraceShare({ ctx: caseContextHash(own), index: share.index, shareKey, C1 }, share);
+    },
+  );
+  if (wrong.length > 0) throw new Problem("not-allowed-now", `trustee ${wrong.join(", ")}: wrong share`);
+  const R = combineTrace({ C2, set, shares: parts.map((p) => p.share) });
+
+  const answer = await once(c.env, context.caseId, body, now(c), async () => {
+    const handle = bytesToHex(encodeG1(R));
+    const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
+    if (!row) throw new Problem("not-found", "No registered person has this handle.");
+    const account = await accountOf(c.env, row.account);
+    const disclosure = IdentityDisclosure.encode({
+      contract: bytesOf(row.contract),
+      identity: openField(c.env, "identity", row.account, bytesOf(account.identity)),
+      identitySalt: identitySalt(c.env, row.account, row.generation),
+    });
+    return { sealed: toBase64(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
+  });
+  return c.json(answer);
+}
+
+const assembleRequest = z.object({
+  order: base64,
+  selector: z.string().min(3).max(200),
+  selectorSalt: z.string().max(64),
+  approvals: z.array(base64).min(1).max(16),
+});
+
+export async function postAssemble(c: C): Promise<Response> {
+  const { key, body } = await signedRequest(c);
+  const r = await readJson({ text: async () => new TextDecoder().decode(body) }, assembleRequest);
+  const orderBytes = fromBase64(r.order);
+  const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
+  const orderHash = orderHashOf(orderBytes);
+  const certificate = certified(c.env, order.certificate, key);
+  if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
+  if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
+  const salt = fromBase64(r.selectorSalt);
+  if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
+  const { keySet, document } = await trusteesOf(c.env, order.keySetId);
+  if (order.shareGeneration !== keySet.generation) throw refused("share generation");
+  verifyApprovals({
+    orderHash,
+    caseId: order.caseId,
+    approvals: r.approvals.map((a) => fromBase64(a)),
+    trusteeKeys: document.trusteeKeys,
+    threshold: document.threshold,
+  });
+  const answer = await once(c.env, order.caseId, body, now(c), async () => {
+    const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));
+    const phones = account ? (await generationsOf(c.env, account.account)).reverse() : [];
+    if (!account || phones.length === 0) throw new Problem("not-found", "Nobody is registered under this selector.");
+    const dossier = Dossier.encode({
+      salt,
+      checkIn: undefined,
+      selector: r.selector,
+      generations: phones.map((g) => ({
+        contract: bytesOf(g.contract),
+        epochFrom: g.epochFrom,
+        epochTo: g.epochTo === null ? order.epochTo : g.epochTo + STALE_EPOCHS,
+      })),
+      identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
+      identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
+    });
+    const cards = await Promise.all(
+      (JSON.parse(c.env.TRUSTEE_URLS) as string[]).map((baseUrl) =>
+        callJson<{ card: string }>({ baseUrl, method: "GET", path: "/v1/card", now: now(c) }),
+      ),
+    );
+    const trustees = readTrusteeCards(
+      cards.map((x) => fromBase64(x.card)),
+      keySet.identityKeys,
+    );
+    const sealTo = (publicKey: Uint8Array) => toBase64(hybridSeal(publicKey, orderHash, dossier, rng));
+    return { dossiers: trustees.map((t) => sealTo(t.transportKey)), sealed: sealTo(certificate.sealKey) };
+  });
+  return c.json(answer);
+}

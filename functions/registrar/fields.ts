@@ -1,0 +1,46 @@
+// Field encryption of the registrar's D1: XChaCha20-Poly1305 under a key of its own a column, the account in the
+// associated data, so that a value moved to another row or column does not open. Blind indexes are HMAC-SHA256.
+
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import type { RegistrarEnv } from "../env.ts";
+
+const NONCE_BYTES = 24;
+
+const columnKey = (env: RegistrarEnv, column: string): Uint8Array =>
+  hkdf(sha256, hexToBytes(env.FIELD_KEY), undefined, utf8ToBytes(`symbolon registrar column ${column}`), 32);
+
+export function sealField(env: RegistrarEnv, column: string, account: string, value: Uint8Array): Uint8Array {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
+  return concatBytes(nonce, xchacha20poly1305(columnKey(env, column), nonce, aad).encrypt(value));
+}
+
+export function openField(env: RegistrarEnv, column: string, account: string, sealed: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(sealed);
+  const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
+  const cipher = xchacha20poly1305(columnKey(env, column), bytes.subarray(0, NONCE_BYTES), aad);
+  return cipher.decrypt(bytes.subarray(NONCE_BYTES));
+}
+
+function keyedHash(env: RegistrarEnv, use: string, ...parts: Uint8Array[]): Uint8Array {
+  return hmac(sha256, hexToBytes(env.INDEX_KEY), frame(utf8ToBytes(use), ...parts));
+}
+
+/** Look-up value of a selector (insurance number and the like): upper case, without blanks, dots and hyphens. */
+export function selectorIndex(env: RegistrarEnv, selector: string): string {
+  const canonical = selector
+    .normalize("NFKC")
+    .toUpperCase()
+    .replace(/[\s.-]/g, "");
+  return bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical)));
+}
+export const codeHash = (env: RegistrarEnv, code: Uint8Array): string => bytesToHex(keyedHash(env, "code", code));
+
+/** The salt of a generation's identity commitment: derived, so that the registrar can open it again. */
+export function identitySalt(env: RegistrarEnv, account: string, generation: number): Uint8Array {
+  return keyedHash(env, "identity-salt", utf8ToBytes(account), utf8ToBytes(String(generation)));
+}

@@ -1,0 +1,84 @@
+// D1 of the registrar, bound to no other Worker. Who a person is stands here field-encrypted, found by a keyed blind
+// index; nothing here says where or when anybody went. Ids are random, tables carry no row order that tells time.
+
+import { sql } from "drizzle-orm";
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+const bytes = (name: string) => blob(name, { mode: "buffer" }).$type<Uint8Array>();
+
+/** Signed parameters, one document an epoch range. */
+export const parameters = sqliteTable("parameters", {
+  epochFrom: integer("epoch_from").primaryKey(),
+  epochTo: integer("epoch_to").notNull(),
+  document: bytes("document").notNull(),
+  keySet: bytes("key_set").notNull(),
+});
+
+/** A registered person. identity and entitlements: XChaCha20-Poly1305 under FIELD_KEY; selector: HMAC under INDEX_KEY. */
+export const accounts = sqliteTable(
+  "accounts",
+  {
+    account: text("account").primaryKey(),
+    selectorIndex: text("selector_index").notNull(),
+    identity: bytes("identity").notNull(),
+    entitlements: bytes("entitlements").notNull(),
+    codeHash: text("code_hash"),
+    codeExpires: integer("code_expires"),
+    revoked: integer("revoked", { mode: "boolean" }).notNull().default(false),
+  },
+  (t) => [uniqueIndex("accounts_selector").on(t.selectorIndex)],
+);
+
+/** One a phone: handles R and V (unique over all people), the contract, the device that may refresh. */
+export const generations = sqliteTable(
+  "generations",
+  {
+    account: text("account")
+      .notNull()
+      .references(() => accounts.account),
+    generation: integer("generation").notNull(),
+    contract: bytes("contract").notNull(),
+    handle: text("handle").notNull(),
+    handleG2: text("handle_g2").notNull(),
+    deviceKey: text("device_key").notNull(),
+    epochFrom: integer("epoch_from").notNull(),
+    epochTo: integer("epoch_to"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account, t.generation] }),
+    uniqueIndex("generations_handle").on(t.handle),
+    uniqueIndex("generations_handle_g2").on(t.handleG2),
+  ],
+);
+
+/** One credential an epoch and account: the same request is answered alike, another one is refused. */
+export const issued = sqliteTable(
+  "issued",
+  {
+    account: text("account").notNull(),
+    epoch: integer("epoch").notNull(),
+    requestHash: text("request_hash").notNull(),
+    credential: bytes("credential").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.epoch] })],
+);
+
+/** Nonces given out and not yet used. */
+export const nonces = sqliteTable(
+  "nonces",
+  {
+    nonce: text("nonce").primaryKey(),
+    account: text("account").notNull(),
+    purpose: text("purpose", { enum: ["enrol", "refresh"] }).notNull(),
+    expires: integer("expires").notNull(),
+  },
+  (t) => [index("nonces_expires").on(t.expires)],
+);
+
+/** Cases answered, so that a case id serves once. */
+export const disclosures = sqliteTable("disclosures", {
+  caseId: text("case_id").primaryKey(),
+  requestHash: text("request_hash").notNull(),
+  answer: text("answer").notNull(),
+  at: integer("at").notNull().default(sql`0`),
+});

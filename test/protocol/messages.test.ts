@@ -1,6 +1,7 @@
 // A patient and a clinic talk under a TID: what a hostile operator in the middle can do to their frames, and cannot.
 
-import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { AEAD_EXPORT_ONLY, CipherSuite, KDF_HKDF_SHA256, KEM_MLKEM768_X25519 } from "hpke";
 import { describe, expect, it } from "vitest";
 import { hpkeSuite } from "../../client/sealing/hpke-suite.ts";
@@ -192,5 +193,23 @@ describe("the suite is the registered one", () => {
       const received = await b.SetupRecipient(privateKey, encapsulatedSecret, { info });
       expect(await exported(ctx)).toEqual(await exported(received));
     }
+  });
+
+  it("so a stranger who has only read the specification can take a frame apart", async () => {
+    const { enc, wallet } = await channels();
+    wallet.send(text("first"));
+    const frame = wallet.send(text("second"));
+    const privateKey = await node.DeserializePrivateKey(service.privateKey);
+    const ctx = await node.SetupRecipient(privateKey, enc, {
+      info: concatBytes(text("SYMBOLON-V1-HPKE-MESSAGES."), context),
+    });
+    const key = await ctx.Export(concatBytes(text("SYMBOLON-V1-HPKE-FRAMES."), tagHash), 32);
+    const header = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    const nonce = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    const aad = concatBytes(Uint8Array.of(0, 0, 0, 32), tagHash, Uint8Array.of(0, 0, 0, 10), header);
+    expect(frame.subarray(0, FRAME_HEADER_BYTES)).toEqual(header);
+    const padded = chacha20poly1305(key, nonce, aad).decrypt(frame.subarray(FRAME_HEADER_BYTES));
+    expect(padded).toHaveLength(512);
+    expect(padded.subarray(0, 11)).toEqual(concatBytes(Uint8Array.of(1, 0, 0, 0, 6), text("second")));
   });
 });

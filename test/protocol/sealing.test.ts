@@ -269,6 +269,7 @@ describe("the stanza set", () => {
       await fileFor(service, of(new Stanza(["mlkem768x25519", base64nopad.encode(rng(1119))], rng(32))), threshold),
       await fileFor(service, of(new Stanza([...stanza.service.args, "x"], rng(32))), threshold),
       await fileFor(service, session, of(new Stanza(["symbolon-threshold"], rng(99)))),
+      await fileFor(service, session, of(new Stanza(["somebody-threshold", id], rng(99)))),
       await fileFor(service, session, of(new Stanza(["symbolon-threshold", id, "x"], rng(99)))),
       await fileFor(service, session, of(new Stanza(["symbolon-threshold", base64nopad.encode(rng(31))], rng(99)))),
       await fileFor(service, session, of(new Stanza(["symbolon-threshold", id], new Uint8Array()))),
@@ -297,7 +298,8 @@ describe("the stanza set", () => {
     ["text before the MAC", header.replace("\n--- ", "\nhello\n--- ")],
     ["a body line broken early", header.replace(/(\n[A-Za-z0-9+/]{32})([A-Za-z0-9+/]{32}\n)/, "$1\n$2")],
     ["a body line too long", header.replace(/(\n[A-Za-z0-9+/]{64})\n([A-Za-z0-9+/]{64}\n)/, "$1$2")],
-    ["a header without end", `${header.slice(0, header.indexOf("--- "))}-> x\n${`${"A".repeat(64)}\n`.repeat(300)}`],
+    ["a control character", header.replace("-> symbolon-", "-> symbolon\u0001")],
+    ["a header beyond its limit", header.replace("\n--- ", `\n-> x\n${`${"A".repeat(64)}\n`.repeat(300)}\n--- `)],
   ])("refuses %s", (_, text) => {
     expect(text).not.toBe(header);
     expect(headerReason(withHeader(text))).toBe("malformed");

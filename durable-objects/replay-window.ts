@@ -1,0 +1,238 @@
+// One session: its single use, its channel's replay windows, and what is still to be delivered about it.
+// Named by the tagHash, so a tag meets the same object whatever service it is shown to.
+//
+// Invariant: an object holds at most one check-in, for ever the first that open() was given; and of each direction's
+// frames each seq at most once. open() and accept() check and write in one synchronous block, after all cryptography,
+// so no two requests come between; the runtime lets no answer out before the write is durable.
+//
+// Outbox: a check-in counts from the moment open() has written it. Its D1 row and its row in the escrow's index follow
+// from here, by deliver() at once and by the alarm until both are done; both receivers take repetition for one.
+// After closesAt (the epoch's end, and the grace in which offline check-ins may still come) the object clears itself:
+// the D1 row keeps the spent tag, and the challenge's date keeps the old presentation out.
+//
+// Time is `now` as the caller gave it. Alarms are scheduled in real time; where the clock is settable they decide with
+// the last `now` that was given.
+
+import { DurableObject } from "cloudflare:workers";
+import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
+import { type DeliveryEnv, deliverIndexRow, deliverSessionRow } from "./session-delivery.ts";
+
+export interface ReplayWindowEnv extends DeliveryEnv {
+  CLOCK: "system" | "settable";
+}
+
+/** Ids and hashes in lower-case hex. */
+export interface OpenRequest {
+  tagHash: string;
+  serviceId: string;
+  /** which D1 the service's rows are in */
+  shard: number;
+  epoch: number;
+  day: number;
+  presentationHash: string;
+  idempotencyKeyHash: string;
+  checkIn: Uint8Array;
+  /** T, 96 bytes */
+  tag: Uint8Array;
+  receipt: Uint8Array;
+  closesAt: number;
+}
+export type OpenOutcome = { outcome: "opened" | "repeated"; receipt: Uint8Array } | { outcome: "refused" };
+
+export const FRAME_DIRECTIONS = [0, 1] as const;
+export interface FrameIn {
+  direction: number;
+  seq: number;
+  frame: Uint8Array;
+  idempotencyKeyHash: string;
+}
+export type FrameOutcome = "accepted" | "repeated" | "replayed" | "too-old" | "limit" | "full" | "closed";
+export interface QueuedFrame {
+  seq: number;
+  frame: Uint8Array;
+}
+
+export const MAX_QUEUED_FRAMES = 500;
+export const FRAMES_PER_ANSWER = 50;
+const FIRST_RETRY_MS = 15_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+type SessionRow = {
+  tag_hash: string;
+  service_id: string;
+  shard: number;
+  epoch: number;
+  day: number;
+  presentation_hash: string;
+  idempotency_key_hash: string;
+  receipt: ArrayBuffer;
+  closes_at: number;
+  last_now: number;
+  /** null once the D1 row stands */
+  check_in: ArrayBuffer | null;
+  /** null once the index row stands */
+  tag: ArrayBuffer | null;
+  attempts: number;
+};
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS session (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    tag_hash TEXT NOT NULL, service_id TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL, day INTEGER NOT NULL,
+    presentation_hash TEXT NOT NULL, idempotency_key_hash TEXT NOT NULL, receipt BLOB NOT NULL,
+    closes_at INTEGER NOT NULL, last_now INTEGER NOT NULL, check_in BLOB, tag BLOB, attempts INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS windows (direction INTEGER PRIMARY KEY, state BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS frames (
+    direction INTEGER NOT NULL, seq INTEGER NOT NULL, frame BLOB NOT NULL, idempotency_key_hash TEXT NOT NULL,
+    PRIMARY KEY (direction, seq)
+  ) WITHOUT ROWID;`;
+
+const sameBytes = (a: ArrayBuffer, b: Uint8Array): boolean =>
+  a.byteLength === b.length && new Uint8Array(a).every((x, i) => x === b[i]);
+
+export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: ReplayWindowEnv) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+  }
+
+  /** Nothing is written for a tag that was never opened: an object that was only asked stays empty. */
+  #session(): SessionRow | undefined {
+    const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
+    return made ? this.#sql.exec<SessionRow>("SELECT * FROM session").toArray()[0] : undefined;
+  }
+
+  /** Opens the session, once. The same check-in under the same idempotency key is told the same again. */
+  open(r: OpenRequest, now: number): OpenOutcome {
+    const held = this.#session();
+    if (held) return this.#recall(held, r);
+    this.#sql.exec(TABLES);
+    this.#sql.exec(
+      "INSERT INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+      r.tagHash,
+      r.serviceId,
+      r.shard,
+      r.epoch,
+      r.day,
+      r.presentationHash,
+      r.idempotencyKeyHash,
+      r.receipt,
+      r.closesAt,
+      now,
+      r.checkIn,
+      r.tag,
+    );
+    void this.ctx.storage.setAlarm(Date.now() + FIRST_RETRY_MS);
+    return { outcome: "opened", receipt: r.receipt };
+  }
+
+  /** What open() said, for a repetition that comes when the challenge has expired. */
+  recall(r: Pick<OpenRequest, "presentationHash" | "idempotencyKeyHash">): OpenOutcome {
+    const held = this.#session();
+    return held ? this.#recall(held, r) : { outcome: "refused" };
+  }
+
+  #recall(held: SessionRow, r: Pick<OpenRequest, "presentationHash" | "idempotencyKeyHash">): OpenOutcome {
+    return held.presentation_hash === r.presentationHash && held.idempotency_key_hash === r.idempotencyKeyHash
+      ? { outcome: "repeated", receipt: new Uint8Array(held.receipt) }
+      : { outcome: "refused" };
+  }
+
+  /** @throws when the receiver does not answer; the alarm tries again */
+  async deliver(what: "row" | "index", now: number): Promise<void> {
+    const held = this.#session();
+    if (!held) return;
+    this.#sql.exec("UPDATE session SET last_now = max(last_now, ?)", now);
+    if (what === "row" && held.check_in) {
+      await deliverSessionRow(this.env, {
+        shard: held.shard,
+        serviceId: held.service_id,
+        tagHash: held.tag_hash,
+        epoch: held.epoch,
+        day: held.day,
+        checkIn: new Uint8Array(held.check_in),
+      });
+      this.#sql.exec("UPDATE session SET check_in = NULL");
+    }
+    if (what === "index" && held.tag) {
+      const row = { epoch: held.epoch, tagHash: held.tag_hash, serviceId: held.service_id };
+      await deliverIndexRow(this.env, { ...row, tag: new Uint8Array(held.tag) }, now, this.env.CLOCK === "settable");
+      this.#sql.exec("UPDATE session SET tag = NULL");
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    const held = this.#session();
+    if (!held) return;
+    const now = this.env.CLOCK === "settable" ? held.last_now : Math.floor(Date.now() / 1000);
+    try {
+      await this.deliver("row", now);
+      await this.deliver("index", now);
+    } catch {
+      const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(held.attempts + 1, 16), LONGEST_RETRY_MS);
+      this.#sql.exec("UPDATE session SET attempts = attempts + 1");
+      await this.ctx.storage.setAlarm(Date.now() + wait);
+      return;
+    }
+    if (now >= held.closes_at) {
+      await this.ctx.storage.deleteAlarm();
+      await this.ctx.storage.deleteAll();
+    } else {
+      await this.ctx.storage.setAlarm(Math.max(held.closes_at * 1000, Date.now() + LONGEST_RETRY_MS));
+    }
+  }
+
+  /**
+   * Takes a frame whose sender the caller has authenticated. Checked first, and the window moves only with the frame
+   * stored (RFC 4303 section 3.4.3), so nothing accepted is lost and nothing refused moves anything.
+   */
+  accept(f: FrameIn, now: number): FrameOutcome {
+    if (!this.#session()) return "closed";
+    const [state] = this.#sql
+      .exec<{ state: ArrayBuffer }>("SELECT state FROM windows WHERE direction = ?", f.direction)
+      .toArray();
+    const window = state ? decodeWindow(new Uint8Array(state.state)) : newWindow();
+    const decision = check(window, f.seq);
+    if (decision === "replayed" && this.#isRepetition(f)) return "repeated";
+    if (decision !== "ok") return decision;
+    const { n } = this.#sql
+      .exec<{ n: number }>("SELECT count(*) AS n FROM frames WHERE direction = ?", f.direction)
+      .one();
+    if (n >= MAX_QUEUED_FRAMES) return "full";
+    this.#sql.exec("INSERT OR REPLACE INTO windows VALUES (?, ?)", f.direction, encodeWindow(accept(window, f.seq)));
+    this.#sql.exec("INSERT INTO frames VALUES (?, ?, ?, ?)", f.direction, f.seq, f.frame, f.idempotencyKeyHash);
+    this.#sql.exec("UPDATE session SET last_now = max(last_now, ?)", now);
+    return "accepted";
+  }
+
+  /** A sender that lost our answer, as told by its idempotency key and the very same frame. */
+  #isRepetition(f: FrameIn): boolean {
+    const [held] = this.#sql
+      .exec<{ frame: ArrayBuffer; idempotency_key_hash: string }>(
+        "SELECT frame, idempotency_key_hash FROM frames WHERE direction = ? AND seq = ?",
+        f.direction,
+        f.seq,
+      )
+      .toArray();
+    return held !== undefined && held.idempotency_key_hash === f.idempotencyKeyHash && sameBytes(held.frame, f.frame);
+  }
+
+  /** Queued frames of one direction behind `after`, in order; those up to `acknowledged` are forgotten first. */
+  frames(direction: number, after: number, acknowledged: number | undefined): QueuedFrame[] | "closed" {
+    if (!this.#session()) return "closed";
+    if (acknowledged !== undefined)
+      this.#sql.exec("DELETE FROM frames WHERE direction = ? AND seq <= ?", direction, acknowledged);
+    return this.#sql
+      .exec<{ seq: number; frame: ArrayBuffer }>(
+        "SELECT seq, frame FROM frames WHERE direction = ? AND seq > ? ORDER BY seq LIMIT ?",
+        direction,
+        after,
+        FRAMES_PER_ANSWER,
+      )
+      .toArray()
+      .map(({ seq, frame }) => ({ seq, frame: new Uint8Array(frame) }));
+  }
+}

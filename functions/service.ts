@@ -1,0 +1,46 @@
+// The service role: it hosts clinics. Presentations are verified and sessions opened here, sealed records are kept,
+// frames are queued. It holds no key that opens any of them, and learns tags, sizes and dates only.
+//
+//   service/registry   which clinics there are, and in which shard
+//   service/tokens     how a clinic authenticates
+//   service/sessions   check-in
+//   service/records    writing records and statements;  service/manifests their chain;  service/reading  reading them
+//   service/frames     messages
+//   service/sweep      what faults leave behind
+//
+// Blobs stream; everything else is small. So uploads have an app of their own with the large limit, and a body without
+// a length never gets near it: it would be buffered.
+
+import type { ServiceEnv } from "./env.ts";
+import { problemResponse, roleApp } from "./http.ts";
+import { frames } from "./service/frames.ts";
+import { reading } from "./service/reading.ts";
+import { MAX_BLOB_BYTES, statements, uploads } from "./service/records.ts";
+import { registry } from "./service/registry.ts";
+import { checkIns, clinicSessions } from "./service/sessions.ts";
+import { sweeping } from "./service/sweep.ts";
+import { tokens } from "./service/tokens.ts";
+
+export { ReplayWindow } from "../durable-objects/replay-window.ts";
+
+const app = roleApp<ServiceEnv>("service");
+registry(app);
+tokens(app);
+checkIns(app);
+clinicSessions(app);
+statements(app);
+reading(app);
+frames(app);
+sweeping(app);
+
+const uploadApp = roleApp<ServiceEnv>("service", { maxBodyBytes: MAX_BLOB_BYTES });
+uploads(uploadApp);
+
+export default {
+  async fetch(request, env, ctx) {
+    if (request.method !== "PUT") return app.fetch(request, env, ctx);
+    if (request.body && !request.headers.has("content-length"))
+      return problemResponse("malformed", "Content-Length is required.");
+    return uploadApp.fetch(request, env, ctx);
+  },
+} satisfies ExportedHandler<ServiceEnv>;

@@ -1,0 +1,113 @@
+// Frames between a wallet and a service, queued unread. The edge knows of a frame what its header says, and who sent it:
+//   wallet   signed request by the session's key (CheckIn.sessionAuthKey); sends direction 0, reads direction 1
+//   clinic   Bearer token of the service;                                  sends direction 1, reads direction 0
+//   header   u8 version 1 ‖ u8 direction ‖ u64 seq (client/sealing/messages.ts); what follows is sealed
+//
+//   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. A seq is taken once; the same frame
+//                                                           again under the same Idempotency-Key is told the same
+//   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack: forget up to there
+
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Context } from "hono";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { CheckIn } from "../../protocol/documents.ts";
+import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
+import { sessions } from "../../schema/service.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
+import { signedRequest } from "../request-auth.ts";
+import { idempotencyKeyHash } from "./idempotency.ts";
+import { replayWindowOf } from "./objects.ts";
+import { findService, type Service } from "./registry.ts";
+import { clinicOf } from "./tokens.ts";
+
+const FRAME_VERSION = 1;
+const HEADER_BYTES = 10;
+const AEAD_TAG_BYTES = 16;
+const MAX_FRAME_BYTES = 65_536;
+const TO_SERVICE = 0;
+const TO_WALLET = 1;
+type Direction = typeof TO_SERVICE | typeof TO_WALLET;
+
+function readHeader(frame: Uint8Array): { direction: number; seq: number } {
+  if (frame.length > MAX_FRAME_BYTES) throw new Problem("too-large", `A frame has at most ${MAX_FRAME_BYTES} bytes.`);
+  if (frame.length < HEADER_BYTES + AEAD_TAG_BYTES) throw new Problem("malformed", "frame: too short");
+  if (frame[0] !== FRAME_VERSION) throw new Problem("unknown-version", `frame: version ${frame[0]}`);
+  const seq = new DataView(frame.buffer, frame.byteOffset).getBigUint64(2);
+  // SQLite and JSON count to 2^53 - 1; no channel lives that long.
+  if (seq > BigInt(Number.MAX_SAFE_INTEGER)) throw new Problem("malformed", "frame: seq beyond 2^53 - 1");
+  return { direction: frame[1]!, seq: Number(seq) };
+}
+
+interface Party {
+  tagHash: string;
+  sends: Direction;
+  body: Uint8Array;
+}
+
+/** Who asks: the session's wallet by its signature, or the service's clinic by its token. @throws credential-refused */
+async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
+  const serviceId = bytesToHex(fromHex(c.req.param("serviceId"), 16, "service id"));
+  const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
+  if (c.req.header(SIGNATURE_HEADER) === undefined) {
+    const service = await clinicOf(c, serviceId);
+    if (!(await sessionAt(service, tagHash))) throw new Problem("not-found", "No such session.");
+    return { tagHash, sends: TO_WALLET, body: new Uint8Array(await c.req.arrayBuffer()) };
+  }
+  const { key, body } = await signedRequest(c);
+  const service = await findService(c.env, serviceId);
+  const session = service && (await sessionAt(service, tagHash));
+  if (!session || bytesToHex(CheckIn.decode(session.checkIn).sessionAuthKey) !== key) throw refused("session key");
+  return { tagHash, sends: TO_SERVICE, body };
+}
+
+export async function sessionAt({ db, serviceId }: Pick<Service, "db" | "serviceId">, tagHash: string) {
+  return drizzle(db)
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.serviceId, serviceId), eq(sessions.tagHash, tagHash)))
+    .get();
+}
+
+function seqParameter(c: Context, name: string): number | undefined {
+  const value = c.req.query(name);
+  if (value === undefined) return undefined;
+  const seq = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(seq)) throw new Problem("malformed", `${name}: a seq expected`);
+  return seq;
+}
+
+const closed = (): Problem => new Problem("expired", "The session's channel has ended with its epoch.");
+
+export function frames(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
+    const { tagHash, sends, body: frame } = await partyOf(c);
+    const { direction, seq } = readHeader(frame);
+    if (direction !== sends) throw new Problem("malformed", `frame: direction ${direction} is not the sender's`);
+    const taken = { direction, seq, frame, idempotencyKeyHash: idempotencyKeyHash(c) };
+    switch (await replayWindowOf(c.env, tagHash).accept(taken, now(c))) {
+      case "accepted":
+      case "repeated":
+        return c.json({ seq }, 202);
+      case "closed":
+        throw closed();
+      case "full":
+        throw new Problem("too-many", "Too many frames wait to be fetched.");
+      default:
+        throw refused("frame replayed, too old or past the limit");
+    }
+  });
+
+  app.get("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
+    const { tagHash, sends } = await partyOf(c);
+    const reads = sends === TO_SERVICE ? TO_WALLET : TO_SERVICE;
+    const queued = await replayWindowOf(c.env, tagHash).frames(
+      reads,
+      seqParameter(c, "after") ?? -1,
+      seqParameter(c, "ack"),
+    );
+    if (queued === "closed") throw closed();
+    return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64(frame) })) });
+  });
+}

@@ -1,0 +1,16 @@
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) of writes that carry no id of their own. Kept as a hash.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { Context } from "hono";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { Problem } from "../http.ts";
+
+const KEY = /^(?:[0-9a-f]{2}){16,64}$/;
+
+/** @throws Problem malformed */
+export function idempotencyKeyHash(c: Context): string {
+  const key = c.req.header("idempotency-key");
+  if (key === undefined || !KEY.test(key))
+    throw new Problem("malformed", "Idempotency-Key: 16 to 64 bytes in lower-case hex expected");
+  return bytesToHex(sha256(utf8ToBytes(key)));
+}

@@ -1,0 +1,210 @@
+// The chain of a session's manifests: what may follow, and how one is appended.
+//
+//   count = last + 1, previous = hash of the last (zeros for the first); checked again by the database in the very
+//   statement that appends, so of two writers one is told "conflict", with the head as it now is.
+//   A statement (withdrawal, move, erasure) and an amendment speak of a `target` of the same session. Its state can only
+//   change by a later link of this chain, so what was read about it still holds if the append succeeds.
+
+import { and, desc, eq, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
+import { PROBLEMS, Problem, refused } from "../http.ts";
+import { sessionAt } from "./frames.ts";
+import type { Service } from "./registry.ts";
+import { CONDEMNED } from "./sweep.ts";
+
+export interface GivenManifest {
+  readonly value: Manifest;
+  /** Signed<Manifest> */
+  readonly signed: Uint8Array;
+  readonly hash: string;
+  readonly recordId: string;
+  readonly tagHash: string;
+}
+
+/** @throws CodecError; Problem credential-refused for another service's key */
+export function readManifest(service: Service, signed: Uint8Array): GivenManifest {
+  const { key, value } = openSigned(LABELS.signManifest, Manifest, signed);
+  if (!equalBytes(key, service.card.signKey)) throw refused("manifest signed by another key");
+  if (bytesToHex(value.serviceId) !== service.serviceId) throw refused("manifest of another service");
+  return {
+    value,
+    signed,
+    hash: bytesToHex(manifestHashOf(signed)),
+    recordId: bytesToHex(value.recordId),
+    tagHash: bytesToHex(value.tagHash),
+  };
+}
+
+export type RecordRow = RecordsTable["$inferSelect"];
+
+export async function recordAt(service: Service, recordId: string): Promise<RecordRow | undefined> {
+  const table = recordsTable(service.serviceId);
+  return drizzle(service.db).select().from(table).where(eq(table.recordId, recordId)).get();
+}
+
+/** @returns true if this very manifest stands already. @throws Problem conflict if another one does */
+export async function isRepetition(service: Service, given: GivenManifest): Promise<boolean> {
+  const held = await recordAt(service, given.recordId);
+  if (!held) return false;
+  if (held.manifestHash !== given.hash) throw new Problem("conflict", "Another manifest stands under this record id.");
+  return true;
+}
+
+/** The session's last manifest; count 0 where there is none. */
+export interface Head {
+  count: number;
+  manifestHash: string;
+}
+const NO_MANIFEST = "00".repeat(32);
+
+export async function headOf(service: Service, tagHash: string): Promise<Head> {
+  const table = recordsTable(service.serviceId);
+  const last = await drizzle(service.db)
+    .select({ count: table.count, manifestHash: table.manifestHash })
+    .from(table)
+    .where(eq(table.tagHash, tagHash))
+    .orderBy(desc(table.count))
+    .limit(1)
+    .get();
+  return last ?? { count: 0, manifestHash: NO_MANIFEST };
+}
+
+export class ChainConflict extends Error {
+  readonly head: Head;
+  constructor(head: Head) {
+    super("chain conflict");
+    this.head = head;
+  }
+}
+/** Problem "conflict" with the head beside it, so that the writer can append to what is there. */
+export function chainConflictResponse({ head }: ChainConflict): Response {
+  const [status, title] = PROBLEMS.conflict;
+  const detail = "The session's chain of manifests has another head.";
+  return Response.json(
+    { type: "urn:symbolon:problem:conflict", code: "conflict", status, title, detail, head },
+    { status, headers: { "content-type": "application/problem+json" } },
+  );
+}
+
+const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becomes: RecordStatus }>> = {
+  amendment: { on: ["current"], becomes: "amended" },
+  withdrawal: { on: ["current", "amended"], becomes: "withdrawn" },
+  move: { on: ["current", "amended", "withdrawn"], becomes: "moved" },
+  erasure: { on: ["current", "amended", "withdrawn"], becomes: "erased" },
+};
+
+/** Everything about a manifest that does not need its blob. @throws Problem, ChainConflict */
+export async function checkManifest(service: Service, given: GivenManifest): Promise<void> {
+  const { value, tagHash } = given;
+  if (!(await sessionAt(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
+  const head = await headOf(service, tagHash);
+  if (value.count !== head.count + 1 || bytesToHex(value.previous) !== head.manifestHash) throw new ChainConflict(head);
+
+  const rule = AFTER_TARGET[value.kind];
+  if ((rule === undefined) !== (value.target === undefined))
+    throw new Problem("malformed", `${value.kind}: target ${rule ? "missing" : "not expected"}`);
+  if (rule && value.target) {
+    const target = await recordAt(service, bytesToHex(value.target));
+    if (!target || target.tagHash !== tagHash)
+      throw new Problem("not-found", "The target is no record of this session.");
+    if (!rule.on.includes(target.status))
+      throw new Problem("not-allowed-now", `A record that is ${target.status} takes no ${value.kind}.`);
+  }
+  if ((value.kind === "move") !== (value.movedTo !== undefined))
+    throw new Problem("malformed", `${value.kind}: movedTo ${value.kind === "move" ? "missing" : "not expected"}`);
+  if (value.movedTo && !(await sessionAt(service, bytesToHex(value.movedTo))))
+    throw new Problem("not-found", "A record moves to a session of the same service only.");
+}
+
+/**
+ * D1 statements that append the manifest, if the chain still ends where it says; what follows from it happens only with
+ * it. A blob is named only while its upload is not condemned, and leaves the list of uploads in the same batch.
+ */
+export function appendStatements(
+  service: Service,
+  given: GivenManifest,
+  blobKey: string | null,
+): D1PreparedStatement[] {
+  const { db, serviceId } = service;
+  const table = recordsTableName(serviceId);
+  const { value, recordId, tagHash, hash } = given;
+  const previous = value.count === 1 ? null : bytesToHex(value.previous);
+  const rule = AFTER_TARGET[value.kind];
+  const hasBlob = blobKey !== null;
+  const appended = `EXISTS (SELECT 1 FROM ${table} WHERE record_id = ?1 AND manifest_hash = ?2)`;
+
+  const statements = [
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO ${table} (record_id, tag_hash, count, manifest, manifest_hash, blob_key, status)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+         WHERE (SELECT max(count) FROM ${table} WHERE tag_hash = ?2) IS ?8
+           AND (SELECT manifest_hash FROM ${table} WHERE tag_hash = ?2 AND count = ?3 - 1) IS ?9
+           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM uploads WHERE blob_key = ?6 AND sweep_after > ${CONDEMNED}))`,
+      )
+      .bind(
+        recordId,
+        tagHash,
+        value.count,
+        given.signed,
+        hash,
+        blobKey,
+        hasBlob ? "current" : "statement",
+        value.count === 1 ? null : value.count - 1,
+        previous,
+      ),
+  ];
+  if (hasBlob)
+    statements.push(
+      db
+        .prepare(
+          `DELETE FROM uploads WHERE blob_key = ?3
+           AND EXISTS (SELECT 1 FROM ${table} WHERE record_id = ?1 AND manifest_hash = ?2 AND blob_key = ?3)`,
+        )
+        .bind(recordId, hash, blobKey),
+    );
+  if (rule && value.target) {
+    const target = bytesToHex(value.target);
+    if (value.kind === "erasure" || value.kind === "move") {
+      // Condemned in the same batch that takes its name away: the sweep deletes it, now or after a fault.
+      statements.push(
+        db
+          .prepare(
+            `INSERT OR IGNORE INTO uploads (blob_key, sweep_after)
+             SELECT blob_key, ${CONDEMNED} FROM ${table} WHERE record_id = ?3 AND blob_key IS NOT NULL AND ${appended}`,
+          )
+          .bind(recordId, hash, target),
+        db
+          .prepare(`UPDATE ${table} SET blob_key = NULL WHERE record_id = ?3 AND ${appended}`)
+          .bind(recordId, hash, target),
+      );
+    }
+    statements.push(
+      db
+        .prepare(`UPDATE ${table} SET status = ?4 WHERE record_id = ?3 AND ${appended}`)
+        .bind(recordId, hash, target, rule.becomes),
+    );
+  }
+  return statements;
+}
+
+/** Whether the append took effect: the row stands, with this manifest and this blob. */
+export async function isAppended(service: Service, given: GivenManifest, blobKey: string | null): Promise<boolean> {
+  const table = recordsTable(service.serviceId);
+  const row = await drizzle(service.db)
+    .select({ one: sql<number>`1` })
+    .from(table)
+    .where(
+      and(
+        eq(table.recordId, given.recordId),
+        eq(table.manifestHash, given.hash),
+        blobKey === null ? undefined : eq(table.blobKey, blobKey),
+      ),
+    )
+    .get();
+  return row !== undefined;
+}

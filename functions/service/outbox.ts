@@ -1,0 +1,34 @@
+// Log entries on their way to the transparency log. An entry is written in the same D1 batch as the act that it tells
+// of, and leaves the outbox only when the log has it: no act without its entry, however the two writes are torn apart.
+// The log takes an entry once, whatever the number of tries.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import { dayOf } from "../../protocol/epoch.ts";
+import { outbox } from "../../schema/service.ts";
+import type { ServiceEnv } from "../env.ts";
+import { appendEntryBytes, type NewEntry } from "../log.ts";
+
+const SECONDS_PER_DAY = 86_400;
+const ENTRIES_A_FLUSH = 50;
+
+/** Dated to the day: the entry may be public, and the hour of a visit is nobody's business. */
+export function outboxEntry(now: number, { kind, subject, caseId, body }: NewEntry) {
+  const at = dayOf(now) * SECONDS_PER_DAY;
+  const entry = LogEntry.encode({ kind, at, subject, caseId, body: body ?? new Uint8Array() });
+  return { table: outbox, row: { id: bytesToHex(sha256(entry)), entry } };
+}
+
+/** Appends what is waiting in one shard. @throws Problem unavailable; what is left waits for the next flush */
+export async function flushOutbox(env: ServiceEnv, shard: D1Database, now: number): Promise<number> {
+  const db = drizzle(shard);
+  const waiting = await db.select().from(outbox).limit(ENTRIES_A_FLUSH);
+  for (const { id, entry } of waiting) {
+    await appendEntryBytes(env, now, entry);
+    await db.delete(outbox).where(eq(outbox.id, id));
+  }
+  return waiting.length;
+}

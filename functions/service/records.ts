@@ -1,0 +1,228 @@
+// Writing records: blobs with their manifests, and statements about them. Only the service's clinic writes.
+//
+//   PUT  /v1/services/:id/records/:recordId   the sealed blob, Content-Length required;
+//                                             header symbolon-manifest: base64url Signed<Manifest>
+//   POST /v1/services/:id/statements          JSON {manifest}: withdrawal, move, erasure
+//   both -> 201 {recordId, manifestHash, count}; 200 and the same for the same manifest again; 409 with `head` where the
+//   session's chain has moved on
+//
+// An upload: the blob's name is listed in D1 (uploads), the blob goes to R2, then one batch appends the manifest and takes
+// the name off the list. A fault in between leaves a listed blob that no record names: the sweep takes it away, and a
+// retry starts afresh. The blob is never held in memory: its header is read, the rest streams, R2 checks the SHA-256.
+//
+// Moved or erased, a blob loses its name in the batch that appends the statement, and is deleted before the answer. The
+// signed manifests stay. An erasure stands in the transparency log, by the hash of its manifest.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { z } from "zod";
+import { AgeHeaderError, assertStanzaSet, MAX_RECORD_HEADER_BYTES } from "../../protocol/age-header.ts";
+import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
+import { manifestHashOf } from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { blobKey } from "../../schema/r2-keys.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { fromBase64, fromHex, Problem, type RoleApp, readJson } from "../http.ts";
+import { parametersFor } from "../parameters.ts";
+import {
+  appendStatements,
+  ChainConflict,
+  chainConflictResponse,
+  checkManifest,
+  type GivenManifest,
+  headOf,
+  isAppended,
+  isRepetition,
+  readManifest,
+} from "./manifests.ts";
+import { outboxEntry } from "./outbox.ts";
+import type { Service } from "./registry.ts";
+import { CONDEMNED, sweepShard } from "./sweep.ts";
+import { clinicOf } from "./tokens.ts";
+
+export const MAX_BLOB_BYTES = 100_000_000;
+const MANIFEST_HEADER = "symbolon-manifest";
+const SECONDS_PER_HOUR = 3600;
+/** After this an upload is given up; on a full hour, so that the list tells no moment. */
+const UPLOAD_HOURS = 2;
+
+const StatementBody = z.object({ manifest: z.string() });
+const isZero = (b: Uint8Array): boolean => b.every((x) => x === 0);
+
+const answer = ({ recordId, hash, value }: GivenManifest) => ({ recordId, manifestHash: hash, count: value.count });
+
+/** Reads until the record's header must have ended; what was read, and the rest as it comes. */
+async function readBeginning(body: ReadableStream<Uint8Array>) {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length < MAX_RECORD_HEADER_BYTES) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  return { beginning: concatBytes(...chunks), reader };
+}
+
+/** @throws Problem malformed */
+function checkStanzas(beginning: Uint8Array, { value }: GivenManifest): void {
+  try {
+    const { threshold, keySetId } = assertStanzaSet(beginning);
+    if (!equalBytes(keySetId, value.keySetId)) throw new Problem("malformed", "The blob names another key set.");
+    if (!equalBytes(sha256(threshold.body), value.stanzaHash))
+      throw new Problem("malformed", "The stanza is not the one in the manifest.");
+  } catch (error) {
+    if (error instanceof AgeHeaderError) throw new Problem("malformed", `blob: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Streams the blob to R2. @throws Problem malformed if it is not the blob of the manifest */
+async function store(env: ServiceEnv, key: string, body: ReadableStream<Uint8Array>, given: GivenManifest) {
+  const { beginning, reader } = await readBeginning(body);
+  try {
+    checkStanzas(beginning, given);
+    const size = given.value.size;
+    if (beginning.length > size) throw new Problem("malformed", "The blob is longer than the manifest says.");
+    const { readable, writable } = new FixedLengthStream(size);
+    const pump = async () => {
+      const writer = writable.getWriter();
+      try {
+        await writer.write(beginning);
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          await writer.write(value);
+        }
+        await writer.close();
+      } catch (cause) {
+        await writer.abort(cause).catch(() => undefined);
+        throw cause;
+      }
+    };
+    // R2 compares the SHA-256 before the object becomes visible.
+    const [stored, pumped] = await Promise.allSettled([
+      env.BLOBS.put(key, readable, { sha256: bytesToHex(given.value.blobHash) }),
+      pump(),
+    ]);
+    if (pumped.status === "rejected")
+      throw new Problem(
+        "malformed",
+        "The blob ended early, or is longer than the manifest says.",
+        String(pumped.reason),
+      );
+    if (stored.status === "rejected") {
+      const reason = String(stored.reason);
+      if (/sha-?256|checksum|digest/i.test(reason))
+        throw new Problem("malformed", "The blob's hash is not the one in the manifest.", reason);
+      throw new Problem("unavailable", undefined, reason);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+const giveUpAt = (at: number): number => (Math.ceil(at / SECONDS_PER_HOUR) + UPLOAD_HOURS) * SECONDS_PER_HOUR;
+
+async function upload(
+  env: ServiceEnv,
+  service: Service,
+  given: GivenManifest,
+  body: ReadableStream<Uint8Array>,
+  at: number,
+): Promise<void> {
+  const { db, serviceId } = service;
+  const key = blobKey(serviceId, given.recordId, crypto.getRandomValues(new Uint8Array(16)));
+  await db.prepare("INSERT INTO uploads (blob_key, sweep_after) VALUES (?, ?)").bind(key, giveUpAt(at)).run();
+  let appended = false;
+  try {
+    await store(env, key, body, given);
+    await db.batch(appendStatements(service, given, key));
+    appended = await isAppended(service, given, key);
+  } finally {
+    if (!appended) {
+      await db
+        .prepare(`UPDATE uploads SET sweep_after = ${CONDEMNED} WHERE blob_key = ?`)
+        .bind(key)
+        .run()
+        .catch(() => undefined);
+      await env.BLOBS.delete(key).catch(() => undefined);
+    }
+  }
+  // Somebody else appended first: perhaps this very manifest.
+  if (!appended && !(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
+}
+
+export function uploads(app: RoleApp<ServiceEnv>): void {
+  app.put("/v1/services/:id/records/:recordId", async (c) => {
+    const service = await clinicOf(c);
+    const recordId = bytesToHex(fromHex(c.req.param("recordId"), 16, "record id"));
+    const given = readManifest(service, fromBase64(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
+    const { value } = given;
+    if (given.recordId !== recordId) throw new Problem("malformed", "The manifest is of another record.");
+    if (value.kind !== "record" && value.kind !== "amendment")
+      throw new Problem("malformed", `A ${value.kind} is a statement: it has no blob.`);
+    const length = c.req.header("content-length");
+    if (length === undefined || !/^\d+$/.test(length)) throw new Problem("malformed", "Content-Length is required.");
+    if (Number(length) > MAX_BLOB_BYTES) throw new Problem("too-large", `At most ${MAX_BLOB_BYTES} bytes.`);
+    if (Number(length) !== value.size) throw new Problem("malformed", "Content-Length is not the manifest's size.");
+    if (await isRepetition(service, given)) return c.json(answer(given), 200);
+    const at = now(c);
+    const { document } = await parametersFor(c.env, epochOf(at), at);
+    if (!equalBytes(document.keySetId, value.keySetId))
+      throw new Problem("not-allowed-now", "The trustees' key set is another one now.");
+    try {
+      await checkManifest(service, given);
+      if (!c.req.raw.body) throw new Problem("malformed", "The body is empty.");
+      await upload(c.env, service, given, c.req.raw.body, at);
+    } catch (error) {
+      if (error instanceof ChainConflict) return chainConflictResponse(error);
+      throw error;
+    }
+    return c.json(answer(given), 201);
+  });
+}
+
+export function statements(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/services/:id/statements", async (c) => {
+    const service = await clinicOf(c);
+    const given = readManifest(service, fromBase64((await readJson(c.req, StatementBody)).manifest, "manifest"));
+    const { value } = given;
+    if (value.kind === "record" || value.kind === "amendment")
+      throw new Problem("malformed", `A ${value.kind} has a blob: PUT it.`);
+    if (value.size !== 0 || !isZero(value.blobHash) || !isZero(value.stanzaHash))
+      throw new Problem("malformed", "A statement carries no blob.");
+    const at = now(c);
+    const repeated = await isRepetition(service, given);
+    if (!repeated) {
+      try {
+        await checkManifest(service, given);
+        const batch = appendStatements(service, given, null);
+        if (value.kind === "erasure") batch.push(erasureEntry(service, given, at));
+        await service.db.batch(batch);
+        if (!(await isAppended(service, given, null))) throw new ChainConflict(await headOf(service, given.tagHash));
+      } catch (error) {
+        if (error instanceof ChainConflict) return chainConflictResponse(error);
+        throw error;
+      }
+    }
+    // Before the answer: a clinic that hears "erased" may rely on it. What fails here is done by the retry or the sweep.
+    try {
+      await sweepShard(c.env, service.db, at);
+    } catch (cause) {
+      throw new Problem("unavailable", undefined, String(cause));
+    }
+    return c.json(answer(given), repeated ? 200 : 201);
+  });
+}
+
+/** The erasure's log entry, written only together with its manifest. */
+function erasureEntry(service: Service, given: GivenManifest, at: number): D1PreparedStatement {
+  const { row } = outboxEntry(at, { kind: "erasure", subject: manifestHashOf(given.signed) });
+  return service.db
+    .prepare(
+      `INSERT OR IGNORE INTO outbox (id, entry)
+       SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM records_${service.serviceId} WHERE record_id = ?3 AND manifest_hash = ?4)`,
+    )
+    .bind(row.id, row.entry, given.recordId, given.hash);
+}

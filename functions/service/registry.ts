@@ -1,0 +1,124 @@
+// Registered services: the placement map of shard 0, and each service's own table of records in its shard.
+//
+//   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. Repeating it changes nothing; another
+//                             card under the same key replaces the first (policy, name), and both stand in the log.
+//   GET  /v1/services         all cards: a wallet fetches all of them, and so tells nobody which one it looks for
+//   GET  /v1/services/:id     Signed<ServiceCard>
+
+import { count, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { bytesToHex, equalBytes, labelledHash } from "../../protocol/bytes.ts";
+import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
+import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
+import { signedBy } from "../request-auth.ts";
+import { flushOutbox, outboxEntry } from "./outbox.ts";
+
+const HPKE_PUBLIC_KEY_BYTES = 1216;
+const POST_QUANTUM_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
+
+export const SHARDS = [0, 1] as const;
+export function shardDb(env: ServiceEnv, shard: number): D1Database {
+  const db = [env.RECORDS_DB_0, env.RECORDS_DB_1][shard];
+  if (!db) throw new Problem("internal", undefined, `no shard ${shard}`);
+  return db;
+}
+const placements = (env: ServiceEnv) => drizzle(env.RECORDS_DB_0);
+
+export interface Service {
+  /** lower-case hex */
+  readonly serviceId: string;
+  readonly shard: number;
+  readonly db: D1Database;
+  readonly card: ServiceCard;
+  /** Signed<ServiceCard> */
+  readonly signedCard: Uint8Array;
+}
+
+/** The service, with its table brought up to the newest version. */
+export async function findService(env: ServiceEnv, serviceId: string): Promise<Service | undefined> {
+  const row = await placements(env).select().from(services).where(eq(services.serviceId, serviceId)).get();
+  if (!row) return undefined;
+  const db = shardDb(env, row.shard);
+  if (row.recordsVersion < RECORDS_VERSION) {
+    await createTable(db, serviceId, row.recordsVersion);
+    await placements(env)
+      .update(services)
+      .set({ recordsVersion: RECORDS_VERSION })
+      .where(eq(services.serviceId, serviceId));
+  }
+  // The signature was checked when the card was registered.
+  const card = ServiceCard.decode(Signed.decode(row.card).document);
+  return { serviceId, shard: row.shard, db, card, signedCard: row.card };
+}
+
+/** @throws Problem malformed, not-found */
+export async function serviceOfPath(env: ServiceEnv, id: string | undefined): Promise<Service> {
+  const service = await findService(env, bytesToHex(fromHex(id, 16, "service id")));
+  if (!service) throw new Problem("not-found", "No such service.");
+  return service;
+}
+
+async function createTable(db: D1Database, serviceId: string, fromVersion: number): Promise<void> {
+  await db.batch(recordsDdl(serviceId, fromVersion).map((statement) => db.prepare(statement)));
+}
+
+/** The emptier shard. @throws Problem not-allowed-now when all are full */
+async function chooseShard(env: ServiceEnv): Promise<number> {
+  const rows = await placements(env)
+    .select({ shard: services.shard, n: count() })
+    .from(services)
+    .groupBy(services.shard);
+  const load = SHARDS.map((shard) => ({ shard, n: rows.find((r) => r.shard === shard)?.n ?? 0 }));
+  const { shard, n } = load.reduce((a, b) => (b.n < a.n ? b : a));
+  if (n >= MAX_SERVICES_PER_SHARD) throw new Problem("not-allowed-now", "All shards are full: add one.");
+  return shard;
+}
+
+function checkCard(signed: Uint8Array): { serviceId: string; card: ServiceCard } {
+  const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, signed);
+  if (!equalBytes(key, card.signKey)) throw refused("card signed by another key");
+  if (card.hpkeKey.length !== HPKE_PUBLIC_KEY_BYTES)
+    throw new Problem("malformed", `hpkeKey: ${HPKE_PUBLIC_KEY_BYTES} bytes expected`);
+  if (!POST_QUANTUM_RECIPIENT.test(card.ageRecipient))
+    throw new Problem("malformed", "ageRecipient: a post-quantum recipient (age1pq1...) expected");
+  return { serviceId: bytesToHex(serviceIdOf(card.signKey)), card };
+}
+
+export function registry(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/admin/services", async (c) => {
+    const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
+    const { serviceId } = checkCard(body);
+    const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
+    const shard = placed?.shard ?? (await chooseShard(c.env));
+    // The table first: a placed service always has one.
+    if (!placed) await createTable(shardDb(c.env, shard), serviceId, 0);
+    if (!placed || !equalBytes(placed.card, body)) {
+      const db = placements(c.env);
+      const row = { serviceId, shard, recordsVersion: RECORDS_VERSION, card: body };
+      const entry = outboxEntry(now(c), { kind: "service", subject: labelledHash(LABELS.serviceId, body), body });
+      await db.batch([
+        db
+          .insert(services)
+          .values(row)
+          .onConflictDoUpdate({ target: services.serviceId, set: { card: body } }),
+        db.insert(entry.table).values(entry.row).onConflictDoNothing(),
+      ]);
+    }
+    await flushOutbox(c.env, c.env.RECORDS_DB_0, now(c));
+    return c.json({ serviceId }, placed ? 200 : 201);
+  });
+
+  app.get("/v1/services", async (c) => {
+    const rows = await placements(c.env).select({ card: services.card }).from(services).orderBy(services.serviceId);
+    return c.json({ cards: rows.map((r) => toBase64(r.card)) });
+  });
+
+  app.get("/v1/services/:id", async (c) => {
+    const { signedCard } = await serviceOfPath(c.env, c.req.param("id"));
+    return c.body(signedCard.slice().buffer, 200, { "content-type": "application/octet-stream" });
+  });
+}

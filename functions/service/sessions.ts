@@ -1,0 +1,217 @@
+// Check-in, and what a clinic reads of its own sessions.
+//
+//   POST /v1/sessions                       CheckIn, Idempotency-Key -> 201 Signed<Receipt>
+//   GET  /v1/services/:id/sessions          clinic; cursor, limit: ordered by tagHash, which tells no time
+//   GET  /v1/services/:id/sessions/:tagHash clinic
+//
+// Order of a check-in: decode; registered service and its signature; freshness; policy; parameters; proof; then the
+// session's object opens once (durable, the moment that counts); then the D1 row; then the answer; then the index.
+// Every failure of the credential is one answer. A check-in that stands already is told its receipt again, under its
+// idempotency key, even when its challenge has expired since.
+//
+// Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline hands in later, under its own
+// token, within the parameters' offline grace.
+
+import { and, asc, count, eq, gt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Context } from "hono";
+import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { challengeKey, type ReadCheckIn, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
+import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
+import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { closedEpochs, sessions } from "../../schema/service.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
+import { type EpochParameters, parametersFor } from "../parameters.ts";
+import { signedBy } from "../request-auth.ts";
+import { sessionAt } from "./frames.ts";
+import { idempotencyKeyHash } from "./idempotency.ts";
+import { replayWindowOf } from "./objects.ts";
+import { pageOf } from "./paging.ts";
+import { findService, type Service } from "./registry.ts";
+import { clinicOf } from "./tokens.ts";
+
+const MAX_CHECK_IN_BYTES = 32_768;
+const HPKE_ENC_BYTES = 1120;
+const SESSION_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
+const SESSIONS_A_PAGE = 100;
+
+type ServiceContext = Context<{ Bindings: ServiceEnv }>;
+
+const octets = (c: ServiceContext, bytes: Uint8Array, status: 200 | 201) =>
+  c.body(bytes.slice().buffer, status, { "content-type": "application/octet-stream" });
+
+/** @throws Problem malformed, CodecError */
+function decode(bytes: Uint8Array): ReadCheckIn {
+  if (bytes.length > MAX_CHECK_IN_BYTES) throw new Problem("too-large", `At most ${MAX_CHECK_IN_BYTES} bytes.`);
+  const read = readCheckIn(bytes);
+  const { sessionRecipient, hpkeEnc } = read.checkIn;
+  if (!SESSION_RECIPIENT.test(sessionRecipient))
+    throw new Problem("malformed", "sessionRecipient: a post-quantum recipient (age1pq1...) expected");
+  if (hpkeEnc.length !== HPKE_ENC_BYTES) throw new Problem("malformed", `hpkeEnc: ${HPKE_ENC_BYTES} bytes expected`);
+  return read;
+}
+
+/** The registered service that made the challenge. @throws Problem credential-refused */
+async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {
+  const service = await findService(env, bytesToHex(read.challenge.serviceId));
+  if (!service) throw refused("no such service");
+  const key = challengeKey(read);
+  if (!key || !equalBytes(key, service.card.signKey)) throw refused("challenge signature");
+  const asked = Challenge.encode({ ...read.challenge });
+  const policy = Challenge.encode({
+    ...read.challenge,
+    required: service.card.required,
+    maxStaleEpochs: service.card.maxStaleEpochs,
+  });
+  if (!equalBytes(asked, policy)) throw refused("policy is not the registered one");
+  return service;
+}
+
+/** Is there a clinic's token for this service with the request? */
+async function handedInByClinic(c: ServiceContext, service: Service): Promise<boolean> {
+  if (c.req.header("authorization") === undefined) return false;
+  await clinicOf(c, service.serviceId);
+  return true;
+}
+
+function checkFreshness({ challenge }: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): void {
+  const { challengeWindowSeconds, offlineGraceSeconds } = p.document;
+  const { issuedAt, expiresAt } = challenge;
+  if (issuedAt > at + challengeWindowSeconds) throw refused("challenge from the future");
+  const oldest = at - Math.max(challengeWindowSeconds, offline ? offlineGraceSeconds : 0);
+  if (issuedAt < oldest) throw refused("challenge too old");
+  if (!offline && at > expiresAt) throw refused("challenge expired");
+}
+
+/** @throws Problem credential-refused when no parameters cover the epoch */
+async function parameters(env: ServiceEnv, epoch: number, at: number): Promise<EpochParameters> {
+  try {
+    return await parametersFor(env, epoch, at);
+  } catch (cause) {
+    if (cause instanceof Problem && cause.code === "not-allowed-now") throw refused(`no parameters for ${epoch}`);
+    throw cause;
+  }
+}
+
+async function isClosed(env: ServiceEnv, epoch: number): Promise<boolean> {
+  const row = await drizzle(env.RECORDS_DB_0).select().from(closedEpochs).where(eq(closedEpochs.epoch, epoch)).get();
+  return row !== undefined;
+}
+
+async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number): Promise<void> {
+  const { presentation, challenge, epoch } = read;
+  // Bounds first: the credential's epoch is the wallet's word, and must not send us fetching.
+  if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
+    throw refused("stale");
+  const credential = await parameters(env, presentation.credentialEpoch, at);
+  const verdict = verifyCheckIn(read, {
+    tag: { ...tag, issuer: tag },
+    credential: { ...credential, issuer: credential },
+  });
+  if (!verdict.ok) throw refused(verdict.reason);
+}
+
+function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array {
+  const { tagHash, presentationHash, epoch, challenge } = read;
+  const receipt = { tagHash, serviceId: challenge.serviceId, presentationHash, epoch, openedAt: at };
+  return signDocument(LABELS.signReceipt, Receipt, receipt, hexToBytes(env.SIGNING_KEY));
+}
+
+export function checkIns(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/sessions", async (c) => {
+    const at = now(c);
+    const key = idempotencyKeyHash(c);
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const read = decode(bytes);
+    const service = await audience(c.env, read);
+    const tagHash = bytesToHex(read.tagHash);
+    const presentationHash = bytesToHex(read.presentationHash);
+    const object = replayWindowOf(c.env, tagHash);
+
+    const standing = await sessionAt(service, tagHash);
+    let outcome: OpenOutcome;
+    if (standing) {
+      outcome = await object.recall({ presentationHash, idempotencyKeyHash: key });
+    } else {
+      const offline = await handedInByClinic(c, service);
+      const tag = await parameters(c.env, read.epoch, at);
+      checkFreshness(read, tag, at, offline);
+      if (await isClosed(c.env, read.epoch)) throw refused("epoch is closed");
+      await verify(c.env, read, tag, at);
+      const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
+      outcome = await object.open(
+        {
+          tagHash,
+          serviceId: service.serviceId,
+          shard: service.shard,
+          epoch: read.epoch,
+          day: dayOf(read.challenge.issuedAt),
+          presentationHash,
+          idempotencyKeyHash: key,
+          checkIn: bytes,
+          tag: read.presentation.T,
+          receipt: receiptFor(c.env, read, at),
+          closesAt: epochStart(read.epoch + 1) + grace,
+        },
+        at,
+      );
+    }
+    if (outcome.outcome === "refused") throw refused("tag already spent");
+    try {
+      await object.deliver("row", at);
+    } catch (cause) {
+      throw new Problem("unavailable", undefined, String(cause));
+    }
+    // A failure is the outbox's business: the object's alarm tries again.
+    c.executionCtx.waitUntil(object.deliver("index", at).catch(() => undefined));
+    return octets(c, outcome.receipt, 201);
+  });
+
+  // After a restore from backup, spent tags may be missing: the open epoch is closed, so that nothing opens twice.
+  app.post("/v1/admin/epochs/:epoch/close", async (c) => {
+    await signedBy(c, [c.env.ADMIN_KEY]);
+    const epoch = Number(c.req.param("epoch"));
+    if (!/^\d{1,5}$/.test(c.req.param("epoch"))) throw new Problem("malformed", "epoch: a number expected");
+    if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
+    await drizzle(c.env.RECORDS_DB_0).insert(closedEpochs).values({ epoch }).onConflictDoNothing();
+    return c.json({ epoch, closed: true });
+  });
+}
+
+const asJson = ({ tagHash, epoch, day, checkIn }: typeof sessions.$inferSelect) => ({
+  tagHash: toBase64(hexToBytes(tagHash)),
+  epoch,
+  day,
+  checkIn: toBase64(checkIn),
+});
+
+export async function countSessions({ db, serviceId }: Service): Promise<number> {
+  const row = await drizzle(db).select({ n: count() }).from(sessions).where(eq(sessions.serviceId, serviceId)).get();
+  return row?.n ?? 0;
+}
+
+export function clinicSessions(app: RoleApp<ServiceEnv>): void {
+  app.get("/v1/services/:id/sessions", async (c) => {
+    const { db, serviceId } = await clinicOf(c);
+    const { limit } = pageOf(c, SESSIONS_A_PAGE);
+    const cursor = c.req.query("cursor");
+    const after = cursor === undefined ? "" : bytesToHex(fromHex(cursor, 32, "cursor"));
+    const rows = await drizzle(db)
+      .select()
+      .from(sessions)
+      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, after)))
+      .orderBy(asc(sessions.tagHash))
+      .limit(limit);
+    return c.json({ sessions: rows.map(asJson), ...(rows.length === limit ? { cursor: rows.at(-1)!.tagHash } : {}) });
+  });
+
+  app.get("/v1/services/:id/sessions/:tagHash", async (c) => {
+    const service = await clinicOf(c);
+    const row = await sessionAt(service, bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash")));
+    if (!row) throw new Problem("not-found", "No such session.");
+    return c.json(asJson(row));
+  });
+}

@@ -1,0 +1,106 @@
+// Clinics authenticate as SMART Backend Services (HL7 SMART App Launch 2.2, "Client Authentication: Asymmetric"): OAuth
+// 2.0 client credentials with a JWT assertion (RFC 7523) signed by the key in the service's card.
+//
+//   POST /v1/token   form: grant_type=client_credentials, client_assertion_type, client_assertion, scope
+//     assertion      ES384; iss = sub = service id (hex), aud = SERVICE_URL/v1/token, exp at most 300 s away, jti once
+//   -> {access_token, token_type: "bearer", expires_in, scope}
+//
+// The access token is a JWT under TOKEN_KEY (HS256) whose sub is the one service it speaks for; another service's token
+// is no token here. Every refusal is the same problem document.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { drizzle } from "drizzle-orm/d1";
+import type { Context } from "hono";
+import { decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { clientAssertions } from "../../schema/service.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { fromHex, Problem, type RoleApp, refused } from "../http.ts";
+import { findService, type Service } from "./registry.ts";
+
+const TOKEN_SECONDS = 300;
+const MAX_ASSERTION_SECONDS = 300;
+const CLOCK_TOLERANCE_SECONDS = 5;
+const SCOPE = "system/*.cruds";
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const SERVICE_ID = /^[0-9a-f]{32}$/;
+const JTI = z.string().min(16).max(256);
+
+/** The service that made this assertion. @throws Problem credential-refused, for whatever reason */
+async function assertedService(env: ServiceEnv, assertion: string, at: number): Promise<Service> {
+  try {
+    const claimed = decodeJwt(assertion).sub ?? "";
+    const service = SERVICE_ID.test(claimed) ? await findService(env, claimed) : undefined;
+    if (!service) throw new Error("unknown service");
+    const key = await importJWK(JSON.parse(service.card.oauthKeyJwk) as JWK, "ES384");
+    const { payload } = await jwtVerify(assertion, key, {
+      algorithms: ["ES384"],
+      issuer: service.serviceId,
+      subject: service.serviceId,
+      audience: `${env.SERVICE_URL}/v1/token`,
+      currentDate: new Date(at * 1000),
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ["exp", "jti"],
+    });
+    if (payload.exp! > at + MAX_ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS) throw new Error("expires too far away");
+    const jti = JTI.parse(payload.jti);
+    const spent = await drizzle(env.RECORDS_DB_0)
+      .insert(clientAssertions)
+      .values({
+        jtiHash: bytesToHex(sha256(utf8ToBytes(`${service.serviceId} ${jti}`))),
+        expiresAt: payload.exp! + CLOCK_TOLERANCE_SECONDS,
+      })
+      .onConflictDoNothing();
+    if (spent.meta.changes !== 1) throw new Error("jti used before");
+    return service;
+  } catch (cause) {
+    throw refused(`client assertion: ${String(cause)}`);
+  }
+}
+
+/** The service of the path, whose clinic sent this request's Bearer token. @throws Problem credential-refused */
+export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.param("id")): Promise<Service> {
+  const serviceId = bytesToHex(fromHex(id, 16, "service id"));
+  const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
+  try {
+    if (scheme?.toLowerCase() !== "bearer" || !token) throw new Error("no bearer token");
+    await jwtVerify(token, hexToBytes(c.env.TOKEN_KEY), {
+      algorithms: ["HS256"],
+      issuer: c.env.SERVICE_URL,
+      audience: c.env.SERVICE_URL,
+      subject: serviceId,
+      currentDate: new Date(now(c) * 1000),
+      requiredClaims: ["exp"],
+    });
+  } catch (cause) {
+    throw refused(`token: ${String(cause)}`);
+  }
+  const service = await findService(c.env, serviceId);
+  if (!service) throw refused("token of a service that is not registered");
+  return service;
+}
+
+export function tokens(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/token", async (c) => {
+    const type = c.req.header("content-type") ?? "";
+    if (!type.startsWith("application/x-www-form-urlencoded"))
+      throw new Problem("unsupported-media-type", "application/x-www-form-urlencoded expected");
+    const form = new URLSearchParams(await c.req.text());
+    if (form.get("grant_type") !== "client_credentials")
+      throw new Problem("malformed", "grant_type: client_credentials expected");
+    if (form.get("client_assertion_type") !== ASSERTION_TYPE)
+      throw new Problem("malformed", `client_assertion_type: ${ASSERTION_TYPE} expected`);
+    const at = now(c);
+    const service = await assertedService(c.env, form.get("client_assertion") ?? "", at);
+    const accessToken = await new SignJWT({ scope: SCOPE })
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuer(c.env.SERVICE_URL)
+      .setAudience(c.env.SERVICE_URL)
+      .setSubject(service.serviceId)
+      .setIssuedAt(at)
+      .setExpirationTime(at + TOKEN_SECONDS)
+      .sign(hexToBytes(c.env.TOKEN_KEY));
+    return c.json({ access_token: accessToken, token_type: "bearer", expires_in: TOKEN_SECONDS, scope: SCOPE });
+  });
+}

@@ -1,0 +1,60 @@
+// Records: one table a service, records_<service id>, made when the service is registered. So one service's rows never
+// stand in an index with another's, a service can be handed out or erased as one table, and no query spans two.
+//
+//   record_id      random, 16 bytes; statements (withdrawal, move, erasure) are rows too, under an id of their own
+//   tag_hash,count the session, and the place in its chain of manifests; unique, so that two writers cannot both append
+//   manifest       Signed<Manifest>, kept for ever; manifest_hash is what the next one names as `previous`
+//   blob_key       R2 key; null for statements, and once the blob has gone
+//   status         what the session's later statements made of it
+//
+// Each table carries a schema version in the placement map; a table that is behind is brought up when next used.
+
+import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { bytes } from "./service.ts";
+
+export const RECORD_STATUSES = ["current", "amended", "withdrawn", "moved", "erased", "statement"] as const;
+export type RecordStatus = (typeof RECORD_STATUSES)[number];
+
+const SERVICE_ID = /^[0-9a-f]{32}$/;
+/** The id goes into SQL as a name, where it cannot be a parameter: it must be hex. */
+export function recordsTableName(serviceId: string): string {
+  if (!SERVICE_ID.test(serviceId)) throw new RangeError("service id: 16 bytes in hex expected");
+  return `records_${serviceId}`;
+}
+
+export const recordsTable = (serviceId: string) =>
+  sqliteTable(
+    recordsTableName(serviceId),
+    {
+      recordId: text("record_id").primaryKey(),
+      tagHash: text("tag_hash").notNull(),
+      count: integer("count").notNull(),
+      manifest: bytes("manifest").notNull(),
+      manifestHash: text("manifest_hash").notNull(),
+      blobKey: text("blob_key"),
+      status: text("status", { enum: RECORD_STATUSES }).notNull(),
+    },
+    (t) => [uniqueIndex(`${recordsTableName(serviceId)}_chain`).on(t.tagHash, t.count)],
+  );
+export type RecordsTable = ReturnType<typeof recordsTable>;
+
+/** Step n brings a table from version n to n + 1. Append-only. */
+export const RECORDS_MIGRATIONS: readonly ((table: string) => readonly string[])[] = [
+  (table) => [
+    `CREATE TABLE IF NOT EXISTS ${table} (
+      record_id TEXT NOT NULL PRIMARY KEY,
+      tag_hash TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      manifest BLOB NOT NULL,
+      manifest_hash TEXT NOT NULL,
+      blob_key TEXT,
+      status TEXT NOT NULL
+    ) WITHOUT ROWID`,
+    `CREATE UNIQUE INDEX IF NOT EXISTS ${table}_chain ON ${table} (tag_hash, count)`,
+  ],
+];
+export const RECORDS_VERSION = RECORDS_MIGRATIONS.length;
+
+/** Statements that bring a service's table from one version to the newest. Each can be repeated. */
+export const recordsDdl = (serviceId: string, fromVersion: number): string[] =>
+  RECORDS_MIGRATIONS.slice(fromVersion).flatMap((step) => [...step(recordsTableName(serviceId))]);

@@ -8,8 +8,7 @@
 // The caller gives the verifier everything that must not come from the wallet: the tag's epoch (from the signed
 // issuedAt), J, how stale a credential may be, the parameters of both epochs and the context.
 
-import type { Rng } from "./bytes.ts";
-import { labelledHash } from "./bytes.ts";
+import { labelledHash, type Rng } from "./bytes.ts";
 import {
   attributeScalars,
   type Credential,

@@ -264,6 +264,16 @@ describe("cheating dealers", () => {
     }
   });
 
+  it("deals with a seal too few or too many are refused by everybody", () => {
+    for (const change of [(d: CeremonyDeals) => d.sealed.slice(1), (d: CeremonyDeals) => [...d.sealed, rng(1300)]]) {
+      const bad = forge(CeremonyDeals, deals[2]!, three, (d) => ({ sealed: change(d) }));
+      expect(abortOf(() => accept(one, secrets[0]!, { ...board, deals: replaced(deals, 2, bad) }))).toEqual({
+        reason: "malformed",
+        trustee: cheater,
+      });
+    }
+  });
+
   it("a dealing of another run is refused", () => {
     const dealing = { ...dealingOf(3), context: rng(32) };
     expect(abortOnDealing(dealing)).toEqual({ reason: "malformed", trustee: cheater });
@@ -307,6 +317,13 @@ describe("a lying board", () => {
       reason: "own-message",
       trustee: 1,
     });
+  });
+
+  it("cannot make a trustee deal or accept with other secrets than the opened ones", () => {
+    const { secret } = commit(one, rng);
+    const own = { reason: "own-message", trustee: 1 };
+    expect(abortOf(() => deal(one, secret, { commits, openings }, rng))).toEqual(own);
+    expect(abortOf(() => accept(one, secret, board))).toEqual(own);
   });
 
   it("shows two commits of one dealer to two trustees: seen at the openings", () => {

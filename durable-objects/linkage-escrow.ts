@@ -1,0 +1,407 @@
+// One case: an order, the officers' decisions, and what the trustees answered. Named by the case id in hex.
+//
+//   ordered ── t approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
+//      └── so many refusals that t approvals cannot come ──> refused          any of them but the last ── time ──> expired
+//
+// Invariant. Whatever is handed to a trustee or to the log is a row here first and never changes: order, dossiers, S, nonce,
+// log entries (with their time), checkpoints with proofs, parts. So everything can be sent again after a crash, the same
+// bytes each time; and of two Workers that carry one phase at once, the first to record a value sets it for both.
+// Each method checks and writes in one synchronous block, and no I/O happens in here (the alarm's D1 row excepted):
+// Workers fan out, the object records. A state is left only forwards; refused, opened and expired are left no more.
+//
+// S is the first t approvers, fixed with the t-th approval; the nonce is drawn in the same block. A case whose S does not
+// answer runs out: case ids serve once, another S needs another order.
+//
+// At expiry the sealed material goes (dossiers, parts): the order, the decisions and the log entries stay, as the log's
+// counterpart. Time is `now` as the caller gave it, and never goes back. The alarm is scheduled in real time; where the
+// clock is settable it decides with the last `now` that was given.
+
+import { DurableObject } from "cloudflare:workers";
+import { type CaseState, followCase, isFinal } from "../functions/escrow/case-list.ts";
+
+export interface LinkageEscrowEnv {
+  CLOCK: "system" | "settable";
+  ESCROW_DB: D1Database;
+}
+
+/** Ids, hashes and keys in lower-case hex. */
+export interface NewCase {
+  caseId: string;
+  kind: "link" | "trace" | "assemble";
+  orderHash: string;
+  /** Signed<Order> */
+  order: Uint8Array;
+  requesterKey: string;
+  /** pinned identity keys, trustee i at [i - 1] */
+  trusteeKeys: string[];
+  threshold: number;
+  expiresAt: number;
+  /** LogEntry "order" */
+  entry: Uint8Array;
+  /** sealed to trustee i at [i - 1] */
+  dossiers: Uint8Array[];
+}
+
+export interface Decision {
+  trustee: number;
+  decision: "approve" | "refuse";
+  /** Signed<Approval> */
+  approval: Uint8Array;
+}
+/** A log entry, and its index once it is appended. */
+export interface Entry {
+  entry: Uint8Array;
+  index: number | undefined;
+}
+/** A cosigned checkpoint, and the audit path of some entries in its tree. */
+export interface Placed {
+  checkpoint: string;
+  /** by name of the entry */
+  proofs: Record<string, Uint8Array[]>;
+}
+export const PART_ROUNDS = ["notice-shares", "shares", "result"] as const;
+export type PartRound = (typeof PART_ROUNDS)[number];
+/** What a member of S answered; `to` 0 is the requester. */
+export interface Part {
+  from: number;
+  to: number;
+  bytes: Uint8Array;
+}
+
+export interface CaseView extends Omit<NewCase, "entry" | "dossiers"> {
+  state: CaseState;
+  /** sealed material is gone */
+  cleared: boolean;
+  /** S ascending, once t have approved */
+  set: number[] | undefined;
+  nonce: Uint8Array | undefined;
+  decisions: Decision[];
+  /** "order", "decision-<trustee>", "notice", "opening" */
+  entries: Record<string, Entry>;
+  /** order and approvals in the log */
+  approved: Placed | undefined;
+  /** the notice in the log */
+  noticed: Placed | undefined;
+  /** assemble: the dossiers have been replaced by the registrar's */
+  dossiersComplete: boolean;
+}
+
+export type Refusal = { ok: false; reason: "unknown" | "expired" | "contradiction" | "not-in-this-state" };
+export type Recorded = { ok: true; view: CaseView } | Refusal;
+
+export const decisionName = (trustee: number): string => `decision-${trustee}`;
+
+type CaseRow = {
+  case_id: string;
+  kind: NewCase["kind"];
+  order_hash: string;
+  order_bytes: ArrayBuffer;
+  requester_key: string;
+  trustee_keys: string;
+  threshold: number;
+  expires_at: number;
+  state: CaseState;
+  last_now: number;
+  approving_set: string | null;
+  nonce: ArrayBuffer | null;
+  dossiers_complete: number;
+  cleared: number;
+};
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS linkage (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    case_id TEXT NOT NULL, kind TEXT NOT NULL, order_hash TEXT NOT NULL, order_bytes BLOB NOT NULL,
+    requester_key TEXT NOT NULL, trustee_keys TEXT NOT NULL, threshold INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    state TEXT NOT NULL, last_now INTEGER NOT NULL, approving_set TEXT, nonce BLOB,
+    dossiers_complete INTEGER NOT NULL, cleared INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS dossiers (trustee INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS decisions (trustee INTEGER PRIMARY KEY, decision TEXT NOT NULL, approval BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, entry BLOB NOT NULL, log_index INTEGER);
+  CREATE TABLE IF NOT EXISTS placed (phase TEXT PRIMARY KEY, checkpoint TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS proofs (phase TEXT, name TEXT, seq INTEGER, hash BLOB NOT NULL, PRIMARY KEY (phase, name, seq));
+  CREATE TABLE IF NOT EXISTS parts (round TEXT, sender INTEGER, receiver INTEGER, bytes BLOB NOT NULL,
+    PRIMARY KEY (round, sender, receiver));`;
+
+const refuse = (reason: Refusal["reason"]): Refusal => ({ ok: false, reason });
+const bytes = (b: ArrayBuffer): Uint8Array => new Uint8Array(b);
+
+export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: LinkageEscrowEnv) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+  }
+
+  /** Takes the order, once. The same order again changes nothing, whatever seals it comes with. */
+  async create(c: NewCase, now: number): Promise<Recorded> {
+    const held = this.#row(now);
+    if (held) return held.order_hash === c.orderHash ? this.#answer() : refuse("contradiction");
+    this.ctx.storage.transactionSync(() => {
+      this.#sql.exec(TABLES);
+      this.#sql.exec(
+        "INSERT INTO linkage VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 'ordered', ?, NULL, NULL, 0, 0)",
+        ...[c.caseId, c.kind, c.orderHash, c.order, c.requesterKey, JSON.stringify(c.trusteeKeys), c.threshold],
+        ...[c.expiresAt, now],
+      );
+      this.#putDossiers(c.dossiers);
+      this.#putEntry("order", c.entry);
+    });
+    // Same turn as the rows: both are durable, or neither.
+    await this.ctx.storage.setAlarm(Date.now() + (c.expiresAt - now) * 1000);
+    return this.#answer();
+  }
+
+  view(now: number): Recorded {
+    return this.#row(now) ? this.#answer() : refuse("unknown");
+  }
+
+  /** An officer's decision, one a trustee: the same decision again changes nothing, the opposite is a contradiction. */
+  decide(d: Decision, entry: Uint8Array, now: number): Recorded {
+    return this.#while(["ordered", "approved", "noticed", "opened", "refused"], now, (row) => {
+      const before = this.#decisions().find((x) => x.trustee === d.trustee);
+      if (before) return before.decision === d.decision ? undefined : refuse("contradiction");
+      if (isFinal(row.state)) return refuse("not-in-this-state");
+      this.#sql.exec("INSERT INTO decisions VALUES (?, ?, ?)", d.trustee, d.decision, d.approval);
+      this.#putEntry(decisionName(d.trustee), entry);
+      if (row.approving_set !== null) return undefined; // noted, and too late to count
+      const decisions = this.#decisions();
+      const approvers = decisions.filter((x) => x.decision === "approve").map((x) => x.trustee);
+      const trustees = (JSON.parse(row.trustee_keys) as string[]).length;
+      if (approvers.length === row.threshold) {
+        const nonce = crypto.getRandomValues(new Uint8Array(32));
+        this.#sql.exec("UPDATE linkage SET approving_set = ?, nonce = ?", JSON.stringify(approvers), nonce);
+      } else if (trustees - (decisions.length - approvers.length) < row.threshold) {
+        this.#sql.exec("UPDATE linkage SET state = 'refused'");
+      }
+      return undefined;
+    });
+  }
+
+  /** Index of an entry that the log has taken. */
+  logged(name: string, index: number, now: number): Recorded {
+    return this.#while(["ordered", "approved", "noticed", "opened", "refused", "expired"], now, () => {
+      this.#sql.exec("UPDATE entries SET log_index = coalesce(log_index, ?) WHERE name = ?", index, name);
+      return undefined;
+    });
+  }
+
+  /** The registrar's full dossiers of an assemble, in the place of the requester's; once, and no round starts before. */
+  complete(dossiers: Uint8Array[], now: number): Recorded {
+    return this.#while(["ordered", "approved"], now, (row) => {
+      if (row.kind !== "assemble") return refuse("not-in-this-state");
+      if (row.dossiers_complete === 1) return undefined;
+      this.#putDossiers(dossiers);
+      this.#sql.exec("UPDATE linkage SET dossiers_complete = 1");
+      return undefined;
+    });
+  }
+
+  /** ordered → approved: order and approvals of S stand in the log, under a cosigned checkpoint. */
+  approve(placed: Placed, now: number): Recorded {
+    return this.#advance("ordered", "approved", now, (row) => {
+      const set = setOf(row);
+      if (!set || !this.#allLogged(["order", ...set.map(decisionName)])) return false;
+      this.#putPlaced("approved", placed);
+      return true;
+    });
+  }
+
+  /** What a member of S answered in a round. The first answer counts. */
+  keep(round: PartRound, from: number, parts: Part[], now: number): Recorded {
+    const during: CaseState = round === "notice-shares" ? "approved" : "noticed";
+    return this.#while([during, "noticed", "opened"], now, (row) => {
+      if (this.#parts(round).some((p) => p.from === from)) return undefined;
+      if (row.state !== during || !setOf(row)?.includes(from)) return refuse("not-in-this-state");
+      for (const p of parts) this.#sql.exec("INSERT INTO parts VALUES (?, ?, ?, ?)", round, from, p.to, p.bytes);
+      return undefined;
+    });
+  }
+
+  /** A log entry that this case is about to append. The first one counts. */
+  intend(name: "notice" | "opening", entry: Uint8Array, now: number): Recorded {
+    const during: CaseState = name === "notice" ? "approved" : "noticed";
+    return this.#while([during, "noticed", "opened"], now, (row) => {
+      if (this.#entry(name)) return undefined;
+      if (row.state !== during) return refuse("not-in-this-state");
+      this.#putEntry(name, entry);
+      return undefined;
+    });
+  }
+
+  /** approved → noticed: the notice stands in the log, under a newer cosigned checkpoint. */
+  notice(placed: Placed, now: number): Recorded {
+    return this.#advance("approved", "noticed", now, () => {
+      if (!this.#allLogged(["notice"])) return false;
+      this.#putPlaced("noticed", placed);
+      return true;
+    });
+  }
+
+  /** noticed → opened: every member of S has answered for the requester, and the log says so. */
+  open(now: number): Recorded {
+    return this.#advance("noticed", "opened", now, (row) => {
+      const answered = this.#parts(finalRound(row.kind)).filter((p) => p.to === 0);
+      return answered.length === row.threshold && this.#allLogged(["opening"]);
+    });
+  }
+
+  parts(round: PartRound, now: number): Part[] {
+    return this.#row(now) ? this.#parts(round) : [];
+  }
+
+  dossier(trustee: number, now: number): Uint8Array | undefined {
+    if (!this.#row(now)) return undefined;
+    const row = this.#sql
+      .exec<{ sealed: ArrayBuffer }>("SELECT sealed FROM dossiers WHERE trustee = ?", trustee)
+      .toArray()[0];
+    return row && bytes(row.sealed);
+  }
+
+  override async alarm(): Promise<void> {
+    const before = this.#row(0);
+    if (!before) return;
+    const now = this.env.CLOCK === "settable" ? before.last_now : Math.floor(Date.now() / 1000);
+    const row = this.#row(now)!;
+    if (row.cleared === 0) {
+      await this.ctx.storage.setAlarm(Date.now() + Math.max(60, row.expires_at - now) * 1000);
+      return;
+    }
+    await followCase(this.env.ESCROW_DB, { caseId: row.case_id, state: row.state, expiresAt: row.expires_at });
+  }
+
+  /** The case, run out if it is time; undefined where none was ever made, and then nothing is written. */
+  #row(now: number): CaseRow | undefined {
+    const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'linkage'").toArray().length > 0;
+    if (!made) return undefined;
+    const row = this.#sql.exec<CaseRow>("SELECT * FROM linkage").one();
+    if (now > row.last_now) this.#sql.exec("UPDATE linkage SET last_now = ?", now);
+    if (Math.max(now, row.last_now) < row.expires_at || row.cleared === 1) return row;
+    this.ctx.storage.transactionSync(() => {
+      this.#sql.exec("DELETE FROM dossiers");
+      this.#sql.exec("DELETE FROM parts");
+      this.#sql.exec("UPDATE linkage SET cleared = 1, state = ?", isFinal(row.state) ? row.state : "expired");
+    });
+    return this.#sql.exec<CaseRow>("SELECT * FROM linkage").one();
+  }
+
+  /** One synchronous block: `act` checks and writes, or refuses and has written nothing. */
+  #while(states: CaseState[], now: number, act: (row: CaseRow) => Refusal | undefined): Recorded {
+    const row = this.#row(now);
+    if (!row) return refuse("unknown");
+    if (!states.includes(row.state)) return refuse(row.state === "expired" ? "expired" : "not-in-this-state");
+    return this.ctx.storage.transactionSync(() => act(row)) ?? this.#answer();
+  }
+
+  /** A transition; where it has been made already it changes nothing. */
+  #advance(from: CaseState, to: CaseState, now: number, act: (row: CaseRow) => boolean): Recorded {
+    const later: CaseState[] = ["approved", "noticed", "opened"];
+    return this.#while([from, ...later.slice(later.indexOf(to))], now, (row) => {
+      if (row.state !== from) return undefined;
+      if (!act(row)) return refuse("not-in-this-state");
+      this.#sql.exec("UPDATE linkage SET state = ?", to);
+      return undefined;
+    });
+  }
+
+  #putDossiers(dossiers: Uint8Array[]): void {
+    dossiers.forEach((sealed, i) => {
+      this.#sql.exec("INSERT OR REPLACE INTO dossiers VALUES (?, ?)", i + 1, sealed);
+    });
+  }
+
+  #putEntry(name: string, entry: Uint8Array): void {
+    this.#sql.exec("INSERT INTO entries VALUES (?, ?, NULL)", name, entry);
+  }
+
+  #putPlaced(phase: "approved" | "noticed", { checkpoint, proofs }: Placed): void {
+    this.#sql.exec("INSERT INTO placed VALUES (?, ?)", phase, checkpoint);
+    for (const [name, proof] of Object.entries(proofs))
+      proof.forEach((hash, seq) => {
+        this.#sql.exec("INSERT INTO proofs VALUES (?, ?, ?, ?)", phase, name, seq, hash);
+      });
+  }
+
+  #placed(phase: "approved" | "noticed"): Placed | undefined {
+    const row = this.#sql
+      .exec<{ checkpoint: string }>("SELECT checkpoint FROM placed WHERE phase = ?", phase)
+      .toArray()[0];
+    if (!row) return undefined;
+    const proofs: Placed["proofs"] = {};
+    for (const name of Object.keys(this.#entries())) proofs[name] = [];
+    for (const p of this.#sql.exec<{ name: string; hash: ArrayBuffer }>(
+      "SELECT name, hash FROM proofs WHERE phase = ? ORDER BY name, seq",
+      phase,
+    ))
+      proofs[p.name]!.push(bytes(p.hash));
+    return { checkpoint: row.checkpoint, proofs };
+  }
+
+  #entries(): Record<string, Entry> {
+    const rows = this.#sql.exec<{ name: string; entry: ArrayBuffer; log_index: number | null }>(
+      "SELECT * FROM entries",
+    );
+    return Object.fromEntries(
+      rows.toArray().map((r) => [r.name, { entry: bytes(r.entry), index: r.log_index ?? undefined }]),
+    );
+  }
+  #entry(name: string): Entry | undefined {
+    return this.#entries()[name];
+  }
+  #allLogged(names: string[]): boolean {
+    const entries = this.#entries();
+    return names.every((name) => entries[name]?.index !== undefined);
+  }
+
+  #decisions(): Decision[] {
+    return this.#sql
+      .exec<{ trustee: number; decision: Decision["decision"]; approval: ArrayBuffer }>(
+        "SELECT * FROM decisions ORDER BY trustee",
+      )
+      .toArray()
+      .map((d) => ({ trustee: d.trustee, decision: d.decision, approval: bytes(d.approval) }));
+  }
+
+  #parts(round: PartRound): Part[] {
+    return this.#sql
+      .exec<{ sender: number; receiver: number; bytes: ArrayBuffer }>(
+        "SELECT sender, receiver, bytes FROM parts WHERE round = ? ORDER BY sender, receiver",
+        round,
+      )
+      .toArray()
+      .map((p) => ({ from: p.sender, to: p.receiver, bytes: bytes(p.bytes) }));
+  }
+
+  #answer(): Recorded {
+    const row = this.#sql.exec<CaseRow>("SELECT * FROM linkage").one();
+    return {
+      ok: true,
+      view: {
+        caseId: row.case_id,
+        kind: row.kind,
+        orderHash: row.order_hash,
+        order: bytes(row.order_bytes),
+        requesterKey: row.requester_key,
+        trusteeKeys: JSON.parse(row.trustee_keys) as string[],
+        threshold: row.threshold,
+        expiresAt: row.expires_at,
+        state: row.state,
+        cleared: row.cleared === 1,
+        set: setOf(row),
+        nonce: row.nonce ? bytes(row.nonce) : undefined,
+        decisions: this.#decisions(),
+        entries: this.#entries(),
+        approved: this.#placed("approved"),
+        noticed: this.#placed("noticed"),
+        dossiersComplete: row.dossiers_complete === 1,
+      },
+    };
+  }
+}
+
+const setOf = (row: CaseRow): number[] | undefined =>
+  row.approving_set === null ? undefined : (JSON.parse(row.approving_set) as number[]);
+/** The round whose answers go to the requester. */
+export const finalRound = (kind: NewCase["kind"]): PartRound => (kind === "trace" ? "shares" : "result");

@@ -1,0 +1,206 @@
+// The escrow: keeps the session index, and carries cases between requesters, officers and trustees. It holds no key of
+// anybody's, believes signatures only, and is believed by nobody: what it hands over is verified where it arrives.
+//
+//   POST /v1/index                          {rows: [{epoch, value, tagHash, serviceId}]}   signed by the service Worker
+//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 80 bytes, sorted; header symbolon-cursor where more follow
+//   POST /v1/admin/index/:epoch/close       count and root, logged                         signed by the administrator
+//   POST /v1/cases                          {order, dossiers: [one a trustee]}             signed by the requester
+//   GET  /v1/cases?state=&cursor=           for a trustee's officers                       signed by the trustee
+//   GET  /v1/cases/:id                      state, decisions, log indexes                  signed by requester or trustee
+//   POST /v1/cases/:id/approvals            octet-stream Signed<Approval>: its own authority
+//   POST /v1/cases/:id/dossiers             {dossiers}: the registrar's, for an assemble   signed by the requester
+//   POST /v1/cases/:id/advance              runs the next phase                            signed by the requester
+//   GET  /v1/cases/:id/result               {sealed: [one a member of S]}                  signed by the requester
+//   POST /v1/cases/:id/record-shares        {items} -> {sealed: [one a member of S]}       signed by the requester
+//
+// Everything may be repeated: a request that came through already is answered as it stands.
+
+import { base64urlnopad } from "@scure/base";
+import type { Context } from "hono";
+import { z } from "zod";
+import { bytesToHex } from "../protocol/bytes.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import { type EscrowEnv, now } from "./env.ts";
+import { CASE_STATES } from "./escrow/case-list.ts";
+import {
+  carry,
+  completeDossiers,
+  inbox,
+  mustBeParty,
+  mustBeRequester,
+  openCase,
+  openMatter,
+  resultOf,
+  statusOf,
+  takeDecision,
+} from "./escrow/cases.ts";
+import { checkDossiers, newCase } from "./escrow/orders.ts";
+import { askMember, readForRequester } from "./escrow/rounds.ts";
+import {
+  closeEpoch,
+  joinRows,
+  MAX_EPOCH,
+  MAX_PREFIX_CHARS,
+  MAX_ROWS_PUT,
+  putRows,
+  readRows,
+} from "./escrow/session-index.ts";
+import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";
+import { parametersFor } from "./parameters.ts";
+import { signedBy, signedRequest } from "./request-auth.ts";
+import { type ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./trustee/api.ts";
+
+export { LinkageEscrow } from "../durable-objects/linkage-escrow.ts";
+
+/** 16 dossiers of an assemble at their largest */
+const MAX_BODY_BYTES = 12 << 20;
+
+const app = roleApp<EscrowEnv>("escrow", { maxBodyBytes: MAX_BODY_BYTES });
+type C = Context<{ Bindings: EscrowEnv }>;
+
+async function jsonSigned<S extends z.ZodType>(c: C, schema: S): Promise<{ key: string; value: z.infer<S> }> {
+  const { key, body } = await signedRequest(c);
+  return { key, value: await readJson(new Response(body as Uint8Array<ArrayBuffer>), schema) };
+}
+
+// ---- the session index
+
+const bytesOf = (length: number) =>
+  z.string().transform((text, issues) => {
+    try {
+      const bytes = base64urlnopad.decode(text);
+      if (bytes.length === length) return bytesToHex(bytes);
+    } catch {
+      // told below
+    }
+    issues.addIssue({ code: "custom", message: `${length} bytes in base64url` });
+    return z.NEVER;
+  });
+const hexOf = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length * 2}}$`), `${length} bytes in hex`);
+
+const IndexBody = z.object({
+  rows: z
+    .array(
+      z.object({
+        epoch: z.int().min(0).max(MAX_EPOCH),
+        value: bytesOf(32),
+        tagHash: hexOf(32),
+        serviceId: hexOf(16),
+      }),
+    )
+    .min(1)
+    .max(MAX_ROWS_PUT),
+});
+
+app.post("/v1/index", async (c) => {
+  const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
+  const { rows } = await readJson(new Response(body as Uint8Array<ArrayBuffer>), IndexBody);
+  await putRows(c.env, rows);
+  return c.json({ rows: rows.length });
+});
+
+function epochParameter(c: C): number {
+  const text = c.req.param("epoch") ?? "";
+  if (!/^(0|[1-9]\d{0,4})$/.test(text) || Number(text) > MAX_EPOCH) throw new Problem("malformed", "epoch: a number");
+  return Number(text);
+}
+
+app.get("/v1/index/:epoch", async (c) => {
+  const epoch = epochParameter(c);
+  const prefix = c.req.query("prefix") ?? "";
+  if (prefix.length > MAX_PREFIX_CHARS || !/^[0-9a-f]*$/.test(prefix))
+    throw new Problem("malformed", `prefix: at most ${MAX_PREFIX_CHARS} hex digits`);
+  const cursor = c.req.query("cursor");
+  if (cursor !== undefined) fromHex(cursor, 32, "cursor");
+  const page = await readRows(c.env, epoch, { prefix, cursor });
+  if (page.cursor !== undefined) c.header("symbolon-cursor", page.cursor);
+  c.header("content-type", "application/octet-stream");
+  return c.body(joinRows(page.rows) as Uint8Array<ArrayBuffer>);
+});
+
+app.post("/v1/admin/index/:epoch/close", async (c) => {
+  await signedBy(c, [c.env.ADMIN_KEY]);
+  return c.json(await closeEpoch(c.env, epochParameter(c), now(c)));
+});
+
+// ---- cases
+
+const Dossiers = z.array(z.string()).min(1).max(16);
+const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
+
+const decodeAll = (texts: readonly string[], name: string): Uint8Array[] =>
+  texts.map((text, i) => fromBase64(text, `${name}.${i}`));
+const matterOf = (c: C) => openMatter(c.env, bytesToHex(fromHex(c.req.param("id"), 32, "case id")), now(c));
+
+app.post("/v1/cases", async (c) => {
+  const { key, value } = await jsonSigned(c, CaseBody);
+  const dossiers = decodeAll(value.dossiers, "dossiers");
+  const wanted = await newCase(c.env, fromBase64(value.order, "order"), dossiers, key, now(c));
+  return c.json(statusOf(await openCase(c.env, wanted, now(c))), 201);
+});
+
+app.get("/v1/cases", async (c) => {
+  const { key } = await signedRequest(c);
+  const { document } = await parametersFor(c.env, epochOf(now(c)), now(c));
+  if (!document.trusteeKeys.some((k) => bytesToHex(k) === key)) throw new Problem("forbidden");
+  const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
+  const after = c.req.query("cursor") ?? "";
+  if (after !== "") fromHex(after, 32, "cursor");
+  return c.json(await inbox(c.env, { state, after, trusteeKey: key, now: now(c) }));
+});
+
+app.get("/v1/cases/:id", async (c) => {
+  const { key } = await signedRequest(c);
+  const matter = await matterOf(c);
+  mustBeParty(matter, key);
+  return c.json(statusOf(matter.view));
+});
+
+app.post("/v1/cases/:id/approvals", async (c) => {
+  const signed = new Uint8Array(await c.req.arrayBuffer());
+  return c.json(statusOf(await takeDecision(await matterOf(c), signed)));
+});
+
+app.post("/v1/cases/:id/dossiers", async (c) => {
+  const { key, value } = await jsonSigned(c, z.object({ dossiers: Dossiers }));
+  const matter = await matterOf(c);
+  mustBeRequester(matter, key);
+  const dossiers = decodeAll(value.dossiers, "dossiers");
+  checkDossiers(dossiers, matter.view.trusteeKeys.length);
+  return c.json(statusOf(await completeDossiers(matter, dossiers)));
+});
+
+app.post("/v1/cases/:id/advance", async (c) => {
+  const { key } = await signedRequest(c);
+  const matter = await matterOf(c);
+  mustBeRequester(matter, key);
+  return c.json(statusOf(await carry(matter)));
+});
+
+app.get("/v1/cases/:id/result", async (c) => {
+  const { key } = await signedRequest(c);
+  const matter = await matterOf(c);
+  mustBeRequester(matter, key);
+  return c.json(await resultOf(matter));
+});
+
+const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
+
+app.post("/v1/cases/:id/record-shares", async (c) => {
+  const { key, value } = await jsonSigned(c, RecordSharesBody);
+  const matter = await matterOf(c);
+  mustBeRequester(matter, key);
+  const { view } = matter;
+  if (view.cleared) throw new Problem("expired", "The case has run out.");
+  if (view.state !== "opened" || view.kind === "trace")
+    throw new Problem("not-allowed-now", "No records are granted by this case, or not yet.");
+  const sealed = await Promise.all(
+    view.set!.map(async (trustee) => {
+      const answer = await askMember<ForRequesterAnswer>(matter, trustee, "record-shares", { items: value.items });
+      return toBase64(readForRequester(view, trustee, "records", answer.forRequester));
+    }),
+  );
+  return c.json({ sealed });
+});
+
+export default app;

@@ -1,0 +1,138 @@
+// What the handlers of a case share: finding it, who may see it, and what each of them is told.
+
+import type { CaseView, LinkageEscrow, NewCase } from "../../durable-objects/linkage-escrow.ts";
+import { hexToBytes } from "../../protocol/bytes.ts";
+import { approvalHashOf } from "../../protocol/case-documents.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import { verifyDecision } from "../approvals.ts";
+import type { EscrowEnv } from "../env.ts";
+import { Problem, refused, toBase64 } from "../http.ts";
+import { followCase, listCases } from "./case-list.ts";
+import { advance, appendEntries, type Matter, recorded, sealedResults } from "./rounds.ts";
+
+export const INBOX_PAGE = 32;
+
+export const caseObject = (env: EscrowEnv, caseId: string): DurableObjectStub<LinkageEscrow> =>
+  (env.LINKAGE_ESCROW as DurableObjectNamespace<LinkageEscrow>).getByName(caseId);
+
+export async function openMatter(env: EscrowEnv, caseId: string, now: number): Promise<Matter> {
+  const stub = caseObject(env, caseId);
+  return { env, stub, view: recorded(await stub.view(now)), now };
+}
+
+export function mustBeRequester({ view }: Matter, key: string): void {
+  if (view.requesterKey !== key) throw refused("case: of another requester");
+}
+export function mustBeParty({ view }: Matter, key: string): void {
+  if (view.requesterKey !== key && !view.trusteeKeys.includes(key)) throw refused("case: of others");
+}
+
+/** What parties may see: sealed to nobody, and without a word about the person. */
+export function statusOf(view: CaseView) {
+  return {
+    caseId: view.caseId,
+    kind: view.kind,
+    state: view.state,
+    threshold: view.threshold,
+    trustees: view.trusteeKeys.length,
+    expiresAt: view.expiresAt,
+    set: view.set ?? null,
+    dossiersComplete: view.dossiersComplete,
+    decisions: view.decisions.map(({ trustee, decision, approval }) => ({
+      trustee,
+      decision,
+      approval: toBase64(approval),
+    })),
+    log: Object.entries(view.entries).map(([name, { entry, index }]) => ({
+      name,
+      entry: toBase64(entry),
+      index: index ?? null,
+    })),
+    nonce: view.nonce ? toBase64(view.nonce) : null,
+    checkpoint: view.approved?.checkpoint ?? null,
+  };
+}
+export type CaseStatus = ReturnType<typeof statusOf>;
+
+const follow = (m: Matter, view: CaseView): Promise<void> => followCase(m.env.ESCROW_DB, view);
+
+/** Object, then log, then inbox: officers see only what is logged. Repeating it finishes what a fault left open. */
+export async function openCase(env: EscrowEnv, c: NewCase, now: number): Promise<CaseView> {
+  const stub = caseObject(env, c.caseId);
+  const view = recorded(await stub.create(c, now));
+  const m: Matter = { env, stub, view, now };
+  const logged = await appendEntries(m, ["order"]);
+  await follow(m, logged);
+  return logged;
+}
+
+/** Takes a decision; with the t-th approval the case goes on to "approved" if log and witnesses answer. */
+export async function takeDecision(m: Matter, signed: Uint8Array): Promise<CaseView> {
+  const { view, now } = m;
+  const scope = {
+    orderHash: hexToBytes(view.orderHash),
+    caseId: hexToBytes(view.caseId),
+    trusteeKeys: view.trusteeKeys.map(hexToBytes),
+  };
+  const { trustee, decision } = verifyDecision(signed, scope);
+  const entry = LogEntry.encode({
+    kind: decision === "approve" ? "approval" : "refusal",
+    at: now,
+    subject: approvalHashOf(signed),
+    caseId: scope.caseId,
+    body: new Uint8Array(),
+  });
+  const decided = recorded(await m.stub.decide({ trustee, decision, approval: signed }, entry, now));
+  const logged = await appendEntries({ ...m, view: decided }, [`decision-${trustee}`]);
+  await follow(m, logged);
+  if (logged.state !== "ordered" || !logged.set) return logged;
+  try {
+    return await carry({ ...m, view: logged });
+  } catch (error) {
+    // The decision stands; whoever advances the case tries again.
+    if (error instanceof Problem && error.code === "unavailable") return logged;
+    throw error;
+  }
+}
+
+/** One phase further. */
+export async function carry(m: Matter): Promise<CaseView> {
+  const view = await advance(m);
+  await follow(m, view);
+  return view;
+}
+
+export async function completeDossiers(m: Matter, dossiers: Uint8Array[]): Promise<CaseView> {
+  return recorded(await m.stub.complete(dossiers, m.now));
+}
+
+export async function resultOf(m: Matter): Promise<{ state: string; sealed: string[] }> {
+  const { state, cleared } = m.view;
+  if (cleared) throw new Problem("expired", "The case has run out, and its sealed results are gone.");
+  if (state !== "opened") throw new Problem("not-allowed-now", "The case is not opened.");
+  return { state, sealed: (await sealedResults(m)).map(toBase64) };
+}
+
+/** Cases for a trustee's officers, by pages. */
+export async function inbox(
+  env: EscrowEnv,
+  { state, after, trusteeKey, now }: { state: CaseView["state"]; after: string; trusteeKey: string; now: number },
+) {
+  const ids = await listCases(env.ESCROW_DB, { state, after, limit: INBOX_PAGE, now });
+  const cases = [];
+  for (const caseId of ids) {
+    const stub = caseObject(env, caseId);
+    const answer = await stub.view(now);
+    if (!answer.ok || answer.view.state !== state) continue; // the list lags behind
+    const index = answer.view.trusteeKeys.indexOf(trusteeKey) + 1;
+    if (index === 0) continue;
+    const dossier = await stub.dossier(index, now);
+    cases.push({
+      caseId,
+      order: toBase64(answer.view.order),
+      dossier: dossier ? toBase64(dossier) : null,
+      decided: answer.view.decisions.some((d) => d.trustee === index),
+    });
+  }
+  return { cases, cursor: ids.length === INBOX_PAGE ? ids.at(-1)! : null };
+}

@@ -1,0 +1,143 @@
+// Cosigned checkpoints for a case. The log signs its head; trustees, as its witnesses, sign it after they have seen that it
+// continues the newest one they signed. A checkpoint with the log's signature and t cosignatures goes into the bundle, with
+// the audit paths of the case's entries.
+//
+//   head      GET <log>/checkpoint                               holds every entry appended before
+//   witness   GET <trustee>/v1/witness -> size;  proof from there;  POST <trustee>/v1/cosign -> one signature line
+//   log       POST <log>/v1/cosignatures                         so that wallets and auditors find the cosigned head too
+//
+// Nothing answered is believed: signatures and proofs are verified here before they are stored. A witness that has moved
+// on to a newer head signs no older one; then the next head is taken.
+
+import type { z } from "zod";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
+import {
+  type Checkpoint,
+  LOG_KEY,
+  type NoteKey,
+  parseSignatures,
+  parseVkey,
+  verifyCheckpoint,
+} from "../../protocol/note.ts";
+import { call, callJson } from "../calls.ts";
+import type { EscrowEnv } from "../env.ts";
+import { fromBase64, Problem, toBase64 } from "../http.ts";
+import type { CosignAnswer, WitnessAnswer } from "../trustee/api.ts";
+
+const ATTEMPTS = 3;
+
+export interface Trustees {
+  /** pinned identity keys in hex, trustee i at [i - 1] */
+  trusteeKeys: readonly string[];
+  threshold: number;
+}
+export interface CosignedCheckpoint {
+  note: string;
+  checkpoint: Checkpoint;
+}
+
+export const trusteeUrl = (env: EscrowEnv, trustee: number): string => {
+  const url = (JSON.parse(env.TRUSTEE_URLS) as string[])[trustee - 1];
+  if (url === undefined) throw new Problem("misconfigured", undefined, `no URL of trustee ${trustee}`);
+  return url;
+};
+
+async function proofOf(env: EscrowEnv, path: string, now: number): Promise<string[]> {
+  return (await callJson<{ proof: string[] }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).proof;
+}
+
+async function cosignature(
+  env: EscrowEnv,
+  trustee: number,
+  head: CosignedCheckpoint,
+  now: number,
+): Promise<string | undefined> {
+  const baseUrl = trusteeUrl(env, trustee);
+  const { size } = await callJson<z.infer<typeof WitnessAnswer>>({ baseUrl, method: "GET", path: "/v1/witness", now });
+  const to = head.checkpoint.size;
+  if (size > to) return undefined;
+  const proof = size === 0 || size === to ? [] : await proofOf(env, `/v1/consistency?from=${size}&to=${to}`, now);
+  const json = { checkpoint: head.note, proof };
+  const answer = await callJson<z.infer<typeof CosignAnswer>>({
+    baseUrl,
+    method: "POST",
+    path: "/v1/cosign",
+    json,
+    now,
+  });
+  const line = answer.cosignature.endsWith("\n") ? answer.cosignature : `${answer.cosignature}\n`;
+  return parseSignatures(line)?.length === 1 ? line : undefined;
+}
+
+/** A checkpoint signed by the log and t trustees that holds all entries below `size`. @throws Problem unavailable */
+export async function cosignedCheckpoint(
+  env: EscrowEnv,
+  { trusteeKeys, threshold }: Trustees,
+  size: number,
+  now: number,
+): Promise<CosignedCheckpoint> {
+  const logKey = parseVkey(env.LOG_VKEY, LOG_KEY);
+  const witnesses: NoteKey[] = trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key)));
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const response = await call({ baseUrl: env.LOG_URL, method: "GET", path: "/checkpoint", now });
+    const note = await response.text();
+    const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0 });
+    if (!head.ok) throw new Problem("unavailable", "The log's checkpoint does not verify.", head.reason);
+    if (head.checkpoint.size < size) throw new Problem("unavailable", "The log's head lags behind.");
+    const have = new Set(head.cosigners.map((c) => c.name));
+    const asked = witnesses.flatMap((w, i) => (have.has(w.name) ? [] : [i + 1]));
+    const shown = { note, checkpoint: head.checkpoint };
+    const lines: string[] = [];
+    await Promise.all(
+      asked.map(async (trustee) => {
+        try {
+          const line = await cosignature(env, trustee, shown, now);
+          const witness = witnesses[trustee - 1]!;
+          const alone = { logKey, witnesses: [witness], quorum: 1 };
+          // Only a line that verifies is taken over: a wrong one would spoil the whole note.
+          if (line !== undefined && verifyCheckpoint({ note: note + line, ...alone }).ok) lines.push(line);
+        } catch {
+          // A witness that does not answer is one cosignature less.
+        }
+      }),
+    );
+    const cosigned = note + lines.join("");
+    if (verifyCheckpoint({ note: cosigned, logKey, witnesses, quorum: threshold }).ok) {
+      for (const line of lines)
+        await call({
+          baseUrl: env.LOG_URL,
+          method: "POST",
+          path: "/v1/cosignatures",
+          json: { checkpoint: cosigned, cosignature: line },
+          now,
+        }).catch(() => undefined); // the case needs the note only; the next one brings the log its lines
+      return { note: cosigned, checkpoint: head.checkpoint };
+    }
+  }
+  throw new Problem("unavailable", "Too few trustees cosigned the log's checkpoint.");
+}
+
+/** The audit path of an entry, checked. @throws Problem unavailable */
+export async function inclusionProof(
+  env: EscrowEnv,
+  { checkpoint }: CosignedCheckpoint,
+  { entry, index }: { entry: Uint8Array; index: number },
+  now: number,
+): Promise<Uint8Array[]> {
+  const { size, root } = checkpoint;
+  const proof = (await proofOf(env, `/v1/inclusion?index=${index}&size=${size}`, now)).map((h) =>
+    fromBase64(h, "proof"),
+  );
+  const leaf = leafHash(entry);
+  if (!verifyInclusion({ index, size, leafHash: leaf, proof, root }))
+    throw new Problem(
+      "unavailable",
+      "The log does not prove an entry that it took.",
+      `${bytesToHex(leaf)} at ${index}`,
+    );
+  return proof;
+}
+
+export const encodeProof = (proof: readonly Uint8Array[]): string[] => proof.map(toBase64);

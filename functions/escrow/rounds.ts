@@ -1,0 +1,278 @@
+// The rounds of a case: the escrow asks each member of S, verifies what comes back as far as it can be seen from outside,
+// and records it. It reads nothing: parts are sealed to members or to the requester (functions/trustee/api.ts).
+//
+//   ordered   → approved   entries of the order and S's approvals in the log, a checkpoint with t cosignatures
+//   approved  → noticed    notice-shares from S; notice: t equal entries, each signed; appended, and a newer checkpoint
+//   noticed   → opened     shares from S; for link and assemble result from S; the entry "opening" appended
+//
+// Every step is recorded in the object before the next one, and what is recorded already is not asked again: a crash
+// anywhere, or two requesters' clicks at once, end in the same place. A member whose answer is not what its signature and
+// addresses must be is named; so is one whom the others name.
+
+import {
+  type CaseView,
+  decisionName,
+  finalRound,
+  type LinkageEscrow,
+  type Part,
+  type PartRound,
+  type Placed,
+  type Recorded,
+} from "../../durable-objects/linkage-escrow.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
+import { LogEntry, openSigned } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { callJson } from "../calls.ts";
+import type { EscrowEnv } from "../env.ts";
+import { fromBase64, PROBLEMS, Problem, toBase64 } from "../http.ts";
+import { appendEntryBytes } from "../log.ts";
+import type { Bundle, ForRequesterAnswer, Inclusion, NoticeAnswer, PartsAnswer, SharesAnswer } from "../trustee/api.ts";
+import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
+
+export interface Matter {
+  env: EscrowEnv;
+  stub: DurableObjectStub<LinkageEscrow>;
+  view: CaseView;
+  now: number;
+}
+
+/** The view after a step. @throws Problem */
+export function recorded(answer: Recorded): CaseView {
+  if (answer.ok) return answer.view;
+  if (answer.reason === "unknown") throw new Problem("not-found");
+  if (answer.reason === "expired") throw new Problem("expired", "The case has run out.");
+  if (answer.reason === "contradiction") throw new Problem("conflict");
+  throw new Problem("not-allowed-now", "The case is not in a state for this.");
+}
+
+// ---- entries in the log
+
+/** Appends those entries that are not yet known to stand in the log. */
+export async function appendEntries(m: Matter, names: readonly string[]): Promise<CaseView> {
+  let view = m.view;
+  for (const name of names) {
+    const { entry, index } = view.entries[name]!;
+    if (index !== undefined) continue;
+    view = recorded(await m.stub.logged(name, await appendEntryBytes(m.env, m.now, entry), m.now));
+  }
+  return view;
+}
+
+async function place(m: Matter, names: readonly string[]): Promise<Placed> {
+  const entries = names.map((name) => {
+    const { entry, index } = m.view.entries[name]!;
+    return { name, entry, index: index! };
+  });
+  const size = Math.max(...entries.map((e) => e.index)) + 1;
+  const checkpoint = await cosignedCheckpoint(m.env, m.view, size, m.now);
+  const proofs: Placed["proofs"] = {};
+  for (const e of entries) proofs[e.name] = await inclusionProof(m.env, checkpoint, e, m.now);
+  return { checkpoint: checkpoint.note, proofs };
+}
+
+// ---- asking the members
+
+function inclusionOf(view: CaseView, placed: Placed, name: string): Inclusion {
+  const { entry, index } = view.entries[name]!;
+  return { entry: toBase64(entry), index: index!, proof: encodeProof(placed.proofs[name]!) };
+}
+
+/** From stored values only, so it is the same at every repetition. */
+async function bundleFor({ stub, view, now }: Matter, trustee: number): Promise<Bundle> {
+  const { set, nonce, approved } = view;
+  const dossier = await stub.dossier(trustee, now);
+  if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has run out.");
+  const approvals = view.decisions.filter((d) => set.includes(d.trustee));
+  return {
+    order: toBase64(view.order),
+    approvals: approvals.map((d) => toBase64(d.approval)),
+    nonce: toBase64(nonce),
+    checkpoint: approved.checkpoint,
+    orderInclusion: inclusionOf(view, approved, "order"),
+    approvalInclusions: approvals.map((d) => inclusionOf(view, approved, decisionName(d.trustee))),
+    dossier: toBase64(dossier),
+  };
+}
+
+const ownFault = (trustee: number, what: string): Problem =>
+  new Problem("not-allowed-now", `Trustee ${trustee} answered wrongly: ${what}.`);
+
+/** Sends one round to one member. A refusal is told under the member's name, never as the requester's bad credential. */
+export async function askMember<T>(
+  m: Matter,
+  trustee: number,
+  round: "notice-shares" | "notice" | "shares" | "result" | "record-shares",
+  body: object,
+): Promise<T> {
+  try {
+    const json = { bundle: await bundleFor(m, trustee), ...body };
+    const path = `/v1/cases/${round}`;
+    return await callJson<T>({ baseUrl: trusteeUrl(m.env, trustee), method: "POST", path, json, now: m.now });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const detail = `Trustee ${trustee}, ${round}: ${error.detail ?? PROBLEMS[error.code][1]}`;
+    const retry = error.code === "unavailable" || error.code === "too-many" || error.code === "in-progress";
+    const code = retry ? "unavailable" : error.code === "expired" ? "expired" : "not-allowed-now";
+    throw new Problem(code, detail, error.inside);
+  }
+}
+
+/** All members at once; what some answered is kept though others failed. */
+async function askAll(set: readonly number[], ask: (trustee: number) => Promise<unknown>): Promise<void> {
+  const outcomes = await Promise.allSettled(set.map(ask));
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+function opened<T>(trustee: number, view: CaseView, open: () => { key: Uint8Array; value: T }): T {
+  let document: { key: Uint8Array; value: T };
+  try {
+    document = open();
+  } catch {
+    throw ownFault(trustee, "a document that does not verify");
+  }
+  if (bytesToHex(document.key) !== view.trusteeKeys[trustee - 1]) throw ownFault(trustee, "another trustee's document");
+  return document.value;
+}
+
+/** One part to each other member, addressed as the round says. */
+function readParts(view: CaseView, from: number, round: SealedPart["round"], parts: readonly string[]): Part[] {
+  const read = parts.map((part) => {
+    const bytes = fromBase64(part, "part");
+    const p = opened(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes));
+    if (p.from !== from || p.round !== round || bytesToHex(p.caseId) !== view.caseId)
+      throw ownFault(from, "a part of another round or case");
+    return { from, to: p.to, bytes };
+  });
+  const others = view.set!.filter((i) => i !== from);
+  if (read.length !== others.length || !others.every((i) => read.some((p) => p.to === i)))
+    throw ownFault(from, "not one part for each other member");
+  return read;
+}
+
+export function readForRequester(
+  view: CaseView,
+  from: number,
+  kind: ForRequester["kind"],
+  part: string | undefined,
+): Uint8Array {
+  const bytes = fromBase64(part ?? "", "forRequester");
+  const p = opened(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes));
+  if (p.from !== from || p.kind !== kind || bytesToHex(p.caseId) !== view.caseId)
+    throw ownFault(from, "an answer of another kind or case");
+  if (bytesToHex(p.orderHash) !== view.orderHash) throw ownFault(from, "an answer to another order");
+  return bytes;
+}
+
+/** Runs a round with those members whose answer is not recorded yet. */
+async function round<T>(
+  m: Matter,
+  name: PartRound,
+  body: (trustee: number) => object,
+  read: (trustee: number, answer: T) => Part[],
+): Promise<void> {
+  const have = new Set((await m.stub.parts(name, m.now)).map((p) => p.from));
+  const missing = m.view.set!.filter((i) => !have.has(i));
+  await askAll(missing, async (trustee) => {
+    const parts = read(trustee, await askMember<T>(m, trustee, name, body(trustee)));
+    recorded(await m.stub.keep(name, trustee, parts, m.now));
+  });
+}
+
+const partsTo = (parts: readonly Part[], trustee: number): string[] =>
+  parts.filter((p) => p.to === trustee).map((p) => toBase64(p.bytes));
+
+// ---- the phases
+
+async function toApproved(m: Matter): Promise<CaseView> {
+  const { set } = m.view;
+  if (!set) throw new Problem("not-allowed-now", "The officers have not approved yet.");
+  const names = ["order", ...set.map(decisionName)];
+  const view = await appendEntries(m, names);
+  return recorded(await m.stub.approve(await place({ ...m, view }, names), m.now));
+}
+
+/** The entry that all of S made, each under its signature. */
+async function agreedNotice(m: Matter): Promise<Uint8Array> {
+  const shares = await m.stub.parts("notice-shares", m.now);
+  const entries: Uint8Array[] = [];
+  await askAll(m.view.set!, async (trustee) => {
+    const body = { parts: partsTo(shares, trustee) };
+    const answer = await askMember<NoticeAnswer>(m, trustee, "notice", body);
+    const bytes = fromBase64(answer.entry, "entry");
+    const value = opened(trustee, m.view, () =>
+      openSigned(LABELS.signNotice, LogEntry, fromBase64(answer.signed, "signed")),
+    );
+    if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
+    if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== m.view.caseId)
+      throw ownFault(trustee, "a notice of another case");
+    entries.push(bytes);
+  });
+  const [first, ...rest] = entries as [Uint8Array, ...Uint8Array[]];
+  if (rest.some((e) => !equalBytes(e, first)))
+    throw new Problem("not-allowed-now", "The trustees made different notices: one of them lies.");
+  return first;
+}
+
+async function toNoticed(m: Matter): Promise<CaseView> {
+  let { view } = m;
+  if (view.kind === "assemble" && !view.dossiersComplete)
+    throw new Problem("not-allowed-now", "The registrar's dossiers are still to come.");
+  if (!view.entries.notice) {
+    await round<PartsAnswer>(
+      m,
+      "notice-shares",
+      () => ({}),
+      (trustee, answer) => readParts(view, trustee, "notice", answer.parts),
+    );
+    view = recorded(await m.stub.intend("notice", await agreedNotice(m), m.now));
+  }
+  view = await appendEntries({ ...m, view }, ["notice"]);
+  return recorded(await m.stub.notice(await place({ ...m, view }, ["notice"]), m.now));
+}
+
+async function toOpened(m: Matter): Promise<CaseView> {
+  let { view } = m;
+  const { kind, noticed } = view;
+  const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
+  await round<SharesAnswer>(
+    m,
+    "shares",
+    () => ({ notice }),
+    (trustee, answer) =>
+      kind === "trace"
+        ? [{ from: trustee, to: 0, bytes: readForRequester(view, trustee, "trace", answer.forRequester) }]
+        : readParts(view, trustee, "link", answer.parts),
+  );
+  if (kind !== "trace") {
+    const shares = await m.stub.parts("shares", m.now);
+    await round<ForRequesterAnswer>(
+      m,
+      "result",
+      (trustee) => ({ parts: partsTo(shares, trustee) }),
+      (trustee, answer) => [
+        { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },
+      ],
+    );
+  }
+  const caseId = hexToBytes(view.caseId);
+  const subject = hexToBytes(view.orderHash);
+  const entry = LogEntry.encode({ kind: "opening", at: m.now, subject, caseId, body: new Uint8Array() });
+  view = recorded(await m.stub.intend("opening", entry, m.now));
+  await appendEntries({ ...m, view }, ["opening"]);
+  return recorded(await m.stub.open(m.now));
+}
+
+/** The next phase; in a final state nothing is left to do. */
+export async function advance(m: Matter): Promise<CaseView> {
+  if (m.view.state === "ordered") return toApproved(m);
+  if (m.view.state === "approved") return toNoticed(m);
+  if (m.view.state === "noticed") return toOpened(m);
+  return m.view;
+}
+
+/** What the members sealed to the requester, in the order of S. */
+export async function sealedResults(m: Matter): Promise<Uint8Array[]> {
+  const parts = await m.stub.parts(finalRound(m.view.kind), m.now);
+  return parts.filter((p) => p.to === 0).map((p) => p.bytes);
+}

@@ -120,9 +120,12 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     const wanted = this.size();
     while (this.published() < wanted) await this.publish();
     const size = this.published();
-    const text = formatCheckpoint({ origin: this.signer().key.name, size, root: this.rootAt(size) });
-    const note = formatNote({ text, signatures: [signNote(text, this.signer())] });
-    this.sql.exec("INSERT OR IGNORE INTO heads VALUES (?, ?)", size, note);
+    if (this.headNote(size) === undefined) {
+      const signer = this.signer();
+      const text = formatCheckpoint({ origin: signer.key.name, size, root: this.rootAt(size) });
+      const note = formatNote({ text, signatures: [signNote(text, signer)] });
+      this.sql.exec("INSERT INTO heads (size, note) VALUES (?, ?)", size, note);
+    }
     return this.noteOf(size);
   }
 
@@ -143,8 +146,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     const head = parseCheckpoint(text);
     const signatures = parseSignatures(lines);
     if (!head || !signatures) return { ok: false, reason: "malformed" };
-    const signed = this.sql.exec<{ note: string }>("SELECT note FROM heads WHERE size = ?", head.size).toArray()[0];
-    if (!signed || parseNote(signed.note)?.text !== text) return { ok: false, reason: "unknown-head" };
+    const signed = this.headNote(head.size);
+    if (signed === undefined || parseNote(signed)?.text !== text) return { ok: false, reason: "unknown-head" };
     const witnesses = this.witnesses();
     const rows: [name: string, line: string, time: number][] = [];
     for (const s of signatures) {
@@ -252,19 +255,13 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       .map((row) => new Uint8Array(row.entry));
   }
 
+  private headNote(size: number): string | undefined {
+    return this.sql.exec<{ note: string }>("SELECT note FROM heads WHERE size = ?", size).toArray()[0]?.note;
+  }
+
   private noteOf(size: number): string {
-    const { note } = this.sql.exec<{ note: string }>("SELECT note FROM heads WHERE size = ?", size).one();
-    const lines = this.sql.exec<{ line: string }>(
-      "SELECT line FROM cosignatures WHERE size = ? ORDER BY witness",
-      size,
-    );
-    return (
-      note +
-      lines
-        .toArray()
-        .map((row) => row.line)
-        .join("")
-    );
+    const rows = this.sql.exec<{ line: string }>("SELECT line FROM cosignatures WHERE size = ? ORDER BY witness", size);
+    return [this.headNote(size), ...rows.toArray().map((row) => row.line)].join("");
   }
 
   private signer(): NoteSigner {

@@ -174,6 +174,23 @@ describe("the tree", () => {
     expect(verifyInclusion({ ...claim, index: claim.size })).toBe(false);
     expect(verifyInclusion({ ...claim, index: 2 ** 53 + 2 })).toBe(false); // a number that may have been rounded
     expect(verifyInclusion({ ...claim, proof: levels.slice(0, 59) })).toBe(false);
+
+    for (let h = 60; h < 64; h++) levels.push(nodeHash(levels[h] as Uint8Array, levels[h] as Uint8Array));
+    const beyond = { ...claim, size: 1n << 64n, proof: levels.slice(0, 64), root: levels[64] as Uint8Array };
+    expect(verifyInclusion(beyond)).toBe(false); // sizes are u64
+  });
+
+  it("takes hashes of 32 bytes only: bytes moved across a border hash the same", () => {
+    const [left, right] = log.leaves as [Uint8Array, Uint8Array];
+    const root = nodeHash(left, right);
+    expect(verifyInclusion({ index: 0, size: 2, leafHash: left, proof: [right], root })).toBe(true);
+    const longer = Uint8Array.of(...left, right[0] as number);
+    expect(nodeHash(longer, right.slice(1))).toEqual(root);
+    expect(verifyInclusion({ index: 0, size: 2, leafHash: longer, proof: [right.slice(1)], root })).toBe(false);
+    const short = left.slice(1);
+    expect(verifyInclusion({ index: 0, size: 1, leafHash: short, proof: [], root: short })).toBe(false);
+    const claim = { from: 1, to: 2, fromRoot: longer, toRoot: root, proof: [right.slice(1)] };
+    expect(verifyConsistency(claim)).toBe(false);
   });
 
   it("refuses to plan proofs that do not exist", () => {

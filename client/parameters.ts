@@ -1,11 +1,10 @@
 // Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, kept by epoch.
 // Exactly one document covers an epoch; a second one is an error to be told, not a choice to be made.
 
-import type { IssuerParams } from "../protocol/credential.ts";
-import { hexToBytes, equalBytes } from "../protocol/bytes.ts";
+import { equalBytes, hexToBytes } from "../protocol/bytes.ts";
+import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
 import { LABELS } from "../protocol/labels.ts";
-import { decodeG1, decodeG2 } from "../protocol/suite.ts";
 import { fromBase64 } from "./encoding.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
@@ -70,16 +69,7 @@ export class ParametersCache {
       const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64(text));
       if (!equalBytes(key, hexToBytes(this.#deployment.registrarKey)))
         throw new ParametersError("parameters are not signed by the registrar this app trusts");
-      return { document: value, hash: paramsHashOf(value), issuer: issuerParams(value) };
+      return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
     });
   }
-}
-
-export function issuerParams(p: Parameters): IssuerParams {
-  return {
-    issuerKey: decodeG2(p.issuerKey),
-    traceKey: decodeG1(p.traceKey),
-    linkKey: decodeG1(p.linkKey),
-    attributes: p.attributes,
-  };
 }

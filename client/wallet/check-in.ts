@@ -7,7 +7,7 @@
 // A slot is spent once it is written down, answered or not.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { receiveCredential } from "../../protocol/credential.ts";
+import { receive } from "../../protocol/credential.ts";
 import {
   Challenge,
   CheckIn,
@@ -22,8 +22,8 @@ import {
 } from "../../protocol/documents.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
-import { encodeG2, type G2, tagBase } from "../../protocol/suite.ts";
+import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
+import { encodeG2 } from "../../protocol/suite.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { openWalletChannel } from "../sealing/messages.ts";
 import { ApiError, apiBytes } from "../transport.ts";
@@ -74,7 +74,11 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   const card = openSigned(LABELS.signServiceCard, ServiceCard, invitation.card);
   const { key, value: challenge } = openSigned(LABELS.signChallenge, Challenge, invitation.challenge);
   const serviceId = serviceIdOf(card.value.signKey);
-  if (!equalBytes(card.key, card.value.signKey) || !equalBytes(key, card.key) || !equalBytes(challenge.serviceId, serviceId))
+  if (
+    !equalBytes(card.key, card.value.signKey) ||
+    !equalBytes(key, card.key) ||
+    !equalBytes(challenge.serviceId, serviceId)
+  )
     throw new CheckInError("wrong-service", "this invitation was not made by the clinic it names");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = await w.parameters.of(epoch);
@@ -88,7 +92,10 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     .filter((c) => c.generation === w.generationOf(epoch)?.generation)
     .sort((a, b) => b.epoch - a.epoch)[0];
   if (!credential)
-    throw new CheckInError("no-credential", `no credential for ${epochName(epoch)}: connect to renew it, then try again`);
+    throw new CheckInError(
+      "no-credential",
+      `no credential for ${epochName(epoch)}: connect to renew it, then try again`,
+    );
   const { attributes } = (await w.parameters.of(credential.epoch)).document;
   const shows = challenge.required.map(({ attribute, accepted }) => {
     const value = credential.values[attributes.findIndex((a) => a.name === attribute)] ?? "";
@@ -99,7 +106,9 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   const used = w.state.sessions.filter((s) => s.epoch === epoch && s.generation === credential.generation).length;
   const warnings: string[] = [];
   if (credential.epoch < epoch)
-    warnings.push(`Your pass is from ${epochName(credential.epoch)}: the clinic will see that it is older than others.`);
+    warnings.push(
+      `Your pass is from ${epochName(credential.epoch)}: the clinic will see that it is older than others.`,
+    );
   if (shows.length > 0) warnings.push("Everything you show narrows the crowd you stand in.");
   return {
     invitation,
@@ -122,14 +131,15 @@ async function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSes
   const tagParameters = await w.parameters.of(epoch);
   const credentialParameters = await w.parameters.of(credential.epoch);
   const generation = credential.generation;
-  const taken = new Set(w.state.sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
+  const taken = new Set(
+    w.state.sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot),
+  );
   const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));
   if (free.length === 0) throw new CheckInError("no-slot-left", `all visits of ${epochName(epoch)} are used up`);
   const slot = free[uniform(free.length, rng)]!;
   const secrets = holderSecrets(w.root, generation);
   const keys = await sessionKeys(w.root, generation, epoch, slot);
-  const base = tagBase(tagParameters.hash, epoch, slot);
-  const tagHash = tagHashOf(encodeG2(base.multiply(secrets.z) as G2));
+  const tagHash = tagHashOf(encodeG2(tagOf(secrets.z, tagParameters.hash, epoch, slot)));
   const before = {
     challenge: offer.invitation.challenge,
     sessionAuthKey: keys.authPublicKey,
@@ -144,10 +154,12 @@ async function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSes
   const issued = IssuedCredential.decode(hexToBytes(credential.issued));
   const presentation = present(
     {
-      params: credentialParameters.issuer,
-      credential: receiveCredential({
+      params: tagParameters.issuer,
+      credentialParams: credentialParameters.issuer,
+      credential: receive({
         params: credentialParameters.issuer,
         paramsHash: credentialParameters.hash,
+        epoch: credential.epoch,
         secrets,
         s,
         issued,

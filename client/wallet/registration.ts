@@ -7,9 +7,9 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
-import { requestRefresh, receiveCredential } from "../../protocol/credential.ts";
+import { receive } from "../../protocol/credential.ts";
 import { Contract, IssuedCredential, identityCommitmentOf, RefreshRequest } from "../../protocol/documents.ts";
-import { requestEnrolment } from "../../protocol/enrolment.ts";
+import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { fromBase64, toBase64 } from "../encoding.ts";
 import { apiBytes, apiJson } from "../transport.ts";
@@ -42,6 +42,7 @@ export async function enrol(w: WalletContext, account: string, code: string): Pr
   await w.update((s) => {
     s.account = account;
     s.deviceSecretKey = deviceSecretKey;
+    s.identity = bytesToHex(fromBase64(start.identity));
   });
   const device = hexToBytes(deviceSecretKey);
   const contract = requestEnrolment(
@@ -96,7 +97,6 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
   const s = credentialBlinding(w.root, generation.generation, epoch);
   const request = requestRefresh(
     {
-      params: parameters.issuer,
       nonce: fromBase64(nonce),
       epoch,
       deviceKey,
@@ -107,13 +107,18 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
     t.rng,
   );
   const bytes = await apiBytes(t, deployment.registrarUrl, "/v1/refresh", {
-    bytes: RefreshRequest.encode({ account: hexToBytes(state.account), nonce: fromBase64(nonce), epoch, deviceKey, ...request }),
+    bytes: RefreshRequest.encode({
+      account: hexToBytes(state.account),
+      nonce: fromBase64(nonce),
+      epoch,
+      deviceKey,
+      ...request,
+    }),
     signWith: device,
   });
   const issued = IssuedCredential.decode(bytes);
-  if (issued.epoch !== epoch) throw new RegistrationError("the registrar answered for another month");
-  // A signature that does not verify, or over other values than these, is not kept.
-  receiveCredential({ params: parameters.issuer, paramsHash: parameters.hash, secrets, s, issued });
+  // A signature that does not verify, for another epoch or over other values than these, is not kept.
+  receive({ params: parameters.issuer, paramsHash: parameters.hash, epoch, secrets, s, issued });
   await w.update((st) => {
     st.credentials.push({ generation: generation.generation, epoch, values: issued.values, issued: bytesToHex(bytes) });
   });

@@ -2,7 +2,6 @@
 // seals it (a phone's key store, a passkey). Everything but the device key, the used slots of unsent check-ins and the
 // channels' counters could be rebuilt from the recovery words.
 
-
 export interface WalletGeneration {
   generation: number;
   epochFrom: number;
@@ -31,7 +30,18 @@ export interface WalletSession {
   checkIn?: string;
   idempotencyKey?: string;
   openedAt?: number;
+  /** FrameChannel.serialise(), hex */
+  channel?: string;
   shown: string[];
+}
+
+/** A case that touched this patient, found in the log. */
+export interface WalletNotice {
+  logIndex: number;
+  at: number;
+  generation: number;
+  /** NoticeContent, hex */
+  content: string;
 }
 
 export interface WalletState {
@@ -39,11 +49,14 @@ export interface WalletState {
   words: string;
   account: string | undefined;
   deviceSecretKey: string | undefined;
+  /** the identity record that the newest contract commits to, hex */
+  identity: string | undefined;
   generations: WalletGeneration[];
   credentials: WalletCredential[];
   sessions: WalletSession[];
-  /** case ids (hex) whose notices were looked at already, with what was found */
+  /** log size up to which notices were looked at, and what was found */
   noticesSeenUpTo: number;
+  notices: WalletNotice[];
 }
 
 export interface WalletStore {

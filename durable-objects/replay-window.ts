@@ -220,11 +220,11 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     return held !== undefined && held.idempotency_key_hash === f.idempotencyKeyHash && sameBytes(held.frame, f.frame);
   }
 
-  /** Queued frames of one direction behind `after`, in order; those up to `acknowledged` are forgotten first. */
-  frames(direction: number, after: number, acknowledged: number | undefined): QueuedFrame[] | "closed" {
+  /** Queued frames of one direction behind `after`, in order; exactly the acknowledged ones are forgotten first. */
+  frames(direction: number, after: number, acknowledged: readonly number[]): QueuedFrame[] | "closed" {
     if (!this.#session()) return "closed";
-    if (acknowledged !== undefined)
-      this.#sql.exec("DELETE FROM frames WHERE direction = ? AND seq <= ?", direction, acknowledged);
+    for (const seq of acknowledged)
+      this.#sql.exec("DELETE FROM frames WHERE direction = ? AND seq = ?", direction, seq);
     return this.#sql
       .exec<{ seq: number; frame: ArrayBuffer }>(
         "SELECT seq, frame FROM frames WHERE direction = ? AND seq > ? ORDER BY seq LIMIT ?",

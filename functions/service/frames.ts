@@ -5,11 +5,12 @@
 //
 //   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. A seq is taken once; the same frame
 //                                                           again under the same Idempotency-Key is told the same
-//   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack: forget up to there
+//   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4: forget these
 
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
@@ -70,12 +71,14 @@ export async function sessionAt({ db, serviceId }: Pick<Service, "db" | "service
     .get();
 }
 
-function seqParameter(c: Context, name: string): number | undefined {
+const SEQS = /^\d{1,16}(?:,\d{1,16})*$/;
+function seqs(c: Context, name: string): number[] {
   const value = c.req.query(name);
-  if (value === undefined) return undefined;
-  const seq = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(seq)) throw new Problem("malformed", `${name}: a seq expected`);
-  return seq;
+  if (value === undefined) return [];
+  const list = value.split(",").map(Number);
+  if (!SEQS.test(value) || list.length > FRAMES_PER_ANSWER || !list.every(Number.isSafeInteger))
+    throw new Problem("malformed", `${name}: seqs expected`);
+  return list;
 }
 
 const closed = (): Problem => new Problem("expired", "The session's channel has ended with its epoch.");
@@ -102,11 +105,8 @@ export function frames(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
     const { tagHash, sends } = await partyOf(c);
     const reads = sends === TO_SERVICE ? TO_WALLET : TO_SERVICE;
-    const queued = await replayWindowOf(c.env, tagHash).frames(
-      reads,
-      seqParameter(c, "after") ?? -1,
-      seqParameter(c, "ack"),
-    );
+    const after = seqs(c, "after")[0] ?? -1;
+    const queued = await replayWindowOf(c.env, tagHash).frames(reads, after, seqs(c, "ack"));
     if (queued === "closed") throw closed();
     return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64(frame) })) });
   });

@@ -94,7 +94,7 @@ const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becom
   amendment: { on: ["current"], becomes: "amended" },
   withdrawal: { on: ["current", "amended"], becomes: "withdrawn" },
   move: { on: ["current", "amended", "withdrawn"], becomes: "moved" },
-  erasure: { on: ["current", "amended", "withdrawn"], becomes: "erased" },
+  erasure: { on: ["current", "amended", "withdrawn", "moved"], becomes: "erased" },
 };
 
 /** Everything about a manifest that does not need its blob. @throws Problem, ChainConflict */
@@ -169,7 +169,7 @@ export function appendStatements(
     );
   if (rule && value.target) {
     const target = bytesToHex(value.target);
-    if (value.kind === "erasure" || value.kind === "move") {
+    if (value.kind === "erasure") {
       // Condemned in the same batch that takes its name away: the sweep deletes it, now or after a fault.
       statements.push(
         db

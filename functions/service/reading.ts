@@ -4,7 +4,7 @@
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
-//   GET /v1/services/:id/buckets/:prefix          0 to 4 hex digits of the tagHash
+//   GET /v1/services/:id/buckets/:prefix          1 to 4 hex digits of the tagHash, or "-" for none
 //   GET /v1/services/:id/counts                   {sessions, records}: for choosing the prefix
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
@@ -61,9 +61,10 @@ export function reading(app: RoleApp<ServiceEnv>): void {
     return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), tagHash));
   });
 
-  app.get("/v1/services/:id/buckets/:prefix?", async (c) => {
-    const prefix = c.req.param("prefix") ?? "";
-    if (!PREFIX.test(prefix)) throw new Problem("malformed", "prefix: 0 to 4 hex digits expected");
+  app.get("/v1/services/:id/buckets/:prefix", async (c) => {
+    const asked = c.req.param("prefix");
+    const prefix = asked === "-" ? "" : asked;
+    if (!PREFIX.test(prefix)) throw new Problem("malformed", "prefix: 1 to 4 hex digits expected, or -");
     return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), prefix));
   });
 

@@ -10,8 +10,9 @@
 // the name off the list. A fault in between leaves a listed blob that no record names: the sweep takes it away, and a
 // retry starts afresh. The blob is never held in memory: its header is read, the rest streams, R2 checks the SHA-256.
 //
-// Moved or erased, a blob loses its name in the batch that appends the statement, and is deleted before the answer. The
-// signed manifests stay. An erasure stands in the transparency log, by the hash of its manifest.
+// Erased, a blob loses its name in the batch that appends the statement, and is deleted before the answer. The signed
+// manifests stay. An erasure stands in the transparency log, by the hash of its manifest. A move only tells where the
+// record belongs: the clinic files it there and erases it here, for its blob is sealed to the wrong patient.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { z } from "zod";

@@ -1,0 +1,410 @@
+// The clinic's SDK. The clinic trusts its own keys, the registrar's pinned key, and nothing that its operator says: it
+// verifies every presentation itself, so no session can be made up, and reads its own signed chains of manifests.
+//
+//   challenge → (wallet checks in at the service) → session(tagHash), verified here
+//   putRecord   sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
+//   receive / send   the message channel of a session
+//
+// A record is sealed in memory (age-encryption pads and seals one buffer); the edge streams it.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
+import { challengeKey, readCheckIn, verifyCheckIn } from "../protocol/check-in.ts";
+import { Challenge, type CheckIn, channelContext, Manifest, Signed, signDocument } from "../protocol/documents.ts";
+import { dayOf, epochOf } from "../protocol/epoch.ts";
+import { LABELS } from "../protocol/labels.ts";
+import { decodeG1 } from "../protocol/suite.ts";
+import { tidOf } from "../protocol/tid.ts";
+import { ClinicApi } from "./clinic/api.ts";
+import { type Chain, type RecordEntry, readChain } from "./clinic/chain.ts";
+import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "./clinic/keys.ts";
+import { fromBase64, toBase64 } from "./encoding.ts";
+import { type Deployment, ParametersCache } from "./parameters.ts";
+import { acceptServiceChannel, FrameChannel, FrameError } from "./sealing/messages.ts";
+import { openRecord, sealRecord } from "./sealing/record.ts";
+import { ApiError, type Transport } from "./transport.ts";
+
+export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
+export { type ClinicKeys, type ClinicPolicy, clinicCard, createClinicKeys, serviceIdOfKeys } from "./clinic/keys.ts";
+
+const ZERO_HASH = new Uint8Array(32);
+export const FHIR_JSON = "application/fhir+json";
+
+/** A check-in at this clinic that the clinic itself has verified. */
+export interface ClinicSession {
+  /** hex; names the session everywhere */
+  readonly tagHash: string;
+  /** for people and labels */
+  readonly tid: string;
+  readonly epoch: number;
+  /** unix seconds, of the clinic's own challenge */
+  readonly challengedAt: number;
+  /** attribute -> value */
+  readonly shown: Readonly<Record<string, string>>;
+  readonly credentialEpoch: number;
+  readonly checkIn: CheckIn;
+  readonly checkInBytes: Uint8Array;
+}
+
+export class SessionError extends Error {
+  override name = "SessionError";
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`not a session of this clinic: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Keeps channels between calls: durable when it resolves, or a nonce might serve twice. */
+export interface ChannelStore {
+  load(tagHash: string): Promise<string | undefined>;
+  save(tagHash: string, channel: string): Promise<void>;
+}
+export class MemoryChannelStore implements ChannelStore {
+  readonly #channels = new Map<string, string>();
+  async load(tagHash: string): Promise<string | undefined> {
+    return this.#channels.get(tagHash);
+  }
+  async save(tagHash: string, channel: string): Promise<void> {
+    this.#channels.set(tagHash, channel);
+  }
+}
+
+interface SessionRow {
+  tagHash: string;
+  checkIn: string;
+}
+interface ManifestRow {
+  manifest: string;
+}
+type Place = Pick<ClinicSession, "tagHash">;
+type Draft = Pick<Manifest, "kind" | "recordId"> & Partial<Manifest>;
+
+export class Clinic {
+  readonly keys: ClinicKeys;
+  /** 16 bytes */
+  readonly serviceId: Uint8Array;
+  readonly #transport: Transport;
+  readonly #parameters: ParametersCache;
+  readonly #api: ClinicApi;
+  readonly #channels: ChannelStore;
+  readonly #secretKey: Uint8Array;
+  readonly #publicKey: Uint8Array;
+
+  constructor(
+    transport: Transport,
+    deployment: Deployment,
+    keys: ClinicKeys,
+    channels: ChannelStore = new MemoryChannelStore(),
+  ) {
+    this.keys = keys;
+    this.serviceId = serviceIdOfKeys(keys);
+    this.#transport = transport;
+    this.#parameters = new ParametersCache(transport, deployment);
+    this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
+    this.#channels = channels;
+    this.#secretKey = hexToBytes(keys.signSecretKey);
+    this.#publicKey = ed25519.getPublicKey(this.#secretKey);
+  }
+
+  // ---- check-in
+
+  /** Signed<ServiceCard> */
+  card(): Uint8Array {
+    return clinicCard(this.keys);
+  }
+
+  /** Signed<Challenge>, good for the parameters' window: show it as a QR code beside the card. @throws ParametersError */
+  async challenge(now: number = this.#transport.now()): Promise<Uint8Array> {
+    const { document, hash } = await this.#parameters.of(epochOf(now));
+    const challenge: Challenge = {
+      serviceId: this.serviceId,
+      nonce: this.#transport.rng(16),
+      issuedAt: now,
+      expiresAt: now + document.challengeWindowSeconds,
+      paramsHash: hash,
+      ...this.keys.policy,
+    };
+    return signDocument(LABELS.signChallenge, Challenge, challenge, this.#secretKey);
+  }
+
+  /** Card and a fresh challenge, as a wallet reads them. */
+  async invitation(): Promise<{ card: Uint8Array; challenge: Uint8Array }> {
+    return { card: this.card(), challenge: await this.challenge() };
+  }
+
+  /** Also offline, from a check-in handed over directly; single use is then settled by handIn. @throws SessionError */
+  async verify(checkInBytes: Uint8Array): Promise<ClinicSession> {
+    const read = readCheckIn(checkInBytes);
+    const key = challengeKey(read);
+    if (!key || !equalBytes(key, this.#publicKey)) throw new SessionError("challenge-signature");
+    const { presentation, challenge, epoch } = read;
+    if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
+      throw new SessionError("stale");
+    const parameters = {
+      tag: await this.#parameters.of(epoch),
+      credential: await this.#parameters.of(presentation.credentialEpoch),
+    };
+    const verdict = verifyCheckIn(read, parameters);
+    if (!verdict.ok) throw new SessionError(verdict.reason);
+    return {
+      tagHash: bytesToHex(verdict.tagHash),
+      tid: tidOf(verdict.tagHash),
+      epoch,
+      challengedAt: challenge.issuedAt,
+      shown: verdict.shown,
+      credentialEpoch: presentation.credentialEpoch,
+      checkIn: read.checkIn,
+      checkInBytes,
+    };
+  }
+
+  /** Hands in a check-in that was taken offline, within the parameters' grace. @throws ApiError if its tag is spent */
+  async handIn(session: ClinicSession): Promise<void> {
+    await this.#api.authorised("/v1/sessions", {
+      bytes: session.checkInBytes,
+      headers: { "idempotency-key": bytesToHex(sha256(session.checkInBytes)) },
+    });
+  }
+
+  async #fromRow(row: SessionRow): Promise<ClinicSession> {
+    const session = await this.verify(fromBase64(row.checkIn));
+    if (session.tagHash !== bytesToHex(fromBase64(row.tagHash))) throw new SessionError("filed under another tag");
+    return session;
+  }
+
+  /** @throws SessionError if the operator hands out anything but a check-in at this clinic; ApiError not-found */
+  async session(tagHash: string): Promise<ClinicSession> {
+    const session = await this.#fromRow(await this.#api.ownJson<SessionRow>(`/sessions/${tagHash}`));
+    if (session.tagHash !== tagHash) throw new SessionError("another session than the one asked for");
+    return session;
+  }
+
+  /** All sessions, one after the other, in no order of time. */
+  async *eachSession(): AsyncGenerator<ClinicSession> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.#page<{ sessions: SessionRow[]; cursor?: string }>("/sessions", cursor);
+      for (const row of page.sessions) yield await this.#fromRow(row);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+  async sessions(): Promise<ClinicSession[]> {
+    const all: ClinicSession[] = [];
+    for await (const session of this.eachSession()) all.push(session);
+    return all;
+  }
+
+  #page<T>(path: string, cursor: string | undefined): Promise<T> {
+    return this.#api.ownJson<T>(cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`);
+  }
+
+  // ---- records
+
+  /** Seals and files a record. @returns its id, hex */
+  putRecord(
+    session: ClinicSession,
+    plaintext: Uint8Array,
+    { contentKind = FHIR_JSON }: { contentKind?: string } = {},
+  ): Promise<string> {
+    return this.#seal(session, plaintext, contentKind, undefined);
+  }
+
+  /** Files a new version; the old one stays, as amended. */
+  amend(session: ClinicSession, target: string, plaintext: Uint8Array, contentKind = FHIR_JSON): Promise<string> {
+    return this.#seal(session, plaintext, contentKind, hexToBytes(target));
+  }
+
+  /** States that a record is wrong and must not be used; it stays readable. */
+  async withdraw(session: Place, target: string): Promise<void> {
+    await this.#state(session, { kind: "withdrawal", recordId: this.#newId(), target: hexToBytes(target) });
+  }
+
+  /** Destroys a record's blob with the keys wrapped in it; the signed history stays, and the log tells of it. */
+  async erase(session: Place, target: string): Promise<void> {
+    await this.#state(session, { kind: "erasure", recordId: this.#newId(), target: hexToBytes(target) });
+  }
+
+  /**
+   * For a record filed under the wrong TID: sealed anew to the right session, stated as moved in the wrong one, and erased
+   * there, since the wrong patient could open it. @returns the new record's id
+   */
+  async move(from: Place, target: string, to: ClinicSession): Promise<string> {
+    const entry = (await this.records(from)).find((r) => r.recordId === target);
+    if (!entry) throw new RangeError(`no record ${target} in this session`);
+    const recordId = await this.putRecord(to, await this.open(entry), { contentKind: entry.contentKind });
+    const movedTo = hexToBytes(to.tagHash);
+    await this.#state(from, { kind: "move", recordId: this.#newId(), target: hexToBytes(target), movedTo });
+    await this.erase(from, target);
+    return recordId;
+  }
+
+  /** A session's records, after checking its chain. @throws ChainError */
+  async records(session: Place): Promise<RecordEntry[]> {
+    return (await this.#chain(session.tagHash)).records;
+  }
+
+  /** All records of the clinic, by session. @throws ChainError */
+  async list(): Promise<RecordEntry[]> {
+    const bySession = new Map<string, Uint8Array[]>();
+    for (const signed of await this.#manifests("/records")) {
+      const tagHash = bytesToHex(Manifest.decode(Signed.decode(signed).document).tagHash);
+      bySession.set(tagHash, [...(bySession.get(tagHash) ?? []), signed]);
+    }
+    return [...bySession.values()].flatMap((chain) => readChain(this.#publicKey, this.serviceId, chain).records);
+  }
+
+  /** The plaintext of an own record. @throws RecordError, ApiError "expired" where it was erased */
+  async open(record: RecordEntry | string): Promise<Uint8Array> {
+    const entry = typeof record === "string" ? (await this.list()).find((r) => r.recordId === record) : record;
+    if (!entry) throw new RangeError(`no record ${String(record)}`);
+    const response = await this.#api.own(`/blobs/${entry.recordId}`);
+    const blob = new Uint8Array(await response.arrayBuffer());
+    if (!equalBytes(sha256(blob), entry.manifest.blobHash))
+      throw new Error("the blob is not the one this clinic filed");
+    return openRecord(blob, this.keys.ageIdentity);
+  }
+
+  async #manifests(path: string): Promise<Uint8Array[]> {
+    const all: Uint8Array[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor);
+      all.push(...page.records.map((r) => fromBase64(r.manifest)));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return all;
+  }
+
+  async #chain(tagHash: string): Promise<Chain> {
+    return readChain(this.#publicKey, this.serviceId, await this.#manifests(`/tags/${tagHash}/records`));
+  }
+
+  #newId(): Uint8Array {
+    return this.#transport.rng(16);
+  }
+
+  async #seal(
+    session: ClinicSession,
+    plaintext: Uint8Array,
+    contentKind: string,
+    target: Uint8Array | undefined,
+  ): Promise<string> {
+    const { document } = await this.#parameters.of(epochOf(this.#transport.now()));
+    const recordId = this.#newId();
+    const { blob, ...sealed } = await sealRecord({
+      plaintext,
+      serviceId: this.serviceId,
+      tagHash: hexToBytes(session.tagHash),
+      recordId,
+      keySetId: document.keySetId,
+      serviceRecipient: this.keys.ageRecipient,
+      sessionRecipient: session.checkIn.sessionRecipient,
+      threshold: { recordKey: decodeG1(document.recordKey), groupHybridKey: document.groupHybridKey },
+      rng: this.#transport.rng,
+    });
+    const draft: Draft = {
+      kind: target ? "amendment" : "record",
+      recordId,
+      target,
+      blobHash: sealed.sha256,
+      stanzaHash: sealed.stanzaHash,
+      size: blob.length,
+      contentKind,
+      keySetId: document.keySetId,
+    };
+    await this.#append(session.tagHash, draft, async (signed) => {
+      await this.#api.own(`/records/${bytesToHex(recordId)}`, {
+        method: "PUT",
+        bytes: blob,
+        headers: { "symbolon-manifest": toBase64(signed) },
+      });
+    });
+    return bytesToHex(recordId);
+  }
+
+  async #state(session: Place, draft: Draft): Promise<void> {
+    await this.#append(session.tagHash, draft, async (signed) => {
+      await this.#api.own("/statements", { json: { manifest: toBase64(signed) } });
+    });
+  }
+
+  /** Signs the chain's next manifest and sends it; if another writer was faster, once more behind that one. */
+  async #append(tagHash: string, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { headHash, count } = await this.#chain(tagHash);
+      const manifest: Manifest = {
+        target: undefined,
+        movedTo: undefined,
+        blobHash: ZERO_HASH,
+        stanzaHash: ZERO_HASH,
+        size: 0,
+        contentKind: "",
+        keySetId: ZERO_HASH,
+        ...draft,
+        serviceId: this.serviceId,
+        tagHash: hexToBytes(tagHash),
+        day: dayOf(this.#transport.now()),
+        count: count + 1,
+        previous: headHash,
+      };
+      try {
+        await send(signDocument(LABELS.signManifest, Manifest, manifest, this.#secretKey));
+        return;
+      } catch (error) {
+        const overtaken = error instanceof ApiError && error.code === "conflict" && error.problem.head !== undefined;
+        if (!overtaken || attempt >= 2) throw error;
+      }
+    }
+  }
+
+  // ---- messages
+
+  async #channel(session: ClinicSession): Promise<FrameChannel> {
+    const stored = await this.#channels.load(session.tagHash);
+    if (stored !== undefined) return FrameChannel.restore(hexToBytes(stored));
+    return acceptServiceChannel({
+      servicePrivateKey: hexToBytes(this.keys.hpkeSecretKey),
+      enc: session.checkIn.hpkeEnc,
+      context: channelContext(session.checkIn),
+      tagHash: hexToBytes(session.tagHash),
+    });
+  }
+
+  #framesPath(session: ClinicSession): string {
+    return `/v1/sessions/${bytesToHex(this.serviceId)}/${session.tagHash}/frames`;
+  }
+
+  /** What the patient has written since. Frames that are no longer or were never good are dropped. */
+  async receive(session: ClinicSession): Promise<Uint8Array[]> {
+    const path = this.#framesPath(session);
+    const plaintexts: Uint8Array[] = [];
+    let ack = "";
+    for (;;) {
+      const response = await this.#api.authorised(path + ack);
+      const { frames } = (await response.json()) as { frames: { seq: number; frame: string }[] };
+      if (frames.length === 0) return plaintexts;
+      const channel = await this.#channel(session);
+      for (const { frame } of frames) {
+        try {
+          plaintexts.push(channel.receive(fromBase64(frame)));
+        } catch (error) {
+          if (!(error instanceof FrameError)) throw error;
+        }
+      }
+      await this.#channels.save(session.tagHash, bytesToHex(channel.serialise()));
+      ack = `?ack=${frames.map((f) => f.seq).join(",")}`;
+    }
+  }
+
+  async send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {
+    const channel = await this.#channel(session);
+    const frame = channel.send(plaintext);
+    await this.#channels.save(session.tagHash, bytesToHex(channel.serialise()));
+    await this.#api.authorised(this.#framesPath(session), {
+      bytes: frame,
+      headers: { "idempotency-key": bytesToHex(this.#transport.rng(16)) },
+    });
+  }
+}

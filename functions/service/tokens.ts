@@ -86,7 +86,7 @@ export function tokens(app: RoleApp<ServiceEnv>): void {
     const type = c.req.header("content-type") ?? "";
     if (!type.startsWith("application/x-www-form-urlencoded"))
       throw new Problem("unsupported-media-type", "application/x-www-form-urlencoded expected");
-    const form = new URLSearchParams(await c.req.text());
+    const form = new URLSearchParams(new TextDecoder().decode(await c.req.arrayBuffer()));
     if (form.get("grant_type") !== "client_credentials")
       throw new Problem("malformed", "grant_type: client_credentials expected");
     if (form.get("client_assertion_type") !== ASSERTION_TYPE)

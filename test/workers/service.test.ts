@@ -1,0 +1,61 @@
+// A visit from end to end through the real Worker, stores and SDK: check-in, record, reading, statements, messages.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { openRecord } from "../../client/sealing/record.ts";
+import { apiBytes, apiJson } from "../../client/transport.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { openSigned, presentationHashOf, Receipt } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import {
+  bindings,
+  EPOCH,
+  freshWorld,
+  NOW,
+  newClinic,
+  newPatient,
+  outside,
+  prepare,
+  SERVICE_URL,
+  send,
+  transport,
+  visit,
+} from "./service-world.ts";
+
+beforeEach(freshWorld);
+
+const note = utf8ToBytes(JSON.stringify({ resourceType: "Bundle", type: "collection", entry: [] }));
+
+describe("a visit", () => {
+  it("opens a session, files a record, and patient and clinic both read it", async () => {
+    const clinic = await newClinic();
+    const patient = newPatient();
+    const prepared = await prepare(patient, clinic, { shown: ["class"] });
+    const { value: receipt } = openSigned(LABELS.signReceipt, Receipt, await send(prepared.bytes));
+    expect(receipt).toMatchObject({
+      epoch: EPOCH,
+      openedAt: NOW,
+      presentationHash: presentationHashOf(prepared.bytes),
+    });
+    expect(bytesToHex(receipt.tagHash)).toBe(prepared.tagHash);
+
+    const session = await clinic.session(prepared.tagHash);
+    expect(session).toMatchObject({ tagHash: prepared.tagHash, epoch: EPOCH, shown: { class: "full" } });
+    const recordId = await clinic.putRecord(session, note);
+    const [entry] = await clinic.records(session);
+    expect(entry).toMatchObject({ recordId, state: "current", count: 1, contentKind: "application/fhir+json" });
+    expect(await clinic.open(entry!)).toEqual(note);
+
+    const base = `/v1/services/${bytesToHex(clinic.serviceId)}`;
+    const blob = await apiBytes(transport, SERVICE_URL, `${base}/blobs/${recordId}`);
+    expect(await openRecord(blob, prepared.ageIdentity)).toEqual(note);
+    expect(await apiJson(transport, SERVICE_URL, `${base}/counts`)).toEqual({ sessions: 1, records: 1 });
+    for (const prefix of ["-", prepared.tagHash.slice(0, 1), prepared.tagHash.slice(0, 4)]) {
+      const bucket = await apiJson<{ records: { status: string }[] }>(
+        transport,
+        SERVICE_URL,
+        `${base}/buckets/${prefix}`,
+      );
+      expect(bucket.records.map((r) => r.status)).toEqual(["current"]);
+    }
+  });
+});

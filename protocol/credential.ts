@@ -10,14 +10,14 @@
 //               here:         issue (registrar, answers a verified commitment) → receive (wallet)
 // The registrar learns nothing of s, k, z beyond R, V and F° of the contract; the wallet needs no secret channel for (A, e).
 
-import { decodeNonZero, type Signature, verifyPoint } from "./bbs.ts";
+import { addPublic, decodeNonZero, type Signature, verifyPoint } from "./bbs.ts";
 import { calculateDomain, createGenerators, P1 } from "./bbs-generators.ts";
 import { coreBlindSign, createBlindGenerators } from "./blind-bbs.ts";
 import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { document, list, type Of, text, u32 } from "./codec.ts";
 import type { IssuedCredential, Parameters } from "./documents.ts";
 import { g1, scalar } from "./element-coders.ts";
-import { fixedBase, groupG1 } from "./group.ts";
+import { fixedBase } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import {
   DecodeError,
@@ -123,25 +123,41 @@ export function attributeScalars(params: IssuerParams, values: readonly string[]
   return values.map((v, i) => attributeScalar(params.attributes[i], v));
 }
 
-// ---- the public part of B, the same for all credentials of an epoch
+// ---- the public part of B, the same for all credentials of an epoch that show the same
 
-const MAX_KEPT_BASES = 64;
+/** By index in the parameters' list, ascending. */
+export interface ShownAttribute {
+  readonly index: number;
+  readonly value: string;
+}
+
+const MAX_KEPT_BASES = 256;
 const keptBases = new WeakMap<IssuerParams, Map<string, G1>>();
 
-/** P1 + domain·Q1 + epoch·H_1. Kept for each (params, p_e, epoch): a verifier meets few. */
-export function epochBase(params: IssuerParams, paramsHash: Uint8Array, epoch: number): G1 {
+/**
+ * P1 + domain·Q1 + epoch·H_1 + Σ_shown m_i·H_(1+i). Kept for each (params, p_e, epoch, shown): a verifier meets few.
+ * @throws DecodeError if a shown value is not in the attribute's list
+ */
+export function publicBase(
+  params: IssuerParams,
+  paramsHash: Uint8Array,
+  epoch: number,
+  shown: readonly ShownAttribute[] = [],
+): G1 {
   let bases = keptBases.get(params);
   if (bases === undefined || bases.size >= MAX_KEPT_BASES) {
     bases = new Map();
     keptBases.set(params, bases);
   }
-  const key = `${epoch}/${paramsHash.join()}`;
+  const key = JSON.stringify([epoch, [...paramsHash], shown.map(({ index, value }) => [index, value])]);
   let base = bases.get(key);
   if (base === undefined) {
     const { Q1, H, Q2, J1, J2 } = credentialGenerators(params.attributes.length);
+    const messages = shown.map(({ index, value }) => attributeScalar(params.attributes[index], value));
     const header = credentialHeader(paramsHash);
     const domain = calculateDomain(encodeG2(params.issuerKey), [Q1, ...H, Q2, J1, J2], header, API_ID);
-    base = P1.add(groupG1.combine([Q1, H[0]!], [domain, BigInt(epoch)])) as G1;
+    const points = [Q1, H[0]!, ...shown.map(({ index }) => H[index + 1]!)];
+    base = addPublic(P1, points, [domain, BigInt(epoch), ...messages]);
     bases.set(key, base);
   }
   return base;
@@ -197,7 +213,7 @@ export function signedPoint(
   const { H, Q2, J1, J2 } = credentialGenerators(params.attributes.length);
   return [...attributeScalars(params, values), s, k, z].reduce<G1>(
     (sum, m, i) => sum.add([...H.slice(1), Q2, J1, J2][i]!.multiply(m)) as G1,
-    epochBase(params, paramsHash, epoch),
+    publicBase(params, paramsHash, epoch),
   );
 }
 

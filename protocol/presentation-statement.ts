@@ -23,12 +23,11 @@
 import { concatBytes, frame, u32be, utf8ToBytes } from "./bytes.ts";
 import { blob, document, fixed, list, type Of, struct, text, u8, u16, u32 } from "./codec.ts";
 import {
-  attributeScalar,
   credentialGenerators,
   credentialHeader,
-  epochBase,
   handleGenerator,
   type IssuerParams,
+  publicBase,
 } from "./credential.ts";
 import { groupG1, groupG2 } from "./group.ts";
 import { LABELS } from "./labels.ts";
@@ -112,12 +111,8 @@ export function presentationRelation(
 ): Relation<WitnessName> {
   const { attributes } = credentialParams;
   const { H, Q2, J1, J2 } = credentialGenerators(attributes.length);
-  const shownScalars = header.shown.map(({ index, value }) => attributeScalar(attributes[index], value));
-  const shownBases = header.shown.map(({ index }) => H[index + 1]!);
   const hidden = hiddenIndexes(credentialParams, header);
-  const disclosed = epochBase(credentialParams, credentialParamsHash, header.credentialEpoch).add(
-    groupG1.combine(shownBases, shownScalars),
-  ) as G1;
+  const disclosed = publicBase(credentialParams, credentialParamsHash, header.credentialEpoch, header.shown);
   const hiddenTerms = hidden.map((i): Term<WitnessName, G1> => [`m${i}`, H[i + 1]!, -1n]);
 
   return new Relation<WitnessName>(LABELS.present, [...FIXED_WITNESS, ...hidden.map((i) => `m${i}` as const)])

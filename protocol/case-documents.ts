@@ -52,6 +52,15 @@ export const trusteeWitnessKey = (index: number, identityKey: Uint8Array): NoteK
 /** H(Signed<Approval>): the subject of its log entry. */
 export const approvalHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.approval, signedBytes);
 
+/** CaseContext.checkpoint: over the note's text, so that the order of cosignatures does not matter. */
+export const checkpointHashOf = (text: string): Uint8Array => labelledHash(LABELS.checkpoint, utf8ToBytes(text));
+
+/** Label of a record's threshold stanza: a stanza moved to another session, service or record does not open. */
+export const stanzaLabel = (
+  place: { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array },
+  keySetId: Uint8Array,
+): Uint8Array => labelledHash(LABELS.stanza, place.serviceId, place.tagHash, place.recordId, keySetId);
+
 /** What a case id is bound to once and for all; made from the notice's context. */
 export const caseBinding = (notice: CaseContext): Uint8Array =>
   caseContextHash({ ...notice, kind: "notice", trustee: 0 });

@@ -38,6 +38,7 @@ export const LABELS = {
   requester: `${V1}HASH-REQUESTER.`,
   order: `${V1}HASH-ORDER.`,
   approval: `${V1}HASH-APPROVAL.`,
+  checkpoint: `${V1}HASH-CHECKPOINT.`,
   caseContext: `${V1}HASH-CASE.`,
   manifest: `${V1}HASH-MANIFEST.`,
   stanza: `${V1}HASH-STANZA.`,

@@ -136,9 +136,12 @@ export const LoginChallenge = z.object({ challenge: b64(32), trustee: z.number()
 export const LoginRequest = z.object({ challenge: b64(32), assertion: Assertion });
 export const LoginAnswer = z.object({ token: b64(32), expires: z.number().int() });
 
-/** GET /v1/cases?state=ordered (officer's bearer token): what the escrow holds for this trustee. */
+/** GET /v1/cases?state=ordered&cursor= (officer's bearer token): what the escrow holds for this trustee. */
 export const InboxAnswer = z.object({
-  cases: z.array(z.object({ caseId: hex(32), order: document, dossier: b64(512 << 10).nullable() })),
+  cases: z.array(
+    z.object({ caseId: hex(32), order: document, dossier: b64(512 << 10).nullable(), decided: z.boolean() }),
+  ),
+  cursor: z.string().nullable(),
 });
 export type InboxAnswer = z.infer<typeof InboxAnswer>;
 
@@ -168,7 +171,7 @@ export const Review = z.object({
 });
 export type Review = z.infer<typeof Review>;
 
-/** POST /v1/cases/decide → octet-stream Signed<Approval>; the officer (or the Worker: `deliver`) takes it to the escrow. */
+/** POST /v1/cases/decide → octet-stream Signed<Approval>; the officer's client takes it to the escrow. */
 export const DecideRequest = z.object({
   order: document,
   dossier: b64(512 << 10),
@@ -176,6 +179,21 @@ export const DecideRequest = z.object({
   reason: z.string().max(1000),
   assertion: Assertion,
 });
+
+// ---- key ceremony, carried by a coordinator that needs no trust; every request signed by ADMIN_KEY
+
+/** POST /v1/ceremony/:id/start (id: 32 random bytes in hex) → {message}: this trustee's commit */
+export const CeremonyStart = z.object({
+  threshold: z.number().int().min(2).max(16),
+  cards: z.array(document).min(2).max(16),
+});
+/**
+ * POST /v1/ceremony/:id/{open,deal,accept,finish}: all trustees' messages of the round before (commits, openings, deals,
+ * acceptances) → {message} of this round; accept also answers `complaint` instead of accepting; finish → KeySetAnswer.
+ */
+export const CeremonyMessages = z.object({ messages: z.array(part).min(1).max(16) });
+export const CeremonyMessage = z.object({ message: part });
+export type CeremonyMessage = z.infer<typeof CeremonyMessage>;
 
 // ---- log witness
 

@@ -1,0 +1,145 @@
+// The bulletin board of one key ceremony as one trustee sees it: a Durable Object named by the ceremony's id (hex).
+//
+// Invariant.
+//   plan       fixed when the ceremony starts here, for ever
+//   board      for each round and sender the first message that was shown, never another. One that differs is kept out
+//              and told of: a sender that says two things is caught here, or by the views in the next round
+//   own        this trustee's message of each round, made once; asking again gives the same bytes. So a dealing is never
+//              opened into two boards, whatever the coordinator repeats
+//   secret     sealed at rest by the Worker; the dealer's secret is deleted with the acceptance that follows from it
+//
+// Each method is one synchronous block. The messages are signed and checked in the Worker (protocol/ceremony.ts).
+
+import { DurableObject } from "cloudflare:workers";
+
+export const CEREMONY_ROUNDS = ["commit", "open", "deal", "accept"] as const;
+export type CeremonyRound = (typeof CEREMONY_ROUNDS)[number];
+
+export interface BoardMessage {
+  sender: number;
+  bytes: Uint8Array;
+}
+export interface Board {
+  plan: Uint8Array;
+  cards: Uint8Array[];
+  dealerSecret: Uint8Array | undefined;
+  trusteeSecret: Uint8Array | undefined;
+  messages: { round: CeremonyRound; bytes: Uint8Array }[];
+  own: { round: CeremonyRound; bytes: Uint8Array }[];
+}
+export type Shown = { ok: true } | { ok: false; equivocated: number };
+
+const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as ArrayBuffer);
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+
+export class Ceremony extends DurableObject {
+  private readonly sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: unknown) {
+    super(ctx, env as never);
+    this.sql = ctx.storage.sql;
+    this.sql.exec(`
+      CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS cards (trustee INTEGER PRIMARY KEY, card BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS board (round TEXT, sender INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (round, sender));
+      CREATE TABLE IF NOT EXISTS own (round TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+    `);
+  }
+
+  private state(name: string): Uint8Array | undefined {
+    const row = this.sql.exec("SELECT bytes FROM state WHERE name = ?", name).toArray()[0];
+    return row && bytes(row.bytes);
+  }
+
+  /** Fixes the plan with this trustee's secret and first message. Answers the commit that stands, if the plan is the same. */
+  start(input: {
+    plan: Uint8Array;
+    cards: Uint8Array[];
+    dealerSecret: Uint8Array;
+    commit: Uint8Array;
+  }): Uint8Array | undefined {
+    return this.ctx.storage.transactionSync(() => {
+      const plan = this.state("plan");
+      if (plan) return same(plan, input.plan) ? this.own("commit") : undefined;
+      this.sql.exec("INSERT INTO state VALUES ('plan', ?), ('dealer-secret', ?)", input.plan, input.dealerSecret);
+      input.cards.forEach((card, i) => {
+        this.sql.exec("INSERT INTO cards VALUES (?, ?)", i + 1, card);
+      });
+      this.sql.exec("INSERT INTO own VALUES ('commit', ?)", input.commit);
+      return input.commit;
+    });
+  }
+
+  read(): Board | undefined {
+    const plan = this.state("plan");
+    if (!plan) return undefined;
+    const messagesOf = (table: "board" | "own") =>
+      this.sql
+        .exec(`SELECT round, bytes FROM ${table}`)
+        .toArray()
+        .map((m) => ({ round: m.round as CeremonyRound, bytes: bytes(m.bytes) }));
+    return {
+      plan,
+      cards: this.sql
+        .exec("SELECT card FROM cards ORDER BY trustee")
+        .toArray()
+        .map((c) => bytes(c.card)),
+      dealerSecret: this.state("dealer-secret"),
+      trusteeSecret: this.state("trustee-secret"),
+      messages: messagesOf("board"),
+      own: messagesOf("own"),
+    };
+  }
+
+  /** All of a round's messages, or none. */
+  show(round: CeremonyRound, messages: BoardMessage[]): Shown {
+    return this.ctx.storage.transactionSync((): Shown => {
+      const held = new Map(
+        this.sql
+          .exec("SELECT sender, bytes FROM board WHERE round = ?", round)
+          .toArray()
+          .map((m) => [m.sender as number, bytes(m.bytes)]),
+      );
+      for (const { sender, bytes: message } of messages) {
+        const earlier = held.get(sender);
+        if (earlier && !same(earlier, message)) return { ok: false, equivocated: sender };
+        held.set(sender, message);
+      }
+      for (const [sender, message] of held)
+        this.sql.exec("INSERT OR IGNORE INTO board VALUES (?, ?, ?)", round, sender, message);
+      return { ok: true };
+    });
+  }
+
+  private own(round: CeremonyRound): Uint8Array | undefined {
+    const row = this.sql.exec("SELECT bytes FROM own WHERE round = ?", round).toArray()[0];
+    return row && bytes(row.bytes);
+  }
+
+  /** This trustee's message of a round: the first one stands. */
+  keepOwn(round: CeremonyRound, message: Uint8Array): Uint8Array {
+    return this.ctx.storage.transactionSync(() => {
+      const held = this.own(round);
+      if (held) return held;
+      this.sql.exec("INSERT INTO own VALUES (?, ?)", round, message);
+      return message;
+    });
+  }
+
+  /** The last message, with the secret that came of it; the dealer's secret goes. */
+  keepAcceptance(message: Uint8Array, trusteeSecret: Uint8Array | undefined): Uint8Array {
+    return this.ctx.storage.transactionSync(() => {
+      const held = this.own("accept");
+      if (held) return held;
+      this.sql.exec("INSERT INTO own VALUES ('accept', ?)", message);
+      if (trusteeSecret) this.sql.exec("INSERT INTO state VALUES ('trustee-secret', ?)", trusteeSecret);
+      this.sql.exec("DELETE FROM state WHERE name = 'dealer-secret'");
+      return message;
+    });
+  }
+
+  /** The share is in the vault: nothing secret is left here. */
+  forget(): void {
+    this.sql.exec("DELETE FROM state WHERE name IN ('dealer-secret', 'trustee-secret')");
+  }
+}

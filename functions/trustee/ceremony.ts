@@ -1,0 +1,179 @@
+// The key ceremony at one trustee (protocol/ceremony.ts has the rounds and why they are safe). The coordinator carries
+// signed messages between trustees' boards; it learns what anybody may learn, and can at worst stop the run.
+//
+//   start    threshold, all trustees' cards → commit     the plan is made here, from cards under the pinned keys
+//   open     all commits                    → opening
+//   deal     all openings                   → deals, sealed to each receiver
+//   accept   all deals                      → acceptance, or a complaint that names a dealer
+//   finish   all acceptances                → key set; the share moves into the vault, nothing secret stays here
+//
+// Asking a round again gives the same bytes: the board keeps what it was shown and what it said. A trustee that holds
+// keys starts no other ceremony: its shares would be lost, and with them every record.
+
+import type { Board, Ceremony as CeremonyObject, CeremonyRound } from "../../durable-objects/ceremony.ts";
+import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { readTrusteeCards } from "../../protocol/case-documents.ts";
+import { accept, type Ceremony, commit, deal, finish, open, openCeremony, type Seat } from "../../protocol/ceremony.ts";
+import {
+  Acceptance,
+  CeremonyAbort,
+  CeremonyCommit,
+  CeremonyDeals,
+  CeremonyOpening,
+  CeremonyPlan,
+  DealerSecret,
+  readMessage,
+} from "../../protocol/ceremony-documents.ts";
+import type { Codec } from "../../protocol/codec.ts";
+import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
+import type { TrusteeEnv } from "../env.ts";
+import { Problem } from "../http.ts";
+import { openAtRest, sealAtRest } from "./at-rest.ts";
+import { ownKeys, pinnedKeys, rng, vaultOf } from "./context.ts";
+
+const boardOf = (env: TrusteeEnv, id: string): DurableObjectStub<CeremonyObject> =>
+  (env.CEREMONY as DurableObjectNamespace<CeremonyObject>).getByName(id);
+
+/** What went wrong in a run is public: the coordinator must know whom to talk to. */
+function telling<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof CeremonyAbort || error instanceof KeySetError || error instanceof RangeError)
+      throw new Problem("not-allowed-now", `ceremony: ${error.message}`);
+    throw error;
+  }
+}
+
+const seatOf = (env: TrusteeEnv, ceremony: Ceremony): Seat => {
+  const own = ownKeys(env);
+  return {
+    ceremony,
+    index: own.index,
+    identitySecret: own.identitySecret,
+    transportSecret: own.transport.secretKey,
+  };
+};
+
+export async function startCeremony(
+  env: TrusteeEnv,
+  id: string,
+  threshold: number,
+  cards: Uint8Array[],
+): Promise<Uint8Array> {
+  const pinned = pinnedKeys(env);
+  const { plan, ceremony } = telling(() => {
+    const trustees = readTrusteeCards(cards, pinned).map((card, i) => ({
+      identityKey: pinned[i]!,
+      transportKey: card.transportKey,
+    }));
+    const planned: CeremonyPlan = { ceremonyId: hexToBytes(id), threshold, trustees };
+    return { plan: CeremonyPlan.encode(planned), ceremony: openCeremony(planned) };
+  });
+  const own = ownKeys(env);
+  if (!equalBytes(ceremony.plan.trustees[own.index - 1]!.transportKey, own.transport.publicKey))
+    throw new Problem("not-allowed-now", "ceremony: card of this trustee with another transport key");
+  if (await vaultOf(env).keys()) throw new Problem("conflict", "This trustee holds keys already.");
+  const { secret, message } = commit(seatOf(env, ceremony), rng);
+  const dealerSecret = sealAtRest(own.vaultKey, "dealer-secret", ceremony.context, DealerSecret.encode(secret), rng);
+  const stands = await boardOf(env, id).start({ plan, cards, dealerSecret, commit: message });
+  if (!stands) throw new Problem("conflict", "This ceremony id stands for another plan.");
+  return stands;
+}
+
+interface Sitting {
+  board: DurableObjectStub<CeremonyObject>;
+  state: Board;
+  ceremony: Ceremony;
+  seat: Seat;
+}
+
+const CODECS = {
+  commit: CeremonyCommit,
+  open: CeremonyOpening,
+  deal: CeremonyDeals,
+  accept: Acceptance,
+} as const;
+
+/** Shows this trustee's board the messages of a round, and reads the board. */
+async function sit(env: TrusteeEnv, id: string, shown: CeremonyRound, messages: Uint8Array[]): Promise<Sitting> {
+  const board = boardOf(env, id);
+  const before = await board.read();
+  if (!before) throw new Problem("not-found", "No ceremony of this id was started here.");
+  const ceremony = openCeremony(CeremonyPlan.decode(before.plan));
+  const codec: Codec<{ context: Uint8Array; sender: number }> = CODECS[shown] as never;
+  const read = telling(() =>
+    messages.map((bytes) => ({ sender: readMessage(codec, ceremony.context, ceremony.senders, bytes).sender, bytes })),
+  );
+  const taken = await board.show(shown, read);
+  if (!taken.ok) throw new Problem("not-allowed-now", `ceremony: trustee ${taken.equivocated}: equivocated`);
+  return { board, state: (await board.read()) as Board, ceremony, seat: seatOf(env, ceremony) };
+}
+
+const shownIn = ({ state }: Sitting, round: CeremonyRound): Uint8Array[] =>
+  state.messages.filter((m) => m.round === round).map((m) => m.bytes);
+const ownIn = ({ state }: Sitting, round: CeremonyRound): Uint8Array | undefined =>
+  state.own.find((m) => m.round === round)?.bytes;
+
+function dealerSecretOf(env: TrusteeEnv, { state, ceremony }: Sitting): DealerSecret {
+  if (!state.dealerSecret) throw new Problem("not-allowed-now", "ceremony: over");
+  const { vaultKey } = ownKeys(env);
+  return DealerSecret.decode(openAtRest(vaultKey, "dealer-secret", ceremony.context, state.dealerSecret));
+}
+
+export async function openRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+  const s = await sit(env, id, "commit", messages);
+  const said = ownIn(s, "open");
+  if (said) return said;
+  const secret = dealerSecretOf(env, s);
+  return s.board.keepOwn(
+    "open",
+    telling(() => open(s.seat, secret, { commits: shownIn(s, "commit") })),
+  );
+}
+
+export async function dealRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+  const s = await sit(env, id, "open", messages);
+  const said = ownIn(s, "deal");
+  if (said) return said;
+  const secret = dealerSecretOf(env, s);
+  const board = { commits: shownIn(s, "commit"), openings: shownIn(s, "open") };
+  return s.board.keepOwn(
+    "deal",
+    telling(() => deal(s.seat, secret, board, rng)),
+  );
+}
+
+export async function acceptRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+  const s = await sit(env, id, "deal", messages);
+  const said = ownIn(s, "accept");
+  if (said) return said;
+  const secret = dealerSecretOf(env, s);
+  const board = { commits: shownIn(s, "commit"), openings: shownIn(s, "open"), deals: shownIn(s, "deal") };
+  const outcome = telling(() => accept(s.seat, secret, board));
+  const sealed = outcome.accepted
+    ? sealAtRest(ownKeys(env).vaultKey, "trustee-secret", s.ceremony.context, TrusteeSecret.encode(outcome.secret), rng)
+    : undefined;
+  return s.board.keepAcceptance(outcome.message, sealed);
+}
+
+export async function finishRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<void> {
+  const s = await sit(env, id, "accept", messages);
+  const vault = vaultOf(env);
+  const keySet = telling(() => finish(s.ceremony, shownIn(s, "accept")));
+  const keySetBytes = KeySet.encode(keySet);
+  const held = await vault.keys();
+  if (held && equalBytes(held.keySet, keySetBytes)) return;
+  if (!s.state.trusteeSecret) throw new Problem("not-allowed-now", "ceremony: no share was accepted here");
+  const { vaultKey } = ownKeys(env);
+  const bytes = openAtRest(vaultKey, "trustee-secret", s.ceremony.context, s.state.trusteeSecret);
+  telling(() => assertSecretOf(TrusteeSecret.decode(bytes), keySet));
+  const installed = await vault.installKeys({
+    generation: keySet.generation,
+    keySet: keySetBytes,
+    sealedSecret: sealAtRest(vaultKey, "trustee-secret", keySetBytes, bytes, rng),
+    cards: s.state.cards,
+  });
+  if (installed === "conflict") throw new Problem("conflict", "This trustee holds other keys.");
+  await s.board.forget();
+}

@@ -1,0 +1,82 @@
+// What every handler of a trustee starts from: its keys (once an isolate), its vault, and what it trusts.
+
+import type { TrusteeVault, VaultKeys } from "../../durable-objects/trustee-vault.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+import type { Trust } from "../case-order.ts";
+import type { TrusteeEnv } from "../env.ts";
+import { Problem } from "../http.ts";
+import { parametersFor } from "../parameters.ts";
+import { openAtRest } from "./at-rest.ts";
+import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
+
+export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+
+const made = new Map<string, TrusteeKeys>();
+export function ownKeys(env: TrusteeEnv): TrusteeKeys {
+  const name = `${env.TRUSTEE_INDEX} ${env.TRUSTEE_SEED}`;
+  let keys = made.get(name);
+  if (!keys) {
+    keys = trusteeKeys(hexToBytes(env.TRUSTEE_SEED), Number(env.TRUSTEE_INDEX));
+    made.set(name, keys);
+  }
+  return keys;
+}
+
+/** Pinned identity keys of all trustees, this one's own among them. @throws Problem misconfigured */
+export function pinnedKeys(env: TrusteeEnv): Uint8Array[] {
+  const keys = JSON.parse(env.TRUSTEE_KEYS) as string[];
+  const own = ownKeys(env);
+  if (keys[own.index - 1] !== bytesToHex(own.identityPublicKey))
+    throw new Problem("misconfigured", undefined, "TRUSTEE_KEYS does not hold this trustee's own key at its index");
+  return keys.map(hexToBytes);
+}
+
+export const vaultOf = (env: TrusteeEnv): DurableObjectStub<TrusteeVault> =>
+  (env.TRUSTEE_VAULT as DurableObjectNamespace<TrusteeVault>).getByName("vault");
+
+export async function heldKeys(env: TrusteeEnv): Promise<VaultKeys> {
+  const held = await vaultOf(env).keys();
+  if (!held) throw new Problem("not-allowed-now", "keys not generated");
+  return held;
+}
+
+const parsed = new Map<string, KeySet>();
+/** The vault's key set was verified when it was installed; parsing its points is done once an isolate. */
+export function parseKeySet(bytes: Uint8Array): KeySet {
+  const name = bytesToHex(bytes);
+  let keySet = parsed.get(name);
+  if (!keySet) {
+    keySet = KeySet.decode(bytes);
+    parsed.clear();
+    parsed.set(name, keySet);
+  }
+  return keySet;
+}
+
+export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
+  const own = ownKeys(env);
+  return {
+    now,
+    registrarKey: hexToBytes(env.REGISTRAR_KEY),
+    logKey: parseVkey(env.LOG_VKEY, LOG_KEY),
+    keySet,
+    index: own.index,
+    transportSecret: own.transport.secretKey,
+    parameters: (epoch) => parametersFor(env, epoch, now),
+  };
+}
+
+const checkedSecrets = new WeakSet<KeySet>();
+/** The shares, for as long as one request needs them. They are at rest under the bytes of their key set. */
+export function unsealSecret(env: TrusteeEnv, held: VaultKeys, keySet: KeySet): TrusteeSecret {
+  const bytes = openAtRest(ownKeys(env).vaultKey, "trustee-secret", held.keySet, held.sealedSecret);
+  const secret = TrusteeSecret.decode(bytes);
+  bytes.fill(0);
+  if (!checkedSecrets.has(keySet)) {
+    assertSecretOf(secret, keySet);
+    checkedSecrets.add(keySet);
+  }
+  return secret;
+}

@@ -1,0 +1,378 @@
+// The rounds of a case as one member of S plays them (api.ts has the whole exchange). Each round: verify the bundle, hold
+// the case id to its binding, answer what was answered before if there is such an answer, else compute, keep, answer.
+//
+// What is kept, by round: the answer; beside it, sealed at rest, this trustee's own share of the round (it counts in the
+// combination) and its result (record shares are given for its sessions only). Record shares are not kept: asking again
+// gives the same points with a fresh proof.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { z } from "zod";
+import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
+import { bytesToHex, equalBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import {
+  LinkParts,
+  RecordParts,
+  readTrusteeCards,
+  stanzaLabel,
+  TracePart,
+  type TrusteeCard,
+} from "../../protocol/case-documents.ts";
+import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
+import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { sealNotice } from "../../protocol/notice.ts";
+import {
+  combineLink,
+  combineNotice,
+  findCheaters,
+  LinkShare,
+  linkShare,
+  linkShareBytes,
+  NoticeShare,
+  noticeShare,
+  RecordShare,
+  recordShare,
+  TraceShare,
+  traceShare,
+  verifyLinkShare,
+  verifyNoticeShare,
+} from "../../protocol/opening.ts";
+import { type G2, tagBase } from "../../protocol/suite.ts";
+import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
+import { checkNoticeLogged, type OpenCase, openBundle } from "../case-bundle.ts";
+import type { Scope, Subject, Trust } from "../case-order.ts";
+import type { TrusteeEnv } from "../env.ts";
+import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
+import type {
+  Bundle,
+  ForRequesterAnswer,
+  NoticeAnswer,
+  NoticeRequest,
+  NoticeSharesRequest,
+  PartsAnswer,
+  RecordSharesRequest,
+  ResultRequest,
+  SharesAnswer,
+  SharesRequest,
+} from "./api.ts";
+import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
+import { heldKeys, ownKeys, parseKeySet, rng, trustOf, unsealSecret, vaultOf } from "./context.ts";
+import type { TrusteeKeys } from "./keys.ts";
+import { decodePart, openParts, sealForRequester, sealPart, wrongShare } from "./parts.ts";
+import { matchSessions } from "./session-index.ts";
+
+type Round = "notice-shares" | "notice" | "shares" | "result";
+
+/** A case at this trustee, its bundle verified and its id held to it. */
+interface Sitting {
+  readonly env: TrusteeEnv;
+  readonly now: number;
+  readonly own: TrusteeKeys;
+  readonly held: VaultKeys;
+  readonly keySet: KeySet;
+  readonly trust: Trust;
+  readonly open: OpenCase;
+}
+
+async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sitting> {
+  const held = await heldKeys(env);
+  const keySet = parseKeySet(held.keySet);
+  const trust = trustOf(env, keySet, now);
+  const open = await openBundle(bundle, trust);
+  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding)) === "conflict")
+    throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
+  return { env, now, own: ownKeys(env), held, keySet, trust, open };
+}
+
+const secretOf = ({ env, held, keySet }: Sitting): TrusteeSecret => unsealSecret(env, held, keySet);
+
+/** The answer of a round: the kept one, or a new one with what is to be kept beside it. */
+async function once<T extends object>(
+  s: Sitting,
+  round: Round,
+  compute: () => Promise<{ answer: T; keep?: { what: AtRest; value: Uint8Array } }>,
+): Promise<T> {
+  const { caseId } = s.open.order;
+  const vault = vaultOf(s.env);
+  let bytes = await vault.output(caseId, round);
+  if (!bytes) {
+    const { answer, keep } = await compute();
+    const outputs: { round: string; bytes: Uint8Array }[] = [{ round, bytes: utf8ToBytes(JSON.stringify(answer)) }];
+    if (keep)
+      outputs.push({ round: keep.what, bytes: sealAtRest(s.own.vaultKey, keep.what, s.open.binding, keep.value, rng) });
+    bytes = await vault.keepOutputs(caseId, outputs);
+  }
+  return JSON.parse(new TextDecoder().decode(bytes)) as T;
+}
+
+/** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
+async function kept(s: Sitting, what: AtRest, before: string): Promise<Uint8Array> {
+  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what);
+  if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
+  return openAtRest(s.own.vaultKey, what, s.open.binding, sealed);
+}
+
+const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
+  caseContextHash(open.context(kind, subject, trustee));
+
+/** The public part of a GT share of one member. */
+const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Subject, index: number) => ({
+  ctx: ctxOf(open, kind, subject, index),
+  index,
+  set: open.set,
+  shareKey: keySet.shareKeys[index - 1]!.link,
+  F1: subject.F1,
+});
+
+/** A part to each other member of S, under the transport keys that the trustees signed. */
+function partsFor(s: Sitting, round: "notice" | "link", plaintext: Uint8Array): string[] {
+  const cards: TrusteeCard[] = readTrusteeCards(s.held.cards, s.keySet.identityKeys);
+  return s.open.set
+    .filter((i) => i !== s.own.index)
+    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, round, plaintext)));
+}
+
+const receivedParts = (s: Sitting, round: "notice" | "link", parts: readonly string[]) =>
+  openParts(
+    s.open,
+    s.own,
+    s.keySet.identityKeys,
+    round,
+    parts.map((p) => fromBase64(p, "parts")),
+  );
+
+// ---- notice
+
+export async function noticeShares(
+  env: TrusteeEnv,
+  { bundle }: z.infer<typeof NoticeSharesRequest>,
+  now: number,
+): Promise<PartsAnswer> {
+  const s = await sit(env, bundle, now);
+  return once(s, "notice-shares", async () => {
+    const at = { ...shareAt(s, "notice", s.open.notice, s.own.index), caseId: s.open.order.caseId };
+    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(s).shares.link }, rng));
+    return { answer: { parts: partsFor(s, "notice", share) }, keep: { what: "own-notice-share", value: share } };
+  });
+}
+
+export async function notice(
+  env: TrusteeEnv,
+  { bundle, parts }: z.infer<typeof NoticeRequest>,
+  now: number,
+): Promise<NoticeAnswer> {
+  const s = await sit(env, bundle, now);
+  return once(s, "notice", async () => {
+    const { caseId } = s.open.order;
+    const own = NoticeShare.decode(await kept(s, "own-notice-share", "notice-shares"));
+    const others = receivedParts(s, "notice", parts).map(({ from, plaintext }) =>
+      decodePart(from, () => named(from, NoticeShare.decode(plaintext))),
+    );
+    const cheaters = findCheaters(others, (share) =>
+      verifyNoticeShare({ ...shareAt(s, "notice", s.open.notice, share.index), caseId }, share),
+    );
+    if (cheaters.length > 0) throw wrongShare(cheaters);
+    const kappa = combineNotice({ F2: s.open.notice.F2, caseId, set: s.open.set, shares: [own, ...others] });
+    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.identitySecret);
+    return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
+  });
+}
+
+/** A share must bear the index of the member that sent it, or members could speak for each other. */
+function named<T extends { index: number }>(from: number, share: T): T {
+  if (share.index !== from) throw new RangeError(`share of trustee ${share.index}`);
+  return share;
+}
+
+/** Equal for all members of S: everything in it follows from the bundle and κ. */
+function noticeEntry(open: OpenCase, kappa: Parameters<typeof sealNotice>[0]): LogEntry {
+  const { order, orderHash, requester } = open;
+  const approvedAt = Math.max(...open.approvals.map((a) => a.at));
+  const body = sealNotice(kappa, {
+    kind: order.kind,
+    caseId: order.caseId,
+    orderHash,
+    requesterName: requester.name,
+    requesterRole: requester.role,
+    purpose: order.purpose,
+    legalGround: order.legalGround,
+    epochFrom: order.epochFrom,
+    epochTo: order.epochTo,
+    services: order.services,
+    emergency: order.emergency,
+    approvedBy: [...open.set],
+    approvedAt,
+  });
+  return { kind: "notice", at: approvedAt, subject: orderHash, caseId: order.caseId, body };
+}
+
+// ---- shares
+
+const MAX_TAG_BASES = 2048;
+const tagBases = new Map<string, G2>();
+/** H2(e, j) of a scope, newest epoch first, kept for the isolate's life: cases ask for the same recent epochs. */
+function slotsOf(scope: Scope): { epoch: number; slot: number; base: G2 }[] {
+  return [...scope].reverse().flatMap(({ epoch, slots, paramsHash }) =>
+    Array.from({ length: slots }, (_, slot) => {
+      const name = `${epoch}/${slot}/${bytesToHex(paramsHash)}`;
+      let base = tagBases.get(name);
+      if (!base) {
+        if (tagBases.size >= MAX_TAG_BASES) tagBases.clear();
+        base = tagBase(paramsHash, epoch, slot);
+        tagBases.set(name, base);
+      }
+      return { epoch, slot, base };
+    }),
+  );
+}
+const basesOf = (subject: Subject): G2[] => slotsOf(subject.scope).map((x) => x.base);
+
+export async function shares(
+  env: TrusteeEnv,
+  { bundle, notice: logged }: z.infer<typeof SharesRequest>,
+  now: number,
+): Promise<SharesAnswer> {
+  const s = await sit(env, bundle, now);
+  await checkNoticed(s, logged);
+  return once(s, "shares", async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s)));
+}
+
+/** This trustee's own notice, byte for byte, is in the log. */
+async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["notice"]): Promise<void> {
+  const own = await vaultOf(s.env).output(s.open.order.caseId, "notice");
+  if (!own) throw new Problem("not-allowed-now", "notice first");
+  const { entry } = JSON.parse(new TextDecoder().decode(own)) as NoticeAnswer;
+  checkNoticeLogged(logged, fromBase64(entry), s.trust);
+}
+
+function linkAnswer(s: Sitting) {
+  const share = secretOf(s).shares.link;
+  const value = LinkParts.encode({
+    shares: s.open.subjects.map((subject) =>
+      LinkShare.encode(linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng)),
+    ),
+  });
+  return {
+    answer: { parts: partsFor(s, "link", value) } as SharesAnswer,
+    keep: { what: "own-link-shares" as const, value },
+  };
+}
+
+function traceAnswer(s: Sitting) {
+  const { hash, C1 } = s.open.handle!;
+  const context = s.open.context("trace", { hash }, s.own.index);
+  const at = {
+    ctx: caseContextHash(context),
+    index: s.own.index,
+    shareKey: s.keySet.shareKeys[s.own.index - 1]!.trace,
+    C1,
+  };
+  const part = TracePart.encode({
+    context: CaseContext.encode(context),
+    share: TraceShare.encode(traceShare({ ...at, share: secretOf(s).shares.trace }, rng)),
+  });
+  const answer: SharesAnswer = { parts: [], forRequester: toBase64(sealForRequester(s.open, s.own, "trace", part)) };
+  return { answer };
+}
+
+// ---- result
+
+export async function result(
+  env: TrusteeEnv,
+  { bundle, parts }: z.infer<typeof ResultRequest>,
+  now: number,
+): Promise<ForRequesterAnswer> {
+  const s = await sit(env, bundle, now);
+  if (s.open.order.kind === "trace") throw new Problem("not-allowed-now", "A trace has no result round.");
+  return once(s, "result", async () => {
+    const { subjects, set } = s.open;
+    const own = readLinkParts(s, s.own.index, await kept(s, "own-link-shares", "shares"));
+    const others = receivedParts(s, "link", parts).map(({ from, plaintext }) => readLinkParts(s, from, plaintext));
+    const wanted = new Map<number, Map<string, number>>();
+    subjects.forEach((subject, i) => {
+      const slots = slotsOf(subject.scope);
+      const bases = slots.map((x) => x.base);
+      const theirs = others.map((o) => o[i]!);
+      const cheaters = findCheaters(theirs, (share) =>
+        verifyLinkShare({ ...shareAt(s, "link", subject, share.index), slots: bases }, share),
+      );
+      if (cheaters.length > 0) throw wrongShare(cheaters);
+      const values = combineLink({ F2: subject.F2, slots: bases, set, shares: [own[i]!, ...theirs] });
+      values.forEach((value, k) => {
+        const { epoch, slot } = slots[k]!;
+        const ofEpoch = wanted.get(epoch) ?? new Map<string, number>();
+        wanted.set(epoch, ofEpoch.set(bytesToHex(value), slot));
+      });
+    });
+    const { caseId, services } = s.open.order;
+    const found = await matchSessions(s.env, wanted, s.now);
+    const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
+    const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, sessions });
+    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);
+    const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
+    return { answer, keep: { what: "result", value } };
+  });
+}
+
+/** One share a subject. Lengths are compared before any value is tested, which costs a millisecond each. */
+function readLinkParts({ open }: Sitting, from: number, bytes: Uint8Array): LinkShare[] {
+  return decodePart(from, () => {
+    const { shares: documents } = LinkParts.decode(bytes);
+    if (documents.length !== open.subjects.length) throw new RangeError("one share a subject");
+    return documents.map((document, i) => {
+      const slots = open.subjects[i]!.scope.reduce((sum, x) => sum + x.slots, 0);
+      if (document.length !== linkShareBytes(slots)) throw new RangeError("share of another scope");
+      return named(from, LinkShare.decode(document));
+    });
+  });
+}
+
+// ---- record shares
+
+export async function recordShares(
+  env: TrusteeEnv,
+  { bundle, items }: z.infer<typeof RecordSharesRequest>,
+  now: number,
+): Promise<ForRequesterAnswer> {
+  const s = await sit(env, bundle, now);
+  const { sessions } = CaseResult.decode(await kept(s, "result", "result"));
+  const asked = items.map((item) => ({
+    serviceId: fromBase64(item.serviceId, "serviceId"),
+    tagHash: fromBase64(item.tagHash, "tagHash"),
+    recordId: fromBase64(item.recordId, "recordId"),
+    stanza: fromBase64(item.stanza, "stanza"),
+  }));
+  const own = (a: (typeof asked)[number]): boolean =>
+    sessions.some((x) => equalBytes(x.tagHash, a.tagHash) && equalBytes(x.serviceId, a.serviceId));
+  if (!asked.every(own)) throw refused("record: of a session outside the result");
+  const secret = secretOf(s);
+  const parts = asked.map((a) => recordPart(s, secret, a));
+  const value = RecordParts.encode({ items: parts });
+  return { forRequester: toBase64(sealForRequester(s.open, s.own, "records", value)) };
+}
+
+type Asked = { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array; stanza: Uint8Array };
+
+/** An empty share where the stanza is not one of this place: one bad record must not hide the others. */
+function recordPart(s: Sitting, secret: TrusteeSecret, asked: Asked): RecordParts["items"][number] {
+  const { stanza, ...place } = asked;
+  const none = new Uint8Array();
+  const context = s.open.context("record", { hash: sha256(stanza) }, s.own.index);
+  const refusedPart = { ...place, context: CaseContext.encode(context), ciphertext: none, share: none };
+  let ciphertext: Ciphertext;
+  try {
+    const label = stanzaLabel(place, s.open.order.keySetId);
+    ciphertext = openOuter(secret.groupHybridSecret, { key: s.keySet.keys.record, label }, stanza);
+  } catch (error) {
+    if (error instanceof Tdh2Error) return refusedPart;
+    throw error;
+  }
+  const at = {
+    ctx: caseContextHash(context),
+    index: s.own.index,
+    shareKey: s.keySet.shareKeys[s.own.index - 1]!.record,
+    u: ciphertext.u,
+  };
+  const share = RecordShare.encode(recordShare({ ...at, share: secret.shares.record }, rng));
+  return { ...refusedPart, ciphertext: Tdh2Ciphertext.encode(ciphertext), share };
+}

@@ -1,0 +1,56 @@
+// The notice of a case: what the log holds for the patient, so that every completed link, trace and assemble is found by
+// that patient's wallet and by nobody else's.
+//
+//   κ        e(G, z·H_n(case id)): made by the members of S (combineNotice), and by the wallet alone (walletKappa)
+//   body     mac (32) ‖ nonce (12) ‖ ChaCha20-Poly1305(key, nonce, aad = case id; padded)
+//   mac      noticeMac(κ, case id): tells the wallet that the entry is for it
+//   key      noticeKey(κ)
+//   padded   u32 length ‖ NoticeContent ‖ zeros, up to a power of two of at least MIN_PADDED_BYTES
+//   nonce    first 12 bytes of labelledHash(noticeKey, key, padded)
+//
+// All of it is determined by κ and the content, so every member of S makes the same bytes and sees what another would
+// have logged instead. The nonce depends on the message under the key, so two messages never meet under one nonce.
+// Two cases of one patient have two κ: nobody else sees that they concern the same person.
+
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { concatBytes, equalBytes, labelledHash, u32be } from "./bytes.ts";
+import { NoticeContent } from "./case-documents.ts";
+import { LABELS } from "./labels.ts";
+import { noticeKey, noticeMac } from "./opening.ts";
+import type { GT } from "./suite.ts";
+
+const MIN_PADDED_BYTES = 1024;
+const MAC_BYTES = 32;
+const NONCE_BYTES = 12;
+
+function pad(content: Uint8Array): Uint8Array {
+  let size = MIN_PADDED_BYTES;
+  while (size < content.length + 4) size *= 2;
+  const padded = new Uint8Array(size);
+  padded.set(u32be(content.length));
+  padded.set(content, 4);
+  return padded;
+}
+
+/** The body of the log entry. */
+export function sealNotice(kappa: GT, content: NoticeContent): Uint8Array {
+  const key = noticeKey(kappa);
+  const padded = pad(NoticeContent.encode(content));
+  const nonce = labelledHash(LABELS.noticeKey, key, padded).subarray(0, NONCE_BYTES);
+  const sealed = chacha20poly1305(key, nonce, content.caseId).encrypt(padded);
+  return concatBytes(noticeMac(kappa, content.caseId), nonce, sealed);
+}
+
+/** The wallet's side. Undefined where the notice is for somebody else, or is not what S makes. */
+export function openNotice(kappa: GT, caseId: Uint8Array, body: Uint8Array): NoticeContent | undefined {
+  if (!equalBytes(body.subarray(0, MAC_BYTES), noticeMac(kappa, caseId))) return undefined;
+  try {
+    const nonce = body.subarray(MAC_BYTES, MAC_BYTES + NONCE_BYTES);
+    const padded = chacha20poly1305(noticeKey(kappa), nonce, caseId).decrypt(body.subarray(MAC_BYTES + NONCE_BYTES));
+    const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0);
+    const content = NoticeContent.decode(padded.subarray(4, 4 + length));
+    return equalBytes(content.caseId, caseId) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+// A software authenticator for Node, demos and tests: what a platform authenticator does behind navigator.credentials,
+// with P-256 keys of WebCrypto. It makes real WebAuthn Level 3 structures, so relying parties verify them as any other.
+//
+//   credential         ES256; id 16 random bytes; publicKey COSE_Key {1: 2, 3: -7, -1: 1, -2: x, -3: y}, 77 bytes
+//   authenticatorData  SHA-256(rpId) (32) ‖ flags (UP 0x01, UV 0x04) ‖ counter u32, here without attested data
+//   clientDataJSON     {"type":"webauthn.get","challenge":base64url,"origin":...,"crossOrigin":false}
+//   signature          DER, over authenticatorData ‖ SHA-256(clientDataJSON)
+//
+// For an officer of flesh and blood this is no substitute: nothing here asks for a person. `userVerified: false` exists for
+// tests that must see it refused.
+
+import { base64urlnopad } from "@scure/base";
+
+/** An assertion as the trustee's API takes it, all base64url. */
+export interface AssertionJson {
+  credentialId: string;
+  authenticatorData: string;
+  clientDataJSON: string;
+  signature: string;
+}
+
+/** What an officer's client needs of an authenticator: the browser's navigator.credentials, or the software passkey. */
+export interface Authenticator {
+  assert(challenge: Uint8Array): Promise<AssertionJson>;
+}
+
+export interface PasskeyOptions {
+  rpId: string;
+  origin: string;
+  /** a fixed key for demos: PKCS#8; a fresh one otherwise */
+  pkcs8?: Uint8Array;
+  userVerified?: boolean;
+}
+
+const USER_PRESENT = 0x01;
+const USER_VERIFIED = 0x04;
+const COSE_HEAD = Uint8Array.of(0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20);
+const COSE_Y = Uint8Array.of(0x22, 0x58, 0x20);
+const P256 = { name: "ECDSA", namedCurve: "P-256" };
+
+function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}
+const sha256 = async (data: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", data as Uint8Array<ArrayBuffer>));
+
+/** r ‖ s of WebCrypto as the DER SEQUENCE of two INTEGERs that WebAuthn carries. */
+function derSignature(raw: Uint8Array): Uint8Array {
+  const integer = (bytes: Uint8Array): Uint8Array => {
+    let start = 0;
+    while (start < bytes.length - 1 && bytes[start] === 0) start++;
+    const digits = bytes.subarray(start);
+    const padded = (digits[0] as number) & 0x80 ? concat(Uint8Array.of(0), digits) : digits;
+    return concat(Uint8Array.of(0x02, padded.length), padded);
+  };
+  const body = concat(integer(raw.subarray(0, 32)), integer(raw.subarray(32)));
+  return concat(Uint8Array.of(0x30, body.length), body);
+}
+
+export class SoftwarePasskey implements Authenticator {
+  readonly rpId: string;
+  readonly origin: string;
+  readonly credentialId: string;
+  /** COSE_Key */
+  readonly publicKey: Uint8Array;
+  private readonly privateKey: CryptoKey;
+  private readonly flags: number;
+  private counter = 0;
+
+  private constructor(options: PasskeyOptions, id: Uint8Array, publicKey: Uint8Array, privateKey: CryptoKey) {
+    this.rpId = options.rpId;
+    this.origin = options.origin;
+    this.credentialId = base64urlnopad.encode(id);
+    this.publicKey = publicKey;
+    this.privateKey = privateKey;
+    this.flags = USER_PRESENT | (options.userVerified === false ? 0 : USER_VERIFIED);
+  }
+
+  static async create(options: PasskeyOptions): Promise<SoftwarePasskey> {
+    const usages: KeyUsage[] = ["sign"];
+    const privateKey = options.pkcs8
+      ? await crypto.subtle.importKey("pkcs8", options.pkcs8 as Uint8Array<ArrayBuffer>, P256, true, usages)
+      : ((await crypto.subtle.generateKey(P256, true, ["sign", "verify"])) as CryptoKeyPair).privateKey;
+    const { x, y } = (await crypto.subtle.exportKey("jwk", privateKey)) as { x: string; y: string };
+    const publicKey = concat(COSE_HEAD, base64urlnopad.decode(x), COSE_Y, base64urlnopad.decode(y));
+    // The id follows from the key, so a passkey made again from its PKCS#8 is the same credential.
+    const id = (await sha256(publicKey)).subarray(0, 16);
+    return new SoftwarePasskey(options, id, publicKey, privateKey);
+  }
+
+  /** PKCS#8, to make the same passkey again. */
+  async export(): Promise<Uint8Array> {
+    return new Uint8Array((await crypto.subtle.exportKey("pkcs8", this.privateKey)) as ArrayBuffer);
+  }
+
+  /** What is registered at a trustee. */
+  get registration(): { credentialId: string; publicKey: string; rpId: string; origin: string } {
+    const { credentialId, rpId, origin } = this;
+    return { credentialId, publicKey: base64urlnopad.encode(this.publicKey), rpId, origin };
+  }
+
+  async assert(challenge: Uint8Array): Promise<AssertionJson> {
+    this.counter = Math.max(this.counter + 1, Math.floor(Date.now() / 1000)); // goes up over restarts too
+    const counter = new Uint8Array(4);
+    new DataView(counter.buffer).setUint32(0, this.counter);
+    const rpIdHash = await sha256(new TextEncoder().encode(this.rpId));
+    const authenticatorData = concat(rpIdHash, Uint8Array.of(this.flags), counter);
+    const clientDataJSON = new TextEncoder().encode(
+      JSON.stringify({
+        type: "webauthn.get",
+        challenge: base64urlnopad.encode(challenge),
+        origin: this.origin,
+        crossOrigin: false,
+      }),
+    );
+    const message = concat(authenticatorData, await sha256(clientDataJSON));
+    const raw = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, this.privateKey, message);
+    return {
+      credentialId: this.credentialId,
+      authenticatorData: base64urlnopad.encode(authenticatorData),
+      clientDataJSON: base64urlnopad.encode(clientDataJSON),
+      signature: base64urlnopad.encode(derSignature(new Uint8Array(raw))),
+    };
+  }
+}

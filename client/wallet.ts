@@ -3,14 +3,14 @@
 //   Wallet.create(...)   new recovery words           Wallet.open(...)   what the store holds
 //   Wallet.restore(...)  a new phone from the words: enrol again with a fresh code, then recover()
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import type { Receipt } from "../protocol/documents.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { fromBase64 } from "./encoding.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
-import type { FrameChannel } from "./sealing/messages.ts";
-import { FrameChannel as Channel } from "./sealing/messages.ts";
+import { FrameChannel } from "./sealing/messages.ts";
 import { api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
@@ -45,6 +45,7 @@ const empty = (words: string): WalletState => ({
   sessions: [],
   noticesSeenUpTo: 0,
   notices: [],
+  lastCheckpoint: undefined,
 });
 
 export class Wallet {
@@ -126,6 +127,7 @@ export class Wallet {
     const { serviceUrl } = this.#context.deployment;
     await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${tagHash}/frames`, {
       bytes: frame,
+      headers: { "idempotency-key": bytesToHex(sha256(frame)) },
       signWith: (await this.#keys(session)).authSecretKey,
     });
   }
@@ -184,7 +186,7 @@ export class Wallet {
 
   #channel(session: WalletSession): FrameChannel {
     if (session.channel === undefined) throw new RangeError("messages of a recovered session went with the old phone");
-    return Channel.restore(hexToBytes(session.channel));
+    return FrameChannel.restore(hexToBytes(session.channel));
   }
 
   async #keepChannel(tagHash: string, channel: FrameChannel): Promise<void> {

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -70,7 +70,7 @@ export function bundleWorker(entry: string, minify = false): Promise<string> {
   let made = bundles.get(key);
   if (!made) {
     made = build({
-      entryPoints: [join(root, entry)],
+      entryPoints: [resolve(root, entry)],
       bundle: true,
       write: false,
       minify,

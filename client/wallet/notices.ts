@@ -1,19 +1,63 @@
 // Who opened my records? The wallet walks the transparency log and finds, without telling anybody who it is, every case
-// that touched it: for each notice it computes κ = e(G, z·H_n(case id)) and compares HMAC(κ, case id) with the entry.
+// that touched it: for each notice it computes κ = e(G, z·H_n(case id)) and looks whether the entry's MAC is its own.
+//
+// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, all entries between.
 
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
-import type { NoticeContent } from "../../protocol/case-documents.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { NoticeContent, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { noticeKey, noticeMac, walletKappa } from "../../protocol/opening.ts";
-import { fromBase64 } from "../encoding.ts";
-import { apiJson } from "../transport.ts";
+import { emptyFrontier } from "../../protocol/merkle.ts";
+import { LOG_KEY, parseCheckpoint, parseNote, parseVkey } from "../../protocol/note.ts";
+import { openNotice } from "../../protocol/notice.ts";
+import { walletKappa } from "../../protocol/opening.ts";
+import { LogMonitor, type MonitorState } from "../log-monitor.ts";
+import { httpLogSource } from "../log-source.ts";
 import { holderSecrets } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
+import type { WalletNotice } from "./state.ts";
 
-export interface FoundNotice {
-  logIndex: number;
-  at: number;
-  content: NoticeContent;
-  generation: number;
+/** The log contradicts itself or what this wallet saw before: evidence for the public, not for this phone alone. */
+export class LogError extends Error {
+  override name = "LogError";
+}
+
+function monitorState(note: string | undefined): MonitorState | undefined {
+  const head = note === undefined ? undefined : parseCheckpoint(parseNote(note)?.text ?? "");
+  return head && { note: note!, head, read: emptyFrontier };
+}
+
+/** @throws LogError, ApiError */
+export async function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
+  const { deployment, transport, state } = w;
+  const quorum = Math.floor(deployment.trusteeKeys.length / 2) + 1;
+  const monitor = new LogMonitor(
+    {
+      logKey: parseVkey(deployment.logVkey, LOG_KEY),
+      witnesses: deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key))),
+      quorum,
+    },
+    httpLogSource(transport, deployment.logUrl, quorum),
+    monitorState(state.lastCheckpoint),
+  );
+  const followed = await monitor.follow();
+  if (!followed.ok) throw new LogError(`the log cannot be followed: ${followed.reason}`);
+  const found: WalletNotice[] = [];
+  followed.entries.forEach((bytes, i) => {
+    const logIndex = followed.from + i;
+    if (logIndex < state.noticesSeenUpTo) return;
+    const entry = LogEntry.decode(bytes);
+    if (entry.kind !== "notice" || !entry.caseId) return;
+    for (const { generation } of state.generations) {
+      const kappa = walletKappa(holderSecrets(w.root, generation).z, entry.caseId);
+      const content = openNotice(kappa, entry.caseId, entry.body);
+      if (content)
+        found.push({ logIndex, at: entry.at, generation, content: bytesToHex(NoticeContent.encode(content)) });
+    }
+  });
+  await w.update((s) => {
+    s.notices.push(...found);
+    s.noticesSeenUpTo = followed.head.size;
+    s.lastCheckpoint = monitor.state!.note;
+  });
+  return w.state.notices;
 }

@@ -57,6 +57,8 @@ export interface WalletState {
   /** log size up to which notices were looked at, and what was found */
   noticesSeenUpTo: number;
   notices: WalletNotice[];
+  /** newest head of the log this wallet accepted; the next one must continue it */
+  lastCheckpoint: string | undefined;
 }
 
 export interface WalletStore {

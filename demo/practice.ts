@@ -1,0 +1,146 @@
+// A small health region on the local host: trustees' ceremony held, officers with passkeys, parameters, services,
+// requesters. The demo lives patients through it, `npm start` leaves it running, and the flow and attack tests use it.
+
+import { Clinic, type ClinicPolicy, createClinicKeys } from "../client/clinic.ts";
+import type { FhirEntry } from "../client/fhir/resource.ts";
+import { Officer } from "../client/officer.ts";
+import { Operator } from "../client/operator.ts";
+import { holdCeremony } from "../client/operator-ceremony.ts";
+import type { Deployment } from "../client/parameters.ts";
+import { createRequesterKeys, Requester } from "../client/requester.ts";
+import { SoftwarePasskey } from "../client/software-passkey.ts";
+import { systemTransport, type Transport } from "../client/transport.ts";
+import { MemoryStore } from "../client/wallet/state.ts";
+import { Wallet } from "../client/wallet.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import { type Host, type HostOptions, startHost } from "./host.ts";
+
+export const ATTRIBUTES = [
+  { name: "coverage", values: ["standard", "extended"] },
+  { name: "age", values: ["child", "adult", "senior"] },
+];
+
+export interface PracticeOptions extends HostOptions {
+  threshold?: number;
+  slots?: number;
+  /** unix seconds of the first moment; default now */
+  start?: number;
+  /** epochs the parameters cover, counted from the epoch of `start` */
+  epochs?: number;
+  progress?: (what: string) => void;
+}
+
+export interface Practice {
+  host: Host;
+  deployment: Deployment;
+  /** the settable clock every participant goes by */
+  clock: { now: number };
+  transport: Transport;
+  operator: Operator;
+  officers: Officer[];
+  threshold: number;
+  openClinic(name: string, policy?: ClinicPolicy): Promise<Clinic>;
+  /** A registered person with an enrolled wallet. */
+  enrolPatient(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<EnrolledPatient>;
+  newRequester(name: string, role: string): Promise<Requester>;
+  /** A wallet without anything, on the practice's clock. */
+  wallet(words?: string): Promise<Wallet>;
+  stop(): Promise<void>;
+}
+
+export interface EnrolledPatient {
+  wallet: Wallet;
+  account: string;
+  selector: string;
+}
+
+export function deploymentOf(host: Host): Deployment {
+  return {
+    registrarUrl: host.urls.registrar,
+    serviceUrl: host.urls.service,
+    escrowUrl: host.urls.escrow,
+    logUrl: host.urls.log,
+    trusteeUrls: host.urls.trustees,
+    registrarKey: bytesToHex(host.registrarKey),
+    logVkey: host.logVkey,
+    trusteeKeys: host.trusteeIdentityKeys.map(bytesToHex),
+  };
+}
+
+/** Starts every role and holds the ceremony. */
+export async function openPractice(options: PracticeOptions = {}): Promise<Practice> {
+  const { threshold = 2, slots = 16, epochs = 36, progress = () => {} } = options;
+  progress("starting every role on local workerd");
+  const host = await startHost(options);
+  try {
+    return await furnish(host, { ...options, threshold, slots, epochs, progress });
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+async function furnish(
+  host: Host,
+  options: Required<Pick<PracticeOptions, "threshold" | "slots" | "epochs" | "progress">> & PracticeOptions,
+): Promise<Practice> {
+  const clock = { now: options.start ?? Math.floor(Date.now() / 1000) };
+  const transport: Transport = { ...systemTransport(), now: () => clock.now, sendClock: true };
+  const deployment = deploymentOf(host);
+  const operator = new Operator(transport, deployment, host.adminSecretKey);
+
+  options.progress(`trustees' key ceremony, ${options.threshold} of ${deployment.trusteeUrls.length}`);
+  const keySet = await holdCeremony(transport, deployment, {
+    adminSecretKey: host.adminSecretKey,
+    threshold: options.threshold,
+  });
+  const officers: Officer[] = [];
+  for (const [i, url] of deployment.trusteeUrls.entries()) {
+    const officer = new Officer(transport, deployment, i + 1, await SoftwarePasskey.create(new URL(url).origin));
+    await officer.register(host.adminSecretKey);
+    officers.push(officer);
+  }
+  options.progress("parameters signed and logged");
+  const first = epochOf(clock.now);
+  await operator.issueParameters({
+    keySet,
+    realm: "symbolon.local",
+    epochFrom: first,
+    epochTo: first + options.epochs - 1,
+    slots: options.slots,
+    attributes: ATTRIBUTES,
+  });
+
+  const newWallet = (words?: string): Promise<Wallet> => {
+    const parts = { transport, deployment, store: new MemoryStore() };
+    return words === undefined ? Wallet.create(parts) : Wallet.restore(parts, words);
+  };
+  return {
+    host,
+    deployment,
+    clock,
+    transport,
+    operator,
+    officers,
+    threshold: options.threshold,
+    async openClinic(name, policy) {
+      const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy));
+      await operator.registerService(clinic.card());
+      return clinic;
+    },
+    async enrolPatient(patient, selector, entitlements) {
+      const { account, enrolmentCode } = await operator.registerPerson(patient, selector, entitlements);
+      const wallet = await newWallet();
+      await wallet.enrol(account, enrolmentCode);
+      return { wallet, account, selector };
+    },
+    async newRequester(name, role) {
+      const keys = createRequesterKeys(transport.rng);
+      const certificate = await operator.certifyRequester({ ...keys.public, name, role });
+      return new Requester(transport, deployment, { ...keys, certificate });
+    },
+    wallet: newWallet,
+    stop: () => host.stop(),
+  };
+}

@@ -39,12 +39,12 @@ export interface OpenRequest {
 }
 export type OpenOutcome = { outcome: "opened" | "repeated"; receipt: Uint8Array } | { outcome: "refused" };
 
-export const FRAME_DIRECTIONS = [0, 1] as const;
 export interface FrameIn {
   direction: number;
   seq: number;
   frame: Uint8Array;
-  idempotencyKeyHash: string;
+  /** none: every repetition is a replay */
+  idempotencyKeyHash: string | undefined;
 }
 export type FrameOutcome = "accepted" | "repeated" | "replayed" | "too-old" | "limit" | "full" | "closed";
 export interface QueuedFrame {
@@ -84,7 +84,7 @@ const TABLES = `
   );
   CREATE TABLE IF NOT EXISTS windows (direction INTEGER PRIMARY KEY, state BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS frames (
-    direction INTEGER NOT NULL, seq INTEGER NOT NULL, frame BLOB NOT NULL, idempotency_key_hash TEXT NOT NULL,
+    direction INTEGER NOT NULL, seq INTEGER NOT NULL, frame BLOB NOT NULL, idempotency_key_hash TEXT,
     PRIMARY KEY (direction, seq)
   ) WITHOUT ROWID;`;
 
@@ -203,15 +203,16 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
       .one();
     if (n >= MAX_QUEUED_FRAMES) return "full";
     this.#sql.exec("INSERT OR REPLACE INTO windows VALUES (?, ?)", f.direction, encodeWindow(accept(window, f.seq)));
-    this.#sql.exec("INSERT INTO frames VALUES (?, ?, ?, ?)", f.direction, f.seq, f.frame, f.idempotencyKeyHash);
+    this.#sql.exec("INSERT INTO frames VALUES (?, ?, ?, ?)", f.direction, f.seq, f.frame, f.idempotencyKeyHash ?? null);
     this.#sql.exec("UPDATE session SET last_now = max(last_now, ?)", now);
     return "accepted";
   }
 
   /** A sender that lost our answer, as told by its idempotency key and the very same frame. */
   #isRepetition(f: FrameIn): boolean {
+    if (f.idempotencyKeyHash === undefined) return false;
     const [held] = this.#sql
-      .exec<{ frame: ArrayBuffer; idempotency_key_hash: string }>(
+      .exec<{ frame: ArrayBuffer; idempotency_key_hash: string | null }>(
         "SELECT frame, idempotency_key_hash FROM frames WHERE direction = ? AND seq = ?",
         f.direction,
         f.seq,

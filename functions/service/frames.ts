@@ -3,8 +3,9 @@
 //   clinic   Bearer token of the service;                                  sends direction 1, reads direction 0
 //   header   u8 version 1 ‖ u8 direction ‖ u64 seq (client/sealing/messages.ts); what follows is sealed
 //
-//   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. A seq is taken once; the same frame
-//                                                           again under the same Idempotency-Key is told the same
+//   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. A seq is taken once. With an
+//                                                           Idempotency-Key, the same again is told the same
+//                                                           for as long as the frame waits
 //   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4: forget these
 
 import { and, eq } from "drizzle-orm";
@@ -18,7 +19,7 @@ import { sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { signedRequest } from "../request-auth.ts";
-import { idempotencyKeyHash } from "./idempotency.ts";
+import { givenIdempotencyKeyHash } from "./idempotency.ts";
 import { replayWindowOf } from "./objects.ts";
 import { findService, type Service } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
@@ -88,7 +89,7 @@ export function frames(app: RoleApp<ServiceEnv>): void {
     const { tagHash, sends, body: frame } = await partyOf(c);
     const { direction, seq } = readHeader(frame);
     if (direction !== sends) throw new Problem("malformed", `frame: direction ${direction} is not the sender's`);
-    const taken = { direction, seq, frame, idempotencyKeyHash: idempotencyKeyHash(c) };
+    const taken = { direction, seq, frame, idempotencyKeyHash: givenIdempotencyKeyHash(c) };
     switch (await replayWindowOf(c.env, tagHash).accept(taken, now(c))) {
       case "accepted":
       case "repeated":

@@ -7,10 +7,17 @@ import { Problem } from "../http.ts";
 
 const KEY = /^(?:[0-9a-f]{2}){16,64}$/;
 
+/** undefined where the request has none. @throws Problem malformed */
+export function givenIdempotencyKeyHash(c: Context): string | undefined {
+  const key = c.req.header("idempotency-key");
+  if (key === undefined) return undefined;
+  if (!KEY.test(key)) throw new Problem("malformed", "Idempotency-Key: 16 to 64 bytes in lower-case hex expected");
+  return bytesToHex(sha256(utf8ToBytes(key)));
+}
+
 /** @throws Problem malformed */
 export function idempotencyKeyHash(c: Context): string {
-  const key = c.req.header("idempotency-key");
-  if (key === undefined || !KEY.test(key))
-    throw new Problem("malformed", "Idempotency-Key: 16 to 64 bytes in lower-case hex expected");
-  return bytesToHex(sha256(utf8ToBytes(key)));
+  const hash = givenIdempotencyKeyHash(c);
+  if (hash === undefined) throw new Problem("malformed", "Idempotency-Key is required.");
+  return hash;
 }

@@ -1,0 +1,170 @@
+// The session's object by itself: single use, the frames' windows, the outbox, and its end. Real SQLite, real alarms.
+
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, it } from "vitest";
+import { MAX_QUEUED_FRAMES, type OpenRequest, type ReplayWindow } from "../../durable-objects/replay-window.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { WINDOW } from "../../protocol/replay-window.ts";
+import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { bindings, EPOCH, freshWorld, NOW, outside, rng } from "./service-world.ts";
+
+beforeEach(freshWorld);
+
+const namespace = bindings.REPLAY_WINDOW as unknown as DurableObjectNamespace<ReplayWindow>;
+const hex = (n: number) => bytesToHex(rng(n));
+const CLOSES_AT = NOW + 86_400;
+
+function newSession() {
+  const request: OpenRequest = {
+    tagHash: hex(32),
+    serviceId: hex(16),
+    shard: 0,
+    epoch: EPOCH,
+    day: 20_000,
+    presentationHash: hex(32),
+    idempotencyKeyHash: hex(32),
+    checkIn: rng(100),
+    tag: encodeG2(P2.multiply(randomScalar(rng)) as G2),
+    receipt: rng(50),
+    closesAt: CLOSES_AT,
+  };
+  return { request, stub: namespace.getByName(request.tagHash) };
+}
+async function opened() {
+  const session = newSession();
+  await session.stub.open(session.request, NOW);
+  return session;
+}
+const frame = (seq: number, direction = 0, key = hex(32)) => ({
+  direction,
+  seq,
+  frame: rng(40),
+  idempotencyKeyHash: key,
+});
+const rowsOf = async (tagHash: string) =>
+  (await bindings.RECORDS_DB_0.prepare("SELECT * FROM sessions WHERE tag_hash = ?").bind(tagHash).all()).results;
+const tablesOf = (stub: DurableObjectStub<ReplayWindow>) =>
+  runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT name FROM sqlite_master").toArray().length);
+
+describe("single use", () => {
+  it("opens exactly once of a hundred different check-ins at once, also across an eviction", async () => {
+    const { request, stub } = newSession();
+    const attempts = Array.from({ length: 100 }, () => ({ ...request, presentationHash: hex(32) }));
+    const outcomes = await Promise.all(attempts.map((a) => stub.open(a, NOW)));
+    expect(outcomes.map((o) => o.outcome).sort()).toEqual(["opened", ...Array(99).fill("refused")].sort());
+    await evictDurableObject(stub);
+    expect((await stub.open({ ...request, presentationHash: hex(32) }, NOW)).outcome).toBe("refused");
+  });
+
+  it("tells the same check-in under the same key the same, and refuses it under another key", async () => {
+    const { request, stub } = await opened();
+    await evictDurableObject(stub);
+    expect(await stub.open({ ...request, receipt: rng(50) }, NOW + 5)).toEqual({
+      outcome: "repeated",
+      receipt: request.receipt,
+    });
+    expect(await stub.open({ ...request, idempotencyKeyHash: hex(32) }, NOW)).toEqual({ outcome: "refused" });
+    expect(await stub.recall(request)).toEqual({ outcome: "repeated", receipt: request.receipt });
+  });
+
+  it("writes nothing when it is only asked", async () => {
+    const { request, stub } = newSession();
+    expect(await stub.recall(request)).toEqual({ outcome: "refused" });
+    expect(await stub.accept(frame(0), NOW)).toBe("closed");
+    expect(await stub.frames(0, -1, [])).toBe("closed");
+    await stub.deliver("row", NOW);
+    expect(await tablesOf(stub)).toBe(0);
+  });
+});
+
+describe("frames", () => {
+  it("takes each seq once in each direction, in any order within the window, also across an eviction", async () => {
+    const { stub } = await opened();
+    for (const seq of [0, 5, 2, WINDOW + 5]) expect(await stub.accept(frame(seq), NOW)).toBe("accepted");
+    await evictDurableObject(stub);
+    for (const seq of [5, WINDOW + 5]) expect(await stub.accept(frame(seq), NOW)).toBe("replayed");
+    for (const seq of [0, 4]) expect(await stub.accept(frame(seq), NOW)).toBe("too-old");
+    expect(await stub.accept(frame(6), NOW)).toBe("accepted");
+    expect(await stub.accept(frame(5, 1), NOW)).toBe("accepted");
+  });
+
+  it("accepts exactly one of a hundred frames with one seq", async () => {
+    const { stub } = await opened();
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => stub.accept(frame(7), NOW)));
+    expect(outcomes.filter((o) => o === "accepted")).toHaveLength(1);
+    expect(outcomes.filter((o) => o === "replayed")).toHaveLength(99);
+    expect(await stub.frames(0, -1, [])).toHaveLength(1);
+  });
+
+  it("takes a repetition for one only with its key and its very bytes, and only while it waits", async () => {
+    const { stub } = await opened();
+    const f = frame(1);
+    await stub.accept(f, NOW);
+    expect(await stub.accept(f, NOW)).toBe("repeated");
+    expect(await stub.accept({ ...f, idempotencyKeyHash: undefined }, NOW)).toBe("replayed");
+    expect(await stub.accept({ ...f, idempotencyKeyHash: hex(32) }, NOW)).toBe("replayed");
+    expect(await stub.accept({ ...f, frame: rng(40) }, NOW)).toBe("replayed");
+    await stub.frames(0, -1, [1]);
+    expect(await stub.accept(f, NOW)).toBe("replayed");
+  });
+
+  it("keeps what was accepted until exactly that is acknowledged", async () => {
+    const { stub } = await opened();
+    const [a, b, c] = [frame(3), frame(1), frame(2)];
+    for (const f of [a, b, c]) await stub.accept(f, NOW);
+    await evictDurableObject(stub);
+    expect(await stub.frames(0, -1, [])).toEqual([b, c, a].map(({ seq, frame }) => ({ seq, frame })));
+    expect(await stub.frames(0, -1, [3, 1])).toEqual([{ seq: 2, frame: c.frame }]);
+    expect(await stub.frames(0, 2, [])).toEqual([]);
+    expect(await stub.frames(1, -1, [2])).toEqual([]);
+    expect(await stub.frames(0, -1, [])).toHaveLength(1);
+  });
+
+  it("refuses more than it queues, and moves no window for what it refuses", async () => {
+    const { stub } = await opened();
+    await runInDurableObject(stub, (object) => {
+      for (let seq = 0; seq < MAX_QUEUED_FRAMES; seq++) object.accept(frame(seq), NOW);
+    });
+    const late = frame(MAX_QUEUED_FRAMES);
+    expect(await stub.accept(late, NOW)).toBe("full");
+    await stub.frames(0, -1, [0]);
+    expect(await stub.accept(late, NOW)).toBe("accepted");
+  });
+});
+
+describe("outbox and end", () => {
+  it("delivers by its alarm what the request that opened it did not", async () => {
+    const { request, stub } = await opened();
+    expect(await rowsOf(request.tagHash)).toHaveLength(0);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await rowsOf(request.tagHash)).toMatchObject([{ service_id: request.serviceId, epoch: EPOCH }]);
+    expect(outside.indexed).toMatchObject([{ tagHash: request.tagHash, serviceId: request.serviceId, epoch: EPOCH }]);
+    await stub.deliver("index", NOW);
+    expect(outside.indexed).toHaveLength(1);
+  });
+
+  it("tries again while the escrow does not answer, and does not end before it has", async () => {
+    const { request, stub } = await opened();
+    outside.down.add("escrow.test");
+    await stub.deliver("row", CLOSES_AT + 1);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect((await stub.recall(request)).outcome).toBe("repeated");
+    outside.down.clear();
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(outside.indexed).toHaveLength(1);
+  });
+
+  it("clears itself after its epoch, and not a second before; the spent tag stays in D1", async () => {
+    const { request, stub } = await opened();
+    await stub.deliver("row", CLOSES_AT - 1);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect((await stub.recall(request)).outcome).toBe("repeated");
+    await stub.accept(frame(0), CLOSES_AT);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await tablesOf(stub)).toBe(0);
+    expect(await runDurableObjectAlarm(stub)).toBe(false);
+    expect(await stub.accept(frame(1), CLOSES_AT)).toBe("closed");
+    expect(await rowsOf(request.tagHash)).toHaveLength(1);
+  });
+});

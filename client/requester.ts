@@ -1,0 +1,112 @@
+// The requester's SDK: a clinician or authority with registered keys asks for a link, a trace or an assemble, and gets
+// exactly what the officers approved, or a RequesterError that says why not and who is at fault.
+//
+//   order → submit → (officers decide) → advance → link, assemble: openResult → fetchRecords → report
+//                                                  trace: trace → the person
+//
+// It believes the registrar's and the trustees' pinned keys; the escrow, the service Worker and the network only carry.
+
+import type { DocumentBundle } from "./fhir/report.ts";
+import type { FhirEntry } from "./fhir/resource.ts";
+import type { Deployment } from "./parameters.ts";
+import { type NamedPerson, nameSubject } from "./requester/assemble.ts";
+import {
+  advanceCase,
+  type CaseStatus,
+  caseStatus,
+  type OpenedCase,
+  openResult,
+  sendDossiers,
+  submitCase,
+} from "./requester/case.ts";
+import { RequesterContext, type RequesterKeys } from "./requester/context.ts";
+import { RequesterError } from "./requester/errors.ts";
+import { loadOrder, type OrderRequest, type PreparedOrder, prepareOrder } from "./requester/order.ts";
+import { type Fetched, fetchRecords } from "./requester/records.ts";
+import { makeReport } from "./requester/report.ts";
+import { type TracedPerson, tracePerson } from "./requester/trace.ts";
+import type { Transport } from "./transport.ts";
+
+export type { NamedPerson } from "./requester/assemble.ts";
+export type { CaseStatus, LinkedSession, OpenedCase } from "./requester/case.ts";
+export { createRequesterKeys, type RequesterKeys } from "./requester/context.ts";
+export { REQUESTER_FAILURES, RequesterError, type RequesterFailure } from "./requester/errors.ts";
+export { type OrderRequest, type PreparedOrder, type Subject, saveOrder } from "./requester/order.ts";
+export type { Fetched, FetchedRecord, RecordFault } from "./requester/records.ts";
+export type { TracedPerson } from "./requester/trace.ts";
+
+export class Requester {
+  readonly #context: RequesterContext;
+  readonly #persons = new Map<string, NamedPerson>();
+
+  /** `certificate`: Signed<RequesterCertificate> of the registrar over these keys. @throws RequesterError */
+  constructor(transport: Transport, deployment: Deployment, keys: RequesterKeys, certificate: Uint8Array) {
+    this.#context = new RequesterContext(transport, deployment, keys, certificate);
+  }
+
+  /** Makes and signs an order, and seals its dossier to each trustee. Nothing is sent yet. */
+  order(request: OrderRequest): Promise<PreparedOrder> {
+    return prepareOrder(this.#context, request);
+  }
+  /** An order kept with saveOrder. */
+  load(saved: string): Promise<PreparedOrder> {
+    return loadOrder(this.#context, saved);
+  }
+
+  submit(p: PreparedOrder): Promise<CaseStatus> {
+    return submitCase(this.#context, p);
+  }
+  status(p: PreparedOrder): Promise<CaseStatus> {
+    return caseStatus(this.#context, p.caseId);
+  }
+
+  /**
+   * Carries the case on until it is opened; an assemble gets its dossiers from the registrar on the way.
+   * @throws RequesterError "awaiting-approvals", "refused", "expired"; ApiError, after which it may be called again
+   */
+  async advance(p: PreparedOrder, progress: (status: CaseStatus) => void = () => {}): Promise<CaseStatus> {
+    let status = await this.status(p);
+    for (;;) {
+      progress(status);
+      if (status.state === "opened") return status;
+      if (status.state === "refused") throw new RequesterError("refused", "the officers refused the order");
+      if (status.state === "expired") throw new RequesterError("expired", "the case has run out");
+      if (!status.set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
+      if (p.order.kind === "assemble" && !status.dossiersComplete) {
+        const named = await nameSubject(this.#context, p, status);
+        this.#persons.set(p.caseId, named.person);
+        await sendDossiers(this.#context, p.caseId, named.dossiers);
+      }
+      status = await advanceCase(this.#context, p.caseId);
+    }
+  }
+
+  /** The sessions of an opened link or assemble, with t equal signed results. */
+  openResult(p: PreparedOrder): Promise<OpenedCase> {
+    return openResult(this.#context, p);
+  }
+
+  /** Records newest epoch first, while older ones are still coming. */
+  fetchRecords(opened: OpenedCase, options: { concurrency?: number } = {}): AsyncGenerator<Fetched> {
+    return fetchRecords(this.#context, opened, options);
+  }
+
+  /** The person behind the session of an opened trace. */
+  trace(p: PreparedOrder): Promise<TracedPerson> {
+    return tracePerson(this.#context, p);
+  }
+
+  /** The person of an assemble, as the registrar named it; verified. */
+  async person(p: PreparedOrder): Promise<NamedPerson> {
+    const known = this.#persons.get(p.caseId);
+    if (known) return known;
+    const { person } = await nameSubject(this.#context, p, await this.status(p));
+    this.#persons.set(p.caseId, person);
+    return person;
+  }
+
+  /** One FHIR document of all records; `patient` only where the order gave the identity. */
+  report(p: PreparedOrder, fetched: readonly Fetched[], patient?: FhirEntry): Promise<DocumentBundle> {
+    return makeReport(this.#context, p, fetched, patient);
+  }
+}

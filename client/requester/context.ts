@@ -1,0 +1,85 @@
+// Who a requester is, and whom it believes: its own keys and certificate, the deployment's pinned keys, and what these
+// vouch for. Everything else, the escrow above all, only carries.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
+import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { fromBase64 } from "../encoding.ts";
+import { type Deployment, ParametersCache } from "../parameters.ts";
+import { ApiError, apiJson, type Transport } from "../transport.ts";
+import { RequesterError } from "./errors.ts";
+
+export interface RequesterKeys {
+  /** Ed25519: signs orders and requests */
+  readonly signSecretKey: Uint8Array;
+  readonly signPublicKey: Uint8Array;
+  /** X-Wing: results are sealed to it */
+  readonly seal: HybridKeyPair;
+}
+
+export function createRequesterKeys(rng: (n: number) => Uint8Array): RequesterKeys {
+  const signSecretKey = rng(32);
+  return { signSecretKey, signPublicKey: ed25519.getPublicKey(signSecretKey), seal: hybridKeyPair(rng(32)) };
+}
+
+/** The trustees as they are now: their keys, verified under the pinned identity keys. */
+export interface Trustees {
+  readonly keySet: KeySet;
+  readonly keySetId: Uint8Array;
+  readonly cards: readonly TrusteeCard[];
+}
+
+export class RequesterContext {
+  readonly transport: Transport;
+  readonly deployment: Deployment;
+  readonly parameters: ParametersCache;
+  readonly keys: RequesterKeys;
+  /** Signed<RequesterCertificate> */
+  readonly certificate: Uint8Array;
+  readonly own: RequesterCertificate;
+  readonly identityKeys: readonly Uint8Array[];
+  #trustees: Trustees | undefined;
+
+  /** @throws RequesterError "certificate" */
+  constructor(transport: Transport, deployment: Deployment, keys: RequesterKeys, certificate: Uint8Array) {
+    this.transport = transport;
+    this.deployment = deployment;
+    this.parameters = new ParametersCache(transport, deployment);
+    this.keys = keys;
+    this.certificate = certificate;
+    this.identityKeys = deployment.trusteeKeys.map(hexToBytes);
+    const { key, value } = openSigned(LABELS.signRequester, RequesterCertificate, certificate);
+    if (bytesToHex(key) !== deployment.registrarKey)
+      throw new RequesterError("certificate", "not signed by the registrar this app trusts");
+    if (!equalBytes(value.signKey, keys.signPublicKey) || !equalBytes(value.sealKey, keys.seal.publicKey))
+      throw new RequesterError("certificate", "of other keys than these");
+    this.own = value;
+  }
+
+  /** The first trustee that answers is asked; what it says is signed by all of them. @throws RequesterError "trustees" */
+  async trustees(): Promise<Trustees> {
+    if (this.#trustees) return this.#trustees;
+    const { document } = await this.parameters.of(epochOf(this.transport.now()));
+    const failures: string[] = [];
+    for (const url of this.deployment.trusteeUrls) {
+      try {
+        const answer = await apiJson<{ keySet: string; cards: string[] }>(this.transport, url, "/v1/keyset");
+        const keySet = KeySet.decode(fromBase64(answer.keySet));
+        verifyKeySet(keySet, this.identityKeys);
+        const id = keySetId(keySet);
+        if (!equalBytes(id, document.keySetId)) throw new Error("another key set than the parameters name");
+        const cards = readTrusteeCards(answer.cards.map(fromBase64), this.identityKeys);
+        this.#trustees = { keySet, keySetId: id, cards };
+        return this.#trustees;
+      } catch (cause) {
+        failures.push(`${url}: ${cause instanceof ApiError ? cause.code : (cause as Error).message}`);
+      }
+    }
+    throw new RequesterError("trustees", failures.join("; "));
+  }
+}

@@ -1,0 +1,282 @@
+// The records of an opened case, put into clear at the requester and nowhere else.
+//
+//   manifests   each session's chain from the service: signed by the key that gives the service id, counted without a gap;
+//               what became of a record (amended, withdrawn, moved, erased) is read from the chain, not from the operator
+//   blob        SHA-256 as signed; its threshold stanza as signed
+//   shares      the stanza goes to the members of S: each answers the inner ciphertext and its share of u, sealed to the
+//               requester; every share's DLEQ is verified under its context, every ciphertext under its label
+//   open        t shares → file key → the age file
+//
+// Sessions come newest epoch first, a few at a time, the next few loading while these are opened: in an emergency one reads
+// while the rest is coming. A record that does not hold together is a fault beside the others, and hides none of them.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { RecordParts } from "../../protocol/case-documents.ts";
+import { CaseContext, caseContextHash, manifestHashOf, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { combinePoints, RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
+import { Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
+import { tidOf } from "../../protocol/tid.ts";
+import { type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
+import { fromBase64, toBase64 } from "../encoding.ts";
+import { extractThresholdStanza, openRecordWithFileKey, recordLabel } from "../sealing/record.ts";
+import { apiBytes, apiJson } from "../transport.ts";
+import { checkContext, type LinkedSession, type OpenedCase, openAnswers, readAnswer, recordShares } from "./case.ts";
+import type { RequesterContext, Trustees } from "./context.ts";
+import { RequesterError } from "./errors.ts";
+
+export const MAX_CONCURRENCY = 6;
+/** of functions/trustee/api.ts */
+const ITEMS_A_REQUEST = 64;
+
+export interface FetchedRecord {
+  readonly ok: true;
+  readonly session: LinkedSession;
+  readonly tid: string;
+  /** hex */
+  readonly recordId: string;
+  readonly state: RecordState;
+  readonly entry: RecordEntry;
+  /** hex */
+  readonly manifestHash: string;
+  /** hex, of the service over the manifest */
+  readonly signature: string;
+  /** hex */
+  readonly signatureKey: string;
+  /** of current records only */
+  readonly plaintext: Uint8Array | undefined;
+}
+/** What a service, the operator or a trustee handed out that does not hold together. */
+export interface RecordFault {
+  readonly ok: false;
+  readonly session: LinkedSession;
+  /** hex; absent where the session's whole chain is at fault */
+  readonly recordId: string | undefined;
+  readonly reason: string;
+  /** at fault, where that is known */
+  readonly trustees: readonly number[];
+}
+export type Fetched = FetchedRecord | RecordFault;
+
+interface Sealed {
+  readonly record: Omit<FetchedRecord, "plaintext">;
+  readonly blob: Uint8Array;
+  readonly stanza: Uint8Array;
+}
+interface Loaded {
+  readonly done: Fetched[];
+  readonly sealed: Sealed[];
+}
+
+const fault = (
+  session: LinkedSession,
+  recordId: string | undefined,
+  reason: string,
+  trustees: readonly number[] = [],
+): RecordFault => ({ ok: false, session, recordId, reason, trustees });
+
+async function manifestsOf(context: RequesterContext, session: LinkedSession): Promise<Uint8Array[]> {
+  const manifests: Uint8Array[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    const page: { records: { manifest: string }[]; cursor?: string } = await apiJson(
+      context.transport,
+      context.deployment.serviceUrl,
+      `/v1/services/${session.serviceId}/tags/${session.tagHash}/records${query}`,
+    );
+    manifests.push(...page.records.map((r) => fromBase64(r.manifest)));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return manifests;
+}
+
+/** The session's records, in the order of its chain. @throws ChainError, CodecError */
+function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): Omit<FetchedRecord, "plaintext">[] {
+  if (manifests.length === 0) return [];
+  const { key } = Signed.decode(manifests[0]!);
+  if (bytesToHex(serviceIdOf(key)) !== session.serviceId) throw new Error("manifests of another service");
+  const { records } = readChain(key, hexToBytes(session.serviceId), manifests);
+  return records.map((entry) => {
+    if (entry.tagHash !== session.tagHash) throw new Error("manifests of another session");
+    const signed = manifests[entry.count - 1]!;
+    return {
+      ok: true,
+      session,
+      tid: tidOf(hexToBytes(session.tagHash)),
+      recordId: entry.recordId,
+      state: entry.state,
+      entry,
+      manifestHash: bytesToHex(manifestHashOf(signed)),
+      signature: bytesToHex(Signed.decode(signed).signature),
+      signatureKey: bytesToHex(key),
+    };
+  });
+}
+
+async function loadSession(context: RequesterContext, session: LinkedSession): Promise<Loaded> {
+  const loaded: Loaded = { done: [], sealed: [] };
+  let records: Omit<FetchedRecord, "plaintext">[];
+  try {
+    records = chainOf(session, await manifestsOf(context, session));
+  } catch (cause) {
+    return { ...loaded, done: [fault(session, undefined, (cause as Error).message)] };
+  }
+  for (const record of records) {
+    const { recordId, entry, state } = record;
+    if (state !== "current") {
+      loaded.done.push({ ...record, plaintext: undefined });
+      continue;
+    }
+    try {
+      const path = `/v1/services/${session.serviceId}/blobs/${recordId}`;
+      const blob = await apiBytes(context.transport, context.deployment.serviceUrl, path);
+      if (!equalBytes(sha256(blob), entry.manifest.blobHash)) throw new Error("not the blob that the service signed");
+      const stanza = extractThresholdStanza(blob);
+      if (!equalBytes(sha256(stanza), entry.manifest.stanzaHash))
+        throw new Error("not the stanza that the service signed");
+      loaded.sealed.push({ record, blob, stanza });
+    } catch (cause) {
+      loaded.done.push(fault(session, recordId, (cause as Error).message));
+    }
+  }
+  return loaded;
+}
+
+/** What one trustee says of one record, verified; or why not. */
+type Judged = { readonly share: RecordShare; readonly ciphertext: Uint8Array } | { readonly wrong: string };
+
+function judge(
+  context: RequesterContext,
+  opened: OpenedCase,
+  trustees: Trustees,
+  { record, stanza }: Sealed,
+  from: number,
+  item: RecordParts["items"][number],
+): Judged {
+  const { session, recordId } = record;
+  const place = { serviceId: session.serviceId, tagHash: session.tagHash, recordId };
+  if (
+    bytesToHex(item.serviceId) !== place.serviceId ||
+    bytesToHex(item.tagHash) !== place.tagHash ||
+    bytesToHex(item.recordId) !== place.recordId
+  )
+    return { wrong: "another record" };
+  if (item.share.length === 0) return { wrong: "stanza refused" };
+  const own = CaseContext.decode(item.context);
+  const requesterKey = context.keys.signPublicKey;
+  const expected = { kind: "record" as const, subjectHash: sha256(stanza), requesterKey, set: opened.set };
+  checkContext(opened.prepared, trustees, expected, { from, context: own });
+  const share = RecordShare.decode(item.share);
+  const ct = Tdh2Ciphertext.decode(item.ciphertext);
+  const { keySet } = trustees;
+  if (!tdh2Check({ key: keySet.keys.record, label: labelOf(record, trustees) }, ct))
+    return { wrong: "ciphertext does not verify" };
+  const shareKey = keySet.shareKeys[from - 1]!.record;
+  const right = verifyRecordShare({ ctx: caseContextHash(own), index: from, shareKey, u: ct.u }, share);
+  return right ? { share, ciphertext: item.ciphertext } : { wrong: "share does not verify" };
+}
+
+const labelOf = ({ session, recordId }: Sealed["record"], { keySetId }: Trustees): Uint8Array =>
+  recordLabel({
+    serviceId: hexToBytes(session.serviceId),
+    tagHash: hexToBytes(session.tagHash),
+    recordId: hexToBytes(recordId),
+    keySetId,
+  });
+
+async function openOne(
+  sealed: Sealed,
+  trustees: Trustees,
+  set: readonly number[],
+  judged: readonly { from: number; verdict: Judged }[],
+): Promise<Fetched> {
+  const { record, blob } = sealed;
+  const wrong = judged.flatMap(({ from, verdict }) => ("wrong" in verdict ? [{ from, reason: verdict.wrong }] : []));
+  if (wrong.length > 0) {
+    // Refused by all, the stanza is at fault; by some, they are.
+    const nobody = wrong.length === set.length;
+    const reason = wrong.map((w) => `trustee ${w.from}: ${w.reason}`).join("; ");
+    return fault(record.session, record.recordId, reason, nobody ? [] : wrong.map((w) => w.from));
+  }
+  const good = judged.map(({ verdict }) => verdict as { share: RecordShare; ciphertext: Uint8Array });
+  if (good.some((g) => !equalBytes(g.ciphertext, good[0]!.ciphertext)))
+    return fault(record.session, record.recordId, "the trustees answer different ciphertexts", set);
+  try {
+    const shared = combinePoints(
+      set,
+      good.map((g) => g.share),
+    );
+    const ct = Tdh2Ciphertext.decode(good[0]!.ciphertext);
+    const key = trustees.keySet.keys.record;
+    const fileKey = tdh2Finish({ key, label: labelOf(record, trustees), ct, shared });
+    const plaintext = await openRecordWithFileKey(blob, fileKey);
+    fileKey.fill(0);
+    return { ...record, plaintext };
+  } catch (cause) {
+    return fault(record.session, record.recordId, (cause as Error).message);
+  }
+}
+
+async function openBatch(context: RequesterContext, opened: OpenedCase, batch: readonly Sealed[]): Promise<Fetched[]> {
+  const trustees = await context.trustees();
+  const items = batch.map(({ record, stanza }) => ({
+    serviceId: toBase64(hexToBytes(record.session.serviceId)),
+    tagHash: toBase64(hexToBytes(record.session.tagHash)),
+    recordId: toBase64(hexToBytes(record.recordId)),
+    stanza: toBase64(stanza),
+  }));
+  const answered = await recordShares(context, opened.prepared.caseId, items);
+  const answers = openAnswers(context, opened.prepared, "records", trustees.keySet.threshold, answered);
+  if (answers.map((a) => a.from).join() !== opened.set.join())
+    throw new RequesterError("wrong-answer", "answers of others than the approving set");
+  const read = answers.map((answer) => ({
+    from: answer.from,
+    items: readAnswer(answer, (bytes) => {
+      const { items: parts } = RecordParts.decode(bytes);
+      if (parts.length !== batch.length) throw new Error(`${parts.length} parts for ${batch.length} records`);
+      return parts;
+    }),
+  }));
+  return Promise.all(
+    batch.map((sealed, i) => {
+      const judged = read.map(({ from, items: parts }) => ({ from, verdict: judgeSafely(from, parts[i]!, sealed) }));
+      return openOne(sealed, trustees, opened.set, judged);
+    }),
+  );
+
+  function judgeSafely(from: number, part: RecordParts["items"][number], sealed: Sealed): Judged {
+    try {
+      return judge(context, opened, trustees, sealed, from, part);
+    } catch (cause) {
+      return { wrong: (cause as Error).message };
+    }
+  }
+}
+
+const groups = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+
+/** All records of an opened case, newest epoch first. @throws RequesterError, ApiError where escrow or trustees fail */
+export async function* fetchRecords(
+  context: RequesterContext,
+  opened: OpenedCase,
+  { concurrency = MAX_CONCURRENCY }: { concurrency?: number } = {},
+): AsyncGenerator<Fetched> {
+  const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
+  const load = (sessions: LinkedSession[] | undefined): Promise<Loaded[]> =>
+    Promise.all((sessions ?? []).map((s) => loadSession(context, s)));
+  const chunks = groups(newestFirst, Math.max(1, Math.min(concurrency, MAX_CONCURRENCY)));
+  let loading = load(chunks[0]);
+  for (let i = 0; i < chunks.length; i++) {
+    const loaded = await loading;
+    loading = load(chunks[i + 1]);
+    loading.catch(() => {}); // told when it is awaited
+    for (const { done } of loaded) yield* done;
+    for (const batch of groups(
+      loaded.flatMap((l) => l.sealed),
+      ITEMS_A_REQUEST,
+    ))
+      yield* await openBatch(context, opened, batch);
+  }
+}

@@ -1,0 +1,114 @@
+// Trace: from a session to the person, at the requester.
+//
+//   trustees   each member of S sealed (context, D_i = y_i·C1, DLEQ) to the requester alone
+//   here       every DLEQ verified;  R = C2 − Σ λ_i·D_i
+//   registrar  gets certificate, approvals, C1, C2 and the shares: it repeats the sum, and does not learn the session
+//   here       contract.R = R, the contract's own proof, the opening of its identity commitment
+//
+// So the registrar cannot point at somebody else: a contract with this R is a proof of knowledge of the traced wallet's own
+// secret k, and it commits to the identity that this wallet saw when it enrolled.
+
+import { equalBytes } from "../../protocol/bytes.ts";
+import { TracePart } from "../../protocol/case-documents.ts";
+import {
+  CaseContext,
+  Contract,
+  caseContextHash,
+  IdentityDisclosure,
+  identityCommitmentOf,
+} from "../../protocol/documents.ts";
+import { verifyContract } from "../../protocol/enrolment.ts";
+import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
+import { encodeG1, type G1 } from "../../protocol/suite.ts";
+import { fromBase64, toBase64 } from "../encoding.ts";
+import { decodeIdentity } from "../fhir/identity.ts";
+import type { FhirEntry } from "../fhir/resource.ts";
+import { apiJson } from "../transport.ts";
+import { approvalsOf, caseStatus, checkContext, openAnswers, readAnswer, sealedResults } from "./case.ts";
+import type { RequesterContext } from "./context.ts";
+import { RequesterError } from "./errors.ts";
+import type { PreparedOrder } from "./order.ts";
+
+export interface TracedPerson {
+  /** FHIR Patient, as the registrar holds it */
+  readonly patient: FhirEntry;
+  /** exactly the bytes the contract commits to */
+  readonly identity: Uint8Array;
+  readonly contract: Contract;
+}
+
+/** The case must be opened. @throws RequesterError, ApiError */
+export async function tracePerson(context: RequesterContext, p: PreparedOrder): Promise<TracedPerson> {
+  const { session } = p;
+  if (p.order.kind !== "trace" || !session) throw new RequesterError("subject", "not a trace order");
+  const trustees = await context.trustees();
+  const { keySet } = trustees;
+  const answers = openAnswers(context, p, "trace", keySet.threshold, await sealedResults(context, p.caseId));
+  const set = answers.map((a) => a.from);
+  const expected = {
+    kind: "trace" as const,
+    subjectHash: session.presentationHash,
+    requesterKey: context.keys.signPublicKey,
+    set,
+  };
+  const parts = answers.map((answer) =>
+    readAnswer(answer, (bytes) => {
+      const part = TracePart.decode(bytes);
+      const own = CaseContext.decode(part.context);
+      checkContext(p, trustees, expected, { from: answer.from, context: own });
+      const share = TraceShare.decode(part.share);
+      if (share.index !== answer.from) throw new Error("another trustee's share");
+      return { part, share, ctx: caseContextHash(own) };
+    }),
+  );
+  const ctxOf = new Map(parts.map(({ share, ctx }) => [share.index, ctx]));
+  const shares = parts.map((x) => x.share);
+  const cheaters = findCheaters(shares, (share) => {
+    const shareKey = keySet.shareKeys[share.index - 1]!.trace;
+    return verifyTraceShare({ ctx: ctxOf.get(share.index)!, index: share.index, shareKey, C1: session.C1 }, share);
+  });
+  if (cheaters.length > 0) throw new RequesterError("wrong-share", `trustee ${cheaters.join(", ")}`, cheaters);
+  const R = combineTrace({ C2: session.C2, set, shares });
+
+  const status = await caseStatus(context, p.caseId);
+  const { sealed } = await apiJson<{ sealed: string }>(
+    context.transport,
+    context.deployment.registrarUrl,
+    "/v1/trace",
+    {
+      signWith: context.keys.signSecretKey,
+      json: {
+        certificate: toBase64(context.certificate),
+        approvals: approvalsOf(status),
+        C1: toBase64(encodeG1(session.C1)),
+        C2: toBase64(encodeG1(session.C2)),
+        parts: parts.map(({ part }) => ({ context: toBase64(part.context), share: toBase64(part.share) })),
+      },
+    },
+  );
+  return readDisclosure(context, p, keySet.keys.link, encodeG1(R), fromBase64(sealed));
+}
+
+function readDisclosure(
+  context: RequesterContext,
+  p: PreparedOrder,
+  linkKey: G1,
+  R: Uint8Array,
+  sealed: Uint8Array,
+): TracedPerson {
+  const wrong = (detail: string): RequesterError => new RequesterError("wrong-identity", detail);
+  let disclosure: IdentityDisclosure;
+  let contract: Contract;
+  try {
+    disclosure = IdentityDisclosure.decode(hybridOpen(context.keys.seal.secretKey, p.hash, sealed));
+    contract = Contract.decode(disclosure.contract);
+  } catch (cause) {
+    throw wrong(`the registrar's answer cannot be read (${(cause as Error).message})`);
+  }
+  if (!equalBytes(contract.R, R)) throw wrong("the contract is of another handle than the traced one");
+  if (!verifyContract({ linkKey }, contract).ok) throw wrong("the contract's proof does not verify");
+  const commitment = identityCommitmentOf(disclosure.identitySalt, disclosure.identity);
+  if (!equalBytes(contract.identityCommitment, commitment)) throw wrong("the contract commits to another identity");
+  return { patient: decodeIdentity(disclosure.identity), identity: disclosure.identity, contract };
+}

@@ -1,6 +1,7 @@
 // Registrar (HSU): knows who is registered, under which handle, entitled to what; issues one blind credential an epoch.
 // It learns when a wallet fetches its credential and nothing about visits. Handlers: registrar/{admin,enrol,disclose}.ts.
 
+import { eq } from "drizzle-orm";
 import { parameters } from "../schema/registrar.ts";
 import type { RegistrarEnv } from "./env.ts";
 import { roleApp, toBase64 } from "./http.ts";
@@ -13,7 +14,11 @@ const app = roleApp<RegistrarEnv>("registrar");
 
 /** Signed parameters and the key sets they name: public, and verified by whoever reads them. */
 app.get("/v1/parameters", async (c) => {
-  const rows = await db(c.env).select().from(parameters).orderBy(parameters.epochFrom);
+  const rows = await db(c.env)
+    .select()
+    .from(parameters)
+    .where(eq(parameters.logged, true))
+    .orderBy(parameters.epochFrom);
   return c.json({
     documents: rows.map((r) => toBase64(bytesOf(r.document))),
     keySets: rows.map((r) => toBase64(bytesOf(r.keySet))),

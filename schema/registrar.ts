@@ -6,12 +6,19 @@ import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from
 
 const bytes = (name: string) => blob(name, { mode: "buffer" }).$type<Uint8Array>();
 
-/** Signed parameters, one document an epoch range. */
+/** Signed parameters, one document an epoch range. In force once logged: the row comes first and keeps its epochs. */
 export const parameters = sqliteTable("parameters", {
   epochFrom: integer("epoch_from").primaryKey(),
   epochTo: integer("epoch_to").notNull(),
   document: bytes("document").notNull(),
   keySet: bytes("key_set").notNull(),
+  logged: integer("logged", { mode: "boolean" }).notNull().default(false),
+});
+
+/** Log entries as they were first made, by subject: a retry appends the same bytes, which the log has only once. */
+export const logEntries = sqliteTable("log_entries", {
+  subject: text("subject").primaryKey(),
+  entry: bytes("entry").notNull(),
 });
 
 /** A registered person. identity and entitlements: XChaCha20-Poly1305 under FIELD_KEY; selector: HMAC under INDEX_KEY. */
@@ -51,7 +58,7 @@ export const generations = sqliteTable(
   ],
 );
 
-/** One credential an epoch and account: the same request is answered alike, another one is refused. */
+/** One credential an epoch and account, field-encrypted: the same request is answered alike, another one is refused. */
 export const issued = sqliteTable(
   "issued",
   {

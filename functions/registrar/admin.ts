@@ -1,7 +1,7 @@
 // The registrar's desk and its operator: parameters, identity proofing outcomes, entitlements, revocation, requesters.
 // All of it only for ADMIN_KEY.
 
-import { and, eq, gte, lte } from "drizzle-orm";
+import { and, eq, gte, lte, sql } from "drizzle-orm";
 import type { Context } from "hono";
 import { z } from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
@@ -14,18 +14,17 @@ import {
   signDocument,
 } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
+import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { accounts, parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../env.ts";
 import { fromBase64, Problem, readJson, toBase64 } from "../http.ts";
-import { appendToLog } from "../log.ts";
 import { signedBy } from "../request-auth.ts";
-import { codeHash, sealField, selectorIndex } from "./fields.ts";
+import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
-import { accountOf, bytesOf, db, parametersRow } from "./store.ts";
+import { accountBySelector, bytesOf, db, logOnce, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
@@ -60,10 +59,14 @@ const parametersRequest = z.object({
     .default(2 * 86_400),
   attributes: z
     .array(z.object({ name: z.string().min(1).max(64), values: z.array(z.string().min(1).max(64)).min(1).max(64) }))
-    .max(16),
+    .max(16)
+    .refine((all) => new Set(all.map((a) => a.name)).size === all.length, "two attributes of one name"),
 });
 
-/** Issues the one document of an epoch range: signed, logged, then stored. The same request again changes nothing. */
+/**
+ * Issues the one document of an epoch range: signed, stored, logged, and only then in force. The row comes first, so that
+ * of two requests at once one gets the epochs and the log never sees the other. The same request again changes nothing.
+ */
 export async function postParameters(c: C): Promise<Response> {
   const p = await adminJson(c, parametersRequest);
   if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
@@ -108,18 +111,23 @@ export async function postParameters(c: C): Promise<Response> {
     const any = await db(c.env).select().from(parameters).limit(1);
     if (any.length > 0 && p.epochFrom <= epochOf(now(c)))
       throw new Problem("not-allowed-now", "Parameters are logged before their first epoch starts.");
-    await appendToLog(c.env, now(c), { kind: "parameters", subject: paramsHashOf(document), body: signed });
-    await db(c.env)
-      .insert(parameters)
-      .values({ epochFrom: p.epochFrom, epochTo: p.epochTo, document: signed, keySet: keySetBytes })
-      .onConflictDoNothing();
+    const stored = await db(c.env).run(sql`
+      INSERT INTO parameters (epoch_from, epoch_to, document, key_set)
+      SELECT ${p.epochFrom}, ${p.epochTo}, ${signed}, ${keySetBytes}
+      WHERE NOT EXISTS (SELECT 1 FROM parameters WHERE epoch_from <= ${p.epochTo} AND epoch_to >= ${p.epochFrom})`);
+    if (stored.meta.changes === 0) throw new Problem("conflict", "Another request for these epochs was faster.");
   }
-  return c.json({ document: toBase64(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, same ? 200 : 201);
+  if (!same?.logged) {
+    await logOnce(c.env, now(c), { kind: "parameters", subject: paramsHashOf(document), body: signed });
+    await db(c.env).update(parameters).set({ logged: true }).where(eq(parameters.epochFrom, p.epochFrom));
+  }
+  const status = same?.logged ? 200 : 201;
+  return c.json({ document: toBase64(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, status);
 }
 
 const proofing = z.object({
   identity: z.string(),
-  selector: z.string().min(3).max(200),
+  selector: selectorText,
   entitlements: z.record(z.string(), z.string()),
 });
 
@@ -135,6 +143,7 @@ async function checkEntitlements(c: C, entitlements: Record<string, string>): Pr
   }
   return new TextEncoder().encode(JSON.stringify(entitlements));
 }
+
 /** The outcome of identity proofing: a new account, or a known person at the desk again (a new phone). */
 export async function postProofing(c: C): Promise<Response> {
   const p = await adminJson(c, proofing);
@@ -142,37 +151,43 @@ export async function postProofing(c: C): Promise<Response> {
   if (identity.length === 0 || identity.length > 65_536) throw new Problem("malformed", "identity: 1 to 65536 bytes");
   const entitlements = await checkEntitlements(c, p.entitlements);
   const selector = selectorIndex(c.env, p.selector);
-  const known = await db(c.env).select().from(accounts).where(eq(accounts.selectorIndex, selector)).get();
-  if (known?.revoked) throw new Problem("not-allowed-now", "This registration was revoked.");
-  const account = known?.account ?? bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
+  const fresh = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
   const code = crypto.getRandomValues(new Uint8Array(32));
   const expires = now(c) + CODE_SECONDS;
-  const values = {
+  const values = (account: string) => ({
     entitlements: sealField(c.env, "entitlements", account, entitlements),
     codeHash: codeHash(c.env, code),
     codeExpires: expires,
-  };
+  });
+  // Whoever comes second, even in the same moment, meets the account that is there.
+  await db(c.env)
+    .insert(accounts)
+    .values({
+      account: fresh,
+      selectorIndex: selector,
+      identity: sealField(c.env, "identity", fresh, identity),
+      ...values(fresh),
+    })
+    .onConflictDoNothing();
+  const { account, revoked } = (await accountBySelector(c.env, selector))!;
+  if (revoked) throw new Problem("not-allowed-now", "This registration was revoked.");
+  const known = account !== fresh;
   // The identity of a known person stays: their contracts commit to it.
-  if (known) await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
-  else
-    await db(c.env)
-      .insert(accounts)
-      .values({
-        account,
-        selectorIndex: selector,
-        identity: sealField(c.env, "identity", account, identity),
-        ...values,
-      });
-  return c.json({ account, enrolmentCode: toBase64(code), expires, known: known !== undefined }, known ? 200 : 201);
+  if (known) await db(c.env).update(accounts).set(values(account)).where(eq(accounts.account, account));
+  return c.json({ account, enrolmentCode: toBase64(code), expires, known }, known ? 200 : 201);
 }
 
 const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
 
+async function update(c: C, account: string, values: Partial<typeof accounts.$inferInsert>): Promise<void> {
+  const { meta } = await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
+  if (meta.changes === 0) throw new Problem("not-found");
+}
+
 /** From now on no credential is issued to this account: that is the revocation. */
 export async function postRevoke(c: C): Promise<Response> {
   const { account } = await adminJson(c, z.object({ account: accountHex }));
-  await accountOf(c.env, account);
-  await db(c.env).update(accounts).set({ revoked: true, codeHash: null }).where(eq(accounts.account, account));
+  await update(c, account, { revoked: true, codeHash: null });
   return c.json({ account, revoked: true });
 }
 
@@ -182,9 +197,8 @@ export async function postEntitlements(c: C): Promise<Response> {
     c,
     z.object({ account: accountHex, entitlements: z.record(z.string(), z.string()) }),
   );
-  await accountOf(c.env, account);
-  const sealed = sealField(c.env, "entitlements", account, await checkEntitlements(c, entitlements));
-  await db(c.env).update(accounts).set({ entitlements: sealed }).where(eq(accounts.account, account));
+  const bytes = await checkEntitlements(c, entitlements);
+  await update(c, account, { entitlements: sealField(c.env, "entitlements", account, bytes) });
   return c.json({ account });
 }
 
@@ -199,10 +213,14 @@ const requester = z.object({
 export async function postRequester(c: C): Promise<Response> {
   const r = await adminJson(c, requester);
   const sealKey = fromBase64(r.sealKey, "sealKey");
-  if (sealKey.length !== HYBRID_PUBLIC_KEY_BYTES)
-    throw new Problem("malformed", `sealKey: ${HYBRID_PUBLIC_KEY_BYTES} bytes`);
+  // A key that nothing can be sealed to is found out now, not when a case is open.
+  try {
+    hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), (n) => crypto.getRandomValues(new Uint8Array(n)));
+  } catch {
+    throw new Problem("malformed", "sealKey: not an X-Wing public key");
+  }
   const certificate = { signKey: hexToBytes(r.signKey), sealKey, name: r.name, role: r.role };
   const signed = signDocument(LABELS.signRequester, RequesterCertificate, certificate, hexToBytes(c.env.SIGNING_KEY));
-  await appendToLog(c.env, now(c), { kind: "requester", subject: requesterHashOf(signed), body: new Uint8Array() });
+  await logOnce(c.env, now(c), { kind: "requester", subject: requesterHashOf(signed), body: new Uint8Array() });
   return c.body(signed as Uint8Array<ArrayBuffer>, 201, { "content-type": "application/octet-stream" });
 }

@@ -1,14 +1,16 @@
 // What the registrar gives out on an approved order, and nothing else about anybody:
 //   trace      (C1, C2), t trace shares, approvals, order hash → the contract of whoever R is, sealed to the requester.
 //              The order itself, and so the session and the service, stay unknown here.
-//   assemble   the order and its selector → the contracts of that person, sealed to each trustee and to the requester.
+//   assemble   the order and its selector → the contracts of that person, sealed to the approving trustees and to the
+//              requester.
 // The registrar verifies the approvals and every share itself. A case id is answered once; the same request alike.
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
 import type { Context } from "hono";
 import { z } from "zod";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
-import { readTrusteeCards } from "../../protocol/case-documents.ts";
+import { TrusteeCard } from "../../protocol/case-documents.ts";
 import {
   CaseContext,
   caseContextHash,
@@ -19,7 +21,6 @@ import {
   orderHashOf,
   Parameters,
   RequesterCertificate,
-  requesterHashOf,
   Signed,
   subjectHashOf,
 } from "../../protocol/documents.ts";
@@ -34,13 +35,11 @@ import { callJson } from "../calls.ts";
 import { now, type RegistrarEnv } from "../env.ts";
 import { fromBase64, Problem, readJson, refused, toBase64 } from "../http.ts";
 import { signedRequest } from "../request-auth.ts";
-import { identitySalt, openField, selectorIndex } from "./fields.ts";
+import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
 import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-/** A credential may be presented this long after its epoch by services' policy: a generation is searched that far. */
-const STALE_EPOCHS = 1;
 
 /** The requester's certificate, if its key signed this request. */
 function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
@@ -49,14 +48,46 @@ function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): R
   return value;
 }
 
-/** Key set and pinned trustees of a key-set id, from the parameters that name it. */
-async function trusteesOf(env: RegistrarEnv, id: Uint8Array): Promise<{ keySet: KeySet; document: Parameters }> {
-  for (const row of await db(env).select().from(parameters)) {
-    const keySet = KeySet.decode(bytesOf(row.keySet));
-    if (equalBytes(keySetId(keySet), id))
-      return { keySet, document: Parameters.decode(Signed.decode(bytesOf(row.document)).document) };
-  }
-  throw refused("unknown key set");
+/**
+ * The key set of this id, and its pinned trustees, from the parameters that name it. Resharing keeps the id: only the
+ * newest generation counts, for the shares of an older one should be erased.
+ */
+async function trusteesOf(
+  env: RegistrarEnv,
+  wanted: { keySetId: Uint8Array; shareGeneration: number },
+): Promise<{ keySet: KeySet; document: Parameters }> {
+  const rows = await db(env).select().from(parameters).where(eq(parameters.logged, true));
+  const newest = rows
+    .map((row) => ({ row, keySet: KeySet.decode(bytesOf(row.keySet)) }))
+    .filter(({ keySet }) => equalBytes(keySetId(keySet), wanted.keySetId))
+    .sort((a, b) => b.keySet.generation - a.keySet.generation)[0];
+  if (newest?.keySet.generation !== wanted.shareGeneration) throw refused("key set, or its generation");
+  const document = Parameters.decode(Signed.decode(bytesOf(newest.row.document)).document);
+  return { keySet: newest.keySet, document };
+}
+
+/** Transport keys of the trustees `set`, from the cards they sign. @throws Problem unavailable */
+async function transportKeys(env: RegistrarEnv, keySet: KeySet, set: readonly number[], at: number) {
+  const urls = JSON.parse(env.TRUSTEE_URLS) as string[];
+  const keys = new Map<number, Uint8Array>();
+  await Promise.all(
+    set.map(async (i) => {
+      const { card } = await callJson<{ card: string }>({
+        baseUrl: urls[i - 1]!,
+        method: "GET",
+        path: "/v1/card",
+        now: at,
+      });
+      try {
+        const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, fromBase64(card));
+        if (equalBytes(key, keySet.identityKeys[i - 1]!) && value.index === i) keys.set(i, value.transportKey);
+      } catch {
+        // told below, like a card by another key
+      }
+      if (!keys.has(i)) throw new Problem("unavailable", `trustee ${i}: its card is not signed by its pinned key`);
+    }),
+  );
+  return keys;
 }
 
 /** Answers a case once: what was answered first is answered again for the same request, and nothing for another. */
@@ -68,7 +99,7 @@ async function once(
   answer: () => Promise<object>,
 ) {
   const id = bytesToHex(caseId);
-  const requestHash = bytesToHex(requesterHashOf(request));
+  const requestHash = bytesToHex(sha256(request));
   const read = () => db(env).select().from(disclosures).where(eq(disclosures.caseId, id)).get();
   const before = await read();
   if (!before) {
@@ -107,8 +138,7 @@ export async function postTrace(c: C): Promise<Response> {
   if (context.kind !== "trace" || !equalBytes(context.requesterKey, certificate.signKey))
     throw refused("not this trace");
   if (context.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
-  const { keySet, document } = await trusteesOf(c.env, context.keySetId);
-  if (context.shareGeneration !== keySet.generation) throw refused("share generation");
+  const { keySet, document } = await trusteesOf(c.env, context);
   const { set } = verifyApprovals({
     orderHash: context.orderHash,
     caseId: context.caseId,
@@ -117,6 +147,8 @@ export async function postTrace(c: C): Promise<Response> {
     threshold: document.threshold,
   });
   if (set.join() !== context.set.join() || set.length !== document.threshold) throw refused("approving set");
+  const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
+  if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
 
   const C1 = decodeG1(fromBase64(r.C1));
   const C2 = decodeG1(fromBase64(r.C2));
@@ -150,7 +182,7 @@ export async function postTrace(c: C): Promise<Response> {
 
 const assembleRequest = z.object({
   order: base64,
-  selector: z.string().min(3).max(200),
+  selector: selectorText,
   selectorSalt: z.string().max(64),
   approvals: z.array(base64).min(1).max(16),
 });
@@ -165,10 +197,10 @@ export async function postAssemble(c: C): Promise<Response> {
   if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
   if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
   const salt = fromBase64(r.selectorSalt);
+  if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
   if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
-  const { keySet, document } = await trusteesOf(c.env, order.keySetId);
-  if (order.shareGeneration !== keySet.generation) throw refused("share generation");
-  verifyApprovals({
+  const { keySet, document } = await trusteesOf(c.env, order);
+  const { set } = verifyApprovals({
     orderHash,
     caseId: order.caseId,
     approvals: r.approvals.map((a) => fromBase64(a)),
@@ -177,8 +209,11 @@ export async function postAssemble(c: C): Promise<Response> {
   });
   const answer = await once(c.env, order.caseId, body, now(c), async () => {
     const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));
-    const phones = account ? (await generationsOf(c.env, account.account)).reverse() : [];
-    if (!account || phones.length === 0) throw new Problem("not-found", "Nobody is registered under this selector.");
+    // A phone that begins after the order's epochs is none of its business.
+    const all = account ? (await generationsOf(c.env, account.account)).reverse() : [];
+    const phones = all.filter((g) => g.epochFrom <= order.epochTo);
+    if (!account || phones.length === 0)
+      throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
     const dossier = Dossier.encode({
       salt,
       checkIn: undefined,
@@ -186,22 +221,21 @@ export async function postAssemble(c: C): Promise<Response> {
       generations: phones.map((g) => ({
         contract: bytesOf(g.contract),
         epochFrom: g.epochFrom,
-        epochTo: g.epochTo === null ? order.epochTo : g.epochTo + STALE_EPOCHS,
+        // to the end: how long a replaced phone's last credential is accepted is each service's policy
+        epochTo: order.epochTo,
       })),
       identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
       identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
     });
-    const cards = await Promise.all(
-      (JSON.parse(c.env.TRUSTEE_URLS) as string[]).map((baseUrl) =>
-        callJson<{ card: string }>({ baseUrl, method: "GET", path: "/v1/card", now: now(c) }),
-      ),
-    );
-    const trustees = readTrusteeCards(
-      cards.map((x) => fromBase64(x.card)),
-      keySet.identityKeys,
-    );
-    const sealTo = (publicKey: Uint8Array) => toBase64(hybridSeal(publicKey, orderHash, dossier, rng));
-    return { dossiers: trustees.map((t) => sealTo(t.transportKey)), sealed: sealTo(certificate.sealKey) };
+    const keys = await transportKeys(c.env, keySet, set, now(c));
+    const sealTo = (publicKey: Uint8Array, what = dossier) => toBase64(hybridSeal(publicKey, orderHash, what, rng));
+    // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.
+    const nothing = () => sealTo(keySet.groupHybridKey, new Uint8Array());
+    const dossiers = keySet.identityKeys.map((_, i) => {
+      const key = keys.get(i + 1);
+      return key ? sealTo(key) : nothing();
+    });
+    return { dossiers, sealed: sealTo(certificate.sealKey) };
   });
   return c.json(answer);
 }

@@ -1,10 +1,10 @@
 // Enrolment and refresh. Every refusal looks the same from outside.
 
-import { and, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull } from "drizzle-orm";
 import type { Context } from "hono";
 import { z } from "zod";
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
-import { decodeIssuerParams, issue } from "../../protocol/credential.ts";
+import { decodeIssuerParams, type IssuerParams, issue } from "../../protocol/credential.ts";
 import {
   Contract,
   contractHashOf,
@@ -22,7 +22,7 @@ import { accounts, generations, issued, nonces } from "../../schema/registrar.ts
 import { now, type RegistrarEnv } from "../env.ts";
 import { fromBase64, Problem, readJson, refused, toBase64 } from "../http.ts";
 import { signedRequest } from "../request-auth.ts";
-import { codeHash, identitySalt, openField } from "./fields.ts";
+import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
 import { accountOf, bytesOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
 
@@ -31,18 +31,24 @@ type C = Context<{ Bindings: RegistrarEnv }>;
 const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
 const octets = { "content-type": "application/octet-stream" };
 
+/** Decoded once an isolate: window tables of the keys are dear, and the documents are few. */
+const decoded = new Map<string, IssuerParams>();
+
 /** Parameters of an epoch as the registrar itself signed them. */
 async function parametersOf(env: RegistrarEnv, epoch: number) {
   const row = await parametersRow(env, epoch);
   if (!row) throw new Problem("not-allowed-now", "There are no parameters for this epoch.");
   const document = Parameters.decode(Signed.decode(bytesOf(row.document)).document);
-  return { document, hash: paramsHashOf(document), issuer: decodeIssuerParams(document) };
+  const hash = paramsHashOf(document);
+  const issuer = decoded.get(bytesToHex(hash)) ?? decodeIssuerParams(document);
+  decoded.set(bytesToHex(hash), issuer);
+  return { document, hash, issuer };
 }
 
 /** The account, if the one-time code opens it now. */
 async function accountWithCode(env: RegistrarEnv, account: string, code: string, at: number) {
-  const row = await accountOf(env, account);
   const hash = codeHash(env, fromBase64(code, "enrolmentCode"));
+  const row = await accountOf(env, account);
   if (row.revoked || row.codeHash !== hash || (row.codeExpires ?? 0) < at) throw refused("enrolment code");
   return row;
 }
@@ -71,14 +77,16 @@ const enrolment = z.object({
 });
 
 /**
- * Records the contract. The first generation serves from the current epoch; a later one from the next epoch, and from
- * this moment the old phone's device key fetches nothing more.
+ * Records the contract. The first generation serves from the current epoch; a later one from the next epoch for which the
+ * old phone has not fetched a credential ahead, since a person has one an epoch. From this moment the old phone's device
+ * key fetches nothing more.
  */
 export async function postEnrol(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
   const r = await readJson({ text: async () => new TextDecoder().decode(body) }, enrolment);
   if (key !== r.deviceKey) throw refused("device key does not sign");
   const bytes = fromBase64(r.contract, "contract");
+  const contract = Contract.decode(bytes);
   const known = await generationsOf(c.env, r.account);
   const repeated = known.find((g) => g.deviceKey === key && equalBytes(bytesOf(g.contract), bytes));
   if (repeated) return c.json(enrolled(known));
@@ -88,7 +96,6 @@ export async function postEnrol(c: C): Promise<Response> {
   const generation = (known[0]?.generation ?? -1) + 1;
   const epoch = epochOf(at);
   const parameters = await parametersOf(c.env, epoch);
-  const contract = Contract.decode(bytes);
   const identity = openField(c.env, "identity", r.account, bytesOf(row.identity));
   const commitment = identityCommitmentOf(identitySalt(c.env, r.account, generation), identity);
   if (!equalBytes(contract.identityCommitment, commitment)) throw refused("commits to another identity");
@@ -97,8 +104,14 @@ export async function postEnrol(c: C): Promise<Response> {
   const checked = verifyContract(parameters.issuer, contract);
   if (!checked.ok) throw refused(`contract: ${checked.reason}`);
 
-  const epochFrom = generation === 0 ? epoch : epoch + 1;
   const database = db(c.env);
+  const last = await database
+    .select({ epoch: issued.epoch })
+    .from(issued)
+    .where(eq(issued.account, r.account))
+    .orderBy(desc(issued.epoch))
+    .get();
+  const epochFrom = generation === 0 ? epoch : Math.max(epoch, last?.epoch ?? epoch) + 1;
   try {
     await database.batch([
       database.insert(generations).values({
@@ -191,7 +204,9 @@ export async function postRefresh(c: C): Promise<Response> {
     request,
   );
   if (!checked.ok) throw refused(`refresh: ${checked.reason}`);
-  if (before) return c.body(bytesOf(before.credential) as Uint8Array<ArrayBuffer>, 200, octets);
+  const answer = (row: typeof issued.$inferSelect) =>
+    c.body(openField(c.env, "credential", account, bytesOf(row.credential)) as Uint8Array<ArrayBuffer>, 200, octets);
+  if (before) return answer(before);
 
   const entitlements = JSON.parse(
     new TextDecoder().decode(openField(c.env, "entitlements", account, bytesOf(row.entitlements))),
@@ -209,8 +224,9 @@ export async function postRefresh(c: C): Promise<Response> {
       paramsHash: parameters.hash,
     }),
   );
+  const sealed = sealField(c.env, "credential", account, credential);
   const [, kept] = await database.batch([
-    database.insert(issued).values({ account, epoch, requestHash, credential }).onConflictDoNothing(),
+    database.insert(issued).values({ account, epoch, requestHash, credential: sealed }).onConflictDoNothing(),
     database
       .select()
       .from(issued)
@@ -219,5 +235,5 @@ export async function postRefresh(c: C): Promise<Response> {
   ]);
   // Two requests at once: the first one's commitment holds.
   if (kept[0]?.requestHash !== requestHash) throw refused("already issued");
-  return c.body(bytesOf(kept[0].credential) as Uint8Array<ArrayBuffer>, 200, octets);
+  return answer(kept[0]);
 }

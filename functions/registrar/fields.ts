@@ -5,6 +5,7 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { z } from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { RegistrarEnv } from "../env.ts";
 
@@ -30,14 +31,19 @@ function keyedHash(env: RegistrarEnv, use: string, ...parts: Uint8Array[]): Uint
   return hmac(sha256, hexToBytes(env.INDEX_KEY), frame(utf8ToBytes(use), ...parts));
 }
 
-/** Look-up value of a selector (insurance number and the like): upper case, without blanks, dots and hyphens. */
-export function selectorIndex(env: RegistrarEnv, selector: string): string {
-  const canonical = selector
+/** A selector (insurance number and the like) is looked up in upper case, without blanks, dots and hyphens. */
+const canonical = (selector: string): string =>
+  selector
     .normalize("NFKC")
     .toUpperCase()
     .replace(/[\s.-]/g, "");
-  return bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical)));
-}
+/** Something must be left of it, or all selectors of nothing but hyphens would be one person's. */
+export const selectorText = z
+  .string()
+  .max(200)
+  .refine((s) => canonical(s).length >= 3, "at least 3 letters or digits");
+export const selectorIndex = (env: RegistrarEnv, selector: string): string =>
+  bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical(selector))));
 export const codeHash = (env: RegistrarEnv, code: Uint8Array): string => bytesToHex(keyedHash(env, "code", code));
 
 /** The salt of a generation's identity commitment: derived, so that the registrar can open it again. */

@@ -1,11 +1,13 @@
 // Reads of the registrar's D1 that several handlers share.
 
-import { and, desc, eq, gt, lte } from "drizzle-orm";
+import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex } from "../../protocol/bytes.ts";
-import { accounts, generations, nonces, parameters } from "../../schema/registrar.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../env.ts";
 import { refused } from "../http.ts";
+import { appendEntryBytes } from "../log.ts";
 
 export const db = (env: RegistrarEnv) => drizzle(env.REGISTRAR_DB);
 /** D1 hands blobs back as number arrays or buffers: one form for the protocol. */
@@ -53,10 +55,23 @@ export async function nonceIsOpen(
   return row?.account === account && row.purpose === purpose;
 }
 
-/** The signed parameters of an epoch, or undefined. */
+/** The signed parameters of an epoch, or undefined. Not before they are logged. */
 export const parametersRow = (env: RegistrarEnv, epoch: number) =>
   db(env)
     .select()
     .from(parameters)
-    .where(and(lte(parameters.epochFrom, epoch), gt(parameters.epochTo, epoch - 1)))
+    .where(and(lte(parameters.epochFrom, epoch), gte(parameters.epochTo, epoch), eq(parameters.logged, true)))
     .get();
+
+/** One log entry a subject, however often and whenever this is repeated. @throws Problem unavailable */
+export async function logOnce(
+  env: RegistrarEnv,
+  now: number,
+  entry: { kind: "parameters" | "requester"; subject: Uint8Array; body: Uint8Array },
+): Promise<void> {
+  const subject = bytesToHex(entry.subject);
+  const made = LogEntry.encode({ ...entry, at: now, caseId: undefined });
+  await db(env).insert(logEntries).values({ subject, entry: made }).onConflictDoNothing();
+  const kept = await db(env).select().from(logEntries).where(eq(logEntries.subject, subject)).get();
+  await appendEntryBytes(env, now, bytesOf(kept!.entry));
+}

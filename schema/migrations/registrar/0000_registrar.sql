@@ -39,6 +39,11 @@ CREATE TABLE `issued` (
 	PRIMARY KEY(`account`, `epoch`)
 );
 --> statement-breakpoint
+CREATE TABLE `log_entries` (
+	`subject` text PRIMARY KEY NOT NULL,
+	`entry` blob NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `nonces` (
 	`nonce` text PRIMARY KEY NOT NULL,
 	`account` text NOT NULL,
@@ -51,5 +56,6 @@ CREATE TABLE `parameters` (
 	`epoch_from` integer PRIMARY KEY NOT NULL,
 	`epoch_to` integer NOT NULL,
 	`document` blob NOT NULL,
-	`key_set` blob NOT NULL
+	`key_set` blob NOT NULL,
+	`logged` integer DEFAULT false NOT NULL
 );

@@ -1,0 +1,492 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { fromBase64, toBase64 } from "../../client/encoding.ts";
+import { holderSecrets } from "../../client/wallet-keys.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
+import { epochStart } from "../../protocol/epoch.ts";
+import {
+  ADMIN,
+  ATTRIBUTES,
+  admin,
+  bytesOf,
+  codeOf,
+  dump,
+  EPOCH,
+  expectRefused,
+  expectUnchanged,
+  freshRegistrar,
+  identityOf,
+  type Known,
+  log,
+  NOW,
+  ok,
+  parametersRequest,
+  postParameters,
+  proof,
+  registerRequester,
+  rng,
+  send,
+  TestWallet,
+} from "./registrar-world.ts";
+
+const NEXT = epochStart(EPOCH + 1) + 86_400;
+
+beforeEach(freshRegistrar);
+
+describe("parameters", () => {
+  it("are signed, logged once, public, and the same again for the same request", async () => {
+    const first = await admin("parameters", parametersRequest());
+    expect(first.status).toBe(201);
+    const answer = await first.json();
+    const again = await admin("parameters", parametersRequest(), NOW + 100);
+    expect(again.status).toBe(200);
+    expect(await again.json()).toEqual(answer);
+    const { documents, keySets } = await ok(send("/v1/parameters"));
+    expect(documents).toEqual([(answer as { document: string }).document]);
+    expect(keySets).toEqual([parametersRequest().keySet]);
+    const entries = log.entries.map((e) => LogEntry.decode(fromBase64(e)));
+    expect(entries.map((e) => [e.kind, toBase64(e.body)])).toEqual([["parameters", documents[0]]]);
+  });
+
+  it("of an epoch are one document: overlaps are conflicts", async () => {
+    await postParameters();
+    for (const [epochFrom, epochTo] of [
+      [EPOCH, EPOCH + 12],
+      [EPOCH + 11, EPOCH + 20],
+      [EPOCH + 3, EPOCH + 4],
+      [EPOCH - 5, EPOCH],
+    ])
+      await expectUnchanged(async () =>
+        expect(await codeOf(admin("parameters", parametersRequest({ epochFrom, epochTo })))).toBe("conflict"),
+      );
+    expect(await codeOf(admin("parameters", parametersRequest({ slots: 8 })))).toBe("conflict");
+    expect(log.entries.length).toBe(1);
+  });
+
+  it("of epochs that have begun are refused, unless they are the very first", async () => {
+    await postParameters();
+    const past = parametersRequest({ epochFrom: EPOCH - 3, epochTo: EPOCH - 1 });
+    expect(await codeOf(admin("parameters", past))).toBe("not-allowed-now");
+    const following = parametersRequest({ epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });
+    expect(await codeOf(admin("parameters", following))).toBe("accepted");
+    const late = parametersRequest({ epochFrom: EPOCH + 21, epochTo: EPOCH + 30 });
+    expect(await codeOf(admin("parameters", late, epochStart(EPOCH + 21)))).toBe("not-allowed-now");
+  });
+
+  it("asked for twice at once with different values: one holds, and the log has no other", async () => {
+    const answers = await Promise.all(
+      [8, 12, 16].map((slots) => codeOf(admin("parameters", parametersRequest({ epochFrom: EPOCH + slots, slots })))),
+    );
+    expect(answers.filter((a) => a === "accepted").length).toBe(1);
+    expect((await dump()).parameters!.length).toBe(1);
+    expect(log.entries.length).toBe(1);
+  });
+
+  it("are not in force before the log has them, and a retry later adds one entry only", async () => {
+    log.down = true;
+    expect(await codeOf(admin("parameters", parametersRequest()))).toBe("unavailable");
+    expect((await ok(send("/v1/parameters"))).documents).toEqual([]);
+    expect(await codeOf(admin("parameters", parametersRequest({ slots: 8 })))).toBe("conflict");
+    log.down = false;
+    expect((await admin("parameters", parametersRequest(), NOW + 500)).status).toBe(201);
+    expect((await ok(send("/v1/parameters"))).documents.length).toBe(1);
+    expect(log.entries.map((e) => LogEntry.decode(fromBase64(e)).at)).toEqual([NOW]);
+  });
+
+  it("need a key set that the named trustees signed, and sane values", async () => {
+    const keys = parametersRequest().trusteeKeys;
+    const truncated = parametersRequest().keySet.slice(0, -8);
+    for (const changes of [
+      { trusteeKeys: [...keys].reverse() },
+      { trusteeKeys: keys.slice(1) },
+      { keySet: truncated },
+      { keySet: "!" },
+      { epochTo: EPOCH - 1 },
+      { slots: 0 },
+      { attributes: [...ATTRIBUTES, ATTRIBUTES[0]] },
+    ])
+      await expectUnchanged(async () =>
+        expect(await codeOf(admin("parameters", parametersRequest(changes)))).toBe("malformed"),
+      );
+  });
+});
+
+describe("the desk", () => {
+  const paths = ["parameters", "proofings", "entitlements", "revoke", "requesters"];
+  it.each(paths)("takes %s from the administrator's key only", async (path) => {
+    for (const signWith of [undefined, rng(32)])
+      await expectUnchanged(() => expectRefused(send(`/v1/admin/${path}`, { json: {}, signWith })));
+    // an old signature, or one of another path
+    await expectRefused(send(`/v1/admin/${path}?x`, { json: {}, signWith: rng(32) }));
+    expect(await codeOf(admin(path, {}))).toBe("malformed");
+    expect(await codeOf(send(`/v1/admin/${path}`, { bytes: rng(40), signWith: ADMIN }))).toBe("malformed");
+    const huge = send(`/v1/admin/${path}`, { bytes: new Uint8Array((1 << 20) + 1), signWith: ADMIN });
+    expect(await codeOf(huge)).toBe("too-large");
+  });
+
+  it("knows a person again by the selector, however it is written, and keeps the identity", async () => {
+    await postParameters();
+    const first = await proof("A 123-456");
+    const again = await proof("a123.456", { identity: toBase64(identityOf("Other")) });
+    expect(first.known).toBe(false);
+    expect(again).toMatchObject({ account: first.account, known: true });
+    expect(again.enrolmentCode).not.toBe(first.enrolmentCode);
+    const other = await proof("A 123-457");
+    expect(other.account).not.toBe(first.account);
+    const { identity } = await ok(send("/v1/enrol/start", { json: pick(again) }));
+    expect(fromBase64(identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
+  });
+
+  it("has one account for a person who is proofed twice at once", async () => {
+    await postParameters();
+    const both = await Promise.all([proof("X1234"), proof("X1234"), proof("X1234")]);
+    expect(new Set(both.map((b) => b.account)).size).toBe(1);
+    expect(both.filter((b) => !b.known).length).toBe(1);
+  });
+
+  it("refuses entitlements outside the value lists, empty selectors, unknown accounts", async () => {
+    const wanted = { identity: toBase64(identityOf("X")), selector: "A123", entitlements: {} };
+    expect(await codeOf(admin("proofings", wanted))).toBe("not-allowed-now"); // no parameters yet
+    await postParameters();
+    for (const changes of [
+      { entitlements: { entitlement: "gold" } },
+      { entitlements: { entitlement: "" } },
+      { entitlements: { colour: "red" } },
+      { entitlements: { constructor: "x" } },
+      { selector: " -. -.- " },
+      { identity: "" },
+      { identity: "*" },
+    ])
+      await expectUnchanged(async () =>
+        expect(await codeOf(admin("proofings", { ...wanted, ...changes }))).toBe("malformed"),
+      );
+    const account = "ab".repeat(16);
+    expect(await codeOf(admin("revoke", { account }))).toBe("not-found");
+    expect(await codeOf(admin("entitlements", { account, entitlements: {} }))).toBe("not-found");
+    expect(await codeOf(admin("revoke", { account: "ab" }))).toBe("malformed");
+  });
+
+  it("certifies a requester, and logs the hash only", async () => {
+    const { certificate } = await registerRequester("Dr Ada");
+    expect(certificate.length).toBeGreaterThan(1216);
+    const [entry] = log.entries.map((e) => LogEntry.decode(fromBase64(e)));
+    expect([entry!.kind, entry!.body.length]).toEqual(["requester", 0]);
+    const bad = { signKey: "00".repeat(32), sealKey: toBase64(new Uint8Array(1216).fill(255)), name: "x", role: "x" };
+    expect(await codeOf(admin("requesters", bad))).toBe("malformed");
+    expect(await codeOf(admin("requesters", { ...bad, sealKey: toBase64(rng(100)) }))).toBe("malformed");
+  });
+});
+
+const pick = (p: { account: string; enrolmentCode: string }) => ({
+  account: p.account,
+  enrolmentCode: p.enrolmentCode,
+});
+
+describe("enrolment", () => {
+  let known: Known;
+  let wallet: TestWallet;
+  beforeEach(async () => {
+    known = await postParameters();
+    wallet = new TestWallet(known);
+  });
+
+  it("records the contract, and answers the same again for the same bytes", async () => {
+    const person = await proof("A1234");
+    const { start, contract, generations } = await wallet.enrol(person);
+    expect(fromBase64(start.identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(generations).toEqual([{ generation: 0, epochFrom: EPOCH, epochTo: null }]);
+    const again = await wallet.send(person, contract, NOW + 60);
+    expect([again.status, await again.json()]).toEqual([200, { generations }]);
+    expect((await dump()).generations!.length).toBe(1);
+  });
+
+  it("refuses a wrong, expired, used or foreign code, all alike", async () => {
+    const person = await proof("A1234");
+    const other = await proof("B1234");
+    const starting = (account: string, enrolmentCode: string, at = NOW) =>
+      send("/v1/enrol/start", { json: { account, enrolmentCode }, at });
+    await expectUnchanged(async () => {
+      await expectRefused(starting(person.account, toBase64(rng(32))));
+      await expectRefused(starting(person.account, other.enrolmentCode));
+      await expectRefused(starting("00".repeat(16), person.enrolmentCode));
+      await expectRefused(starting(person.account, person.enrolmentCode, person.expires + 1));
+    });
+    const { contract } = await wallet.enrol(person);
+    await expectRefused(starting(person.account, person.enrolmentCode));
+    // the used code with another phone
+    const thief = new TestWallet(known);
+    await expectUnchanged(() => expectRefused(thief.send(person, contract)));
+  });
+
+  it("refuses a contract over another identity, foreign parameters, another or expired nonce, a broken proof", async () => {
+    const person = await proof("A1234");
+    const other = await proof("B1234");
+    const start = await wallet.start(person);
+    const theirs = await new TestWallet(known).start(other);
+    const good = wallet.contract(start);
+    const broken = { ...good, proof: Uint8Array.from(good.proof, (b, i) => (i === 70 ? b ^ 1 : b)) };
+    await expectUnchanged(async () => {
+      await expectRefused(wallet.send(person, wallet.contract(start, { identityCommitment: rng(32) })));
+      await expectRefused(wallet.send(person, wallet.contract({ ...start, salt: theirs.salt })));
+      await expectRefused(wallet.send(person, wallet.contract(start, { paramsHash: rng(32) })));
+      await expectRefused(wallet.send(person, wallet.contract(start, { nonce: rng(32) })));
+      await expectRefused(wallet.send(person, wallet.contract({ ...start, nonce: theirs.nonce })));
+      await expectRefused(wallet.send(person, broken));
+      await expectRefused(wallet.send(person, { ...good, F2: good.F1 }));
+      await expectRefused(wallet.send(person, good, NOW + 601));
+      await expectRefused(wallet.send(person, good, NOW, { deviceKey: bytesToHex(rng(32)) }));
+      await expectRefused(wallet.send(person, good, NOW, { enrolmentCode: other.enrolmentCode }));
+    });
+    expect((await wallet.send(person, good)).status).toBe(201);
+  });
+
+  it("refuses k or z of somebody else, and leaves nothing half-written", async () => {
+    await wallet.enrol(await proof("A1234"));
+    const mallory = new TestWallet(known);
+    const person = await proof("B1234");
+    const start = await mallory.start(person);
+    const [a, m] = [holderSecrets(wallet.root, 0), holderSecrets(mallory.root, 0)];
+    for (const secrets of [
+      { k: a.k, z: m.z },
+      { k: m.k, z: a.z },
+    ])
+      await expectUnchanged(() => expectRefused(mallory.send(person, mallory.contract(start, {}, secrets))));
+    expect((await mallory.send(person, mallory.contract(start))).status).toBe(201);
+  });
+
+  it("takes one of two enrolments at once with one code", async () => {
+    const person = await proof("A1234");
+    const other = new TestWallet(known);
+    const contracts = [wallet.contract(await wallet.start(person)), other.contract(await other.start(person))];
+    const answers = await Promise.all([wallet, other].map((w, i) => codeOf(w.send(person, contracts[i]!))));
+    expect(answers.sort()).toEqual(["accepted", "credential-refused"]);
+    expect((await dump()).generations!.length).toBe(1);
+  });
+
+  it("tells malformed requests as such and writes nothing", async () => {
+    const person = await proof("A1234");
+    const good = Contract.encode(wallet.contract(await wallet.start(person)));
+    const at = (i: number, ...bytes: number[]) => Uint8Array.from(good, (b, k) => bytes[k - i] ?? b);
+    await expectUnchanged(async () => {
+      const codes = [
+        [good.subarray(0, -1), "malformed"],
+        [new Uint8Array([...good, 0]), "malformed"],
+        [new Uint8Array(), "malformed"],
+        [at(0, 0x08), "malformed"],
+        [at(1, 9), "unknown-version"],
+      ] as const;
+      for (const [bytes, code] of codes) expect(await codeOf(wallet.send(person, bytes))).toBe(code);
+      expect(await codeOf(wallet.send(person, good, NOW, { contract: "a".repeat(5000) }))).toBe("malformed");
+      expect(await codeOf(wallet.send(person, good, NOW, { contract: "=" }))).toBe("malformed");
+      expect(await codeOf(wallet.send(person, good, NOW, { account: "X" }))).toBe("malformed");
+      expect(await codeOf(wallet.send(person, good, NOW, { enrolmentCode: 7 }))).toBe("malformed");
+      expect(await codeOf(send("/v1/enrol/start", { bytes: utf8ToBytes("{") }))).toBe("malformed");
+    });
+  });
+
+  it("refuses points that are the identity or outside the subgroup, and scalars beyond r, in every place", async () => {
+    const person = await proof("A1234");
+    const good = wallet.contract(await wallet.start(person));
+    const identity = (n: number) => new Uint8Array([0xc0, ...new Uint8Array(n - 1)]);
+    // x = 4 on G1 is on the curve y² = x³ + 4 and not in the subgroup
+    const outside = new Uint8Array([0x80, ...new Uint8Array(46), 4]);
+    const scalarBeyond = Uint8Array.from(good.proof, (b, i) => (i < 32 ? 0xff : b));
+    await expectUnchanged(async () => {
+      for (const f of ["Cm", "R", "F1", "F2"] as const)
+        for (const point of [identity(48), outside, new Uint8Array(48)])
+          await expectRefused(wallet.send(person, { ...good, [f]: point }));
+      for (const V of [identity(96), new Uint8Array(96), new Uint8Array(96).fill(0xff)])
+        await expectRefused(wallet.send(person, { ...good, V }));
+      await expectRefused(wallet.send(person, { ...good, proof: scalarBeyond }));
+      await expectRefused(wallet.send(person, { ...good, proof: good.proof.subarray(32) }));
+    });
+  });
+});
+
+describe("refresh", () => {
+  let known: Known;
+  let wallet: TestWallet;
+  let account: string;
+  beforeEach(async () => {
+    known = await postParameters();
+    wallet = new TestWallet(known);
+    const person = await proof("A1234");
+    account = person.account;
+    await wallet.enrol(person);
+  });
+
+  it("issues a credential that the wallet can use, with the entitlements of the moment", async () => {
+    const first = wallet.receive(await bytesOf(wallet.refresh(account, EPOCH)), EPOCH);
+    expect(first.values).toEqual(["statutory", "yes"]);
+    await ok(admin("entitlements", { account, entitlements: { entitlement: "private" } }));
+    const next = wallet.receive(await bytesOf(wallet.refresh(account, EPOCH + 1)), EPOCH + 1);
+    expect(next.values).toEqual(["private", ""]);
+  });
+
+  it("is open for this epoch and the next", async () => {
+    for (const epoch of [EPOCH - 1, EPOCH + 2, 0, 0xffffffff]) {
+      const request = wallet.request(account, await wallet.nonce(account), epoch);
+      await expectUnchanged(() => expectRefused(wallet.sendRefresh(request)));
+    }
+  });
+
+  it("answers the same commitment alike with a new nonce, and refuses another for that epoch", async () => {
+    const first = await bytesOf(wallet.refresh(account, EPOCH));
+    await ok(admin("entitlements", { account, entitlements: {} }));
+    expect(await bytesOf(wallet.refresh(account, EPOCH))).toEqual(first);
+    const other = wallet.request(account, await wallet.nonce(account), EPOCH, 0, EPOCH + 77);
+    await expectRefused(wallet.sendRefresh(other));
+    expect((await dump()).issued!.length).toBe(1);
+  });
+
+  it("takes a nonce once, within its time, from the account it was given to, for its purpose", async () => {
+    const nonce = await wallet.nonce(account);
+    const request = wallet.request(account, nonce, EPOCH);
+    await expectRefused(wallet.sendRefresh(request, NOW + 600));
+    await bytesOf(wallet.sendRefresh(request));
+    await expectRefused(wallet.sendRefresh(request));
+    await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH + 1)));
+    await expectRefused(wallet.sendRefresh(wallet.request(account, rng(32), EPOCH + 1)));
+    const person = await proof("B1234");
+    const other = new TestWallet(known);
+    const enrolNonce = fromBase64((await other.start(person)).nonce);
+    await other.enrol(person);
+    await expectRefused(other.sendRefresh(other.request(person.account, enrolNonce, EPOCH)));
+    const theirs = await other.nonce(person.account);
+    await expectRefused(wallet.sendRefresh(wallet.request(account, theirs, EPOCH + 1)));
+  });
+
+  it("gives two requests at once one credential", async () => {
+    const nonces = [await wallet.nonce(account), await wallet.nonce(account)];
+    const same = await Promise.all(nonces.map((n) => wallet.sendRefresh(wallet.request(account, n, EPOCH))));
+    const bodies = await Promise.all(same.map(async (r) => toBase64(new Uint8Array(await r.arrayBuffer()))));
+    expect(same.map((r) => r.status)).toEqual([200, 200]);
+    expect(bodies[0]).toBe(bodies[1]);
+    const again = [await wallet.nonce(account), await wallet.nonce(account)];
+    const different = await Promise.all(
+      again.map((n, i) => codeOf(wallet.sendRefresh(wallet.request(account, n, EPOCH + 1, 0, 900 + i)))),
+    );
+    expect(different.sort()).toEqual(["accepted", "credential-refused"]);
+    expect((await dump()).issued!.length).toBe(2);
+  });
+
+  it("refuses another device, another account's wallet, and a proof over other secrets", async () => {
+    const other = new TestWallet(known);
+    await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: other.device }));
+    await expectRefused(send("/v1/refresh/nonce", { json: { account: "00".repeat(16) }, signWith: wallet.device }));
+    const nonce = await wallet.nonce(account);
+    await expectUnchanged(async () => {
+      await expectRefused(other.sendRefresh(other.request(account, nonce, EPOCH)));
+      // the phone's own key over a request that names another, and over another's secrets
+      await expectRefused(wallet.sendRefresh(other.request(account, nonce, EPOCH)));
+      const forged = {
+        ...other.request(account, nonce, EPOCH),
+        deviceKey: wallet.request(account, nonce, EPOCH).deviceKey,
+      };
+      await expectRefused(wallet.sendRefresh(forged));
+      await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH, 1)));
+    });
+  });
+
+  it("is refused from the moment of a revocation, and so is enrolling again", async () => {
+    const nonce = await wallet.nonce(account);
+    await ok(admin("revoke", { account }));
+    await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH)));
+    await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: wallet.device }));
+    const body = { identity: toBase64(identityOf("X")), selector: "A1234", entitlements: {} };
+    expect(await codeOf(admin("proofings", body))).toBe("not-allowed-now");
+  });
+
+  it("tells malformed requests as such, bad points as refusals, and writes nothing", async () => {
+    const good = wallet.request(account, await wallet.nonce(account), EPOCH);
+    const bytes = RefreshRequest.encode(good);
+    const at = (i: number, byte: number) => Uint8Array.from(bytes, (b, k) => (k === i ? byte : b));
+    await expectUnchanged(async () => {
+      for (const [body, code] of [
+        [bytes.subarray(0, -1), "malformed"],
+        [new Uint8Array([...bytes, 0]), "malformed"],
+        [at(0, 7), "malformed"],
+        [at(1, 2), "unknown-version"],
+        [rng(2000), "malformed"],
+        [new Uint8Array((1 << 20) + 1), "too-large"],
+      ] as const)
+        expect(await codeOf(wallet.sendRefresh(body))).toBe(code);
+      for (const Cm of [
+        new Uint8Array([0xc0, ...new Uint8Array(47)]),
+        new Uint8Array([0x80, ...new Uint8Array(46), 4]),
+      ])
+        await expectRefused(wallet.sendRefresh({ ...good, Cm }));
+      await expectRefused(wallet.sendRefresh({ ...good, proof: good.proof.map((b, i) => (i < 32 ? 0xff : b)) }));
+      await expectRefused(wallet.sendRefresh({ ...good, proof: new Uint8Array() }));
+    });
+    expect((await wallet.sendRefresh(good)).status).toBe(200);
+  });
+
+  it("a second phone takes over from the next epoch, and the first is refused at once", async () => {
+    await bytesOf(wallet.refresh(account, EPOCH));
+    const lost = wallet.device;
+    const person = await proof("A1234");
+    wallet.device = rng(32);
+    const { start, generations } = await wallet.enrol(person);
+    expect(start.generation).toBe(1);
+    expect(generations).toEqual([
+      { generation: 1, epochFrom: EPOCH + 1, epochTo: null },
+      { generation: 0, epochFrom: EPOCH, epochTo: EPOCH },
+    ]);
+    // this month still belongs to the first phone, which is lost
+    await expectRefused(wallet.refresh(account, EPOCH, 0));
+    await expectRefused(wallet.refresh(account, EPOCH, 1));
+    await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: lost }));
+    const nonce = await wallet.nonce(account);
+    const recovered = wallet.device;
+    wallet.device = lost;
+    for (const g of [0, 1]) await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH + 1, g)));
+    wallet.device = recovered;
+    const bytes = await bytesOf(wallet.refresh(account, EPOCH + 1, 1, NEXT));
+    expect(wallet.receive(bytes, EPOCH + 1, 1).epoch).toBe(EPOCH + 1);
+  });
+
+  it("a second phone waits for the epoch after a credential that the first had fetched ahead", async () => {
+    await bytesOf(wallet.refresh(account, EPOCH + 1));
+    const person = await proof("A1234");
+    wallet.device = rng(32);
+    const { generations } = await wallet.enrol(person);
+    expect(generations).toEqual([
+      { generation: 1, epochFrom: EPOCH + 2, epochTo: null },
+      { generation: 0, epochFrom: EPOCH, epochTo: EPOCH + 1 },
+    ]);
+    await expectRefused(wallet.refresh(account, EPOCH + 1, 1, NEXT));
+    const bytes = await bytesOf(wallet.refresh(account, EPOCH + 2, 1, NEXT));
+    expect(IssuedCredential.decode(bytes).epoch).toBe(EPOCH + 2);
+  });
+});
+
+describe("a dump of the database", () => {
+  it("has no identity, selector, code or entitlement in clear", async () => {
+    const known = await postParameters();
+    const wallet = new TestWallet(known);
+    const person = await proof("KVNR-Z987654321");
+    await wallet.enrol(person);
+    await bytesOf(wallet.refresh(person.account, EPOCH));
+    const code = fromBase64((await proof("KVNR-Z987654321")).enrolmentCode); // one that is still open
+    const { parameters, log_entries, ...rest } = await dump();
+    const cells = Object.values(rest).flatMap((rows) => rows.flatMap((row) => Object.values(row as object)));
+    const text = cells
+      .map((cell) =>
+        Array.isArray(cell) || cell instanceof ArrayBuffer || cell instanceof Uint8Array
+          ? bytesToHex(Uint8Array.from(new Uint8Array(cell as ArrayBuffer)))
+          : bytesToHex(utf8ToBytes(String(cell))),
+      )
+      .join("|");
+    expect(text).toContain(bytesToHex(utf8ToBytes(person.account))); // the search itself finds what is there
+    for (const planted of ["Weerasinghe", "Planted", "Z987654321", "KVNR", "statutory", "Patient", "resourceType"]) {
+      expect(text).not.toContain(bytesToHex(utf8ToBytes(planted)));
+      expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64(utf8ToBytes(planted)).slice(0, -2))));
+    }
+    expect(text).not.toContain(bytesToHex(code));
+    expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64(code))));
+    expect(text).not.toContain(bytesToHex(utf8ToBytes(bytesToHex(code))));
+    expect(parameters!.length + log_entries!.length).toBe(2);
+  });
+});

@@ -1,0 +1,342 @@
+// The registrar's surroundings for its tests: a settable clock, a log and three trustees that answer its calls, people
+// at the proofing desk, their wallets, and officers with passkeys.
+
+import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { expect, vi } from "vitest";
+import { fromBase64, toBase64 } from "../../client/encoding.ts";
+import { credentialBlinding, holderSecrets } from "../../client/wallet-keys.ts";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { TrusteeCard } from "../../protocol/case-documents.ts";
+import { type Credential, decodeIssuerParams, receive } from "../../protocol/credential.ts";
+import {
+  Approval,
+  approvalChallenge,
+  Contract,
+  IssuedCredential,
+  identityCommitmentOf,
+  openSigned,
+  Parameters,
+  paramsHashOf,
+  RefreshRequest,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
+import { epochStart } from "../../protocol/epoch.ts";
+import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { KeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
+import { runCeremony, type Trustees } from "../protocol/trustees.ts";
+import { secret } from "./bindings.ts";
+
+export const EPOCH = 682; // November 2026
+export const NOW = epochStart(EPOCH) + 20 * 86_400;
+export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+export const bindings = env as unknown as { REGISTRAR_DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
+const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
+export const ADMIN = secret("admin");
+
+interface Sent {
+  json?: unknown;
+  bytes?: Uint8Array;
+  signWith?: Uint8Array | undefined;
+  at?: number;
+}
+export async function send(path: string, { json, bytes, signWith, at = NOW }: Sent = {}): Promise<Response> {
+  const body = bytes ?? (json === undefined ? undefined : utf8ToBytes(JSON.stringify(json)));
+  const headers: Record<string, string> = { "symbolon-clock": String(at) };
+  const method = body ? "POST" : "GET";
+  if (signWith) headers[SIGNATURE_HEADER] = signRequest({ method, path, body: body! }, signWith, at, rng);
+  return worker.fetch(`http://registrar.test${path}`, { method, headers, body: (body ?? null) as BodyInit });
+}
+// biome-ignore lint/suspicious/noExplicitAny: answers of many handlers, looked into by the tests
+export async function ok(answer: Promise<Response>): Promise<any> {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json();
+}
+export const admin = (path: string, json: unknown, at = NOW): Promise<Response> =>
+  send(`/v1/admin/${path}`, { json, signWith: ADMIN, at });
+
+// ---- refusals
+
+export const REFUSED = {
+  status: 403,
+  body: JSON.stringify({
+    type: "urn:symbolon:problem:credential-refused",
+    code: "credential-refused",
+    status: 403,
+    title: "The credential was not accepted.",
+  }),
+};
+/** The one answer for every kind of bad credential, byte for byte. */
+export async function expectRefused(answer: Promise<Response>): Promise<void> {
+  const response = await answer;
+  const body = new TextDecoder().decode(await response.arrayBuffer());
+  expect({ status: response.status, body }).toEqual(REFUSED);
+}
+export async function codeOf(answer: Promise<Response>): Promise<string> {
+  const response = await answer;
+  if (response.ok) return "accepted";
+  expect(response.headers.get("content-type")).toContain("application/problem+json");
+  return ((await response.json()) as { code: string }).code;
+}
+
+/** All rows of all tables, to see that nothing was written. */
+export async function dump(): Promise<Record<string, unknown[]>> {
+  const { results: tables } = await bindings.REGISTRAR_DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'd1\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+  ).all<{ name: string }>();
+  const rows = await Promise.all(tables.map((t) => bindings.REGISTRAR_DB.prepare(`SELECT * FROM ${t.name}`).all()));
+  return Object.fromEntries(tables.map((t, i) => [t.name, rows[i]!.results]));
+}
+export async function expectUnchanged(run: () => Promise<unknown>): Promise<void> {
+  const before = JSON.stringify(await dump());
+  await run();
+  expect(JSON.stringify(await dump())).toBe(before);
+}
+
+// ---- the log and the trustees, as the registrar calls them
+
+export const log = { entries: [] as string[], down: false };
+export const trustees: Trustees = runCeremony(2, 3);
+export const cards = { down: new Set<number>(), forged: new Set<number>() };
+
+function answer(url: URL, body: string): Response {
+  if (url.hostname === "log.test" && url.pathname === "/v1/entries" && !log.down) {
+    const indexes = (JSON.parse(body) as { entries: string[] }).entries.map((e) => {
+      if (!log.entries.includes(e)) log.entries.push(e);
+      return log.entries.indexOf(e);
+    });
+    return Response.json({ indexes, size: log.entries.length });
+  }
+  const index = Number(/^trustee-(\d)\.test$/.exec(url.hostname)?.[1]);
+  if (url.pathname === "/v1/card" && trustees.committee[index - 1] && !cards.down.has(index)) {
+    const { identitySecret, keys } = trustees.committee[index - 1]!;
+    const signer = cards.forged.has(index) ? rng(32) : identitySecret;
+    const card = signDocument(LABELS.signTrustee, TrusteeCard, { index, transportKey: keys.transportKey }, signer);
+    return Response.json({ card: toBase64(card) });
+  }
+  return Response.json({}, { status: 500 });
+}
+
+export async function freshRegistrar(): Promise<void> {
+  await reset();
+  await applyD1Migrations(bindings.REGISTRAR_DB, bindings.TEST_MIGRATIONS);
+  log.entries.length = 0;
+  log.down = false;
+  cards.down.clear();
+  cards.forged.clear();
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit = {}) =>
+    answer(new URL(url), new TextDecoder().decode((init.body ?? new Uint8Array()) as Uint8Array)),
+  );
+}
+
+// ---- parameters
+
+export const ATTRIBUTES = [
+  { name: "entitlement", values: ["statutory", "private"] },
+  { name: "over18", values: ["yes"] },
+];
+export const parametersRequest = (changes: Record<string, unknown> = {}) => ({
+  keySet: toBase64(KeySet.encode(trustees.keySet)),
+  trusteeKeys: trustees.committee.map((p) => bytesToHex(p.keys.identityKey)),
+  realm: "symbolon.test",
+  epochFrom: EPOCH,
+  epochTo: EPOCH + 11,
+  attributes: ATTRIBUTES,
+  ...changes,
+});
+
+export interface Known {
+  document: Parameters;
+  hash: Uint8Array;
+  issuer: ReturnType<typeof decodeIssuerParams>;
+}
+export async function postParameters(changes: Record<string, unknown> = {}, at = NOW): Promise<Known> {
+  const { document } = await ok(admin("parameters", parametersRequest(changes), at));
+  const { value } = openSigned(LABELS.signParameters, Parameters, fromBase64(document));
+  return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
+}
+
+// ---- people and wallets
+
+export const identityOf = (name: string): Uint8Array =>
+  utf8ToBytes(JSON.stringify({ resourceType: "Patient", name: [{ family: name }] }));
+
+export interface Proofed {
+  account: string;
+  enrolmentCode: string;
+  expires: number;
+  known: boolean;
+}
+export const proof = (selector: string, changes: Record<string, unknown> = {}, at = NOW): Promise<Proofed> =>
+  ok(
+    admin(
+      "proofings",
+      {
+        identity: toBase64(identityOf("Weerasinghe-Planted")),
+        selector,
+        entitlements: { entitlement: "statutory", over18: "yes" },
+        ...changes,
+      },
+      at,
+    ),
+  );
+
+/** A wallet's side of enrolment and refresh, one request at a time, so that a test can change each. */
+export class TestWallet {
+  readonly root = rng(32);
+  device = rng(32);
+  readonly known: Known;
+  constructor(known: Known) {
+    this.known = known;
+  }
+  get deviceKey(): string {
+    return bytesToHex(ed25519.getPublicKey(this.device));
+  }
+
+  start(p: Proofed, at = NOW): Promise<{ nonce: string; identity: string; salt: string; generation: number }> {
+    return ok(send("/v1/enrol/start", { json: { account: p.account, enrolmentCode: p.enrolmentCode }, at }));
+  }
+
+  contract(
+    start: { nonce: string; identity: string; salt: string; generation: number },
+    changes: Partial<{ identityCommitment: Uint8Array; paramsHash: Uint8Array; nonce: Uint8Array }> = {},
+    secrets = holderSecrets(this.root, start.generation),
+  ): Contract {
+    const input = {
+      params: this.known.issuer,
+      identityCommitment: identityCommitmentOf(fromBase64(start.salt), fromBase64(start.identity)),
+      paramsHash: this.known.hash,
+      nonce: fromBase64(start.nonce),
+      ...changes,
+    };
+    return requestEnrolment({ ...input, secrets, s: credentialBlinding(this.root, start.generation, 0) }, rng);
+  }
+
+  send(
+    p: Proofed,
+    contract: Contract | Uint8Array,
+    at = NOW,
+    changes: Record<string, unknown> = {},
+  ): Promise<Response> {
+    const bytes = contract instanceof Uint8Array ? contract : Contract.encode(contract);
+    const json = {
+      account: p.account,
+      enrolmentCode: p.enrolmentCode,
+      contract: toBase64(bytes),
+      deviceKey: this.deviceKey,
+      ...changes,
+    };
+    return send("/v1/enrol", { json, signWith: this.device, at });
+  }
+
+  async enrol(p: Proofed, at = NOW) {
+    const start = await this.start(p, at);
+    const contract = this.contract(start);
+    const { generations } = await ok(this.send(p, contract, at));
+    return { start, contract, generations };
+  }
+
+  async nonce(account: string, at = NOW): Promise<Uint8Array> {
+    const answer = await ok(send("/v1/refresh/nonce", { json: { account }, signWith: this.device, at }));
+    return fromBase64(answer.nonce);
+  }
+
+  request(account: string, nonce: Uint8Array, epoch: number, generation = 0, blindedAs = epoch): RefreshRequest {
+    const deviceKey = ed25519.getPublicKey(this.device);
+    const secrets = holderSecrets(this.root, generation);
+    const s = credentialBlinding(this.root, generation, blindedAs);
+    const made = requestRefresh({ nonce, epoch, deviceKey, paramsHash: this.known.hash, secrets, s }, rng);
+    return { account: hexToBytes(account), nonce, epoch, deviceKey, ...made };
+  }
+
+  sendRefresh(request: RefreshRequest | Uint8Array, at = NOW): Promise<Response> {
+    const bytes = request instanceof Uint8Array ? request : RefreshRequest.encode(request);
+    return send("/v1/refresh", { bytes, signWith: this.device, at });
+  }
+
+  async refresh(account: string, epoch: number, generation = 0, at = NOW): Promise<Response> {
+    return this.sendRefresh(this.request(account, await this.nonce(account, at), epoch, generation), at);
+  }
+
+  /** The wallet's own check of what it was given. */
+  receive(bytes: Uint8Array, epoch: number, generation = 0): Credential {
+    return receive({
+      params: this.known.issuer,
+      paramsHash: this.known.hash,
+      epoch,
+      secrets: holderSecrets(this.root, generation),
+      s: credentialBlinding(this.root, generation, epoch),
+      issued: IssuedCredential.decode(bytes),
+    });
+  }
+}
+export const bytesOf = async (answer: Promise<Response>): Promise<Uint8Array> => {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+// ---- requesters and officers
+
+export interface Requester {
+  secret: Uint8Array;
+  seal: HybridKeyPair;
+  certificate: Uint8Array;
+}
+export async function registerRequester(name: string): Promise<Requester> {
+  const secretKey = rng(32);
+  const seal = hybridKeyPair(rng(32));
+  const certificate = await bytesOf(
+    admin("requesters", {
+      signKey: bytesToHex(ed25519.getPublicKey(secretKey)),
+      sealKey: toBase64(seal.publicKey),
+      name,
+      role: "emergency physician",
+    }),
+  );
+  return { secret: secretKey, seal, certificate };
+}
+
+const officerSecret = secret("officer passkey");
+/** Signed<Approval> of trustee i: a WebAuthn assertion of its officer's passkey, made by hand. */
+export function approve(
+  trustee: number,
+  of: { caseId: Uint8Array; orderHash: Uint8Array },
+  decision: "approve" | "refuse" = "approve",
+): Uint8Array {
+  const point = p256.getPublicKey(officerSecret, false);
+  const officerKey = concatBytes(
+    hexToBytes("a5010203262001215820"),
+    point.subarray(1, 33),
+    hexToBytes("225820"),
+    point.subarray(33),
+  );
+  const { caseId, orderHash } = of;
+  const challenge = toBase64(approvalChallenge({ caseId, orderHash, trustee, decision }));
+  const clientDataJSON = utf8ToBytes(
+    JSON.stringify({ type: "webauthn.get", challenge, origin: "https://officer.test", crossOrigin: false }),
+  );
+  const authenticatorData = concatBytes(sha256(utf8ToBytes("officer.test")), Uint8Array.of(0x05, 0, 0, 0, 1));
+  const signature = p256.sign(concatBytes(authenticatorData, sha256(clientDataJSON)), officerSecret, { format: "der" });
+  const approval: Approval = {
+    caseId,
+    orderHash,
+    trustee,
+    decision,
+    reason: "",
+    officerKey,
+    credentialId: new Uint8Array(16),
+    authenticatorData,
+    clientDataJSON,
+    signature,
+    at: NOW,
+  };
+  return signDocument(LABELS.approval, Approval, approval, trustees.committee[trustee - 1]!.identitySecret);
+}

@@ -160,10 +160,17 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
         compatibilityFlags: config.compatibility_flags,
         modules: [{ type: "ESModule" as const, path: `${name}.mjs`, contents: await bundleWorker(config.main!) }],
         bindings: bindings[name],
-        d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
-        r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),
+        d1Databases: Object.fromEntries(
+          config.d1_databases.map((d: { binding: string; database_name?: string }) => [d.binding, d.database_name!]),
+        ),
+        r2Buckets: Object.fromEntries(
+          config.r2_buckets.map((b: { binding: string; bucket_name?: string }) => [b.binding, b.bucket_name!]),
+        ),
         durableObjects: Object.fromEntries(
-          config.durable_objects.bindings.map((d) => [d.name, { className: d.class_name, useSQLite: true }]),
+          config.durable_objects.bindings.map((d: { name: string; class_name: string }) => [
+            d.name,
+            { className: d.class_name, useSQLite: true },
+          ]),
         ),
         unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[i]! }],
       };

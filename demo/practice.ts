@@ -1,11 +1,12 @@
 // A small health region on the local host: trustees' ceremony held, officers with passkeys, parameters, services,
 // requesters. The demo lives patients through it, `npm start` leaves it running, and the flow and attack tests use it.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Clinic, type ClinicPolicy, createClinicKeys } from "../client/clinic.ts";
 import type { FhirEntry } from "../client/fhir/resource.ts";
 import { Officer } from "../client/officer.ts";
 import { Operator } from "../client/operator.ts";
-import { holdCeremony } from "../client/operator-ceremony.ts";
+import { registerOfficer, runCeremony } from "../client/operator-ceremony.ts";
 import type { Deployment } from "../client/parameters.ts";
 import { createRequesterKeys, Requester } from "../client/requester.ts";
 import { SoftwarePasskey } from "../client/software-passkey.ts";
@@ -37,6 +38,8 @@ export interface Practice {
   /** the settable clock every participant goes by */
   clock: { now: number };
   transport: Transport;
+  /** Everybody who acts inside goes by this moment, so that visits of different days can be lived side by side. */
+  at<T>(unixSeconds: number, act: () => Promise<T>): Promise<T>;
   operator: Operator;
   officers: Officer[];
   threshold: number;
@@ -86,20 +89,24 @@ async function furnish(
   options: Required<Pick<PracticeOptions, "threshold" | "slots" | "epochs" | "progress">> & PracticeOptions,
 ): Promise<Practice> {
   const clock = { now: options.start ?? Math.floor(Date.now() / 1000) };
-  const transport: Transport = { ...systemTransport(), now: () => clock.now, sendClock: true };
+  const moment = new AsyncLocalStorage<number>();
+  const transport: Transport = { ...systemTransport(), now: () => moment.getStore() ?? clock.now, sendClock: true };
   const deployment = deploymentOf(host);
   const operator = new Operator(transport, deployment, host.adminSecretKey);
 
   options.progress(`trustees' key ceremony, ${options.threshold} of ${deployment.trusteeUrls.length}`);
-  const keySet = await holdCeremony(transport, deployment, {
-    adminSecretKey: host.adminSecretKey,
+  const { keySetBytes: keySet } = await runCeremony(transport, {
+    trusteeUrls: deployment.trusteeUrls,
+    identityKeys: host.trusteeIdentityKeys,
     threshold: options.threshold,
+    adminSecretKey: host.adminSecretKey,
   });
   const officers: Officer[] = [];
-  for (const [i, url] of deployment.trusteeUrls.entries()) {
-    const officer = new Officer(transport, deployment, i + 1, await SoftwarePasskey.create(new URL(url).origin));
-    await officer.register(host.adminSecretKey);
-    officers.push(officer);
+  for (const trusteeUrl of deployment.trusteeUrls) {
+    const { hostname, origin } = new URL(trusteeUrl);
+    const authenticator = await SoftwarePasskey.create({ rpId: hostname, origin });
+    await registerOfficer(transport, trusteeUrl, host.adminSecretKey, authenticator.registration);
+    officers.push(new Officer({ transport, trusteeUrl, escrowUrl: deployment.escrowUrl, authenticator }));
   }
   options.progress("parameters signed and logged");
   const first = epochOf(clock.now);
@@ -121,6 +128,7 @@ async function furnish(
     deployment,
     clock,
     transport,
+    at: (unixSeconds, act) => moment.run(unixSeconds, act),
     operator,
     officers,
     threshold: options.threshold,
@@ -137,8 +145,13 @@ async function furnish(
     },
     async newRequester(name, role) {
       const keys = createRequesterKeys(transport.rng);
-      const certificate = await operator.certifyRequester({ ...keys.public, name, role });
-      return new Requester(transport, deployment, { ...keys, certificate });
+      const certificate = await operator.certifyRequester({
+        signKey: bytesToHex(keys.signPublicKey),
+        sealKey: keys.seal.publicKey,
+        name,
+        role,
+      });
+      return new Requester(transport, deployment, keys, certificate);
     },
     wallet: newWallet,
     stop: () => host.stop(),

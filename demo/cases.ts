@@ -1,0 +1,79 @@
+// Cases of the demo: an order is submitted, t officers approve with their passkeys, and only then it is opened.
+
+import type { DocumentBundle } from "../client/fhir/report.ts";
+import type { FhirEntry } from "../client/fhir/resource.ts";
+import type { Fetched, LinkedSession, OrderRequest, PreparedOrder, Requester } from "../client/requester.ts";
+import type { Practice } from "./practice.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** Orders, and lets the first t officers approve. */
+export async function approvedOrder(
+  practice: Practice,
+  requester: Requester,
+  request: OrderRequest,
+): Promise<PreparedOrder> {
+  const prepared = await requester.order(request);
+  await requester.submit(prepared);
+  for (const officer of practice.officers.slice(0, practice.threshold)) {
+    const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId);
+    if (!waiting) throw new Error("the order did not reach the officer");
+    await officer.approve(waiting, "checked: purpose and legal ground fit");
+  }
+  return prepared;
+}
+
+export interface Joined {
+  prepared: PreparedOrder;
+  sessions: readonly LinkedSession[];
+  fetched: Fetched[];
+  report: DocumentBundle;
+  patient: FhirEntry | undefined;
+}
+
+/** A link or an assemble, from the order to the report. */
+export async function joinRecords(
+  practice: Practice,
+  requester: Requester,
+  request: OrderRequest,
+  watch: Stopwatch,
+): Promise<Joined> {
+  const prepared = await watch.time(`${request.kind}: order and approvals`, () =>
+    approvedOrder(practice, requester, request),
+  );
+  return watch.time(`${request.kind}: opening and records`, async () => {
+    await requester.advance(prepared);
+    const opened = await requester.openResult(prepared);
+    const fetched: Fetched[] = [];
+    for await (const record of requester.fetchRecords(opened)) fetched.push(record);
+    const faults = fetched.filter((f) => !f.ok);
+    if (faults.length > 0) throw new Error(`${faults.length} records did not open: ${JSON.stringify(faults[0])}`);
+    const patient = request.kind === "assemble" ? (await requester.person(prepared)).patient : undefined;
+    return {
+      prepared,
+      sessions: opened.sessions,
+      fetched,
+      report: await requester.report(prepared, fetched, patient),
+      patient,
+    };
+  });
+}
+
+/** From one session to the person. */
+export async function tracePatient(
+  practice: Practice,
+  requester: Requester,
+  checkIn: Uint8Array,
+  watch: Stopwatch,
+): Promise<FhirEntry> {
+  const request: OrderRequest = {
+    kind: "trace",
+    purpose: "Contact after exposure to a dangerous infection",
+    legalGround: "GDPR Article 9(2)(i), public health",
+    subject: { checkIn },
+  };
+  const prepared = await watch.time("trace: order and approvals", () => approvedOrder(practice, requester, request));
+  return watch.time("trace: opening", async () => {
+    await requester.advance(prepared);
+    return (await requester.trace(prepared)).patient;
+  });
+}

@@ -1,0 +1,99 @@
+// Lives through the visits of many patients: every Organization a clinic, every Encounter an anonymous check-in with a
+// fresh TID, its resources sealed and stored there. Patients do not wait for each other; each one's visits keep their order.
+
+import type { Clinic } from "../client/clinic.ts";
+import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
+import { writeRecord } from "../client/fhir/record.ts";
+import { mergeOrganizations } from "../client/fhir/visits.ts";
+import type { OpenSession } from "../client/wallet/check-in.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import type { PatientFile } from "./patients.ts";
+import type { EnrolledPatient, Practice } from "./practice.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+import type { Appointment } from "./timetable.ts";
+
+const LANES = 3;
+
+export interface LivedVisit {
+  clinic: Clinic;
+  session: OpenSession;
+  bytes: number;
+}
+
+export interface LivedPatient extends EnrolledPatient {
+  file: PatientFile;
+  visits: LivedVisit[];
+}
+
+/** Opens one clinic an Organization; answers them by the Organization's key. */
+export async function openClinics(practice: Practice, files: readonly PatientFile[]): Promise<Map<string, Clinic>> {
+  const clinics = new Map<string, Clinic>();
+  const policy = { required: [{ attribute: "coverage", accepted: ["standard", "extended"] }], maxStaleEpochs: 1 };
+  for (const organization of mergeOrganizations(files.map((f) => f.bundle)))
+    clinics.set(organization.key, await practice.openClinic(organization.name, policy));
+  return clinics;
+}
+
+/** The number by which authorities name the demo's person. */
+export const selectorOf = (index: number): string => `SYM-${String(index + 1).padStart(6, "0")}`;
+
+export async function enrolAll(
+  practice: Practice,
+  files: readonly PatientFile[],
+  watch: Stopwatch,
+): Promise<LivedPatient[]> {
+  const patients: LivedPatient[] = [];
+  for (const [i, file] of files.entries()) {
+    const enrolled = await watch.time("enrol", () =>
+      practice.enrolPatient(file.bundle.patient, selectorOf(i), { coverage: "standard", age: "adult" }),
+    );
+    patients.push({ ...enrolled, file, visits: [] });
+  }
+  return patients;
+}
+
+/** One visit: credential of the month, anonymous check-in, the clinic's own verification, the record. */
+async function visit(patient: LivedPatient, clinic: Clinic, visitIndex: number, at: number, watch: Stopwatch) {
+  await patient.wallet.refresh(epochOf(at));
+  const invitation = await clinic.invitation();
+  const session = await watch.time("check-in", async () =>
+    patient.wallet.checkIn(await patient.wallet.readInvitation(invitation)),
+  );
+  // From here on the clinic acts, and knows the TID alone.
+  const seen = await watch.time("clinic verifies", () => clinic.session(session.tagHash));
+  const { entries } = patient.file.bundle.visits[visitIndex]!;
+  const plaintext = new TextEncoder().encode(
+    writeRecord(toTid(entries, patientRefs(patient.file.bundle.patient), seen.tid)),
+  );
+  await watch.time("store record", () => clinic.putRecord(seen, plaintext));
+  patient.visits.push({ clinic, session, bytes: plaintext.length });
+}
+
+/** Lives the timetable month by month; within a month the patients go side by side. */
+export async function liveThrough(
+  practice: Practice,
+  patients: readonly LivedPatient[],
+  clinics: Map<string, Clinic>,
+  appointments: readonly Appointment[],
+  watch: Stopwatch,
+  progress: (done: number, total: number) => void,
+): Promise<void> {
+  let done = 0;
+  const months = Map.groupBy(appointments, (a) => epochOf(a.at));
+  for (const inMonth of months.values()) {
+    const queues = [...Map.groupBy(inMonth, (a) => a.patientIndex).values()];
+    const lane = async (): Promise<void> => {
+      for (let queue = queues.shift(); queue; queue = queues.shift()) {
+        for (const { patientIndex, visitIndex, at } of queue) {
+          const patient = patients[patientIndex]!;
+          const { organizationRef } = patient.file.bundle.visits[visitIndex]!;
+          const clinic = clinics.get(organizationRef)!;
+          await practice.at(at, () => visit(patient, clinic, visitIndex, at, watch));
+          practice.clock.now = Math.max(practice.clock.now, at);
+          progress(++done, appointments.length);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+  }
+}

@@ -1,0 +1,212 @@
+// npm run demo -- [--patients DIR] [--out DIR] [--json FILE] [--months N] [--trustees N --threshold T]
+// Lives through whole patients on the running system and ends with a table of what happened and who learned what.
+
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { FhirInputError } from "../client/fhir/resource.ts";
+import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
+import { joinRecords, tracePatient } from "./cases.ts";
+import { checkReport } from "./check.ts";
+import { enrolAll, liveThrough, openClinics, selectorOf } from "./life.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "./patients.ts";
+import { openPractice } from "./practice.ts";
+import { progressLine } from "./progress.ts";
+import { replay, revoked, wrongAudience } from "./refusals.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { printTable, roleTable } from "./table.ts";
+import { TimetableError, timetable } from "./timetable.ts";
+
+const USAGE = `npm run demo -- [options]
+  --patients DIR   directory of FHIR R4 Bundles, one patient a file   (default: the set in test/data)
+  --out DIR        where the assembled reports go                     (default: out)
+  --json FILE      writes the figures as JSON
+  --months N       calendar months the visits are spread over         (default: 6)
+  --trustees N     number of trustees                                 (default: 3)
+  --threshold T    approvals needed, more than half of N              (default: 2)
+  --help           this text`;
+
+class UsageError extends Error {}
+
+function options() {
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    const string = { type: "string" as const };
+    ({ values } = parseArgs({
+      options: {
+        patients: string,
+        out: string,
+        json: string,
+        months: string,
+        trustees: string,
+        threshold: string,
+        help: { type: "boolean" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const whole = (name: string, byDefault: number, min: number, max: number): number => {
+    const n = Number(values[name] ?? byDefault);
+    if (!Number.isInteger(n) || n < min || n > max)
+      throw new UsageError(`--${name}: a whole number from ${min} to ${max}`);
+    return n;
+  };
+  const trustees = whole("trustees", 3, 2, 16);
+  const threshold = whole("threshold", Math.floor(trustees / 2) + 1, Math.floor(trustees / 2) + 1, trustees);
+  return {
+    patients: (values.patients as string | undefined) ?? DEFAULT_PATIENTS_DIRECTORY,
+    out: (values.out as string | undefined) ?? "out",
+    json: values.json as string | undefined,
+    months: whole("months", 6, 1, 120),
+    trustees,
+    threshold,
+  };
+}
+
+const SLOTS = 16;
+
+async function main(): Promise<void> {
+  const o = options();
+  const files = loadPatients(o.patients);
+  const visits = files.reduce((n, f) => n + f.bundle.visits.length, 0);
+  if (visits === 0) throw new FhirInputError("bad-entry", `${o.patients}: no patient has an Encounter`);
+  if (existsSync(o.out) && !statSync(o.out).isDirectory()) throw new UsageError(`--out: ${o.out} is not a directory`);
+  mkdirSync(o.out, { recursive: true });
+  const today = Math.floor(Date.now() / 1000);
+  const counts = files.map((f) => f.bundle.visits.length);
+  const appointments = timetable({ visits: counts, months: o.months, now: today, slotsPerEpoch: SLOTS });
+  const firstEpoch = epochOf(today) - (o.months - 1);
+  console.log(`${files.length} patients, ${visits} encounters, ${o.months} months from ${epochName(firstEpoch)}`);
+
+  const watch = new Stopwatch();
+  const line = progressLine();
+  const started = performance.now();
+  const practice = await openPractice({
+    trustees: o.trustees,
+    threshold: o.threshold,
+    slots: SLOTS,
+    start: epochStart(firstEpoch),
+    epochs: o.months + 24,
+    progress: line.step,
+  });
+  try {
+    line.step("registering clinics");
+    const clinics = await openClinics(practice, files);
+    line.step("enrolling patients");
+    const patients = await enrolAll(practice, files, watch);
+    await liveThrough(practice, patients, clinics, appointments, watch, (done, total) =>
+      line.update(`visit ${done} of ${total} (${epochName(epochOf(practice.clock.now))})`),
+    );
+    line.step(`${visits} visits lived, each under its own TID`);
+    practice.clock.now = Math.max(practice.clock.now, today);
+
+    let ownResources = 0;
+    for (const [i, patient] of patients.entries()) {
+      line.update(`own report ${i + 1} of ${patients.length}`);
+      const report = await watch.time("own report", () => patient.wallet.report());
+      ownResources += checkReport(report, patient.file);
+    }
+    line.step(`own reports: ${ownResources} resources, complete, with no trustee involved`);
+
+    const byVisits = [...patients].sort((a, b) => b.visits.length - a.visits.length);
+    const inNeed = byVisits[0]!;
+    const last = inNeed.visits.at(-1)!;
+    const clinician = await practice.newRequester("Dr. Ada Emery, emergency department", "clinician");
+    const scope = { from: firstEpoch, to: epochOf(today) };
+    const session = await last.clinic.session(last.session.tagHash);
+    line.update(`link from ${session.tid}: order, approvals, opening`);
+    const linked = await joinRecords(
+      practice,
+      clinician,
+      {
+        kind: "link",
+        purpose: "Patient unconscious in the emergency room",
+        legalGround: "GDPR Article 9(2)(c), vital interests",
+        epochs: scope,
+        emergency: true,
+        subject: { checkIn: session.checkInBytes },
+      },
+      watch,
+    );
+    line.step(`link from one TID: ${linked.sessions.length} sessions, ${linked.fetched.length} records, and no name`);
+
+    line.update("trace: order, approvals, opening");
+    const authority = await practice.newRequester("Public health authority", "authority");
+    const traced = await tracePatient(practice, authority, session.checkInBytes, watch);
+    if (traced.fullUrl !== inNeed.file.bundle.patient.fullUrl) throw new Error("the trace names somebody else");
+    line.step("trace of one TID: the registrar's contract names the right person");
+
+    // After the grace the last month is closed: an order may cover it without being an emergency.
+    practice.clock.now = epochStart(epochOf(practice.clock.now) + 1) + 5 * 86_400;
+    let assembled = 0;
+    for (const [i, patient] of patients.entries()) {
+      line.update(`assembling report ${i + 1} of ${patients.length}`);
+      const joined = await joinRecords(
+        practice,
+        authority,
+        {
+          kind: "assemble",
+          purpose: "Continuity of care at the patient's request",
+          legalGround: "GDPR Article 9(2)(h), provision of care",
+          epochs: scope,
+          subject: { selector: selectorOf(i) },
+        },
+        watch,
+      );
+      assembled += checkReport(joined.report, patient.file);
+      writeFileSync(join(o.out, reportFileName(patient.file)), `${JSON.stringify(joined.report, null, 2)}\n`);
+    }
+    line.step(`assembled reports: ${assembled} resources, complete, written to ${o.out}/`);
+
+    const notices = await watch.time("find notices", () => inNeed.wallet.notices());
+    line.step(`the patient's wallet found ${notices.length} cases that touched it in the log`);
+    const otherNotices = byVisits[1] ? (await byVisits[1].wallet.notices()).length : undefined;
+
+    const other = [...clinics.values()].find((c) => c !== last.clinic) ?? (await practice.openClinic("Another clinic"));
+    const refused = {
+      "replayed check-in": await replay(practice, inNeed),
+      "presentation for another clinic": await wrongAudience(practice, inNeed, other),
+      "revoked wallet": await revoked(practice, byVisits.at(-1)!, other),
+    };
+    line.step("replay, wrong audience and a revoked wallet: refused");
+    line.end();
+
+    const figures = {
+      patients: patients.length,
+      services: clinics.size,
+      visits,
+      records: patients.reduce((n, p) => n + p.visits.length, 0),
+      plaintextBytes: patients.reduce((n, p) => n + p.visits.reduce((m, v) => m + v.bytes, 0), 0),
+      resources: assembled,
+      months: o.months,
+      trustees: o.trustees,
+      threshold: o.threshold,
+      linkedSessions: linked.sessions.length,
+      notices: { touched: notices.length, ...(otherNotices === undefined ? {} : { another: otherNotices }) },
+      refused,
+      seconds: Math.round((performance.now() - started) / 100) / 10,
+      steps: watch.summary(),
+      reports: files.map((f) => join(o.out, reportFileName(f))),
+    };
+    printTable(figures);
+    console.log(roleTable(figures));
+    if (o.json !== undefined) writeFileSync(o.json, `${JSON.stringify(figures, null, 2)}\n`);
+  } finally {
+    line.end();
+    await practice.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  else if (error instanceof FhirInputError || error instanceof TimetableError) console.error(error.message);
+  else console.error(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+// What must be refused, shown on the running system: a replay, a wrong audience, a revoked wallet.
+
+import type { Clinic } from "../client/clinic.ts";
+import { ApiError, api } from "../client/transport.ts";
+import { CheckInError } from "../client/wallet/check-in.ts";
+import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
+import { CheckIn } from "../protocol/documents.ts";
+import { epochOf, epochStart } from "../protocol/epoch.ts";
+import type { LivedPatient } from "./life.ts";
+import type { Practice } from "./practice.ts";
+
+/** The stable code of the refusal. @throws Error if it was accepted */
+async function refusalOf(what: string, act: () => Promise<unknown>): Promise<string> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 400 && error.status < 500) return error.code;
+    if (error instanceof CheckInError) return error.reason;
+    throw error;
+  }
+  throw new Error(`${what} was accepted`);
+}
+
+const send = (practice: Practice, checkIn: Uint8Array) =>
+  api(practice.transport, practice.deployment.serviceUrl, "/v1/sessions", {
+    bytes: checkIn,
+    headers: { "idempotency-key": bytesToHex(practice.transport.rng(16)) },
+  });
+
+/** The last check-in once more, by somebody who saw it on the way. */
+export function replay(practice: Practice, patient: LivedPatient): Promise<string> {
+  const checkIn = hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!);
+  return refusalOf("a replayed check-in", () => send(practice, checkIn));
+}
+
+/** A presentation that clinic A received, under a challenge of clinic B. */
+export async function wrongAudience(practice: Practice, patient: LivedPatient, other: Clinic): Promise<string> {
+  const checkIn = CheckIn.decode(hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!));
+  const challenge = await other.challenge();
+  return refusalOf("a presentation for another clinic", () =>
+    send(practice, CheckIn.encode({ ...checkIn, challenge })),
+  );
+}
+
+/** Revoked at the registrar: no credential from the next epoch on, and no visit once the last one is too old. */
+export async function revoked(practice: Practice, patient: LivedPatient, clinic: Clinic): Promise<string> {
+  await practice.operator.revoke(patient.account);
+  const next = epochOf(practice.clock.now) + 1;
+  practice.clock.now = epochStart(next) + 86_400;
+  const refresh = await refusalOf("a revoked wallet's refresh", () => patient.wallet.refresh(next));
+  practice.clock.now = epochStart(next + 1) + 86_400;
+  const visit = await refusalOf("a revoked wallet's visit", async () =>
+    patient.wallet.checkIn(await patient.wallet.readInvitation(await clinic.invitation())),
+  );
+  return `${refresh}, then ${visit}`;
+}

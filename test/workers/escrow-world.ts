@@ -1,0 +1,355 @@
+// The world around an escrow under test: a registrar's parameters and certificate, a Merkle log with its signed heads, three
+// trustees that cosign and answer rounds with signed parts (what is sealed in them is noise: the escrow cannot read it),
+// officers with passkeys. Everything outside records what it is sent and can be switched off. D1 and objects are real.
+
+import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { createRequesterKeys } from "../../client/requester.ts";
+import { SoftwarePasskey } from "../../client/software-passkey.ts";
+import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
+import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
+import type { EscrowEnv } from "../../functions/env.ts";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+import type { Bundle } from "../../functions/trustee/api.ts";
+import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { type ForRequester, SealedPart, signForRequester, signPart } from "../../protocol/case-documents.ts";
+import {
+  Approval,
+  approvalChallenge,
+  LogEntry,
+  Order,
+  orderHashOf,
+  Parameters,
+  RequesterCertificate,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import {
+  emptyFrontier,
+  frontierRoot,
+  leafHash,
+  type Node,
+  planConsistency,
+  planInclusion,
+  pushLeaf,
+  readSpan,
+} from "../../protocol/merkle.ts";
+import {
+  cosign,
+  formatCheckpoint,
+  formatNote,
+  formatSignature,
+  LOG_KEY,
+  noteSigner,
+  parseCheckpoint,
+  parseNote,
+  signNote,
+  WITNESS_KEY,
+} from "../../protocol/note.ts";
+import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { common, secret } from "./bindings.ts";
+
+export const NOW = 1_796_000_000; // 2026-11-30
+export const EPOCH = epochOf(NOW);
+export const GRACE_SECONDS = 7 * 86_400;
+export const ESCROW_URL = common.ESCROW_URL;
+export const THRESHOLD = 2;
+export const TRUSTEES = [1, 2, 3];
+export const bindings = env as unknown as EscrowEnv;
+export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
+export const clock = { now: NOW };
+
+// ---- registrar
+
+const identitySecret = (i: number): Uint8Array => secret(`trustee-${i}-identity`);
+const witnessOf = (i: number) => noteSigner(`symbolon/trustee-${i}`, WITNESS_KEY, identitySecret(i));
+export const document: Parameters = {
+  realm: "test",
+  epochFrom: EPOCH - 12,
+  epochTo: EPOCH + 3,
+  slots: 16,
+  challengeWindowSeconds: 300,
+  offlineGraceSeconds: GRACE_SECONDS,
+  attributes: [],
+  issuerKey: encodeG2(P2.multiply(randomScalar(rng)) as G2),
+  keySetId: rng(32),
+  traceKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
+  linkKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
+  recordKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
+  groupHybridKey: hybridKeyPair(rng(32)).publicKey,
+  threshold: THRESHOLD,
+  trusteeKeys: TRUSTEES.map((i) => witnessOf(i).key.publicKey),
+};
+
+// ---- log
+
+const logSigner = noteSigner("symbolon.test/log", LOG_KEY, secret("log"));
+function nodeAt(leaves: Uint8Array[]) {
+  return ({ level, index }: Node): Uint8Array =>
+    frontierRoot(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level).reduce(pushLeaf, emptyFrontier));
+}
+
+// ---- what is outside, and how it behaves
+
+interface Asked {
+  trustee: number;
+  round: string;
+  bundle: Bundle;
+  body: Record<string, unknown>;
+}
+export const outside = {
+  log: [] as Uint8Array[],
+  asked: [] as Asked[],
+  /** hosts, or "host/path", that do not answer */
+  down: new Set<string>(),
+  /** changes what a trustee answers in a round */
+  spoil: undefined as ((trustee: number, round: string, answer: Record<string, unknown>) => unknown) | undefined,
+  witnessed: new Map<number, number>(),
+};
+export const kindsLogged = (): string[] => outside.log.map((e) => LogEntry.decode(e).kind);
+
+function logAnswer(path: string, query: URLSearchParams, body: string): Response {
+  const leaves = outside.log.map(leafHash);
+  const proof = (spans: readonly (readonly Node[])[]) => ({
+    proof: spans.map((s) => toBase64(readSpan(s, nodeAt(leaves)))),
+  });
+  if (path === "/v1/entries") {
+    const { entries } = JSON.parse(body) as { entries: string[] };
+    const indexes = entries.map((text) => {
+      const at = outside.log.findIndex((e) => toBase64(e) === text);
+      return at >= 0 ? at : outside.log.push(fromBase64(text)) - 1;
+    });
+    return Response.json({ indexes, size: outside.log.length });
+  }
+  if (path === "/checkpoint") {
+    const root = frontierRoot(leaves.reduce(pushLeaf, emptyFrontier));
+    const text = formatCheckpoint({ origin: logSigner.key.name, size: leaves.length, root });
+    return new Response(formatNote({ text, signatures: [signNote(text, logSigner)] }));
+  }
+  if (path === "/v1/inclusion")
+    return Response.json(proof(planInclusion(Number(query.get("index")), Number(query.get("size")))));
+  if (path === "/v1/consistency")
+    return Response.json(proof(planConsistency(Number(query.get("from")), Number(query.get("to")))));
+  return Response.json({ size: 0, cosigners: 1 });
+}
+
+const partOf = (from: number, to: number, round: "notice" | "link", caseId: Uint8Array): string =>
+  toBase64(signPart({ caseId, context: new Uint8Array(32), round, from, to, sealed: rng(40) }, identitySecret(from)));
+const forRequester = (from: number, kind: ForRequester["kind"], order: Order, hash: Uint8Array): string =>
+  toBase64(
+    signForRequester(
+      { caseId: order.caseId, orderHash: hash, kind, from, sealed: utf8ToBytes(`${kind} by ${from}`) },
+      identitySecret(from),
+    ),
+  );
+
+function roundAnswer(trustee: number, round: string, bundle: Bundle): Record<string, unknown> {
+  const signed = fromBase64(bundle.order);
+  const order = Order.decode(signed.subarray(signed.length - orderLength(signed)));
+  const hash = orderHashOf(signed);
+  const set = bundle.approvals.map((a) => approvalOf(fromBase64(a)).trustee);
+  const parts = (kind: "notice" | "link") =>
+    set.filter((i) => i !== trustee).map((i) => partOf(trustee, i, kind, order.caseId));
+  if (round === "notice-shares") return { parts: parts("notice") };
+  if (round === "notice") {
+    const entry = {
+      kind: "notice" as const,
+      at: order.issuedAt,
+      subject: hash,
+      caseId: order.caseId,
+      body: utf8ToBytes("sealed"),
+    };
+    return {
+      entry: toBase64(LogEntry.encode(entry)),
+      signed: toBase64(signDocument(LABELS.signNotice, LogEntry, entry, identitySecret(trustee))),
+    };
+  }
+  if (round === "shares")
+    return order.kind === "trace"
+      ? { parts: [], forRequester: forRequester(trustee, "trace", order, hash) }
+      : { parts: parts("link") };
+  if (round === "result") return { forRequester: forRequester(trustee, "result", order, hash) };
+  return { forRequester: forRequester(trustee, "records", order, hash) };
+}
+/** Signed: type, version, key 32, signature 64, u32 length, document */
+const HEAD_BYTES = 2 + 32 + 64 + 4;
+const orderLength = (signed: Uint8Array): number => signed.length - HEAD_BYTES;
+const approvalOf = (signed: Uint8Array): Approval => Approval.decode(signed.subarray(HEAD_BYTES));
+
+async function answerOf(request: Request): Promise<Response> {
+  const { host, pathname, searchParams } = new URL(request.url);
+  if (outside.down.has(host) || outside.down.has(host + pathname)) throw new TypeError(`${host} is down`);
+  if (host === "registrar.test")
+    return Response.json({
+      documents: [toBase64(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
+    });
+  if (host === "log.test") return logAnswer(pathname, searchParams, await request.text());
+  const trustee = Number(/^trustee-(\d)\.test$/.exec(host)?.[1]);
+  if (pathname === "/v1/witness") return Response.json({ size: outside.witnessed.get(trustee) ?? 0, vkey: "" });
+  if (pathname === "/v1/cosign") {
+    const { checkpoint } = (await request.json()) as { checkpoint: string };
+    const { text } = parseNote(checkpoint)!;
+    outside.witnessed.set(trustee, parseCheckpoint(text)!.size);
+    return Response.json({ cosignature: formatSignature(cosign(text, witnessOf(trustee), clock.now)) });
+  }
+  const round = /^\/v1\/cases\/([a-z-]+)$/.exec(pathname)?.[1];
+  if (!round) throw new TypeError(`nothing answers at ${request.url}`);
+  const { bundle, ...body } = (await request.json()) as { bundle: Bundle };
+  outside.asked.push({ trustee, round, bundle, body });
+  const answer = roundAnswer(trustee, round, bundle);
+  const spoilt = outside.spoil?.(trustee, round, answer);
+  return spoilt instanceof Response ? spoilt : Response.json(spoilt ?? answer);
+}
+globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Request(input, init))) as typeof fetch;
+
+// ---- the Worker
+
+const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
+export const transport: Transport = {
+  fetch: ((input: string, init?: RequestInit) => worker.fetch(input, init)) as unknown as Transport["fetch"],
+  now: () => clock.now,
+  rng,
+  sendClock: true,
+};
+export const caseStub = (caseId: string) =>
+  (bindings.LINKAGE_ESCROW as DurableObjectNamespace<LinkageEscrow>).getByName(caseId);
+
+export async function freshWorld(): Promise<void> {
+  await reset();
+  const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: D1Migration[] };
+  await applyD1Migrations(bindings.ESCROW_DB, TEST_MIGRATIONS);
+  outside.log.length = 0;
+  outside.asked.length = 0;
+  outside.down.clear();
+  outside.spoil = undefined;
+  outside.witnessed.clear();
+  clock.now = NOW;
+}
+
+/** "accepted", or the code of the problem document. */
+export const code = (answer: Promise<unknown>): Promise<string> =>
+  answer.then(
+    () => "accepted",
+    (e: unknown) => (e instanceof ApiError ? e.code : `${e}`),
+  );
+export const detail = (answer: Promise<unknown>): Promise<string> =>
+  answer.then(
+    () => "accepted",
+    (e: unknown) => (e instanceof ApiError ? `${e.code} ${e.problem.detail}` : `${e}`),
+  );
+
+// ---- requester and officers
+
+export const keys = createRequesterKeys(rng);
+export const certificate = signDocument(
+  LABELS.signRequester,
+  RequesterCertificate,
+  { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "emergency physician" },
+  secret("registrar-sign"),
+);
+
+export const orderWith = (changes: Partial<Order> = {}): Order => ({
+  caseId: rng(32),
+  kind: "link",
+  certificate,
+  purpose: "Unconscious after an accident",
+  legalGround: "Vital interests",
+  epochFrom: EPOCH - 3,
+  epochTo: EPOCH - 2,
+  services: [],
+  emergency: false,
+  subject: rng(32),
+  keySetId: document.keySetId,
+  shareGeneration: 0,
+  issuedAt: clock.now,
+  expiresAt: clock.now + 3 * 86_400,
+  ...changes,
+});
+export const signOrder = (order: Order, secretKey = keys.signSecretKey): Uint8Array =>
+  signDocument(LABELS.signOrder, Order, order, secretKey);
+const sealKey = hybridKeyPair(rng(32)).publicKey;
+export const dossiers = (n = 3): string[] =>
+  Array.from({ length: n }, () => toBase64(hybridSeal(sealKey, new Uint8Array(), rng(50), rng)));
+
+export interface Status {
+  state: string;
+  set: number[] | null;
+  nonce: string | null;
+  decisions: { trustee: number; decision: string }[];
+  log: { name: string; index: number | null }[];
+}
+export interface TestCase {
+  id: string;
+  order: Order;
+  signed: Uint8Array;
+}
+export const caseOf = (changes: Partial<Order> = {}): TestCase => {
+  const order = orderWith(changes);
+  return { id: bytesToHex(order.caseId), order, signed: signOrder(order) };
+};
+export const submit = (c: TestCase, sealed = dossiers()): Promise<Status> =>
+  apiJson(transport, ESCROW_URL, "/v1/cases", {
+    json: { order: toBase64(c.signed), dossiers: sealed },
+    signWith: keys.signSecretKey,
+  });
+const asRequester = (c: TestCase, path: string, method: "GET" | "POST", json?: unknown): Promise<unknown> =>
+  apiJson(transport, ESCROW_URL, `/v1/cases/${c.id}${path}`, {
+    method,
+    signWith: keys.signSecretKey,
+    ...(json === undefined ? {} : { json }),
+  });
+export const status = (c: TestCase): Promise<Status> => asRequester(c, "", "GET") as Promise<Status>;
+export const advance = (c: TestCase): Promise<Status> => asRequester(c, "/advance", "POST") as Promise<Status>;
+export const complete = (c: TestCase, sealed = dossiers()): Promise<Status> =>
+  asRequester(c, "/dossiers", "POST", { dossiers: sealed }) as Promise<Status>;
+export const result = (c: TestCase): Promise<{ sealed: string[] }> =>
+  asRequester(c, "/result", "GET") as Promise<{ sealed: string[] }>;
+export const recordShares = (c: TestCase, items: unknown[]): Promise<{ sealed: string[] }> =>
+  asRequester(c, "/record-shares", "POST", { items }) as Promise<{ sealed: string[] }>;
+
+const passkeys = new Map<number, Promise<SoftwarePasskey>>();
+const passkeyOf = (i: number): Promise<SoftwarePasskey> => {
+  const made =
+    passkeys.get(i) ?? SoftwarePasskey.create({ rpId: `trustee-${i}.test`, origin: `https://trustee-${i}.test` });
+  passkeys.set(i, made);
+  return made;
+};
+
+export async function decision(
+  c: TestCase,
+  trustee: number,
+  kind: Approval["decision"] = "approve",
+  changes: Partial<Approval> = {},
+  signedBy = trustee,
+): Promise<Uint8Array> {
+  const orderHash = orderHashOf(c.signed);
+  const passkey = await passkeyOf(trustee);
+  const act = { caseId: c.order.caseId, orderHash, trustee, decision: kind };
+  const assertion = await passkey.assert(approvalChallenge(act));
+  const approval: Approval = {
+    ...act,
+    reason: "",
+    officerKey: passkey.publicKey,
+    credentialId: fromBase64(assertion.credentialId),
+    authenticatorData: fromBase64(assertion.authenticatorData),
+    clientDataJSON: fromBase64(assertion.clientDataJSON),
+    signature: fromBase64(assertion.signature),
+    at: clock.now,
+    ...changes,
+  };
+  return signDocument(LABELS.approval, Approval, approval, identitySecret(signedBy));
+}
+export const bring = (c: TestCase, approval: Uint8Array): Promise<Status> =>
+  apiJson(transport, ESCROW_URL, `/v1/cases/${c.id}/approvals`, { bytes: approval });
+export const decide = async (c: TestCase, trustee: number, kind: Approval["decision"] = "approve"): Promise<Status> =>
+  bring(c, await decision(c, trustee, kind));
+
+export const asTrustee = (i: number): { signWith: Uint8Array } => ({ signWith: identitySecret(i) });
+export const inboxOf = (i: number, query = "?state=ordered") =>
+  apiJson<{
+    cases: { caseId: string; order: string; dossier: string | null; decided: boolean }[];
+    cursor: string | null;
+  }>(transport, ESCROW_URL, `/v1/cases${query}`, asTrustee(i));
+export { api, SealedPart };

@@ -1,0 +1,448 @@
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { fromBase64, toBase64 } from "../../client/encoding.ts";
+import { holderSecrets } from "../../client/wallet-keys.ts";
+import { equalBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import {
+  CaseContext,
+  Contract,
+  caseContextHash,
+  Dossier,
+  IdentityDisclosure,
+  identityCommitmentOf,
+  Order,
+  orderHashOf,
+  RequesterCertificate,
+  signDocument,
+  subjectHashOf,
+} from "../../protocol/documents.ts";
+import { verifyContract } from "../../protocol/enrolment.ts";
+import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { TraceShare, traceShare } from "../../protocol/opening.ts";
+import { present } from "../../protocol/presentation.ts";
+import { combineScalars } from "../../protocol/sharing.ts";
+import { decodeG1, encodeG1, G, type G1 } from "../../protocol/suite.ts";
+import { runResharing } from "../protocol/trustees.ts";
+import {
+  approve,
+  bytesOf,
+  cards,
+  codeOf,
+  dump,
+  EPOCH,
+  expectRefused,
+  expectUnchanged,
+  freshRegistrar,
+  identityOf,
+  type Known,
+  NOW,
+  ok,
+  postParameters,
+  proof,
+  type Requester,
+  registerRequester,
+  rng,
+  send,
+  TestWallet,
+  trustees,
+} from "./registrar-world.ts";
+
+const SELECTOR = "A 123-456";
+const EXPIRES = NOW + 3600;
+
+let known: Known;
+let requester: Requester;
+let wallet: TestWallet;
+let account: string;
+
+beforeEach(async () => {
+  await freshRegistrar();
+  known = await postParameters();
+  requester = await registerRequester("Dr Ada");
+  wallet = new TestWallet(known);
+  const person = await proof(SELECTOR);
+  account = person.account;
+  await wallet.enrol(person);
+  // somebody else is registered, so that a mix-up would show
+  await new TestWallet(known).enrol(await proof("B9999", { identity: toBase64(identityOf("Somebody-Else")) }));
+});
+
+/** C1, C2 of a visit with a credential of this registrar's. */
+async function visit(w = wallet): Promise<{ C1: Uint8Array; C2: Uint8Array }> {
+  const credential = w.receive(await bytesOf(w.refresh(account, EPOCH)), EPOCH);
+  return present(
+    {
+      params: known.issuer,
+      credential,
+      secrets: holderSecrets(w.root, 0),
+      tagEpoch: EPOCH,
+      slot: 3,
+      tagParamsHash: known.hash,
+      credentialParamsHash: known.hash,
+      shown: [],
+      context: rng(32),
+    },
+    rng,
+  );
+}
+
+const openSealed = (sealed: string, orderHash: Uint8Array, secretKey = requester.seal.secretKey): Uint8Array =>
+  hybridOpen(secretKey, orderHash, fromBase64(sealed));
+
+// ---- trace
+
+type Sealed = { C1: Uint8Array; C2: Uint8Array };
+interface TraceCase {
+  context: CaseContext;
+  C1: Uint8Array;
+  C2: Uint8Array;
+}
+const traceCase = ({ C1, C2 }: Sealed, changes: Partial<CaseContext> = {}): TraceCase => ({
+  C1,
+  C2,
+  context: {
+    kind: "trace",
+    caseId: rng(32),
+    orderHash: rng(32),
+    keySetId: keySetId(trustees.keySet),
+    shareGeneration: 0,
+    scope: [],
+    requesterKey: ed25519.getPublicKey(requester.secret),
+    subjectHash: rng(32),
+    nonce: rng(32),
+    set: [1, 3],
+    trustee: 0,
+    expiresAt: EXPIRES,
+    checkpoint: rng(32),
+    ...changes,
+  },
+});
+
+/** What trustee i gives for a case: its context and its share, with `by`'s secret where that is another's. */
+function part(c: TraceCase, trustee: number, changes: Partial<CaseContext> = {}, by = trustee) {
+  const context = { ...c.context, ...changes, trustee };
+  const share = traceShare(
+    {
+      ctx: caseContextHash(context),
+      index: trustee,
+      shareKey: trustees.keySet.shareKeys[by - 1]!.trace,
+      C1: decodeG1(c.C1),
+      share: trustees.secrets[by - 1]!.shares.trace,
+    },
+    rng,
+  );
+  return { context: toBase64(CaseContext.encode(context)), share: toBase64(TraceShare.encode(share)) };
+}
+const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => ({
+  certificate: toBase64(requester.certificate),
+  approvals: c.context.set.map((i) => toBase64(approve(i, c.context))),
+  C1: toBase64(c.C1),
+  C2: toBase64(c.C2),
+  parts: c.context.set.map((i) => part(c, i)),
+  ...changes,
+});
+const trace = (request: object, signWith = requester.secret, at = NOW) =>
+  send("/v1/trace", { json: request, signWith, at });
+
+describe("trace", () => {
+  let c: TraceCase;
+  beforeEach(async () => {
+    c = traceCase(await visit());
+  });
+
+  it("opens the visit to the requester alone, who can check contract, handle and identity", async () => {
+    const { sealed } = await ok(trace(traceRequest(c)));
+    const found = IdentityDisclosure.decode(openSealed(sealed, c.context.orderHash));
+    const contract = Contract.decode(found.contract);
+    const checked = verifyContract(known.issuer, contract);
+    expect(checked.ok).toBe(true);
+    expect(contract.identityCommitment).toEqual(identityCommitmentOf(found.identitySalt, found.identity));
+    expect(found.identity).toEqual(identityOf("Weerasinghe-Planted"));
+    // C2 − y·C1 = R, as the requester computes it from the same shares
+    const y = [1, 3].map((i) => ({ index: i, value: trustees.secrets[i - 1]!.shares.trace }));
+    const R = decodeG1(c.C2).subtract(decodeG1(c.C1).multiply(combineScalars(y)));
+    expect(encodeG1(R as G1)).toEqual(contract.R);
+    expect(() => openSealed(sealed, c.context.orderHash, rng(32))).toThrow();
+    expect(() => openSealed(sealed, rng(32))).toThrow();
+    expect(JSON.stringify(await dump())).not.toContain("Planted");
+  });
+
+  it("needs t approvals of this case, all of them approving, by the trustees whose shares come", async () => {
+    const of = c.context;
+    const [one, three] = [toBase64(approve(1, of)), toBase64(approve(3, of))];
+    const forged = approve(3, of);
+    forged[forged.length - 1]! ^= 1;
+    const lists: [string, string[]][] = [
+      ["t - 1", [one]],
+      ["one twice", [one, one]],
+      ["a refusal among them", [one, toBase64(approve(3, of, "refuse"))]],
+      ["a refusal beside t", [one, three, toBase64(approve(2, of, "refuse"))]],
+      ["another order's", [one, toBase64(approve(3, { ...of, orderHash: rng(32) }))]],
+      ["another case's", [one, toBase64(approve(3, { ...of, caseId: rng(32) }))]],
+      ["another trustee than the shares'", [one, toBase64(approve(2, of))]],
+      ["more than S", [one, toBase64(approve(2, of)), three]],
+    ];
+    await expectUnchanged(async () => {
+      for (const [, approvals] of lists) await expectRefused(trace(traceRequest(c, { approvals })));
+      expect(await codeOf(trace(traceRequest(c, { approvals: [one, toBase64(forged)] })))).toBe("malformed");
+      expect(await codeOf(trace(traceRequest(c, { approvals: [] })))).toBe("malformed");
+    });
+    expect(await codeOf(trace(traceRequest(c)))).toBe("accepted");
+  });
+
+  it("needs exactly the shares of S, over one context", async () => {
+    const [one, three] = [part(c, 1), part(c, 3)];
+    const lists: [string, object[]][] = [
+      ["t - 1", [one]],
+      ["one twice", [one, one]],
+      ["one too many", [one, three, part(c, 2)]],
+      ["one repeated beside t", [one, three, three]],
+      ["a share of another case", [one, part(c, 3, { caseId: rng(32) })]],
+      ["another nonce", [one, part(c, 3, { nonce: rng(32) })]],
+      ["another requester in one", [one, part(c, 3, { requesterKey: rng(32) })]],
+      ["another kind", [part(c, 1, { kind: "record" }), part(c, 3, { kind: "record" })]],
+    ];
+    await expectUnchanged(async () => {
+      for (const [, parts] of lists) await expectRefused(trace(traceRequest(c, { parts })));
+    });
+  });
+
+  it("names the trustee whose share is wrong", async () => {
+    const other = traceCase({ C1: encodeG1(G.multiply(7n) as G1), C2: c.C2 }, c.context);
+    for (const wrong of [part(c, 3, {}, 2), part(other, 3), { ...part(c, 3), context: part(c, 1).context }])
+      await expectUnchanged(async () => {
+        const answer = await trace(traceRequest(c, { parts: [part(c, 1), wrong] }));
+        expect(await answer.json()).toMatchObject({ code: "not-allowed-now", detail: "trustee 3: wrong share" });
+      });
+    // both members wrong: C1 is not what the shares are of
+    const moved = await trace({ ...traceRequest(c), C1: toBase64(other.C1) });
+    expect(await moved.json()).toMatchObject({ detail: "trustee 1, 3: wrong share" });
+  });
+
+  it("serves the certified requester of the case, before the expiry, under the newest shares", async () => {
+    const stranger = await registerRequester("Dr Bob");
+    const certificate = toBase64(stranger.certificate);
+    const tampered = requester.certificate.map((b, i) => (i === requester.certificate.length - 1 ? b ^ 1 : b));
+    const selfMade = signDocument(
+      LABELS.signRequester,
+      RequesterCertificate,
+      { signKey: ed25519.getPublicKey(stranger.secret), sealKey: stranger.seal.publicKey, name: "x", role: "x" },
+      stranger.secret,
+    );
+    const generation = traceCase(c, { shareGeneration: 1 });
+    const foreign = traceCase(c, { keySetId: rng(32) });
+    await expectUnchanged(async () => {
+      await expectRefused(trace(traceRequest(c), stranger.secret));
+      await expectRefused(trace(traceRequest(c, { certificate }), stranger.secret));
+      await expectRefused(trace(traceRequest(c, { certificate: toBase64(selfMade) }), stranger.secret));
+      await expectRefused(trace(traceRequest(c, { certificate })));
+      await expectRefused(send("/v1/trace", { json: traceRequest(c) }));
+      await expectRefused(trace(traceRequest(generation)));
+      await expectRefused(trace(traceRequest(foreign)));
+      expect(await codeOf(trace(traceRequest(c, { certificate: toBase64(tampered) })))).toBe("malformed");
+      expect(await codeOf(trace(traceRequest(c), requester.secret, EXPIRES + 1))).toBe("expired");
+    });
+  });
+
+  it("answers a case id once: the same request alike, another never", async () => {
+    const request = traceRequest(c);
+    const first = await ok(trace(request));
+    expect(await ok(trace(request, requester.secret, NOW + 60))).toEqual(first);
+    const other = traceCase(c, { caseId: c.context.caseId });
+    await expectUnchanged(async () => {
+      expect(await codeOf(trace(traceRequest(other)))).toBe("conflict");
+      // the same case with a moved C2
+      const C2 = toBase64(encodeG1(decodeG1(c.C2).add(G) as G1));
+      expect(["conflict", "not-found"]).toContain(await codeOf(trace({ ...request, C2 })));
+    });
+    const both = traceCase(c);
+    const answers = await Promise.all([trace(traceRequest(both)), trace(traceRequest(both))].map(codeOf));
+    expect(answers.sort()).toEqual(["accepted", "conflict"]); // fresh proofs, so two different requests
+  });
+
+  it("says not-found for a handle that nobody has, and keeps the case open", async () => {
+    const nobody = traceCase({ C1: c.C1, C2: encodeG1(decodeG1(c.C2).add(G) as G1) });
+    await expectUnchanged(async () => expect(await codeOf(trace(traceRequest(nobody)))).toBe("not-found"));
+  });
+
+  it("tells malformed requests as such", async () => {
+    const good = traceRequest(c);
+    const identity = toBase64(new Uint8Array([0xc0, ...new Uint8Array(47)]));
+    const outside = toBase64(new Uint8Array([0x80, ...new Uint8Array(46), 4]));
+    const shareBytes = fromBase64(good.parts[0]!.share);
+    const cut = [{ ...good.parts[0]!, share: toBase64(shareBytes.subarray(1)) }, good.parts[1]!];
+    const version = shareBytes.map((b, i) => (i === 1 ? 9 : b));
+    const off = new Uint8Array([
+      ...shareBytes.subarray(0, 3),
+      0x80,
+      ...new Uint8Array(46),
+      4,
+      ...shareBytes.subarray(51),
+    ]);
+    await expectUnchanged(async () => {
+      for (const point of [identity, outside, "", toBase64(rng(47))]) {
+        expect(await codeOf(trace({ ...good, C1: point }))).toBe("malformed");
+        expect(await codeOf(trace({ ...good, C2: point }))).toBe("malformed");
+      }
+      expect(await codeOf(trace({ ...good, parts: cut }))).toBe("malformed");
+      const unknown = [{ ...good.parts[0]!, share: toBase64(version) }, good.parts[1]!];
+      expect(await codeOf(trace({ ...good, parts: unknown }))).toBe("unknown-version");
+      const offGroup = [{ ...good.parts[0]!, share: toBase64(off) }, good.parts[1]!];
+      expect(await codeOf(trace({ ...good, parts: offGroup }))).toBe("malformed");
+      expect(await codeOf(trace({ ...good, approvals: ["_w", "_w"] }))).toBe("malformed");
+      expect(await codeOf(trace({ ...good, certificate: "_w" }))).toBe("malformed");
+      expect(await codeOf(trace([]))).toBe("malformed");
+    });
+  });
+});
+
+// ---- assemble
+
+function assembleRequest(changes: Partial<Order> = {}, approvers = [1, 3]) {
+  const salt = rng(32);
+  const order: Order = {
+    caseId: rng(32),
+    kind: "assemble",
+    certificate: requester.certificate,
+    purpose: "treatment of an unconscious patient",
+    legalGround: "GDPR 9(2)(c)",
+    epochFrom: EPOCH - 2,
+    epochTo: EPOCH,
+    services: [],
+    emergency: true,
+    subject: subjectHashOf(salt, utf8ToBytes(SELECTOR)),
+    keySetId: keySetId(trustees.keySet),
+    shareGeneration: 0,
+    issuedAt: NOW,
+    expiresAt: EXPIRES,
+    ...changes,
+  };
+  const bytes = signDocument(LABELS.signOrder, Order, order, requester.secret);
+  const orderHash = orderHashOf(bytes);
+  const of = { caseId: order.caseId, orderHash };
+  const approvals = approvers.map((i) => toBase64(approve(i, of)));
+  return { of, json: { order: toBase64(bytes), selector: SELECTOR, selectorSalt: toBase64(salt), approvals } };
+}
+const assemble = (json: object, signWith = requester.secret, at = NOW) => send("/v1/assemble", { json, signWith, at });
+const transport = (i: number) => trustees.committee[i - 1]!.transportSecret;
+
+describe("assemble", () => {
+  it("gives the requester and the approving trustees all generations with their openings, and nobody else anything", async () => {
+    wallet.device = rng(32);
+    await wallet.enrol(await proof(SELECTOR));
+    const { of, json } = assembleRequest({ epochTo: EPOCH + 1 });
+    const { dossiers, sealed } = await ok(assemble(json));
+    expect(dossiers.length).toBe(3);
+    const dossier = Dossier.decode(openSealed(sealed, of.orderHash));
+    for (const i of [1, 3]) {
+      expect(Dossier.decode(openSealed(dossiers[i - 1], of.orderHash, transport(i)))).toEqual(dossier);
+      expect(() => openSealed(dossiers[i - 1], of.orderHash, transport(2))).toThrow();
+    }
+    expect(() => openSealed(dossiers[1], of.orderHash, transport(2))).toThrow();
+    expect(openSealed(dossiers[1], of.orderHash, trustees.secrets[1]!.groupHybridSecret).length).toBe(0);
+
+    expect(dossier.selector).toBe(SELECTOR);
+    expect(dossier.generations.map((g) => [g.epochFrom, g.epochTo])).toEqual([
+      [EPOCH, EPOCH + 1],
+      [EPOCH + 1, EPOCH + 1],
+    ]);
+    dossier.generations.forEach((g, i) => {
+      const contract = Contract.decode(g.contract);
+      expect(verifyContract(known.issuer, contract).ok).toBe(true);
+      const opening = identityCommitmentOf(dossier.identitySalts[i]!, dossier.identity!);
+      expect(equalBytes(contract.identityCommitment, opening)).toBe(true);
+    });
+    expect(dossier.identity).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(JSON.stringify(await dump())).not.toContain("Planted");
+  });
+
+  it("leaves out a phone that begins after the order's epochs, and a person of none of them", async () => {
+    await wallet.enrol(await proof(SELECTOR));
+    const { of, json } = assembleRequest();
+    const { sealed } = await ok(assemble(json));
+    expect(Dossier.decode(openSealed(sealed, of.orderHash)).generations.length).toBe(1);
+    const before = assembleRequest({ epochFrom: EPOCH - 5, epochTo: EPOCH - 1 });
+    await expectUnchanged(async () => expect(await codeOf(assemble(before.json))).toBe("not-found"));
+  });
+
+  it("refuses another selector or salt than the order's subject, and says not-found for an unknown person", async () => {
+    const { json } = assembleRequest();
+    await expectUnchanged(async () => {
+      await expectRefused(assemble({ ...json, selector: "B9999" }));
+      await expectRefused(assemble({ ...json, selectorSalt: toBase64(rng(32)) }));
+      expect(await codeOf(assemble({ ...json, selectorSalt: toBase64(rng(31)) }))).toBe("malformed");
+      expect(await codeOf(assemble({ ...json, selector: "--- ---" }))).toBe("malformed");
+      const salt = rng(32);
+      const unknown = assembleRequest({ subject: subjectHashOf(salt, utf8ToBytes("C0000")) });
+      const request = { ...unknown.json, selector: "C0000", selectorSalt: toBase64(salt) };
+      expect(await codeOf(assemble(request))).toBe("not-found");
+    });
+  });
+
+  it("needs t approvals of this very order, all of them approving", async () => {
+    const { of, json } = assembleRequest();
+    const one = toBase64(approve(1, of));
+    await expectUnchanged(async () => {
+      for (const approvals of [
+        [one],
+        [one, one],
+        [one, toBase64(approve(2, of, "refuse"))],
+        [one, toBase64(approve(2, { ...of, orderHash: rng(32) }))],
+        assembleRequest().json.approvals,
+      ])
+        await expectRefused(assemble({ ...json, approvals }));
+    });
+    const all = [1, 2, 3].map((i) => toBase64(approve(i, of)));
+    expect(await codeOf(assemble({ ...json, approvals: all }))).toBe("accepted");
+  });
+
+  it("serves the certified requester who signed the order, before the expiry, under the newest shares", async () => {
+    const stranger = await registerRequester("Dr Bob");
+    const { json } = assembleRequest();
+    const borrowed = assembleRequest({ certificate: stranger.certificate });
+    await expectUnchanged(async () => {
+      await expectRefused(assemble(json, stranger.secret));
+      await expectRefused(assemble(borrowed.json));
+      await expectRefused(assemble(borrowed.json, stranger.secret)); // signed by the first requester
+      await expectRefused(send("/v1/assemble", { json }));
+      await expectRefused(assemble(assembleRequest({ kind: "link" }).json));
+      await expectRefused(assemble(assembleRequest({ shareGeneration: 1 }).json));
+      await expectRefused(assemble(assembleRequest({ keySetId: rng(32) }).json));
+      expect(await codeOf(assemble(json, requester.secret, EXPIRES + 1))).toBe("expired");
+      const cut = toBase64(fromBase64(json.order).subarray(0, -1));
+      expect(await codeOf(assemble({ ...json, order: cut }))).toBe("malformed");
+      const forged = toBase64(fromBase64(json.order).map((b, i, all) => (i === all.length - 1 ? b ^ 1 : b)));
+      expect(await codeOf(assemble({ ...json, order: forged }))).toBe("malformed");
+    });
+  });
+
+  it("answers a case id once", async () => {
+    const { of, json } = assembleRequest();
+    const first = await ok(assemble(json));
+    expect(await ok(assemble(json, requester.secret, NOW + 60))).toEqual(first);
+    const other = assembleRequest({ caseId: of.caseId, purpose: "another" });
+    await expectUnchanged(async () => expect(await codeOf(assemble(other.json))).toBe("conflict"));
+  });
+
+  it("needs the cards of the approving trustees, by their pinned keys, and no others", async () => {
+    const { json } = assembleRequest();
+    for (const broken of [cards.down, cards.forged]) {
+      broken.add(3);
+      await expectUnchanged(async () => expect(await codeOf(assemble(json))).toBe("unavailable"));
+      broken.clear();
+    }
+    cards.down.add(2);
+    expect(await codeOf(assemble(json))).toBe("accepted");
+  });
+
+  it("counts the newest generation of shares only: after a resharing the old ones give nothing", async () => {
+    const reshared = runResharing(trustees, [1, 2], 2, trustees.committee);
+    const keySet = toBase64(KeySet.encode(reshared.keySet));
+    await postParameters({ keySet, epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });
+    await expectUnchanged(() => expectRefused(assemble(assembleRequest().json)));
+    await expectUnchanged(() => expectRefused(assemble(assembleRequest({ shareGeneration: 2 }).json)));
+    expect(await codeOf(assemble(assembleRequest({ shareGeneration: 1 }).json))).toBe("accepted");
+  });
+});

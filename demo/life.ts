@@ -6,7 +6,7 @@ import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../client/fhir/record.ts";
 import { mergeOrganizations } from "../client/fhir/visits.ts";
 import type { OpenSession } from "../client/wallet/check-in.ts";
-import { epochOf } from "../protocol/epoch.ts";
+import { epochOf, epochStart } from "../protocol/epoch.ts";
 import type { PatientFile } from "./patients.ts";
 import type { EnrolledPatient, Practice } from "./practice.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -52,9 +52,8 @@ export async function enrolAll(
   return patients;
 }
 
-/** One visit: credential of the month, anonymous check-in, the clinic's own verification, the record. */
-async function visit(patient: LivedPatient, clinic: Clinic, visitIndex: number, at: number, watch: Stopwatch) {
-  await patient.wallet.refresh(epochOf(at));
+/** One visit: anonymous check-in, the clinic's own verification, the record. */
+async function visit(patient: LivedPatient, clinic: Clinic, visitIndex: number, watch: Stopwatch) {
   const invitation = await clinic.invitation();
   const session = await watch.time("check-in", async () =>
     patient.wallet.checkIn(await patient.wallet.readInvitation(invitation)),
@@ -80,7 +79,10 @@ export async function liveThrough(
 ): Promise<void> {
   let done = 0;
   const months = Map.groupBy(appointments, (a) => epochOf(a.at));
-  for (const inMonth of months.values()) {
+  for (const [month, inMonth] of months) {
+    // Credentials come on a schedule, all at the month's start: when one is fetched tells nothing about a visit.
+    practice.clock.now = Math.max(practice.clock.now, epochStart(month));
+    for (const patient of patients) await watch.time("refresh", () => patient.wallet.refresh(month));
     const queues = [...Map.groupBy(inMonth, (a) => a.patientIndex).values()];
     const lane = async (): Promise<void> => {
       for (let queue = queues.shift(); queue; queue = queues.shift()) {
@@ -88,7 +90,7 @@ export async function liveThrough(
           const patient = patients[patientIndex]!;
           const { organizationRef } = patient.file.bundle.visits[visitIndex]!;
           const clinic = clinics.get(organizationRef)!;
-          await practice.at(at, () => visit(patient, clinic, visitIndex, at, watch));
+          await practice.at(at, () => visit(patient, clinic, visitIndex, watch));
           practice.clock.now = Math.max(practice.clock.now, at);
           progress(++done, appointments.length);
         }

@@ -48,7 +48,7 @@ import {
 import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";
 import { parametersFor } from "./parameters.ts";
 import { signedBy, signedRequest } from "./request-auth.ts";
-import { type ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./trustee/api.ts";
+import { ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./trustee/api.ts";
 
 export { LinkageEscrow } from "../durable-objects/linkage-escrow.ts";
 
@@ -196,7 +196,7 @@ app.post("/v1/cases/:id/record-shares", async (c) => {
     throw new Problem("not-allowed-now", "No records are granted by this case, or not yet.");
   const sealed = await Promise.all(
     view.set!.map(async (trustee) => {
-      const answer = await askMember<ForRequesterAnswer>(matter, trustee, "record-shares", { items: value.items });
+      const answer = await askMember(matter, trustee, "record-shares", { items: value.items }, ForRequesterAnswer);
       return toBase64(readForRequester(view, trustee, "records", answer.forRequester));
     }),
   );

@@ -23,7 +23,7 @@ import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { callJson } from "../calls.ts";
+import { call } from "../calls.ts";
 import type { EscrowEnv } from "../env.ts";
 import { fromBase64, PROBLEMS, Problem, toBase64 } from "../http.ts";
 import { appendEntryBytes } from "../log.ts";
@@ -99,16 +99,18 @@ const ownFault = (trustee: number, what: string): Problem =>
   new Problem("not-allowed-now", `Trustee ${trustee} answered wrongly: ${what}.`);
 
 /** Sends one round to one member. A refusal is told under the member's name, never as the requester's bad credential. */
-export async function askMember<T>(
+export async function askMember<S extends z.ZodType>(
   m: Matter,
   trustee: number,
   round: "notice-shares" | "notice" | "shares" | "result" | "record-shares",
   body: object,
-): Promise<T> {
+  schema: S,
+): Promise<z.infer<S>> {
+  const json = { bundle: await bundleFor(m, trustee), ...body };
+  let response: Response;
   try {
-    const json = { bundle: await bundleFor(m, trustee), ...body };
     const path = `/v1/cases/${round}`;
-    return await callJson<T>({ baseUrl: trusteeUrl(m.env, trustee), method: "POST", path, json, now: m.now });
+    response = await call({ baseUrl: trusteeUrl(m.env, trustee), method: "POST", path, json, now: m.now });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = `Trustee ${trustee}, ${round}: ${error.detail ?? PROBLEMS[error.code][1]}`;
@@ -116,6 +118,9 @@ export async function askMember<T>(
     const code = retry ? "unavailable" : error.code === "expired" ? "expired" : "not-allowed-now";
     throw new Problem(code, detail, error.inside);
   }
+  const answer = schema.safeParse(await response.json().catch(() => undefined));
+  if (!answer.success) throw ownFault(trustee, `nothing that ${round} is answered with`);
+  return answer.data;
 }
 
 /** All members at once; what some answered is kept though others failed. */
@@ -165,16 +170,17 @@ export function readForRequester(
 }
 
 /** Runs a round with those members whose answer is not recorded yet. */
-async function round<T>(
+async function round<S extends z.ZodType>(
   m: Matter,
   name: PartRound,
+  schema: S,
   body: (trustee: number) => object,
-  read: (trustee: number, answer: T) => Part[],
+  read: (trustee: number, answer: z.infer<S>) => Part[],
 ): Promise<void> {
   const have = new Set((await m.stub.parts(name, m.now)).map((p) => p.from));
   const missing = m.view.set!.filter((i) => !have.has(i));
   await askAll(missing, async (trustee) => {
-    const parts = read(trustee, await askMember<T>(m, trustee, name, body(trustee)));
+    const parts = read(trustee, await askMember(m, trustee, name, body(trustee), schema));
     recorded(await m.stub.keep(name, trustee, parts, m.now));
   });
 }
@@ -198,7 +204,7 @@ async function agreedNotice(m: Matter): Promise<Uint8Array> {
   const entries: Uint8Array[] = [];
   await askAll(m.view.set!, async (trustee) => {
     const body = { parts: partsTo(shares, trustee) };
-    const answer = await askMember<NoticeAnswer>(m, trustee, "notice", body);
+    const answer = await askMember(m, trustee, "notice", body, NoticeAnswer);
     const bytes = fromBase64(answer.entry, "entry");
     const value = opened(trustee, m.view, () =>
       openSigned(LABELS.signNotice, LogEntry, fromBase64(answer.signed, "signed")),
@@ -219,9 +225,10 @@ async function toNoticed(m: Matter): Promise<CaseView> {
   if (view.kind === "assemble" && !view.dossiersComplete)
     throw new Problem("not-allowed-now", "The registrar's dossiers are still to come.");
   if (!view.entries.notice) {
-    await round<PartsAnswer>(
+    await round(
       m,
       "notice-shares",
+      PartsAnswer,
       () => ({}),
       (trustee, answer) => readParts(view, trustee, "notice", answer.parts),
     );
@@ -235,9 +242,10 @@ async function toOpened(m: Matter): Promise<CaseView> {
   let { view } = m;
   const { kind, noticed } = view;
   const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
-  await round<SharesAnswer>(
+  await round(
     m,
     "shares",
+    SharesAnswer,
     () => ({ notice }),
     (trustee, answer) =>
       kind === "trace"
@@ -246,9 +254,10 @@ async function toOpened(m: Matter): Promise<CaseView> {
   );
   if (kind !== "trace") {
     const shares = await m.stub.parts("shares", m.now);
-    await round<ForRequesterAnswer>(
+    await round(
       m,
       "result",
+      ForRequesterAnswer,
       (trustee) => ({ parts: partsTo(shares, trustee) }),
       (trustee, answer) => [
         { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },

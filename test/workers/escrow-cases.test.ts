@@ -1,0 +1,476 @@
+// A case from the order to the result, carried between requester, officers and trustees; then what must not get through.
+// Trustees' answers are signed noise here: the escrow cannot read them, and what it must not mistake is who said what.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { apiJson } from "../../client/transport.ts";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+
+import { LogEntry, type Order, orderHashOf, RequesterCertificate, signDocument } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { secret } from "./bindings.ts";
+import {
+  advance,
+  api,
+  asTrustee,
+  bring,
+  caseOf,
+  clock,
+  code,
+  complete,
+  decide,
+  decision,
+  detail,
+  dossiers,
+  EPOCH,
+  ESCROW_URL,
+  freshWorld,
+  inboxOf,
+  keys,
+  kindsLogged,
+  orderWith,
+  outside,
+  recordShares,
+  result,
+  rng,
+  signOrder,
+  status,
+  submit,
+  type TestCase,
+  transport,
+} from "./escrow-world.ts";
+
+beforeEach(freshWorld);
+
+async function approved(changes: Parameters<typeof caseOf>[0] = {}, officers = [1, 2]): Promise<TestCase> {
+  const c = caseOf(changes);
+  await submit(c);
+  for (const i of officers) await decide(c, i);
+  return c;
+}
+async function opened(changes: Parameters<typeof caseOf>[0] = {}): Promise<TestCase> {
+  const c = await approved(changes);
+  if (c.order.kind === "assemble") await complete(c);
+  await advance(c);
+  await advance(c);
+  return c;
+}
+/** The bundles a trustee was handed, as text: they must never differ. */
+const bundlesOf = (trustee: number): Set<string> =>
+  new Set(outside.asked.filter((a) => a.trustee === trustee).map((a) => JSON.stringify(a.bundle)));
+const item = () => ({
+  serviceId: toBase64(rng(16)),
+  tagHash: toBase64(rng(32)),
+  recordId: toBase64(rng(16)),
+  stanza: toBase64(rng(1500)),
+});
+
+describe("the way of a case", () => {
+  it("link: ordered, approved, noticed, opened, each in the log before it shows", async () => {
+    const c = caseOf();
+    const sealed = dossiers();
+    expect(await submit(c, sealed)).toMatchObject({ state: "ordered", set: null });
+    expect(kindsLogged()).toEqual(["order"]);
+    expect(LogEntry.decode(outside.log[0]!)).toMatchObject({ subject: orderHashOf(c.signed), caseId: c.order.caseId });
+
+    const { cases } = await inboxOf(3);
+    expect(cases).toEqual([{ caseId: c.id, order: toBase64(c.signed), dossier: sealed[2], decided: false }]);
+
+    expect(await decide(c, 3)).toMatchObject({ state: "ordered", set: null, nonce: null });
+    expect(await decide(c, 1)).toMatchObject({ state: "approved", set: [1, 3] });
+    expect(kindsLogged()).toEqual(["order", "approval", "approval"]);
+    expect((await inboxOf(2)).cases).toEqual([]);
+    expect(await code(result(c))).toBe("not-allowed-now");
+
+    expect(await advance(c)).toMatchObject({ state: "noticed" });
+    expect(kindsLogged().at(-1)).toBe("notice");
+    expect(await code(result(c))).toBe("not-allowed-now");
+
+    expect(await advance(c)).toMatchObject({ state: "opened" });
+    expect(kindsLogged().slice(3)).toEqual(["notice", "opening"]);
+    expect((await result(c)).sealed).toHaveLength(2);
+    expect(outside.asked.map((a) => `${a.round} ${a.trustee}`).sort()).toEqual(
+      ["notice", "notice-shares", "result", "shares"].flatMap((r) => [`${r} 1`, `${r} 3`]),
+    );
+    expect(bundlesOf(1).size).toBe(1);
+    expect(bundlesOf(3).size).toBe(1);
+    expect(bundlesOf(2).size).toBe(0);
+    const asked = outside.asked.find((a) => a.trustee === 3)!.bundle;
+    expect(asked.dossier).toBe(sealed[2]);
+    expect(await advance(c)).toMatchObject({ state: "opened" });
+    expect(outside.asked).toHaveLength(8);
+  });
+
+  it("trace: shares go to the requester, and there is no result round and no record share", async () => {
+    const c = await opened({ kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
+    expect(outside.asked.some((a) => a.round === "result")).toBe(false);
+    expect((await result(c)).sealed).toHaveLength(2);
+    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+  });
+
+  it("assemble: no trustee is asked before the registrar's dossiers are there; they come once", async () => {
+    const c = await approved({ kind: "assemble" });
+    expect(await code(advance(c))).toBe("not-allowed-now");
+    expect(outside.asked).toEqual([]);
+    const full = dossiers();
+    expect(await complete(c, full)).toMatchObject({ dossiersComplete: true });
+    await complete(c, dossiers());
+    await advance(c);
+    expect(outside.asked.find((a) => a.trustee === 2)!.bundle.dossier).toBe(full[1]);
+    const link = await approved();
+    expect(await code(complete(link))).toBe("not-allowed-now");
+  });
+
+  it("record shares come from S, once the case is opened, and are asked for by the requester alone", async () => {
+    const c = await approved();
+    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+    await advance(c);
+    await advance(c);
+    outside.asked.length = 0;
+    const items = [item(), item()];
+    expect((await recordShares(c, items)).sealed).toHaveLength(2);
+    expect(outside.asked.map((a) => a.trustee).sort()).toEqual([1, 2]);
+    expect(outside.asked[0]!.body.items).toEqual(items);
+    expect(await code(recordShares(c, []))).toBe("malformed");
+    expect(await code(recordShares(c, Array.from({ length: 65 }, item)))).toBe("malformed");
+    const stranger = { json: { items }, signWith: secret("stranger") };
+    expect(await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}/record-shares`, stranger))).toBe(
+      "credential-refused",
+    );
+  });
+
+  it("every request may be repeated, and changes nothing", async () => {
+    const c = caseOf();
+    await submit(c);
+    await submit(c, dossiers());
+    const first = await decision(c, 1);
+    await bring(c, first);
+    await bring(c, first);
+    await decide(c, 1); // another assertion of the same decision
+    await decide(c, 2);
+    await submit(c);
+    const before = await status(c);
+    await submit(c, dossiers());
+    expect(await status(c)).toEqual(before);
+    expect(kindsLogged()).toEqual(["order", "approval", "approval"]);
+  });
+});
+
+describe("officers", () => {
+  it("concurrent approvals fix one set of exactly t, and one nonce", async () => {
+    const c = caseOf();
+    await submit(c);
+    const approvals = await Promise.all([1, 2, 3].map((i) => decision(c, i)));
+    const answers = await Promise.all([...approvals, ...approvals].map((a) => bring(c, a)));
+    const after = await status(c);
+    expect(after.state).toBe("approved");
+    expect(after.set).toHaveLength(2);
+    expect(after.decisions).toHaveLength(3);
+    const fixed = answers.filter((a) => a.set !== null);
+    expect(new Set(fixed.map((a) => JSON.stringify([a.set, a.nonce])))).toEqual(
+      new Set([JSON.stringify([after.set, after.nonce])]),
+    );
+    expect(kindsLogged().sort()).toEqual(["approval", "approval", "approval", "order"]);
+  });
+
+  it("concurrent steps end in one place: one notice, one opening, one bundle", async () => {
+    const c = await approved();
+    const states = await Promise.all([advance(c), advance(c), advance(c)]);
+    expect(states.every((s) => s.state === "noticed")).toBe(true);
+    await Promise.all([advance(c), advance(c)]);
+    expect((await status(c)).state).toBe("opened");
+    expect(kindsLogged()).toEqual(["order", "approval", "approval", "notice", "opening"]);
+    expect(bundlesOf(1).size).toBe(1);
+    // parts that were answered twice differ in their seals: all later rounds carry the ones recorded first
+    const carried = outside.asked.filter((a) => a.round === "notice" && a.trustee === 1).map((a) => a.body.parts);
+    expect(new Set(carried.map((p) => JSON.stringify(p))).size).toBe(1);
+  });
+
+  it("refusals: a case that cannot get t approvals any more is refused, and stays so", async () => {
+    const c = caseOf();
+    await submit(c);
+    expect(await decide(c, 2, "refuse")).toMatchObject({ state: "ordered" });
+    expect(await decide(c, 3, "refuse")).toMatchObject({ state: "refused" });
+    expect(kindsLogged()).toEqual(["order", "refusal", "refusal"]);
+    expect(await code(decide(c, 1))).toBe("not-allowed-now");
+    expect(await advance(c)).toMatchObject({ state: "refused", set: null });
+    expect((await inboxOf(1)).cases).toEqual([]);
+    expect(outside.asked).toEqual([]);
+    expect(await code(decide(c, 3, "refuse"))).toBe("accepted");
+  });
+
+  it("one refusal of three does not stop two approvals; a late one is noted and counts no more", async () => {
+    const c = caseOf();
+    await submit(c);
+    await decide(c, 1, "refuse");
+    await decide(c, 2);
+    expect(await decide(c, 3)).toMatchObject({ state: "approved", set: [2, 3] });
+    const other = await approved({}, [1, 2]);
+    expect(await decide(other, 3, "refuse")).toMatchObject({ state: "approved", set: [1, 2] });
+    expect(kindsLogged().at(-1)).toBe("refusal");
+  });
+
+  it("nobody decides twice", async () => {
+    const c = caseOf();
+    await submit(c);
+    await decide(c, 1);
+    expect(await code(decide(c, 1, "refuse"))).toBe("conflict");
+    expect((await status(c)).decisions).toMatchObject([{ trustee: 1, decision: "approve" }]);
+  });
+
+  it("what is no decision of a pinned trustee's officer over this order is refused, and not logged", async () => {
+    const c = caseOf();
+    await submit(c);
+    const other = caseOf();
+    await submit(other);
+    const logged = outside.log.length;
+    expect(await code(bring(c, await decision(c, 1, "approve", {}, 2)))).toBe("credential-refused");
+    expect(await code(bring(c, await decision(c, 1, "approve", { trustee: 4 })))).toBe("credential-refused");
+    expect(await code(bring(c, await decision(c, 1, "approve", { decision: "refuse" })))).toBe("credential-refused");
+    expect(await code(bring(c, await decision(c, 1, "approve", { orderHash: rng(32) })))).toBe("credential-refused");
+    expect(await code(bring(c, await decision(c, 1, "approve", { caseId: other.order.caseId })))).toBe(
+      "credential-refused",
+    );
+    expect(await code(bring(other, await decision(c, 1)))).toBe("credential-refused");
+    const mauled = await decision(c, 1);
+    mauled[mauled.length - 1]! ^= 1;
+    expect(await code(bring(c, mauled))).toBe("malformed");
+    expect(await code(bring(c, rng(300)))).toBe("malformed");
+    expect(outside.log).toHaveLength(logged);
+    expect((await status(c)).decisions).toEqual([]);
+  });
+
+  it("inboxes are for trustees, by pages", async () => {
+    const stranger = { signWith: secret("stranger") };
+    expect(await code(api(transport, ESCROW_URL, "/v1/cases?state=ordered", stranger))).toBe("forbidden");
+    expect(await code(api(transport, ESCROW_URL, "/v1/cases?state=ordered"))).toBe("credential-refused");
+    expect(await code(inboxOf(1, "?state=everything"))).toBe("malformed");
+    expect(await code(inboxOf(1, "?cursor=zz"))).toBe("malformed");
+    const all = Array.from({ length: 34 }, () => caseOf());
+    for (const c of all) await submit(c);
+    const first = await inboxOf(1);
+    expect(first.cases).toHaveLength(32);
+    const second = await inboxOf(1, `?state=ordered&cursor=${first.cursor}`);
+    expect(second.cursor).toBeNull();
+    expect([...first.cases, ...second.cases].map((x) => x.caseId)).toEqual(all.map((c) => c.id).sort());
+  });
+});
+
+describe("orders that are not taken", () => {
+  const refusedOrder = async (changes: Partial<Order>): Promise<string> => code(submit(caseOf(changes)));
+
+  it.each<[string, string, () => Partial<Order>]>([
+    ["run out", "expired", () => ({ expiresAt: clock.now })],
+    ["of the future", "malformed", () => ({ issuedAt: clock.now + 301 })],
+    ["for ever", "malformed", () => ({ expiresAt: clock.now + 91 * 86_400 })],
+    ["epochs the wrong way round", "malformed", () => ({ epochFrom: EPOCH - 1, epochTo: EPOCH - 2 })],
+    ["an epoch that has not begun", "malformed", () => ({ epochTo: EPOCH + 1, emergency: true })],
+    ["the current epoch, no emergency", "not-allowed-now", () => ({ epochTo: EPOCH })],
+    ["too many epochs", "malformed", () => ({ epochFrom: EPOCH - 400, epochTo: EPOCH - 2 })],
+    ["epochs without parameters", "not-allowed-now", () => ({ epochFrom: EPOCH - 20 })],
+    ["other trustees' keys", "malformed", () => ({ keySetId: rng(32) })],
+    ["a service twice", "malformed", () => ({ services: [new Uint8Array(16), new Uint8Array(16)] })],
+    ["no purpose", "malformed", () => ({ purpose: " " })],
+    ["no legal ground", "malformed", () => ({ legalGround: "" })],
+  ])("%s: %s", async (_name, expected, changes) => {
+    expect(await refusedOrder(changes())).toBe(expected);
+    expect(outside.log).toEqual([]);
+  });
+
+  it("an emergency order may ask for the current epoch", async () => {
+    expect(await refusedOrder({ epochTo: EPOCH, emergency: true })).toBe("accepted");
+  });
+
+  it("of keys the registrar did not certify", async () => {
+    const order = orderWith();
+    const send = (signed: Uint8Array, signWith = keys.signSecretKey) =>
+      code(
+        apiJson(transport, ESCROW_URL, "/v1/cases", {
+          json: { order: toBase64(signed), dossiers: dossiers() },
+          signWith,
+        }),
+      );
+    expect(await send(signOrder(order, secret("stranger")))).toBe("credential-refused");
+    expect(await send(signOrder(order), secret("stranger"))).toBe("credential-refused");
+    const self = { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "any" };
+    const certificate = signDocument(LABELS.signRequester, RequesterCertificate, self, keys.signSecretKey);
+    expect(await send(signOrder({ ...order, certificate }))).toBe("credential-refused");
+    const mauled = signOrder(order);
+    mauled[200]! ^= 1;
+    expect(await send(mauled)).toBe("malformed");
+    expect(outside.log).toEqual([]);
+  });
+
+  it("a case id stands for one order", async () => {
+    const c = caseOf();
+    await submit(c);
+    expect(await code(submit(caseOf({ caseId: c.order.caseId, purpose: "Another one" })))).toBe("conflict");
+    expect(kindsLogged()).toEqual(["order"]);
+  });
+
+  it.each<[string, unknown]>([
+    ["no body", undefined],
+    ["no dossiers", { order: toBase64(caseOf().signed) }],
+    ["two dossiers of three", { order: toBase64(caseOf().signed), dossiers: dossiers(2) }],
+    ["four dossiers", { order: toBase64(caseOf().signed), dossiers: dossiers(4) }],
+    ["a dossier too short for a seal", { order: toBase64(caseOf().signed), dossiers: ["AAAA", "AAAA", "AAAA"] }],
+    ["no base64", { order: "***", dossiers: dossiers() }],
+    ["an order of noise", { order: toBase64(rng(500)), dossiers: dossiers() }],
+    ["an empty order", { order: "", dossiers: dossiers() }],
+    ["a number", 7],
+  ])("malformed: %s", async (_name, json) => {
+    const request = json === undefined ? { method: "POST" as const } : { json };
+    expect(await code(api(transport, ESCROW_URL, "/v1/cases", { ...request, signWith: keys.signSecretKey }))).toBe(
+      "malformed",
+    );
+  });
+
+  it("cases of others and cases that are not there", async () => {
+    const c = caseOf();
+    await submit(c);
+    const stranger = { signWith: secret("stranger") };
+    expect(await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}`, stranger))).toBe("credential-refused");
+    expect(await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}`, asTrustee(2)))).toBe("accepted");
+    for (const path of ["/advance", "/dossiers", "/record-shares"])
+      expect(
+        await code(
+          api(transport, ESCROW_URL, `/v1/cases/${c.id}${path}`, {
+            json: { dossiers: dossiers(), items: [item()] },
+            ...stranger,
+          }),
+        ),
+      ).toBe("credential-refused");
+    expect(
+      await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}/advance`, { method: "POST", ...asTrustee(2) })),
+    ).toBe("credential-refused");
+    expect(await code(status(caseOf()))).toBe("not-found");
+    expect(await code(api(transport, ESCROW_URL, "/v1/cases/abc", stranger))).toBe("malformed");
+    expect(await code(decide(caseOf(), 1))).toBe("not-found");
+  });
+});
+
+describe("what fails on the way", () => {
+  it("a log, a witness or a trustee that does not answer loses nothing; the same bytes go out again", async () => {
+    const c = caseOf();
+    outside.down.add("log.test");
+    expect(await code(submit(c))).toBe("unavailable");
+    expect((await inboxOf(1)).cases).toEqual([]); // no officer sees what is not logged
+    outside.down.clear();
+    clock.now += 60;
+    await submit(c);
+    await decide(c, 1);
+    outside.down.add("log.test");
+    expect(await code(decide(c, 2))).toBe("unavailable");
+    outside.down.clear();
+    clock.now += 60;
+    // the decision stands in the object: the requester's next step brings it into the log
+    expect(await advance(c)).toMatchObject({ state: "approved", set: [1, 2] });
+
+    outside.down.add("trustee-2.test/v1/cases/notice-shares");
+    expect(await detail(advance(c))).toContain("Trustee 2, notice-shares");
+    outside.down.clear();
+    outside.down.add("log.test/v1/entries");
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.down.clear();
+    clock.now += 60;
+    outside.down.add("log.test/v1/inclusion");
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.down.clear();
+    expect(await advance(c)).toMatchObject({ state: "noticed" });
+    outside.down.add("trustee-1.test/v1/cases/result");
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.down.clear();
+    outside.down.add("log.test/v1/entries");
+    clock.now += 60;
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.down.clear();
+    clock.now += 60;
+    expect(await advance(c)).toMatchObject({ state: "opened" });
+    expect(kindsLogged()).toEqual(["order", "approval", "approval", "notice", "opening"]);
+    expect(bundlesOf(1).size).toBe(1);
+    expect(bundlesOf(2).size).toBe(1);
+    // what a trustee answered before the fault was not asked for again
+    expect(
+      outside.asked
+        .filter((a) => a.round === "notice-shares")
+        .map((a) => a.trustee)
+        .sort(),
+    ).toEqual([1, 2]);
+  });
+
+  it("t witnesses suffice; fewer do not, and the approvals stand until there are enough", async () => {
+    outside.down.add("trustee-3.test");
+    expect((await status(await approved())).state).toBe("approved");
+    outside.down.add("trustee-2.test");
+    const c = await approved();
+    expect(await status(c)).toMatchObject({ state: "ordered", set: [1, 2] });
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.down.clear();
+    expect(await advance(c)).toMatchObject({ state: "approved" });
+  });
+
+  it("a witness that is ahead signs no older head, and is one cosignature less", async () => {
+    outside.witnessed.set(1, 1000);
+    expect((await status(await approved())).state).toBe("approved");
+    outside.witnessed.set(2, 1000);
+    expect((await status(await approved())).state).toBe("ordered");
+  });
+
+  it("a trustee whose answer is another's, of another case, or unsigned is named, and nothing of it is kept", async () => {
+    const c = await approved();
+    const foreign = await approved();
+    await advance(foreign);
+    const other = outside.asked.find((a) => a.round === "notice" && a.trustee === 1)!.body.parts as string[];
+    const wrong: Record<string, (answer: Record<string, unknown>) => unknown> = {
+      "part of another case": () => ({ parts: other }),
+      "no part": () => ({ parts: [] }),
+      "a part too many": (a) => ({ parts: [...(a.parts as string[]), ...(a.parts as string[])] }),
+      noise: () => ({ parts: [toBase64(rng(100))] }),
+      "not base64": () => ({ parts: ["!"] }),
+    };
+    for (const [name, make] of Object.entries(wrong)) {
+      outside.spoil = (trustee, round, answer) =>
+        trustee === 2 && round === "notice-shares" ? make(answer) : undefined;
+      expect(await detail(advance(c)), name).toMatch(/^not-allowed-now .*Trustee 2/);
+      expect((await status(c)).state).toBe("approved");
+    }
+    outside.spoil = undefined;
+    expect(await advance(c)).toMatchObject({ state: "noticed" });
+  });
+
+  it("notices that differ, or are another case's, are not logged", async () => {
+    const c = await approved();
+    const resign = (trustee: number, answer: Record<string, unknown>, changes: Partial<LogEntry>) => {
+      const entry = { ...LogEntry.decode(fromBase64(answer.entry as string)), ...changes };
+      const secretKey = asTrustee(trustee).signWith;
+      return {
+        entry: toBase64(LogEntry.encode(entry)),
+        signed: toBase64(signDocument(LABELS.signNotice, LogEntry, entry, secretKey)),
+      };
+    };
+    outside.spoil = (i, round, a) => (i === 2 && round === "notice" ? resign(2, a, { body: rng(8) }) : undefined);
+    expect(await detail(advance(c))).toContain("different notices");
+    outside.spoil = (i, round, a) => (round === "notice" ? resign(i, a, { caseId: rng(32) }) : undefined);
+    expect(await detail(advance(c))).toContain("another case");
+    outside.spoil = (i, round, a) => (i === 2 && round === "notice" ? { ...resign(1, a, {}) } : undefined);
+    expect(await detail(advance(c))).toContain("Trustee 2");
+    expect(kindsLogged()).toEqual(["order", "approval", "approval"]);
+    outside.spoil = undefined;
+    expect(await advance(c)).toMatchObject({ state: "noticed" });
+  });
+
+  it("a trustee's refusal is told under its name, and never as the requester's bad credential", async () => {
+    const c = await approved();
+    const problem = (status: number, body: object) => (trustee: number, round: string) =>
+      trustee === 1 && round === "notice-shares" ? Response.json(body, { status }) : undefined;
+    outside.spoil = problem(403, { code: "credential-refused" });
+    expect(await detail(advance(c))).toMatch(/^not-allowed-now Trustee 1, notice-shares/);
+    outside.spoil = problem(422, { code: "not-allowed-now", detail: "trustee 2: wrong share" });
+    expect(await detail(advance(c))).toContain("trustee 2: wrong share");
+    outside.spoil = problem(500, { code: "internal" });
+    expect(await code(advance(c))).toBe("unavailable");
+    outside.spoil = () => Response.json({});
+    expect(await detail(advance(c))).toMatch(/^not-allowed-now Trustee \d/);
+    outside.spoil = () => new Response("no JSON");
+    expect(await detail(advance(c))).toMatch(/^not-allowed-now Trustee \d/);
+  });
+});

@@ -14,22 +14,17 @@
 //                else's contract, and a requester none without the registrar's opening
 
 import { equalBytes, utf8ToBytes } from "../protocol/bytes.ts";
-import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
+import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../protocol/check-in.ts";
 import {
   type CaseContext,
-  Challenge,
-  CheckIn,
   Contract,
-  checkInContext,
   contractHashOf,
   Dossier,
   identityCommitmentOf,
   Order,
   openSigned,
   orderHashOf,
-  presentationHashOf,
   RequesterCertificate,
-  serviceIdOf,
   subjectHashOf,
 } from "../protocol/documents.ts";
 import { verifyContract } from "../protocol/enrolment.ts";
@@ -38,7 +33,6 @@ import { hybridOpen } from "../protocol/hybrid-seal.ts";
 import { type KeySet, keySetId } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { NoteKey } from "../protocol/note.ts";
-import { Presentation, verifyPresentation } from "../protocol/presentation.ts";
 import type { G1 } from "../protocol/suite.ts";
 import { Problem, refused } from "./http.ts";
 import type { EpochParameters } from "./parameters.ts";
@@ -173,49 +167,24 @@ export async function examineSubject(checked: CheckedOrder, dossier: Dossier, tr
   return { subjects: [], notice: subject, handle: { hash, C1: verified.C1 } };
 }
 
-const issuerParamsOf = new WeakMap<EpochParameters, IssuerParams>();
-function issuerParams(p: EpochParameters): IssuerParams {
-  let params = issuerParamsOf.get(p);
-  if (!params) {
-    params = decodeIssuerParams(p.document);
-    issuerParamsOf.set(p, params);
-  }
-  return params;
-}
+const ofEpoch = (p: EpochParameters): ParametersOfEpoch => ({ document: p.document, hash: p.hash, issuer: p });
 
 async function examineCheckIn({ order }: CheckedOrder, { salt, checkIn: bytes }: Dossier, trust: Trust) {
   if (!bytes || !equalBytes(order.subject, subjectHashOf(salt, bytes))) throw refused("dossier: another subject");
-  const checkIn = CheckIn.decode(bytes);
-  const { key, value: challenge } = openSigned(LABELS.signChallenge, Challenge, checkIn.challenge);
-  if (!equalBytes(serviceIdOf(key), challenge.serviceId)) throw refused("challenge: by another key than the service's");
-  const presentation = Presentation.decode(checkIn.presentation);
-  const epoch = epochOf(challenge.issuedAt);
-  const tagged = await trust.parameters(epoch);
-  const issued = await trust.parameters(presentation.credentialEpoch);
-  if (!equalBytes(challenge.paramsHash, tagged.hash)) throw refused("challenge: other parameters");
-  if (!equalBytes(tagged.document.keySetId, order.keySetId)) throw refused("presentation: under another key set");
-  const verified = verifyPresentation(
-    {
-      params: issuerParams(tagged),
-      credentialParams: issuerParams(issued),
-      tagEpoch: epoch,
-      slots: tagged.document.slots,
-      maxStaleEpochs: challenge.maxStaleEpochs,
-      tagParamsHash: tagged.hash,
-      credentialParamsHash: issued.hash,
-      context: checkInContext(checkIn),
-    },
-    presentation,
-  );
-  if (!verified.ok) throw refused(`presentation: ${verified.reason}`);
-  const { serviceId, issuedAt } = challenge;
+  const read = readCheckIn(bytes);
+  const tag = ofEpoch(await trust.parameters(read.epoch));
+  const credential = ofEpoch(await trust.parameters(read.presentation.credentialEpoch));
+  if (!equalBytes(tag.document.keySetId, order.keySetId)) throw refused("check-in: under another key set");
+  const verified = verifyCheckIn(read, { tag, credential });
+  if (!verified.ok) throw refused(`check-in: ${verified.reason}`);
+  const { serviceId, issuedAt } = read.challenge;
   if (order.kind === "trace") {
-    if (epoch < order.epochFrom || epoch > order.epochTo) throw refused("trace: session of another epoch");
+    if (read.epoch < order.epochFrom || read.epoch > order.epochTo) throw refused("trace: session of another epoch");
     if (order.services.length > 0 && !order.services.some((s) => equalBytes(s, serviceId)))
       throw refused("trace: session at another service");
   }
-  const session: Session = { tagHash: verified.tagHash, serviceId, epoch, issuedAt };
-  return { hash: presentationHashOf(bytes), verified, session };
+  const session: Session = { tagHash: verified.tagHash, serviceId, epoch: read.epoch, issuedAt };
+  return { hash: read.presentationHash, verified, session };
 }
 
 function checkSelector(order: Order, { salt, selector }: Dossier): void {

@@ -72,8 +72,7 @@ const checkedSecrets = new WeakSet<KeySet>();
 /** The shares, for as long as one request needs them. They are at rest under the bytes of their key set. */
 export function unsealSecret(env: TrusteeEnv, held: VaultKeys, keySet: KeySet): TrusteeSecret {
   const bytes = openAtRest(ownKeys(env).vaultKey, "trustee-secret", held.keySet, held.sealedSecret);
-  const secret = TrusteeSecret.decode(bytes);
-  bytes.fill(0);
+  const secret = TrusteeSecret.decode(bytes); // its byte fields are views of `bytes`
   if (!checkedSecrets.has(keySet)) {
     assertSecretOf(secret, keySet);
     checkedSecrets.add(keySet);

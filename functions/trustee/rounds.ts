@@ -310,7 +310,7 @@ export async function result(
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);
     const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
-    return { answer, keep: { what: "result", value } };
+    return { answer, keep: { what: "own-result", value } };
   });
 }
 
@@ -335,7 +335,7 @@ export async function recordShares(
   now: number,
 ): Promise<ForRequesterAnswer> {
   const s = await sit(env, bundle, now);
-  const { sessions } = CaseResult.decode(await kept(s, "result", "result"));
+  const { sessions } = CaseResult.decode(await kept(s, "own-result", "result"));
   const asked = items.map((item) => ({
     serviceId: fromBase64(item.serviceId, "serviceId"),
     tagHash: fromBase64(item.tagHash, "tagHash"),

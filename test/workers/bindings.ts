@@ -3,6 +3,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
@@ -13,6 +14,9 @@ export const logKeys = makeLogKeys(secret("log"), "symbolon.test/log");
 export const witnessKeys = [1, 2, 3].map((i) =>
   makeWitnessKeys(secret(`trustee-${i}-witness`), `symbolon.test/trustee-${i}`),
 );
+
+/** Keys of the three trustees; trustee i at [i - 1]. */
+export const trustees = [1, 2, 3].map((i) => trusteeKeys(secret(`trustee-${i}`), i));
 
 export const common = {
   STAGE: "local",
@@ -41,5 +45,9 @@ export const own = {
     LOG_WITNESSES: JSON.stringify(witnessKeys.map((w) => w.vkey)),
     LOG_WRITERS: JSON.stringify(["registrar-sign", "service-sign", "escrow-sign"].map(publicHex)),
   },
-  trustee: { TRUSTEE_INDEX: "1", TRUSTEE_SEED: secretHex("trustee-1") },
+  trustee: {
+    TRUSTEE_INDEX: "1",
+    TRUSTEE_SEED: secretHex("trustee-1"),
+    TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
+  },
 };

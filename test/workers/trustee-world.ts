@@ -1,0 +1,501 @@
+// Three trustees in one workerd: the same app under three environments, each with vault and boards of its own in real
+// Durable Objects. Around them what they fetch: the registrar's parameters, the escrow's index; and a log, as a tree in
+// memory that gives real proofs and is really cosigned. `escrow` plays the carrier, and lies when a test wants it to.
+
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
+import { SoftwarePasskey } from "../../client/software-passkey.ts";
+import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
+import type { TrusteeEnv } from "../../functions/env.ts";
+import { toBase64 } from "../../functions/http.ts";
+import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
+import app from "../../functions/trustee.ts";
+import { bytesToHex, concatBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { approvalHashOf } from "../../protocol/case-documents.ts";
+import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
+import {
+  approvalChallenge,
+  Challenge,
+  CheckIn,
+  Contract,
+  checkInContext,
+  Dossier,
+  identityCommitmentOf,
+  LogEntry,
+  Order,
+  orderHashOf,
+  Parameters,
+  paramsHashOf,
+  RequesterCertificate,
+  serviceIdOf,
+  signDocument,
+  subjectHashOf,
+} from "../../protocol/documents.ts";
+import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { type KeySet, keySetId } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { leafHash, nodeHash, planConsistency, planInclusion, planRoot, readSpan } from "../../protocol/merkle.ts";
+import {
+  formatCheckpoint,
+  formatNote,
+  LOG_KEY,
+  noteSigner,
+  parseNote,
+  parseSignatures,
+  signNote,
+} from "../../protocol/note.ts";
+import { parseSkey } from "../../protocol/note-keys.ts";
+import { sessionIndexValue } from "../../protocol/opening.ts";
+import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
+import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { logKeys, secret, trustees } from "./bindings.ts";
+
+export const NOW = 1_796_000_000; // 2026-11-30
+export const EPOCH = epochOf(NOW);
+export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
+export const clock = { now: NOW };
+const RP = { rpId: "officers.test", origin: "https://officers.test" };
+
+// ---- three environments
+
+const bindings = env as unknown as TrusteeEnv;
+type Namespace = { getByName(name: string): unknown };
+const partition = (namespace: unknown, index: number): DurableObjectNamespace =>
+  ({ getByName: (name: string) => (namespace as Namespace).getByName(`${index}/${name}`) }) as never;
+
+export const environments: TrusteeEnv[] = [1, 2, 3].map((index) => ({
+  ...bindings,
+  TRUSTEE_INDEX: String(index),
+  TRUSTEE_SEED: bytesToHex(secret(`trustee-${index}`)),
+  CEREMONY: partition(bindings.CEREMONY, index),
+  TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, index),
+}));
+export const trusteeUrls = [1, 2, 3].map((i) => `http://trustee-${i}.test`);
+export const identityKeys = trustees.map((t) => t.identityPublicKey);
+
+// ---- what the trustees fetch
+
+export const outside = {
+  parameters: [] as Uint8Array[],
+  /** rows of each epoch, in hex, in any order */
+  index: new Map<number, string[]>(),
+  pageRows: 4096,
+  inbox: [] as unknown[],
+  inboxKey: "",
+};
+
+function indexPage(epoch: number, cursor: string | null): Response {
+  const rows = (outside.index.get(epoch) ?? []).toSorted().filter((r) => cursor === null || r.slice(0, 64) > cursor);
+  const page = rows.slice(0, outside.pageRows);
+  const body = Uint8Array.from(page.join("").match(/../g) ?? [], (x) => Number.parseInt(x, 16));
+  const headers: Record<string, string> =
+    rows.length > page.length ? { "symbolon-cursor": page.at(-1)!.slice(0, 64) } : {};
+  return new Response(body, { headers });
+}
+
+async function answerOf(request: Request): Promise<Response> {
+  const { host, pathname, searchParams } = new URL(request.url);
+  const trustee = /^trustee-([123])\.test$/.exec(host)?.[1];
+  if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!);
+  if (host === "registrar.test" && pathname === "/v1/parameters")
+    return Response.json({ documents: outside.parameters.map(toBase64) });
+  const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];
+  if (host === "escrow.test" && epoch) return indexPage(Number(epoch), searchParams.get("cursor"));
+  if (host === "escrow.test" && pathname === "/v1/cases") {
+    outside.inboxKey = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";
+    return Response.json({ cases: outside.inbox, cursor: null });
+  }
+  if (host === "escrow.test" && pathname.endsWith("/approvals")) {
+    delivered.push(new Uint8Array(await request.arrayBuffer()));
+    return Response.json({});
+  }
+  throw new TypeError(`nothing answers at ${request.url}`);
+}
+export const delivered: Uint8Array[] = [];
+globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Request(input, init))) as typeof fetch;
+
+export const transport: Transport = {
+  fetch: globalThis.fetch as unknown as Transport["fetch"],
+  now: () => clock.now,
+  rng,
+  sendClock: true,
+};
+
+/** The answer, or "code: detail" of the problem document. */
+export const outcome = <T>(answer: Promise<T>): Promise<T | string> =>
+  answer.catch((e: unknown) => {
+    if (!(e instanceof ApiError)) throw e;
+    return typeof e.problem.detail === "string" ? `${e.code}: ${e.problem.detail}` : e.code;
+  });
+
+export const ask = <T = Record<string, never>>(trustee: number, round: string, json: unknown): Promise<T> =>
+  apiJson<T>(transport, trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json });
+
+// ---- the log
+
+export class TestLog {
+  readonly leaves: Uint8Array[] = [];
+  readonly entries: Uint8Array[] = [];
+  append(entry: LogEntry): number {
+    this.entries.push(LogEntry.encode(entry));
+    this.leaves.push(leafHash(this.entries.at(-1)!));
+    return this.leaves.length - 1;
+  }
+  private node = ({ level, index }: { level: number; index: number }): Uint8Array =>
+    level === 0
+      ? this.leaves[index]!
+      : nodeHash(
+          this.node({ level: level - 1, index: 2 * index }),
+          this.node({ level: level - 1, index: 2 * index + 1 }),
+        );
+  root(size: number): Uint8Array {
+    return readSpan(planRoot(size), this.node);
+  }
+  note(size = this.leaves.length): string {
+    const { name, secretKey } = parseSkey(logKeys.skey);
+    const text = formatCheckpoint({ origin: name, size, root: this.root(size) });
+    return formatNote({ text, signatures: [signNote(text, noteSigner(name, LOG_KEY, secretKey))] });
+  }
+  inclusion(index: number, size = this.leaves.length): Inclusion {
+    const proof = planInclusion(index, size).map((span) => readSpan(span, this.node));
+    return { entry: toBase64(this.entries[index]!), index, proof: proof.map(toBase64) };
+  }
+  consistency(from: number, to = this.leaves.length): string[] {
+    return from === 0 || from === to
+      ? []
+      : planConsistency(from, to).map((span) => toBase64(readSpan(span, this.node)));
+  }
+  /** The head with the cosignatures of these trustees. */
+  async cosigned(by: readonly number[], size = this.leaves.length): Promise<string> {
+    const note = this.note(size);
+    const parsed = parseNote(note)!;
+    const lines = [];
+    for (const i of by) {
+      const url = trusteeUrls[i - 1]!;
+      const { size: from } = await apiJson<{ size: number }>(transport, url, "/v1/witness");
+      const json = { checkpoint: note, proof: this.consistency(from, size) };
+      lines.push(
+        ...parseSignatures(
+          (await apiJson<{ cosignature: string }>(transport, url, "/v1/cosign", { json })).cosignature,
+        )!,
+      );
+    }
+    return formatNote({ text: parsed.text, signatures: [...parsed.signatures, ...lines] });
+  }
+}
+
+// ---- keys, parameters, officers
+
+const issuerSecret = randomScalar(rng);
+export interface World {
+  keySet: KeySet;
+  transportKeys: Uint8Array[];
+  document: Parameters;
+  paramsHash: Uint8Array;
+  log: TestLog;
+  passkeys: SoftwarePasskey[];
+}
+
+/** Fresh trustees, a finished ceremony (2 of 3), parameters for the last three epochs, an officer each. */
+export async function freshWorld(): Promise<World> {
+  await reset();
+  clock.now = NOW;
+  outside.index.clear();
+  outside.pageRows = 4096;
+  delivered.length = 0;
+  const { keySet, cards } = await runCeremony(transport, {
+    trusteeUrls,
+    identityKeys,
+    threshold: 2,
+    adminSecretKey: secret("admin"),
+  });
+  const document: Parameters = {
+    realm: "test",
+    epochFrom: EPOCH - 3,
+    epochTo: EPOCH + 3,
+    slots: 4,
+    challengeWindowSeconds: 300,
+    offlineGraceSeconds: 7 * 86_400,
+    attributes: [{ name: "class", values: ["basic", "full"] }],
+    issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
+    keySetId: keySetId(keySet),
+    traceKey: encodeG1(keySet.keys.trace),
+    linkKey: encodeG1(keySet.keys.link),
+    recordKey: encodeG1(keySet.keys.record),
+    groupHybridKey: keySet.groupHybridKey,
+    threshold: 2,
+    trusteeKeys: identityKeys,
+  };
+  outside.parameters = [signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign"))];
+  const passkeys = await Promise.all(
+    trusteeUrls.map(async (url) => {
+      const passkey = await SoftwarePasskey.create(RP);
+      await registerOfficer(transport, url, secret("admin"), passkey.registration);
+      return passkey;
+    }),
+  );
+  return {
+    keySet,
+    transportKeys: cards.map((c) => c.transportKey),
+    document,
+    paramsHash: paramsHashOf(document),
+    log: new TestLog(),
+    passkeys,
+  };
+}
+
+// ---- patients and sessions
+
+export interface Patient {
+  secrets: WalletSecrets;
+  contract: Uint8Array;
+  identity: Uint8Array;
+  identitySalt: Uint8Array;
+  credential(epoch: number): Credential;
+}
+
+export function newPatient(w: World): Patient {
+  const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
+  const params = decodeIssuerParams(w.document);
+  const { paramsHash } = w;
+  const s = randomScalar(rng);
+  const identity = concatBytes(utf8ToBytes("patient "), rng(8));
+  const identitySalt = rng(32);
+  const identityCommitment = identityCommitmentOf(identitySalt, identity);
+  const contract = requestEnrolment({ params, identityCommitment, paramsHash, nonce: rng(32), secrets, s }, rng);
+  const checked = verifyContract(params, contract);
+  if (!checked.ok) throw new Error("enrolment refused");
+  const credential = (epoch: number): Credential => {
+    const about = { params, epoch, paramsHash };
+    const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: ["full"] });
+    return receive({ ...about, issued, secrets, s });
+  };
+  return { secrets, contract: Contract.encode(contract), identity, identitySalt, credential };
+}
+
+export interface TestSession {
+  bytes: Uint8Array;
+  tagHash: Uint8Array;
+  serviceId: Uint8Array;
+  epoch: number;
+  slot: number;
+}
+export const serviceKey = (name: string): Uint8Array => secret(`service ${name}`);
+export const serviceIdNamed = (name: string): Uint8Array => serviceIdOf(ed25519.getPublicKey(serviceKey(name)));
+
+/** A visit, entered into the index. */
+export function visit(
+  w: World,
+  patient: Patient,
+  { at = NOW - 70 * 86_400, slot = 0, service = "a" }: { at?: number; slot?: number; service?: string } = {},
+): TestSession {
+  const epoch = epochOf(at);
+  const params = decodeIssuerParams(w.document);
+  const key = serviceKey(service);
+  const serviceId = serviceIdNamed(service);
+  const challenge = signDocument(
+    LABELS.signChallenge,
+    Challenge,
+    {
+      serviceId,
+      nonce: rng(16),
+      issuedAt: at,
+      expiresAt: at + 300,
+      paramsHash: w.paramsHash,
+      required: [],
+      maxStaleEpochs: 1,
+    },
+    key,
+  );
+  const before = { challenge, sessionAuthKey: rng(32), sessionRecipient: "age1pq1test", hpkeEnc: rng(32) };
+  const presentation = present(
+    {
+      params,
+      credential: patient.credential(epoch),
+      secrets: patient.secrets,
+      tagEpoch: epoch,
+      slot,
+      tagParamsHash: w.paramsHash,
+      credentialParamsHash: w.paramsHash,
+      shown: [],
+      context: checkInContext(before),
+    },
+    rng,
+  );
+  const T = tagOf(patient.secrets.z, w.paramsHash, epoch, slot);
+  const tagHash = tagHashOf(encodeG2(T));
+  const row = bytesToHex(concatBytes(sessionIndexValue(T), serviceId, tagHash));
+  outside.index.set(epoch, [...(outside.index.get(epoch) ?? []), row]);
+  const bytes = CheckIn.encode({ ...before, presentation: Presentation.encode(presentation) });
+  return { bytes, tagHash, serviceId, epoch, slot };
+}
+
+// ---- cases
+
+const requesterSign = secret("requester");
+export const requesterSeal = hybridKeyPair(secret("requester-seal"));
+export const certificate = (
+  signedBy = secret("registrar-sign"),
+  signKey = ed25519.getPublicKey(requesterSign),
+): Uint8Array =>
+  signDocument(
+    LABELS.signRequester,
+    RequesterCertificate,
+    { signKey, sealKey: requesterSeal.publicKey, name: "Dr Ada", role: "clinician" },
+    signedBy,
+  );
+
+export interface TestCase {
+  order: Order;
+  signed: Uint8Array;
+  hash: Uint8Array;
+  dossier: Dossier;
+}
+
+export function newCase(
+  w: World,
+  dossier: Dossier,
+  changes: Partial<Order> = {},
+  signKey: Uint8Array = requesterSign,
+): TestCase {
+  const subject = dossier.checkIn ?? utf8ToBytes(dossier.selector);
+  const order: Order = {
+    caseId: rng(32),
+    kind: "link",
+    certificate: certificate(),
+    purpose: "treatment after an accident",
+    legalGround: "GDPR 9(2)(c)",
+    epochFrom: EPOCH - 3,
+    epochTo: EPOCH - 1,
+    services: [],
+    emergency: false,
+    subject: subjectHashOf(dossier.salt, subject),
+    keySetId: keySetId(w.keySet),
+    shareGeneration: 0,
+    issuedAt: clock.now,
+    expiresAt: clock.now + 86_400,
+    ...changes,
+  };
+  const signed = signDocument(LABELS.signOrder, Order, order, signKey);
+  return { order, signed, hash: orderHashOf(signed), dossier };
+}
+
+export const dossierOf = (session: TestSession): Dossier => ({
+  salt: rng(32),
+  checkIn: session.bytes,
+  selector: "",
+  generations: [],
+  identity: undefined,
+  identitySalts: [],
+});
+export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): Dossier => ({
+  salt: rng(32),
+  checkIn: undefined,
+  selector,
+  generations: patients.map((p) => ({ contract: p.contract, epochFrom: EPOCH - 3, epochTo: EPOCH })),
+  identity: patients[0]!.identity,
+  identitySalts: patients.map((p) => p.identitySalt),
+});
+
+export const sealDossier = (w: World, c: TestCase, trustee: number): string =>
+  toBase64(hybridSeal(w.transportKeys[trustee - 1]!, c.hash, Dossier.encode(c.dossier), rng));
+
+export async function decide(
+  w: World,
+  c: TestCase,
+  trustee: number,
+  decision: "approve" | "refuse" = "approve",
+): Promise<Uint8Array> {
+  const challenge = approvalChallenge({ caseId: c.order.caseId, orderHash: c.hash, trustee, decision });
+  return apiBytes(transport, trusteeUrls[trustee - 1]!, "/v1/cases/decide", {
+    json: {
+      order: toBase64(c.signed),
+      dossier: sealDossier(w, c, trustee),
+      decision,
+      reason: "seen",
+      assertion: await w.passkeys[trustee - 1]!.assert(challenge),
+    },
+  });
+}
+
+export interface Approved {
+  set: number[];
+  /** the bundle of a member */
+  bundle(trustee: number): Bundle;
+}
+
+/** Officers of `set` approve, the log takes it, t witnesses cosign. */
+export async function approve(w: World, c: TestCase, set = [1, 2]): Promise<Approved> {
+  const approvals: Uint8Array[] = [];
+  for (const i of set) approvals.push(await decide(w, c, i));
+  return bundled(w, c, set, approvals);
+}
+
+export async function bundled(
+  w: World,
+  c: TestCase,
+  set: number[],
+  approvals: Uint8Array[],
+  witnesses = [1, 2],
+): Promise<Approved> {
+  const { caseId } = c.order;
+  const entry = (kind: "order" | "approval", subject: Uint8Array): LogEntry => ({
+    kind,
+    at: clock.now,
+    subject,
+    caseId,
+    body: new Uint8Array(),
+  });
+  const order = w.log.append(entry("order", c.hash));
+  const logged = approvals.map((a) => w.log.append(entry("approval", approvalHashOf(a))));
+  const checkpoint = await w.log.cosigned(witnesses);
+  const orderInclusion = w.log.inclusion(order);
+  const approvalInclusions = logged.map((i) => w.log.inclusion(i));
+  const nonce = toBase64(rng(32));
+  const dossiers = new Map([1, 2, 3].map((i) => [i, sealDossier(w, c, i)]));
+  return {
+    set,
+    bundle: (trustee) => ({
+      order: toBase64(c.signed),
+      approvals: approvals.map(toBase64),
+      nonce,
+      checkpoint,
+      orderInclusion,
+      approvalInclusions,
+      dossier: dossiers.get(trustee)!,
+    }),
+  };
+}
+
+type Parts = { parts: string[] };
+
+/** Runs the notice rounds and logs the entry. */
+export async function noticed(w: World, a: Approved) {
+  const shares = await Promise.all(a.set.map((i) => ask<Parts>(i, "notice-shares", { bundle: a.bundle(i) })));
+  const parts = shares.flatMap((s) => s.parts);
+  const entries = await Promise.all(
+    a.set.map((i) => ask<{ entry: string; signed: string }>(i, "notice", { bundle: a.bundle(i), parts })),
+  );
+  const bytes = Uint8Array.from(atob(entries[0]!.entry.replace(/-/g, "+").replace(/_/g, "/")), (x) => x.charCodeAt(0));
+  const index = w.log.append(LogEntry.decode(bytes));
+  const checkpoint = await w.log.cosigned([1, 3]);
+  return { entries, entry: LogEntry.decode(bytes), notice: { checkpoint, inclusion: w.log.inclusion(index) } };
+}
+
+/** Everything up to the results sealed to the requester. */
+export async function opened(w: World, a: Approved): Promise<string[]> {
+  const { notice } = await noticed(w, a);
+  const shares = await Promise.all(
+    a.set.map((i) => ask<Parts & { forRequester?: string }>(i, "shares", { bundle: a.bundle(i), notice })),
+  );
+  if (shares.every((s) => s.forRequester !== undefined)) return shares.map((s) => s.forRequester!);
+  const parts = shares.flatMap((s) => s.parts);
+  const results = await Promise.all(
+    a.set.map((i) => ask<{ forRequester: string }>(i, "result", { bundle: a.bundle(i), parts })),
+  );
+  return results.map((r) => r.forRequester);
+}

@@ -1,0 +1,213 @@
+// A case at three trustees from end to end: ceremony, officers, notice, link, trace, assemble, records.
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
+import { ForRequester, forRequesterAad, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
+import { CaseContext, CaseResult, CheckIn, caseContextHash, openSigned } from "../../protocol/documents.ts";
+import { handleOf } from "../../protocol/enrolment.ts";
+import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { keySetId } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { openNotice } from "../../protocol/notice.ts";
+import {
+  combinePoints,
+  combineTrace,
+  RecordShare,
+  TraceShare,
+  verifyRecordShare,
+  verifyTraceShare,
+  walletKappa,
+} from "../../protocol/opening.ts";
+import { Presentation } from "../../protocol/presentation.ts";
+import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
+import { sealThreshold, Tdh2Ciphertext, tdh2Finish } from "../../protocol/tdh2.ts";
+import {
+  type Approved,
+  approve,
+  ask,
+  dossierOf,
+  dossierOfPerson,
+  EPOCH,
+  freshWorld,
+  identityKeys,
+  NOW,
+  newCase,
+  newPatient,
+  noticed,
+  opened,
+  outside,
+  requesterSeal,
+  rng,
+  type TestCase,
+  visit,
+  type World,
+} from "./trustee-world.ts";
+
+const DAY = 86_400;
+let w: World;
+beforeAll(async () => {
+  w = await freshWorld();
+});
+
+/** What trustee `from` sealed to the requester. */
+function openAnswer(c: TestCase, text: string): { from: number; kind: string; plaintext: Uint8Array } {
+  const { key, value } = openSigned(LABELS.signPart, ForRequester, fromBase64(text));
+  expect(key).toEqual(identityKeys[value.from - 1]);
+  expect(value.orderHash).toEqual(c.hash);
+  const plaintext = hybridOpen(requesterSeal.secretKey, forRequesterAad(value), value.sealed);
+  return { from: value.from, kind: value.kind, plaintext };
+}
+
+const resultsOf = (c: TestCase, answers: string[]): CaseResult[] =>
+  answers.map((text) => {
+    const { from, plaintext } = openAnswer(c, text);
+    const { key, value } = openSigned(LABELS.signResult, CaseResult, plaintext);
+    expect(key).toEqual(identityKeys[from - 1]);
+    return value;
+  });
+
+describe("link", () => {
+  it("finds the patient's sessions in the approved epochs, newest first, and nobody else's", async () => {
+    const patient = newPatient(w);
+    const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
+    const newer = visit(w, patient, { at: NOW - 35 * DAY, slot: 3, service: "b" });
+    const sameEpoch = visit(w, patient, { at: NOW - 36 * DAY, slot: 0, service: "c" });
+    visit(w, patient, { at: NOW, slot: 2, service: "b" }); // the open epoch
+    visit(w, newPatient(w), { at: NOW - 35 * DAY, slot: 3, service: "b" });
+    outside.pageRows = 1;
+
+    const c = newCase(w, dossierOf(known));
+    const answers = await opened(w, await approve(w, c, [1, 3]));
+    const results = resultsOf(c, answers);
+    expect(results).toHaveLength(2);
+    expect(results[1]).toEqual(results[0]);
+    const found = results[0]!.sessions.map((s) => [s.epoch, s.slot]);
+    const expected = [newer, sameEpoch, known].sort(
+      (a, b) => b.epoch - a.epoch || (toHex(a.tagHash) < toHex(b.tagHash) ? -1 : 1),
+    );
+    expect(found).toEqual(expected.map((s) => [s.epoch, s.slot]));
+    expect(results[0]!.sessions.map((s) => s.serviceId)).toEqual(expected.map((s) => s.serviceId));
+  });
+
+  it("tells the patient's wallet, and no other, what was done and why", async () => {
+    const patient = newPatient(w);
+    const c = newCase(w, dossierOf(visit(w, patient)));
+    const { entries, entry } = await noticed(w, await approve(w, c));
+    expect(entries[1]!.entry).toBe(entries[0]!.entry);
+    expect(entry).toMatchObject({ kind: "notice", caseId: c.order.caseId, subject: c.hash });
+    const content = openNotice(walletKappa(patient.secrets.z, c.order.caseId), c.order.caseId, entry.body);
+    expect(content).toMatchObject({ purpose: c.order.purpose, requesterName: "Dr Ada", approvedBy: [1, 2] });
+    expect(
+      openNotice(walletKappa(newPatient(w).secrets.z, c.order.caseId), c.order.caseId, entry.body),
+    ).toBeUndefined();
+  });
+
+  it("lists only sessions of the order's services", async () => {
+    const patient = newPatient(w);
+    const at = visit(w, patient, { slot: 0, service: "a" });
+    const other = visit(w, patient, { slot: 1, service: "b" });
+    const c = newCase(w, dossierOf(at), { services: [other.serviceId] });
+    const [result] = resultsOf(c, await opened(w, await approve(w, c)));
+    expect(result!.sessions.map((s) => s.tagHash)).toEqual([other.tagHash]);
+  });
+
+  it("opens the current epoch in an emergency", async () => {
+    const patient = newPatient(w);
+    const today = visit(w, patient, { at: NOW });
+    const c = newCase(w, dossierOf(today), { emergency: true, epochFrom: EPOCH, epochTo: EPOCH });
+    const [result] = resultsOf(c, await opened(w, await approve(w, c)));
+    expect(result!.sessions.map((s) => s.tagHash)).toEqual([today.tagHash]);
+  });
+});
+
+const toHex = (b: Uint8Array): string => Array.from(b, (x) => x.toString(16).padStart(2, "0")).join("");
+
+describe("trace", () => {
+  it("gives the requester, from t shares, the handle and nothing to the trustees", async () => {
+    const patient = newPatient(w);
+    const session = visit(w, patient, { at: NOW });
+    const c = newCase(w, dossierOf(session), { kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
+    const answers = await opened(w, await approve(w, c, [2, 3]));
+    const { C1, C2 } = Presentation.decode(CheckIn.decode(session.bytes).presentation);
+    const shares = answers.map((text) => {
+      const { from, kind, plaintext } = openAnswer(c, text);
+      expect(kind).toBe("trace");
+      const part = TracePart.decode(plaintext);
+      const context = CaseContext.decode(part.context);
+      expect(context).toMatchObject({ kind: "trace", trustee: from, set: [2, 3], scope: [] });
+      const share = TraceShare.decode(part.share);
+      const shareKey = w.keySet.shareKeys[from - 1]!.trace;
+      const at = { ctx: caseContextHash(context), index: from, shareKey, C1: decodeG1(C1) };
+      expect(verifyTraceShare(at, share)).toBe(true);
+      return share;
+    });
+    const R = combineTrace({ C2: decodeG1(C2), set: [2, 3], shares });
+    expect(encodeG1(R)).toEqual(encodeG1(handleOf(patient.secrets.k)));
+  });
+});
+
+describe("assemble", () => {
+  it("finds a named person's sessions over all generations", async () => {
+    const [older, newer] = [newPatient(w), newPatient(w)];
+    const first = visit(w, older, { slot: 2 });
+    const second = visit(w, newer, { slot: 2, service: "b" });
+    const dossier = dossierOfPerson([older, newer]);
+    // one identity for both phones
+    newer.identity = older.identity;
+    const c = newCase(w, dossier, { kind: "assemble" });
+    const wrong = await approve(w, c);
+    await expect(ask(1, "notice-shares", { bundle: wrong.bundle(1) })).rejects.toMatchObject({
+      code: "credential-refused",
+    });
+
+    const one = newCase(w, dossierOfPerson([older]), { kind: "assemble" });
+    const [result] = resultsOf(one, await opened(w, await approve(w, one)));
+    expect(result!.sessions.map((s) => s.tagHash)).toEqual([first.tagHash]);
+    expect(equalBytes(first.tagHash, second.tagHash)).toBe(false);
+  });
+});
+
+describe("records", () => {
+  it("gives shares for stanzas of the result's sessions, which open the file key", async () => {
+    const patient = newPatient(w);
+    const session = visit(w, patient, { slot: 1 });
+    const c = newCase(w, dossierOf(session));
+    const a: Approved = await approve(w, c);
+    await opened(w, a);
+    const fileKey = rng(16);
+    const place = { serviceId: session.serviceId, tagHash: session.tagHash, recordId: rng(16) };
+    const label = stanzaLabel(place, keySetId(w.keySet));
+    const key = w.keySet.keys.record;
+    const stanza = sealThreshold({ key, groupHybridKey: w.keySet.groupHybridKey, label, fileKey }, rng);
+    const item = (x: { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array }) => ({
+      serviceId: toBase64(x.serviceId),
+      tagHash: toBase64(x.tagHash),
+      recordId: toBase64(x.recordId),
+      stanza: toBase64(stanza),
+    });
+    const moved = { ...place, recordId: rng(16) };
+    const answers = await Promise.all(
+      a.set.map((i) =>
+        ask<{ forRequester: string }>(i, "record-shares", { bundle: a.bundle(i), items: [item(place), item(moved)] }),
+      ),
+    );
+    const parts = answers.map((x) => openAnswer(c, x.forRequester));
+    const ct = Tdh2Ciphertext.decode(RecordParts.decode(parts[0]!.plaintext).items[0]!.ciphertext);
+    const points = parts.map(({ from, plaintext }) => {
+      const [good, bad] = RecordParts.decode(plaintext).items;
+      expect(bad!.share).toHaveLength(0); // a stanza of another record opens nothing
+      const share = RecordShare.decode(good!.share);
+      const ctx = caseContextHash(CaseContext.decode(good!.context));
+      const shareKey = w.keySet.shareKeys[from - 1]!.record;
+      expect(verifyRecordShare({ ctx, index: from, shareKey, u: ct.u }, share)).toBe(true);
+      return { index: from, point: share.point };
+    });
+    expect(tdh2Finish({ key, label, ct, shared: combinePoints(a.set, points) })).toEqual(fileKey);
+
+    const foreign = visit(w, newPatient(w), { slot: 0 });
+    await expect(
+      ask(1, "record-shares", { bundle: a.bundle(1), items: [item({ ...foreign, recordId: rng(16) })] }),
+    ).rejects.toMatchObject({ code: "credential-refused" });
+  });
+});

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { trusteeKeys } from "../functions/trustee/keys.ts";
@@ -29,8 +29,17 @@ export interface HostOptions {
   port?: number;
   /** a clock that requests may set (default true: local stage) */
   settableClock?: boolean;
-  /** more or other bindings for one worker, for tests that weaken something */
+  /** more or other bindings for one worker */
   override?: Record<string, Record<string, string>>;
+  /** source changes for one worker, so that an attack test can show that it bites once a check is gone */
+  weaken?: Record<string, Weakening[]>;
+}
+
+export interface Weakening {
+  /** path from the repository's root, as "functions/service/sessions.ts" */
+  file: string;
+  find: string;
+  replace: string;
 }
 
 export interface Host {
@@ -64,20 +73,41 @@ async function freePorts(n: number): Promise<number[]> {
 }
 
 const bundles = new Map<string, Promise<string>>();
+
+/** @throws Error where a passage to change is not there: then the test has to be mended */
+function weakener(changes: readonly Weakening[]): Plugin {
+  return {
+    name: "weaken",
+    setup({ onLoad }) {
+      for (const file of new Set(changes.map((c) => c.file))) {
+        const path = join(root, file);
+        onLoad({ filter: new RegExp(`${file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) }, () => {
+          let contents = readFileSync(path, "utf8");
+          for (const { find, replace } of changes.filter((c) => c.file === file)) {
+            if (!contents.includes(find)) throw new Error(`${file}: nothing to weaken, no such passage: ${find}`);
+            contents = contents.replace(find, () => replace);
+          }
+          return { contents, loader: "ts" };
+        });
+      }
+    },
+  };
+}
+
 /** One ES module a Worker, as wrangler would make it. */
-export function bundleWorker(entry: string, minify = false): Promise<string> {
-  const key = `${entry}${minify ? " min" : ""}`;
+export function bundleWorker(entry: string, changes: readonly Weakening[] = []): Promise<string> {
+  const key = JSON.stringify([entry, changes]);
   let made = bundles.get(key);
   if (!made) {
     made = build({
       entryPoints: [resolve(root, entry)],
       bundle: true,
       write: false,
-      minify,
       format: "esm",
       target: "es2024",
       conditions: ["workerd", "worker", "browser"],
       external: ["cloudflare:*", "node:*"],
+      plugins: changes.length === 0 ? [] : [weakener(changes)],
       logLevel: "silent",
     }).then((r) => r.outputFiles[0]!.text);
     bundles.set(key, made);
@@ -158,7 +188,13 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
         name,
         compatibilityDate: config.compatibility_date!,
         compatibilityFlags: config.compatibility_flags,
-        modules: [{ type: "ESModule" as const, path: `${name}.mjs`, contents: await bundleWorker(config.main!) }],
+        modules: [
+          {
+            type: "ESModule" as const,
+            path: `${name}.mjs`,
+            contents: await bundleWorker(config.main!, options.weaken?.[name]),
+          },
+        ],
         bindings: bindings[name],
         d1Databases: Object.fromEntries(
           config.d1_databases.map((d: { binding: string; database_name?: string }) => [d.binding, d.database_name!]),

@@ -9,6 +9,7 @@
 // anywhere, or two requesters' clicks at once, end in the same place. A member whose answer is not what its signature and
 // addresses must be is named; so is one whom the others name.
 
+import type { z } from "zod";
 import {
   type CaseView,
   decisionName,
@@ -27,7 +28,14 @@ import { call } from "../calls.ts";
 import type { EscrowEnv } from "../env.ts";
 import { fromBase64, PROBLEMS, Problem, toBase64 } from "../http.ts";
 import { appendEntryBytes } from "../log.ts";
-import type { Bundle, ForRequesterAnswer, Inclusion, NoticeAnswer, PartsAnswer, SharesAnswer } from "../trustee/api.ts";
+import {
+  type Bundle,
+  ForRequesterAnswer,
+  type Inclusion,
+  NoticeAnswer,
+  PartsAnswer,
+  SharesAnswer,
+} from "../trustee/api.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
 
 export interface Matter {

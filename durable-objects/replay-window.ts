@@ -141,26 +141,31 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
       : { outcome: "refused" };
   }
 
-  /** @throws when the receiver does not answer; the alarm tries again */
-  async deliver(what: "row" | "index", now: number): Promise<void> {
+  /** "later": the receiver did not answer, and the alarm tries again. Errors stay here: they quote what was sent. */
+  async deliver(what: "row" | "index", now: number): Promise<"delivered" | "later"> {
     const held = this.#session();
-    if (!held) return;
+    if (!held) return "delivered";
     this.#sql.exec("UPDATE session SET last_now = max(last_now, ?)", now);
-    if (what === "row" && held.check_in) {
-      await deliverSessionRow(this.env, {
-        shard: held.shard,
-        serviceId: held.service_id,
-        tagHash: held.tag_hash,
-        epoch: held.epoch,
-        day: held.day,
-        checkIn: new Uint8Array(held.check_in),
-      });
-      this.#sql.exec("UPDATE session SET check_in = NULL");
-    }
-    if (what === "index" && held.tag) {
-      const row = { epoch: held.epoch, tagHash: held.tag_hash, serviceId: held.service_id };
-      await deliverIndexRow(this.env, { ...row, tag: new Uint8Array(held.tag) }, now, this.env.CLOCK === "settable");
-      this.#sql.exec("UPDATE session SET tag = NULL");
+    try {
+      if (what === "row" && held.check_in) {
+        await deliverSessionRow(this.env, {
+          shard: held.shard,
+          serviceId: held.service_id,
+          tagHash: held.tag_hash,
+          epoch: held.epoch,
+          day: held.day,
+          checkIn: new Uint8Array(held.check_in),
+        });
+        this.#sql.exec("UPDATE session SET check_in = NULL");
+      }
+      if (what === "index" && held.tag) {
+        const row = { epoch: held.epoch, tagHash: held.tag_hash, serviceId: held.service_id };
+        await deliverIndexRow(this.env, { ...row, tag: new Uint8Array(held.tag) }, now, this.env.CLOCK === "settable");
+        this.#sql.exec("UPDATE session SET tag = NULL");
+      }
+      return "delivered";
+    } catch {
+      return "later";
     }
   }
 
@@ -168,16 +173,12 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     const held = this.#session();
     if (!held) return;
     const now = this.env.CLOCK === "settable" ? held.last_now : Math.floor(Date.now() / 1000);
-    try {
-      await this.deliver("row", now);
-      await this.deliver("index", now);
-    } catch {
+    const outcomes = [await this.deliver("row", now), await this.deliver("index", now)];
+    if (outcomes.includes("later")) {
       const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(held.attempts + 1, 16), LONGEST_RETRY_MS);
       this.#sql.exec("UPDATE session SET attempts = attempts + 1");
       await this.ctx.storage.setAlarm(Date.now() + wait);
-      return;
-    }
-    if (now >= held.closes_at) {
+    } else if (now >= held.closes_at) {
       await this.ctx.storage.deleteAlarm();
       await this.ctx.storage.deleteAll();
     } else {

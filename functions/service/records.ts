@@ -78,52 +78,45 @@ function checkStanzas(beginning: Uint8Array, { value }: GivenManifest): void {
   }
 }
 
+type Beginning = Awaited<ReturnType<typeof readBeginning>>;
+
 /** Streams the blob to R2. @throws Problem malformed if it is not the blob of the manifest */
-async function store(env: ServiceEnv, key: string, body: ReadableStream<Uint8Array>, given: GivenManifest) {
-  const { beginning, reader } = await readBeginning(body);
-  try {
-    checkStanzas(beginning, given);
-    const size = given.value.size;
-    if (beginning.length > size) throw new Problem("malformed", "The blob is longer than the manifest says.");
-    const { readable, writable } = new FixedLengthStream(size);
-    const pump = async () => {
-      const writer = writable.getWriter();
-      try {
-        await writer.write(beginning);
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          await writer.write(value);
-        }
-        await writer.close();
-      } catch (cause) {
-        await writer.abort(cause).catch(() => undefined);
-        throw cause;
-      }
-    };
-    // R2 compares the SHA-256 before the object becomes visible.
-    const [stored, pumped] = await Promise.allSettled([
-      env.BLOBS.put(key, readable, { sha256: bytesToHex(given.value.blobHash) }),
-      pump(),
-    ]);
-    if (pumped.status === "rejected")
-      throw new Problem(
-        "malformed",
-        "The blob ended early, or is longer than the manifest says.",
-        String(pumped.reason),
-      );
-    if (stored.status === "rejected") {
-      const reason = String(stored.reason);
-      if (/sha-?256|checksum|digest/i.test(reason))
-        throw new Problem("malformed", "The blob's hash is not the one in the manifest.", reason);
-      throw new Problem("unavailable", undefined, reason);
+async function store(env: ServiceEnv, key: string, { beginning, reader }: Beginning, { value }: GivenManifest) {
+  const { readable, writable } = new FixedLengthStream(value.size);
+  const writer = writable.getWriter();
+  const pump = async () => {
+    try {
+      await writer.write(beginning);
+      for (let next = await reader.read(); !next.done; next = await reader.read()) await writer.write(next.value);
+      await writer.close();
+    } catch (cause) {
+      await writer.abort(cause).catch(() => undefined);
+      throw cause;
     }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+  };
+  // R2 compares the SHA-256 before the object becomes visible.
+  const put = env.BLOBS.put(key, readable, { sha256: bytesToHex(value.blobHash) });
+  // An R2 that gives up does not read on: without this the pump would wait for ever.
+  put.catch((cause: unknown) => writer.abort(cause).catch(() => undefined));
+  const [stored, pumped] = await Promise.allSettled([put, pump()]);
+  const reason = stored.status === "rejected" ? String(stored.reason) : "";
+  if (/sha-?256|checksum|digest/i.test(reason))
+    throw new Problem("malformed", "The blob's hash is not the one in the manifest.", reason);
+  if (stored.status === "rejected") throw new Problem("unavailable", undefined, reason);
+  if (pumped.status === "rejected") throw new Problem("malformed", "The blob ended early.", String(pumped.reason));
 }
 
 const giveUpAt = (at: number): number => (Math.ceil(at / SECONDS_PER_HOUR) + UPLOAD_HOURS) * SECONDS_PER_HOUR;
+
+/** @returns whether it took effect. @throws Problem unavailable where nobody can say: the retry will */
+async function append(service: Service, given: GivenManifest, batch: D1PreparedStatement[], key: string | null) {
+  try {
+    await service.db.batch(batch);
+    return await isAppended(service, given, key);
+  } catch (cause) {
+    throw new Problem("unavailable", undefined, String(cause));
+  }
+}
 
 async function upload(
   env: ServiceEnv,
@@ -133,25 +126,35 @@ async function upload(
   at: number,
 ): Promise<void> {
   const { db, serviceId } = service;
+  const blob = await readBeginning(body);
+  checkStanzas(blob.beginning, given);
   const key = blobKey(serviceId, given.recordId, crypto.getRandomValues(new Uint8Array(16)));
   await db.prepare("INSERT INTO uploads (blob_key, sweep_after) VALUES (?, ?)").bind(key, giveUpAt(at)).run();
-  let appended = false;
   try {
-    await store(env, key, body, given);
-    await db.batch(appendStatements(service, given, key));
-    appended = await isAppended(service, given, key);
-  } finally {
-    if (!appended) {
-      await db
-        .prepare(`UPDATE uploads SET sweep_after = ${CONDEMNED} WHERE blob_key = ?`)
-        .bind(key)
-        .run()
-        .catch(() => undefined);
-      await env.BLOBS.delete(key).catch(() => undefined);
-    }
+    await store(env, key, blob, given);
+    if (await append(service, given, appendStatements(service, given, key), key)) return;
+  } catch (error) {
+    await giveUp(env, db, key);
+    throw error;
   }
   // Somebody else appended first: perhaps this very manifest.
-  if (!appended && !(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
+  await giveUp(env, db, key);
+  if (!(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
+}
+
+/** At once if that can be, or else by the sweep. A blob that a record names after all is not on the list, and stays. */
+async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<void> {
+  try {
+    const { meta } = await db
+      .prepare(`UPDATE uploads SET sweep_after = ${CONDEMNED} WHERE blob_key = ?`)
+      .bind(key)
+      .run();
+    if (meta.changes !== 1) return;
+    await env.BLOBS.delete(key);
+    await db.prepare("DELETE FROM uploads WHERE blob_key = ?").bind(key).run();
+  } catch {
+    // listed still
+  }
 }
 
 export function uploads(app: RoleApp<ServiceEnv>): void {
@@ -200,8 +203,7 @@ export function statements(app: RoleApp<ServiceEnv>): void {
         await checkManifest(service, given);
         const batch = appendStatements(service, given, null);
         if (value.kind === "erasure") batch.push(erasureEntry(service, given, at));
-        await service.db.batch(batch);
-        if (!(await isAppended(service, given, null))) throw new ChainConflict(await headOf(service, given.tagHash));
+        if (!(await append(service, given, batch, null))) throw new ChainConflict(await headOf(service, given.tagHash));
       } catch (error) {
         if (error instanceof ChainConflict) return chainConflictResponse(error);
         throw error;

@@ -160,12 +160,8 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
       );
     }
     if (outcome.outcome === "refused") throw refused("tag already spent");
-    try {
-      await object.deliver("row", at);
-    } catch (cause) {
-      throw new Problem("unavailable", undefined, String(cause));
-    }
-    // A failure is the outbox's business: the object's alarm tries again.
+    if ((await object.deliver("row", at)) === "later") throw new Problem("unavailable", undefined, "session row");
+    // After the answer; the object's alarm sees to what fails.
     c.executionCtx.waitUntil(object.deliver("index", at).catch(() => undefined));
     return octets(c, outcome.receipt, 201);
   });

@@ -7,18 +7,15 @@ import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { openSigned, presentationHashOf, Receipt } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
-  bindings,
   EPOCH,
   freshWorld,
   NOW,
   newClinic,
   newPatient,
-  outside,
   prepare,
   SERVICE_URL,
   send,
   transport,
-  visit,
 } from "./service-world.ts";
 
 beforeEach(freshWorld);

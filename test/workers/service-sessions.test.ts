@@ -1,0 +1,446 @@
+// Check-ins that must not open a session, one thing wrong in each; the clinic's own check of what its operator hands out;
+// faults between the writes. After every refusal the stores are as they were.
+
+import { listDurableObjectIds } from "cloudflare:test";
+import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
+import { toBase64 } from "../../client/encoding.ts";
+import { ApiError, api, type Transport } from "../../client/transport.ts";
+import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
+import { epochStart } from "../../protocol/epoch.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { Presentation } from "../../protocol/presentation.ts";
+import { encodeG2, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
+import { secret } from "./bindings.ts";
+import {
+  bindings,
+  clock,
+  code,
+  document,
+  EPOCH,
+  freshWorld,
+  GRACE_SECONDS,
+  NOW,
+  newClinic,
+  newKey,
+  newPatient,
+  outside,
+  type Patient,
+  type Prepared,
+  prepare,
+  register,
+  rng,
+  SERVICE_URL,
+  send,
+  transport,
+  visit,
+  WINDOW_SECONDS,
+} from "./service-world.ts";
+
+let clinic: Clinic;
+let patient: Patient;
+beforeEach(async () => {
+  await freshWorld();
+  clinic = await newClinic("Clinic", { required: [{ attribute: "class", accepted: ["full"] }], maxStaleEpochs: 1 });
+  patient = newPatient();
+});
+
+const ALL_TABLES = ["services", "sessions", "uploads", "outbox", "client_assertions", "closed_epochs"];
+async function stores() {
+  const counts: Record<string, number> = {};
+  for (const [i, db] of [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1].entries())
+    for (const t of ALL_TABLES)
+      counts[`${t}_${i}`] = (await db.prepare(`SELECT count(*) n FROM ${t}`).first<number>("n"))!;
+  return {
+    ...counts,
+    blobs: (await bindings.BLOBS.list()).objects.length,
+    objects: (await listDurableObjectIds(bindings.REPLAY_WINDOW)).length,
+  };
+}
+/** The refusal's code, after checking that it changed nothing. */
+async function refusal(bytes: Uint8Array, key = newKey()): Promise<string> {
+  const before = await stores();
+  const answer = await code(send(bytes, key));
+  expect(await stores()).toEqual(before);
+  return answer;
+}
+const honest = (options: Parameters2 = {}) => prepare(patient, clinic, { shown: ["class"], ...options });
+type Parameters2 = NonNullable<globalThis.Parameters<typeof prepare>[2]>;
+
+/** The same check-in with another presentation in it. */
+function withPresentation({ checkIn }: Prepared, change: Partial<Presentation>): Uint8Array {
+  const presentation = Presentation.encode({ ...Presentation.decode(checkIn.presentation), ...change });
+  return CheckIn.encode({ ...checkIn, presentation });
+}
+const field = (p: Prepared): Presentation => Presentation.decode(p.checkIn.presentation);
+
+describe("bytes that are no check-in", () => {
+  it("tells what cannot be read", async () => {
+    const { bytes, checkIn } = await honest();
+    expect(await refusal(new Uint8Array())).toBe("malformed");
+    expect(await refusal(rng(500))).toBe("malformed");
+    expect(await refusal(bytes.subarray(0, -1))).toBe("malformed");
+    expect(await refusal(concatBytes(bytes, Uint8Array.of(0)))).toBe("malformed");
+    expect(await refusal(bytes.with(0, 0x05))).toBe("malformed");
+    expect(await refusal(bytes.with(1, 2))).toBe("unknown-version");
+    expect(await refusal(checkIn.presentation)).toBe("malformed");
+    expect(await refusal(CheckIn.encode({ ...checkIn, presentation: checkIn.challenge }))).toBe("malformed");
+    expect(await refusal(CheckIn.encode({ ...checkIn, presentation: checkIn.presentation.with(1, 9) }))).toBe(
+      "unknown-version",
+    );
+    expect(await refusal(CheckIn.encode({ ...checkIn, hpkeEnc: rng(1119) }))).toBe("malformed");
+    expect(await refusal(CheckIn.encode({ ...checkIn, sessionRecipient: "age1x" }))).toBe("malformed");
+    expect(await refusal(CheckIn.encode({ ...checkIn, presentation: rng(20_000) }))).toBe("malformed");
+    expect(await refusal(rng(40_000))).toBe("too-large");
+    expect(await refusal(new Uint8Array(2 << 20))).toBe("too-large");
+  });
+
+  it("wants an idempotency key", async () => {
+    const { bytes } = await honest();
+    expect(await refusal(bytes, "short")).toBe("malformed");
+    expect(await code(api(transport, SERVICE_URL, "/v1/sessions", { bytes }))).toBe("malformed");
+  });
+});
+
+describe("presentations that must not open a session (S2)", () => {
+  const g1Identity = new Uint8Array(48).with(0, 0xc0);
+  const g2Identity = new Uint8Array(96).with(0, 0xc0);
+  /** On the curve, outside the prime-order subgroup. */
+  const offSubgroup = (() => {
+    const { Fp } = bls.fields;
+    for (let x = 1n; ; x++) {
+      const square = Fp.add(Fp.mul(Fp.mul(x, x), x), 4n);
+      try {
+        Fp.sqrt(square);
+      } catch {
+        continue;
+      }
+      const bytes = Fp.toBytes(x);
+      bytes[0]! |= 0x80;
+      try {
+        bls.G1.Point.fromBytes(bytes).assertValidity();
+      } catch {
+        return bytes;
+      }
+    }
+  })();
+
+  it("refuses every bad point, scalar and altered field alike", async () => {
+    const p = await honest();
+    const f = field(p);
+    const nonCanonicalScalar = hexToBytes(R_ORDER.toString(16).padStart(64, "0"));
+    const bad: Partial<Presentation>[] = [
+      ...(["Abar", "Bbar", "D", "C1", "C2", "F1", "F2"] as const).flatMap((name) => [
+        { [name]: g1Identity },
+        { [name]: offSubgroup },
+        { [name]: new Uint8Array(48).fill(0xff) },
+      ]),
+      { T: g2Identity },
+      { T: encodeG2(P2.multiply(5n) as G2) },
+      { Abar: f.D, D: f.Abar },
+      { proof: f.proof.subarray(0, -1) },
+      { proof: concatBytes(f.proof, new Uint8Array(32)) },
+      { proof: concatBytes(nonCanonicalScalar, f.proof.subarray(32)) },
+      { proof: concatBytes(f.proof.subarray(0, 32), nonCanonicalScalar, f.proof.subarray(64)) },
+      { proof: f.proof.with(40, f.proof[40]! ^ 1) },
+      { proof: new Uint8Array() },
+      { slot: f.slot + 1 },
+      { slot: 16 },
+      { slot: 65_535 },
+      { tagEpoch: EPOCH - 1 },
+      { credentialEpoch: EPOCH + 1 },
+      { credentialEpoch: EPOCH - 1 },
+      { credentialEpoch: EPOCH - 2 },
+      { credentialEpoch: 0xffffffff },
+      { shown: [] },
+      { shown: [{ index: 0, value: "basic" }] },
+      { shown: [{ index: 0, value: "unheard-of" }] },
+      { shown: [{ index: 200, value: "full" }] },
+      { shown: [...f.shown, ...f.shown] },
+    ];
+    const before = await stores();
+    for (const change of bad)
+      expect([change, await code(send(withPresentation(p, change)))]).toEqual([change, "credential-refused"]);
+    expect(await stores()).toEqual(before);
+    expect(await code(send(p.bytes))).toBe("accepted");
+  });
+
+  it("refuses what the policy asks for and the wallet does not show", async () => {
+    expect(await refusal((await honest({ shown: [] })).bytes)).toBe("credential-refused");
+    const basic = newPatient(EPOCH, ["basic"]);
+    expect(await refusal((await prepare(basic, clinic, { shown: ["class"] })).bytes)).toBe("credential-refused");
+  });
+
+  it("accepts a credential as old as the policy says, and none older", async () => {
+    expect(await code(prepare(newPatient(EPOCH - 1), clinic, { shown: ["class"] }).then((p) => send(p.bytes)))).toBe(
+      "accepted",
+    );
+    expect(await refusal((await prepare(newPatient(EPOCH - 2), clinic, { shown: ["class"] })).bytes)).toBe(
+      "credential-refused",
+    );
+  });
+
+  it("binds the session's keys: another session key, recipient or enc under the same proof is refused", async () => {
+    const { checkIn } = await honest();
+    const other = await honest({ slot: 1 });
+    for (const change of [
+      { sessionAuthKey: rng(32) },
+      { sessionRecipient: other.checkIn.sessionRecipient },
+      { hpkeEnc: rng(1120) },
+    ])
+      expect(await refusal(CheckIn.encode({ ...checkIn, ...change }))).toBe("credential-refused");
+  });
+});
+
+describe("challenges", () => {
+  async function challenge(change: Partial<Challenge>, by: Clinic = clinic): Promise<Uint8Array> {
+    const value = Challenge.decode(Signed.decode(await by.challenge()).document);
+    return signDocument(LABELS.signChallenge, Challenge, { ...value, ...change }, hexToBytes(by.keys.signSecretKey));
+  }
+  const tried = async (change: Partial<Challenge>, by = clinic) =>
+    refusal((await honest({ challenge: await challenge(change, by) })).bytes);
+
+  it("refuses a challenge that has expired, is too old, or comes from the future", async () => {
+    expect(await tried({ issuedAt: NOW - WINDOW_SECONDS - 1 })).toBe("credential-refused");
+    expect(await tried({ issuedAt: NOW + WINDOW_SECONDS + 1 })).toBe("credential-refused");
+    expect(await tried({ expiresAt: NOW - 1 })).toBe("credential-refused");
+    const atTheEdge = await honest({ challenge: await challenge({ issuedAt: NOW - WINDOW_SECONDS, expiresAt: NOW }) });
+    expect(await code(send(atTheEdge.bytes))).toBe("accepted");
+  });
+
+  it("takes the tag's epoch from the signed issuedAt only", async () => {
+    clock.now = epochStart(EPOCH + 1) + 10;
+    const stale = await challenge({ issuedAt: epochStart(EPOCH + 1) - 10 });
+    const p = await honest({ challenge: stale });
+    expect(field(p).tagEpoch).toBe(EPOCH);
+    expect(await code(send(p.bytes))).toBe("accepted");
+  });
+
+  it("refuses another policy than the registered one, and other parameters", async () => {
+    expect(await tried({ required: [] })).toBe("credential-refused");
+    expect(await tried({ maxStaleEpochs: 12 })).toBe("credential-refused");
+    expect(await tried({ paramsHash: rng(32) })).toBe("credential-refused");
+  });
+
+  it("refuses a service that is not registered, a forged signature, and a challenge relabelled (S3)", async () => {
+    const stranger = new Clinic(transport, {} as never, await createClinicKeys("Stranger"));
+    const forStranger = await challenge({ serviceId: stranger.serviceId });
+    expect(await refusal((await honest({ challenge: forStranger })).bytes)).toBe("credential-refused");
+    const other = await newClinic("Other", clinic.keys.policy);
+    expect(await tried({ serviceId: other.serviceId })).toBe("credential-refused");
+    expect(await tried({ serviceId: clinic.serviceId }, other)).toBe("credential-refused");
+    const { checkIn } = await honest();
+    const forged = checkIn.challenge.with(40, checkIn.challenge[40]! ^ 1);
+    expect(await refusal(CheckIn.encode({ ...checkIn, challenge: forged }))).toBe("credential-refused");
+    const toOther = { ...checkIn, challenge: await other.challenge() };
+    expect(await refusal(CheckIn.encode(toOther))).toBe("credential-refused");
+  });
+
+  it("takes a check-in that the clinic held offline under the clinic's token only, and within the grace only", async () => {
+    const { bytes, tagHash } = await honest();
+    const offline = await clinic.verify(bytes);
+    expect(offline.tagHash).toBe(tagHash);
+    clock.now = NOW + GRACE_SECONDS;
+    expect(await refusal(bytes)).toBe("credential-refused");
+    const other = await newClinic("Other");
+    expect(await code(other.handIn(offline))).toBe("credential-refused");
+    clock.now = NOW + GRACE_SECONDS + 1;
+    expect(await code(clinic.handIn(offline))).toBe("credential-refused");
+    clock.now = NOW + GRACE_SECONDS;
+    await clinic.handIn(offline);
+    expect((await clinic.session(tagHash)).shown).toEqual({ class: "full" });
+  });
+});
+
+describe("single use (S4)", () => {
+  it("opens one session of one presentation sent a hundred times at once", async () => {
+    const { bytes } = await honest();
+    const codes = await Promise.all(Array.from({ length: 100 }, () => code(send(bytes))));
+    expect(codes.filter((c) => c === "accepted")).toHaveLength(1);
+    expect(codes.filter((c) => c === "credential-refused")).toHaveLength(99);
+    expect(await clinic.sessions()).toHaveLength(1);
+  });
+
+  it("refuses a second presentation under a spent slot, at the same and at another service", async () => {
+    await send((await honest({ slot: 3 })).bytes);
+    expect(await refusal((await honest({ slot: 3 })).bytes)).toBe("credential-refused");
+    const other = await newClinic("Other");
+    // The tag's object exists already: the count of objects may not grow, nor may a row appear.
+    expect(await refusal((await prepare(patient, other, { slot: 3 })).bytes)).toBe("credential-refused");
+    expect(await code(send((await honest({ slot: 4 })).bytes))).toBe("accepted");
+  });
+
+  it("gives the same receipt for the same key, at once, later, and after the challenge has expired", async () => {
+    const { bytes } = await honest();
+    const key = newKey();
+    const receipts = await Promise.all(Array.from({ length: 5 }, () => send(bytes, key)));
+    clock.now = NOW + 3 * WINDOW_SECONDS;
+    receipts.push(await send(bytes, key));
+    expect(new Set(receipts.map(bytesToHex)).size).toBe(1);
+    expect(await refusal(bytes)).toBe("credential-refused");
+  });
+
+  it("closes an epoch by hand after a restore", async () => {
+    const { bytes } = await honest();
+    const close = (epoch: number) =>
+      api(transport, SERVICE_URL, `/v1/admin/epochs/${epoch}/close`, { method: "POST", signWith: secret("admin") });
+    expect(await code(close(EPOCH + 1))).toBe("not-allowed-now");
+    await close(EPOCH);
+    expect(await refusal(bytes)).toBe("credential-refused");
+  });
+});
+
+describe("faults (S15)", () => {
+  const shards = [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1];
+
+  it("with D1 down after the object: unavailable, and the retry gets the very receipt of then", async () => {
+    const { bytes, tagHash } = await honest();
+    const key = newKey();
+    for (const db of shards)
+      await db.exec("CREATE TRIGGER broken BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'broken'); END");
+    expect(await code(send(bytes, key))).toBe("unavailable");
+    expect(await code(send(bytes))).toBe("credential-refused");
+    for (const db of shards) await db.exec("DROP TRIGGER broken");
+    clock.now = NOW + 60;
+    const receipt = await send(bytes, key);
+    expect(await send(bytes, key)).toEqual(receipt);
+    expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
+  });
+
+  it("with the escrow down: the visit goes on, the index follows", async () => {
+    outside.down.add("escrow.test");
+    const { bytes } = await honest();
+    const key = newKey();
+    await send(bytes, key);
+    expect(outside.indexed).toHaveLength(0);
+    outside.down.clear();
+    await send(bytes, key);
+    await expect.poll(() => outside.indexed.length).toBe(1);
+  });
+
+  it("refuses to believe two documents for one epoch", async () => {
+    const { joinParameters, parametersFor } = await import("../../functions/parameters.ts");
+    const source = { REGISTRAR_URL: bindings.REGISTRAR_URL, REGISTRAR_KEY: bindings.REGISTRAR_KEY };
+    const p = await parametersFor(source, EPOCH, NOW);
+    expect(joinParameters([p], p)).toHaveLength(1);
+    const later = { ...p, hash: rng(32), document: { ...document, epochFrom: EPOCH + 4, epochTo: EPOCH + 9 } };
+    expect(joinParameters([p], later)).toHaveLength(2);
+    expect(() => joinParameters([p], { ...later, document: { ...later.document, epochFrom: EPOCH + 3 } })).toThrow(
+      /two/,
+    );
+    const forged = signDocument(LABELS.signParameters, Parameters, document, rng(32));
+    const honestOnes = outside.parameters;
+    outside.parameters = [forged];
+    expect(await code(parametersFor({ ...source, REGISTRAR_URL: `${source.REGISTRAR_URL}/.` }, EPOCH, NOW))).toMatch(
+      /signed by another key/,
+    );
+    outside.parameters = honestOnes;
+  });
+});
+
+describe("the clinic against its operator", () => {
+  /** A transport whose answers for one session are replaced. */
+  const lying = (row: object): Transport => ({
+    ...transport,
+    fetch: (async (input: string, init?: RequestInit) =>
+      /\/sessions\/[0-9a-f]{64}$/.test(input)
+        ? Response.json(row)
+        : transport.fetch(input, init)) as Transport["fetch"],
+  });
+  const deploymentOf = {
+    registrarUrl: "http://registrar.test",
+    serviceUrl: SERVICE_URL,
+    registrarKey: bindings.REGISTRAR_KEY,
+  };
+
+  it("believes no session that its operator made up, altered, or filed under another tag", async () => {
+    const real = await visit(await newClinic("Plain"));
+    const { bytes, tagHash } = await honest();
+    await send(bytes);
+    const seen = async (row: object) => {
+      const mine = new Clinic(lying(row), deploymentOf as never, clinic.keys);
+      return mine.session(tagHash).then(
+        () => "believed",
+        (e: unknown) => (e instanceof SessionError ? e.reason : String(e)),
+      );
+    };
+    const row = (b: Uint8Array, t = tagHash) => ({
+      tagHash: toBase64(hexToBytes(t)),
+      epoch: EPOCH,
+      day: 1,
+      checkIn: toBase64(b),
+    });
+    expect(await seen(row(bytes))).toBe("believed");
+    expect(await seen(row(real.bytes, real.tagHash))).toBe("challenge-signature");
+    const forged = withPresentation(await honest({ slot: 5 }), { slot: 6 });
+    expect(await seen(row(forged))).toBe("proof");
+    const elsewhere = await honest({ slot: 7 });
+    expect(await seen(row(elsewhere.bytes, elsewhere.tagHash))).toMatch(/another session/);
+    expect(await seen(row(elsewhere.bytes))).toMatch(/another tag/);
+  });
+});
+
+describe("registration", () => {
+  it("places services evenly, repeats without change, logs each card, and takes the administrator's word only", async () => {
+    const second = await newClinic("Second");
+    await register(second);
+    const rows = (await bindings.RECORDS_DB_0.prepare("SELECT shard FROM services").all<{ shard: number }>()).results;
+    expect(rows.map((r) => r.shard).sort()).toEqual([0, 1]);
+    expect(outside.logged).toHaveLength(2);
+    const asStranger = api(transport, SERVICE_URL, "/v1/admin/services", { bytes: second.card(), signWith: rng(32) });
+    expect(await code(asStranger)).toBe("credential-refused");
+    const card = second.card();
+    const altered = { bytes: card.with(60, card[60]! ^ 1), signWith: secret("admin") };
+    expect(await code(api(transport, SERVICE_URL, "/v1/admin/services", altered))).toBe("malformed");
+    expect(await code(api(transport, SERVICE_URL, `/v1/services/${newKey()}`))).toBe("not-found");
+    expect(await code(api(transport, SERVICE_URL, "/v1/services/xyz"))).toBe("malformed");
+  });
+
+  it("keeps the log entry while the log does not answer", async () => {
+    outside.down.add("log.test");
+    const late = new Clinic(transport, deploymentless(), await createClinicKeys("Late"));
+    expect(await code(register(late))).toBe("unavailable");
+    outside.down.clear();
+    const before = outside.logged.length;
+    await register(late);
+    expect(outside.logged).toHaveLength(before + 1);
+  });
+  const deploymentless = () => ({ registrarUrl: "", serviceUrl: SERVICE_URL }) as never;
+});
+
+describe("tokens", () => {
+  it("gives one service's token no way into another's, and each assertion serves once", async () => {
+    const other = await newClinic("Other");
+    const { tagHash } = await visit(other);
+    await expect(clinic.session(tagHash)).rejects.toBeInstanceOf(ApiError);
+    let form: Uint8Array | undefined;
+    let authorization: string | null = null;
+    const listening: Transport = {
+      ...transport,
+      fetch: (async (input: string, init?: RequestInit) => {
+        if (String(input).endsWith("/v1/token")) form = init!.body as Uint8Array;
+        authorization = new Headers(init?.headers).get("authorization") ?? authorization;
+        return transport.fetch(input, init);
+      }) as Transport["fetch"],
+    };
+    await new Clinic(listening, { serviceUrl: SERVICE_URL } as never, clinic.keys).sessions();
+    const replayed = api(transport, SERVICE_URL, "/v1/token", {
+      bytes: form!,
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(await code(replayed)).toBe("credential-refused");
+    const get = (id: Uint8Array) =>
+      code(
+        api(transport, SERVICE_URL, `/v1/services/${bytesToHex(id)}/sessions`, {
+          headers: { authorization: authorization! },
+        }),
+      );
+    expect(await get(clinic.serviceId)).toBe("accepted");
+    expect(await get(other.serviceId)).toBe("credential-refused");
+    clock.now = NOW + 301;
+    expect(await get(clinic.serviceId)).toBe("credential-refused");
+    expect(await code(api(transport, SERVICE_URL, "/v1/token", { json: {} }))).toBe("unsupported-media-type");
+  });
+});

@@ -213,7 +213,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   keep(round: PartRound, from: number, parts: Part[], now: number): Recorded {
     const during: CaseState = round === "notice-shares" ? "approved" : "noticed";
     return this.#while([during, "noticed", "opened"], now, (row) => {
-      if (this.#parts(round).some((p) => p.from === from)) return undefined;
+      if (this.answered(round, now).includes(from)) return undefined;
       if (row.state !== during || !setOf(row)?.includes(from)) return refuse("not-in-this-state");
       for (const p of parts) this.#sql.exec("INSERT INTO parts VALUES (?, ?, ?, ?)", round, from, p.to, p.bytes);
       return undefined;
@@ -243,13 +243,29 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   /** noticed → opened: every member of S has answered for the requester, and the log says so. */
   open(now: number): Recorded {
     return this.#advance("noticed", "opened", now, (row) => {
-      const answered = this.#parts(finalRound(row.kind)).filter((p) => p.to === 0);
-      return answered.length === row.threshold && this.#allLogged(["opening"]);
+      const results = this.partsTo(finalRound(row.kind), 0, now);
+      return results.length === row.threshold && this.#allLogged(["opening"]);
     });
   }
 
-  parts(round: PartRound, now: number): Part[] {
-    return this.#row(now) ? this.#parts(round) : [];
+  /** Members of S whose answer in a round is recorded. */
+  answered(round: PartRound, now: number): number[] {
+    if (!this.#row(now)) return [];
+    const rows = this.#sql.exec<{ sender: number }>("SELECT DISTINCT sender FROM parts WHERE round = ?", round);
+    return rows.toArray().map((r) => r.sender);
+  }
+
+  /** Parts for one reader, by sender. Never all at once: those of a large case are more than one message holds. */
+  partsTo(round: PartRound, receiver: number, now: number): Part[] {
+    if (!this.#row(now)) return [];
+    return this.#sql
+      .exec<{ sender: number; bytes: ArrayBuffer }>(
+        "SELECT sender, bytes FROM parts WHERE round = ? AND receiver = ? ORDER BY sender",
+        round,
+        receiver,
+      )
+      .toArray()
+      .map((p) => ({ from: p.sender, to: receiver, bytes: bytes(p.bytes) }));
   }
 
   dossier(trustee: number, now: number): Uint8Array | undefined {
@@ -362,16 +378,6 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       )
       .toArray()
       .map((d) => ({ trustee: d.trustee, decision: d.decision, approval: bytes(d.approval) }));
-  }
-
-  #parts(round: PartRound): Part[] {
-    return this.#sql
-      .exec<{ sender: number; receiver: number; bytes: ArrayBuffer }>(
-        "SELECT sender, receiver, bytes FROM parts WHERE round = ? ORDER BY sender, receiver",
-        round,
-      )
-      .toArray()
-      .map((p) => ({ from: p.sender, to: p.receiver, bytes: bytes(p.bytes) }));
   }
 
   #answer(): Recorded {

@@ -61,9 +61,12 @@ export class RequesterContext {
     this.own = value;
   }
 
-  /** The first trustee that answers is asked; what it says is signed by all of them. @throws RequesterError "trustees" */
-  async trustees(): Promise<Trustees> {
-    if (this.#trustees) return this.#trustees;
+  /**
+   * The first trustee that answers is asked; what it says is signed by all of them. `fresh` for a new order: resharing may
+   * have made a new generation of shares. @throws RequesterError "trustees"
+   */
+  async trustees(fresh = false): Promise<Trustees> {
+    if (this.#trustees && !fresh) return this.#trustees;
     const { document } = await this.parameters.of(epochOf(this.transport.now()));
     const failures: string[] = [];
     for (const url of this.deployment.trusteeUrls) {

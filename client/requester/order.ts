@@ -113,7 +113,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
     throw new RequesterError("subject", "an assemble names a person, a link or trace a session");
   const session = "checkIn" in request.subject ? await examine(context, request.subject.checkIn) : undefined;
   const epochs = epochsOf(request, session, now);
-  const trustees = await context.trustees();
+  const trustees = await context.trustees(true);
   const caseId = transport.rng(32);
   const salt = transport.rng(32);
   const order: Order = {

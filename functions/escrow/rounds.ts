@@ -182,19 +182,19 @@ async function round<S extends z.ZodType>(
   m: Matter,
   name: PartRound,
   schema: S,
-  body: (trustee: number) => object,
+  body: (trustee: number) => object | Promise<object>,
   read: (trustee: number, answer: z.infer<S>) => Part[],
 ): Promise<void> {
-  const have = new Set((await m.stub.parts(name, m.now)).map((p) => p.from));
-  const missing = m.view.set!.filter((i) => !have.has(i));
+  const have = await m.stub.answered(name, m.now);
+  const missing = m.view.set!.filter((i) => !have.includes(i));
   await askAll(missing, async (trustee) => {
-    const parts = read(trustee, await askMember(m, trustee, name, body(trustee), schema));
+    const parts = read(trustee, await askMember(m, trustee, name, await body(trustee), schema));
     recorded(await m.stub.keep(name, trustee, parts, m.now));
   });
 }
 
-const partsTo = (parts: readonly Part[], trustee: number): string[] =>
-  parts.filter((p) => p.to === trustee).map((p) => toBase64(p.bytes));
+const partsTo = async ({ stub, now }: Matter, name: PartRound, trustee: number): Promise<string[]> =>
+  (await stub.partsTo(name, trustee, now)).map((p) => toBase64(p.bytes));
 
 // ---- the phases
 
@@ -208,10 +208,9 @@ async function toApproved(m: Matter): Promise<CaseView> {
 
 /** The entry that all of S made, each under its signature. */
 async function agreedNotice(m: Matter): Promise<Uint8Array> {
-  const shares = await m.stub.parts("notice-shares", m.now);
   const entries: Uint8Array[] = [];
   await askAll(m.view.set!, async (trustee) => {
-    const body = { parts: partsTo(shares, trustee) };
+    const body = { parts: await partsTo(m, "notice-shares", trustee) };
     const answer = await askMember(m, trustee, "notice", body, NoticeAnswer);
     const bytes = fromBase64(answer.entry, "entry");
     const value = opened(trustee, m.view, () =>
@@ -261,12 +260,11 @@ async function toOpened(m: Matter): Promise<CaseView> {
         : readParts(view, trustee, "link", answer.parts),
   );
   if (kind !== "trace") {
-    const shares = await m.stub.parts("shares", m.now);
     await round(
       m,
       "result",
       ForRequesterAnswer,
-      (trustee) => ({ parts: partsTo(shares, trustee) }),
+      async (trustee) => ({ parts: await partsTo(m, "shares", trustee) }),
       (trustee, answer) => [
         { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },
       ],
@@ -289,7 +287,6 @@ export async function advance(m: Matter): Promise<CaseView> {
 }
 
 /** What the members sealed to the requester, in the order of S. */
-export async function sealedResults(m: Matter): Promise<Uint8Array[]> {
-  const parts = await m.stub.parts(finalRound(m.view.kind), m.now);
-  return parts.filter((p) => p.to === 0).map((p) => p.bytes);
+export async function sealedResults({ stub, view, now }: Matter): Promise<Uint8Array[]> {
+  return (await stub.partsTo(finalRound(view.kind), 0, now)).map((p) => p.bytes);
 }

@@ -168,7 +168,7 @@ describe("the object by itself", () => {
     expect(reason(await stub.view(t))).toBe("unknown");
     expect(reason(await stub.decide(decided(1), rng(9), t))).toBe("unknown");
     expect(reason(await stub.open(t))).toBe("unknown");
-    expect(await stub.parts("shares", t)).toEqual([]);
+    expect(await stub.partsTo("shares", 0, t)).toEqual([]);
     expect(await stub.dossier(1, t)).toBeUndefined();
     const left = await runInDurableObject(stub, (_, s) => s.storage.sql.exec("SELECT * FROM sqlite_master").toArray());
     expect(left.filter((x) => !String(x.name).startsWith("_cf"))).toEqual([]);
@@ -232,7 +232,7 @@ describe("the object by itself", () => {
     const parts = [{ from: 1, to: 2, bytes: rng(9) }];
     await stub.keep("notice-shares", 1, parts, t);
     await stub.keep("notice-shares", 1, [{ from: 1, to: 2, bytes: rng(9) }], t);
-    expect(await stub.parts("notice-shares", t)).toEqual(parts);
+    expect(await stub.partsTo("notice-shares", 2, t)).toEqual(parts);
     const z = (await stub.view(t)) as Extract<Recorded, { ok: true }>;
     expect(z.view.approved!.checkpoint).toBe("note");
   });
@@ -247,6 +247,6 @@ describe("the object by itself", () => {
     await stub.approve(placed, t);
     const large = new Uint8Array(1 << 20).fill(7);
     await stub.keep("notice-shares", 1, [{ from: 1, to: 2, bytes: large }], t);
-    expect((await stub.parts("notice-shares", t))[0]!.bytes).toEqual(large);
+    expect((await stub.partsTo("notice-shares", 2, t))[0]!.bytes).toEqual(large);
   });
 });

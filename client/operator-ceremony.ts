@@ -5,6 +5,8 @@
 import { base64urlnopad } from "@scure/base";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../protocol/case-documents.ts";
+import { Complaint } from "../protocol/ceremony-documents.ts";
+import { Signed } from "../protocol/documents.ts";
 import { KeySet, verifyKeySet } from "../protocol/key-set.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
@@ -28,6 +30,12 @@ export interface CeremonyResult {
   cards: TrusteeCard[];
 }
 
+/** Who accuses whom of what; which of the two is wrong the messages cannot tell (protocol/ceremony.ts). */
+export class CeremonyComplaint extends Error {
+  override name = "CeremonyComplaint";
+}
+
+const COMPLAINT_TYPE = 0x5b;
 const decode = base64urlnopad.decode;
 
 /** Runs a ceremony to its end; run again with the same id it goes on where it stopped. @throws ApiError, KeySetError */
@@ -46,10 +54,21 @@ export async function runCeremony(t: Transport, input: CeremonyInput): Promise<C
     messages = await all((url) => post<{ message: string }>(url, round, { messages: shown }));
   }
   const shown = messages.map((m) => m.message);
+  shown.forEach((message) => {
+    tellComplaint(decode(message));
+  });
   const finished = await all((url) => post<{ keySet: string }>(url, "finish", { messages: shown }));
   const keySets = finished.map((f) => f.keySet);
   if (keySets.some((k) => k !== keySets[0])) throw new Error("the trustees hold different key sets");
   return readKeySet(decode(keySets[0]!), cards.map(decode), identityKeys);
+}
+
+/** A run with a complaint is over; people settle it, and a new one starts under a new id. @throws CeremonyComplaint */
+function tellComplaint(message: Uint8Array): void {
+  const { document } = Signed.decode(message);
+  if (document[0] !== COMPLAINT_TYPE) return;
+  const { sender, accused, reason } = Complaint.decode(document);
+  throw new CeremonyComplaint(`trustee ${sender} accuses trustee ${accused}: ${reason}`);
 }
 
 /** A key set and cards, believed only under the pinned identity keys. @throws KeySetError, CodecError, RangeError */

@@ -67,13 +67,17 @@ type Namespace = { getByName(name: string): unknown };
 const partition = (namespace: unknown, index: number): DurableObjectNamespace =>
   ({ getByName: (name: string) => (namespace as Namespace).getByName(`${index}/${name}`) }) as never;
 
-export const environments: TrusteeEnv[] = [1, 2, 3].map((index) => ({
-  ...bindings,
-  TRUSTEE_INDEX: String(index),
-  TRUSTEE_SEED: bytesToHex(secret(`trustee-${index}`)),
-  CEREMONY: partition(bindings.CEREMONY, index),
-  TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, index),
-}));
+/** Each world has a registrar of its own, since parameters are believed for an isolate's life. */
+const environmentsOf = (world: string): TrusteeEnv[] =>
+  [1, 2, 3].map((index) => ({
+    ...bindings,
+    REGISTRAR_URL: `http://registrar.test/${world}`,
+    TRUSTEE_INDEX: String(index),
+    TRUSTEE_SEED: bytesToHex(secret(`trustee-${index}`)),
+    CEREMONY: partition(bindings.CEREMONY, index),
+    TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, index),
+  }));
+export const environments = environmentsOf("first");
 export const trusteeUrls = [1, 2, 3].map((i) => `http://trustee-${i}.test`);
 export const identityKeys = trustees.map((t) => t.identityPublicKey);
 
@@ -101,7 +105,7 @@ async function answerOf(request: Request): Promise<Response> {
   const { host, pathname, searchParams } = new URL(request.url);
   const trustee = /^trustee-([123])\.test$/.exec(host)?.[1];
   if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!);
-  if (host === "registrar.test" && pathname === "/v1/parameters")
+  if (host === "registrar.test" && pathname.endsWith("/v1/parameters"))
     return Response.json({ documents: outside.parameters.map(toBase64) });
   const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];
   if (host === "escrow.test" && epoch) return indexPage(Number(epoch), searchParams.get("cursor"));
@@ -203,6 +207,7 @@ export interface World {
 /** Fresh trustees, a finished ceremony (2 of 3), parameters for the last three epochs, an officer each. */
 export async function freshWorld(): Promise<World> {
   await reset();
+  environments.splice(0, 3, ...environmentsOf(bytesToHex(rng(8))));
   clock.now = NOW;
   outside.index.clear();
   outside.pageRows = 4096;
@@ -258,12 +263,12 @@ export interface Patient {
   credential(epoch: number): Credential;
 }
 
-export function newPatient(w: World): Patient {
+/** `identity`: of the same person's earlier phone. */
+export function newPatient(w: World, identity = concatBytes(utf8ToBytes("patient "), rng(8))): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const params = decodeIssuerParams(w.document);
   const { paramsHash } = w;
   const s = randomScalar(rng);
-  const identity = concatBytes(utf8ToBytes("patient "), rng(8));
   const identitySalt = rng(32);
   const identityCommitment = identityCommitmentOf(identitySalt, identity);
   const contract = requestEnrolment({ params, identityCommitment, paramsHash, nonce: rng(32), secrets, s }, rng);

@@ -1,0 +1,335 @@
+// Nothing that an escrow hands over is believed: each case below changes one thing of a valid bundle.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openBundle } from "../../functions/case-bundle.ts";
+import { Problem, toBase64 } from "../../functions/http.ts";
+import type { Bundle } from "../../functions/trustee/api.ts";
+import { trustOf } from "../../functions/trustee/context.ts";
+import { CodecError } from "../../protocol/codec.ts";
+import {
+  Approval,
+  CheckIn,
+  Contract,
+  Dossier,
+  type LogEntry,
+  type Order,
+  openSigned,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { formatNote, parseNote } from "../../protocol/note.ts";
+import { Presentation } from "../../protocol/presentation.ts";
+import { encodeG1, G, type G1 } from "../../protocol/suite.ts";
+import { secret, trustees } from "./bindings.ts";
+import {
+  type Approved,
+  approve,
+  bundled,
+  certificate,
+  decide,
+  dossierOf,
+  dossierOfPerson,
+  EPOCH,
+  environments,
+  freshWorld,
+  NOW,
+  newCase,
+  newPatient,
+  type Patient,
+  rng,
+  type TestCase,
+  type TestSession,
+  visit,
+  type World,
+} from "./trustee-world.ts";
+
+let w: World;
+let patient: Patient;
+let session: TestSession;
+let valid: TestCase;
+let approved: Approved;
+beforeAll(async () => {
+  w = await freshWorld();
+  patient = newPatient(w);
+  session = visit(w, patient);
+  valid = newCase(w, dossierOf(session));
+  approved = await approve(w, valid);
+});
+
+const trust = (trustee = 1, now = NOW) => trustOf(environments[trustee - 1]!, w.keySet, now);
+const verdict = async (bundle: Bundle, trustee = 1, now = NOW): Promise<string> => {
+  try {
+    await openBundle(bundle, trust(trustee, now));
+    return "accepted";
+  } catch (error) {
+    if (error instanceof Problem) return `${error.code} (${error.message})`;
+    if (error instanceof CodecError) return `malformed (${error.message})`;
+    throw error;
+  }
+};
+const changed = (changes: Partial<Bundle>): Bundle => ({ ...approved.bundle(1), ...changes });
+
+/** A bundle around another order, with everything else as it must be. */
+async function around(c: TestCase, now = NOW): Promise<string> {
+  const approvals = [1, 2].map((i) => resigned(c, i));
+  return verdict((await bundled(w, c, [1, 2], approvals)).bundle(1), 1, now);
+}
+const template = async (): Promise<Approval> => openSigned(LABELS.approval, Approval, await decide(w, valid, 1)).value;
+let assertion: Approval;
+beforeAll(async () => {
+  assertion = await template();
+});
+/** Signed by the trustee, with an assertion that is not for this order. */
+const resigned = (c: TestCase, trustee: number): Uint8Array => {
+  const approval = { ...assertion, caseId: c.order.caseId, orderHash: c.hash, trustee };
+  return signDocument(LABELS.approval, Approval, approval, trustees[trustee - 1]!.identitySecret);
+};
+const ordered = (changes: Partial<Order>, key?: Uint8Array): TestCase => newCase(w, dossierOf(session), changes, key);
+
+it("accepts the bundle as it is, for every member and with one binding", async () => {
+  const [one, two] = await Promise.all([1, 2].map((i) => openBundle(approved.bundle(i), trust(i))));
+  expect(one!.set).toEqual([1, 2]);
+  expect(two!.binding).toEqual(one!.binding);
+});
+
+describe("order", () => {
+  const cases: [string, () => TestCase, string, number?][] = [
+    ["signed by another key", () => ordered({}, secret("stranger")), "certificate of another key"],
+    [
+      "certified by another authority",
+      () => ordered({ certificate: certificate(secret("stranger")) }),
+      "another authority",
+    ],
+    [
+      "with another requester's certificate",
+      () => ordered({ certificate: certificate(secret("registrar-sign"), ed25519.getPublicKey(secret("other"))) }),
+      "certificate of another key",
+    ],
+    ["issued in the future", () => ordered({ issuedAt: NOW + 3600 }), "issued in the future"],
+    ["expired", () => ordered({}), "expired", NOW + 86_400],
+    ["valid for too long", () => ordered({ expiresAt: NOW + 91 * 86_400 }), "malformed"],
+    ["for another key set", () => ordered({ keySetId: rng(32) }), "other key set"],
+    ["for another generation of shares", () => ordered({ shareGeneration: 1 }), "other key set or generation"],
+    ["for the open epoch without emergency", () => ordered({ epochTo: EPOCH }), "epoch still open"],
+    ["for an epoch to come", () => ordered({ epochTo: EPOCH + 1, emergency: true }), "epoch not begun"],
+    ["for an epoch without parameters", () => ordered({ epochFrom: EPOCH - 4 }), "not-allowed-now"],
+    ["with its epochs the wrong way round", () => ordered({ epochFrom: EPOCH - 1, epochTo: EPOCH - 2 }), "malformed"],
+    ["over too many epochs", () => ordered({ epochFrom: EPOCH - 70 }), "malformed"],
+  ];
+  it.each(cases)("%s", async (_, make, reason, now) => {
+    expect(await around(make(), now)).toContain(reason);
+  });
+  it("in the grace of the epoch before, which is open still", async () => {
+    const c = ordered({ epochFrom: EPOCH, epochTo: EPOCH, issuedAt: NOW + 3 * 86_400, expiresAt: NOW + 9 * 86_400 });
+    expect(await around(c, NOW + 3 * 86_400)).toContain("epoch still open");
+  });
+  it("altered after it was signed", async () => {
+    const bytes = valid.signed.slice();
+    bytes[bytes.length - 1]! ^= 1;
+    expect(await verdict(changed({ order: toBase64(bytes) }))).toContain("malformed");
+  });
+});
+
+describe("approvals", () => {
+  const two = async (approvals: Uint8Array[], set = [1, 2]): Promise<string> =>
+    verdict((await bundled(w, valid, set, approvals)).bundle(1));
+  const by = (trustee: number, changes: Partial<Approval> = {}, key = trustees[trustee - 1]!.identitySecret) =>
+    signDocument(LABELS.approval, Approval, { ...assertion, trustee, ...changes }, key);
+
+  it("fewer than t", async () => {
+    expect(await two([await decide(w, valid, 1)], [1])).toContain("approvals: 1 of 2");
+  });
+  it("more than t: S is exactly t", async () => {
+    const all = await Promise.all([1, 2, 3].map((i) => decide(w, valid, i)));
+    expect(await two(all, [1, 2, 3])).toContain("not of the threshold's size");
+  });
+  it("one trustee twice", async () => {
+    const own = await decide(w, valid, 1);
+    expect(await two([own, own])).toContain("a trustee twice");
+  });
+  it("a refusal among them", async () => {
+    const c = newCase(w, dossierOf(session));
+    const approvals = [await decide(w, c, 1), await decide(w, c, 2, "refuse")];
+    expect(await verdict((await bundled(w, c, [1, 2], approvals)).bundle(1))).toContain("a refusal among them");
+  });
+  it("by a key that is not pinned", async () => {
+    expect(await two([await decide(w, valid, 1), by(2, {}, secret("stranger"))])).toContain("not by trustee 2");
+  });
+  it("by another trustee in its stead", async () => {
+    const other = by(2, {}, trustees[2]!.identitySecret);
+    expect(await two([await decide(w, valid, 1), other])).toContain("not by trustee 2");
+  });
+  it("of another order", async () => {
+    const other = newCase(w, dossierOf(session));
+    expect(await two([await decide(w, valid, 1), await decide(w, other, 2)])).toContain("of another order");
+  });
+  it("without an officer's assertion for it: trustee 1's officer never spoke for trustee 2", async () => {
+    expect(await two([await decide(w, valid, 1), by(2)])).toContain("assertion does not verify");
+  });
+  it("without a verified user", async () => {
+    const authenticatorData = assertion.authenticatorData.slice();
+    authenticatorData[32] = 0x01;
+    expect(await two([by(1, { authenticatorData }), await decide(w, valid, 2)])).toContain("assertion does not verify");
+  });
+  it("without this trustee", async () => {
+    const a = await bundled(w, valid, [2, 3], [await decide(w, valid, 2), await decide(w, valid, 3)]);
+    expect(await verdict(a.bundle(1))).toContain("without this trustee");
+  });
+  it("in another order", async () => {
+    const { approvals, approvalInclusions } = approved.bundle(1);
+    const bundle = changed({
+      approvals: approvals.toReversed(),
+      approvalInclusions: approvalInclusions.toReversed(),
+    });
+    expect(await verdict(bundle)).toContain("malformed");
+  });
+});
+
+describe("checkpoint and inclusion", () => {
+  const withSignatures = (keep: (name: string) => boolean): string => {
+    const note = parseNote(approved.bundle(1).checkpoint)!;
+    return formatNote({ text: note.text, signatures: note.signatures.filter((s) => keep(s.name)) });
+  };
+  it("not signed by the log", async () => {
+    expect(await verdict(changed({ checkpoint: withSignatures((n) => n.startsWith("symbolon/")) }))).toContain(
+      "not-signed-by-log",
+    );
+  });
+  it("cosigned by t - 1 witnesses", async () => {
+    expect(await verdict(changed({ checkpoint: withSignatures((n) => n !== "symbolon/trustee-2") }))).toContain(
+      "no-quorum",
+    );
+  });
+  it("of another root", async () => {
+    const checkpoint = approved
+      .bundle(1)
+      .checkpoint.replace(/^(\S+\n\d+\n)(.)/, (_, head, x) => head + (x === "A" ? "B" : "A"));
+    expect(await verdict(changed({ checkpoint }))).toContain("bad-signature");
+  });
+  it("from before the order was logged", async () => {
+    const checkpoint = await w.log.cosigned([1, 2]);
+    const late = newCase(w, dossierOf(session));
+    const a = await approve(w, late);
+    expect(await verdict({ ...a.bundle(1), checkpoint })).toContain("inclusion: proof does not verify");
+  });
+  it("another entry in the order's place", async () => {
+    const { approvalInclusions } = approved.bundle(1);
+    expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain(
+      "another entry than this order",
+    );
+  });
+  it("an entry of another case in the order's place", async () => {
+    const other = newCase(w, dossierOf(session));
+    const index = w.log.append({
+      kind: "order",
+      at: NOW,
+      subject: valid.hash,
+      caseId: other.order.caseId,
+      body: new Uint8Array(),
+    } satisfies LogEntry);
+    const checkpoint = await w.log.cosigned([1, 2]);
+    const approvalInclusions = approved.bundle(1).approvalInclusions;
+    expect(
+      await verdict(changed({ checkpoint, orderInclusion: w.log.inclusion(index), approvalInclusions })),
+    ).toContain("another entry than this order");
+  });
+  it("one approval logged twice instead of both", async () => {
+    const [first] = approved.bundle(1).approvalInclusions;
+    expect(await verdict(changed({ approvalInclusions: [first!, first!] }))).toContain(
+      "another entry than this approval",
+    );
+  });
+  it("a nonce of another length", async () => {
+    expect(await verdict(changed({ nonce: toBase64(rng(31)) }))).toContain("malformed");
+  });
+});
+
+describe("dossier", () => {
+  const sealed = (dossier: Dossier, c = valid): string =>
+    toBase64(hybridSeal(w.transportKeys[0]!, c.hash, Dossier.encode(dossier), rng));
+  const checkIn = () => CheckIn.decode(session.bytes);
+  const presentation = () => Presentation.decode(checkIn().presentation);
+  const about = async (dossier: Dossier, changes: Partial<Order> = {}): Promise<string> => {
+    const c = newCase(w, dossier, changes);
+    return verdict((await approve(w, c)).bundle(1));
+  };
+  /** By the same check as in the rounds, and already before an officer's decision is taken. */
+  const swapped = async (bytes: Uint8Array): Promise<string> => {
+    const dossier: Dossier = { ...valid.dossier, checkIn: bytes };
+    return outcomeOf(() => about(dossier));
+  };
+  const outcomeOf = async (run: () => Promise<string>): Promise<string> => {
+    try {
+      return await run();
+    } catch (error) {
+      return String((error as Error).message);
+    }
+  };
+
+  it("sealed to another trustee", async () => {
+    expect(await verdict(changed({ dossier: approved.bundle(2).dossier }))).toContain("dossier: does not open");
+  });
+  it("sealed for another order", async () => {
+    const other = newCase(w, valid.dossier);
+    expect(await verdict(changed({ dossier: sealed(valid.dossier, other) }))).toContain("dossier: does not open");
+  });
+  it("of another session", async () => {
+    const other = visit(w, newPatient(w));
+    expect(await verdict(changed({ dossier: sealed({ ...valid.dossier, checkIn: other.bytes }) }))).toContain(
+      "another subject",
+    );
+  });
+  it("with another salt", async () => {
+    expect(await verdict(changed({ dossier: sealed({ ...valid.dossier, salt: rng(32) }) }))).toContain(
+      "another subject",
+    );
+  });
+  it("with a mauled tag key: F2 of another's making", async () => {
+    const p = presentation();
+    const mauled = { ...p, F2: encodeG1(G.multiply(7n) as G1) };
+    expect(await swapped(CheckIn.encode({ ...checkIn(), presentation: Presentation.encode(mauled) }))).toContain(
+      "refused",
+    );
+  });
+  it("under another service's name", async () => {
+    const { challenge } = checkIn();
+    const forged = challenge.slice();
+    forged.set(ed25519.getPublicKey(secret("stranger")), 2);
+    expect(await swapped(CheckIn.encode({ ...checkIn(), challenge: forged }))).toMatch(/refused|malformed/);
+  });
+  it("to trace a session outside the order's epochs or services", async () => {
+    const dossier = dossierOf(session);
+    const { epoch } = session;
+    const elsewhere = await outcomeOf(() =>
+      about(dossier, { kind: "trace", epochFrom: epoch, epochTo: epoch, services: [rng(16)] }),
+    );
+    expect(elsewhere).toContain("refused");
+    expect(
+      await outcomeOf(() => about(dossier, { kind: "trace", epochFrom: epoch + 1, epochTo: epoch + 1 })),
+    ).toContain("refused");
+    expect(await about(dossier, { kind: "trace", epochFrom: epoch, epochTo: epoch })).toBe("accepted");
+  });
+
+  it("of an assemble with somebody else's contract, a mauled F°, or no opening", async () => {
+    const other = newPatient(w);
+    const good = dossierOfPerson([patient]);
+    const c = newCase(w, good, { kind: "assemble" });
+    const a = await approve(w, c);
+    const against = (dossier: Dossier) => verdict({ ...a.bundle(1), dossier: sealed(dossier, c) });
+    const [generation] = good.generations;
+    expect(await against(good)).toBe("accepted");
+    const foreign = { ...generation!, contract: other.contract };
+    expect(await against({ ...good, generations: [foreign] })).toContain("commits to another identity");
+    const both = { generations: [foreign, generation!], identitySalts: [other.identitySalt, patient.identitySalt] };
+    expect(await against({ ...good, ...both })).toContain("commits to another identity");
+    const mauled = { ...Contract.decode(patient.contract), F2: encodeG1(G.multiply(7n) as G1) };
+    const bent = { ...generation!, contract: Contract.encode(mauled) };
+    expect(await against({ ...good, generations: [bent] })).toContain("contract 1: proof");
+    expect(await against({ ...good, identitySalts: [] })).toContain("no opening");
+    expect(await against({ ...good, identity: undefined })).toContain("no opening");
+    expect(await against({ ...good, generations: [], identitySalts: [] })).toContain("number of generations");
+    expect(await against({ ...good, selector: "B987654321" })).toContain("another subject");
+  });
+});

@@ -1,0 +1,260 @@
+// The key ceremony over HTTP, officers' passkeys, and the trustee as a witness of the log.
+
+import { reset } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Officer } from "../../client/officer.ts";
+import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
+import { SoftwarePasskey } from "../../client/software-passkey.ts";
+import { apiJson } from "../../client/transport.ts";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { CeremonyDeals, Complaint } from "../../protocol/ceremony-documents.ts";
+import { Approval, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
+import { KeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { common, secret, trustees } from "./bindings.ts";
+import {
+  decide,
+  delivered,
+  dossierOf,
+  freshWorld,
+  identityKeys,
+  newCase,
+  newPatient,
+  outcome,
+  outside,
+  rng,
+  sealDossier,
+  type TestCase,
+  TestLog,
+  transport,
+  trusteeUrls,
+  visit,
+  type World,
+} from "./trustee-world.ts";
+
+const admin = secret("admin");
+const input = { trusteeUrls, identityKeys, threshold: 2, adminSecretKey: admin };
+
+describe("ceremony", () => {
+  const post = <T = { message: string }>(
+    i: number,
+    id: string,
+    round: string,
+    json: unknown,
+    key = admin,
+  ): Promise<T> => apiJson<T>(transport, trusteeUrls[i - 1]!, `/v1/ceremony/${id}/${round}`, { json, signWith: key });
+  const cardsOf = async () =>
+    Promise.all(trusteeUrls.map((u) => apiJson<{ card: string }>(transport, u, "/v1/card"))).then((c) =>
+      c.map((x) => x.card),
+    );
+  const toDeals = async (id: string) => {
+    const cards = await cardsOf();
+    const all = async (round: string, json: unknown) =>
+      (await Promise.all([1, 2, 3].map((i) => post(i, id, round, json)))).map((m) => m.message);
+    const commits = await all("start", { threshold: 2, cards });
+    const openings = await all("open", { messages: commits });
+    const deals = await all("deal", { messages: openings });
+    return { cards, commits, openings, deals };
+  };
+
+  it("makes one key set that all publish; running it again goes on, another one is refused", async () => {
+    await reset();
+    const ceremonyId = rng(32);
+    const first = await runCeremony(transport, { ...input, ceremonyId });
+    const again = await runCeremony(transport, { ...input, ceremonyId }).catch((e: Error) => e.message);
+    expect(again).toContain("conflict"); // its start: keys are held
+    for (const url of trusteeUrls)
+      expect(KeySet.encode((await fetchKeySet(transport, url, identityKeys)).keySet)).toEqual(first.keySetBytes);
+    expect(await outcome(runCeremony(transport, input))).toContain("conflict");
+  });
+
+  it("takes rounds from the administrator only, and cards under the pinned keys only", async () => {
+    await reset();
+    const cards = await cardsOf();
+    const id = bytesToHex(rng(32));
+    expect(await outcome(post(1, id, "start", { threshold: 2, cards }, secret("stranger")))).toBe("credential-refused");
+    const swapped = [cards[1], cards[0], cards[2]];
+    expect(await outcome(post(1, id, "start", { threshold: 2, cards: swapped }))).toContain(
+      "not signed by the pinned key",
+    );
+    expect(await outcome(post(1, id, "start", { threshold: 1, cards }))).toContain("malformed");
+    expect(await outcome(post(1, id, "open", { messages: cards }))).toContain("not-found");
+    expect(await outcome(apiJson(transport, trusteeUrls[0]!, "/v1/keyset"))).toContain("not-found");
+  });
+
+  it("catches a dealer that says two things, and complains by name of a share that does not open", async () => {
+    await reset();
+    const id = bytesToHex(rng(32));
+    const { commits, deals } = await toDeals(id);
+    const value = openSigned(LABELS.signCeremony, CeremonyDeals, fromBase64(deals[1]!)).value;
+    const sealed = value.sealed.map((s, i) => (i === 0 ? rng(s.length) : s));
+    const bad = toBase64(
+      signDocument(LABELS.signCeremony, CeremonyDeals, { ...value, sealed }, trustees[1]!.identitySecret),
+    );
+    const { message } = await post(1, id, "accept", { messages: [deals[0], bad, deals[2]] });
+    const complaint = Complaint.decode(Signed.decode(fromBase64(message)).document);
+    expect(complaint).toMatchObject({ sender: 1, accused: 2, reason: "unreadable" });
+    expect(await outcome(post(1, id, "accept", { messages: deals }))).toContain("trustee 2: equivocated");
+    expect(await outcome(post(3, id, "accept", { messages: [deals[0], deals[1]] }))).toContain("trustee 3: missing");
+    expect(await outcome(post(3, id, "accept", { messages: commits }))).toContain("malformed");
+    expect((await post(3, id, "accept", { messages: deals })).message).toEqual(
+      (await post(3, id, "accept", { messages: deals })).message,
+    );
+  });
+
+  it("is told by the coordinator who complains of whom", async () => {
+    await reset();
+    const lying = {
+      ...transport,
+      fetch: (async (url: string, init?: RequestInit) => {
+        const response = await transport.fetch(url, init);
+        if (!String(url).startsWith(trusteeUrls[1]!) || !String(url).endsWith("/deal")) return response;
+        const { message } = (await response.json()) as { message: string };
+        const { value } = openSigned(LABELS.signCeremony, CeremonyDeals, fromBase64(message));
+        const sealed = value.sealed.map((s) => rng(s.length));
+        const bad = signDocument(LABELS.signCeremony, CeremonyDeals, { ...value, sealed }, trustees[1]!.identitySecret);
+        return Response.json({ message: toBase64(bad) });
+      }) as typeof fetch,
+    };
+    await expect(runCeremony(lying, input)).rejects.toThrow("trustee 1 accuses trustee 2: unreadable");
+  });
+});
+
+describe("officers", () => {
+  let w: World;
+  let c: TestCase;
+  beforeAll(async () => {
+    w = await freshWorld();
+    c = newCase(w, dossierOf(visit(w, newPatient(w))));
+  });
+  const url = trusteeUrls[0]!;
+  const officer = (authenticator = w.passkeys[0]!) =>
+    new Officer({ transport, trusteeUrl: url, escrowUrl: common.ESCROW_URL, authenticator });
+  const waiting = (of = c) => ({ order: toBase64(of.signed), dossier: sealDossier(w, of, 1) });
+  const other = (options: { origin?: string; rpId?: string; userVerified?: boolean }) =>
+    SoftwarePasskey.create({ rpId: "officers.test", origin: "https://officers.test", ...options });
+  const registered = async (options: Parameters<typeof other>[0], as = {}) => {
+    const passkey = await other(options);
+    await registerOfficer(transport, url, admin, { ...passkey.registration, ...as });
+    return passkey;
+  };
+
+  it("reads the inbox and an order behind a login, and decides with a passkey", async () => {
+    outside.inbox = [{ caseId: bytesToHex(c.order.caseId), ...waiting(), decided: false }];
+    const o = officer();
+    const [first] = await o.inbox();
+    expect(outside.inboxKey).toBe(bytesToHex(trustees[0]!.identityPublicKey));
+    const seen = await o.review(first!);
+    expect(seen).toMatchObject({ kind: "link", requester: { name: "Dr Ada" }, purpose: c.order.purpose, trustee: 1 });
+    expect(seen.subject).toHaveProperty("tid");
+    expect(seen.warnings).toContain("Covers all services.");
+    const approval = await o.approve(first!, "seen");
+    expect(approval).toMatchObject({ decision: "approve", trustee: 1, reason: "seen" });
+    expect(openSigned(LABELS.approval, Approval, delivered.at(-1)!).value).toEqual(approval);
+  });
+
+  it("warns of an emergency order over the current epoch", async () => {
+    const e = newCase(w, c.dossier, { emergency: true, epochTo: c.order.epochTo + 1 });
+    const { warnings } = await officer().review(waiting(e));
+    expect(warnings.some((x) => x.startsWith("Opens the current epoch"))).toBe(true);
+  });
+
+  it("refuses inbox and review without a login, with an old token, and an assertion used twice", async () => {
+    const review = (bearer?: string) =>
+      outcome(apiJson(transport, url, "/v1/cases/review", { json: waiting(), ...(bearer ? { bearer } : {}) }));
+    expect(await review()).toBe("credential-refused");
+    expect(await review(toBase64(rng(32)))).toBe("credential-refused");
+    expect(await outcome(apiJson(transport, url, "/v1/cases"))).toBe("credential-refused");
+    const { challenge } = await apiJson<{ challenge: string }>(transport, url, "/v1/officers/challenge", {
+      method: "POST",
+    });
+    const json = { challenge, assertion: await w.passkeys[0]!.assert(fromBase64(challenge)) };
+    const { token } = await apiJson<{ token: string }>(transport, url, "/v1/officers/login", { json });
+    expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json }))).toBe("credential-refused");
+    const later = { ...transport, now: () => transport.now() + 3601 };
+    expect(await outcome(apiJson(later, url, "/v1/cases/review", { json: waiting(), bearer: token }))).toBe(
+      "credential-refused",
+    );
+    const own = rng(32);
+    const invented = { challenge: toBase64(own), assertion: await w.passkeys[0]!.assert(own) };
+    expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json: invented }))).toBe("credential-refused");
+  });
+
+  it("takes no decision from an unknown passkey, another origin or RP, or without user verification", async () => {
+    const attempt = async (passkey: SoftwarePasskey) =>
+      outcome(officer(passkey).approve(waiting(newCase(w, c.dossier))));
+    const { rpId, origin } = w.passkeys[0]!;
+    expect(await attempt(await other({}))).toBe("credential-refused");
+    expect(await attempt(await registered({ origin: "https://evil.test" }, { origin }))).toBe("credential-refused");
+    expect(await attempt(await registered({ rpId: "evil.test" }, { rpId }))).toBe("credential-refused");
+    expect(await attempt(await registered({ userVerified: false }))).toBe("credential-refused");
+    expect(await attempt(await registered({}))).toMatchObject({ decision: "approve" });
+  });
+
+  it("takes an assertion for this order, decision and trustee only", async () => {
+    const fresh = newCase(w, c.dossier);
+    const json = async (assertedFor: TestCase, decision: string) => {
+      const [asserted] = [await decideAssertion(assertedFor, "approve")];
+      return { ...waiting(fresh), decision, reason: "", assertion: asserted };
+    };
+    const attempt = async (assertedFor: TestCase, decision: string) =>
+      outcome(apiJson(transport, url, "/v1/cases/decide", { json: await json(assertedFor, decision) }));
+    expect(await attempt(fresh, "refuse")).toBe("credential-refused");
+    expect(await attempt(c, "approve")).toBe("credential-refused");
+  });
+  const decideAssertion = async (of: TestCase, decision: "approve" | "refuse") => {
+    const { approvalChallenge } = await import("../../protocol/documents.ts");
+    const challenge = approvalChallenge({ caseId: of.order.caseId, orderHash: of.hash, trustee: 1, decision });
+    return w.passkeys[0]!.assert(challenge);
+  };
+
+  it("decides a case id once: the same again gives the same document, anything else a conflict", async () => {
+    const one = newCase(w, c.dossier);
+    const first = await decide(w, one, 1);
+    expect(await decide(w, one, 1)).toEqual(first);
+    expect(await outcome(decide(w, one, 1, "refuse"))).toContain("conflict");
+    const twin = newCase(w, c.dossier, { caseId: one.order.caseId, purpose: "something else" });
+    expect(await outcome(decide(w, twin, 1))).toContain("conflict");
+  });
+
+  it("registers ES256 passkeys, by the administrator, each for ever", async () => {
+    const passkey = await registered({});
+    expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toBeUndefined();
+    const moved = { ...passkey.registration, origin: "https://evil.test" };
+    expect(await outcome(registerOfficer(transport, url, admin, moved))).toContain("conflict");
+    expect(await outcome(registerOfficer(transport, url, secret("stranger"), passkey.registration))).toBe(
+      "credential-refused",
+    );
+    const odd = { ...passkey.registration, credentialId: toBase64(rng(16)), publicKey: toBase64(rng(77)) };
+    expect(await outcome(registerOfficer(transport, url, admin, odd))).toContain("malformed");
+  });
+});
+
+describe("witness", () => {
+  it("signs only heads that continue the newest one it signed", async () => {
+    await reset();
+    const entry = (n: number) =>
+      ({ kind: "order", at: n, subject: rng(32), caseId: undefined, body: new Uint8Array() }) as const;
+    const log = new TestLog();
+    const fork = new TestLog();
+    for (let i = 0; i < 5; i++) {
+      const same = entry(i);
+      log.append(same);
+      fork.append(i < 3 ? same : entry(i));
+    }
+    const cosign = (checkpoint: string, proof: string[]) =>
+      outcome(apiJson(transport, trusteeUrls[0]!, "/v1/cosign", { json: { checkpoint, proof } }));
+    await log.cosigned([1], 3);
+    expect(await cosign(log.note(5), [])).toContain("conflict: no-proof");
+    expect(await cosign(log.note(5), log.consistency(3))).toMatchObject({
+      cosignature: expect.stringContaining("symbolon/trustee-1"),
+    });
+    expect(await cosign(log.note(3), log.consistency(3))).toContain("conflict: older");
+    expect(await cosign(fork.note(5), [])).toContain("conflict: split-view");
+    fork.append(entry(9));
+    expect(await cosign(fork.note(6), fork.consistency(5))).toContain("conflict: no-proof");
+    expect(await cosign(log.note(5).replace("symbolon.test/log", "other.test/log"), [])).toBe("credential-refused");
+    expect(await apiJson(transport, trusteeUrls[0]!, "/v1/witness")).toMatchObject({ size: 5 });
+  });
+});

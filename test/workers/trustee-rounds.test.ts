@@ -1,0 +1,232 @@
+// Rounds under faults and lies: a case id stands for one set of values, a repetition gives the same bytes, a cheater is
+// named, nothing is given out of turn, and a dump of a trustee's storage holds no share.
+
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import { vaultOf } from "../../functions/trustee/context.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { LinkParts, partAad, SealedPart, signPart } from "../../protocol/case-documents.ts";
+import { type Order, openSigned } from "../../protocol/documents.ts";
+import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { TrusteeSecret } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { LinkShare, NoticeShare } from "../../protocol/opening.ts";
+import { encodeScalar, Fp12 } from "../../protocol/suite.ts";
+import { secret, trustees } from "./bindings.ts";
+import {
+  type Approved,
+  approve,
+  ask,
+  bundled,
+  decide,
+  dossierOf,
+  environments,
+  freshWorld,
+  newCase,
+  newPatient,
+  noticed,
+  opened,
+  outcome,
+  outside,
+  rng,
+  type TestCase,
+  type TestSession,
+  visit,
+  type World,
+} from "./trustee-world.ts";
+
+type Parts = { parts: string[] };
+let w: World;
+let session: TestSession;
+beforeAll(async () => {
+  w = await freshWorld();
+  session = visit(w, newPatient(w), { slot: 1 });
+});
+
+const caseAndApprovals = async (changes: Partial<Order> = {}): Promise<{ c: TestCase; a: Approved }> => {
+  const c = newCase(w, dossierOf(session), { epochFrom: session.epoch, epochTo: session.epoch, ...changes });
+  return { c, a: await approve(w, c) };
+};
+const noticeShares = (a: Approved, i: number) => ask<Parts>(i, "notice-shares", { bundle: a.bundle(i) });
+const notice = (a: Approved, i: number, parts: string[]) => ask<Parts>(i, "notice", { bundle: a.bundle(i), parts });
+
+/** The same part with another plaintext or head, signed by its author: what a cheating member could send. */
+function forged(text: string, change: (plaintext: Uint8Array) => Uint8Array, by?: number): string {
+  const { value: part } = openSigned(LABELS.signPart, SealedPart, fromBase64(text));
+  const receiver = trustees[part.to - 1]!;
+  const plaintext = hybridOpen(receiver.transport.secretKey, partAad(part), part.sealed);
+  const sealed = hybridSeal(receiver.transport.publicKey, partAad(part), change(plaintext), rng);
+  return toBase64(signPart({ ...part, sealed }, trustees[(by ?? part.from) - 1]!.identitySecret));
+}
+
+describe("a case id stands for one set of values", () => {
+  it("refuses another nonce, set or checkpoint for it, for ever", async () => {
+    const { c, a } = await caseAndApprovals();
+    await noticeShares(a, 1);
+    const other = await bundled(
+      w,
+      c,
+      [1, 2],
+      a.bundle(1).approvals.map((x) => fromBase64(x)),
+    );
+    const values = { order: a.bundle(1).order, approvals: a.bundle(1).approvals };
+    const nonce = { ...a.bundle(1), nonce: toBase64(rng(32)) };
+    const checkpoint = { ...other.bundle(1), ...values, nonce: a.bundle(1).nonce };
+    const set = await bundled(w, c, [1, 3], [fromBase64(values.approvals[0]!), await decide(w, c, 3)]);
+    for (const bundle of [nonce, checkpoint, { ...set.bundle(1), nonce: a.bundle(1).nonce }])
+      expect(await outcome(ask(1, "notice-shares", { bundle }))).toContain("conflict");
+    expect(await outcome(noticeShares(a, 1))).toMatchObject({ parts: [expect.any(String)] });
+  });
+
+  it("answers a repetition with the same bytes, also after the object was evicted", async () => {
+    const { a } = await caseAndApprovals();
+    const first = await Promise.all([noticeShares(a, 1), noticeShares(a, 1)]); // at once: one of them stands
+    expect(first[1]).toEqual(first[0]);
+    await evictDurableObject(vaultOf(environments[0]!) as never);
+    expect(await noticeShares(a, 1)).toEqual(first[0]);
+  });
+});
+
+describe("nothing out of turn", () => {
+  it("notice before notice-shares, shares before notice, result before shares, records before result", async () => {
+    const { a } = await caseAndApprovals();
+    const other = await caseAndApprovals();
+    const elsewhere = await noticed(w, other.a);
+    const bundle = a.bundle(1);
+    expect(await outcome(notice(a, 1, []))).toBe("not-allowed-now: notice-shares first");
+    expect(await outcome(ask(1, "shares", { bundle, notice: elsewhere.notice }))).toBe("not-allowed-now: notice first");
+    expect(await outcome(ask(1, "result", { bundle, parts: [] }))).toBe("not-allowed-now: shares first");
+    const item = {
+      serviceId: toBase64(session.serviceId),
+      tagHash: toBase64(session.tagHash),
+      recordId: toBase64(rng(16)),
+      stanza: toBase64(rng(100)),
+    };
+    expect(await outcome(ask(1, "record-shares", { bundle, items: [item] }))).toBe("not-allowed-now: result first");
+
+    const { notice: logged } = await noticed(w, a);
+    expect(await outcome(ask(1, "shares", { bundle, notice: elsewhere.notice }))).toBe("credential-refused");
+    const early = { ...logged, checkpoint: bundle.checkpoint };
+    expect(await outcome(ask(1, "shares", { bundle, notice: early }))).toBe("credential-refused");
+    const alone = { ...logged, checkpoint: await w.log.cosigned([1]) };
+    expect(await outcome(ask(1, "shares", { bundle, notice: alone }))).toBe("credential-refused");
+    expect(await outcome(ask(1, "shares", { bundle, notice: logged }))).toMatchObject({ parts: [expect.any(String)] });
+  });
+
+  it("a trace has no result round, and gives the members no parts", async () => {
+    const { a } = await caseAndApprovals({ kind: "trace" });
+    const { notice: logged } = await noticed(w, a);
+    const answer = await ask<Parts>(1, "shares", { bundle: a.bundle(1), notice: logged });
+    expect(answer).toMatchObject({ parts: [], forRequester: expect.any(String) });
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts: [] }))).toContain("not-allowed-now");
+  });
+});
+
+describe("a cheater is named, a carrier's fault is nobody's", () => {
+  it("in the notice round", async () => {
+    const { a } = await caseAndApprovals();
+    await noticeShares(a, 1);
+    const [part] = (await noticeShares(a, 2)).parts;
+    const { a: another } = await caseAndApprovals();
+    const [foreign] = (await noticeShares(another, 2)).parts;
+    const square = forged(part!, (p) => {
+      const share = NoticeShare.decode(p);
+      return NoticeShare.encode({ ...share, value: Fp12.sqr(share.value) });
+    });
+    const wrong = "not-allowed-now: trustee 2: wrong share";
+    expect(await outcome(notice(a, 1, [square]))).toBe(wrong);
+    expect(await outcome(notice(a, 1, [forged(part!, () => utf8ToBytes("nothing"))]))).toBe(wrong);
+    expect(
+      await outcome(notice(a, 1, [forged(part!, (p) => NoticeShare.encode({ ...NoticeShare.decode(p), index: 1 }))])),
+    ).toBe(wrong);
+    // not signed by the author: nobody is named
+    expect(await outcome(notice(a, 1, [forged(part!, () => utf8ToBytes("nothing"), 3)]))).toBe("credential-refused");
+    const bent = fromBase64(part!);
+    bent[bent.length - 1]! ^= 1;
+    expect(await outcome(notice(a, 1, [toBase64(bent)]))).toContain("malformed");
+    expect(await outcome(notice(a, 1, [foreign!]))).toBe("credential-refused");
+    expect(await outcome(notice(a, 1, []))).toBe("not-allowed-now: trustee 2: part missing");
+    expect(await outcome(notice(a, 1, [part!]))).toMatchObject({ entry: expect.any(String) });
+  });
+
+  it("in the link round: a wrong value, a sign flip, another scope", async () => {
+    const { a } = await caseAndApprovals();
+    const { notice: logged } = await noticed(w, a);
+    await ask(1, "shares", { bundle: a.bundle(1), notice: logged });
+    const [part] = (await ask<Parts>(2, "shares", { bundle: a.bundle(2), notice: logged })).parts;
+    const result = (parts: string[]) => outcome(ask(1, "result", { bundle: a.bundle(1), parts }));
+    const changing = (change: (share: LinkShare) => LinkShare) =>
+      forged(part!, (p) =>
+        LinkParts.encode({
+          shares: LinkParts.decode(p).shares.map((s) => LinkShare.encode(change(LinkShare.decode(s)))),
+        }),
+      );
+    const wrong = "not-allowed-now: trustee 2: wrong share";
+    const swap = ([x, y, ...rest]: LinkShare["values"]) => [y!, x!, ...rest];
+    expect(await result([changing((s) => ({ ...s, values: swap(s.values) }))])).toBe(wrong);
+    expect(await result([changing((s) => ({ ...s, values: s.values.slice(1) }))])).toBe(wrong);
+    expect(await result([forged(part!, () => LinkParts.encode({ shares: [] }))])).toBe(wrong);
+    // −d: on the curve's field, canonical, outside the group of prime order
+    const flipped = forged(part!, (p) => {
+      const { shares } = LinkParts.decode(p);
+      const bytes = shares[0]!.slice();
+      const at = 2 + 1 + 2;
+      bytes.set(Fp12.toBytes(Fp12.neg(Fp12.fromBytes(bytes.slice(at, at + 576)))), at);
+      return LinkParts.encode({ shares: [bytes] });
+    });
+    expect(await result([flipped])).toBe(wrong);
+    expect(await result([part!])).toMatchObject({ forRequester: expect.any(String) });
+  });
+
+  it("an index that is no sorted list of rows is the escrow's fault", async () => {
+    const { a } = await caseAndApprovals();
+    const { notice: logged } = await noticed(w, a);
+    const shares = await Promise.all(
+      a.set.map((i) => ask<Parts>(i, "shares", { bundle: a.bundle(i), notice: logged })),
+    );
+    const parts = shares.flatMap((s) => s.parts);
+    const rows = outside.index.get(session.epoch)!;
+    outside.index.set(session.epoch, [...rows, rows[0]!]);
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts }))).toBe("unavailable");
+    outside.index.set(session.epoch, rows);
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts }))).toMatchObject({
+      forRequester: expect.any(String),
+    });
+  });
+});
+
+it("keeps no share and no result in clear", async () => {
+  const { a } = await caseAndApprovals();
+  await opened(w, a);
+  const [env] = environments;
+  const vault = vaultOf(env!);
+  const held = (await vault.keys())!;
+  const own = trustees[0]!;
+  const plain = TrusteeSecret.decode(openAtRest(own.vaultKey, "trustee-secret", held.keySet, held.sealedSecret));
+  const secrets = [
+    ...Object.values(plain.shares).map(encodeScalar),
+    plain.groupHybridSecret,
+    session.tagHash,
+    secret("trustee-1"),
+  ].map(bytesToHex);
+  const dump = await runInDurableObject(vault as never, (_: unknown, state: DurableObjectState) => {
+    const tables = state.storage.sql
+      .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%cf_%'")
+      .toArray();
+    return tables
+      .flatMap(({ name }) =>
+        state.storage.sql
+          .exec(`SELECT * FROM ${name}`)
+          .toArray()
+          .flatMap((row) => Object.values(row)),
+      )
+      .map((v) => (v instanceof ArrayBuffer ? bytesToHex(new Uint8Array(v)) : String(v)))
+      .join("\n");
+  });
+  expect(dump).toContain(bytesToHex(held.sealedSecret));
+  for (const s of secrets) expect(dump).not.toContain(s);
+  expect(() => openAtRest(trustees[1]!.vaultKey, "trustee-secret", held.keySet, held.sealedSecret)).toThrow();
+  expect(() => openAtRest(own.vaultKey, "dealer-secret", held.keySet, held.sealedSecret)).toThrow();
+});

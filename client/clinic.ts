@@ -10,66 +10,27 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
-import { challengeKey, readCheckIn, verifyCheckIn } from "../protocol/check-in.ts";
-import { Challenge, type CheckIn, channelContext, Manifest, Signed, signDocument } from "../protocol/documents.ts";
+import { Challenge, Manifest, Signed, signDocument } from "../protocol/documents.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
-import { tidOf } from "../protocol/tid.ts";
 import { ClinicApi } from "./clinic/api.ts";
 import { type Chain, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "./clinic/keys.ts";
+import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
+import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
 import { fromBase64, toBase64 } from "./encoding.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
-import { acceptServiceChannel, FrameChannel, FrameError } from "./sealing/messages.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { ApiError, type Transport } from "./transport.ts";
 
 export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
 export { type ClinicKeys, type ClinicPolicy, clinicCard, createClinicKeys, serviceIdOfKeys } from "./clinic/keys.ts";
+export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
+export { type ClinicSession, SessionError } from "./clinic/session.ts";
 
 const ZERO_HASH = new Uint8Array(32);
 export const FHIR_JSON = "application/fhir+json";
-
-/** A check-in at this clinic that the clinic itself has verified. */
-export interface ClinicSession {
-  /** hex; names the session everywhere */
-  readonly tagHash: string;
-  /** for people and labels */
-  readonly tid: string;
-  readonly epoch: number;
-  /** unix seconds, of the clinic's own challenge */
-  readonly challengedAt: number;
-  /** attribute -> value */
-  readonly shown: Readonly<Record<string, string>>;
-  readonly credentialEpoch: number;
-  readonly checkIn: CheckIn;
-  readonly checkInBytes: Uint8Array;
-}
-
-export class SessionError extends Error {
-  override name = "SessionError";
-  readonly reason: string;
-  constructor(reason: string) {
-    super(`not a session of this clinic: ${reason}`);
-    this.reason = reason;
-  }
-}
-
-/** Keeps channels between calls: durable when it resolves, or a nonce might serve twice. */
-export interface ChannelStore {
-  load(tagHash: string): Promise<string | undefined>;
-  save(tagHash: string, channel: string): Promise<void>;
-}
-export class MemoryChannelStore implements ChannelStore {
-  readonly #channels = new Map<string, string>();
-  async load(tagHash: string): Promise<string | undefined> {
-    return this.#channels.get(tagHash);
-  }
-  async save(tagHash: string, channel: string): Promise<void> {
-    this.#channels.set(tagHash, channel);
-  }
-}
 
 interface SessionRow {
   tagHash: string;
@@ -88,7 +49,7 @@ export class Clinic {
   readonly #transport: Transport;
   readonly #parameters: ParametersCache;
   readonly #api: ClinicApi;
-  readonly #channels: ChannelStore;
+  readonly #ends: Parameters<typeof receiveMessages>[0];
   readonly #secretKey: Uint8Array;
   readonly #publicKey: Uint8Array;
 
@@ -103,7 +64,7 @@ export class Clinic {
     this.#transport = transport;
     this.#parameters = new ParametersCache(transport, deployment);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
-    this.#channels = channels;
+    this.#ends = { api: this.#api, channels, serviceId: this.serviceId, hpkeSecretKey: keys.hpkeSecretKey };
     this.#secretKey = hexToBytes(keys.signSecretKey);
     this.#publicKey = ed25519.getPublicKey(this.#secretKey);
   }
@@ -135,29 +96,8 @@ export class Clinic {
   }
 
   /** Also offline, from a check-in handed over directly; single use is then settled by handIn. @throws SessionError */
-  async verify(checkInBytes: Uint8Array): Promise<ClinicSession> {
-    const read = readCheckIn(checkInBytes);
-    const key = challengeKey(read);
-    if (!key || !equalBytes(key, this.#publicKey)) throw new SessionError("challenge-signature");
-    const { presentation, challenge, epoch } = read;
-    if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
-      throw new SessionError("stale");
-    const parameters = {
-      tag: await this.#parameters.of(epoch),
-      credential: await this.#parameters.of(presentation.credentialEpoch),
-    };
-    const verdict = verifyCheckIn(read, parameters);
-    if (!verdict.ok) throw new SessionError(verdict.reason);
-    return {
-      tagHash: bytesToHex(verdict.tagHash),
-      tid: tidOf(verdict.tagHash),
-      epoch,
-      challengedAt: challenge.issuedAt,
-      shown: verdict.shown,
-      credentialEpoch: presentation.credentialEpoch,
-      checkIn: read.checkIn,
-      checkInBytes,
-    };
+  verify(checkInBytes: Uint8Array): Promise<ClinicSession> {
+    return verifySession(this.#parameters, this.#publicKey, checkInBytes);
   }
 
   /** Hands in a check-in that was taken offline, within the parameters' grace. @throws ApiError if its tag is spent */
@@ -361,50 +301,12 @@ export class Clinic {
 
   // ---- messages
 
-  async #channel(session: ClinicSession): Promise<FrameChannel> {
-    const stored = await this.#channels.load(session.tagHash);
-    if (stored !== undefined) return FrameChannel.restore(hexToBytes(stored));
-    return acceptServiceChannel({
-      servicePrivateKey: hexToBytes(this.keys.hpkeSecretKey),
-      enc: session.checkIn.hpkeEnc,
-      context: channelContext(session.checkIn),
-      tagHash: hexToBytes(session.tagHash),
-    });
+  /** What the patient has written since. */
+  receive(session: ClinicSession): Promise<Uint8Array[]> {
+    return receiveMessages(this.#ends, session);
   }
 
-  #framesPath(session: ClinicSession): string {
-    return `/v1/sessions/${bytesToHex(this.serviceId)}/${session.tagHash}/frames`;
-  }
-
-  /** What the patient has written since. Frames that are no longer or were never good are dropped. */
-  async receive(session: ClinicSession): Promise<Uint8Array[]> {
-    const path = this.#framesPath(session);
-    const plaintexts: Uint8Array[] = [];
-    let ack = "";
-    for (;;) {
-      const response = await this.#api.authorised(path + ack);
-      const { frames } = (await response.json()) as { frames: { seq: number; frame: string }[] };
-      if (frames.length === 0) return plaintexts;
-      const channel = await this.#channel(session);
-      for (const { frame } of frames) {
-        try {
-          plaintexts.push(channel.receive(fromBase64(frame)));
-        } catch (error) {
-          if (!(error instanceof FrameError)) throw error;
-        }
-      }
-      await this.#channels.save(session.tagHash, bytesToHex(channel.serialise()));
-      ack = `?ack=${frames.map((f) => f.seq).join(",")}`;
-    }
-  }
-
-  async send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {
-    const channel = await this.#channel(session);
-    const frame = channel.send(plaintext);
-    await this.#channels.save(session.tagHash, bytesToHex(channel.serialise()));
-    await this.#api.authorised(this.#framesPath(session), {
-      bytes: frame,
-      headers: { "idempotency-key": bytesToHex(this.#transport.rng(16)) },
-    });
+  send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {
+    return sendMessage(this.#ends, session, plaintext, bytesToHex(this.#newId()));
   }
 }

@@ -40,6 +40,7 @@ const empty = (words: string): WalletState => ({
   account: undefined,
   deviceSecretKey: undefined,
   identity: undefined,
+  pendingEnrolment: undefined,
   generations: [],
   credentials: [],
   sessions: [],

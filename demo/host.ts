@@ -213,7 +213,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     }),
   );
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, defaultPersistRoot: persist, port: 0, workers } as never),
+    convertV4MiniflareOptions({ cf: false, resourcePersistencePath: persist, port: 0, workers } as never),
   );
   await miniflare.ready;
   await applyMigrations(miniflare);

@@ -15,7 +15,7 @@ import { fromBase64, toBase64 } from "../encoding.ts";
 import { apiBytes, apiJson } from "../transport.ts";
 import { credentialBlinding, holderSecrets } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
-import type { WalletGeneration } from "./state.ts";
+import type { PendingEnrolment, WalletGeneration } from "./state.ts";
 
 export class RegistrationError extends Error {
   override name = "RegistrationError";
@@ -28,53 +28,56 @@ interface EnrolStart {
   generation: number;
 }
 
-/** Enrols this phone as the person's next generation. `code` is the one-time enrolment code of the registrar's desk. */
-export async function enrol(w: WalletContext, account: string, code: string): Promise<WalletGeneration> {
+/** Makes the contract of this phone and keeps it before it is sent: the code serves once, a lost answer must not cost it. */
+async function prepareEnrolment(w: WalletContext, account: string, code: string): Promise<PendingEnrolment> {
   const { transport: t, deployment } = w;
-  const epoch = epochOf(t.now());
-  const parameters = await w.parameters.of(epoch);
+  const parameters = await w.parameters.of(epochOf(t.now()));
   const start = await apiJson<EnrolStart>(t, deployment.registrarUrl, "/v1/enrol/start", {
     json: { account, enrolmentCode: code },
   });
-  const identityCommitment = identityCommitmentOf(fromBase64(start.salt), fromBase64(start.identity));
-  const deviceSecretKey = w.state.deviceSecretKey ?? bytesToHex(t.rng(32));
-  // The device key and account are kept before they are used: an answer lost on the way can be asked for again.
-  await w.update((s) => {
-    s.account = account;
-    s.deviceSecretKey = deviceSecretKey;
-    s.identity = bytesToHex(fromBase64(start.identity));
-  });
-  const device = hexToBytes(deviceSecretKey);
+  const { generation } = start;
+  const identity = fromBase64(start.identity);
   const contract = requestEnrolment(
     {
       params: parameters.issuer,
-      identityCommitment,
+      identityCommitment: identityCommitmentOf(fromBase64(start.salt), identity),
       paramsHash: parameters.hash,
       nonce: fromBase64(start.nonce),
-      secrets: holderSecrets(w.root, start.generation),
-      s: credentialBlinding(w.root, start.generation, 0),
+      secrets: holderSecrets(w.root, generation),
+      s: credentialBlinding(w.root, generation, 0),
     },
     t.rng,
   );
+  const pending = { account, enrolmentCode: code, generation, contract: toBase64(Contract.encode(contract)) };
+  await w.update((s) => {
+    s.account = account;
+    s.deviceSecretKey ??= bytesToHex(t.rng(32));
+    s.identity = bytesToHex(identity);
+    s.pendingEnrolment = pending;
+  });
+  return pending;
+}
+
+/** Enrols this phone as the person's next generation. `code` is the one-time enrolment code of the registrar's desk. */
+export async function enrol(w: WalletContext, account: string, code: string): Promise<WalletGeneration> {
+  const { pendingEnrolment } = w.state;
+  const sentBefore = pendingEnrolment?.account === account && pendingEnrolment.enrolmentCode === code;
+  const pending = sentBefore ? pendingEnrolment : await prepareEnrolment(w, account, code);
+  const device = hexToBytes(w.state.deviceSecretKey!);
+  const { contract, generation } = pending;
+  const json = { account, enrolmentCode: code, contract, deviceKey: bytesToHex(ed25519.getPublicKey(device)) };
   const answer = await apiJson<{ generations: { generation: number; epochFrom: number; epochTo: number | null }[] }>(
-    t,
-    deployment.registrarUrl,
+    w.transport,
+    w.deployment.registrarUrl,
     "/v1/enrol",
-    {
-      json: {
-        account,
-        enrolmentCode: code,
-        contract: toBase64(Contract.encode(contract)),
-        deviceKey: bytesToHex(ed25519.getPublicKey(device)),
-      },
-      signWith: device,
-    },
+    { json, signWith: device },
   );
   const generations = answer.generations.map((g) => ({ ...g, epochTo: g.epochTo ?? undefined }));
-  const mine = generations.find((g) => g.generation === start.generation);
+  const mine = generations.find((g) => g.generation === generation);
   if (!mine) throw new RegistrationError("the registrar did not record this phone");
   await w.update((s) => {
     s.generations = generations;
+    s.pendingEnrolment = undefined;
   });
   return mine;
 }

@@ -44,6 +44,15 @@ export interface WalletNotice {
   content: string;
 }
 
+/** An enrolment that was sent: only the very same bytes may be sent again, for the code serves once. */
+export interface PendingEnrolment {
+  account: string;
+  enrolmentCode: string;
+  generation: number;
+  /** Contract, base64url */
+  contract: string;
+}
+
 export interface WalletState {
   version: 1;
   words: string;
@@ -51,6 +60,7 @@ export interface WalletState {
   deviceSecretKey: string | undefined;
   /** the identity record that the newest contract commits to, hex */
   identity: string | undefined;
+  pendingEnrolment: PendingEnrolment | undefined;
   generations: WalletGeneration[];
   credentials: WalletCredential[];
   sessions: WalletSession[];

@@ -1,0 +1,107 @@
+// npm start -- [--port N] [--fresh]
+// The whole system, left running: every role on its own port, a seeded practice (clinics, patients, records), state kept in
+// .symbolon/ so that it is there again the next time.
+
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { epochOf, epochStart } from "../protocol/epoch.ts";
+import { startHost } from "./host.ts";
+import { enrolAll, liveThrough, openClinics } from "./life.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "./patients.ts";
+import { openPractice } from "./practice.ts";
+import { progressLine } from "./progress.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { timetable } from "./timetable.ts";
+
+const STATE = ".symbolon";
+const SEEDED = join(STATE, "seeded.json");
+const VISITS_A_PATIENT = 3;
+const MONTHS = 3;
+
+const USAGE = `npm start -- [options]
+  --port N   first of seven ports (default 8700)
+  --fresh    forget the state in ${STATE}/ and seed anew
+  --help     this text`;
+
+interface Seeded {
+  clinics: { name: string; id: string }[];
+  patients: { selector: string; recoveryWords: string; visits: number }[];
+}
+
+function options(): { port: number; fresh: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { port: { type: "string" }, fresh: { type: "boolean" }, help: { type: "boolean" } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    const port = Number(values.port ?? 8700);
+    if (!Number.isInteger(port) || port < 1024 || port > 65_000) throw new Error("--port: a number from 1024 to 65000");
+    return { port, fresh: values.fresh === true };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(1);
+  }
+}
+
+async function seed(port: number) {
+  const line = progressLine();
+  const now = Math.floor(Date.now() / 1000);
+  const first = epochOf(now) - (MONTHS - 1);
+  const practice = await openPractice({ persist: STATE, port, start: epochStart(first), progress: line.step });
+  const files = loadPatients(DEFAULT_PATIENTS_DIRECTORY);
+  const counts = files.map((f) => Math.min(VISITS_A_PATIENT, f.bundle.visits.length));
+  const clinics = await openClinics(practice, files);
+  const patients = await enrolAll(practice, files, new Stopwatch());
+  const appointments = timetable({ visits: counts, months: MONTHS, now, slotsPerEpoch: 16 });
+  await liveThrough(practice, patients, clinics, appointments, new Stopwatch(), (done, total) =>
+    line.update(`visit ${done} of ${total}`),
+  );
+  line.end();
+  const seeded: Seeded = {
+    clinics: [...clinics.values()].map((c) => ({ name: c.keys.name, id: Buffer.from(c.serviceId).toString("hex") })),
+    patients: patients.map((p) => ({
+      selector: p.selector,
+      recoveryWords: p.wallet.recoveryWords,
+      visits: p.visits.length,
+    })),
+  };
+  writeFileSync(SEEDED, `${JSON.stringify(seeded, null, 2)}\n`, { mode: 0o600 });
+  return practice.host;
+}
+
+const { port, fresh } = options();
+if (fresh) rmSync(STATE, { recursive: true, force: true });
+if (existsSync(STATE) && !existsSync(SEEDED)) {
+  console.error(`${STATE}/ holds a seeding that was broken off: run npm start -- --fresh`);
+  process.exit(1);
+}
+const host = existsSync(SEEDED) ? await startHost({ persist: STATE, port }) : await seed(port);
+const { clinics, patients } = JSON.parse(readFileSync(SEEDED, "utf8")) as Seeded;
+
+console.log("\nSymbolon is running. Everything is local; the clock may be set by a request header.\n");
+for (const [role, url] of Object.entries({
+  registrar: host.urls.registrar,
+  service: host.urls.service,
+  escrow: host.urls.escrow,
+  log: host.urls.log,
+}))
+  console.log(`  ${role.padEnd(10)} ${url}`);
+host.urls.trustees.forEach((url, i) => {
+  console.log(`  trustee ${i + 1}  ${url}`);
+});
+console.log(`\n  clinics    ${clinics.map((c) => c.name).join(", ")}`);
+console.log(`  patients   ${patients.map((p) => `${p.selector} (${p.visits} visits)`).join(", ")}`);
+console.log(`\nTry:  curl ${host.urls.service}/v1/services`);
+console.log(`      curl ${host.urls.log}/checkpoint`);
+console.log(`Recovery words of the patients: ${SEEDED}.  Ctrl-C stops it; npm start goes on where it was.\n`);
+
+const stop = async (): Promise<void> => {
+  await host.stop();
+  process.exit(0);
+};
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);

@@ -1,0 +1,260 @@
+// Linking and tracing: the trustees' arithmetic in this process, and whole cases over HTTP, from the last officer's
+// passkey to records in clear.
+//
+// The cost of a link is epochs x slots, whoever else is in the system. Of the arithmetic the rows tell what one trustee
+// does: it makes its share, verifies each other member's, and combines; hashing the slots' bases is in the making.
+
+import type { Clinic, ClinicSession } from "../client/clinic.ts";
+import type { OrderRequest, PreparedOrder, Requester } from "../client/requester.ts";
+import type { Wallet } from "../client/wallet.ts";
+import type { Practice } from "../demo/practice.ts";
+import { equalBytes } from "../protocol/bytes.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import {
+  combineLink,
+  type LinkPublic,
+  LinkShare,
+  linkShare,
+  sessionIndexValue,
+  verifyLinkShare,
+} from "../protocol/opening.ts";
+import { evaluate, sharePolynomial } from "../protocol/sharing.ts";
+import { decodeG1, encodeG1, G, type G1, type G2, randomScalar, tagBase } from "../protocol/suite.ts";
+import { type Bench, type BenchContext, type Row, row, samples, timed } from "./measure.ts";
+import { newPatient, nextMonth, openClinic, SLOTS, samplePatient, visit } from "./world.ts";
+
+const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+
+// ---- arithmetic
+
+const THRESHOLD = 2;
+const SET = [1, 3];
+
+function linkSetting() {
+  const paramsHash = rng(32);
+  const y = randomScalar(rng);
+  const polynomial = sharePolynomial(y, THRESHOLD, rng);
+  const [z, u] = [randomScalar(rng), randomScalar(rng)];
+  const F2 = G.multiply(z).add(G.multiply(y).multiply(u)) as G1;
+  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1 };
+  const holder = (index: number) => {
+    const share = evaluate(polynomial, index);
+    return { index, share, shareKey: decodeG1(encodeG1(G.multiply(share) as G1)) };
+  };
+  const slots = (epochs: number): G2[] =>
+    Array.from({ length: epochs * SLOTS }, (_, i) => tagBase(paramsHash, 682 + Math.floor(i / SLOTS), i % SLOTS));
+  const publicPart = (index: number, s: readonly G2[]): LinkPublic & { share: bigint } => ({
+    ...own,
+    ...holder(index),
+    slots: s,
+  });
+  return { z, F2, slots, publicPart };
+}
+
+async function linkShareRows(context: BenchContext): Promise<Row[]> {
+  const { z, F2, slots, publicPart } = linkSetting();
+  const sizes = [
+    { epochs: 1, n: context.times(2, 20) },
+    { epochs: 12, n: context.times(1, 3) },
+    ...(context.quick ? [] : [{ epochs: 120, n: 1 }]),
+  ];
+  const rows: Row[] = [];
+  for (const { epochs, n } of sizes) {
+    const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} x ${SLOTS} slots`;
+    context.progress(`link shares, ${scope}`);
+    const bases = slots(epochs);
+    const warmUp = epochs === 1 ? 1 : 0;
+    let share: Uint8Array = new Uint8Array();
+    const make = await samples(
+      n,
+      () => {
+        share = LinkShare.encode(linkShare(publicPart(1, slots(epochs)), rng));
+      },
+      warmUp,
+    );
+    const other = linkShare(publicPart(3, bases), rng);
+    let verified: LinkShare = other;
+    const verify = await samples(
+      n,
+      () => {
+        verified = LinkShare.decode(share);
+        if (!verifyLinkShare(publicPart(1, bases), verified)) throw new Error("a good share was refused");
+      },
+      warmUp,
+    );
+    const combine = await samples(
+      n,
+      () => {
+        const [first] = combineLink({ F2, slots: bases, set: SET, shares: [verified, other] });
+        const session = sessionIndexValue(bases[0]!.multiply(z) as G2);
+        if (!equalBytes(first!, session)) throw new Error("the session was not found");
+      },
+      warmUp,
+    );
+    rows.push(
+      row(`link, a trustee's share: ${scope}`, make),
+      row(`link, another's share verified: ${scope}`, verify),
+      row(`link, combined from ${THRESHOLD} shares: ${scope}`, combine),
+    );
+  }
+  return rows;
+}
+
+// ---- over HTTP
+
+const VISITS_A_MONTH = 2;
+const REPORT_SESSIONS = 20;
+
+interface Lived {
+  practice: Practice;
+  requester: Requester;
+  /** a visit of the patient whom cases are about, in the last closed month */
+  session: ClinicSession;
+  /** the last closed month */
+  closed: number;
+  /** closed months in which the patient had visits */
+  months: number;
+}
+
+const histories = new WeakMap<Practice, Promise<Lived>>();
+
+/** A patient with visits in some months, all of them closed now; the same for all benches. */
+async function history(context: BenchContext): Promise<Lived> {
+  const { practice } = await context.world();
+  const known = histories.get(practice) ?? live(practice, context.quick ? 1 : 12, context);
+  histories.set(practice, known);
+  return known;
+}
+
+async function live(practice: Practice, months: number, context: BenchContext): Promise<Lived> {
+  const clinics = [await openClinic(practice, "North clinic"), await openClinic(practice, "South clinic")];
+  const file = samplePatient();
+  const { wallet } = await newPatient(practice, file);
+  let session: ClinicSession | undefined;
+  for (let left = months; left > 0; left--) {
+    context.progress(`visits of the last months, ${left} to go`);
+    session = await visitsOf(wallet, clinics, file, practice, VISITS_A_MONTH);
+    nextMonth(practice);
+  }
+  const requester = await practice.newRequester("Bench requester", "emergency physician");
+  return { practice, requester, session: session!, closed: epochOf(practice.clock.now) - 1, months };
+}
+
+async function visitsOf(
+  wallet: Wallet,
+  clinics: readonly Clinic[],
+  file: ReturnType<typeof samplePatient>,
+  practice: Practice,
+  count: number,
+): Promise<ClinicSession> {
+  await wallet.refresh(epochOf(practice.clock.now));
+  let last: ClinicSession | undefined;
+  for (let i = 0; i < count; i++) last = await visit(wallet, clinics[i % clinics.length]!, file, i);
+  return last!;
+}
+
+/** Submits an order and has it approved by all of the needed officers but the last, who is left to press the key. */
+async function approvedButOne({ practice, requester }: Lived, request: OrderRequest) {
+  const prepared = await requester.order(request);
+  await requester.submit(prepared);
+  const [last, ...first] = practice.officers.slice(0, practice.threshold).reverse();
+  const waitingFor = async (officer: (typeof practice.officers)[number]) => {
+    const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId);
+    if (!waiting) throw new Error("the order did not reach the officer");
+    return waiting;
+  };
+  for (const officer of first) await officer.approve(await waitingFor(officer));
+  const waiting = await waitingFor(last!);
+  return { prepared, lastApproval: () => last!.approve(waiting) };
+}
+
+async function caseSamples(
+  n: number,
+  lived: Lived,
+  request: OrderRequest,
+  finish: (prepared: PreparedOrder) => Promise<void>,
+): Promise<number[]> {
+  const taken: number[] = [];
+  for (let turn = 0; turn < n; turn++) {
+    const { prepared, lastApproval } = await approvedButOne(lived, request);
+    taken.push(
+      await timed(async () => {
+        await lastApproval();
+        await lived.requester.advance(prepared);
+        await finish(prepared);
+      }),
+    );
+  }
+  return taken;
+}
+
+async function linkRows(context: BenchContext): Promise<Row[]> {
+  const lived = await history(context);
+  const rows: Row[] = [];
+  for (const epochs of lived.months === 1 ? [1] : [1, lived.months]) {
+    const request: OrderRequest = {
+      kind: "link",
+      purpose: "Treatment in an emergency",
+      legalGround: "GDPR Article 9(2)(c), vital interests",
+      epochs: { from: lived.closed - epochs + 1, to: lived.closed },
+      subject: { checkIn: lived.session.checkInBytes },
+    };
+    const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
+    context.progress(`link cases, ${scope}`);
+    const records = VISITS_A_MONTH * epochs;
+    const taken = await caseSamples(context.times(2, epochs === 1 ? 10 : 3), lived, request, async (prepared) => {
+      const opened = await lived.requester.openResult(prepared);
+      let readable = 0;
+      for await (const record of lived.requester.fetchRecords(opened)) if (record.ok && record.plaintext) readable++;
+      if (readable !== records) throw new Error(`${readable} records became readable instead of ${records}`);
+    });
+    const note = `last approval to readable records: ${records} records`;
+    rows.push(row(`full link over HTTP, ${scope}`, taken, note));
+  }
+  return rows;
+}
+
+async function traceRows(context: BenchContext): Promise<Row[]> {
+  const lived = await history(context);
+  const request: OrderRequest = {
+    kind: "trace",
+    purpose: "Contact after exposure to a dangerous infection",
+    legalGround: "GDPR Article 9(2)(i), public health",
+    subject: { checkIn: lived.session.checkInBytes },
+  };
+  context.progress("trace cases");
+  const taken = await caseSamples(context.times(2, 10), lived, request, async (prepared) => {
+    const { patient } = await lived.requester.trace(prepared);
+    if (patient.resource.resourceType !== "Patient") throw new Error("no person was named");
+  });
+  return [row("trace over HTTP", taken, "last approval to the person's name")];
+}
+
+/** 20 sessions are more than an epoch's slots: half of them in the month before. */
+async function reportRows(context: BenchContext): Promise<Row[]> {
+  const { practice } = await context.world();
+  const clinics: Clinic[] = [];
+  for (const name of ["North", "East", "South", "West"]) clinics.push(await openClinic(practice, `${name} clinic`));
+  const file = samplePatient();
+  const { wallet } = await newPatient(practice, file);
+  context.progress(`${REPORT_SESSIONS} visits`);
+  await visitsOf(wallet, clinics, file, practice, REPORT_SESSIONS / 2);
+  nextMonth(practice);
+  await visitsOf(wallet, clinics, file, practice, REPORT_SESSIONS / 2);
+  context.progress("the wallet's own report");
+  const taken = await samples(context.times(3, 20), async () => {
+    const records = await wallet.records();
+    if (records.records.length !== REPORT_SESSIONS || records.faults.length > 0)
+      throw new Error(`${records.records.length} records, ${records.faults.length} faults`);
+    await wallet.report(records);
+  });
+  const note = `${REPORT_SESSIONS} sessions at ${clinics.length} clinics: fetched in buckets, opened, assembled`;
+  return [row("wallet's own report", taken, note)];
+}
+
+export const linkingBenches: readonly Bench[] = [
+  { name: "link-share", about: "a trustee's arithmetic for a link", run: linkShareRows },
+  { name: "link", about: "whole link cases over HTTP", run: linkRows },
+  { name: "trace", about: "whole trace cases over HTTP", run: traceRows },
+  { name: "report", about: "the wallet's own report over HTTP", run: reportRows },
+];

@@ -1,0 +1,107 @@
+// npm run bench -- [--quick] [--only NAME]... [--json FILE]
+// Runs the benches one after the other and prints one table, with other implementations' figures beside ours.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { httpBenches } from "./http.ts";
+import { linkingBenches } from "./linking.ts";
+import type { Bench, BenchContext, Row } from "./measure.ts";
+import { peersBench } from "./peers.ts";
+import { protocolBenches } from "./protocol.ts";
+import { startupBench } from "./startup.ts";
+import { machine, tableOf } from "./table.ts";
+import { openWorld, type World } from "./world.ts";
+
+const BENCHES: readonly Bench[] = [...protocolBenches, peersBench, ...httpBenches, ...linkingBenches, startupBench];
+
+const USAGE = `npm run bench -- [options]
+  --quick       few repetitions, small scopes: within two minutes
+  --only NAME   only this bench; may be given more than once
+  --json FILE   writes the figures as JSON, too
+  --help        this text
+
+NAME is one of
+${BENCHES.map((b) => `  ${b.name.padEnd(12)}${b.about}`).join("\n")}`;
+
+class UsageError extends Error {}
+
+function options() {
+  let values: { quick?: boolean; only?: string[]; json?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      options: {
+        quick: { type: "boolean" },
+        only: { type: "string", multiple: true },
+        json: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const names = BENCHES.map((b) => b.name);
+  const unknown = values.only?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no such bench; there are ${names.join(", ")}`);
+  if (values.json !== undefined && !existsSync(dirname(resolve(values.json))))
+    throw new UsageError(`--json ${values.json}: its directory does not exist`);
+  return {
+    quick: values.quick ?? false,
+    benches: BENCHES.filter((b) => values.only?.includes(b.name) ?? true),
+    json: values.json,
+  };
+}
+
+/** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
+function progress(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+}
+
+async function main(): Promise<number> {
+  const { quick, benches, json } = options();
+  const on = machine();
+  let world: Promise<World> | undefined;
+  const context: BenchContext = {
+    quick,
+    times: (few, many) => (quick ? few : many),
+    progress,
+    world: () => {
+      world ??= openWorld(progress);
+      return world;
+    },
+  };
+  const rows: Row[] = [];
+  let failures = 0;
+  try {
+    for (const bench of benches) {
+      try {
+        rows.push(...(await bench.run(context)));
+      } catch (error) {
+        failures++;
+        rows.push({ operation: bench.name, unit: "ms", n: 0, note: `failed: ${(error as Error).message}` });
+      }
+    }
+  } finally {
+    progress("");
+    await world?.then(
+      (w) => w.practice.stop(),
+      () => {}, // told by the bench that asked for it
+    );
+  }
+  console.log(tableOf(rows, on));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ quick, machine: on, rows }, null, 2)}\n`);
+  return failures === 0 ? 0 : 1;
+}
+
+try {
+  // Whatever a peer's WebAssembly or a closed connection keeps open must not keep the bench from ending.
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exit(2);
+}

@@ -1,0 +1,180 @@
+// The protocol core in this process, without any network: enrolment, issuing, presenting, verifying.
+//
+// Keys come with their window tables, as decoded from signed parameters. What travels is encoded and decoded inside the
+// measurement, and every turn has an input of its own, so that nothing is measured that was only looked up. What a
+// long-running role keeps (tables, slot bases, the issuer's pairing lines) is warm, as it is there.
+
+import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../protocol/credential.ts";
+import { Contract, IssuedCredential } from "../protocol/documents.ts";
+import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../protocol/enrolment.ts";
+import {
+  type Expectation,
+  Presentation,
+  present,
+  verifyPresentation,
+  verifyPresentations,
+} from "../protocol/presentation.ts";
+import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar, type Scalar } from "../protocol/suite.ts";
+import { type Bench, type BenchContext, type Row, row, samples } from "./measure.ts";
+
+const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+const EPOCH = 682;
+const SLOTS = 16;
+const BATCH = 64;
+const PARAMS_HASH = rng(32);
+const VALUES = ["extended", "adult"];
+
+interface Registry {
+  issuerSecret: Scalar;
+  params: ReturnType<typeof decodeIssuerParams>;
+}
+function registry(): Registry {
+  const issuerSecret = randomScalar(rng);
+  const key = (): Uint8Array => encodeG1(G.multiply(randomScalar(rng)) as G1);
+  const params = decodeIssuerParams({
+    issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
+    traceKey: key(),
+    linkKey: key(),
+    attributes: [
+      { name: "coverage", values: ["standard", "extended"] },
+      { name: "age", values: ["child", "adult", "senior"] },
+    ],
+  });
+  return { issuerSecret, params };
+}
+
+const newSecrets = (): WalletSecrets => ({ k: randomScalar(rng), z: randomScalar(rng) });
+
+const enrolmentOf = ({ params }: Registry, secrets: WalletSecrets): Contract =>
+  requestEnrolment(
+    {
+      params,
+      identityCommitment: rng(32),
+      paramsHash: PARAMS_HASH,
+      nonce: rng(32),
+      secrets,
+      s: randomScalar(rng),
+    },
+    rng,
+  );
+
+async function enrolRow(context: BenchContext): Promise<Row[]> {
+  const r = registry();
+  const n = context.times(10, 100);
+  return [row("wallet enrols (its request)", await samples(n, () => Contract.encode(enrolmentOf(r, newSecrets())), 2))];
+}
+
+async function contractRow(context: BenchContext): Promise<Row[]> {
+  const r = registry();
+  const n = context.times(10, 100);
+  const contracts = Array.from({ length: n + 2 }, () => Contract.encode(enrolmentOf(r, newSecrets())));
+  const taken = await samples(n, (i) => accepted(verifyContract(r.params, Contract.decode(contracts[i]!)).ok), 2);
+  return [row("registrar verifies a contract", taken)];
+}
+
+function accepted(ok: boolean): void {
+  if (!ok) throw new Error("refused in the middle of the bench");
+}
+
+/** A refresh as the registrar gets it: enrolled rows R and V, and a proof for this epoch. */
+function refresh(r: Registry) {
+  const secrets = newSecrets();
+  const s = randomScalar(rng);
+  const enrolled = verifyContract(r.params, enrolmentOf(r, secrets));
+  if (!enrolled.ok) throw new Error("enrolment refused");
+  const context = { nonce: rng(32), epoch: EPOCH, deviceKey: rng(32), paramsHash: PARAMS_HASH };
+  const request = requestRefresh({ ...context, secrets, s }, rng);
+  return { secrets, s, request, context: { ...context, R: enrolled.R, V: enrolled.V } };
+}
+
+function issueFor({ params, issuerSecret }: Registry, { request, context }: ReturnType<typeof refresh>): Uint8Array {
+  const checked = verifyRefresh(context, request);
+  if (!checked.ok) throw new Error("refresh refused");
+  const about = { params, issuerSecret, epoch: EPOCH, paramsHash: PARAMS_HASH };
+  return IssuedCredential.encode(issue({ ...about, Cm: checked.Cm, attributeValues: VALUES }));
+}
+
+async function issueRow(context: BenchContext): Promise<Row[]> {
+  const r = registry();
+  const n = context.times(10, 100);
+  const requests = Array.from({ length: n + 2 }, () => refresh(r));
+  const taken = await samples(n, (i) => issueFor(r, requests[i]!), 2);
+  return [row("registrar issues a credential", taken, "proof of the request verified, blind signature made")];
+}
+
+// ---- presentations
+
+interface Holder {
+  registry: Registry;
+  secrets: WalletSecrets;
+  credential: Credential;
+}
+function holder(r = registry()): Holder {
+  const asked = refresh(r);
+  const issued = IssuedCredential.decode(issueFor(r, asked));
+  const { secrets, s } = asked;
+  const about = { params: r.params, issued, epoch: EPOCH, paramsHash: PARAMS_HASH };
+  return { registry: r, secrets, credential: receive({ ...about, secrets, s }) };
+}
+
+interface Shown {
+  context: Uint8Array;
+  bytes: Uint8Array;
+}
+function show({ registry: { params }, secrets, credential }: Holder, slot: number): Shown {
+  const context = rng(32);
+  const place = { tagEpoch: EPOCH, slot, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
+  const presentation = present({ params, credential, secrets, ...place, shown: ["coverage"], context }, rng);
+  return { context, bytes: Presentation.encode(presentation) };
+}
+const expectationOf = ({ registry: { params } }: Holder, context: Uint8Array): Expectation => ({
+  params,
+  tagEpoch: EPOCH,
+  slots: SLOTS,
+  maxStaleEpochs: 1,
+  tagParamsHash: PARAMS_HASH,
+  credentialParamsHash: PARAMS_HASH,
+  context,
+});
+/** All slots' bases are met once before anything is measured. */
+const showMany = (h: Holder, n: number): Shown[] => Array.from({ length: n }, (_, i) => show(h, i % SLOTS));
+
+async function presentRow(context: BenchContext): Promise<Row[]> {
+  const h = holder();
+  const taken = await samples(context.times(10, 100), (i) => show(h, i % SLOTS), SLOTS);
+  return [row("wallet presents (proves)", taken, "2 attributes, 1 shown")];
+}
+
+async function verifyRows(context: BenchContext): Promise<Row[]> {
+  const h = holder();
+  const n = context.times(10, 100);
+  const all = showMany(h, n + SLOTS);
+  const verify = ({ context: c, bytes }: Shown): void =>
+    accepted(verifyPresentation(expectationOf(h, c), Presentation.decode(bytes)).ok);
+  return [row("verify one presentation", await samples(n, (i) => verify(all[i]!), SLOTS))];
+}
+
+async function batchRow(context: BenchContext): Promise<Row[]> {
+  const h = holder();
+  const n = context.times(2, 10);
+  const batch = showMany(h, BATCH);
+  const verify = (): void => {
+    const items = batch.map(({ context: c, bytes }) => ({
+      expected: expectationOf(h, c),
+      presentation: Presentation.decode(bytes),
+    }));
+    accepted(verifyPresentations(items, rng).every((v) => v.ok));
+  };
+  const taken = await samples(n, verify);
+  const each = taken.map((ms) => ms / BATCH);
+  return [row(`verify a batch of ${BATCH}, per presentation`, each)];
+}
+
+export const protocolBenches: readonly Bench[] = [
+  { name: "enrol", about: "the wallet's enrolment request", run: enrolRow },
+  { name: "contract", about: "the registrar verifies an enrolment", run: contractRow },
+  { name: "issue", about: "the registrar issues a credential", run: issueRow },
+  { name: "present", about: "the wallet proves", run: presentRow },
+  { name: "verify", about: "one presentation verified", run: verifyRows },
+  { name: "batch", about: "64 presentations verified together", run: batchRow },
+];

@@ -1,0 +1,98 @@
+// What starting a Worker costs: CPU of a fresh workerd with one role's Worker until its first request is answered, minus
+// that of an empty Worker with the same bindings and Durable Object classes. What is left is compiling and running the
+// bundle's top level, and the first request's way through the app.
+//
+// A request to a path that does not exist is asked for: the bindings are checked, the app answers a problem document.
+
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_readConfig } from "wrangler";
+import { bundleWorker } from "../demo/host.ts";
+import {
+  type Bench,
+  type BenchContext,
+  hasCpuAccounting,
+  NO_CPU_ACCOUNTING,
+  quantile,
+  type Row,
+  row,
+  settledCpuMs,
+  workerdPids,
+} from "./measure.ts";
+
+/** names as in wrangler.toml and on the local host */
+const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
+const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+
+const configOf = (role: string) => unstable_readConfig({ config: CONFIG, env: role }, { hideWarnings: true });
+type Config = ReturnType<typeof configOf>;
+
+const emptyWorker = (config: Config): string =>
+  [
+    'import { DurableObject } from "cloudflare:workers";',
+    ...config.durable_objects.bindings.map((d) => `export class ${d.class_name} extends DurableObject {}`),
+    'export default { fetch: () => new Response("", { status: 404 }) };',
+  ].join("\n");
+
+/** CPU of a workerd process that runs this script alone, from its start until it has answered once. */
+async function startCpuMs(config: Config, script: string, bindings: Record<string, string>): Promise<number> {
+  const others = new Set(workerdPids());
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      port: 0,
+      workers: [
+        {
+          name: "one",
+          compatibilityDate: config.compatibility_date!,
+          compatibilityFlags: config.compatibility_flags,
+          modules: [{ type: "ESModule" as const, path: "one.mjs", contents: script }],
+          bindings,
+          d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
+          r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),
+          durableObjects: Object.fromEntries(
+            config.durable_objects.bindings.map((d) => [d.name, { className: d.class_name, useSQLite: true }]),
+          ),
+        },
+      ],
+    } as never),
+  );
+  try {
+    const url = await miniflare.ready;
+    const answer = await fetch(new URL("/bench-there-is-nothing-here", url));
+    await answer.arrayBuffer();
+    if (answer.status !== 404) throw new Error(`the first request was answered ${answer.status}, not 404`);
+    const pid = workerdPids().find((p) => !others.has(p));
+    if (pid === undefined) throw new Error("no workerd process was found");
+    return await settledCpuMs(pid);
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+async function run(context: BenchContext): Promise<Row[]> {
+  if (!hasCpuAccounting())
+    return ROLES.map((role) => ({ operation: `start-up of ${role}`, unit: "ms CPU", n: 0, note: NO_CPU_ACCOUNTING }));
+  const { practice } = await context.world();
+  const rows: Row[] = [];
+  for (const role of ROLES) {
+    context.progress(`start-up of ${role}`);
+    const config = configOf(role);
+    const bindings = practice.host.bindings[role]!;
+    const script = await bundleWorker(config.main!);
+    const empty: number[] = [];
+    const own: number[] = [];
+    for (let i = 0; i < context.times(1, 9); i++) {
+      empty.push(await startCpuMs(config, emptyWorker(config), bindings));
+      own.push(await startCpuMs(config, script, bindings));
+    }
+    const baseline = quantile(empty, 0.5);
+    const kilobytes = Math.round(script.length / 1000);
+    const note = `above an empty Worker's ${baseline.toFixed(0)} ms; bundle ${kilobytes} kB, first request included`;
+    const above = own.map((ms) => ms - baseline);
+    rows.push(row(`start-up of ${role.replace(/-1$/, "")}`, above, note, "ms CPU"));
+  }
+  return rows;
+}
+
+export const startupBench: Bench = { name: "start-up", about: "CPU of starting each role's Worker", run };

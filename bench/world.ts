@@ -1,0 +1,125 @@
+// What the HTTP benches share: one practice on local workerd, whose clock stands still but for nextMonth, and patients whose
+// visits are those of the sample patients.
+
+import { type Clinic, type ClinicSession, FHIR_JSON } from "../client/clinic.ts";
+import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
+import { writeRecord } from "../client/fhir/record.ts";
+import { ApiError, type Transport } from "../client/transport.ts";
+import { MemoryStore, type WalletSession } from "../client/wallet/state.ts";
+import { Wallet } from "../client/wallet.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../demo/patients.ts";
+import { openPractice, type Practice } from "../demo/practice.ts";
+import { epochOf, epochStart } from "../protocol/epoch.ts";
+import { workerdPids } from "./measure.ts";
+
+export const SLOTS = 16;
+export const ENTITLEMENTS = { coverage: "extended", age: "adult" };
+const POLICY = { required: [{ attribute: "coverage", accepted: ["standard", "extended"] }], maxStaleEpochs: 1 };
+const INTO_THE_MONTH_SECONDS = 14 * 86_400;
+const START_MONTHS_AGO = 18;
+/** months of parameters, more than all benches together live through */
+const MONTHS = 36;
+
+export interface World {
+  practice: Practice;
+  /** all roles run in this one process */
+  workerdPid: number | undefined;
+}
+
+export async function openWorld(progress: (what: string) => void): Promise<World> {
+  const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO;
+  const others = workerdPids();
+  const start = epochStart(month) + INTO_THE_MONTH_SECONDS;
+  const practice = await openPractice({ slots: SLOTS, start, epochs: MONTHS, progress });
+  return { practice, workerdPid: workerdPids().find((pid) => !others.includes(pid)) };
+}
+
+/** The clock only goes forward: to the middle of the next month, when the one before is closed, grace and all. */
+export function nextMonth({ clock }: Practice): void {
+  clock.now = epochStart(epochOf(clock.now) + 1) + INTO_THE_MONTH_SECONDS;
+}
+
+export const openClinic = (practice: Practice, name: string): Promise<Clinic> => practice.openClinic(name, POLICY);
+
+let people = 0;
+const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS_DIRECTORY);
+export const newPatient = (practice: Practice, file = samplePatients()[0]!) =>
+  practice.enrolPatient(file.bundle.patient, `bench-${people++}`, ENTITLEMENTS);
+
+export async function checkIn(wallet: Wallet, clinic: Clinic): Promise<ClinicSession> {
+  const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
+  return clinic.session(tagHash);
+}
+
+/** A visit of a sample patient, from check-in to the stored record. */
+export async function visit(wallet: Wallet, clinic: Clinic, file: PatientFile, index: number): Promise<ClinicSession> {
+  const session = await checkIn(wallet, clinic);
+  const { entries } = file.bundle.visits[index % file.bundle.visits.length]!;
+  const record = writeRecord(toTid(entries, patientRefs(file.bundle.patient), session.tid));
+  await clinic.putRecord(session, new TextEncoder().encode(record), { contentKind: FHIR_JSON });
+  return session;
+}
+
+export const samplePatient = (): PatientFile => {
+  const [first, ...rest] = samplePatients();
+  return rest.reduce((most, f) => (f.bundle.visits.length > most.bundle.visits.length ? f : most), first!);
+};
+
+// ---- check-ins made, and held back until they are measured
+
+/** A transport that does not let a check-in out: the wallet keeps it as prepared. */
+const holding = (transport: Transport): Transport => ({
+  ...transport,
+  fetch: (input, init) =>
+    String(input).endsWith("/v1/sessions") ? Promise.reject(new Error("held")) : transport.fetch(input, init),
+});
+
+export interface HeldCheckIn {
+  bytes: Uint8Array;
+  idempotencyKey: string;
+}
+
+/** Check-ins of as many patients as it takes, ready to be sent. */
+export async function heldCheckIns(practice: Practice, clinic: Clinic, count: number): Promise<HeldCheckIn[]> {
+  const transport = holding(practice.transport);
+  const [file] = samplePatients();
+  const held: HeldCheckIn[] = [];
+  while (held.length < count) {
+    const { account, enrolmentCode } = await practice.operator.registerPerson(
+      file!.bundle.patient,
+      `bench-${people++}`,
+      ENTITLEMENTS,
+    );
+    const wallet = await Wallet.create({ transport, deployment: practice.deployment, store: new MemoryStore() });
+    await wallet.enrol(account, enrolmentCode);
+    for (let slot = 0; slot < SLOTS && held.length < count; slot++) {
+      const offer = await wallet.readInvitation(await clinic.invitation());
+      await wallet.checkIn(offer).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.status !== 0) throw error;
+      });
+      held.push(asSent(wallet.sessions.at(-1)!));
+    }
+  }
+  return held;
+}
+
+function asSent({ checkIn: bytes, idempotencyKey, state }: WalletSession): HeldCheckIn {
+  if (state !== "prepared" || !bytes || !idempotencyKey) throw new Error("the check-in was not held");
+  return { bytes: Buffer.from(bytes, "hex"), idempotencyKey };
+}
+
+/** The whole request, to the last byte of the receipt. */
+export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: HeldCheckIn): Promise<void> {
+  const response = await fetch(`${practice.deployment.serviceUrl}/v1/sessions`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/octet-stream",
+      "idempotency-key": idempotencyKey,
+      "symbolon-clock": String(practice.clock.now),
+    },
+    body: bytes as BodyInit,
+  });
+  const receipt = await response.arrayBuffer();
+  if (response.status !== 201 || receipt.byteLength === 0)
+    throw new Error(`check-in answered ${response.status}: ${new TextDecoder().decode(receipt)}`);
+}

@@ -6,7 +6,8 @@
 //   challenges  each is used at most once
 //   decisions   one a case id: one order hash, one decision, one document
 //   cases       a case id is bound to one binding (order, nonce, S, scope, checkpoint) at first sight, for ever
-//   outputs     one a case and round: whoever comes first decides the bytes, everybody after gets the same ones
+//   outputs     one a case and round: whoever comes first decides the bytes, everybody after gets the same ones, until
+//               the order has expired; then they are deleted
 //   witness     the newest head that this trustee cosigned: replaced only by whoever knows it, so it never goes back
 //
 // Each method is one synchronous block (check and write, no await between), and its answer leaves only when the write is
@@ -62,7 +63,8 @@ export class TrusteeVault extends DurableObject {
       CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS decisions (case_id BLOB PRIMARY KEY, order_hash BLOB NOT NULL, decision TEXT NOT NULL,
         approval BLOB NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS cases (case_id BLOB PRIMARY KEY, binding BLOB NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS cases (case_id BLOB PRIMARY KEY, binding BLOB NOT NULL, expires INTEGER NOT NULL)
+        WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS outputs (case_id BLOB, round TEXT, bytes BLOB NOT NULL, PRIMARY KEY (case_id, round));
       CREATE TABLE IF NOT EXISTS witness (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL,
         root BLOB NOT NULL);
@@ -207,11 +209,15 @@ export class TrusteeVault extends DurableObject {
 
   // ---- cases
 
-  claimCase(caseId: Uint8Array, binding: Uint8Array): "claimed" | "same" | "conflict" {
-    const held = this.row("SELECT binding FROM cases WHERE case_id = ?", caseId);
-    if (held) return same(bytes(held.binding), binding) ? "same" : "conflict";
-    this.sql.exec("INSERT INTO cases VALUES (?, ?)", caseId, binding);
-    return "claimed";
+  /** Binds the id, or compares. What expired cases have left is swept on the way: no round of theirs comes any more. */
+  claimCase(caseId: Uint8Array, binding: Uint8Array, expires: number, now: number): "claimed" | "same" | "conflict" {
+    return this.ctx.storage.transactionSync(() => {
+      const held = this.row("SELECT binding FROM cases WHERE case_id = ?", caseId);
+      if (held) return same(bytes(held.binding), binding) ? "same" : "conflict";
+      this.sql.exec("DELETE FROM outputs WHERE case_id IN (SELECT case_id FROM cases WHERE expires <= ?)", now);
+      this.sql.exec("INSERT INTO cases VALUES (?, ?, ?)", caseId, binding, expires);
+      return "claimed";
+    });
   }
 
   output(caseId: Uint8Array, round: string): Uint8Array | undefined {

@@ -79,7 +79,7 @@ async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sittin
   const keySet = parseKeySet(held.keySet);
   const trust = trustOf(env, keySet, now);
   const open = await openBundle(bundle, trust);
-  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding)) === "conflict")
+  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
     throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
   return { env, now, own: ownKeys(env), held, keySet, trust, open };
 }

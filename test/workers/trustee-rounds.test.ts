@@ -20,10 +20,12 @@ import {
   approve,
   ask,
   bundled,
+  clock,
   decide,
   dossierOf,
   environments,
   freshWorld,
+  NOW,
   newCase,
   newPatient,
   noticed,
@@ -87,6 +89,21 @@ describe("a case id stands for one set of values", () => {
     await evictDurableObject(vaultOf(environments[0]!) as never);
     expect(await noticeShares(a, 1)).toEqual(first[0]);
   });
+});
+
+it("keeps nothing of a case after its order has expired but the id and what it stood for", async () => {
+  const { c, a } = await caseAndApprovals();
+  await noticeShares(a, 1);
+  const vault = vaultOf(environments[0]!);
+  expect(await vault.output(c.order.caseId, "notice-shares")).toBeDefined();
+  clock.now = c.order.expiresAt;
+  expect(await outcome(noticeShares(a, 1))).toBe("expired");
+  const later = await caseAndApprovals();
+  await noticeShares(later.a, 1);
+  expect(await vault.output(c.order.caseId, "notice-shares")).toBeUndefined();
+  expect(await vault.output(c.order.caseId, "own-notice-share")).toBeUndefined();
+  expect(await vault.claimCase(c.order.caseId, rng(32), clock.now, clock.now)).toBe("conflict");
+  clock.now = NOW;
 });
 
 describe("nothing out of turn", () => {

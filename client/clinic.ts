@@ -9,7 +9,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
 import { Challenge, Manifest, Signed, signDocument } from "../protocol/documents.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
@@ -148,12 +148,12 @@ export class Clinic {
     plaintext: Uint8Array,
     { contentKind = FHIR_JSON }: { contentKind?: string } = {},
   ): Promise<string> {
-    return this.#seal(session, plaintext, contentKind, undefined);
+    return this.#seal(session, plaintext, { contentKind });
   }
 
   /** Files a new version; the old one stays, as amended. */
   amend(session: ClinicSession, target: string, plaintext: Uint8Array, contentKind = FHIR_JSON): Promise<string> {
-    return this.#seal(session, plaintext, contentKind, hexToBytes(target));
+    return this.#seal(session, plaintext, { contentKind, target: hexToBytes(target) });
   }
 
   /** States that a record is wrong and must not be used; it stays readable. */
@@ -168,16 +168,20 @@ export class Clinic {
 
   /**
    * For a record filed under the wrong TID: sealed anew to the right session, stated as moved in the wrong one, and erased
-   * there, since the wrong patient could open it. @returns the new record's id
+   * there, since the wrong patient could open it. Broken off, it may be called again: the new id follows from the old one
+   * and the session, which the statement tells anyway. @returns the new record's id
    */
   async move(from: Place, target: string, to: ClinicSession): Promise<string> {
     const entry = (await this.records(from)).find((r) => r.recordId === target);
     if (!entry) throw new RangeError(`no record ${target} in this session`);
-    const recordId = await this.putRecord(to, await this.open(entry), { contentKind: entry.contentKind });
     const movedTo = hexToBytes(to.tagHash);
-    await this.#state(from, { kind: "move", recordId: this.#newId(), target: hexToBytes(target), movedTo });
-    await this.erase(from, target);
-    return recordId;
+    const newId = labelledHash(LABELS.manifest, hexToBytes(target), movedTo).slice(0, 16);
+    if (!(await this.records(to)).some((r) => r.recordId === bytesToHex(newId)))
+      await this.#seal(to, await this.open(entry), { contentKind: entry.contentKind, recordId: newId });
+    if (entry.movedTo === undefined)
+      await this.#state(from, { kind: "move", recordId: this.#newId(), target: hexToBytes(target), movedTo });
+    if (entry.state !== "erased") await this.erase(from, target);
+    return bytesToHex(newId);
   }
 
   /** A session's records, after checking its chain. @throws ChainError */
@@ -228,11 +232,13 @@ export class Clinic {
   async #seal(
     session: ClinicSession,
     plaintext: Uint8Array,
-    contentKind: string,
-    target: Uint8Array | undefined,
+    {
+      contentKind,
+      target,
+      recordId = this.#newId(),
+    }: { contentKind: string; target?: Uint8Array; recordId?: Uint8Array },
   ): Promise<string> {
     const { document } = await this.#parameters.of(epochOf(this.#transport.now()));
-    const recordId = this.#newId();
     const { blob, ...sealed } = await sealRecord({
       plaintext,
       serviceId: this.serviceId,

@@ -166,6 +166,26 @@ describe("a record's life", () => {
     await expect(openRecord(blob, alice.ageIdentity)).rejects.toThrow(RecordError);
   });
 
+  it("finishes a move that was broken off at any of its steps, and files the record once", async () => {
+    const bob = await visit(clinic);
+    for (const step of [1, 2, 3]) {
+      const wrong = await clinic.putRecord(alice.session, plain(`note ${step}`));
+      let writes = 0;
+      const breaking: Transport = {
+        ...transport,
+        fetch: (async (input: string, init?: RequestInit) => {
+          if (/\/(records\/[0-9a-f]+|statements)$/.test(input) && ++writes === step) throw new TypeError("cut off");
+          if (writes >= step && init?.body) throw new TypeError("cut off");
+          return transport.fetch(input, init);
+        }) as Transport["fetch"],
+      };
+      expect(await code(over(breaking).move(alice.session, wrong, bob.session))).toBe("unreachable");
+      await clinic.move(alice.session, wrong, bob.session);
+      expect((await clinic.records(alice.session)).at(-1)).toMatchObject({ state: "erased", movedTo: bob.tagHash });
+      expect(await clinic.records(bob.session)).toHaveLength(step);
+    }
+  });
+
   it("is erased: blob and wrapped keys go, the signed history stays, and the log tells of it (S14)", async () => {
     const recordId = await clinic.putRecord(alice.session, plain("to be erased"));
     const logged = outside.logged.length;

@@ -16,6 +16,7 @@ import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
 import { ClinicApi } from "./clinic/api.ts";
 import { type Chain, type RecordEntry, readChain } from "./clinic/chain.ts";
+import { recognise } from "./clinic/continuity.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
@@ -310,6 +311,11 @@ export class Clinic {
   /** What the patient has written since. */
   receive(session: ClinicSession): Promise<Uint8Array[]> {
     return receiveMessages(this.#ends, session);
+  }
+
+  /** The lasting pseudonym that a received message introduces, where the patient chose to be known here. */
+  recognise(session: ClinicSession, message: Uint8Array): Promise<string | undefined> {
+    return recognise(this.#parameters, session.checkInBytes, message);
   }
 
   send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {

@@ -21,6 +21,7 @@ import {
   sendCheckIn,
 } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
+import { introduction } from "./wallet/continuity.ts";
 import { findNotices } from "./wallet/notices.ts";
 import { type OwnRecords, ownRecords, recoverSessions } from "./wallet/records.ts";
 import { enrol, refresh } from "./wallet/registration.ts";
@@ -131,6 +132,11 @@ export class Wallet {
       headers: { "idempotency-key": bytesToHex(sha256(frame)) },
       signWith: (await this.#keys(session)).authSecretKey,
     });
+  }
+
+  /** "This clinic may know me": it will recognise this patient at every visit where this is sent, and nobody else can. */
+  async introduce(tagHash: string): Promise<void> {
+    await this.send(tagHash, await introduction(this.#context, this.#session(tagHash)));
   }
 
   /** Messages of the clinic that have arrived since the last time. */

@@ -1,0 +1,30 @@
+// "This clinic may know me": the wallet tells one clinic, inside the sealed channel of one visit, a pseudonym that is the
+// same at all of this patient's visits there and means nothing anywhere else. Only when the patient chooses it.
+
+import { hexToBytes } from "../../protocol/bytes.ts";
+import { Continuity, proveContinuity } from "../../protocol/continuity.ts";
+import { presentationHashOf } from "../../protocol/documents.ts";
+import { tagOf } from "../../protocol/presentation.ts";
+import { tagBase } from "../../protocol/suite.ts";
+import { holderSecrets } from "../wallet-keys.ts";
+import type { WalletContext } from "./context.ts";
+import type { WalletSession } from "./state.ts";
+
+/** The message to send in that session's channel: Continuity bytes. */
+export async function introduction(w: WalletContext, session: WalletSession): Promise<Uint8Array> {
+  if (session.checkIn === undefined) throw new RangeError("messages of a recovered session went with the old phone");
+  const { document, hash } = await w.parameters.of(session.epoch);
+  const { z } = holderSecrets(w.root, session.generation);
+  const continuity = proveContinuity(
+    {
+      z,
+      tagBase: tagBase(hash, session.epoch, session.slot),
+      T: tagOf(z, hash, session.epoch, session.slot),
+      realm: document.realm,
+      serviceId: hexToBytes(session.serviceId),
+      presentationHash: presentationHashOf(hexToBytes(session.checkIn)),
+    },
+    w.transport.rng,
+  );
+  return Continuity.encode(continuity);
+}

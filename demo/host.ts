@@ -31,6 +31,8 @@ export interface HostOptions {
   settableClock?: boolean;
   /** more or other bindings for one worker */
   override?: Record<string, Record<string, string>>;
+  /** everything the Workers write to their logs */
+  onLog?: (message: string) => void;
   /** source changes for one worker, so that an attack test can show that it bites once a check is gone */
   weaken?: Record<string, Weakening[]>;
 }
@@ -213,7 +215,13 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     }),
   );
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, resourcePersistencePath: persist, port: 0, workers } as never),
+    convertV4MiniflareOptions({
+      cf: false,
+      resourcePersistencePath: persist,
+      port: 0,
+      workers,
+      ...(options.onLog && { handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message) }),
+    } as never),
   );
   await miniflare.ready;
   await applyMigrations(miniflare);

@@ -1,0 +1,486 @@
+// Symbolon's own vectors (test/vectors/symbolon): frozen bytes that our code must make again, read, accept, and, where one
+// thing is broken, refuse for that reason. What is checked here is checked from the files alone.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { describe, expect, it } from "vitest";
+import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
+import { PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
+import { checkRecoveryWords, RecoveryWordsError } from "../../client/wallet-keys.ts";
+import { verifyDecision } from "../../functions/approvals.ts";
+import { concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { accept, deal, finish, open, openCeremony } from "../../protocol/ceremony.ts";
+import { CeremonyAbort, CeremonyPlan } from "../../protocol/ceremony-documents.ts";
+import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
+import { CodecError } from "../../protocol/codec.ts";
+import { Continuity, verifyContinuity } from "../../protocol/continuity.ts";
+import { decodeIssuerParams, receive } from "../../protocol/credential.ts";
+import {
+  CaseContext,
+  Contract,
+  caseContextHash,
+  IssuedCredential,
+  identityCommitmentOf,
+  Manifest,
+  Order,
+  openSigned,
+  orderHashOf,
+  Parameters,
+  paramsHashOf,
+  RefreshRequest,
+  Signed,
+} from "../../protocol/documents.ts";
+import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
+import { HybridSealError, hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { assertSecretOf, KeySet, KeySetError, keySetId, TrusteeSecret, verifyKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { openNotice } from "../../protocol/notice.ts";
+import {
+  combineLink,
+  combineNotice,
+  combinePoints,
+  combineTrace,
+  indexValue,
+  LinkShare,
+  NoticeShare,
+  noticeKey,
+  noticeMac,
+  RecordShare,
+  sessionIndexValue,
+  TraceShare,
+  verifyLinkShare,
+  verifyNoticeShare,
+  verifyRecordShare,
+  verifyTraceShare,
+  walletKappa,
+} from "../../protocol/opening.ts";
+import { Presentation, verifyPresentation } from "../../protocol/presentation.ts";
+import { newWindow } from "../../protocol/replay-window.ts";
+import { verifyRequest } from "../../protocol/request-signature.ts";
+import {
+  DecodeError,
+  decodeG1,
+  decodeG2,
+  decodeGT,
+  decodeScalar,
+  encodeG1,
+  encodeGT,
+  pairing,
+  tagBase,
+} from "../../protocol/suite.ts";
+import { openOuter, Tdh2Ciphertext, Tdh2Error, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
+import { applied, type Edit, hex } from "../vectors/symbolon/encode.ts";
+import { makeVectors } from "../vectors/symbolon/generate.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the files are what is under test; their shape shows in every use
+type Any = any;
+const file = (name: string): Any =>
+  JSON.parse(readFileSync(join(import.meta.dirname, "../vectors/symbolon", `${name}.json`), "utf8"));
+const NAMES = ["suite", "credential", "presentation", "openings", "records", "ceremony", "wallet", "documents"];
+const [suite, credential, presentation, openings, records, ceremony, wallet, documents] = NAMES.map(file) as Any[];
+const b = hexToBytes;
+const changed = (base: string, edit: Edit): Uint8Array => applied(b(base), edit);
+
+/** What a refusal says: the reason of a typed error, or its name. */
+function refusalOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof DecodeError) return "encoding";
+    if (error instanceof CodecError || error instanceof CeremonyAbort || error instanceof KeySetError)
+      return error.reason;
+    if (error instanceof FrameError || error instanceof Tdh2Error || error instanceof RecoveryWordsError)
+      return error.reason;
+    return (error as Error).name;
+  }
+  return "accepted";
+}
+
+const parameters = Parameters.decode(b(credential.parameters));
+const params = decodeIssuerParams(parameters);
+const paramsHash = paramsHashOf(parameters);
+const ofEpoch: ParametersOfEpoch = { document: parameters, hash: paramsHash, issuer: params };
+
+it("are made again by our code, byte for byte", async () => {
+  const made = await makeVectors();
+  expect(Object.keys(made).sort()).toEqual([...NAMES].sort());
+  for (const name of NAMES) expect(JSON.parse(JSON.stringify(made[name])), name).toEqual(file(name));
+});
+
+describe("suite", () => {
+  const decode = { G1: decodeG1, G2: decodeG2, GT: decodeGT, scalar: decodeScalar };
+  it.each<Any>(suite.refused)("refuses $kind: $class", ({ kind, bytes }) => {
+    expect(() => decode[kind as keyof typeof decode](b(bytes))).toThrow(DecodeError);
+  });
+
+  it("fixes the pairing's normalisation", () => {
+    const e = pairing(decodeG1(b(suite.bases.G)), decodeG2(b(suite.bases.P2)));
+    expect(hex(encodeGT(e))).toBe(suite.pairing["e(G, P2)"]);
+    expect(hex(indexValue(e))).toBe(suite.pairing["indexValue(e(G, P2))"]);
+    expect(hex(sessionIndexValue(decodeG2(b(suite.tagBases[0].point))))).toBe(
+      suite.pairing["indexValue(e(G, H2(e, 0)))"],
+    );
+  });
+});
+
+describe("enrolment and credential", () => {
+  const contract = (bytes: Uint8Array) => {
+    const verdict = verifyContract(params, Contract.decode(bytes));
+    return verdict.ok ? "accepted" : verdict.reason;
+  };
+  const refreshed = (bytes: Uint8Array) => {
+    const request = RefreshRequest.decode(bytes);
+    const { R, V } = credential.handles;
+    const verdict = verifyRefresh(
+      { ...request, paramsHash: b(credential.paramsHash), R: decodeG1(b(R)), V: decodeG2(b(V)) },
+      request,
+    );
+    return verdict.ok ? "accepted" : verdict.reason;
+  };
+  const secrets = { k: decodeScalar(b(credential.secrets.k)), z: decodeScalar(b(credential.secrets.z)) };
+  const received = (bytes: Uint8Array) =>
+    receive({
+      params,
+      issued: IssuedCredential.decode(bytes),
+      epoch: credential.epoch,
+      paramsHash,
+      secrets,
+      s: decodeScalar(b(credential.secrets.s)),
+    });
+
+  it("accepts contract, refresh and credential", () => {
+    expect(hex(paramsHash)).toBe(credential.paramsHash);
+    expect(contract(b(credential.contract))).toBe("accepted");
+    expect(refreshed(b(credential.refresh))).toBe("accepted");
+    expect(received(b(credential.issued)).epoch).toBe(credential.epoch);
+    const { record, salt, commitment } = credential.identity;
+    expect(hex(identityCommitmentOf(b(salt), b(record)))).toBe(commitment);
+  });
+  it.each<Any>(credential.refusedContracts)("refuses a contract: $class $field", ({ contract: edit, reason }) => {
+    expect(contract(changed(credential.contract, edit))).toBe(reason);
+  });
+  it.each<Any>(credential.refusedRefreshes)("refuses a refresh: $class", ({ refresh, reason }) => {
+    expect(refreshed(changed(credential.refresh, refresh))).toBe(reason);
+  });
+  it.each<Any>(credential.refusedCredentials)("refuses a credential: $class", ({ issued }) => {
+    expect(() => received(changed(credential.issued, issued))).toThrow(DecodeError);
+  });
+});
+
+describe("presentation", () => {
+  const verdict = (bytes: Uint8Array, given: Any = {}) => {
+    const v = verifyPresentation(
+      {
+        params,
+        tagEpoch: presentation.epoch,
+        slots: presentation.slots,
+        maxStaleEpochs: presentation.maxStaleEpochs,
+        tagParamsHash: b(given.tagParamsHash ?? credential.paramsHash),
+        credentialParamsHash: b(given.credentialParamsHash ?? credential.paramsHash),
+        context: b(given.context ?? presentation.context),
+      },
+      Presentation.decode(bytes),
+    );
+    return v.ok ? v : v.reason;
+  };
+
+  it("accepts it and reads T, tag hash and what is shown", () => {
+    const v = verdict(b(presentation.presentation));
+    expect(v).toMatchObject({ ok: true, shown: presentation.shown });
+    if (typeof v !== "string") {
+      expect(hex(v.tagHash)).toBe(presentation.tagHash);
+      expect(hex(sessionIndexValue(v.T))).toBe(presentation.indexValue);
+    }
+  });
+  it.each<Any>(presentation.refused)("refuses: $class $field", (given) => {
+    expect(verdict(changed(presentation.presentation, given.presentation), given)).toBe(given.reason);
+  });
+  it.each<Any>(presentation.undecodable)("does not decode: $class", ({ presentation: edit, reason }) => {
+    expect(refusalOf(() => Presentation.decode(changed(presentation.presentation, edit)))).toBe(reason);
+  });
+
+  const checkIn = (bytes: Uint8Array) => {
+    const v = verifyCheckIn(readCheckIn(bytes), { tag: ofEpoch, credential: ofEpoch });
+    return v.ok ? "accepted" : v.reason;
+  };
+  it("accepts both check-ins", () => {
+    expect(hex(readCheckIn(b(presentation.checkIn)).presentationHash)).toBe(presentation.presentationHash);
+    expect(checkIn(b(presentation.checkIn))).toBe("accepted");
+    expect(checkIn(b(presentation.secondVisit.checkIn))).toBe("accepted");
+  });
+  it.each<Any>(presentation.refusedCheckIns)("refuses a check-in: $class", ({ checkIn: edit, reason }) => {
+    expect(checkIn(changed(presentation.checkIn, edit))).toBe(reason);
+  });
+
+  const continuity = (bytes: Uint8Array, given: Any = {}) => {
+    const p = Presentation.decode(b(presentation.presentation));
+    return verifyContinuity(
+      {
+        tagBase: tagBase(paramsHash, p.tagEpoch, p.slot),
+        T: decodeG2(p.T),
+        realm: given.realm ?? presentation.continuity.realm,
+        serviceId: b(given.serviceId ?? presentation.serviceId),
+        presentationHash: b(given.presentationHash ?? presentation.presentationHash),
+      },
+      Continuity.decode(bytes),
+    );
+  };
+  it("accepts the continuity proof", () => {
+    expect(continuity(b(presentation.continuity.document))).toBe(true);
+  });
+  it.each<Any>(presentation.continuity.refused)("refuses continuity: $class", (given) => {
+    expect(continuity(changed(presentation.continuity.document, given.document), given)).toBe(false);
+  });
+});
+
+describe("case", () => {
+  const { set, link, notice, trace } = openings;
+  const ctx = (contexts: string[], i: number, given: Any): Uint8Array =>
+    caseContextHash(CaseContext.decode(b(given.context ?? contexts[i])));
+  const key = (name: "link" | "trace", i: number) => decodeG1(b(openings.shareKeys[name][set[i] - 1]));
+  const linkAt = (i: number, given: Any = {}) => ({
+    ctx: ctx(link.contexts, i, given),
+    index: set[i] as number,
+    set: (given.set ?? set) as number[],
+    shareKey: key("link", i),
+    F1: decodeG1(b(link.F1)),
+    slots: link.slots.map((s: Any) => tagBase(b(s.paramsHash), s.epoch, s.slot)),
+  });
+  const noticeAt = (i: number, given: Any = {}) => {
+    const { slots, ...at } = linkAt(i);
+    return { ...at, ctx: ctx(notice.contexts, i, given), caseId: b(given.caseId ?? notice.caseId) };
+  };
+  const traceAt = (i: number, given: Any = {}) => ({
+    ctx: ctx(trace.contexts, i, given),
+    index: set[i] as number,
+    shareKey: key("trace", i),
+    C1: decodeG1(b(given.C1 ?? trace.C1)),
+  });
+  const verdictOf = (verify: () => boolean): string => {
+    let holds = false;
+    const refusal = refusalOf(() => {
+      holds = verify();
+    });
+    return refusal !== "accepted" ? refusal : holds ? "accepted" : "share";
+  };
+
+  it("accepts order and approvals", () => {
+    const { value: order } = openSigned(LABELS.signOrder, Order, b(openings.order));
+    const orderHash = orderHashOf(b(openings.order));
+    expect(hex(orderHash)).toBe(openings.orderHash);
+    const scope = { orderHash, caseId: order.caseId, trusteeKeys: parameters.trusteeKeys };
+    const decided = (openings.approvals as string[]).map((a) => verifyDecision(b(a), scope).trustee);
+    expect(decided).toEqual(set);
+  });
+
+  it("links both visits and nothing else", () => {
+    const shares = (link.shares as string[]).map((s) => LinkShare.decode(b(s)));
+    shares.forEach((share, i) => {
+      expect(verifyLinkShare(linkAt(i), share)).toBe(true);
+    });
+    const values = combineLink({ F2: decodeG1(b(link.F2)), slots: linkAt(0).slots, set, shares }).map(hex);
+    expect(values).toEqual(link.indexValues);
+    for (const { slot, indexValue: own } of link.sessions) expect(values[slot]).toBe(own);
+  });
+  it.each<Any>(link.refused)("refuses a link share: $class", (given) => {
+    const bytes = changed(link.shares[0], given.share);
+    expect(verdictOf(() => verifyLinkShare(linkAt(0, given), LinkShare.decode(bytes)))).toBe(given.reason);
+  });
+
+  it("notifies the patient, who finds κ alone", () => {
+    const shares = (notice.shares as string[]).map((s) => NoticeShare.decode(b(s)));
+    shares.forEach((share, i) => {
+      expect(verifyNoticeShare(noticeAt(i), share)).toBe(true);
+    });
+    const caseId = b(notice.caseId);
+    const kappa = combineNotice({ F2: decodeG1(b(link.F2)), caseId, set, shares });
+    expect(hex(encodeGT(kappa))).toBe(notice.kappa);
+    expect(hex(encodeGT(walletKappa(decodeScalar(b(notice.z)), caseId)))).toBe(notice.kappa);
+    expect(hex(noticeMac(kappa, caseId))).toBe(notice.mac);
+    expect(hex(noticeKey(kappa))).toBe(notice.key);
+    expect(openNotice(kappa, caseId, b(notice.body))?.requesterName).toBe("Dr. Vector");
+  });
+  it.each<Any>(notice.refused)("refuses a notice share: $class", (given) => {
+    const bytes = changed(notice.shares[0], given.share);
+    expect(verdictOf(() => verifyNoticeShare(noticeAt(0, given), NoticeShare.decode(bytes)))).toBe(given.reason);
+  });
+
+  it("traces to the contract's handle", () => {
+    const shares = (trace.shares as string[]).map((s) => TraceShare.decode(b(s)));
+    shares.forEach((share, i) => {
+      expect(verifyTraceShare(traceAt(i), share)).toBe(true);
+    });
+    const R = encodeG1(combineTrace({ C2: decodeG1(b(trace.C2)), set, shares }));
+    expect(hex(R)).toBe(trace.R);
+    expect(trace.R).toBe(credential.handles.R);
+  });
+  it.each<Any>(trace.refused)("refuses a trace share: $class", (given) => {
+    const bytes = changed(trace.shares[0], given.share);
+    expect(verdictOf(() => verifyTraceShare(traceAt(0, given), TraceShare.decode(bytes)))).toBe(given.reason);
+  });
+});
+
+describe("records", () => {
+  const key = decodeG1(b(records.recordKey));
+  const label = b(records.label);
+
+  it("opens by two trustees' shares", () => {
+    const ct = openOuter(b(records.groupHybridSecret), { key, label }, b(records.stanza));
+    expect(hex(Tdh2Ciphertext.encode(ct))).toBe(records.ciphertext);
+    const shares = (records.shares as string[]).map((s) => RecordShare.decode(b(s)));
+    shares.forEach((share, i) => {
+      const at = {
+        ctx: caseContextHash(CaseContext.decode(b(records.contexts[i]))),
+        index: share.index,
+        shareKey: decodeG1(b(records.shareKeys[share.index - 1])),
+        u: ct.u,
+      };
+      expect(verifyRecordShare(at, share)).toBe(true);
+      expect(
+        verifyRecordShare({ ...at, ctx: caseContextHash(CaseContext.decode(b(openings.link.contexts[i]))) }, share),
+      ).toBe(false);
+    });
+    const shared = combinePoints(openings.set, shares);
+    expect(hex(encodeG1(shared))).toBe(records.shared);
+    expect(hex(tdh2Finish({ key, label, ct, shared }))).toBe(records.fileKey);
+    expect(refusalOf(() => tdh2Finish({ key, label, ct, shared: ct.u }))).toBe("does-not-open");
+  });
+  it.each<Any>(records.refusedCiphertexts)("refuses a ciphertext: $class", (given) => {
+    const verdict = refusalOf(() => {
+      const ct = Tdh2Ciphertext.decode(changed(records.ciphertext, given.ciphertext));
+      const under = given.key === undefined ? key : decodeG1(b(given.key));
+      expect(tdh2Check({ key: under, label: b(given.label ?? records.label) }, ct)).toBe(false);
+    });
+    expect(verdict).toBe(given.reason === "proof" ? "accepted" : given.reason);
+  });
+  it.each<Any>(records.refusedStanzas)("refuses a stanza: $class", (given) => {
+    const stanza = changed(records.stanza, given.stanza);
+    expect(refusalOf(() => openOuter(b(records.groupHybridSecret), { key, label: b(given.label) }, stanza))).toBe(
+      "stanza-refused",
+    );
+  });
+
+  const { hybrid, padding } = records;
+  it("opens the hybrid seal", () => {
+    expect(hex(hybridKeyPair(b(hybrid.seed)).publicKey)).toBe(hybrid.publicKey);
+    expect(hex(hybridOpen(b(hybrid.seed), b(hybrid.aad), b(hybrid.sealed)))).toBe(hybrid.plaintext);
+  });
+  it.each<Any>(hybrid.refused)("refuses a hybrid seal: $class", (given) => {
+    const sealed = changed(hybrid.sealed, given.sealed);
+    expect(() => hybridOpen(b(hybrid.seed), b(given.aad ?? hybrid.aad), sealed)).toThrow(HybridSealError);
+  });
+  it("pads", () => {
+    expect(hex(unpad(b(padding.padded)))).toBe(padding.data);
+    for (const { data, padded } of padding.lengths) expect(pad(new Uint8Array(data)).length).toBe(padded);
+  });
+  it.each<Any>(padding.refused)("refuses padding: $class", ({ padded }) => {
+    expect(() => unpad(changed(padding.padded, padded))).toThrow(PaddingError);
+  });
+});
+
+describe("ceremony", () => {
+  const plan = CeremonyPlan.decode(b(ceremony.plan));
+  const run = openCeremony(plan);
+  const bytes = (list: string[]): Uint8Array[] => list.map(b);
+  const board = {
+    commits: bytes(ceremony.commits),
+    openings: bytes(ceremony.openings),
+    deals: bytes(ceremony.deals),
+  };
+  const identityKeys = plan.trustees.map((t) => t.identityKey);
+
+  it("ends in the key set, which every secret belongs to", () => {
+    expect(hex(run.context)).toBe(ceremony.context);
+    const keySet = finish(run, bytes(ceremony.acceptances));
+    expect(hex(KeySet.encode(keySet))).toBe(ceremony.keySet);
+    expect(hex(keySetId(keySet))).toBe(ceremony.keySetId);
+    verifyKeySet(keySet, identityKeys);
+    for (const secret of ceremony.trusteeSecrets) assertSecretOf(TrusteeSecret.decode(b(secret)), keySet);
+  });
+
+  it.each<Any>(ceremony.faults)("stops at trustee 2's $at: $class $what", (fault) => {
+    const messages = [...board[fault.at as keyof typeof board]];
+    if (fault.dropped) messages.splice(1, 1);
+    if (fault.replaced) messages[1] = applied(messages[1]!, fault.replaced);
+    if (fault.added) messages.push(applied(messages[1]!, fault.added));
+    const seen = { ...board, [fault.at]: messages };
+    const { identity, transport } = ceremony.secrets[0];
+    const seat = { ceremony: run, index: 1, identitySecret: b(identity), transportSecret: b(transport) };
+    // Its own dealing is not needed to see what is wrong with another's.
+    const secret = { context: run.context, dealing: new Uint8Array() } as never;
+    const act = {
+      commits: () => open(seat, secret, seen),
+      openings: () => deal(seat, secret, seen, () => new Uint8Array(64)),
+      deals: () => accept(seat, secret, seen),
+    }[fault.at as keyof typeof board];
+    try {
+      act();
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(CeremonyAbort);
+      expect((error as CeremonyAbort).reason).toBe(fault.class);
+      expect((error as CeremonyAbort).trustee).toBe(fault.trustee);
+    }
+  });
+
+  it.each<Any>(ceremony.refusedKeySets)("refuses a key set: $class", ({ class: reason, keySet: edit }) => {
+    const keySet = KeySet.decode(changed(ceremony.keySet, edit));
+    expect(refusalOf(() => verifyKeySet(keySet, identityKeys))).toBe(reason);
+  });
+
+  it("keeps the keys when it reshares", () => {
+    expect(ceremony.reshare.keySetId).toBe(ceremony.keySetId);
+  });
+});
+
+describe("wallet", () => {
+  const { channel, requests } = wallet;
+  it.each<Any>(wallet.refusedWords)("refuses recovery words: $class", ({ class: reason, words }) => {
+    expect(refusalOf(() => checkRecoveryWords(words))).toBe(reason);
+  });
+
+  const end = (sends: 0 | 1): FrameChannel =>
+    new FrameChannel({
+      sends,
+      tagHash: b(channel.tagHash),
+      sendKey: b(sends === 0 ? channel.walletToService : channel.serviceToWallet),
+      receiveKey: b(sends === 0 ? channel.serviceToWallet : channel.walletToService),
+      nextSeq: 0n,
+      window: newWindow(),
+    });
+  it("carries frames both ways, each once", () => {
+    const service = end(1);
+    for (const { frame, message } of channel.sent) expect(hex(service.receive(b(frame)))).toBe(message);
+    expect(refusalOf(() => service.receive(b(channel.sent[0].frame)))).toBe("replayed");
+    expect(hex(end(0).receive(b(channel.replied.frame)))).toBe(channel.replied.message);
+  });
+  it.each<Any>(channel.refused)("refuses a frame: $class $what", ({ class: reason, frame }) => {
+    expect(refusalOf(() => end(1).receive(changed(channel.sent[0].frame, frame)))).toBe(reason);
+  });
+
+  it("knows who signed a request", () => {
+    const parts = { method: requests.method, path: requests.path, body: b(requests.body) };
+    const key = verifyRequest(parts, requests.header, requests.now);
+    expect(key && hex(key)).toBe(requests.header.split(".")[0]);
+  });
+  it.each<Any>(requests.refused)("refuses a request: $class", ({ method, path, body, header, now }) => {
+    expect(verifyRequest({ method, path, body: b(body) }, header, now)).toBeUndefined();
+  });
+});
+
+describe("signed documents", () => {
+  const manifest = documents.signed.find((d: Any) => d.document === "Manifest");
+  it.each<Any>(documents.refusedManifests)("refuses a manifest: $class", ({ bytes, reason }) => {
+    expect(refusalOf(() => openSigned(LABELS.signManifest, Manifest, changed(manifest.bytes, bytes)))).toBe(reason);
+  });
+  it("are signed under their own label, and no other", () => {
+    for (const { document, label, bytes } of documents.signed) {
+      const { key, signature, document: inner } = Signed.decode(b(bytes));
+      const under = (l: string) =>
+        ed25519.verify(signature, concatBytes(utf8ToBytes(l), inner), key, { zip215: false });
+      expect(under(label), document).toBe(true);
+      expect(under(LABELS.signRequest), document).toBe(false);
+    }
+  });
+});

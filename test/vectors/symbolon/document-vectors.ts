@@ -1,0 +1,172 @@
+// documents.json: a sample of every kind of document that is sent between parties and is not in another file, with the
+// hash by which others name it; and each broken once in its bytes.
+
+import { concatBytes } from "../../../protocol/bytes.ts";
+import {
+  approvalHashOf,
+  caseBinding,
+  type ForRequester,
+  LinkParts,
+  RecordParts,
+  type SealedPart,
+  signForRequester,
+  signPart,
+  TracePart,
+  TrusteeCard,
+} from "../../../protocol/case-documents.ts";
+import type { Codec } from "../../../protocol/codec.ts";
+import {
+  CaseResult,
+  Contract,
+  Dossier,
+  IdentityDisclosure,
+  Manifest,
+  manifestHashOf,
+  orderHashOf,
+  presentationHashOf,
+  Receipt,
+  requesterHashOf,
+  ServiceCard,
+  signDocument,
+} from "../../../protocol/documents.ts";
+import { LABELS } from "../../../protocol/labels.ts";
+import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
+import { rngOf, type World } from "./world.ts";
+
+const fill = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
+
+export function documentVectors(w: World): Json {
+  const visit = w.visits[0]!;
+  const part: SealedPart = {
+    caseId: w.order.caseId,
+    context: caseBinding(w.contextOf("notice", 1)),
+    round: "link",
+    from: 1,
+    to: 2,
+    sealed: fill(7, 40),
+  };
+  const forRequester: ForRequester = {
+    caseId: w.order.caseId,
+    orderHash: w.orderHash,
+    kind: "result",
+    from: 1,
+    sealed: fill(8, 40),
+  };
+  const receipt: Receipt = {
+    tagHash: visit.tagHash,
+    serviceId: w.serviceId,
+    presentationHash: presentationHashOf(visit.checkIn),
+    epoch: w.epoch,
+    openedAt: w.issuedAt + 5,
+  };
+  const plain = <T>(codec: Codec<T>, value: T) => ({ document: codec.name, bytes: hex(codec.encode(value)) });
+  const result: CaseResult = {
+    caseId: w.order.caseId,
+    orderHash: w.orderHash,
+    sessions: w.visits
+      .map((v) => ({ epoch: w.epoch, slot: v.slot, serviceId: w.serviceId, tagHash: v.tagHash }))
+      .sort((a, b) => (hex(a.tagHash) < hex(b.tagHash) ? -1 : 1)),
+  };
+  const dossier: Dossier = {
+    salt: w.salt,
+    checkIn: undefined,
+    selector: "A123456780",
+    generations: [{ contract: Contract.encode(w.contract), epochFrom: w.epoch, epochTo: w.epoch }],
+    identity: w.identity,
+    identitySalts: [w.identitySalt],
+  };
+  const card = signDocument(LABELS.signServiceCard, ServiceCard, w.card, w.clinicSecret);
+  return {
+    signed: [
+      { document: "ServiceCard", label: LABELS.signServiceCard, bytes: hex(card) },
+      { document: "Challenge", label: LABELS.signChallenge, bytes: hex(visit.challenge) },
+      {
+        document: "Manifest",
+        label: LABELS.signManifest,
+        bytes: hex(w.manifest),
+        hash: hex(manifestHashOf(w.manifest)),
+      },
+      {
+        document: "Receipt",
+        label: LABELS.signReceipt,
+        bytes: hex(signDocument(LABELS.signReceipt, Receipt, receipt, rngOf("service worker")(32))),
+      },
+      {
+        document: "RequesterCertificate",
+        label: LABELS.signRequester,
+        bytes: hex(w.certificate),
+        hash: hex(requesterHashOf(w.certificate)),
+      },
+      { document: "Order", label: LABELS.signOrder, bytes: hex(w.signedOrder), hash: hex(orderHashOf(w.signedOrder)) },
+      {
+        document: "Approval",
+        label: LABELS.approval,
+        bytes: hex(w.approvals[0]!),
+        hash: hex(approvalHashOf(w.approvals[0]!)),
+      },
+      {
+        document: "TrusteeCard",
+        label: LABELS.signTrustee,
+        bytes: hex(
+          signDocument(
+            LABELS.signTrustee,
+            TrusteeCard,
+            { index: 1, transportKey: w.committee[0]!.transport.publicKey },
+            w.committee[0]!.identitySecret,
+          ),
+        ),
+      },
+      { document: "SealedPart", label: LABELS.signPart, bytes: hex(signPart(part, w.committee[0]!.identitySecret)) },
+      {
+        document: "ForRequester",
+        label: LABELS.signPart,
+        bytes: hex(signForRequester(forRequester, w.committee[0]!.identitySecret)),
+      },
+      {
+        document: "CaseResult",
+        label: LABELS.signResult,
+        bytes: hex(signDocument(LABELS.signResult, CaseResult, result, w.committee[0]!.identitySecret)),
+      },
+    ],
+    plain: [
+      plain(Dossier, dossier),
+      plain(IdentityDisclosure, {
+        contract: Contract.encode(w.contract),
+        identity: w.identity,
+        identitySalt: w.identitySalt,
+      }),
+      plain(LinkParts, { shares: [fill(1, 3), fill(2, 4)] }),
+      plain(TracePart, { context: fill(1, 3), share: fill(2, 4) }),
+      plain(RecordParts, {
+        items: [{ ...pick(w.place), context: fill(1, 3), ciphertext: fill(2, 4), share: new Uint8Array() }],
+      }),
+    ],
+    refusedManifests: manifestFaults(w),
+  };
+}
+
+const pick = ({ serviceId, tagHash, recordId }: World["place"]) => ({ serviceId, tagHash, recordId });
+
+/** Signed<Manifest>: u8 0 ‖ u8 1 ‖ key 32 ‖ signature 64 ‖ u32 length ‖ document. */
+function manifestFaults(w: World): Json {
+  const DOCUMENT = 2 + 32 + 64 + 4;
+  const m = w.manifest;
+  const value = Manifest.decode(m.slice(DOCUMENT));
+  const signedAs = (label: typeof LABELS.signManifest | typeof LABELS.signOrder): Uint8Array =>
+    signDocument(label as typeof LABELS.signManifest, Manifest, value, w.clinicSecret);
+  return [
+    { class: "wrong-type", reason: "wrong-type", bytes: edit(m, flipped(m, 0)) },
+    { class: "unknown-version", reason: "unknown-version", bytes: edit(m, replaced(m, 1, Uint8Array.of(2))) },
+    { class: "trailing-byte", reason: "malformed", bytes: edit(m, longer(m)) },
+    { class: "truncated", reason: "malformed", bytes: edit(m, m.subarray(0, -1)) },
+    { class: "other-key", reason: "malformed", bytes: edit(m, flipped(m, 2)) },
+    { class: "flipped-signature", reason: "malformed", bytes: edit(m, flipped(m, 40)) },
+    { class: "altered", reason: "malformed", bytes: edit(m, flipped(m, -1)) },
+    { class: "other-label", reason: "malformed", bytes: edit(m, signedAs(LABELS.signOrder)) },
+    {
+      class: "length-beyond",
+      reason: "malformed",
+      bytes: edit(m, concatBytes(m.slice(0, DOCUMENT - 4), Uint8Array.of(255, 255, 255, 255), m.slice(DOCUMENT))),
+    },
+  ];
+}

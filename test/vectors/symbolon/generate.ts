@@ -1,0 +1,32 @@
+// node test/vectors/symbolon/generate.ts    writes the vector files beside it. They are frozen: a difference after a change
+// of code is a change of the protocol, and needs a new version of what has changed. The test compares.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ceremonyVectors } from "./ceremony-vectors.ts";
+import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
+import { documentVectors } from "./document-vectors.ts";
+import type { Json } from "./encode.ts";
+import { openingVectors, recordVectors } from "./opening-vectors.ts";
+import { suiteVectors } from "./suite-vectors.ts";
+import { walletVectors } from "./wallet-vectors.ts";
+import { makeWorld } from "./world.ts";
+
+export async function makeVectors(): Promise<Record<string, Json>> {
+  const w = await makeWorld();
+  return {
+    suite: suiteVectors(w),
+    credential: credentialVectors(w),
+    presentation: presentationVectors(w),
+    openings: openingVectors(w),
+    records: recordVectors(w),
+    ceremony: ceremonyVectors(w),
+    wallet: await walletVectors(w),
+    documents: documentVectors(w),
+  };
+}
+
+if (import.meta.main) {
+  for (const [name, vectors] of Object.entries(await makeVectors()))
+    writeFileSync(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(vectors, undefined, 1)}\n`);
+}

@@ -1,0 +1,131 @@
+// wallet.json: everything that recovery words give back; the HPKE channel's keys and frames; signed requests.
+
+import { acceptServiceChannel, FrameChannel } from "../../../client/sealing/messages.ts";
+import { credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet-keys.ts";
+import { utf8ToBytes } from "../../../protocol/bytes.ts";
+import { CheckIn, channelContext } from "../../../protocol/documents.ts";
+import { newWindow } from "../../../protocol/replay-window.ts";
+import { signRequest } from "../../../protocol/request-signature.ts";
+import { encodeScalar } from "../../../protocol/suite.ts";
+import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
+import { rngOf, type World } from "./world.ts";
+
+/** sends ‖ tagHash ‖ key sent under ‖ key received under stand at fixed places of the serialised state. */
+const STATE = { tagHash: 2, sendKey: 34, receiveKey: 66, end: 98 };
+
+async function channelVectors(w: World): Promise<Json> {
+  const visit = w.visits[0]!;
+  const checkIn = CheckIn.decode(visit.checkIn);
+  const context = channelContext(checkIn);
+  const service = await acceptServiceChannel({
+    servicePrivateKey: w.clinicHpke.secretKey,
+    enc: checkIn.hpkeEnc,
+    context,
+    tagHash: visit.tagHash,
+  });
+  const state = service.serialise();
+  const toWallet = state.slice(STATE.sendKey, STATE.receiveKey);
+  const toService = state.slice(STATE.receiveKey, STATE.end);
+  const wallet = new FrameChannel({
+    sends: 0,
+    tagHash: visit.tagHash,
+    sendKey: toService,
+    receiveKey: toWallet,
+    nextSeq: 0n,
+    window: newWindow(),
+  });
+  const messages = ["one", "two"].map(utf8ToBytes);
+  const sent = messages.map((m) => wallet.send(m));
+  const replied = service.send(utf8ToBytes("answer"));
+  const first = sent[0]!;
+  return {
+    servicePrivateKey: hex(w.clinicHpke.secretKey),
+    enc: hex(checkIn.hpkeEnc),
+    context: hex(context),
+    tagHash: hex(visit.tagHash),
+    walletToService: hex(toService),
+    serviceToWallet: hex(toWallet),
+    sent: messages.map((m, i) => ({ message: hex(m), frame: hex(sent[i]!) })),
+    replied: { message: hex(utf8ToBytes("answer")), frame: hex(replied) },
+    refused: [
+      { class: "altered", what: "tag", frame: edit(first, flipped(first, -1)) },
+      { class: "altered", what: "seq", frame: edit(first, flipped(first, 9)) },
+      { class: "malformed", what: "version", frame: edit(first, replaced(first, 0, Uint8Array.of(2))) },
+      { class: "malformed", what: "direction", frame: edit(first, replaced(first, 1, Uint8Array.of(1))) },
+      { class: "malformed", what: "unknown direction", frame: edit(first, replaced(first, 1, Uint8Array.of(2))) },
+      { class: "malformed", what: "length", frame: edit(first, first.subarray(0, 25)) },
+      { class: "altered", what: "trailing byte", frame: edit(first, longer(first)) },
+      { class: "limit", what: "seq", frame: edit(first, replaced(first, 2, new Uint8Array(8).fill(255))) },
+      { class: "malformed", what: "reflected", frame: edit(first, replied) },
+    ],
+  };
+}
+
+function requestVectors(w: World): Json {
+  const request = { method: "POST", path: "/v1/refresh?x=1", body: utf8ToBytes("body") };
+  const header = signRequest(request, w.deviceSecret, w.issuedAt, rngOf("request"));
+  const [key, timestamp, nonce, signature] = header.split(".") as [string, string, string, string];
+  const other = (change: object): Json => ({
+    class: Object.keys(change)[0]!,
+    method: request.method,
+    path: request.path,
+    body: hex(request.body),
+    header,
+    now: w.issuedAt,
+    ...change,
+  });
+  return {
+    secretKey: hex(w.deviceSecret),
+    method: request.method,
+    path: request.path,
+    body: hex(request.body),
+    now: w.issuedAt,
+    header,
+    refused: [
+      other({ method: "GET" }),
+      other({ path: "/v1/refresh?x=2" }),
+      other({ body: "" }),
+      other({ now: w.issuedAt + 301 }),
+      other({ now: w.issuedAt - 301 }),
+      other({ header: [key, String(Number(timestamp) + 1), nonce, signature].join(".") }),
+      other({ header: [key, timestamp, "00".repeat(16), signature].join(".") }),
+      other({ header: [key, timestamp, nonce, hex(flipped(new Uint8Array(64), 0))].join(".") }),
+      other({ header: ["00".repeat(32), timestamp, nonce, signature].join(".") }),
+      other({ header: header.toUpperCase() }),
+      other({ header: `${header}.` }),
+      other({ header: "" }),
+    ],
+  };
+}
+
+export async function walletVectors(w: World): Promise<Json> {
+  const generation = (n: number) => {
+    const { k, z } = holderSecrets(w.root, n);
+    return {
+      generation: n,
+      k: hex(encodeScalar(k)),
+      z: hex(encodeScalar(z)),
+      s: hex(encodeScalar(credentialBlinding(w.root, n, w.epoch))),
+    };
+  };
+  const keys = await Promise.all(
+    [0, 1].map(async (slot) => {
+      const k = await sessionKeys(w.root, 0, w.epoch, slot);
+      return { slot, ageIdentity: k.ageIdentity, ageRecipient: k.ageRecipient, authKey: hex(k.authPublicKey) };
+    }),
+  );
+  return {
+    words: w.words,
+    root: hex(w.root),
+    epoch: w.epoch,
+    generations: [generation(0), generation(1)],
+    sessions: keys,
+    refusedWords: [
+      { class: "count", words: w.words.split(" ").slice(1).join(" ") },
+      { class: "unknown-word", words: w.words.replace("abandon", "abandonned") },
+      { class: "checksum", words: w.words.replace(/art$/, "abandon") },
+    ],
+    channel: await channelVectors(w),
+    requests: requestVectors(w),
+  };
+}

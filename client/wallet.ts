@@ -10,7 +10,7 @@ import { epochOf } from "../protocol/epoch.ts";
 import { fromBase64 } from "./encoding.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
-import { FrameChannel } from "./sealing/messages.ts";
+import { FrameChannel, FrameError } from "./sealing/messages.ts";
 import { api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
@@ -143,21 +143,28 @@ export class Wallet {
   async receive(tagHash: string): Promise<Uint8Array[]> {
     const session = this.#session(tagHash);
     const channel = this.#channel(session);
-    const { frames } = await apiJson<{ frames: { seq: string; frame: string }[] }>(
-      this.#context.transport,
-      this.#context.deployment.serviceUrl,
-      `/v1/sessions/${session.serviceId}/${tagHash}/frames?direction=to-wallet`,
-      { signWith: (await this.#keys(session)).authSecretKey },
+    const path = `/v1/sessions/${session.serviceId}/${tagHash}/frames`;
+    const { transport, deployment } = this.#context;
+    const request = { signWith: (await this.#keys(session)).authSecretKey };
+    const { frames } = await apiJson<{ frames: { seq: number; frame: string }[] }>(
+      transport,
+      deployment.serviceUrl,
+      path,
+      request,
     );
+    if (frames.length === 0) return [];
     const messages: Uint8Array[] = [];
     for (const { frame } of frames) {
       try {
         messages.push(channel.receive(fromBase64(frame)));
-      } catch {
-        // a frame that was read before, or that is not from the clinic
+      } catch (error) {
+        // one that was read before, or that is not from the clinic, must not hold up the others
+        if (!(error instanceof FrameError)) throw error;
       }
     }
+    // Kept first, then acknowledged: a frame is deleted only when its receipt is remembered.
     await this.#keepChannel(tagHash, channel);
+    await api(transport, deployment.serviceUrl, `${path}?ack=${frames.map((f) => f.seq).join()}`, request);
     return messages;
   }
 

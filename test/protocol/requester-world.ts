@@ -1,0 +1,412 @@
+// What a requester meets, all of it in one process and open to tampering: a key set of three trustees (t = 2) with their
+// shares, a registrar with one enrolled wallet and somebody else's, services with sealed records. Every answer is made as
+// the roles make it, with real proofs; `lie` changes one on its way.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { generateHybridIdentity, identityToRecipient } from "age-encryption";
+import { fromBase64, toBase64 } from "../../client/encoding.ts";
+import { encodeIdentity } from "../../client/fhir/identity.ts";
+import type { FhirEntry } from "../../client/fhir/resource.ts";
+import type { Deployment } from "../../client/parameters.ts";
+import type { PreparedOrder } from "../../client/requester.ts";
+import { createRequesterKeys, Requester } from "../../client/requester.ts";
+import { recordLabel, sealRecord } from "../../client/sealing/record.ts";
+import type { Transport } from "../../client/transport.ts";
+import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import {
+  type ForRequester,
+  forRequesterAad,
+  type RecordParts,
+  signForRequester,
+  TracePart,
+  TrusteeCard,
+} from "../../protocol/case-documents.ts";
+import { decodeIssuerParams, issue, receive } from "../../protocol/credential.ts";
+import {
+  type CaseContext,
+  CaseContext as CaseContextCodec,
+  CaseResult,
+  Challenge,
+  CheckIn,
+  Contract,
+  caseContextHash,
+  checkInContext,
+  Dossier,
+  IdentityDisclosure,
+  identityCommitmentOf,
+  Manifest,
+  manifestHashOf,
+  Parameters,
+  paramsHashOf,
+  RequesterCertificate,
+  ServiceCard,
+  serviceIdOf,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { KeySet, type KeySetCore, keySetId, perKey, signKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { RecordShare, recordShare, TraceShare, traceShare } from "../../protocol/opening.ts";
+import { Presentation, present } from "../../protocol/presentation.ts";
+import { commitPolynomial, evaluate, evaluateCommitment, sharePolynomial } from "../../protocol/sharing.ts";
+import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
+
+export const NOW = 1_796_000_000;
+export const EPOCH = epochOf(NOW);
+export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
+const T = 2;
+const TRUSTEES = [1, 2, 3];
+/** S */
+export const SET = [1, 3];
+
+// ---- trustees
+
+const identity = TRUSTEES.map(() => ed25519.keygen(rng(32)));
+export const transport_ = TRUSTEES.map(() => hybridKeyPair(rng(32)));
+const group = hybridKeyPair(rng(32));
+const polynomials = perKey(() => sharePolynomial(randomScalar(rng), T, rng));
+const commitments = perKey((name) => commitPolynomial(polynomials[name]));
+const core: KeySetCore = {
+  threshold: T,
+  generation: 0,
+  keys: perKey((name) => commitments[name][0]!),
+  shareKeys: TRUSTEES.map((i) => perKey((name) => evaluateCommitment(commitments[name], i))),
+  identityKeys: identity.map((k) => k.publicKey),
+  groupHybridKey: group.publicKey,
+  transcript: rng(32),
+};
+const keySet: KeySet = { ...core, signatures: identity.map((k) => signKeySet(core, k.secretKey)) };
+const cards = TRUSTEES.map((index) =>
+  signDocument(
+    LABELS.signTrustee,
+    TrusteeCard,
+    { index, transportKey: transport_[index - 1]!.publicKey },
+    identity[index - 1]!.secretKey,
+  ),
+);
+export const signAs = (i: number): Uint8Array => identity[i - 1]!.secretKey;
+
+// ---- registrar
+
+const registrar = ed25519.keygen(rng(32));
+const issuerSecret = randomScalar(rng);
+const parameters: Parameters = {
+  realm: "test",
+  epochFrom: EPOCH - 12,
+  epochTo: EPOCH + 3,
+  slots: 4,
+  challengeWindowSeconds: 300,
+  offlineGraceSeconds: 0,
+  attributes: [],
+  issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
+  keySetId: keySetId(keySet),
+  traceKey: encodeG1(keySet.keys.trace),
+  linkKey: encodeG1(keySet.keys.link),
+  recordKey: encodeG1(keySet.keys.record),
+  groupHybridKey: group.publicKey,
+  threshold: T,
+  trusteeKeys: identity.map((k) => k.publicKey),
+};
+const issuer = decodeIssuerParams(parameters);
+const paramsHash = paramsHashOf(parameters);
+
+export const patientOf = (name: string): FhirEntry => ({
+  fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${name.length}`,
+  resource: { resourceType: "Patient", id: name, name: [{ family: name }] },
+});
+export function enrolled(name: string) {
+  const identityBytes = encodeIdentity(patientOf(name));
+  const salt = rng(32);
+  const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
+  const identityCommitment = identityCommitmentOf(salt, identityBytes);
+  const s = randomScalar(rng);
+  const contract = requestEnrolment(
+    { params: issuer, identityCommitment, paramsHash, nonce: rng(32), secrets, s },
+    rng,
+  );
+  const about = { params: issuer, epoch: EPOCH - 2, paramsHash };
+  const checked = verifyContract(issuer, contract);
+  if (!checked.ok) throw new Error("not enrolled");
+  const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: [] });
+  return { identity: identityBytes, salt, secrets, contract, credential: receive({ ...about, issued, secrets, s }) };
+}
+export const jane = enrolled("Jane");
+export const rival = enrolled("Rival");
+
+// ---- services and records
+
+export const service = ed25519.keygen(rng(32));
+const serviceId = serviceIdOf(service.publicKey);
+const ageIdentity = await generateHybridIdentity();
+const recipient = await identityToRecipient(ageIdentity);
+const sessionRecipient = await identityToRecipient(await generateHybridIdentity());
+const card = signDocument(
+  LABELS.signServiceCard,
+  ServiceCard,
+  {
+    signKey: service.publicKey,
+    name: "Clinic",
+    hpkeKey: rng(8),
+    ageRecipient: recipient,
+    oauthKeyJwk: "{}",
+    required: [],
+    maxStaleEpochs: 1,
+  },
+  service.secretKey,
+);
+
+/** A visit of Jane's: what her wallet sent. */
+function checkInOf(): Uint8Array {
+  const issuedAt = NOW - 60 * 86_400;
+  const challenge: Challenge = {
+    serviceId,
+    nonce: rng(16),
+    issuedAt,
+    expiresAt: issuedAt + 300,
+    paramsHash,
+    required: [],
+    maxStaleEpochs: 1,
+  };
+  const before = {
+    challenge: signDocument(LABELS.signChallenge, Challenge, challenge, service.secretKey),
+    sessionAuthKey: rng(32),
+    sessionRecipient,
+    hpkeEnc: rng(32),
+  };
+  const presentation = present(
+    {
+      params: issuer,
+      credential: jane.credential,
+      secrets: jane.secrets,
+      tagEpoch: epochOf(issuedAt),
+      slot: 1,
+      tagParamsHash: paramsHash,
+      credentialParamsHash: paramsHash,
+      shown: [],
+      context: checkInContext(before),
+    },
+    rng,
+  );
+  return CheckIn.encode({ ...before, presentation: Presentation.encode(presentation) });
+}
+export const checkIn = checkInOf();
+
+export interface TestSession {
+  epoch: number;
+  tagHash: Uint8Array;
+  manifests: Uint8Array[];
+  blobs: Map<string, Uint8Array>;
+}
+export const newSession = (epoch: number): TestSession => ({
+  epoch,
+  tagHash: rng(32),
+  manifests: [],
+  blobs: new Map(),
+});
+export async function addRecord(session: TestSession, text: string, changes: Partial<Manifest> = {}): Promise<string> {
+  const recordId = rng(16);
+  const sealed = await sealRecord({
+    serviceId,
+    tagHash: session.tagHash,
+    recordId,
+    keySetId: parameters.keySetId,
+    plaintext: utf8ToBytes(text),
+    serviceRecipient: recipient,
+    sessionRecipient,
+    threshold: { recordKey: keySet.keys.record, groupHybridKey: group.publicKey },
+    rng,
+  });
+  const last = session.manifests.at(-1);
+  const manifest: Manifest = {
+    kind: "record",
+    serviceId,
+    tagHash: session.tagHash,
+    recordId,
+    target: undefined,
+    movedTo: undefined,
+    blobHash: sealed.sha256,
+    stanzaHash: sealed.stanzaHash,
+    size: sealed.blob.length,
+    day: 20_000,
+    contentKind: "application/fhir+json",
+    keySetId: parameters.keySetId,
+    count: session.manifests.length + 1,
+    previous: last ? manifestHashOf(last) : new Uint8Array(32),
+    ...changes,
+  };
+  session.manifests.push(signDocument(LABELS.signManifest, Manifest, manifest, service.secretKey));
+  session.blobs.set(bytesToHex(recordId), sealed.blob);
+  return bytesToHex(recordId);
+}
+
+// ---- a trustee's answers
+
+const shareOf = (i: number, name: "trace" | "record") => evaluate(polynomials[name], i);
+export const contextOf = (
+  p: PreparedOrder,
+  kind: CaseContext["kind"],
+  subjectHash: Uint8Array,
+  trustee: number,
+): CaseContext => ({
+  kind,
+  caseId: p.order.caseId,
+  orderHash: p.hash,
+  keySetId: p.order.keySetId,
+  shareGeneration: 0,
+  scope: [],
+  requesterKey: keys.signPublicKey,
+  subjectHash,
+  nonce: new Uint8Array(32),
+  set: SET,
+  trustee,
+  expiresAt: p.order.expiresAt,
+  checkpoint: new Uint8Array(32),
+});
+
+export function answer(
+  p: PreparedOrder,
+  kind: ForRequester["kind"],
+  from: number,
+  plaintext: Uint8Array,
+  changes: Partial<ForRequester> = {},
+  signedBy = from,
+): string {
+  const head = { caseId: p.order.caseId, orderHash: p.hash, kind, from, ...changes };
+  const sealed = hybridSeal(keys.seal.publicKey, forRequesterAad(head), plaintext, rng);
+  return toBase64(signForRequester({ ...head, sealed }, signAs(signedBy)));
+}
+
+export const resultOf = (p: PreparedOrder, sessions: readonly TestSession[]): CaseResult => ({
+  caseId: p.order.caseId,
+  orderHash: p.hash,
+  sessions: sessions.map((s, slot) => ({ epoch: s.epoch, slot, serviceId, tagHash: s.tagHash })),
+});
+export const signedResult = (result: CaseResult, i: number): Uint8Array =>
+  signDocument(LABELS.signResult, CaseResult, result, signAs(i));
+
+export function tracePart(p: PreparedOrder, i: number, changes: Partial<CaseContext> = {}, by = i): Uint8Array {
+  const { presentationHash, C1 } = p.session!;
+  const context = { ...contextOf(p, "trace", presentationHash, i), ...changes };
+  const at = { ctx: caseContextHash(context), index: i, shareKey: keySet.shareKeys[by - 1]!.trace, C1 };
+  const share = TraceShare.encode(traceShare({ ...at, share: shareOf(by, "trace") }, rng));
+  return TracePart.encode({ context: CaseContextCodec.encode(context), share });
+}
+
+export interface Item {
+  serviceId: string;
+  tagHash: string;
+  recordId: string;
+  stanza: string;
+}
+export function recordPart(p: PreparedOrder, i: number, item: Item, changes: Partial<CaseContext> = {}, by = i) {
+  const place = {
+    serviceId: fromBase64(item.serviceId),
+    tagHash: fromBase64(item.tagHash),
+    recordId: fromBase64(item.recordId),
+  };
+  const stanza = fromBase64(item.stanza);
+  const context = { ...contextOf(p, "record", sha256(stanza), i), ...changes };
+  const encoded = CaseContextCodec.encode(context);
+  const label = recordLabel({ ...place, keySetId: p.order.keySetId });
+  try {
+    const ct = openOuter(group.secretKey, { key: keySet.keys.record, label }, stanza);
+    const at = { ctx: caseContextHash(context), index: i, shareKey: keySet.shareKeys[by - 1]!.record, u: ct.u };
+    const share = RecordShare.encode(recordShare({ ...at, share: shareOf(by, "record") }, rng));
+    return { ...place, context: encoded, ciphertext: Tdh2Ciphertext.encode(ct), share };
+  } catch {
+    return { ...place, context: encoded, ciphertext: new Uint8Array(), share: new Uint8Array() };
+  }
+}
+export const recordParts = (p: PreparedOrder, i: number, items: Item[]): RecordParts => ({
+  items: items.map((item) => recordPart(p, i, item)),
+});
+
+export const disclosure = (p: PreparedOrder, who: typeof jane, changes: Partial<IdentityDisclosure> = {}): string => {
+  const value = { contract: Contract.encode(who.contract), identity: who.identity, identitySalt: who.salt, ...changes };
+  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, IdentityDisclosure.encode(value), rng));
+};
+export const fullDossier = (p: PreparedOrder, changes: Partial<Dossier> = {}): string => {
+  const value: Dossier = {
+    salt: p.salt,
+    checkIn: undefined,
+    selector: "INS-1",
+    generations: [{ contract: Contract.encode(jane.contract), epochFrom: 0, epochTo: EPOCH }],
+    identity: jane.identity,
+    identitySalts: [jane.salt],
+    ...changes,
+  };
+  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(value), rng));
+};
+
+// ---- the requester, and what its requests meet
+
+export const keys = createRequesterKeys(rng);
+const certificateValue = {
+  signKey: keys.signPublicKey,
+  sealKey: keys.seal.publicKey,
+  name: "Dr Ward",
+  role: "physician",
+};
+export const certificateBy = (secretKey: Uint8Array): Uint8Array =>
+  signDocument(LABELS.signRequester, RequesterCertificate, certificateValue, secretKey);
+export const certificate = certificateBy(registrar.secretKey);
+
+const deployment: Deployment = {
+  registrarUrl: "http://registrar.test",
+  serviceUrl: "http://service.test",
+  escrowUrl: "http://escrow.test",
+  logUrl: "http://log.test",
+  trusteeUrls: TRUSTEES.map((i) => `http://trustee-${i}.test`),
+  registrarKey: bytesToHex(registrar.publicKey),
+  logVkey: "",
+  trusteeKeys: identity.map((k) => bytesToHex(k.publicKey)),
+};
+
+type Route = (path: string, body: Record<string, unknown>) => unknown;
+export const world = {
+  keySet: KeySet.encode(keySet),
+  cards,
+  sessions: [] as TestSession[],
+  sent: [] as { path: string; body: Record<string, unknown> }[],
+  /** answers of escrow and registrar to this test, by the end of the path */
+  routes: {} as Record<string, Route>,
+};
+
+function route(path: string, body: Record<string, unknown>): unknown {
+  if (path === "/v1/parameters")
+    return { documents: [toBase64(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))] };
+  if (path === "/v1/keyset") return { keySet: toBase64(world.keySet), cards: world.cards.map(toBase64) };
+  if (path === "/v1/services") return { cards: [toBase64(card)] };
+  const tag = /\/tags\/([0-9a-f]{64})\/records$/.exec(path)?.[1];
+  if (tag) {
+    const session = world.sessions.find((s) => bytesToHex(s.tagHash) === tag);
+    return { records: (session?.manifests ?? []).map((m) => ({ manifest: toBase64(m), status: "current" })) };
+  }
+  const record = /\/blobs\/([0-9a-f]{32})$/.exec(path)?.[1];
+  if (record) return world.sessions.map((s) => s.blobs.get(record)).find((b) => b !== undefined);
+  const found = Object.keys(world.routes).find((end) => path.endsWith(end));
+  return found === undefined ? undefined : world.routes[found]!(path, body);
+}
+
+export const transport: Transport = {
+  now: () => NOW,
+  rng,
+  fetch: (async (input: string, init?: RequestInit) => {
+    const { pathname } = new URL(input);
+    const body = init?.body
+      ? (JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as Record<string, unknown>)
+      : {};
+    world.sent.push({ path: pathname, body });
+    const found = route(pathname, body);
+    if (found === undefined) return Response.json({ code: "not-found" }, { status: 404 });
+    return found instanceof Uint8Array ? new Response(found as Uint8Array<ArrayBuffer>) : Response.json(found);
+  }) as Transport["fetch"],
+};
+export const newRequester = (): Requester => new Requester(transport, deployment, keys, certificate);
+export const requesterWith = (c: Uint8Array, k = keys): Requester => new Requester(transport, deployment, k, c);
+export const goodKeySet = { keySet: KeySet.encode(keySet), cards };
+export const C1of = (p: PreparedOrder): Uint8Array => encodeG1(p.session!.C1);

@@ -46,7 +46,6 @@ export const LABELS = {
   ceremonyCommit: `${V1}HASH-CEREMONY-COMMIT.`,
   ceremonyTranscript: `${V1}HASH-CEREMONY-TRANSCRIPT.`,
   notice: `${V1}MAC-NOTICE.`,
-  result: `${V1}HASH-RESULT.`,
   reportUuid: `${V1}HASH-REPORT-UUID.`,
   // key derivation
   walletRoot: `${V1}KDF-WALLET.`,

@@ -21,6 +21,7 @@ import {
   Signed,
   serviceIdOf,
 } from "./documents.ts";
+import { type Engine, nobleEngine } from "./engine.ts";
 import { epochOf } from "./epoch.ts";
 import { LABELS } from "./labels.ts";
 import { Presentation, type Refusal, tagHashOf, type Verified, verifyPresentation } from "./presentation.ts";
@@ -75,6 +76,7 @@ export function challengeKey({ checkIn, challenge }: ReadCheckIn): Uint8Array | 
 export function verifyCheckIn(
   read: ReadCheckIn,
   parameters: { readonly tag: ParametersOfEpoch; readonly credential: ParametersOfEpoch },
+  engine: Engine = nobleEngine,
 ): CheckInVerdict {
   const { challenge, presentation, epoch } = read;
   const { tag, credential } = parameters;
@@ -94,6 +96,7 @@ export function verifyCheckIn(
       context: checkInContext(read.checkIn),
     },
     presentation,
+    engine,
   );
   if (!verdict.ok) return verdict;
   const meetsPolicy = challenge.required.every(({ attribute, accepted }) =>

@@ -29,10 +29,10 @@ import {
   type IssuerParams,
   publicBase,
 } from "./credential.ts";
-import { groupG1, groupG2 } from "./group.ts";
+import { type ElementG1, type ElementG2, type Engine, nobleEngine } from "./engine.ts";
 import { LABELS } from "./labels.ts";
 import { Relation, type Term } from "./sigma.ts";
-import { encodeG1, encodeG2, G, type G1, G1_BYTES, type G2, G2_BYTES, tagBase } from "./suite.ts";
+import { encodeG1, encodeG2, G, type G1, G1_BYTES, type G2, G2_BYTES, tagBaseMessage } from "./suite.ts";
 
 const g1Bytes = fixed(G1_BYTES);
 
@@ -54,15 +54,16 @@ export const Presentation = document("Presentation", 0x20, 1, {
 });
 export type Presentation = Of<typeof Presentation>;
 
-export interface PresentationPoints {
-  readonly Abar: G1;
-  readonly Bbar: G1;
-  readonly D: G1;
-  readonly T: G2;
-  readonly C1: G1;
-  readonly C2: G1;
-  readonly F1: G1;
-  readonly F2: G1;
+/** noble's points, or those of another engine */
+export interface PresentationPoints<P1 = G1, P2 = G2> {
+  readonly Abar: P1;
+  readonly Bbar: P1;
+  readonly D: P1;
+  readonly T: P2;
+  readonly C1: P1;
+  readonly C2: P1;
+  readonly F1: P1;
+  readonly F2: P1;
 }
 
 /** What both sides know before any proof is made. */
@@ -89,49 +90,72 @@ export const witnessCount = (params: IssuerParams, header: Pick<Header, "shown">
   FIXED_WITNESS.length + hiddenIndexes(params, header).length;
 
 const MAX_KEPT_TAG_BASES = 64;
-const keptTagBases = new Map<string, G2>();
+const keptTagBases = new WeakMap<Engine, Map<string, ElementG2>>();
 
 /** H2(e, j), kept: a verifier meets the J slots of the current epoch again and again. */
-export function keptTagBase(paramsHash: Uint8Array, epoch: number, slot: number): G2 {
+export function tagBaseIn(engine: Engine, paramsHash: Uint8Array, epoch: number, slot: number): ElementG2 {
+  let bases = keptTagBases.get(engine);
+  if (bases === undefined || bases.size >= MAX_KEPT_TAG_BASES) {
+    bases = new Map();
+    keptTagBases.set(engine, bases);
+  }
   const key = `${epoch}/${slot}/${paramsHash.join()}`;
-  let base = keptTagBases.get(key);
+  let base = bases.get(key);
   if (base === undefined) {
-    base = tagBase(paramsHash, epoch, slot);
-    if (keptTagBases.size >= MAX_KEPT_TAG_BASES) keptTagBases.clear();
-    keptTagBases.set(key, base);
+    base = engine.hashToG2(LABELS.tagG2, tagBaseMessage(paramsHash, epoch, slot));
+    bases.set(key, base);
   }
   return base;
 }
+export const keptTagBase = (paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
+  nobleEngine.toG2(tagBaseIn(nobleEngine, paramsHash, epoch, slot));
 
 /** @throws DecodeError if a shown value is not in the attribute's list */
-export function presentationRelation(
+export function presentationRelationIn(
+  engine: Engine,
   { params, credentialParams, tagParamsHash, credentialParamsHash }: Setting,
   header: Header,
-  { Abar, Bbar, D, T, C1, C2, F1, F2 }: PresentationPoints,
+  { Abar, Bbar, D, T, C1, C2, F1, F2 }: PresentationPoints<ElementG1, ElementG2>,
 ): Relation<WitnessName> {
-  const { attributes } = credentialParams;
-  const { H, Q2, J1, J2 } = credentialGenerators(attributes.length);
-  const hidden = hiddenIndexes(credentialParams, header);
+  const { g1, g2, fromG1 } = engine;
+  const generators = credentialGenerators(credentialParams.attributes.length);
+  const [Q2, J1, J2] = [generators.Q2, generators.J1, generators.J2].map(fromG1) as [ElementG1, ElementG1, ElementG1];
   const disclosed = publicBase(credentialParams, credentialParamsHash, header.credentialEpoch, header.shown);
-  const hiddenTerms = hidden.map((i): Term<WitnessName, G1> => [`m${i}`, H[i + 1]!, -1n]);
+  const hidden = hiddenIndexes(credentialParams, header);
+  const hiddenTerms = hidden.map((i): Term<WitnessName, ElementG1> => [`m${i}`, fromG1(generators.H[i + 1]!), -1n]);
 
   return new Relation<WitnessName>(LABELS.present, [...FIXED_WITNESS, ...hidden.map((i) => `m${i}` as const)])
-    .equation(groupG1, Bbar, [
+    .equation(g1, Bbar, [
       ["r1", D],
       ["e", Abar, -1n],
     ])
-    .equation(groupG1, disclosed, [["r3", D], ["s", Q2, -1n], ["k", J1, -1n], ["z", J2, -1n], ...hiddenTerms])
-    .equation(groupG2, T, [["z", keptTagBase(tagParamsHash, header.tagEpoch, header.slot)]])
-    .equation(groupG1, C1, [["r", G]])
-    .equation(groupG1, C2, [
-      ["k", handleGenerator()],
-      ["r", params.traceKey],
+    .equation(g1, fromG1(disclosed), [["r3", D], ["s", Q2, -1n], ["k", J1, -1n], ["z", J2, -1n], ...hiddenTerms])
+    .equation(g2, T, [["z", tagBaseIn(engine, tagParamsHash, header.tagEpoch, header.slot)]])
+    .equation(g1, C1, [["r", fromG1(G)]])
+    .equation(g1, C2, [
+      ["k", fromG1(handleGenerator())],
+      ["r", fromG1(params.traceKey)],
     ])
-    .equation(groupG1, F1, [["u", G]])
-    .equation(groupG1, F2, [
-      ["z", G],
-      ["u", params.linkKey],
+    .equation(g1, F1, [["u", fromG1(G)]])
+    .equation(g1, F2, [
+      ["z", fromG1(G)],
+      ["u", fromG1(params.linkKey)],
     ]);
+}
+
+/** On noble, as the prover builds it. @throws DecodeError if a shown value is not in the attribute's list */
+export function presentationRelation(setting: Setting, header: Header, p: PresentationPoints): Relation<WitnessName> {
+  const { fromG1, fromG2 } = nobleEngine;
+  return presentationRelationIn(nobleEngine, setting, header, {
+    Abar: fromG1(p.Abar),
+    Bbar: fromG1(p.Bbar),
+    D: fromG1(p.D),
+    T: fromG2(p.T),
+    C1: fromG1(p.C1),
+    C2: fromG1(p.C2),
+    F1: fromG1(p.F1),
+    F2: fromG1(p.F2),
+  });
 }
 
 const keptKeyBytes = new WeakMap<G1 | G2, Uint8Array>();

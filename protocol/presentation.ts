@@ -18,15 +18,15 @@ import {
   signedPoint,
   type WalletSecrets,
 } from "./credential.ts";
-import { groupG1 } from "./group.ts";
+import { type ElementG1, type ElementG2, type Engine, nobleEngine } from "./engine.ts";
 import { LABELS } from "./labels.ts";
-import { pairingProductIsOne } from "./pairing-check.ts";
 import {
   hiddenIndexes,
   keptTagBase,
   type Presentation,
   type PresentationPoints,
   presentationRelation,
+  presentationRelationIn,
   presentationTag,
   type Setting,
   type WitnessName,
@@ -143,6 +143,7 @@ export interface Expectation {
 /** For tests and audit; the wire knows one code for all of them. */
 export type Refusal = "epoch" | "stale" | "slot" | "attribute" | "encoding" | "proof" | "pairing";
 
+/** The points are noble's, whatever the engine: converted when they are asked for. */
 export interface Verified {
   readonly ok: true;
   readonly T: G2;
@@ -156,8 +157,10 @@ export interface Verified {
 }
 export type Verdict = Verified | { readonly ok: false; readonly reason: Refusal };
 
+type Points = PresentationPoints<ElementG1, ElementG2>;
+
 /** Everything but the pairing. */
-function verifyRelation(expected: Expectation, p: Presentation): Refusal | PresentationPoints {
+function verifyRelation(expected: Expectation, p: Presentation, engine: Engine): Refusal | Points {
   const credentialParams = expected.credentialParams ?? expected.params;
   const { attributes } = credentialParams;
   if (p.tagEpoch !== expected.tagEpoch) return "epoch";
@@ -167,18 +170,19 @@ function verifyRelation(expected: Expectation, p: Presentation): Refusal | Prese
   if (!ascending || !p.shown.every(({ index, value }) => isListed(attributes[index], value))) return "attribute";
   try {
     const proof = decodeProof(p.proof, witnessCount(credentialParams, p));
-    const points: PresentationPoints = {
-      Abar: decodeG1(p.Abar),
-      Bbar: decodeG1(p.Bbar),
-      D: decodeG1(p.D),
-      T: decodeG2(p.T),
-      C1: decodeG1(p.C1),
-      C2: decodeG1(p.C2),
-      F1: decodeG1(p.F1),
-      F2: decodeG1(p.F2),
+    const { g1, g2 } = engine;
+    const points: Points = {
+      Abar: g1.decode(p.Abar),
+      Bbar: g1.decode(p.Bbar),
+      D: g1.decode(p.D),
+      T: g2.decode(p.T),
+      C1: g1.decode(p.C1),
+      C2: g1.decode(p.C2),
+      F1: g1.decode(p.F1),
+      F2: g1.decode(p.F2),
     };
     const setting: Setting = { ...expected, credentialParams };
-    const relation = presentationRelation(setting, p, points);
+    const relation = presentationRelationIn(engine, setting, p, points);
     return verify(relation, presentationTag(setting, p), proof) ? points : "proof";
   } catch (error) {
     if (error instanceof DecodeError) return "encoding";
@@ -187,25 +191,48 @@ function verifyRelation(expected: Expectation, p: Presentation): Refusal | Prese
 }
 
 /** e(Abar, W) = e(Bbar, P2) */
-const pairs = (Abar: G1, Bbar: G1, W: G2): boolean =>
-  pairingProductIsOne([
-    { g1: Abar, g2: W },
-    { g1: Bbar.negate() as G1, g2: P2 },
+const pairs = (engine: Engine, Abar: ElementG1, Bbar: ElementG1, W: G2): boolean =>
+  engine.pairingProductIsOne([
+    { g1: Abar, g2: engine.fromG2(W) },
+    { g1: engine.g1.negate(Bbar), g2: engine.fromG2(P2) },
   ]);
 
 const issuerKeyOf = (e: Expectation): G2 => (e.credentialParams ?? e.params).issuerKey;
 
-function accept(expected: Expectation, p: Presentation, { T, F1, F2, C1, C2 }: PresentationPoints): Verified {
+function accept(expected: Expectation, p: Presentation, { T, F1, F2, C1, C2 }: Points, engine: Engine): Verified {
   const { attributes } = expected.credentialParams ?? expected.params;
   const shown = Object.fromEntries(p.shown.map(({ index, value }) => [attributes[index]!.name, value]));
-  return { ok: true, T, tagHash: tagHashOf(p.T), F1, F2, C1, C2, shown };
+  return {
+    ok: true,
+    tagHash: tagHashOf(p.T),
+    shown,
+    get T() {
+      return engine.toG2(T);
+    },
+    get F1() {
+      return engine.toG1(F1);
+    },
+    get F2() {
+      return engine.toG1(F2);
+    },
+    get C1() {
+      return engine.toG1(C1);
+    },
+    get C2() {
+      return engine.toG1(C2);
+    },
+  };
 }
 
-export function verifyPresentation(expected: Expectation, presentation: Presentation): Verdict {
-  const points = verifyRelation(expected, presentation);
+export function verifyPresentation(
+  expected: Expectation,
+  presentation: Presentation,
+  engine: Engine = nobleEngine,
+): Verdict {
+  const points = verifyRelation(expected, presentation, engine);
   if (typeof points === "string") return { ok: false, reason: points };
-  if (!pairs(points.Abar, points.Bbar, issuerKeyOf(expected))) return { ok: false, reason: "pairing" };
-  return accept(expected, presentation, points);
+  if (!pairs(engine, points.Abar, points.Bbar, issuerKeyOf(expected))) return { ok: false, reason: "pairing" };
+  return accept(expected, presentation, points, engine);
 }
 
 const BATCH_COEFFICIENT_BYTES = 16;
@@ -218,8 +245,9 @@ const BATCH_COEFFICIENT_BYTES = 16;
 export function verifyPresentations(
   batch: readonly { readonly expected: Expectation; readonly presentation: Presentation }[],
   rng: Rng,
+  engine: Engine = nobleEngine,
 ): Verdict[] {
-  const points = batch.map(({ expected, presentation }) => verifyRelation(expected, presentation));
+  const points = batch.map(({ expected, presentation }) => verifyRelation(expected, presentation, engine));
   const byKey = new Map<G2, number[]>();
   points.forEach((p, i) => {
     if (typeof p === "string") return;
@@ -228,23 +256,24 @@ export function verifyPresentations(
   });
   const paired = new Set<number>();
   for (const [W, indexes] of byKey) {
-    const members = indexes.map((i) => points[i] as PresentationPoints);
+    const members = indexes.map((i) => points[i] as Points);
     const coefficients = members.map(() =>
       rng(BATCH_COEFFICIENT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n),
     );
-    const sum = (of: (p: PresentationPoints) => G1): G1 => groupG1.combine(members.map(of), coefficients);
+    const sum = (of: (p: Points) => ElementG1): ElementG1 => engine.g1.combine(members.map(of), coefficients);
     const all = pairs(
+      engine,
       sum((p) => p.Abar),
       sum((p) => p.Bbar),
       W,
     );
     indexes.forEach((i, n) => {
-      if (all || pairs(members[n]!.Abar, members[n]!.Bbar, W)) paired.add(i);
+      if (all || pairs(engine, members[n]!.Abar, members[n]!.Bbar, W)) paired.add(i);
     });
   }
   return batch.map(({ expected, presentation }, i) => {
     const p = points[i]!;
     if (typeof p === "string") return { ok: false, reason: p };
-    return paired.has(i) ? accept(expected, presentation, p) : { ok: false, reason: "pairing" };
+    return paired.has(i) ? accept(expected, presentation, p, engine) : { ok: false, reason: "pairing" };
   });
 }

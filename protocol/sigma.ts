@@ -18,7 +18,7 @@
 // everything public that went into the sum must be in the tag, or in another equation.
 
 import { concatBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
-import { type Group, groupG1, groupG2, groupGT, toScalar } from "./group.ts";
+import { type Group, toScalar } from "./group.ts";
 import type { Label } from "./labels.ts";
 import { deriveChallenge, isValidInstance, LinearPart, type Part } from "./linear.ts";
 import { deriveSessionId, littleEndian } from "./sponge.ts";
@@ -34,7 +34,7 @@ import {
 } from "./suite.ts";
 
 const SUITE = "CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup.";
-const GROUP_ORDER = [groupG1, groupG2, groupGT] as const;
+const GROUP_ORDER = ["G1", "G2", "GT"] as const;
 
 /** Challenge and responses; the verifier recomputes the commitments. */
 export interface Proof {
@@ -65,7 +65,7 @@ export class Relation<W extends string> {
     this.scalars = scalars;
   }
 
-  /** image = Σ coefficient · witness · base */
+  /** image = Σ coefficient · witness · base; the groups of one relation are of one engine */
   equation<E>(group: Group<E>, image: E, terms: readonly Term<W, E>[]): this {
     for (const [name] of terms) {
       if (!this.scalars.includes(name)) throw new RangeError(`${this.label}: unknown scalar ${name}`);
@@ -78,12 +78,14 @@ export class Relation<W extends string> {
   compile(): { instance: Uint8Array; parts: Part[] } | undefined {
     const parts: Part[] = [];
     const instance: Uint8Array[] = [];
-    for (const group of GROUP_ORDER) {
-      const rows = this.#rows.filter((row) => row.group.name === group.name);
-      const elements = rows.flatMap(({ image, terms }) => [image, ...terms.map(([, base]) => base)]);
-      if (elements.some((e) => (group as Group<unknown>).isIdentity(e))) return undefined;
+    for (const name of GROUP_ORDER) {
+      const rows = this.#rows.filter((row) => row.group.name === name);
+      const hasIdentity = rows.some(
+        ({ group, image, terms }) => group.isIdentity(image) || terms.some(([, base]) => group.isIdentity(base)),
+      );
+      if (hasIdentity) return undefined;
       const part = rows.length === 0 ? undefined : this.#part(rows);
-      instance.push(utf8ToBytes(group.name), part === undefined ? littleEndian(0, 4) : part.serialize());
+      instance.push(utf8ToBytes(name), part === undefined ? littleEndian(0, 4) : part.serialize());
       if (part !== undefined) parts.push(part);
     }
     if (!isValidInstance(parts, this.scalars.length)) return undefined;

@@ -47,7 +47,12 @@ export function decodeScalar(b: Uint8Array): Scalar {
   return x;
 }
 
-function decodePoint<F, P extends AnyPoint<F>>(name: string, size: number, from: (b: Uint8Array) => P, b: Uint8Array): P {
+function decodePoint<F, P extends AnyPoint<F>>(
+  name: string,
+  size: number,
+  from: (b: Uint8Array) => P,
+  b: Uint8Array,
+): P {
   if (b.length !== size) throw new DecodeError(`${name}: ${b.length} bytes, expected ${size}`);
   let p: P;
   try {
@@ -134,10 +139,13 @@ export const tdh2Base = lazy(() => hashToG1(LABELS.fixedG1, utf8ToBytes("tdh2"))
 /** H2v in G2: base of V = z·H2v. */
 export const handleBaseG2 = lazy(() => hashToG2(LABELS.handleG2, utf8ToBytes("handle")));
 
-/** H2(e, j) in G2: paramsHash 32 bytes, epoch and slot fixed-width u32. */
-export function tagBase(paramsHash: Uint8Array, epoch: number, slot: number): G2 {
+/** What H2(e, j) is the hash of: paramsHash 32 bytes, epoch and slot fixed-width u32. */
+export function tagBaseMessage(paramsHash: Uint8Array, epoch: number, slot: number): Uint8Array {
   if (paramsHash.length !== 32) throw new RangeError(`paramsHash: ${paramsHash.length} bytes, expected 32`);
-  return hashToG2(LABELS.tagG2, concatBytes(paramsHash, u32be(epoch), u32be(slot)));
+  return concatBytes(paramsHash, u32be(epoch), u32be(slot));
 }
+/** H2(e, j) in G2. */
+export const tagBase = (paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
+  hashToG2(LABELS.tagG2, tagBaseMessage(paramsHash, epoch, slot));
 /** H_n(case id) in G2. */
 export const noticeBase = (caseId: Uint8Array): G2 => hashToG2(LABELS.noticeG2, caseId);

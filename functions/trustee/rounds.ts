@@ -8,7 +8,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { z } from "zod";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
-import { bytesToHex, equalBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
   LinkParts,
   RecordParts,
@@ -74,11 +74,29 @@ interface Sitting {
   readonly open: OpenCase;
 }
 
+const MAX_VERIFIED = 32;
+const verified = new Map<string, OpenCase>();
+/**
+ * A bundle comes again with every round. The same bytes at the same trustee under the same keys have the same verdict, but
+ * for time: the only limit that a verified bundle can still run into is the order's expiry.
+ */
+async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array): Promise<OpenCase> {
+  const name = bytesToHex(sha256(frame(keySet, Uint8Array.of(trust.index), utf8ToBytes(JSON.stringify(bundle)))));
+  let open = verified.get(name);
+  if (!open) {
+    open = await openBundle(bundle, trust);
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    verified.set(name, open);
+  }
+  if (trust.now >= open.order.expiresAt) throw new Problem("expired");
+  return open;
+}
+
 async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sitting> {
   const held = await heldKeys(env);
   const keySet = parseKeySet(held.keySet);
   const trust = trustOf(env, keySet, now);
-  const open = await openBundle(bundle, trust);
+  const open = await verifiedBundle(bundle, trust, held.keySet);
   if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
     throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
   return { env, now, own: ownKeys(env), held, keySet, trust, open };

@@ -1,6 +1,5 @@
 // The key ceremony over HTTP, officers' passkeys, and the trustee as a witness of the log.
 
-import { reset } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Officer } from "../../client/officer.ts";
 import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
@@ -17,6 +16,7 @@ import {
   decide,
   delivered,
   dossierOf,
+  freshTrustees,
   freshWorld,
   identityKeys,
   newCase,
@@ -59,7 +59,7 @@ describe("ceremony", () => {
   };
 
   it("makes one key set that all publish; running it again goes on, another one is refused", async () => {
-    await reset();
+    freshTrustees();
     const ceremonyId = rng(32);
     const first = await runCeremony(transport, { ...input, ceremonyId });
     const again = await runCeremony(transport, { ...input, ceremonyId }).catch((e: Error) => e.message);
@@ -70,7 +70,7 @@ describe("ceremony", () => {
   });
 
   it("takes rounds from the administrator only, and cards under the pinned keys only", async () => {
-    await reset();
+    freshTrustees();
     const cards = await cardsOf();
     const id = bytesToHex(rng(32));
     expect(await outcome(post(1, id, "start", { threshold: 2, cards }, secret("stranger")))).toBe("credential-refused");
@@ -84,7 +84,7 @@ describe("ceremony", () => {
   });
 
   it("catches a dealer that says two things, and complains by name of a share that does not open", async () => {
-    await reset();
+    freshTrustees();
     const id = bytesToHex(rng(32));
     const { commits, deals } = await toDeals(id);
     const value = openSigned(LABELS.signCeremony, CeremonyDeals, fromBase64(deals[1]!)).value;
@@ -104,7 +104,7 @@ describe("ceremony", () => {
   });
 
   it("is told by the coordinator who complains of whom", async () => {
-    await reset();
+    freshTrustees();
     const lying = {
       ...transport,
       fetch: (async (url: string, init?: RequestInit) => {
@@ -233,7 +233,7 @@ describe("officers", () => {
 
 describe("witness", () => {
   it("signs only heads that continue the newest one it signed", async () => {
-    await reset();
+    freshTrustees();
     const entry = (n: number) =>
       ({ kind: "order", at: n, subject: rng(32), caseId: undefined, body: new Uint8Array() }) as const;
     const log = new TestLog();

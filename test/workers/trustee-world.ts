@@ -2,7 +2,6 @@
 // Durable Objects. Around them what they fetch: the registrar's parameters, the escrow's index; and a log, as a tree in
 // memory that gives real proofs and is really cosigned. `escrow` plays the carrier, and lies when a test wants it to.
 
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
@@ -64,8 +63,8 @@ const RP = { rpId: "officers.test", origin: "https://officers.test" };
 
 const bindings = env as unknown as TrusteeEnv;
 type Namespace = { getByName(name: string): unknown };
-const partition = (namespace: unknown, index: number): DurableObjectNamespace =>
-  ({ getByName: (name: string) => (namespace as Namespace).getByName(`${index}/${name}`) }) as never;
+const partition = (namespace: unknown, of: string): DurableObjectNamespace =>
+  ({ getByName: (name: string) => (namespace as Namespace).getByName(`${of}/${name}`) }) as never;
 
 /** Each world has a registrar of its own, since parameters are believed for an isolate's life. */
 const environmentsOf = (world: string): TrusteeEnv[] =>
@@ -74,10 +73,14 @@ const environmentsOf = (world: string): TrusteeEnv[] =>
     REGISTRAR_URL: `http://registrar.test/${world}`,
     TRUSTEE_INDEX: String(index),
     TRUSTEE_SEED: bytesToHex(secret(`trustee-${index}`)),
-    CEREMONY: partition(bindings.CEREMONY, index),
-    TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, index),
+    CEREMONY: partition(bindings.CEREMONY, `${world}/${index}`),
+    TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, `${world}/${index}`),
   }));
 export const environments = environmentsOf("first");
+/** Three trustees that remember nothing, under the same keys. */
+export function freshTrustees(): void {
+  environments.splice(0, 3, ...environmentsOf(bytesToHex(rng(8))));
+}
 export const trusteeUrls = [1, 2, 3].map((i) => `http://trustee-${i}.test`);
 export const identityKeys = trustees.map((t) => t.identityPublicKey);
 
@@ -206,8 +209,7 @@ export interface World {
 
 /** Fresh trustees, a finished ceremony (2 of 3), parameters for the last three epochs, an officer each. */
 export async function freshWorld(): Promise<World> {
-  await reset();
-  environments.splice(0, 3, ...environmentsOf(bytesToHex(rng(8))));
+  freshTrustees();
   clock.now = NOW;
   outside.index.clear();
   outside.pageRows = 4096;

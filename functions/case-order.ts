@@ -26,6 +26,7 @@ import {
   orderHashOf,
   RequesterCertificate,
   subjectHashOf,
+  traceSubjectHash,
 } from "../protocol/documents.ts";
 import { verifyContract } from "../protocol/enrolment.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
@@ -33,7 +34,7 @@ import { hybridOpen } from "../protocol/hybrid-seal.ts";
 import { type KeySet, keySetId } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { NoteKey } from "../protocol/note.ts";
-import type { G1 } from "../protocol/suite.ts";
+import { encodeG1, type G1 } from "../protocol/suite.ts";
 import { Problem, refused } from "./http.ts";
 import type { EpochParameters } from "./parameters.ts";
 
@@ -164,7 +165,8 @@ export async function examineSubject(checked: CheckedOrder, dossier: Dossier, tr
   const { hash, verified } = await examineCheckIn(checked, dossier, trust);
   const subject: Subject = { hash, F1: verified.F1, F2: verified.F2, scope: checked.scope };
   if (checked.order.kind === "link") return { subjects: [subject], notice: subject, handle: undefined };
-  return { subjects: [], notice: subject, handle: { hash, C1: verified.C1 } };
+  const { C1, C2 } = verified;
+  return { subjects: [], notice: subject, handle: { hash: traceSubjectHash(encodeG1(C1), encodeG1(C2)), C1 } };
 }
 
 const ofEpoch = (p: EpochParameters): ParametersOfEpoch => ({ document: p.document, hash: p.hash, issuer: p });

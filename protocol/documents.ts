@@ -283,6 +283,13 @@ export const approvalChallenge = (a: {
   labelledHash(LABELS.approval, a.caseId, a.orderHash, Uint8Array.of(a.trustee), utf8ToBytes(a.decision));
 
 const EpochSlots = struct({ epoch: u32, slots: u16, paramsHash: fixed(32) });
+/**
+ * What a trace's shares are bound to: both halves of the handle's encryption. So nobody can show the registrar another C2
+ * beside them, and the registrar can check it without learning the presentation.
+ */
+export const traceSubjectHash = (C1: Uint8Array, C2: Uint8Array): Uint8Array =>
+  labelledHash(LABELS.traceSubject, C1, C2);
+
 /** Everything a share is bound to; ctx = caseContextHash. */
 export const CaseContext = document("CaseContext", 0x0f, 1, {
   kind: oneOf("notice", "link", "trace", "record"),
@@ -292,7 +299,7 @@ export const CaseContext = document("CaseContext", 0x0f, 1, {
   shareGeneration: u32,
   scope: list(EpochSlots), // sorted by epoch; slots 0..slots-1 of each
   requesterKey: fixed(32),
-  subjectHash: fixed(32), // presentation hash, contract hash, or stanza hash
+  subjectHash: fixed(32), // hash of the presentation, of a contract, of (C1, C2) for a trace, or of a stanza
   nonce: fixed(32),
   set: list(u8), // S, ascending
   trustee: u8,

@@ -39,6 +39,7 @@ export const LABELS = {
   order: `${V1}HASH-ORDER.`,
   approval: `${V1}HASH-APPROVAL.`,
   checkpoint: `${V1}HASH-CHECKPOINT.`,
+  traceSubject: `${V1}HASH-TRACE-SUBJECT.`,
   caseContext: `${V1}HASH-CASE.`,
   manifest: `${V1}HASH-MANIFEST.`,
   stanza: `${V1}HASH-STANZA.`,

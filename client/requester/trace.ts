@@ -16,6 +16,7 @@ import {
   caseContextHash,
   IdentityDisclosure,
   identityCommitmentOf,
+  traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
@@ -48,7 +49,7 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   const set = answers.map((a) => a.from);
   const expected = {
     kind: "trace" as const,
-    subjectHash: session.presentationHash,
+    subjectHash: traceSubjectHash(encodeG1(session.C1), encodeG1(session.C2)),
     requesterKey: context.keys.signPublicKey,
     set,
   };

@@ -23,6 +23,7 @@ import {
   RequesterCertificate,
   Signed,
   subjectHashOf,
+  traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -152,6 +153,7 @@ export async function postTrace(c: C): Promise<Response> {
 
   const C1 = decodeG1(fromBase64(r.C1));
   const C2 = decodeG1(fromBase64(r.C2));
+  if (!equalBytes(context.subjectHash, traceSubjectHash(encodeG1(C1), encodeG1(C2)))) throw refused("another handle");
   const contextOf = new Map(parts.map((p) => [p.share.index, p.context]));
   const wrong = findCheaters(
     parts.map((p) => p.share),

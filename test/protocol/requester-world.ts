@@ -43,6 +43,7 @@ import {
   ServiceCard,
   serviceIdOf,
   signDocument,
+  traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -289,8 +290,8 @@ export const signedResult = (result: CaseResult, i: number): Uint8Array =>
   signDocument(LABELS.signResult, CaseResult, result, signAs(i));
 
 export function tracePart(p: PreparedOrder, i: number, changes: Partial<CaseContext> = {}, by = i): Uint8Array {
-  const { presentationHash, C1 } = p.session!;
-  const context = { ...contextOf(p, "trace", presentationHash, i), ...changes };
+  const { C1, C2 } = p.session!;
+  const context = { ...contextOf(p, "trace", traceSubjectHash(encodeG1(C1), encodeG1(C2)), i), ...changes };
   const at = { ctx: caseContextHash(context), index: i, shareKey: keySet.shareKeys[by - 1]!.trace, C1 };
   const share = TraceShare.encode(traceShare({ ...at, share: shareOf(by, "trace") }, rng));
   return TracePart.encode({ context: CaseContextCodec.encode(context), share });

@@ -62,7 +62,7 @@ export class Requester {
 
   /**
    * Carries the case on until it is opened; an assemble gets its dossiers from the registrar on the way.
-   * @throws RequesterError "awaiting-approvals", "refused", "expired"; ApiError, after which it may be called again
+   * @throws RequesterError "awaiting-approvals", "refused", "expired", "stuck"; ApiError, after which it may be called again
    */
   async advance(p: PreparedOrder, progress: (status: CaseStatus) => void = () => {}): Promise<CaseStatus> {
     let status = await this.status(p);
@@ -77,7 +77,10 @@ export class Requester {
         this.#persons.set(p.caseId, named.person);
         await sendDossiers(this.#context, p.caseId, named.dossiers);
       }
+      const before = status.state;
       status = await advanceCase(this.#context, p.caseId);
+      if (status.state === before)
+        throw new RequesterError("stuck", `the escrow answers "${before}" and goes no further`);
     }
   }
 

@@ -8,6 +8,7 @@ export const REQUESTER_FAILURES = [
   "awaiting-approvals", // officers have not decided yet
   "refused", // t approvals can no longer come
   "expired",
+  "stuck", // the escrow does not carry the case on
   "wrong-answer", // a trustee's signed answer is not what it must be
   "wrong-share", // a trustee's share does not verify
   "results-differ", // the members of the approving set found different sessions

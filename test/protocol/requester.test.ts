@@ -414,9 +414,11 @@ describe("waiting", () => {
     ["awaiting-approvals", { state: "ordered", set: null }],
     ["refused", { state: "refused", set: null }],
     ["expired", { state: "expired" }],
+    ["stuck", { state: "approved" }],
   ])("%s", async (expected, more) => {
     const p = await ordered("link");
     world.routes[`/v1/cases/${p.caseId}`] = () => status(p, more);
+    world.routes["/advance"] = () => status(p, more);
     expect(await failure(requester.advance(p))).toBe(expected);
   });
 });

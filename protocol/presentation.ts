@@ -33,20 +33,7 @@ import {
   witnessCount,
 } from "./presentation-statement.ts";
 import { decodeProof, encodeProof, prove, verify } from "./sigma.ts";
-import {
-  DecodeError,
-  decodeG1,
-  decodeG2,
-  encodeG1,
-  encodeG2,
-  Fr,
-  G,
-  type G1,
-  type G2,
-  P2,
-  randomScalar,
-  type Scalar,
-} from "./suite.ts";
+import { DecodeError, encodeG1, encodeG2, Fr, G, type G1, type G2, P2, randomScalar, type Scalar } from "./suite.ts";
 
 export { Presentation } from "./presentation-statement.ts";
 

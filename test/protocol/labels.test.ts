@@ -1,0 +1,43 @@
+// Labels keep meanings apart: no two are equal, none begins another, and none lies unused for somebody to take.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { LABELS } from "../../protocol/labels.ts";
+import { labelTable, SPEC } from "../../scripts/spec-tables.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const entries = Object.entries(LABELS);
+
+const sourcesOf = (dir: string): string[] =>
+  readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile() && e.name.endsWith(".ts") && e.name !== "labels.ts")
+    .map((e) => readFileSync(join(e.parentPath, e.name), "utf8"));
+const sources = ["protocol", "client", "functions", "durable-objects"].flatMap(sourcesOf);
+
+it("are printable ASCII with the version's prefix and a full stop at the end", () => {
+  for (const [name, label] of entries) expect(label, name).toMatch(/^SYMBOLON-V1-[A-Z0-9-]+\.$/);
+});
+
+it("are unique and prefix-free", () => {
+  for (const [a, label] of entries)
+    for (const [b, other] of entries) if (a !== b) expect(other.startsWith(label), `${a} begins ${b}`).toBe(false);
+});
+
+it("are each used somewhere", () => {
+  // LABELS[kind] takes its names from a union of string literals in the same file.
+  const isUsed = (name: string): boolean =>
+    sources.some(
+      (text) =>
+        new RegExp(`LABELS\\.${name}\\b`).test(text) || (text.includes("LABELS[") && text.includes(`"${name}"`)),
+    );
+  expect(entries.map(([name]) => name).filter((name) => !isUsed(name))).toEqual([]);
+});
+
+it("are written down nowhere else", () => {
+  expect(sources.filter((text) => text.includes('"SYMBOLON-V1-'))).toEqual([]);
+});
+
+it("stand in SPEC.md as they are", () => {
+  expect(readFileSync(SPEC, "utf8")).toContain(labelTable());
+});

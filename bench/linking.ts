@@ -19,7 +19,7 @@ import {
   verifyLinkShare,
 } from "../protocol/opening.ts";
 import { evaluate, sharePolynomial } from "../protocol/sharing.ts";
-import { decodeG1, encodeG1, G, type G1, type G2, randomScalar, tagBase } from "../protocol/suite.ts";
+import { decodeG1, encodeG1, G, type G1, type G2, randomScalar, type Scalar, tagBase } from "../protocol/suite.ts";
 import { type Bench, type BenchContext, type Row, row, samples, timed } from "./measure.ts";
 import { newPatient, nextMonth, openClinic, SLOTS, samplePatient, visit } from "./world.ts";
 
@@ -43,54 +43,52 @@ function linkSetting() {
   };
   const slots = (epochs: number): G2[] =>
     Array.from({ length: epochs * SLOTS }, (_, i) => tagBase(paramsHash, 682 + Math.floor(i / SLOTS), i % SLOTS));
-  const publicPart = (index: number, s: readonly G2[]): LinkPublic & { share: bigint } => ({
+  const partOf = (index: number, s: readonly G2[]): LinkPublic & { share: Scalar } => ({
     ...own,
     ...holder(index),
     slots: s,
   });
-  return { z, F2, slots, publicPart };
+  return { z, F2, slots, partOf };
 }
 
 async function linkShareRows(context: BenchContext): Promise<Row[]> {
-  const { z, F2, slots, publicPart } = linkSetting();
-  const sizes = [
-    { epochs: 1, n: context.times(2, 20) },
-    { epochs: 12, n: context.times(1, 3) },
-    ...(context.quick ? [] : [{ epochs: 120, n: 1 }]),
-  ];
+  const { z, F2, slots, partOf } = linkSetting();
   const rows: Row[] = [];
-  for (const { epochs, n } of sizes) {
+  linkShare(partOf(SET[0]!, slots(1).slice(0, 2)), rng); // warm-up
+  for (const epochs of context.quick ? [1, 12] : [1, 12, 120]) {
     const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} x ${SLOTS} slots`;
     context.progress(`link shares, ${scope}`);
+    const rounds = epochs === 1 ? context.times(1, 10) : epochs === 12 ? context.times(1, 3) : 1;
     const bases = slots(epochs);
-    const warmUp = epochs === 1 ? 1 : 0;
-    let share: Uint8Array = new Uint8Array();
-    const make = await samples(
-      n,
-      () => {
-        share = LinkShare.encode(linkShare(publicPart(1, slots(epochs)), rng));
-      },
-      warmUp,
-    );
-    const other = linkShare(publicPart(3, bases), rng);
-    let verified: LinkShare = other;
-    const verify = await samples(
-      n,
-      () => {
-        verified = LinkShare.decode(share);
-        if (!verifyLinkShare(publicPart(1, bases), verified)) throw new Error("a good share was refused");
-      },
-      warmUp,
-    );
-    const combine = await samples(
-      n,
-      () => {
-        const [first] = combineLink({ F2, slots: bases, set: SET, shares: [verified, other] });
-        const session = sessionIndexValue(bases[0]!.multiply(z) as G2);
-        if (!equalBytes(first!, session)) throw new Error("the session was not found");
-      },
-      warmUp,
-    );
+    const make: number[] = [];
+    const verify: number[] = [];
+    const combine: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const shares: LinkShare[] = [];
+      for (const index of SET) {
+        let share: Uint8Array = new Uint8Array();
+        make.push(
+          await timed(() => {
+            share = LinkShare.encode(linkShare(partOf(index, slots(epochs)), rng));
+          }),
+        );
+        verify.push(
+          await timed(() => {
+            const received = LinkShare.decode(share);
+            if (!verifyLinkShare(partOf(index, bases), received)) throw new Error("a good share was refused");
+            shares.push(received);
+          }),
+        );
+      }
+      let found: Uint8Array[] = [];
+      combine.push(
+        await timed(() => {
+          found = combineLink({ F2, slots: bases, set: SET, shares });
+        }),
+      );
+      const last = sessionIndexValue(bases.at(-1)!.multiply(z) as G2);
+      if (!equalBytes(found.at(-1)!, last)) throw new Error("the session was not found");
+    }
     rows.push(
       row(`link, a trustee's share: ${scope}`, make),
       row(`link, another's share verified: ${scope}`, verify),

@@ -78,7 +78,7 @@ export async function samples(n: number, run: (turn: number) => unknown, warmUp 
 }
 
 /** Each in turn, n times after a warm-up: what slows the machine for a while slows all of them. */
-export async function inTurns(n: number, runs: readonly (() => unknown)[], warmUp = 2): Promise<number[][]> {
+export async function inTurns(n: number, runs: readonly (() => unknown)[], warmUp = 1): Promise<number[][]> {
   const taken = runs.map((): number[] => []);
   for (let turn = 0; turn < warmUp + n; turn++)
     for (const [i, run] of runs.entries()) {

@@ -248,7 +248,7 @@ async function run(context: BenchContext): Promise<Row[]> {
   for (const operation of OPERATIONS) {
     context.progress(TITLES[operation]);
     const suites = [own, ...running].map((suite) => checked(suite, operation));
-    const [ownSamples, ...peerSamples] = await inTurns(context.times(8, 60), suites);
+    const [ownSamples, ...peerSamples] = await inTurns(context.times(5, 60), suites, context.times(1, 5));
     rows.push(row(`${TITLES[operation]}: ours`, ownSamples!));
     for (const { peer, suite } of peers) {
       const name = `${TITLES[operation]}: ${peer.name} ${peer.version}`;

@@ -20,6 +20,8 @@ import { type Bench, type BenchContext, type Row, row, samples } from "./measure
 const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 const EPOCH = 682;
 const SLOTS = 16;
+/** turns before measuring; also the number of slots that presentations take in turn */
+const WARM_UP = 4;
 const BATCH = 64;
 const PARAMS_HASH = rng(32);
 const VALUES = ["extended", "adult"];
@@ -61,14 +63,16 @@ const enrolmentOf = ({ params }: Registry, secrets: WalletSecrets): Contract =>
 async function enrolRow(context: BenchContext): Promise<Row[]> {
   const r = registry();
   const n = context.times(10, 100);
-  return [row("wallet enrols (its request)", await samples(n, () => Contract.encode(enrolmentOf(r, newSecrets())), 2))];
+  return [
+    row("wallet enrols (its request)", await samples(n, () => Contract.encode(enrolmentOf(r, newSecrets())), WARM_UP)),
+  ];
 }
 
 async function contractRow(context: BenchContext): Promise<Row[]> {
   const r = registry();
   const n = context.times(10, 100);
-  const contracts = Array.from({ length: n + 2 }, () => Contract.encode(enrolmentOf(r, newSecrets())));
-  const taken = await samples(n, (i) => accepted(verifyContract(r.params, Contract.decode(contracts[i]!)).ok), 2);
+  const contracts = Array.from({ length: n + WARM_UP }, () => Contract.encode(enrolmentOf(r, newSecrets())));
+  const taken = await samples(n, (i) => accepted(verifyContract(r.params, Contract.decode(contracts[i]!)).ok), WARM_UP);
   return [row("registrar verifies a contract", taken)];
 }
 
@@ -97,8 +101,8 @@ function issueFor({ params, issuerSecret }: Registry, { request, context }: Retu
 async function issueRow(context: BenchContext): Promise<Row[]> {
   const r = registry();
   const n = context.times(10, 100);
-  const requests = Array.from({ length: n + 2 }, () => refresh(r));
-  const taken = await samples(n, (i) => issueFor(r, requests[i]!), 2);
+  const requests = Array.from({ length: n + WARM_UP }, () => refresh(r));
+  const taken = await samples(n, (i) => issueFor(r, requests[i]!), WARM_UP);
   return [row("registrar issues a credential", taken, "proof of the request verified, blind signature made")];
 }
 
@@ -136,22 +140,21 @@ const expectationOf = ({ registry: { params } }: Holder, context: Uint8Array): E
   credentialParamsHash: PARAMS_HASH,
   context,
 });
-/** All slots' bases are met once before anything is measured. */
-const showMany = (h: Holder, n: number): Shown[] => Array.from({ length: n }, (_, i) => show(h, i % SLOTS));
+const showMany = (h: Holder, n: number): Shown[] => Array.from({ length: n }, (_, i) => show(h, i % WARM_UP));
 
 async function presentRow(context: BenchContext): Promise<Row[]> {
   const h = holder();
-  const taken = await samples(context.times(10, 100), (i) => show(h, i % SLOTS), SLOTS);
+  const taken = await samples(context.times(10, 100), (i) => show(h, i % WARM_UP), WARM_UP);
   return [row("wallet presents (proves)", taken, "2 attributes, 1 shown")];
 }
 
 async function verifyRows(context: BenchContext): Promise<Row[]> {
   const h = holder();
   const n = context.times(10, 100);
-  const all = showMany(h, n + SLOTS);
+  const all = showMany(h, n + WARM_UP);
   const verify = ({ context: c, bytes }: Shown): void =>
     accepted(verifyPresentation(expectationOf(h, c), Presentation.decode(bytes)).ok);
-  return [row("verify one presentation", await samples(n, (i) => verify(all[i]!), SLOTS))];
+  return [row("verify one presentation", await samples(n, (i) => verify(all[i]!), WARM_UP))];
 }
 
 async function batchRow(context: BenchContext): Promise<Row[]> {
@@ -165,7 +168,7 @@ async function batchRow(context: BenchContext): Promise<Row[]> {
     }));
     accepted(verifyPresentations(items, rng).every((v) => v.ok));
   };
-  const taken = await samples(n, verify);
+  const taken = await samples(n, verify, context.times(0, 1));
   const each = taken.map((ms) => ms / BATCH);
   return [row(`verify a batch of ${BATCH}, per presentation`, each)];
 }

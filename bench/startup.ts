@@ -24,8 +24,17 @@ import {
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 
-const configOf = (role: string) => unstable_readConfig({ config: CONFIG, env: role }, { hideWarnings: true });
-type Config = ReturnType<typeof configOf>;
+/** what is read of wrangler's */
+interface Config {
+  main?: string;
+  compatibility_date?: string;
+  compatibility_flags: string[];
+  d1_databases: { binding: string; database_name?: string }[];
+  r2_buckets: { binding: string; bucket_name?: string }[];
+  durable_objects: { bindings: { name: string; class_name: string }[] };
+}
+const configOf = (role: string): Config =>
+  unstable_readConfig({ config: CONFIG, env: role }, { hideWarnings: true }) as Config;
 
 const emptyWorker = (config: Config): string =>
   [

@@ -1,7 +1,7 @@
 // Appending to the transparency log from another role. An entry is durable in the log before the act it tells of is
 // answered; the log is idempotent by the entry's bytes, so a retry after a crash adds nothing.
 
-import { LogEntry, type LOG_KINDS } from "../protocol/documents.ts";
+import { type LOG_KINDS, LogEntry } from "../protocol/documents.ts";
 import { callJson } from "./calls.ts";
 import { toBase64 } from "./http.ts";
 

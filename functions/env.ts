@@ -4,6 +4,7 @@
 // Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock, and refuses to run with
 // bindings of another role beside its own (S10).
 
+import type { D1Database, DurableObjectNamespace, R2Bucket } from "@cloudflare/workers-types";
 import { z } from "zod";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);

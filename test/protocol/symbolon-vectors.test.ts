@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { shake128 } from "@noble/hashes/sha3.js";
 import { describe, expect, it } from "vitest";
 import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
 import { PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
@@ -30,6 +31,7 @@ import {
   paramsHashOf,
   RefreshRequest,
   Signed,
+  traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { HybridSealError, hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
@@ -66,7 +68,10 @@ import {
   decodeScalar,
   encodeG1,
   encodeGT,
+  G,
+  type G1,
   pairing,
+  R_ORDER,
   tagBase,
 } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext, Tdh2Error, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
@@ -112,6 +117,36 @@ describe("suite", () => {
   const decode = { G1: decodeG1, G2: decodeG2, GT: decodeGT, scalar: decodeScalar };
   it.each<Any>(suite.refused)("refuses $kind: $class", ({ kind, bytes }) => {
     expect(() => decode[kind as keyof typeof decode](b(bytes))).toThrow(DecodeError);
+  });
+
+  it("takes one proof apart as SPEC.md says it is made", () => {
+    const { label, tag, sessionId, instance, proof } = suite.proof;
+    const pad = new Uint8Array(136);
+    const u32 = (n: number) => Uint8Array.of(0, 0, 0, n);
+    const name = utf8ToBytes(`${label}CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup.`);
+    const start = utf8ToBytes("irtf-cfrg-fiat-shamir/session-id");
+    const session = shake128(concatBytes(start, pad, name, u32(b(tag).length), b(tag)), { dkLen: 32 });
+    expect(hex(session)).toBe(sessionId);
+
+    // G1: two equations {P = a·G, Q = a·Ĝ}; elements 1 = P, 2 = Q, 3 = Ĝ in the order in which they first appear
+    const le = (n: number) => Uint8Array.of(n, 0, 0, 0);
+    const one = concatBytes(new Uint8Array(31), Uint8Array.of(1));
+    const row = (image: number, base: number) => [le(1), le(image), one, le(1), le(0), le(base), one];
+    const bytes = b(instance);
+    const at = 2 + 4 + 2 * (4 + 4 + 32 + 4 + 4 + 4 + 32);
+    const points = [0, 1, 2].map((i) => bytes.slice(at + 48 * i, at + 48 * (i + 1)));
+    const rest = concatBytes(utf8ToBytes("G2"), le(0), utf8ToBytes("GT"), le(0));
+    const written = concatBytes(utf8ToBytes("G1"), le(2), ...row(1, 0), ...row(2, 3), ...points, rest);
+    expect(hex(written)).toBe(instance);
+    expect(hex(points[2]!)).toBe(suite.bases.Ghat);
+
+    const [P, Q, Ghat] = points.map(decodeG1) as [G1, G1, G1];
+    const [c, z] = [decodeScalar(b(proof).slice(0, 32)), decodeScalar(b(proof).slice(32))];
+    const commitments = [G.multiply(z).subtract(P.multiply(c)), Ghat.multiply(z).subtract(Q.multiply(c))];
+    const squeezed = shake128(concatBytes(session, pad, bytes, ...commitments.map((K) => K.toBytes(true))), {
+      dkLen: 48,
+    });
+    expect(BigInt(`0x${hex(squeezed.reverse())}`) % R_ORDER).toBe(c);
   });
 
   it("fixes the pairing's normalisation", () => {
@@ -311,6 +346,8 @@ describe("case", () => {
     shares.forEach((share, i) => {
       expect(verifyTraceShare(traceAt(i), share)).toBe(true);
     });
+    for (const context of trace.contexts)
+      expect(hex(CaseContext.decode(b(context)).subjectHash)).toBe(hex(traceSubjectHash(b(trace.C1), b(trace.C2))));
     const R = encodeG1(combineTrace({ C2: decodeG1(b(trace.C2)), set, shares }));
     expect(hex(R)).toBe(trace.R);
     expect(trace.R).toBe(credential.handles.R);

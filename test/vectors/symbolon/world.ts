@@ -37,6 +37,7 @@ import {
   serviceIdOf,
   signDocument,
   subjectHashOf,
+  traceSubjectHash,
 } from "../../../protocol/documents.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../../../protocol/enrolment.ts";
 import { epochOf } from "../../../protocol/epoch.ts";
@@ -333,6 +334,7 @@ export async function makeWorld() {
       ),
     ],
   });
+  const handle = traceSubjectHash(visits[0]!.presentation.C1, visits[0]!.presentation.C2);
   const contextOf = (kind: CaseContext["kind"], trustee: number, subjectHash?: Uint8Array): CaseContext => ({
     kind,
     caseId: order.caseId,
@@ -341,7 +343,7 @@ export async function makeWorld() {
     shareGeneration: 0,
     scope: kind === "trace" ? [] : [{ epoch, slots: parameters.slots, paramsHash }],
     requesterKey: ed25519.getPublicKey(requesterSecret),
-    subjectHash: subjectHash ?? presentationHashOf(visits[0]!.checkIn),
+    subjectHash: subjectHash ?? (kind === "trace" ? handle : presentationHashOf(visits[0]!.checkIn)),
     nonce: id("case nonce", 32),
     set,
     trustee,

@@ -1,0 +1,581 @@
+// S8 No framing: registrar and all trustees together cannot open a session as an honest wallet, nor issue a credential
+// that traces to one, nor answer a trace with somebody else's contract, nor assemble over a mauled F°.
+//
+// The attacker has the registrar's issuer secret x, its database, and all trustees' real shares: so it knows Alice's
+// R = k·Ĝ, V, F° and even z·G, which nobody may know in clear. It does not have her k and z, nor a discrete logarithm.
+// It owns a wallet of its own, Mallory's. Registrar and trustees lie where a requester's name or an order's purpose says
+// so; the service Worker is honest.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import type { Requester } from "../../client/requester.ts";
+import { api, apiBytes, apiJson } from "../../client/transport.ts";
+import { holderSecrets, walletRoot } from "../../client/wallet-keys.ts";
+import { openPractice, type Practice } from "../../demo/practice.ts";
+import { fromBase64 } from "../../functions/http.ts";
+import { issuerKeys } from "../../functions/registrar/issuer.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { readCheckIn } from "../../protocol/check-in.ts";
+import {
+  type CheckedCommitment,
+  type Credential,
+  decodeIssuerParams,
+  issue,
+  receive,
+} from "../../protocol/credential.ts";
+import {
+  CheckIn,
+  Contract,
+  checkInContext,
+  IdentityDisclosure,
+  IssuedCredential,
+  identityCommitmentOf,
+  openSigned,
+  Parameters,
+  paramsHashOf,
+  RefreshRequest,
+} from "../../protocol/documents.ts";
+import { requestEnrolment, requestRefresh, verifyContract } from "../../protocol/enrolment.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { Presentation, present } from "../../protocol/presentation.ts";
+import { combineScalars } from "../../protocol/sharing.ts";
+import { decodeG1, decodeG2, encodeG1, encodeG2, G, type G1, randomScalar } from "../../protocol/suite.ts";
+import {
+  approvedBy,
+  carelessCore,
+  enrolled,
+  indexOf,
+  MARKED,
+  newRequester,
+  outcome,
+  ownTrustee,
+  START,
+  TRACE,
+  visit,
+} from "./setup-b.ts";
+
+const EPOCH = epochOf(START);
+
+const LYING_REGISTRAR = [
+  // trace: Bob's contract for Alice's handle; the same with Alice's handle written in; Bob's identity on Alice's contract
+  {
+    file: "functions/registrar/disclose.ts",
+    find: "    const disclosure = IdentityDisclosure.encode({",
+    replace: `    const others = await db(c.env).select().from(generations);
+    const other = others.find((g) => g.handle !== handle)!;
+    const otherAccount = await accountOf(c.env, other.account);
+    const lie = certificate.name;
+    const forged = Contract.encode({ ...Contract.decode(bytesOf(other.contract)), R: encodeG1(R) });
+    const opening = {
+      identity: openField(c.env, "identity", other.account, bytesOf(otherAccount.identity)),
+      identitySalt: identitySalt(c.env, other.account, other.generation),
+    };
+    const lies: Record<string, IdentityDisclosure> = {
+      "another contract": { contract: bytesOf(other.contract), ...opening },
+      "another contract with the traced handle": { contract: forged, ...opening },
+      "another identity": { contract: bytesOf(row.contract), ...opening },
+    };
+    if (lies[lie])
+      return { sealed: toBase64(hybridSeal(certificate.sealKey, context.orderHash, IdentityDisclosure.encode(lies[lie]!), rng)) };
+    const disclosure = IdentityDisclosure.encode({`,
+  },
+  {
+    file: "functions/registrar/disclose.ts",
+    find: "type C = Context<",
+    replace: 'import { Contract } from "../../protocol/documents.ts";\ntype C = Context<',
+  },
+  // assemble: the trustees get Alice's contracts with another F°
+  {
+    file: "functions/registrar/disclose.ts",
+    find: "      return key ? sealTo(key) : nothing();",
+    replace: `      const told = Dossier.decode(dossier);
+      const bobs = Contract.decode(bytesOf(otherGeneration.contract));
+      if (order.purpose.includes("swapped F"))
+        told.generations = told.generations.map((g) => {
+          const { F1, F2 } = bobs;
+          return { ...g, contract: Contract.encode({ ...Contract.decode(g.contract), F1, F2 }) };
+        });
+      if (order.purpose.includes("mauled F"))
+        told.generations = told.generations.map((g) => {
+          const own = Contract.decode(g.contract);
+          return { ...g, contract: Contract.encode({ ...own, F2: encodeG1(decodeG1(own.F2).add(decodeG1(own.F1))) }) };
+        });
+      return key ? sealTo(key, Dossier.encode(told)) : nothing();`,
+  },
+  {
+    file: "functions/registrar/disclose.ts",
+    find: "    const sealTo = ",
+    replace: `    const otherGeneration = (await db(c.env).select().from(generations)).find((g) => g.account !== account.account)!;
+    const sealTo = `,
+  },
+  // refresh: without the proof, where the attacker says so (the control)
+  {
+    file: "functions/registrar/enrol.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+    find: "  if (!checked.ok) throw refused(`refresh: ${checked.reason}`);",
+    replace: `  const careless = c.req.header("careless") !== undefined;
+  if (!checked.ok && !careless) throw refused("refresh");`,
+  },
+  {
+    file: "functions/registrar/enrol.ts",
+    find: "Cm: checked.Cm,",
+    replace: "Cm: checked.ok ? checked.Cm : (decodeG1(request.Cm) as never),",
+  },
+];
+/** Without the contract's proof where the purpose says "credulous". */
+const CREDULOUS = [
+  ...MARKED,
+  {
+    file: "functions/case-order.ts",
+    find: "if (!verified.ok) throw refused(`contract",
+    replace: 'if (!verified.ok && !order.purpose.includes("credulous")) throw refused(`contract',
+  },
+  {
+    file: "functions/case-order.ts",
+    find: "F1: verified.F1, F2: verified.F2, scope: own",
+    replace: "F1: door(contract.F1), F2: door(contract.F2), scope: own",
+  },
+  {
+    file: "functions/case-order.ts",
+    find: "export const MAX_ORDER_SECONDS",
+    replace: 'import { decodeG1 as door } from "../protocol/suite.ts";\nexport const MAX_ORDER_SECONDS',
+  },
+];
+
+let p: Practice;
+let clinic: Clinic;
+let alicesSession: ClinicSession;
+let bobsSession: ClinicSession;
+let alice: Awaited<ReturnType<typeof enrolled>>;
+let mallory: Awaited<ReturnType<typeof enrolled>>;
+let signedParameters: Uint8Array;
+let document: Parameters;
+let contract: Contract;
+
+beforeAll(async () => {
+  p = await openPractice({
+    start: START,
+    slots: 4,
+    epochs: 2,
+    weaken: {
+      registrar: LYING_REGISTRAR,
+      ...Object.fromEntries([1, 2, 3].map((i) => [`trustee-${i}`, CREDULOUS])),
+    },
+  });
+  clinic = await p.openClinic("General practice");
+  alice = await enrolled(p, "Alice");
+  const bob = await enrolled(p, "Bob");
+  alicesSession = await visit(alice.wallet, clinic);
+  bobsSession = await visit(bob.wallet, clinic);
+  mallory = await enrolled(p, "Mallory");
+  await indexOf(p, EPOCH, 2);
+  const { documents } = await apiJson<{ documents: string[] }>(
+    p.transport,
+    p.deployment.registrarUrl,
+    "/v1/parameters",
+  );
+  signedParameters = fromBase64(documents[0]!);
+  document = openSigned(LABELS.signParameters, Parameters, signedParameters).value;
+  contract = await contractOf(alice.account);
+}, 240_000);
+afterAll(() => p?.stop());
+
+async function contractOf(account: string): Promise<Contract> {
+  const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
+  const row = await db
+    .prepare("SELECT contract FROM generations WHERE account = ?")
+    .bind(account)
+    .first<{ contract: number[] }>();
+  return Contract.decode(Uint8Array.from(row!.contract));
+}
+const issuer = () => decodeIssuerParams(document);
+const hash = () => paramsHashOf(document);
+/** y of a key from t real shares: the trustees are all the attacker's. */
+const trusteesKey = (name: "trace" | "link") =>
+  combineScalars([1, 2].map((i) => ({ index: i, value: ownTrustee(p.host, i).secret.shares[name] })));
+
+/** A check-in at the clinic with a presentation of the attacker's making. */
+async function checkInWith(make: (context: Uint8Array) => Presentation): Promise<Uint8Array> {
+  const template = CheckIn.decode(alicesSession.checkInBytes);
+  const before = {
+    challenge: await clinic.challenge(),
+    sessionAuthKey: ed25519.getPublicKey(p.transport.rng(32)),
+    sessionRecipient: template.sessionRecipient,
+    hpkeEnc: template.hpkeEnc,
+  };
+  return CheckIn.encode({ ...before, presentation: Presentation.encode(make(checkInContext(before))) });
+}
+const send = (checkIn: Uint8Array): Promise<string> =>
+  outcome(() =>
+    api(p.transport, p.deployment.serviceUrl, "/v1/sessions", {
+      bytes: checkIn,
+      headers: { "idempotency-key": bytesToHex(p.transport.rng(16)) },
+    }),
+  );
+const handleOf = (checkIn: Uint8Array): Uint8Array => {
+  const { C1, C2 } = readCheckIn(checkIn).presentation;
+  return encodeG1(decodeG1(C2).subtract(decodeG1(C1).multiply(trusteesKey("trace"))) as G1);
+};
+
+/** Mallory's own credential, fresh from the issuer's secret. */
+function mallorysCredential(): { credential: Credential; secrets: { k: bigint; z: bigint } } {
+  const secrets = holderSecrets(walletRoot(mallory.wallet.recoveryWords), 0);
+  const s = randomScalar(p.transport.rng);
+  const { Cm } = requestEnrolment(
+    {
+      params: issuer(),
+      identityCommitment: new Uint8Array(32),
+      paramsHash: hash(),
+      nonce: new Uint8Array(32),
+      secrets,
+      s,
+    },
+    p.transport.rng,
+  );
+  const issued = issueOver(Cm);
+  return { credential: receive({ params: issuer(), paramsHash: hash(), epoch: EPOCH, secrets, s, issued }), secrets };
+}
+const issueOver = (Cm: Uint8Array): IssuedCredential =>
+  issue({
+    params: issuer(),
+    issuerSecret: issuerKeys(p.host.bindings.registrar as never).secretKey,
+    Cm: decodeG1(Cm) as CheckedCommitment,
+    epoch: EPOCH,
+    attributeValues: ["standard", "adult"],
+    paramsHash: hash(),
+  });
+const setting = (credential: Credential, secrets: { k: bigint; z: bigint }, context: Uint8Array, slot: number) => ({
+  params: issuer(),
+  credential,
+  secrets,
+  tagEpoch: EPOCH,
+  slot,
+  tagParamsHash: hash(),
+  credentialParamsHash: hash(),
+  shown: [],
+  context,
+});
+
+describe("to open a session as Alice", () => {
+  it("what the attacker knows really is Alice's: R by tracing, z·G by linking", () => {
+    expect(handleOf(alicesSession.checkInBytes)).toEqual(contract.R);
+    const zG = decodeG1(contract.F2).subtract(decodeG1(contract.F1).multiply(trusteesKey("link")));
+    expect(encodeG1(zG as G1)).toEqual(
+      encodeG1(G.multiply(holderSecrets(walletRoot(alice.wallet.recoveryWords), 0).z) as G1),
+    );
+  });
+
+  it("a credential issued over her own Cm cannot be presented without her k and z", async () => {
+    const issued = issueOver(contract.Cm);
+    const guess = { k: randomScalar(p.transport.rng), z: randomScalar(p.transport.rng) };
+    const credential: Credential = {
+      epoch: EPOCH,
+      values: [...issued.values],
+      A: decodeG1(issued.A),
+      e: BigInt(`0x${bytesToHex(issued.e)}`),
+      s: randomScalar(p.transport.rng),
+    };
+    const forged = await checkInWith((context) => present(setting(credential, guess, context, 0), p.transport.rng));
+    expect(await send(forged)).toBe("credential-refused");
+  });
+  it("control: with her words it is presented, and accepted", async () => {
+    const root = walletRoot(alice.wallet.recoveryWords);
+    const secrets = holderSecrets(root, 0);
+    const s = randomScalar(p.transport.rng);
+    const { Cm } = requestEnrolment(
+      {
+        params: issuer(),
+        identityCommitment: new Uint8Array(32),
+        paramsHash: hash(),
+        nonce: new Uint8Array(32),
+        secrets,
+        s,
+      },
+      p.transport.rng,
+    );
+    const credential = receive({
+      params: issuer(),
+      paramsHash: hash(),
+      epoch: EPOCH,
+      secrets,
+      s,
+      issued: issueOver(Cm),
+    });
+    const used = alice.wallet.sessions.map((x) => x.slot);
+    const slot = [0, 1, 2, 3].find((j) => !used.includes(j))!;
+    const checkIn = await checkInWith((context) =>
+      present(setting(credential, secrets, context, slot), p.transport.rng),
+    );
+    expect(await send(checkIn)).toBe("accepted");
+  });
+
+  it("her own check-in with the attacker's session key, context or challenge is refused", async () => {
+    const hers = CheckIn.decode(alicesSession.checkInBytes);
+    const stolen = CheckIn.encode({ ...hers, sessionAuthKey: ed25519.getPublicKey(p.transport.rng(32)) });
+    const again = CheckIn.encode({ ...hers, challenge: await clinic.challenge() });
+    for (const forged of [stolen, again]) expect(await send(forged)).toBe("credential-refused");
+    const unbound = await carelessCore([
+      {
+        file: "protocol/presentation-statement.ts",
+        find: "  return frame(\n    setting.context,",
+        replace: "  return frame(",
+      },
+    ]);
+    const honest = await checkInWith((context) => {
+      const { credential, secrets } = mallorysCredential();
+      return unbound.Presentation.decode(
+        unbound.Presentation.encode(
+          unbound.present(
+            { ...setting(credential, secrets, context, 1), ...foreign(unbound, credential) },
+            p.transport.rng,
+          ),
+        ),
+      );
+    });
+    const moved = CheckIn.encode({
+      ...CheckIn.decode(honest),
+      sessionAuthKey: ed25519.getPublicKey(p.transport.rng(32)),
+    });
+    expect(unbound.verdictOn(signedParameters, moved)).toBe("ok"); // control: a tag that does not absorb the context
+  });
+});
+
+/** The same inputs as points of a copy of the core, which has classes of its own. */
+function foreign(core: Awaited<ReturnType<typeof carelessCore>>, credential: Credential) {
+  const params = core.decodeIssuerParams(document);
+  const A = (params.traceKey.constructor as unknown as { fromBytes(b: Uint8Array): G1 }).fromBytes(
+    encodeG1(credential.A),
+  );
+  return { params, credential: { ...credential, A } };
+}
+
+describe("to make a session that leads to Alice", () => {
+  const forge = async (
+    maul: (p: Presentation) => Presentation,
+    core?: Awaited<ReturnType<typeof carelessCore>>,
+  ): Promise<Uint8Array> => {
+    const { credential, secrets } = mallorysCredential();
+    return checkInWith((context) => {
+      const input = setting(credential, secrets, context, 2);
+      const made = core
+        ? core.present({ ...input, ...foreign(core, credential) }, p.transport.rng)
+        : present(input, p.transport.rng);
+      return maul(Presentation.decode(core ? core.Presentation.encode(made) : Presentation.encode(made)));
+    });
+  };
+  const r = 12345678901234567890n;
+  /** C = Enc(Y_R; R of Alice) */
+  const withAlicesHandle = (made: Presentation): Presentation => ({
+    ...made,
+    C1: encodeG1(G.multiply(r) as G1),
+    C2: encodeG1(decodeG1(contract.R).add(issuer().traceKey.multiply(r)) as G1),
+  });
+  /** F = Enc(Y_K; z·G of Alice), made from F° */
+  const withAlicesTagKey = (made: Presentation): Presentation => ({
+    ...made,
+    F1: encodeG1(decodeG1(contract.F1).add(G.multiply(r)) as G1),
+    F2: encodeG1(decodeG1(contract.F2).add(issuer().linkKey.multiply(r)) as G1),
+  });
+  /** a known point less something: F2 + δ, C2 + δ */
+  const shifted = (made: Presentation): Presentation => ({
+    ...made,
+    C2: encodeG1(decodeG1(made.C2).add(G) as G1),
+  });
+  const shiftedF = (made: Presentation): Presentation => ({ ...made, F2: encodeG1(decodeG1(made.F2).add(G) as G1) });
+  /** V in the place of a tag of Alice's */
+  const withV = (made: Presentation): Presentation => ({ ...made, T: contract.V });
+  const withHerTag = (made: Presentation): Presentation => ({
+    ...made,
+    T: encodeG2(decodeG2(readCheckIn(alicesSession.checkInBytes).presentation.T).add(decodeG2(contract.V))),
+  });
+
+  it("control: Mallory's own presentation, not touched, opens a session", async () =>
+    expect(await send(await forge((x) => x))).toBe("accepted"));
+  for (const [name, maul] of Object.entries({
+    "Alice's handle in C": withAlicesHandle,
+    "Alice's tag key in F": withAlicesTagKey,
+    both: (x: Presentation) => withAlicesTagKey(withAlicesHandle(x)),
+    "C2 shifted": shifted,
+    "F2 shifted": shiftedF,
+    "V for the tag": withV,
+    "a tag mauled from hers": withHerTag,
+  }))
+    it(`${name} is refused`, async () => expect(await send(await forge(maul))).toBe("credential-refused"));
+
+  it("control: without the row of C2 the forged session is accepted and traces to Alice", async () => {
+    const core = await carelessCore([
+      {
+        file: "protocol/presentation-statement.ts",
+        find: `.equation(g1, C2, [
+      ["k", fromG1(handleGenerator())],
+      ["r", fromG1(params.traceKey)],
+    ])`,
+        replace: "",
+      },
+    ]);
+    const onlyC2 = (made: Presentation): Presentation => {
+      // r of C1 is Mallory's to choose; without the row of C2 nothing ties k to it
+      const C1y = decodeG1(made.C1).multiply(trusteesKey("trace"));
+      return { ...made, C2: encodeG1(decodeG1(contract.R).add(C1y) as G1) };
+    };
+    const forged = await forge(onlyC2, core);
+    expect(core.verdictOn(signedParameters, forged)).toBe("ok");
+    expect(handleOf(forged)).toEqual(contract.R);
+    expect(await send(await forge(onlyC2))).toBe("credential-refused");
+  });
+});
+
+describe("to be issued a credential that does not lead to oneself", () => {
+  /** Mallory's phone asks for next month's credential over other secrets than the enrolled ones. */
+  const refreshWith = async (secrets: { k: bigint; z: bigint }, headers: Record<string, string> = {}) => {
+    const { account, deviceSecretKey } = mallory.wallet.state;
+    const device = hexToBytes(deviceSecretKey!);
+    const deviceKey = ed25519.getPublicKey(device);
+    const ask = { signWith: device, headers };
+    const { registrarUrl } = p.deployment;
+    const { nonce } = await apiJson<{ nonce: string }>(p.transport, registrarUrl, "/v1/refresh/nonce", {
+      ...ask,
+      json: { account },
+    });
+    const context = { nonce: fromBase64(nonce), epoch: EPOCH + 1, deviceKey, paramsHash: hash() };
+    const s = randomScalar(p.transport.rng);
+    const request = requestRefresh({ ...context, secrets, s }, p.transport.rng);
+    const bytes = RefreshRequest.encode({ account: hexToBytes(account!), ...context, ...request });
+    const issued = IssuedCredential.decode(await apiBytes(p.transport, registrarUrl, "/v1/refresh", { ...ask, bytes }));
+    return receive({ params: issuer(), paramsHash: hash(), epoch: EPOCH + 1, secrets, s, issued });
+  };
+  const own = () => holderSecrets(walletRoot(mallory.wallet.recoveryWords), 0);
+  const alices = () => holderSecrets(walletRoot(alice.wallet.recoveryWords), 0);
+
+  it("a Cm over another's k, another's z, or fresh ones is refused by the registrar", async () => {
+    const fresh = randomScalar(p.transport.rng);
+    for (const secrets of [{ ...own(), k: alices().k }, { ...own(), z: alices().z }, alices(), { ...own(), k: fresh }])
+      expect(await outcome(() => refreshWith(secrets))).toBe("credential-refused");
+  });
+  it("control: without the refresh proof Mallory gets a credential over Alice's lent k", async () =>
+    expect(await outcome(() => refreshWith({ ...own(), k: alices().k }, { careless: "1" }))).toBe("accepted"));
+
+  it("a contract with Alice's handle, V or F° in it does not verify", async () => {
+    const mallorys = await contractOf(mallory.account);
+    expect(verifyContract(issuer(), mallorys).ok).toBe(true);
+    for (const taken of [
+      { R: contract.R },
+      { V: contract.V },
+      { F1: contract.F1, F2: contract.F2 },
+      { Cm: contract.Cm },
+      { R: contract.R, V: contract.V, F1: contract.F1, F2: contract.F2, Cm: contract.Cm, proof: mallorys.proof },
+      { identityCommitment: contract.identityCommitment },
+    ])
+      expect(verifyContract(issuer(), { ...mallorys, ...taken }).ok).toBe(false);
+    const core = await carelessCore([
+      {
+        file: "protocol/enrolment.ts",
+        find: '\n    .equation(groupG1, R, [["k", handleGenerator()]])',
+        replace: "",
+      },
+      {
+        file: "protocol/enrolment.ts",
+        find: '\n    .equation(groupG1, R, [["k", handleGenerator()]])',
+        replace: "",
+      },
+    ]);
+    const params = core.decodeIssuerParams(document);
+    const s = randomScalar(p.transport.rng);
+    const head = { identityCommitment: new Uint8Array(32), paramsHash: hash(), nonce: new Uint8Array(32) };
+    const made = core.requestEnrolment({ params, ...head, secrets: own(), s }, p.transport.rng);
+    expect(core.verifyContract(params, { ...made, R: contract.R }).ok).toBe(true); // control: without R's row
+  });
+});
+
+describe("to answer a trace with somebody else", () => {
+  const trace = async (registrarsLie: string) => {
+    const { requester, keys } = await newRequester(p, registrarsLie);
+    const request = { ...TRACE, purpose: "contact", subject: { checkIn: alicesSession.checkInBytes } };
+    const prepared = await approvedBy(p, requester, request, [1, 2]);
+    await requester.advance(prepared);
+    const sealed: string[] = [];
+    const watching = p.transport.fetch;
+    p.transport.fetch = async (input, init) => {
+      const response = await watching(input, init);
+      if (String(input).endsWith("/v1/trace"))
+        sealed.push(((await response.clone().json()) as { sealed: string }).sealed);
+      return response;
+    };
+    try {
+      const told = await outcome(async () => {
+        const { patient } = await requester.trace(prepared);
+        expect(JSON.stringify(patient)).toContain("Alice");
+      });
+      const disclosed = IdentityDisclosure.decode(
+        hybridOpen(keys.seal.secretKey, prepared.hash, fromBase64(sealed[0]!)),
+      );
+      return { told, disclosed };
+    } finally {
+      p.transport.fetch = watching;
+    }
+  };
+  /** Control: a requester that takes the registrar's word. */
+  const names = (d: IdentityDisclosure): string => new TextDecoder().decode(d.identity);
+
+  it("control: an honest answer names Alice", async () => expect((await trace("Dr. Honest")).told).toBe("accepted"));
+  it("another contract is of another handle", async () => {
+    const { told, disclosed } = await trace("another contract");
+    expect(told).toContain("the contract is of another handle");
+    expect(names(disclosed)).not.toContain("Alice");
+    const { contract: bytes, identity, identitySalt } = disclosed;
+    const other = Contract.decode(bytes); // control: but for the handle it is a fine contract
+    expect(verifyContract(issuer(), other).ok).toBe(true);
+    expect(other.identityCommitment).toEqual(identityCommitmentOf(identitySalt, identity));
+  });
+  it("another contract with the traced handle written in does not verify", async () => {
+    const { told, disclosed } = await trace("another contract with the traced handle");
+    expect(told).toContain("proof does not verify");
+    expect(Contract.decode(disclosed.contract).R).toEqual(contract.R); // control: comparing handles alone would do
+  });
+  it("another identity is not the one that the contract commits to", async () => {
+    const { told, disclosed } = await trace("another identity");
+    expect(told).toContain("commits to another identity");
+    expect(Contract.decode(disclosed.contract)).toEqual(contract); // control: the contract alone is right
+  });
+});
+
+describe("to assemble over another F°", () => {
+  let requester: Requester;
+  beforeAll(async () => {
+    ({ requester } = await newRequester(p, "Dr. Assembler"));
+  });
+  const assemble = async (purpose: string) => {
+    const prepared = await approvedBy(
+      p,
+      requester,
+      {
+        kind: "assemble",
+        purpose,
+        legalGround: "GDPR Article 9(2)(h)",
+        epochs: { from: EPOCH, to: EPOCH },
+        emergency: true,
+        subject: { selector: alice.selector },
+      },
+      [1, 2],
+    );
+    await requester.advance(prepared);
+    return (await requester.openResult(prepared)).sessions.map((s) => s.tagHash);
+  };
+
+  it("control: an honest assemble finds Alice's session, not Bob's", async () => {
+    const found = await assemble("care");
+    expect(found).toContain(alicesSession.tagHash);
+    expect(found).not.toContain(bobsSession.tagHash);
+  });
+  it("Bob's F° in Alice's contract is refused by each trustee", async () =>
+    expect(await outcome(() => assemble("swapped F"))).toMatch(/Trustee [12], notice-shares/));
+  it("control: trustees that skip the contract's proof put Bob's session into Alice's report", async () =>
+    expect(await assemble("swapped F, credulous")).toEqual([bobsSession.tagHash]));
+  it("a mauled F° is refused by each trustee; control: unchecked it hides her sessions", async () => {
+    expect(await outcome(() => assemble("mauled F"))).toMatch(/Trustee [12], notice-shares/);
+    expect(await assemble("mauled F, credulous")).toEqual([]);
+  });
+});

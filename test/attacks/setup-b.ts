@@ -1,0 +1,342 @@
+// What attackers have, for the attack tests: whole people and visits on the running system, stolen secrets, the stores'
+// files read from disk, shares taken out of a trustee's vault, and bundles made by an escrow that lies.
+
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import type { FhirEntry } from "../../client/fhir/resource.ts";
+import { LogMonitor, type LogSource, type MonitorState } from "../../client/log-monitor.ts";
+import { httpLogSource } from "../../client/log-source.ts";
+import { ParametersCache } from "../../client/parameters.ts";
+import {
+  createRequesterKeys,
+  type OrderRequest,
+  type PreparedOrder,
+  Requester,
+  RequesterError,
+  type RequesterKeys,
+} from "../../client/requester.ts";
+import { ApiError, api, apiJson } from "../../client/transport.ts";
+import { CheckInError } from "../../client/wallet/check-in.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet-keys.ts";
+import { bundleWorker, type Host, type Weakening } from "../../demo/host.ts";
+import type { EnrolledPatient, Practice } from "../../demo/practice.ts";
+import type { EscrowEnv } from "../../functions/env.ts";
+import { cosignedCheckpoint, encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
+import { toBase64 } from "../../functions/http.ts";
+import { appendEntryBytes } from "../../functions/log.ts";
+import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
+import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { approvalHashOf, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { receive } from "../../protocol/credential.ts";
+import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+import { Presentation, present } from "../../protocol/presentation.ts";
+
+/** Attack tests start in the middle of a month, years in which nothing else happens. */
+export const START = Date.UTC(2026, 8, 10) / 1000;
+export const text = utf8ToBytes;
+
+// ---- people and visits
+
+export const person = (name: string): FhirEntry => ({
+  fullUrl: `urn:uuid:${name}`,
+  resource: { resourceType: "Patient", id: name, name: [{ family: name }] },
+});
+
+export const enrolled = (p: Practice, name: string): Promise<EnrolledPatient> =>
+  p.enrolPatient(person(name), `SELECTOR-${name}`, { coverage: "standard", age: "adult" });
+
+/** A visit with a record, as the clinic sees it. */
+export async function visit(wallet: Wallet, clinic: Clinic, record = "a record"): Promise<ClinicSession> {
+  const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
+  const session = await clinic.session(tagHash);
+  await clinic.putRecord(session, text(record));
+  return session;
+}
+
+// ---- outcomes
+
+/** The code and detail of a refusal; "accepted" where there was none. */
+export async function outcome(act: () => Promise<unknown>): Promise<string> {
+  try {
+    await act();
+    return "accepted";
+  } catch (error) {
+    if (error instanceof ApiError)
+      return typeof error.problem.detail === "string" ? `${error.code}: ${error.problem.detail}` : error.code;
+    if (error instanceof RequesterError || error instanceof CheckInError) return error.message;
+    throw error;
+  }
+}
+
+// ---- cases
+
+/** Submits an order; the officers of these trustees approve. */
+export async function approvedBy(
+  p: Practice,
+  requester: Requester,
+  request: OrderRequest,
+  trustees: readonly number[],
+): Promise<PreparedOrder> {
+  const prepared = await requester.order(request);
+  await requester.submit(prepared);
+  await approve(p, prepared, trustees);
+  return prepared;
+}
+
+export async function approve(p: Practice, prepared: PreparedOrder, trustees: readonly number[]): Promise<void> {
+  for (const i of trustees)
+    await p.officers[i - 1]!.approve({
+      order: toBase64(prepared.signed),
+      dossier: toBase64(prepared.dossiers[i - 1]!),
+    });
+}
+
+export const LINK = { kind: "link", legalGround: "GDPR Article 9(2)(c)" } as const;
+export const TRACE = { kind: "trace", legalGround: "GDPR Article 9(2)(i)" } as const;
+
+/** Signed approvals of a submitted case, by trustee. */
+export async function approvalsOf(requester: Requester, prepared: PreparedOrder): Promise<Map<number, Uint8Array>> {
+  const { decisions } = await requester.status(prepared);
+  return new Map(decisions.map((d) => [d.trustee, Buffer.from(d.approval, "base64url")]));
+}
+
+/** A requester whose keys the test knows too. */
+export async function newRequester(p: Practice, name: string): Promise<{ requester: Requester; keys: RequesterKeys }> {
+  const keys = createRequesterKeys(p.transport.rng);
+  const certificate = await p.operator.certifyRequester({
+    signKey: bytesToHex(keys.signPublicKey),
+    sealKey: keys.seal.publicKey,
+    name,
+    role: "clinician",
+  });
+  return { requester: new Requester(p.transport, p.deployment, keys, certificate), keys };
+}
+
+// ---- stores
+
+/** Rows of a query over every Durable Object of a class, read from copies of its files. */
+export function objectRows(host: Host, objectClass: string, query: string): Record<string, unknown>[] {
+  const dir = join(host.persist, "do", objectClass);
+  const copy = mkdtempSync(join(tmpdir(), "stolen-"));
+  try {
+    cpSync(dir, copy, { recursive: true });
+    return readdirSync(copy)
+      .filter((f) => /^[0-9a-f]{64}\.sqlite$/.test(f))
+      .flatMap((f) => {
+        const db = new DatabaseSync(join(copy, f));
+        try {
+          return db.prepare(query).all();
+        } catch (error) {
+          if (String(error).includes("no such table")) return [];
+          throw error;
+        } finally {
+          db.close();
+        }
+      });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+export interface OwnedTrustee {
+  keys: TrusteeKeys;
+  keySet: KeySet;
+  /** with the real shares */
+  secret: TrusteeSecret;
+}
+/** A trustee whose seed was stolen: its vault is opened from the file on disk. */
+export function ownTrustee(host: Host, index: number): OwnedTrustee {
+  const keys = trusteeKeys(hexToBytes(host.bindings[`trustee-${index}`]!.TRUSTEE_SEED!), index);
+  const [row] = objectRows(host, `trustee-${index}-TrusteeVault`, "SELECT key_set, sealed_secret FROM keys");
+  const keySetBytes = Uint8Array.from(row!.key_set as Uint8Array);
+  const sealed = Uint8Array.from(row!.sealed_secret as Uint8Array);
+  const secret = TrusteeSecret.decode(openAtRest(keys.vaultKey, "trustee-secret", keySetBytes, sealed));
+  return { keys, keySet: KeySet.decode(keySetBytes), secret };
+}
+
+// ---- a lying escrow
+
+const escrowEnv = (host: Host): EscrowEnv => host.bindings.escrow as unknown as EscrowEnv;
+
+/** A bundle of whatever the escrow likes: it may write to the log, and has heads cosigned. */
+export async function lyingBundle(
+  p: Practice,
+  given: { prepared: PreparedOrder; order?: Uint8Array; approvals: Uint8Array[]; trustee: number; nonce?: Uint8Array },
+): Promise<Bundle> {
+  const env = escrowEnv(p.host);
+  const now = p.clock.now;
+  const { prepared, approvals, trustee } = given;
+  const { caseId } = prepared.order;
+  const head = { at: now, caseId, body: new Uint8Array() };
+  const entries = [
+    LogEntry.encode({ kind: "order", subject: prepared.hash, ...head }),
+    ...approvals.map((a) => LogEntry.encode({ kind: "approval", subject: approvalHashOf(a), ...head })),
+  ];
+  const indexes: number[] = [];
+  for (const entry of entries) indexes.push(await appendEntryBytes(env, now, entry));
+  const trustees = { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold };
+  const checkpoint = await cosignedCheckpoint(env, trustees, Math.max(...indexes) + 1, now);
+  const inclusions: Inclusion[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const index = indexes[i]!;
+    const proof = await inclusionProof(env, checkpoint, { entry, index }, now);
+    inclusions.push({ entry: toBase64(entry), index, proof: encodeProof(proof) });
+  }
+  return {
+    order: toBase64(given.order ?? prepared.signed),
+    approvals: approvals.map(toBase64),
+    nonce: toBase64(given.nonce ?? p.transport.rng(32)),
+    checkpoint: checkpoint.note,
+    orderInclusion: inclusions[0]!,
+    approvalInclusions: inclusions.slice(1),
+    dossier: toBase64(prepared.dossiers[trustee - 1]!),
+  };
+}
+
+/** One round of a case, asked of a trustee directly. */
+export const askTrustee = <T>(p: Practice, trustee: number, round: string, json: object): Promise<T> =>
+  apiJson<T>(p.transport, p.deployment.trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json });
+
+// ---- weakened copies
+
+/** Marks in an order's purpose switch a weakness on at the Workers that have it, so that one host serves a whole file. */
+export const MARKED: Weakening[] = [
+  {
+    file: "functions/case-bundle.ts",
+    find: "const { order, orderHash } = checked;",
+    replace: "const { order, orderHash } = checked; (globalThis as any).purpose = order.purpose;",
+  },
+  {
+    file: "functions/trustee/rounds.ts",
+    find: "  if ((await vaultOf(env).claimCase(",
+    replace: "  (globalThis as any).purpose = open.order.purpose;\n  if ((await vaultOf(env).claimCase(",
+  },
+];
+/** Source text: true while the case at hand is marked so. */
+export const marked = (mark: string): string => `String((globalThis as any).purpose).includes(${JSON.stringify(mark)})`;
+
+export const hex = bytesToHex;
+
+/** Rows of an epoch's index, hex by value; waits until the outbox has brought so many. */
+export async function indexOf(p: Practice, epoch: number, rows: number): Promise<Map<string, { tagHash: string }>> {
+  for (let attempt = 0; ; attempt++) {
+    const response = await fetch(`${p.deployment.escrowUrl}/v1/index/${epoch}`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const found = Array.from({ length: bytes.length / 80 }, (_, i) => bytes.subarray(80 * i, 80 * (i + 1)));
+    if (found.length >= rows)
+      return new Map(found.map((r) => [hex(r.subarray(0, 32)), { tagHash: hex(r.subarray(48)) }]));
+    if (attempt > 100) throw new Error(`index of ${epoch}: ${found.length} rows, ${rows} expected`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+/** The core with passages changed, as test/attacks/careless.ts exports it. */
+export async function carelessCore(changes: Weakening[]): Promise<typeof import("./careless.ts")> {
+  const dir = mkdtempSync(join(tmpdir(), "careless-"));
+  const file = join(dir, "core.mjs");
+  writeFileSync(file, await bundleWorker("test/attacks/careless.ts", changes));
+  const core = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as typeof import("./careless.ts");
+  rmSync(dir, { recursive: true, force: true });
+  return core;
+}
+
+/** Puts a Worker's weakness under a switch: POST /evil {"careless": true} turns `careless` on, false off. */
+export const switched = (file: string): Weakening => ({
+  file,
+  find: "export default app;",
+  replace: `app.post("/evil", async (c: any) => { Object.assign(globalThis, await c.req.json()); return c.json({}); });
+export default app;`,
+});
+export const CARELESS = "(globalThis as any).careless === true";
+export async function turn(url: string, careless: boolean): Promise<void> {
+  await fetch(`${url}/evil`, { method: "POST", body: JSON.stringify({ careless }) });
+}
+
+/** What a wallet's secrets and one of its credentials could be made to present, past all checks of the wallet's SDK. */
+export async function presented(
+  p: Practice,
+  clinic: Clinic,
+  wallet: Wallet,
+  at: { credentialEpoch: number; slot: number; core?: typeof import("./careless.ts") },
+): Promise<Uint8Array> {
+  const parameters = await new ParametersCache(p.transport, p.deployment).of(at.credentialEpoch);
+  const held = wallet.state.credentials.find((c) => c.epoch === at.credentialEpoch)!;
+  const root = walletRoot(wallet.recoveryWords);
+  const secrets = holderSecrets(root, held.generation);
+  const challenge = await clinic.challenge();
+  const keys = await sessionKeys(root, held.generation, epochOf(p.clock.now), at.slot);
+  const before = {
+    challenge,
+    sessionAuthKey: keys.authPublicKey,
+    sessionRecipient: keys.ageRecipient,
+    hpkeEnc: new Uint8Array(1120),
+  };
+  const credential = receive({
+    params: parameters.issuer,
+    paramsHash: parameters.hash,
+    epoch: at.credentialEpoch,
+    secrets,
+    s: credentialBlinding(root, held.generation, at.credentialEpoch),
+    issued: IssuedCredential.decode(hexToBytes(held.issued)),
+  });
+  const read = Challenge.decode(Signed.decode(challenge).document);
+  const made = present(
+    {
+      params: parameters.issuer,
+      credential,
+      secrets,
+      tagEpoch: epochOf(p.clock.now),
+      slot: at.slot,
+      tagParamsHash: parameters.hash,
+      credentialParamsHash: parameters.hash,
+      shown: read.required.map((r) => r.attribute),
+      context: checkInContext(before),
+    },
+    p.transport.rng,
+  );
+  return CheckIn.encode({ ...before, presentation: Presentation.encode(made) });
+}
+
+export const sendCheckIn = (p: Practice, checkIn: Uint8Array): Promise<string> =>
+  outcome(() =>
+    api(p.transport, p.deployment.serviceUrl, "/v1/sessions", {
+      bytes: checkIn,
+      headers: { "idempotency-key": bytesToHex(p.transport.rng(16)) },
+    }),
+  );
+
+/** The signed parameters, as anybody gets them. */
+export async function signedParameters(p: Practice): Promise<Uint8Array> {
+  const path = "/v1/parameters";
+  const { documents } = await apiJson<{ documents: string[] }>(p.transport, p.deployment.registrarUrl, path);
+  return Buffer.from(documents[0]!, "base64url");
+}
+
+/** Whoever reads the log, believing pinned keys only. */
+export function monitorOf(p: Practice, state?: MonitorState, source?: Partial<LogSource>): LogMonitor {
+  const trust = {
+    logKey: parseVkey(p.deployment.logVkey, LOG_KEY),
+    witnesses: p.deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key))),
+    quorum: p.threshold,
+  };
+  return new LogMonitor(trust, { ...httpLogSource(p.transport, p.deployment.logUrl, p.threshold), ...source }, state);
+}
+
+/** Has the log's present head cosigned, as the escrow does for each case. */
+export const cosigned = (p: Practice, size = 0) =>
+  cosignedCheckpoint(
+    escrowEnv(p.host),
+    { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold },
+    size,
+    p.clock.now,
+  );

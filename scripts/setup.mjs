@@ -15,3 +15,4 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== lock) {
   }
   writeFileSync(stampFile, lock);
 }
+await import("./extract-mcl.mjs");

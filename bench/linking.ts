@@ -251,8 +251,8 @@ async function reportRows(context: BenchContext): Promise<Row[]> {
 }
 
 export const linkingBenches: readonly Bench[] = [
-  { name: "link-share", about: "a trustee's arithmetic for a link", run: linkShareRows },
   { name: "link", about: "whole link cases over HTTP", run: linkRows },
   { name: "trace", about: "whole trace cases over HTTP", run: traceRows },
   { name: "report", about: "the wallet's own report over HTTP", run: reportRows },
+  { name: "link-share", about: "a trustee's arithmetic for a link", run: linkShareRows },
 ];

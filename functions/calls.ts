@@ -31,7 +31,12 @@ export async function call(request: Call): Promise<Response> {
   }
   let response: Response;
   try {
-    response = await fetch(request.baseUrl + request.path, { method: request.method, headers, body: body ?? null });
+    const { method } = request;
+    response = await fetch(request.baseUrl + request.path, {
+      method,
+      headers,
+      body: body ? body.slice().buffer : null,
+    });
   } catch (cause) {
     throw new Problem("unavailable", undefined, `${request.path}: ${String(cause)}`);
   }
@@ -46,5 +51,5 @@ export async function call(request: Call): Promise<Response> {
 }
 
 export async function callJson<T>(request: Call): Promise<T> {
-  return (await call(request)).json<T>();
+  return (await (await call(request)).json()) as T;
 }

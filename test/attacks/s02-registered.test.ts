@@ -1,0 +1,312 @@
+// S2 Registered. Whoever holds no credential of this registrar, for this epoch, with what the clinic asks for, opens no
+// session: forged, foreign, altered, early, stale, unentitled. Each attack is made by a wallet of the attacker's own, sent
+// to the real service, and answered by the one refusal; afterwards no database, object or index has moved.
+//
+// Control: the same attacks on a service Worker whose checks are taken out one by one (pairing, policy, staleness; and
+// the proof for slot 7 only, so that the others still have to get past it) open sessions.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clinic } from "../../client/clinic.ts";
+import { ParametersCache } from "../../client/parameters.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import { openPractice, type Practice } from "../../demo/practice.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { type Credential, signedPoint } from "../../protocol/credential.ts";
+import { CheckIn } from "../../protocol/documents.ts";
+import { epochOf, epochStart } from "../../protocol/epoch.ts";
+import { Presentation } from "../../protocol/presentation.ts";
+import {
+  decodeG1,
+  decodeG2,
+  decodeScalar,
+  encodeG1,
+  encodeG2,
+  Fr,
+  G,
+  type G1,
+  type G2,
+  G2Point,
+  P2,
+  randomScalar,
+} from "../../protocol/suite.ts";
+import {
+  type Crafted,
+  craftChallenge,
+  craftCheckIn,
+  HOOK_MILLISECONDS,
+  opened,
+  partsOf,
+  plantedPerson,
+  postCheckIn,
+  REFUSED,
+  settled,
+} from "./setup-a.ts";
+
+const EPOCH = 678; // 2026-07
+const DAY = 86_400;
+/** last days of the month: the next credential may be fetched */
+const START = epochStart(EPOCH + 1) - 2 * DAY;
+const ALTERABLE_SLOT = 7;
+
+interface Scene {
+  practice: Practice;
+  clinic: Clinic;
+  /** adult, standard: entitled */
+  wallet: Wallet;
+  /** child, extended: not what the clinic accepts */
+  other: Wallet;
+}
+
+const POLICY = { required: [{ attribute: "coverage", accepted: ["standard"] }], maxStaleEpochs: 1 };
+
+async function openScene(options: Parameters<typeof openPractice>[0] = {}): Promise<Scene> {
+  const practice = await openPractice({ start: START, epochs: 6, ...options });
+  const clinic = await practice.openClinic("North", POLICY);
+  const enrol = async (n: number, entitlements: Record<string, string>): Promise<Wallet> => {
+    const { entry, selector } = plantedPerson(`P${n}`, n);
+    return (await practice.enrolPatient(entry, selector, entitlements)).wallet;
+  };
+  const wallet = await enrol(1, { coverage: "standard", age: "adult" });
+  await wallet.refresh(EPOCH + 1);
+  return { practice, clinic, wallet, other: await enrol(2, { coverage: "extended", age: "child" }) };
+}
+
+let scene: Scene;
+let weak: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+  weak = await openScene({
+    weaken: {
+      service: [
+        { file: "protocol/presentation.ts", find: `return { ok: false, reason: "pairing" };`, replace: ";" },
+        {
+          file: "protocol/presentation.ts",
+          find: `return verify(relation, presentationTag(setting, p), proof) ?`,
+          replace: `return verify(relation, presentationTag(setting, p), proof) || p.slot === ${ALTERABLE_SLOT} ?`,
+        },
+        { file: "protocol/presentation.ts", find: `return "stale";`, replace: ";" },
+        { file: "functions/service/sessions.ts", find: `throw refused("stale");`, replace: ";" },
+        { file: "protocol/check-in.ts", find: "return meetsPolicy ? verdict :", replace: "return true ? verdict :" },
+      ],
+    },
+  });
+}, HOOK_MILLISECONDS);
+afterAll(async () => {
+  await scene?.practice.stop();
+  await weak?.practice.stop();
+});
+
+/** A credential nobody issued: over the true B, under a key of the attacker's own, or under none at all. */
+async function selfMade({ practice, wallet }: Scene, how: "foreign key" | "random"): Promise<Credential> {
+  const { rng } = practice.transport;
+  const { issuer, hash } = await new ParametersCache(practice.transport, practice.deployment).of(EPOCH);
+  const e = randomScalar(rng);
+  const draft = { epoch: EPOCH, values: ["standard", "adult"], s: randomScalar(rng) };
+  const B = signedPoint(issuer, hash, draft, partsOf(wallet, EPOCH).secrets);
+  const x = randomScalar(rng);
+  const A = how === "random" ? G.multiply(randomScalar(rng)) : B.multiply(Fr.inv(Fr.add(x, e)));
+  return { ...draft, A: A as G1, e };
+}
+
+type Attack = (s: Scene) => Promise<Uint8Array>;
+const parts = (s: Scene) => partsOf(s.wallet, EPOCH);
+const bytesOf = async (crafted: Promise<Crafted>): Promise<Uint8Array> => (await crafted).bytes;
+
+const forged: Record<string, Attack> = {
+  "a credential made of random numbers": async (s) =>
+    bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 1, credential: await selfMade(s, "random") })),
+  "a credential signed by a foreign issuer's key": async (s) =>
+    bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 2, credential: await selfMade(s, "foreign key") })),
+  "a stolen signature under secrets of one's own": async (s) => {
+    const { rng } = s.practice.transport;
+    const { issued, s: blinding } = parts(s);
+    const credential: Credential = { ...issued, A: decodeG1(issued.A), e: decodeScalar(issued.e), s: blinding };
+    const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
+    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 3, credential, secrets }));
+  },
+};
+
+const early: Attack = (s) => bytesOf(craftCheckIn(s.practice, partsOf(s.wallet, EPOCH + 1), s.clinic, { slot: 4 }));
+const hidden: Attack = (s) => bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 5, shown: [] }));
+const unaccepted: Attack = (s) => bytesOf(craftCheckIn(s.practice, partsOf(s.other), s.clinic, { slot: 5 }));
+
+const foreign: Record<string, Attack> = {
+  "foreign parameters, in presentation and signed challenge": async (s) => {
+    const paramsHash = s.practice.transport.rng(32);
+    const challenge = await craftChallenge(s.clinic, { paramsHash });
+    return bytesOf(
+      craftCheckIn(s.practice, parts(s), s.clinic, {
+        challenge,
+        paramsHash,
+        credential: await selfMade(s, "foreign key"),
+      }),
+    );
+  },
+  "foreign parameters' tag under a true credential": async (s) => {
+    const { checkIn, presentation } = await craftCheckIn(s.practice, parts(s), s.clinic);
+    // T over another H2: the tag a wallet would have under another p_e, which nobody could link
+    const T = encodeG2(decodeG2(presentation.T).add(P2) as G2);
+    return CheckIn.encode({ ...checkIn, presentation: Presentation.encode({ ...presentation, T }) });
+  },
+  "the tag of next month": (s) => bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { tagEpoch: EPOCH + 1 })),
+  "a challenge whose policy was softened after registration": async (s) => {
+    const challenge = await craftChallenge(s.clinic, { required: [] });
+    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { challenge, shown: [] }));
+  },
+  "a challenge that tolerates more staleness than was registered": async (s) => {
+    const challenge = await craftChallenge(s.clinic, { maxStaleEpochs: 9 });
+    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { challenge }));
+  },
+  "a challenge from the day before": async (s) => {
+    const at = s.practice.clock.now - DAY;
+    const challenge = await s.practice.at(at, () => s.clinic.challenge());
+    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { challenge }));
+  },
+  "a slot beyond J": (s) => bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 16 })),
+};
+
+describe("no credential, no session", () => {
+  for (const [name, attack] of Object.entries({
+    ...forged,
+    ...foreign,
+    "a credential fetched ahead, before its month": early,
+    "the required attribute not shown": hidden,
+    "a value that the clinic does not accept": unaccepted,
+  })) {
+    it(name, async () => {
+      const before = await opened(scene.practice);
+      const answer = await postCheckIn(scene.practice, await attack(scene));
+      expect(answer).toMatchObject(REFUSED);
+      expect(await opened(scene.practice)).toEqual(before);
+    });
+  }
+
+  it("every refusal is the same answer, byte for byte", async () => {
+    const answers = new Set<string>();
+    for (const attack of [forged["a credential made of random numbers"]!, hidden, early, foreign["a slot beyond J"]!])
+      answers.add(bytesToHex((await postCheckIn(scene.practice, await attack(scene))).bytes));
+    expect(answers.size).toBe(1);
+  });
+});
+
+// ---- altered
+
+const flip = (b: Uint8Array, at: number): Uint8Array => b.map((x, i) => (i === (at + b.length) % b.length ? x ^ 1 : x));
+const shifted = (p: Uint8Array): Uint8Array => encodeG1(decodeG1(p).add(G) as G1);
+/** T plus a point of small order in G2's cofactor: on the curve, outside the subgroup. */
+function withTorsion(T: Uint8Array): Uint8Array {
+  for (let x = 1n; ; x++) {
+    const bytes = new Uint8Array(96);
+    bytes[95] = Number(x);
+    bytes[0] = 0x80;
+    try {
+      const outside = G2Point.fromBytes(bytes);
+      if (outside.isTorsionFree()) continue;
+      return outside.add(G2Point.fromBytes(T)).toBytes(true);
+    } catch {
+      // not on the curve
+    }
+  }
+}
+
+const inPresentation: Record<string, (p: Presentation) => Partial<Presentation>> = {
+  credentialEpoch: (p) => ({ credentialEpoch: p.credentialEpoch - 1 }),
+  tagEpoch: (p) => ({ tagEpoch: p.tagEpoch + 1 }),
+  slot: (p) => ({ slot: p.slot === 8 ? 9 : 8 }),
+  "shown: another value": (p) => ({ shown: p.shown.map((x) => ({ ...x, value: "extended" })) }),
+  "shown: another attribute": (p) => ({ shown: p.shown.map((x) => ({ ...x, index: 1, value: "adult" })) }),
+  "shown: one more": (p) => ({ shown: [...p.shown, { index: 1, value: "adult" }] }),
+  Abar: (p) => ({ Abar: shifted(p.Abar) }),
+  Bbar: (p) => ({ Bbar: shifted(p.Bbar) }),
+  "Abar and Bbar negated": (p) => ({
+    Abar: encodeG1(decodeG1(p.Abar).negate() as G1),
+    Bbar: encodeG1(decodeG1(p.Bbar).negate() as G1),
+  }),
+  D: (p) => ({ D: shifted(p.D) }),
+  T: (p) => ({ T: encodeG2(decodeG2(p.T).add(P2) as G2) }),
+  "T negated": (p) => ({ T: encodeG2(decodeG2(p.T).negate() as G2) }),
+  "T plus torsion": (p) => ({ T: withTorsion(p.T) }),
+  "T at infinity": () => ({ T: G2Point.ZERO.toBytes(true) }),
+  C1: (p) => ({ C1: shifted(p.C1) }),
+  "C2: somebody else's handle": (p) => ({ C2: shifted(p.C2) }),
+  F1: (p) => ({ F1: shifted(p.F1) }),
+  "F2: somebody else's tag key": (p) => ({ F2: shifted(p.F2) }),
+  "proof: challenge": (p) => ({ proof: flip(p.proof, 31) }),
+  "proof: first response": (p) => ({ proof: flip(p.proof, 63) }),
+  "proof: last response": (p) => ({ proof: flip(p.proof, -1) }),
+};
+const inCheckIn: Record<string, (c: CheckIn) => Partial<CheckIn>> = {
+  sessionAuthKey: (c) => ({ sessionAuthKey: flip(c.sessionAuthKey, 0) }),
+  sessionRecipient: (c) => ({ sessionRecipient: c.sessionRecipient.replace(/.$/, (x) => (x === "q" ? "p" : "q")) }),
+  hpkeEnc: (c) => ({ hpkeEnc: flip(c.hpkeEnc, 40) }),
+  "challenge: one byte": (c) => ({ challenge: flip(c.challenge, -1) }),
+};
+
+async function altered(s: Scene, name: string, slot: number): Promise<Uint8Array> {
+  const { checkIn, presentation } = await craftCheckIn(s.practice, parts(s), s.clinic, { slot });
+  const change = inPresentation[name];
+  return change
+    ? CheckIn.encode({ ...checkIn, presentation: Presentation.encode({ ...presentation, ...change(presentation) }) })
+    : CheckIn.encode({ ...checkIn, ...inCheckIn[name]!(checkIn) });
+}
+
+describe("an altered presentation opens nothing", () => {
+  it("each field, one at a time", async () => {
+    const before = await opened(scene.practice);
+    for (const name of [...Object.keys(inPresentation), ...Object.keys(inCheckIn)]) {
+      const { status, code } = await postCheckIn(scene.practice, await altered(scene, name, 6));
+      // a document that does not even decode is "malformed"; whatever decodes is "credential-refused"
+      expect([`${name}: credential-refused 403`, `${name}: malformed 400`]).toContain(`${name}: ${code} ${status}`);
+    }
+    expect(await opened(scene.practice)).toEqual(before);
+  });
+
+  it("and the same presentation unaltered opens: nothing else was wrong with it", async () => {
+    const { bytes } = await craftCheckIn(scene.practice, parts(scene), scene.clinic, { slot: 6 });
+    const before = await settled(scene.practice);
+    expect((await postCheckIn(scene.practice, bytes)).status).toBe(201);
+    const { rows, objects, index } = await settled(scene.practice);
+    expect([rows, objects, index]).toEqual([before.rows + 1, before.objects + 1, before.index + 1]);
+  });
+});
+
+// ---- stale; last, for it moves the clocks on
+
+describe("a stale credential", () => {
+  const stale = async (s: Scene, epoch: number, slot: number): Promise<Uint8Array> => {
+    s.practice.clock.now = epochStart(epoch) + DAY;
+    expect(epochOf(s.practice.clock.now)).toBe(epoch);
+    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot }));
+  };
+
+  it("opens one month later, as the clinic's policy says, and no later", async () => {
+    expect((await postCheckIn(scene.practice, await stale(scene, EPOCH + 1, 0))).status).toBe(201);
+    const before = await settled(scene.practice);
+    expect(await postCheckIn(scene.practice, await stale(scene, EPOCH + 2, 0))).toMatchObject(REFUSED);
+    expect(await opened(scene.practice)).toEqual(before);
+  });
+
+  it("control: without the check it opens", async () => {
+    const now = weak.practice.clock.now;
+    expect((await postCheckIn(weak.practice, await stale(weak, EPOCH + 2, 0))).status).toBe(201);
+    weak.practice.clock.now = now;
+  });
+});
+
+describe("control: with one check gone, the attack on it opens a session", () => {
+  const opens = async (attack: Promise<Uint8Array>): Promise<void> => {
+    const before = (await settled(weak.practice)).rows;
+    expect((await postCheckIn(weak.practice, await attack)).status).toBe(201);
+    expect((await settled(weak.practice)).rows).toBe(before + 1);
+  };
+  it("the pairing: a credential of random numbers, a foreign issuer's", async () => {
+    for (const name of ["a credential made of random numbers", "a credential signed by a foreign issuer's key"])
+      await opens(forged[name]!(weak));
+  });
+  it("the policy: nothing shown, and a value that is not accepted", async () => {
+    await opens(hidden(weak));
+    await opens(unaccepted(weak));
+  });
+  it("the credential's epoch: one fetched ahead", () => opens(early(weak)));
+  it("the proof: an altered tag", () => opens(altered(weak, "T", ALTERABLE_SLOT)));
+});

@@ -7,10 +7,12 @@
 import { base64urlnopad } from "@scure/base";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
 import { ZodError, type z } from "zod";
 import { CodecError } from "../protocol/codec.ts";
+import { SIGNATURE_HEADER } from "../protocol/request-signature.ts";
 import { DecodeError } from "../protocol/suite.ts";
-import { checkEnv, MisconfiguredError, type Role } from "./env.ts";
+import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
 
 /** Stable codes, with their HTTP status and a sentence a person can read. */
 export const PROBLEMS = {
@@ -71,6 +73,25 @@ export const MAX_JSON_BYTES = 1 << 20;
 
 export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
 
+/**
+ * Wallets and officers' pages run in browsers, from origins of their own. Any origin may call: no cookie and no other
+ * ambient authority exists here, every right comes with a signature or token that the caller holds.
+ */
+const crossOrigin = cors({
+  origin: "*",
+  allowMethods: ["GET", "POST", "PUT"],
+  allowHeaders: [
+    "content-type",
+    "authorization",
+    "idempotency-key",
+    SIGNATURE_HEADER,
+    CLOCK_HEADER,
+    "symbolon-manifest",
+  ],
+  exposeHeaders: ["symbolon-cursor"],
+  maxAge: 7200,
+});
+
 /** A role's app: bindings checked before anything else, problems mapped, nothing logged, nothing cached. */
 export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: number } = {}): RoleApp<E> {
   const app = new Hono<{ Bindings: E }>();
@@ -80,6 +101,7 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
   });
+  app.use(crossOrigin);
   app.use(
     bodyLimit({
       maxSize: options.maxBodyBytes ?? MAX_JSON_BYTES,

@@ -1,0 +1,214 @@
+// The wallet SDK, bundled as it is, in a real browser on an origin of its own: it enrols, checks in, writes and reads, and
+// its state is the same everywhere: kept over a reload, and opened in Node in the end.
+
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
+import { writeRecord } from "../../client/fhir/record.ts";
+import type { DocumentBundle } from "../../client/fhir/report.ts";
+import type { Deployment } from "../../client/parameters.ts";
+import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
+import { Wallet, type WalletOptions } from "../../client/wallet.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
+import { openPractice, type Practice } from "../../demo/practice.ts";
+import type * as Sdk from "./sdk.ts";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
+
+/** In the browser: the bundle, and what the page's scripts share. */
+declare const sdk: typeof Sdk;
+declare const globals: { options: WalletOptions; wallet: Wallet };
+
+const text = (s: string): Uint8Array => new TextEncoder().encode(s);
+const read = (b: Uint8Array): string => new TextDecoder().decode(b);
+const file = loadPatients(DEFAULT_PATIENTS_DIRECTORY)[0]!;
+
+/** The application: nothing but the SDK, and the wallet's state in localStorage. */
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("./sdk.ts", import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "sdk",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  return outputFiles[0]!.text;
+}
+
+function serve(script: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/sdk.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : "<!doctype html><meta charset=utf-8><script src=/sdk.js></script>");
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
+  let practice: Practice;
+  let clinic: Clinic;
+  let server: Server;
+  let browser: Browser;
+  let page: Page;
+  let session: ClinicSession;
+  const complaints: string[] = [];
+
+  /** Opens the application's page, with the practice's clock, as after a start of the browser: nothing is left but what was stored. */
+  async function openPage(): Promise<void> {
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.evaluate(
+      ({ deployment, now }) => {
+        const transport = { ...sdk.systemTransport(), now: () => now, sendClock: true };
+        Object.assign(globalThis, {
+          globals: { options: { transport, deployment, store: sdk.localStore("wallet") } },
+        });
+      },
+      { deployment: practice.deployment as Deployment, now: practice.clock.now },
+    );
+  }
+
+  beforeAll(async () => {
+    [practice, server, browser] = await Promise.all([
+      openPractice(),
+      bundle().then(serve),
+      chromium.launch({
+        executablePath: CHROMIUM,
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+        ],
+      }),
+    ]);
+    clinic = await practice.openClinic("Clinic by the browser", {
+      required: [{ attribute: "coverage", accepted: ["standard"] }],
+      maxStaleEpochs: 1,
+    });
+    page = await browser.newPage();
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    await openPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await practice?.stop();
+  });
+
+  it("is created and enrolled there", async () => {
+    const { account, enrolmentCode } = await practice.operator.registerPerson(file.bundle.patient, "SYM-1", {
+      coverage: "standard",
+      age: "adult",
+    });
+    const made = await page.evaluate(
+      async ({ account, enrolmentCode }) => {
+        globals.wallet = await sdk.Wallet.create(globals.options);
+        const { generation } = await globals.wallet.enrol(account, enrolmentCode);
+        return { generation, words: globals.wallet.recoveryWords };
+      },
+      { account, enrolmentCode },
+    );
+    expect(made.generation).toBe(0);
+    expect(made.words.split(" ").length).toBeGreaterThanOrEqual(12);
+  });
+
+  it("checks in, and the clinic verifies what came out of the browser", async () => {
+    const invitation = await clinic.invitation();
+    const { shows, tagHash } = await page.evaluate(
+      async ({ card, challenge }) => {
+        const offer = await globals.wallet.readInvitation({
+          card: Uint8Array.from(card),
+          challenge: Uint8Array.from(challenge),
+        });
+        const { tagHash } = await globals.wallet.checkIn(offer);
+        return { shows: offer.shows, tagHash };
+      },
+      { card: [...invitation.card], challenge: [...invitation.challenge] },
+    );
+    expect(shows).toEqual([{ attribute: "coverage", value: "standard" }]);
+    session = await clinic.session(tagHash);
+    expect(session.shown).toEqual({ coverage: "standard" });
+  });
+
+  it("is told by its code what an edge refuses, across origins", async () => {
+    const refused = await page.evaluate(async (tagHash) => {
+      const stranger = globals.wallet.sessions.find((s) => s.tagHash === tagHash)!;
+      const { serviceUrl } = globals.options.deployment;
+      const path = `/v1/sessions/${stranger.serviceId}/${tagHash}/frames`;
+      const answer = await fetch(serviceUrl + path);
+      return { status: answer.status, problem: await answer.json() };
+    }, session.tagHash);
+    expect(refused).toMatchObject({ status: 403, problem: { code: "credential-refused" } });
+    complaints.length = 0; // the browser notes every 403
+  });
+
+  it("sends a message and receives the answer", async () => {
+    await page.evaluate(
+      (tagHash) => globals.wallet.send(tagHash, new TextEncoder().encode("Grüße aus dem Browser")),
+      session.tagHash,
+    );
+    expect((await clinic.receive(session)).map(read)).toEqual(["Grüße aus dem Browser"]);
+    await clinic.send(session, text("all is well"));
+    const received = await page.evaluate(async (tagHash) => {
+      const messages = await globals.wallet.receive(tagHash);
+      return messages.map((m) => new TextDecoder().decode(m));
+    }, session.tagHash);
+    expect(received).toEqual(["all is well"]);
+  });
+
+  it("after a restart of the page it is the same wallet, and reads its own report", async () => {
+    const visit = file.bundle.visits[0]!;
+    await clinic.putRecord(
+      session,
+      text(writeRecord(toTid(visit.entries, patientRefs(file.bundle.patient), session.tid))),
+    );
+    await openPage();
+    const { report, faults } = await page.evaluate(async () => {
+      const opened = await sdk.Wallet.open(globals.options);
+      if (!opened) throw new Error("the store is empty");
+      globals.wallet = opened;
+      const records = await opened.records();
+      return { report: await opened.report(records), faults: records.faults };
+    });
+    expect(faults).toEqual([]);
+    expect(report.type).toBe("document");
+    const got = new Map((report as DocumentBundle).entry.map((e) => [e.fullUrl, e.resource]));
+    for (const { fullUrl, resource } of visit.entries) expect(got.get(fullUrl)).toEqual(resource);
+    expect(got.get(file.bundle.patient.fullUrl)).toEqual(file.bundle.patient.resource);
+  });
+
+  it("its state opens in Node, where it goes on: the same words, sessions and channel, and a visit of its own", async () => {
+    const state = await page.evaluate(() => JSON.parse(localStorage.getItem("wallet")!) as WalletState);
+    const words = await page.evaluate(() => globals.wallet.recoveryWords);
+    const store = new MemoryStore();
+    await store.save(state);
+    const inNode = await Wallet.open({ transport: practice.transport, deployment: practice.deployment, store });
+    expect(inNode!.recoveryWords).toBe(words);
+    expect(inNode!.sessions.map((s) => s.tagHash)).toEqual([session.tagHash]);
+    // The channel's counter goes on too: the clinic would not take a frame number twice.
+    await inNode!.send(session.tagHash, text("and from Node"));
+    expect((await clinic.receive(session)).map(read)).toEqual(["and from Node"]);
+    const { tagHash } = await inNode!.checkIn(await inNode!.readInvitation(await clinic.invitation()));
+    expect(tagHash).not.toBe(session.tagHash);
+    expect((await clinic.session(tagHash)).tid).not.toBe(session.tid);
+  });
+
+  it("nothing went wrong unseen in the page", () => {
+    expect(complaints).toEqual([]);
+  });
+});

@@ -18,6 +18,9 @@ import { makeLogKeys } from "../protocol/note-keys.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** in the state directory: what all local secrets derive from */
+export const SEED_FILE = "local-seed.hex";
+
 export interface HostOptions {
   /** number of trustees; 3 by default */
   trustees?: number;
@@ -119,7 +122,7 @@ export function bundleWorker(entry: string, changes: readonly Weakening[] = []):
 
 function loadSeed(options: HostOptions, persist: string): Uint8Array {
   if (options.seed) return options.seed;
-  const file = join(persist, "local-seed.hex");
+  const file = join(persist, SEED_FILE);
   try {
     return hexToBytes(readFileSync(file, "utf8").trim());
   } catch {

@@ -2,7 +2,7 @@
 // Lives through whole patients on the running system and ends with a table of what happened and who learned what.
 
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { FhirInputError } from "../client/fhir/resource.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
@@ -10,7 +10,6 @@ import { joinRecords, tracePatient } from "./cases.ts";
 import { checkReport } from "./check.ts";
 import { enrolAll, liveThrough, openClinics, selectorOf } from "./life.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "./patients.ts";
-import { openPractice } from "./practice.ts";
 import { progressLine } from "./progress.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -70,22 +69,35 @@ function options() {
 
 const SLOTS = 16;
 
+/** Nothing is made before the whole input is known to be good; and no run is lived in vain for want of a place to write. */
+function prepareOutput({ out, json }: { out: string; json: string | undefined }): void {
+  if (existsSync(out) && !statSync(out).isDirectory()) throw new UsageError(`--out: ${out} is not a directory`);
+  if (json !== undefined && (!existsSync(dirname(json)) || (existsSync(json) && statSync(json).isDirectory())))
+    throw new UsageError(`--json: ${json} cannot be written`);
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`--out: ${out} cannot be made (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
 async function main(): Promise<void> {
   const o = options();
-  const files = loadPatients(o.patients);
+  const files = loadPatients(o.patients, console.log);
   const visits = files.reduce((n, f) => n + f.bundle.visits.length, 0);
   if (visits === 0) throw new FhirInputError("bad-entry", `${o.patients}: no patient has an Encounter`);
-  if (existsSync(o.out) && !statSync(o.out).isDirectory()) throw new UsageError(`--out: ${o.out} is not a directory`);
-  mkdirSync(o.out, { recursive: true });
   const today = Math.floor(Date.now() / 1000);
   const counts = files.map((f) => f.bundle.visits.length);
   const appointments = timetable({ visits: counts, months: o.months, now: today, slotsPerEpoch: SLOTS });
+  prepareOutput(o);
   const firstEpoch = epochOf(today) - (o.months - 1);
   console.log(`${files.length} patients, ${visits} encounters, ${o.months} months from ${epochName(firstEpoch)}`);
 
   const watch = new Stopwatch();
   const line = progressLine();
   const started = performance.now();
+  // Loaded only now: the host brings the whole of Miniflare with it, and a wrong option should be told at once.
+  const { openPractice } = await import("./practice.ts");
   const practice = await openPractice({
     trustees: o.trustees,
     threshold: o.threshold,

@@ -1,5 +1,6 @@
-// The demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. Nothing is skipped in
-// silence: a file that cannot be read as one stops the demo, with its name. (Other files, as a LICENSE, are not input.)
+// The demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. A Bundle without a Patient
+// (Synthea writes its hospitals and practitioners so) is passed over, and named to `tell`; a file that cannot be read as a
+// Bundle stops the demo, with its name. (Other files, as a LICENSE, are not input.)
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -18,7 +19,8 @@ export interface PatientFile {
 
 export const reportFileName = ({ file }: PatientFile): string => `${file}.report.json`;
 
-export function loadPatients(directory: string): PatientFile[] {
+/** @throws FhirInputError naming the directory or file */
+export function loadPatients(directory: string, tell: (line: string) => void = console.error): PatientFile[] {
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -27,10 +29,15 @@ export function loadPatients(directory: string): PatientFile[] {
   }
   const files = names.filter((name) => /\.json$/i.test(name)).sort();
   if (files.length === 0) throw new FhirInputError("unreadable", `${directory}: holds no *.json file`);
-  return files.map((file) => loadPatient(join(directory, file)));
+  const loaded = files.map((file) => ({ file, patient: loadPatient(join(directory, file)) }));
+  const patients = loaded.flatMap(({ patient }) => patient ?? []);
+  if (patients.length === 0) throw new FhirInputError("no-patient", `${directory}: no Bundle in it holds a Patient`);
+  const skipped = loaded.filter(({ patient }) => patient === undefined).map(({ file }) => file);
+  if (skipped.length > 0) tell(`skipped, no Patient in it: ${skipped.join(", ")}`);
+  return patients;
 }
 
-function loadPatient(path: string): PatientFile {
+function loadPatient(path: string): PatientFile | undefined {
   let json: string;
   try {
     json = readFileSync(path, "utf8");
@@ -40,6 +47,7 @@ function loadPatient(path: string): PatientFile {
   try {
     return { file: basename(path), bundle: readBundle(json) };
   } catch (error) {
+    if (error instanceof FhirInputError && error.code === "no-patient") return undefined;
     if (error instanceof FhirInputError) throw new FhirInputError(error.code, `${path}: ${error.message}`);
     throw error;
   }

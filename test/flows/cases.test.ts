@@ -1,0 +1,383 @@
+// Cases told from the order to the report, with five trustees of whom three must agree. At each step: who knows what.
+//
+// Anna visits two clinics in two months, then gets a new phone; Ben and Cleo are other patients at the same clinics.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
+import { writeRecord } from "../../client/fhir/record.ts";
+import type { DocumentBundle } from "../../client/fhir/report.ts";
+import type { FhirEntry } from "../../client/fhir/resource.ts";
+import { LogMonitor } from "../../client/log-monitor.ts";
+import { httpLogSource } from "../../client/log-source.ts";
+import { createRequesterKeys, type FetchedRecord, type OrderRequest, Requester } from "../../client/requester.ts";
+import { apiJson } from "../../client/transport.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import { approvedOrder, joinRecords, tracePatient } from "../../demo/cases.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
+import { type EnrolledPatient, openPractice, type Practice } from "../../demo/practice.ts";
+import { Stopwatch } from "../../demo/stopwatch.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { NoticeContent, TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { Dossier, LogEntry, Order, orderHashOf, Signed, signDocument } from "../../protocol/documents.ts";
+import { epochName, epochOf, epochStart } from "../../protocol/epoch.ts";
+import { hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+
+const DAY = 86_400;
+const TRUSTEES = 5;
+const THRESHOLD = 3;
+const [annaFile, benFile, cleoFile] = loadPatients(DEFAULT_PATIENTS_DIRECTORY) as [Input, Input, Input];
+type Input = ReturnType<typeof loadPatients>[number];
+const month0 = epochOf(Math.floor(Date.now() / 1000)) - 2;
+const watch = new Stopwatch();
+
+let practice: Practice;
+let clinicA: Clinic;
+let clinicB: Clinic;
+let anna: EnrolledPatient;
+let ben: EnrolledPatient;
+let cleo: EnrolledPatient;
+let newPhone: Wallet;
+let clinician: Requester;
+let authority: Requester;
+let monitor: LogMonitor;
+
+/** A check-in, and the patient's next encounter put on record there. */
+const lived = new Map<Input, number>();
+async function visit(wallet: Wallet, clinic: Clinic, file: Input): Promise<ClinicSession> {
+  const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
+  const session = await clinic.session(tagHash);
+  const next = lived.get(file) ?? 0;
+  lived.set(file, next + 1);
+  const { patient, visits } = file.bundle;
+  const record = writeRecord(toTid(visits[next]!.entries, patientRefs(patient), session.tid));
+  await clinic.putRecord(session, new TextEncoder().encode(record));
+  return session;
+}
+
+function monitorOf(source = httpLogSource(practice.transport, practice.deployment.logUrl, THRESHOLD)): LogMonitor {
+  const { logVkey, trusteeKeys } = practice.deployment;
+  const witnesses = trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key)));
+  return new LogMonitor({ logKey: parseVkey(logVkey, LOG_KEY), witnesses, quorum: THRESHOLD }, source);
+}
+const kindsOf = (entries: readonly Uint8Array[]): string[] => entries.map((e) => LogEntry.decode(e).kind);
+
+const emergency = (session: ClinicSession, more: Partial<OrderRequest> = {}): OrderRequest => ({
+  kind: "link",
+  purpose: "Patient unconscious in the emergency room",
+  legalGround: "GDPR Article 9(2)(c), vital interests",
+  epochs: { from: month0, to: epochOf(practice.clock.now) },
+  emergency: true,
+  subject: { checkIn: session.checkInBytes },
+  ...more,
+});
+
+/** What stands in every report: a FHIR document that holds together by itself. */
+function checkDocument(report: DocumentBundle): void {
+  expect(report).toMatchObject({ resourceType: "Bundle", type: "document" });
+  expect(report.entry[0]!.resource.resourceType).toBe("Composition");
+  const urls = report.entry.map((e) => e.fullUrl);
+  expect(new Set(urls).size).toBe(urls.length);
+  const patients = report.entry.filter((e) => e.resource.resourceType === "Patient");
+  expect(patients).toHaveLength(1);
+  const made = report.entry.filter((e) => ["Composition", "Provenance"].includes(e.resource.resourceType));
+  const references = [...JSON.stringify(made).matchAll(/"reference":"([^"]+)"/g)].map((m) => m[1]!);
+  expect(references.length).toBeGreaterThan(0);
+  expect(references.filter((r) => !urls.includes(r))).toEqual([]);
+  for (const { resource } of report.entry)
+    for (const subject of [resource.subject, resource.patient] as ({ reference?: string } | undefined)[])
+      if (subject?.reference !== undefined) expect(subject.reference).toBe(patients[0]!.fullUrl);
+}
+
+/** The resources of a patient's first visits stand in the report as they were written, and no other clinical ones. */
+function checkContent(report: DocumentBundle, entries: readonly FhirEntry[]): void {
+  const frame = ["Composition", "Patient", "Organization", "Provenance"];
+  const clinical = report.entry.filter((e) => !frame.includes(e.resource.resourceType));
+  expect(clinical.map((e) => e.fullUrl).sort()).toEqual(entries.map((e) => e.fullUrl).sort());
+  for (const { fullUrl, resource } of entries)
+    expect(clinical.find((e) => e.fullUrl === fullUrl)?.resource).toEqual(resource);
+}
+const entriesOf = (file: Input, visits: readonly number[]): FhirEntry[] =>
+  visits.flatMap((i) => file.bundle.visits[i]!.entries);
+
+beforeAll(async () => {
+  practice = await openPractice({
+    trustees: TRUSTEES,
+    threshold: THRESHOLD,
+    slots: 4,
+    start: epochStart(month0) + 5 * DAY,
+  });
+  clinicA = await practice.openClinic("Clinic A");
+  clinicB = await practice.openClinic("Clinic B");
+  const enrol = (file: Input, selector: string) =>
+    practice.enrolPatient(file.bundle.patient, selector, { coverage: "standard", age: "adult" });
+  anna = await enrol(annaFile, "SYM-ANNA");
+  ben = await enrol(benFile, "SYM-BEN");
+  cleo = await enrol(cleoFile, "SYM-CLEO");
+  clinician = await practice.newRequester("Dr. Ada Emery", "clinician");
+  authority = await practice.newRequester("Public health authority", "authority");
+  monitor = monitorOf();
+});
+afterAll(() => practice?.stop());
+
+let annaNow: ClinicSession;
+let benSession: ClinicSession;
+
+describe("an emergency, in the second month", () => {
+  it("three patients live on, each visit under a TID of its own", async () => {
+    await visit(anna.wallet, clinicA, annaFile);
+    await visit(anna.wallet, clinicB, annaFile);
+    benSession = await visit(ben.wallet, clinicA, benFile);
+    await visit(cleo.wallet, clinicA, cleoFile);
+    practice.clock.now = epochStart(month0 + 1) + 9 * DAY;
+    await anna.wallet.refresh();
+    annaNow = await visit(anna.wallet, clinicA, annaFile);
+    const tids = (await clinicA.sessions()).map((s) => s.tid);
+    expect(new Set(tids).size).toBe(4);
+  });
+
+  it("the current epoch is refused without an emergency: by the SDK, and by the trustee if the SDK is left out", async () => {
+    const keys = createRequesterKeys(practice.transport.rng);
+    const certificate = await practice.operator.certifyRequester({
+      signKey: bytesToHex(keys.signPublicKey),
+      sealKey: keys.seal.publicKey,
+      name: "Dr. Curious",
+      role: "clinician",
+    });
+    const curious = new Requester(practice.transport, practice.deployment, keys, certificate);
+    await expect(curious.order(emergency(annaNow, { emergency: false }))).rejects.toMatchObject({ reason: "scope" });
+
+    // The same order made as an emergency, and the word taken out of it before it is signed and sealed again.
+    const honest = await curious.order(emergency(annaNow));
+    const signed = signDocument(LABELS.signOrder, Order, { ...honest.order, emergency: false }, keys.signSecretKey);
+    const hash = orderHashOf(signed);
+    const dossier = Dossier.encode({
+      salt: honest.salt,
+      checkIn: annaNow.checkInBytes,
+      selector: "",
+      generations: [],
+      identity: undefined,
+      identitySalts: [],
+    });
+    const trusteeUrl = practice.deployment.trusteeUrls[0]!;
+    const { card } = await apiJson<{ card: string }>(practice.transport, trusteeUrl, "/v1/card");
+    const { transportKey } = TrusteeCard.decode(Signed.decode(Buffer.from(card, "base64url")).document);
+    const sealed = hybridSeal(transportKey, hash, dossier, practice.transport.rng);
+    const waiting = (order: Uint8Array, box: Uint8Array) => ({
+      order: Buffer.from(order).toString("base64url"),
+      dossier: Buffer.from(box).toString("base64url"),
+    });
+    const officer = practice.officers[0]!;
+    await expect(officer.review(waiting(signed, sealed))).rejects.toMatchObject({ code: "not-allowed-now" });
+    // It is that word alone: with it the same officer may read the order.
+    expect((await officer.review(waiting(honest.signed, honest.dossiers[0]!))).emergency).toBe(true);
+  });
+
+  it("the officer sees who asks for what and why, and is warned of what an emergency opens; no name is in it", async () => {
+    const prepared = await clinician.order(emergency(annaNow));
+    await clinician.submit(prepared);
+    const officer = practice.officers[4]!;
+    const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId)!;
+    expect(waiting.decided).toBe(false);
+    const review = await officer.review(waiting);
+    expect(review).toMatchObject({
+      trustee: 5,
+      kind: "link",
+      requester: { name: "Dr. Ada Emery", role: "clinician" },
+      purpose: "Patient unconscious in the emergency room",
+      legalGround: "GDPR Article 9(2)(c), vital interests",
+      epochs: { from: epochName(month0), to: epochName(month0 + 1) },
+      services: [],
+      emergency: true,
+      subject: { tid: annaNow.tid, tagHash: annaNow.tagHash, epoch: epochName(month0 + 1) },
+    });
+    expect(review.warnings).toEqual([
+      expect.stringMatching(/^Emergency order/),
+      expect.stringMatching(/^Opens the current epoch/),
+      expect.stringMatching(/^Covers all services/),
+    ]);
+    expect(review.challenges.approve).not.toBe(review.challenges.refuse);
+    expect(JSON.stringify(review)).not.toContain(annaFile.bundle.patient.fullUrl);
+  });
+
+  it("link: all visits of one unconscious patient, newest month first, and no name", async () => {
+    const prepared = await approvedOrder(practice, clinician, emergency(annaNow));
+    expect((await clinician.advance(prepared)).state).toBe("opened");
+    const opened = await clinician.openResult(prepared);
+    expect(opened.set).toEqual([1, 2, 3]);
+    const fetched: FetchedRecord[] = [];
+    for await (const record of clinician.fetchRecords(opened, { concurrency: 1 })) {
+      if (!record.ok) throw new Error(record.reason);
+      fetched.push(record);
+    }
+    expect(fetched.map((f) => f.session.epoch)).toEqual([month0 + 1, month0, month0]);
+    expect(fetched[0]!.tid).toBe(annaNow.tid);
+    const report = await clinician.report(prepared, fetched);
+    checkDocument(report);
+    expect(report.entry.find((e) => e.resource.resourceType === "Patient")?.fullUrl).not.toBe(
+      annaFile.bundle.patient.fullUrl,
+    );
+    for (const { family } of annaFile.bundle.patient.resource.name as unknown as { family: string }[])
+      expect(JSON.stringify(report.entry.filter((e) => e.resource.resourceType === "Patient"))).not.toContain(family);
+    const urls = report.entry.map((e) => e.fullUrl);
+    for (const { fullUrl } of entriesOf(annaFile, [0, 1, 2])) expect(urls).toContain(fullUrl);
+    for (const { fullUrl } of entriesOf(benFile, [0])) expect(urls).not.toContain(fullUrl);
+  });
+
+  it("an order for one clinic opens nothing of another", async () => {
+    const services = [bytesToHex(clinicB.serviceId)];
+    const { sessions, fetched } = await joinRecords(practice, clinician, emergency(annaNow, { services }), watch);
+    expect(sessions.map((s) => [s.serviceId, s.epoch])).toEqual([[services[0], month0]]);
+    expect(fetched).toHaveLength(1);
+  });
+});
+
+describe("decisions", () => {
+  it("two refusals of five leave it open, the third makes three approvals impossible: refused, for good", async () => {
+    const prepared = await clinician.order(emergency(annaNow));
+    await clinician.submit(prepared);
+    for (const [i, officer] of practice.officers.slice(0, 3).entries()) {
+      expect((await clinician.status(prepared)).state).toBe("ordered");
+      await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "awaiting-approvals" });
+      const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId)!;
+      const decision = await officer.refuse(waiting, `no ground (${i + 1})`);
+      expect(decision.decision).toBe("refuse");
+    }
+    expect((await clinician.status(prepared)).state).toBe("refused");
+    await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "refused" });
+    // Nobody finds it waiting any more, and no result can be had.
+    expect((await practice.officers[3]!.inbox()).some((c) => c.caseId === prepared.caseId)).toBe(false);
+    await expect(clinician.openResult(prepared)).rejects.toThrow();
+  });
+
+  it("an order that ran out opens nothing, although two had approved", async () => {
+    const prepared = await clinician.order(emergency(annaNow, { validSeconds: 3600 }));
+    await clinician.submit(prepared);
+    const [first, second, third] = practice.officers;
+    const waiting = async (officer: typeof first) =>
+      (await officer!.inbox()).find((c) => c.caseId === prepared.caseId)!;
+    await first!.approve(await waiting(first));
+    await second!.approve(await waiting(second));
+    const late = await waiting(third);
+    practice.clock.now += 3601;
+    await expect(third!.approve(late)).rejects.toMatchObject({ name: "ApiError" });
+    expect((await clinician.status(prepared)).state).toBe("expired");
+    await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "expired" });
+  });
+});
+
+describe("a trace", () => {
+  it("goes from one session of Ben to Ben, after the officers were told that it reveals him", async () => {
+    const prepared = await authority.order({
+      kind: "trace",
+      purpose: "Contact after exposure",
+      legalGround: "GDPR Article 9(2)(i), public health",
+      subject: { checkIn: benSession.checkInBytes },
+    });
+    await authority.submit(prepared);
+    const officer = practice.officers[1]!;
+    const review = await officer.review((await officer.inbox()).find((c) => c.caseId === prepared.caseId)!);
+    expect(review).toMatchObject({ kind: "trace", emergency: false, requester: { role: "authority" } });
+    expect(review.warnings).toEqual(["Reveals who the patient is."]);
+
+    const person = await tracePatient(practice, authority, benSession.checkInBytes, watch);
+    expect(person.fullUrl).toBe(benFile.bundle.patient.fullUrl);
+    expect(person.resource).toEqual(benFile.bundle.patient.resource);
+  });
+});
+
+describe("a new phone", () => {
+  it("the words and a second proofing bring the old visits back; the new phone serves from the next month", async () => {
+    const words = anna.wallet.recoveryWords;
+    const again = await practice.operator.registerPerson(annaFile.bundle.patient, anna.selector, {
+      coverage: "standard",
+      age: "adult",
+    });
+    expect(again.account).toBe(anna.account);
+    newPhone = await practice.wallet(words);
+    const generation = await newPhone.enrol(again.account, again.enrolmentCode);
+    expect(generation.epochFrom).toBe(month0 + 2);
+    expect(newPhone.sessions).toHaveLength(0);
+    expect(await newPhone.recover()).toBe(3);
+
+    practice.clock.now = epochStart(month0 + 2) + 3 * DAY;
+    await newPhone.refresh();
+    await expect(anna.wallet.refresh()).rejects.toThrow(); // the old phone is out
+    await visit(newPhone, clinicB, annaFile);
+    checkContent(await newPhone.report(), entriesOf(annaFile, [0, 1, 2, 3]));
+  });
+
+  it("assemble: both phones' visits in one report with the person's name, once the months are closed", async () => {
+    practice.clock.now = epochStart(month0 + 3) + 5 * DAY;
+    const request: OrderRequest = {
+      kind: "assemble",
+      purpose: "Continuity of care at the patient's request",
+      legalGround: "GDPR Article 9(2)(h), provision of care",
+      epochs: { from: month0, to: month0 + 2 },
+      subject: { selector: anna.selector },
+    };
+    const draft = await authority.order(request);
+    await authority.submit(draft);
+    const officer = practice.officers[2]!;
+    const review = await officer.review((await officer.inbox()).find((c) => c.caseId === draft.caseId)!);
+    expect(review.subject).toEqual({ selector: anna.selector });
+    expect(review.warnings).toEqual(["Opens every visit of a named person in these epochs.", "Covers all services."]);
+
+    const { report, sessions, patient } = await joinRecords(practice, authority, request, watch);
+    expect(sessions.map((s) => s.epoch).sort()).toEqual([month0, month0, month0 + 1, month0 + 2]);
+    expect(patient?.resource).toEqual(annaFile.bundle.patient.resource);
+    checkDocument(report);
+    checkContent(report, entriesOf(annaFile, [0, 1, 2, 3]));
+  });
+});
+
+describe("afterwards", () => {
+  const read = (notices: readonly { content: string }[]) =>
+    notices.map((n) => NoticeContent.decode(hexToBytes(n.content)));
+
+  it("each wallet finds the cases that touched its owner, and nobody else's", async () => {
+    const annas = read(await newPhone.notices());
+    expect(annas.map((n) => [n.kind, n.requesterName, n.emergency])).toEqual([
+      ["link", "Dr. Ada Emery", true],
+      ["link", "Dr. Ada Emery", true],
+      ["assemble", "Public health authority", false],
+    ]);
+    expect(annas[0]!.approvedBy).toEqual([1, 2, 3]);
+    expect(annas[1]!.services.map(bytesToHex)).toEqual([bytesToHex(clinicB.serviceId)]);
+    // The old phone knows the first generation's keys alone, and finds what concerned them.
+    expect(read(await anna.wallet.notices()).map((n) => n.kind)).toEqual(["link", "link"]);
+    expect(read(await ben.wallet.notices()).map((n) => [n.kind, n.requesterRole])).toEqual([["trace", "authority"]]);
+    expect(await cleo.wallet.notices()).toEqual([]);
+  });
+
+  it("whoever watches the log sees every order, decision and opening, and learns no patient", async () => {
+    const followed = await monitor.follow();
+    if (!followed.ok) throw new Error(followed.reason);
+    const kinds = kindsOf(followed.entries);
+    const count = (kind: string): number => kinds.filter((k) => k === kind).length;
+    // orders: link x3 (one only reviewed), refused, expired, trace x2, assemble x2
+    expect(count("order")).toBe(9);
+    expect(count("notice")).toBe(4);
+    expect(count("refusal")).toBe(3);
+    expect(count("approval")).toBe(4 * THRESHOLD + 2);
+    for (const { tagHash } of newPhone.sessions)
+      expect(followed.entries.some((e) => bytesToHex(e).includes(tagHash))).toBe(false);
+    expect((await monitor.includes(0, followed.entries[0]!)).ok).toBe(true);
+    expect((await monitor.includes(1, followed.entries[0]!)).ok).toBe(false);
+    expect(await monitor.follow()).toMatchObject({ ok: true, entries: [] });
+    expect(await monitor.compare(monitor.state!.note)).toEqual({ ok: true });
+  });
+
+  it("a log that leaves an entry out, or changes one, is caught", async () => {
+    const source = httpLogSource(practice.transport, practice.deployment.logUrl, THRESHOLD);
+    const altered = (change: (entries: Uint8Array[]) => Uint8Array[]) =>
+      monitorOf({ ...source, entries: async (from, limit) => change(await source.entries(from, limit)) }).follow();
+    const inconsistent = { ok: false, reason: "inconsistent" };
+    expect(await altered((e) => e.slice(1))).toMatchObject(inconsistent);
+    expect(await altered(([first, ...rest]) => [first!.map((b, i) => (i === 9 ? b ^ 1 : b)), ...rest])).toMatchObject(
+      inconsistent,
+    );
+  });
+});

@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { httpBenches } from "./http.ts";
-import { linkingBenches } from "./linking.ts";
+import { linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
 import { peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
@@ -13,7 +13,14 @@ import { startupBench } from "./startup.ts";
 import { machine, tableOf } from "./table.ts";
 import { openWorld, type World } from "./world.ts";
 
-const BENCHES: readonly Bench[] = [...protocolBenches, peersBench, ...httpBenches, startupBench, ...linkingBenches];
+const BENCHES: readonly Bench[] = [
+  ...protocolBenches,
+  ...httpBenches,
+  ...linkingBenches,
+  peersBench,
+  startupBench,
+  linkShareBench,
+];
 /** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */
 const QUICK_RUN_SECONDS = 90;
 

@@ -159,7 +159,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
         this.#sql.exec("UPDATE session SET check_in = NULL");
       }
       if (what === "index" && held.tag) {
-        const row = { epoch: held.epoch, tagHash: held.tag_hash, serviceId: held.service_id };
+        const row = { epoch: held.epoch, serviceId: held.service_id };
         await deliverIndexRow(this.env, { ...row, tag: new Uint8Array(held.tag) }, now, this.env.CLOCK === "settable");
         this.#sql.exec("UPDATE session SET tag = NULL");
       }

@@ -1,5 +1,5 @@
 // What a session's object delivers: its D1 row, and its row in the escrow's index. Both receivers are idempotent.
-//   index row  value = H(e(G, T)) (protocol/opening), tagHash, service: what a link matches, within the epoch
+//   index row  value = H(e(G, T)) (protocol/opening), T, service: what a link matches, within the epoch
 
 import { base64urlnopad } from "@scure/base";
 import { drizzle } from "drizzle-orm/d1";
@@ -29,13 +29,14 @@ const INDEX_PATH = "/v1/index";
 
 export async function deliverIndexRow(
   env: DeliveryEnv,
-  row: { epoch: number; tagHash: string; serviceId: string; tag: Uint8Array },
+  row: { epoch: number; serviceId: string; tag: Uint8Array },
   now: number,
   sendClock: boolean,
 ): Promise<void> {
   const value = base64urlnopad.encode(sessionIndexValue(decodeG2(row.tag)));
-  const { epoch, tagHash, serviceId } = row;
-  const body = utf8ToBytes(JSON.stringify({ rows: [{ epoch, value, tagHash, serviceId }] }));
+  const { epoch, serviceId } = row;
+  const tag = base64urlnopad.encode(row.tag);
+  const body = utf8ToBytes(JSON.stringify({ rows: [{ epoch, value, serviceId, tag }] }));
   const signature = signRequest({ method: "POST", path: INDEX_PATH, body }, hexToBytes(env.SIGNING_KEY), now, (n) =>
     crypto.getRandomValues(new Uint8Array(n)),
   );

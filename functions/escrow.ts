@@ -1,8 +1,8 @@
 // The escrow: keeps the session index, and carries cases between requesters, officers and trustees. It holds no key of
 // anybody's, believes signatures only, and is believed by nobody: what it hands over is verified where it arrives.
 //
-//   POST /v1/index                          {rows: [{epoch, value, tagHash, serviceId}]}   signed by the service Worker
-//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 80 bytes, sorted; header symbolon-cursor where more follow
+//   POST /v1/index                          {rows: [{epoch, value, serviceId, tag}]}       signed by the service Worker
+//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 144 bytes, sorted; header symbolon-cursor where more follow
 //   POST /v1/admin/index/:epoch/close       count and root, logged                         signed by the administrator
 //   POST /v1/cases                          {order, dossiers: [one a trustee]}             signed by the requester
 //   GET  /v1/cases?state=&cursor=           for a trustee's officers                       signed by the trustee
@@ -84,8 +84,8 @@ const IndexBody = z.object({
       z.object({
         epoch: z.int().min(0).max(MAX_EPOCH),
         value: bytesOf(32),
-        tagHash: hexOf(32),
         serviceId: hexOf(16),
+        tag: bytesOf(96),
       }),
     )
     .min(1)

@@ -139,5 +139,11 @@ export const signPart = (part: SealedPart, identitySecret: Uint8Array): Uint8Arr
 export const signForRequester = (part: ForRequester, identitySecret: Uint8Array): Uint8Array =>
   signDocument(LABELS.signPart, ForRequester, part, identitySecret);
 
-/** One row of an epoch's index: value ‖ serviceId ‖ tagHash, sorted by value. */
-export const INDEX_ROW_BYTES = 80;
+/**
+ * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)). T itself stands in the
+ * row, so that whoever matches a value works out the tag's hash, and nobody can put another session's hash beside a value.
+ */
+export const INDEX_ROW_BYTES = 144;
+/** CaseResult: the index has a row for this slot's session, but its T does not belong to the value. No session has it. */
+export const FALSE_ROW: Uint8Array = new Uint8Array(32);
+export const isFalseRow = (tagHash: Uint8Array): boolean => tagHash.every((b) => b === 0);

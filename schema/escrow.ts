@@ -1,7 +1,7 @@
 // D1 of the escrow: the session index, and a list of the cases for the officers' inbox.
 //
-//   session_index   value = H(e(G, T)) -> service and tagHash, one row a check-in, by epoch. The value is a hash nobody can
-//                   work out from another session's; so the key's order is random, and tells neither time nor patient
+//   session_index   value = H(e(G, T)) -> service and T, one row a check-in, by epoch. The value is a hash nobody can work
+//                   out from another session's; so the key's order is random, and tells neither time nor patient
 //   closed_epochs   an epoch that takes no more rows. Frozen first, then counted and hashed; `entry` is the log entry about
 //                   it, kept before it is appended, so that a repetition appends the same bytes
 //   cases           where a case stands; the case itself lives in its Durable Object (LinkageEscrow), this row follows it.
@@ -25,7 +25,7 @@ export const sessionIndex = sqliteTable(
     epoch: integer("epoch").notNull(),
     value: text("value").notNull(),
     serviceId: text("service_id").notNull(),
-    tagHash: text("tag_hash").notNull(),
+    tag: text("tag").notNull(),
   },
   (t) => [primaryKey({ columns: [t.epoch, t.value] })],
 );

@@ -3,7 +3,7 @@
 // they are signed by the pinned trustees over this order.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
-import { ForRequester, forRequesterAad } from "../../protocol/case-documents.ts";
+import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-documents.ts";
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -141,6 +141,8 @@ export interface OpenedCase {
   readonly set: readonly number[];
   /** newest epoch first */
   readonly sessions: readonly LinkedSession[];
+  /** slots with a session that the escrow's index hides behind a false row; fetchRecords tells each as a fault */
+  readonly hidden: readonly LinkedSession[];
 }
 
 /** Valid with t equal documents, each signed by its trustee. @throws RequesterError */
@@ -178,14 +180,16 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
       "sessions outside the order",
       answers.map((a) => a.from),
     );
+  const linked = (s: CaseResult["sessions"][number]): LinkedSession => ({
+    epoch: s.epoch,
+    slot: s.slot,
+    serviceId: bytesToHex(s.serviceId),
+    tagHash: bytesToHex(s.tagHash),
+  });
   return {
     prepared,
     set: answers.map((a) => a.from),
-    sessions: first.sessions.map((s) => ({
-      epoch: s.epoch,
-      slot: s.slot,
-      serviceId: bytesToHex(s.serviceId),
-      tagHash: bytesToHex(s.tagHash),
-    })),
+    sessions: first.sessions.filter((s) => !isFalseRow(s.tagHash)).map(linked),
+    hidden: first.sessions.filter((s) => isFalseRow(s.tagHash)).map(linked),
   };
 }

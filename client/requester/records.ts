@@ -263,6 +263,8 @@ export async function* fetchRecords(
   opened: OpenedCase,
   { concurrency = MAX_CONCURRENCY }: { concurrency?: number } = {},
 ): AsyncGenerator<Fetched> {
+  for (const session of opened.hidden)
+    yield fault(session, undefined, "the escrow's index has a false row in the place of this session");
   const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
   const load = (sessions: LinkedSession[] | undefined): Promise<Loaded[]> =>
     Promise.all((sessions ?? []).map((s) => loadSession(context, s)));

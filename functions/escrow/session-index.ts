@@ -1,9 +1,10 @@
-// The session index: what a link is matched against. A row is  value (32) ‖ serviceId (16) ‖ tagHash (32),  where
-// value = H(e(G, T)) of the session's tag T; INDEX_ROW_BYTES = 80. Rows of an epoch are sorted by value.
+// The session index: what a link is matched against. A row is  value (32) ‖ serviceId (16) ‖ T (96),  where
+// value = H(e(G, T)) of the session's tag T; INDEX_ROW_BYTES = 144. Rows of an epoch are sorted by value. The escrow does
+// not compare value and T (a pairing each): every trustee does, for each row that it matches, and names a row that lies.
 //
 //   put     by the service Worker's outbox; the same row again changes nothing. All rows of a request or none
-//   read    whole epochs or large prefix buckets, for everybody: values and tags are hashes of group elements, and whoever
-//           matches does so at home, so the escrow never learns which row was looked for
+//   read    whole epochs or large prefix buckets, for everybody: whoever matches
+//           does so at home, so the escrow never learns which row was looked for
 //   close   once an epoch's check-ins can no longer come (its end, the offline grace, the challenge window and a margin for
 //           the outbox): freezes the epoch, then logs count and root, so that a row left out later shows
 //
@@ -24,22 +25,23 @@ import { appendEntryBytes } from "../log.ts";
 import { parametersFor } from "../parameters.ts";
 
 export const MAX_ROWS_PUT = 500;
-/** 320 kB a page */
+/** 590 kB a page */
 export const ROWS_PER_PAGE = 4096;
 /** A bucket is 1 of 65,536 at the smallest: narrower questions would tell which session is meant. */
 export const MAX_PREFIX_CHARS = 4;
 export const MAX_EPOCH = 0xffff;
 const OUTBOX_MARGIN_SECONDS = 3600;
 
-/** value, serviceId and tagHash in hex */
+/** value, serviceId and tag in hex */
 export interface IndexRow {
   epoch: number;
   value: string;
   serviceId: string;
-  tagHash: string;
+  /** T */
+  tag: string;
 }
 
-const sameRow = (a: IndexRow, b: IndexRow): boolean => a.serviceId === b.serviceId && a.tagHash === b.tagHash;
+const sameRow = (a: IndexRow, b: IndexRow): boolean => a.serviceId === b.serviceId && a.tag === b.tag;
 
 /** Rows not yet there are added, in one statement. @throws Problem conflict, not-allowed-now; then nothing was written */
 export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promise<void> {
@@ -52,9 +54,9 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
   }
   const json = JSON.stringify([...byKey.values()]);
   const given = `SELECT json_extract(value, '$.epoch') AS epoch, json_extract(value, '$.value') AS value,
-    json_extract(value, '$.serviceId') AS service_id, json_extract(value, '$.tagHash') AS tag_hash FROM json_each(?1)`;
+    json_extract(value, '$.serviceId') AS service_id, json_extract(value, '$.tag') AS tag FROM json_each(?1)`;
   const contradicting = `SELECT 1 FROM (${given}) g JOIN session_index s ON s.epoch = g.epoch AND s.value = g.value
-    WHERE s.service_id <> g.service_id OR s.tag_hash <> g.tag_hash`;
+    WHERE s.service_id <> g.service_id OR s.tag <> g.tag`;
   const late = `SELECT 1 FROM (${given}) g JOIN closed_epochs c ON c.epoch = g.epoch
     WHERE NOT EXISTS (SELECT 1 FROM session_index s WHERE s.epoch = g.epoch AND s.value = g.value)`;
   const db = env.ESCROW_DB;
@@ -63,7 +65,7 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
     db.prepare(`${late} LIMIT 1`).bind(json),
     db
       .prepare(
-        `INSERT INTO session_index (epoch, value, service_id, tag_hash) SELECT * FROM (${given})
+        `INSERT INTO session_index (epoch, value, service_id, tag) SELECT * FROM (${given})
          WHERE NOT EXISTS (${contradicting}) AND NOT EXISTS (${late}) ON CONFLICT DO NOTHING`,
       )
       .bind(json),
@@ -73,8 +75,8 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
   if (closed!.results.length > 0) throw new Problem("not-allowed-now", "The epoch's index is closed.");
 }
 
-const rowBytes = (r: { value: string; serviceId: string; tagHash: string }): Uint8Array =>
-  hexToBytes(r.value + r.serviceId + r.tagHash);
+const rowBytes = (r: { value: string; serviceId: string; tag: string }): Uint8Array =>
+  hexToBytes(r.value + r.serviceId + r.tag);
 
 /** A page of rows and, where there may be more, the cursor behind it. */
 export async function readRows(
@@ -83,7 +85,7 @@ export async function readRows(
   { prefix, cursor }: { prefix: string; cursor?: string | undefined },
 ): Promise<{ rows: Uint8Array[]; cursor: string | undefined }> {
   const found = await drizzle(env.ESCROW_DB)
-    .select({ value: sessionIndex.value, serviceId: sessionIndex.serviceId, tagHash: sessionIndex.tagHash })
+    .select({ value: sessionIndex.value, serviceId: sessionIndex.serviceId, tag: sessionIndex.tag })
     .from(sessionIndex)
     .where(
       and(

@@ -10,6 +10,7 @@ import type { z } from "zod";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
+  isFalseRow,
   LinkParts,
   RecordParts,
   readTrusteeCards,
@@ -361,6 +362,7 @@ export async function recordShares(
     stanza: fromBase64(item.stanza, "stanza"),
   }));
   const own = (a: (typeof asked)[number]): boolean =>
+    !isFalseRow(a.tagHash) &&
     sessions.some((x) => equalBytes(x.tagHash, a.tagHash) && equalBytes(x.serviceId, a.serviceId));
   if (!asked.every(own)) throw refused("record: of a session outside the result");
   const secret = secretOf(s);

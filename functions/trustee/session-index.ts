@@ -1,14 +1,24 @@
 // Matching index values against whole epoch indexes, at home: the escrow is asked for every row of an epoch and never
 // learns which of them was looked for.
 //
-//   GET <escrow>/v1/index/<epoch>?cursor=   rows  value (32) ‖ serviceId (16) ‖ tagHash (32)  sorted by value;
+//   GET <escrow>/v1/index/<epoch>?cursor=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
 //                                           header symbolon-cursor where another page follows
+//
+// A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put a
+// foreign session beside an approved patient's value: from T follows the value, and two tags never share one (T ↦ e(G, T)
+// is injective). A wanted row that lies comes into the result as FALSE_ROW in the place of a tagHash, and the requester is
+// told. It is not passed over, or the escrow could hide a session behind it; and the round does not fail for it, or the
+// escrow could make rows lie and see from the refusals which values were looked for.
+// The service id is not bound to T: one that lies about it leads to no record, whose stanza is labelled with both.
 //
 // Rows out of order, a page that does not move on, or a body that is no list of rows is an escrow at fault: "unavailable".
 
 import { bytesToHex } from "../../protocol/bytes.ts";
-import { INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
+import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
+import { indexValueOfTag } from "../../protocol/opening.ts";
+import { tagHashOf } from "../../protocol/presentation.ts";
+import { DecodeError } from "../../protocol/suite.ts";
 import { call } from "../calls.ts";
 import { Problem } from "../http.ts";
 
@@ -39,6 +49,16 @@ async function* pagesOf(env: Source, epoch: number, now: number): AsyncGenerator
   } while (cursor !== null);
 }
 
+/** value in hex; undefined for bytes that are no point of the group */
+function valueOfTag(tag: Uint8Array): string | undefined {
+  try {
+    return bytesToHex(indexValueOfTag(tag));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** Sessions of one epoch whose value is wanted; `wanted`: value in hex → slot. */
 async function matchEpoch(
   env: Source,
@@ -57,7 +77,8 @@ async function matchEpoch(
       const slot = wanted.get(value);
       if (slot === undefined) continue;
       const serviceId = row.slice(VALUE_BYTES, VALUE_BYTES + SERVICE_ID_BYTES);
-      const tagHash = row.slice(VALUE_BYTES + SERVICE_ID_BYTES);
+      const tag = row.slice(VALUE_BYTES + SERVICE_ID_BYTES);
+      const tagHash = valueOfTag(tag) === value ? tagHashOf(tag) : FALSE_ROW;
       found.push({ epoch, slot, serviceId, tagHash });
     }
   }

@@ -10,7 +10,7 @@ import {
   RequesterError,
   saveOrder,
 } from "../../client/requester.ts";
-import { RecordParts, TrusteeCard } from "../../protocol/case-documents.ts";
+import { FALSE_ROW, RecordParts, TrusteeCard } from "../../protocol/case-documents.ts";
 import { Contract, Dossier, Manifest, openSigned, signDocument, subjectHashOf } from "../../protocol/documents.ts";
 import { hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, signKeySet } from "../../protocol/key-set.ts";
@@ -223,6 +223,12 @@ describe("records", () => {
     all.map((f) =>
       f.ok ? (f.plaintext ? new TextDecoder().decode(f.plaintext) : f.state) : ["fault", ...f.trustees].join(" "),
     );
+
+  it("a slot that the index hides behind a false row is told, and asked for by nobody", async () => {
+    sessions.push({ ...newSession(EPOCH - 2), tagHash: FALSE_ROW });
+    expect(told(await fetched())).toEqual(["fault", "new", "newer", "old"]);
+    expect(world.sent.some((s) => s.path.includes("0".repeat(64)))).toBe(false);
+  });
 
   it("come newest epoch first, opened with t shares", async () => {
     expect(told(await fetched())).toEqual(["new", "newer", "old"]);

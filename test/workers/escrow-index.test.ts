@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
-import { toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
@@ -26,23 +26,18 @@ beforeEach(freshWorld);
 interface Row {
   epoch: number;
   value: string;
-  tagHash: string;
   serviceId: string;
+  tag: string;
 }
 const newRow = (epoch = EPOCH, value = rng(32)): Row => ({
   epoch,
   value: toBase64(value),
-  tagHash: bytesToHex(rng(32)),
   serviceId: bytesToHex(rng(16)),
+  tag: toBase64(rng(96)),
 });
 const put = (rows: unknown, signWith = secret("service-sign")) =>
   api(transport, ESCROW_URL, "/v1/index", { json: { rows }, signWith });
-const bytesOf = (r: Row): Uint8Array =>
-  concatBytes(
-    Uint8Array.from(atob(r.value.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0)),
-    hexToBytes(r.serviceId),
-    hexToBytes(r.tagHash),
-  );
+const bytesOf = (r: Row): Uint8Array => concatBytes(fromBase64(r.value), hexToBytes(r.serviceId), fromBase64(r.tag));
 const sorted = (rows: Row[]): string[] => rows.map((r) => bytesToHex(bytesOf(r))).sort();
 
 async function read(epoch: number, prefix = ""): Promise<{ rows: string[]; pages: number }> {
@@ -53,7 +48,7 @@ async function read(epoch: number, prefix = ""): Promise<{ rows: string[]; pages
     const query: string = `?prefix=${prefix}${cursor === null ? "" : `&cursor=${cursor}`}`;
     const response = await api(transport, ESCROW_URL, `/v1/index/${epoch}${query}`);
     const page = new Uint8Array(await response.arrayBuffer());
-    for (let at = 0; at < page.length; at += 80) rows.push(bytesToHex(page.subarray(at, at + 80)));
+    for (let at = 0; at < page.length; at += 144) rows.push(bytesToHex(page.subarray(at, at + 144)));
     cursor = response.headers.get("symbolon-cursor");
     pages++;
   } while (cursor !== null);
@@ -83,9 +78,9 @@ describe("rows", () => {
     const row = newRow();
     await put([row]);
     const fresh = newRow();
-    expect(await code(put([fresh, { ...row, tagHash: newRow().tagHash }]))).toBe("conflict");
+    expect(await code(put([fresh, { ...row, tag: newRow().tag }]))).toBe("conflict");
     expect(await code(put([fresh, { ...row, serviceId: newRow().serviceId }]))).toBe("conflict");
-    expect(await code(put([fresh, { ...fresh, tagHash: newRow().tagHash }]))).toBe("conflict");
+    expect(await code(put([fresh, { ...fresh, tag: newRow().tag }]))).toBe("conflict");
     expect((await read(EPOCH)).rows).toEqual(sorted([row]));
   });
 
@@ -113,7 +108,9 @@ describe("rows", () => {
     ["too many", Array.from({ length: 501 }, () => newRow())],
     ["short value", [{ ...newRow(), value: toBase64(rng(31)) }]],
     ["value in hex", [{ ...newRow(), value: bytesToHex(rng(32)) }]],
-    ["upper-case hex", [{ ...newRow(), tagHash: "AB".repeat(32) }]],
+    ["upper-case hex", [{ ...newRow(), serviceId: "AB".repeat(16) }]],
+    ["short tag", [{ ...newRow(), tag: toBase64(rng(95)) }]],
+    ["no tag", [{ ...newRow(), tag: undefined }]],
     ["negative epoch", [{ ...newRow(), epoch: -1 }]],
     ["fractional epoch", [{ ...newRow(), epoch: 1.5 }]],
     ["epoch as text", [{ ...newRow(), epoch: String(EPOCH) }]],

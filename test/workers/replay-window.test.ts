@@ -3,9 +3,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_QUEUED_FRAMES, type OpenRequest, type ReplayWindow } from "../../durable-objects/replay-window.ts";
+import { toBase64 } from "../../functions/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import { sessionIndexValue } from "../../protocol/opening.ts";
 import { WINDOW } from "../../protocol/replay-window.ts";
-import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { decodeG2, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { bindings, EPOCH, freshWorld, NOW, outside, rng } from "./service-world.ts";
 
 beforeEach(freshWorld);
@@ -138,7 +140,14 @@ describe("outbox and end", () => {
     expect(await rowsOf(request.tagHash)).toHaveLength(0);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await rowsOf(request.tagHash)).toMatchObject([{ service_id: request.serviceId, epoch: EPOCH }]);
-    expect(outside.indexed).toMatchObject([{ tagHash: request.tagHash, serviceId: request.serviceId, epoch: EPOCH }]);
+    expect(outside.indexed).toMatchObject([
+      {
+        epoch: EPOCH,
+        value: toBase64(sessionIndexValue(decodeG2(request.tag))),
+        serviceId: request.serviceId,
+        tag: toBase64(request.tag),
+      },
+    ]);
     await stub.deliver("index", NOW);
     expect(outside.indexed).toHaveLength(1);
   });

@@ -335,7 +335,7 @@ export function visit(
   );
   const T = tagOf(patient.secrets.z, w.paramsHash, epoch, slot);
   const tagHash = tagHashOf(encodeG2(T));
-  const row = bytesToHex(concatBytes(sessionIndexValue(T), serviceId, tagHash));
+  const row = bytesToHex(concatBytes(sessionIndexValue(T), serviceId, encodeG2(T)));
   outside.index.set(epoch, [...(outside.index.get(epoch) ?? []), row]);
   const bytes = CheckIn.encode({ ...before, presentation: Presentation.encode(presentation) });
   return { bytes, tagHash, serviceId, epoch, slot };
@@ -492,6 +492,10 @@ export async function noticed(w: World, a: Approved) {
   const checkpoint = await w.log.cosigned([1, 3]);
   return { entries, entry: LogEntry.decode(bytes), notice: { checkpoint, inclusion: w.log.inclusion(index) } };
 }
+
+/** Row of the index in hex: these bytes in the place of T, this value before them. */
+export const rowWith = (row: string, tag: string): string => row.slice(0, 96) + tag;
+export const tagOfRow = (row: string): string => row.slice(96);
 
 /** Everything up to the results sealed to the requester. */
 export async function opened(w: World, a: Approved): Promise<string[]> {

@@ -2,7 +2,14 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { fromBase64, toBase64 } from "../../functions/http.ts";
-import { ForRequester, forRequesterAad, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
+import {
+  FALSE_ROW,
+  ForRequester,
+  forRequesterAad,
+  RecordParts,
+  stanzaLabel,
+  TracePart,
+} from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, CheckIn, caseContextHash, openSigned } from "../../protocol/documents.ts";
 import { handleOf } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
@@ -35,10 +42,13 @@ import {
   newPatient,
   noticed,
   opened,
+  outcome,
   outside,
   requesterSeal,
   rng,
+  rowWith,
   type TestCase,
+  tagOfRow,
   visit,
   type World,
 } from "./trustee-world.ts";
@@ -109,6 +119,45 @@ describe("link", () => {
     const c = newCase(w, dossierOf(at), { services: [other.serviceId] });
     const [result] = resultsOf(c, await opened(w, await approve(w, c)));
     expect(result!.sessions.map((s) => s.tagHash)).toEqual([other.tagHash]);
+  });
+
+  it.each<[string, (own: string, foreign: string) => string]>([
+    ["another patient's tag", (own, foreign) => rowWith(own, tagOfRow(foreign))],
+    ["a tag that is no point", (own) => rowWith(own, "00".repeat(96))],
+    ["the patient's own tag, bent", (own) => rowWith(own, `${tagOfRow(own).slice(0, -2)}00`)],
+    ["the identity", (own) => rowWith(own, `c0${"00".repeat(95)}`)],
+  ])("a value with %s beside it names no session: the requester is told, the others are read", async (_name, lie) => {
+    const patient = newPatient(w);
+    const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
+    const own = outside.index.get(known.epoch)!.at(-1)!;
+    const other = visit(w, patient, { at: NOW - 35 * DAY, slot: 2, service: "b" });
+    const victim = visit(w, newPatient(w), { at: NOW - 65 * DAY, slot: 1, service: "a" });
+    const foreign = outside.index.get(victim.epoch)!.at(-1)!;
+    const rows = outside.index.get(known.epoch)!;
+    outside.index.set(known.epoch, [...rows.filter((r) => r !== own), lie(own, foreign)]);
+    const c = newCase(w, dossierOf(known));
+    const a = await approve(w, c);
+    const [result] = resultsOf(c, await opened(w, a));
+    expect(result!.sessions).toEqual([
+      { epoch: other.epoch, slot: 2, serviceId: other.serviceId, tagHash: other.tagHash },
+      { epoch: known.epoch, slot: 1, serviceId: known.serviceId, tagHash: FALSE_ROW },
+    ]);
+    for (const tagHash of [victim.tagHash, FALSE_ROW, known.tagHash]) {
+      const item = { serviceId: toBase64(known.serviceId), tagHash: toBase64(tagHash) };
+      const items = [{ ...item, recordId: toBase64(rng(16)), stanza: toBase64(rng(100)) }];
+      expect(await outcome(ask(1, "record-shares", { bundle: a.bundle(1), items }))).toBe("credential-refused");
+    }
+  });
+
+  it("a patient's tag under another value is found by nobody", async () => {
+    const patient = newPatient(w);
+    const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
+    const rows = outside.index.get(known.epoch)!;
+    const own = rows.at(-1)!;
+    outside.index.set(known.epoch, [...rows.slice(0, -1), "ab".repeat(32) + own.slice(64)]);
+    const c = newCase(w, dossierOf(known));
+    const [result] = resultsOf(c, await opened(w, await approve(w, c)));
+    expect(result!.sessions).toEqual([]);
   });
 
   it("opens the current epoch in an emergency", async () => {

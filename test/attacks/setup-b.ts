@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import { type Clinic, type ClinicSession, SessionError } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { LogMonitor, type LogSource, type MonitorState } from "../../client/log-monitor.ts";
 import { httpLogSource } from "../../client/log-source.ts";
@@ -73,7 +73,8 @@ export async function outcome(act: () => Promise<unknown>): Promise<string> {
   } catch (error) {
     if (error instanceof ApiError)
       return typeof error.problem.detail === "string" ? `${error.code}: ${error.problem.detail}` : error.code;
-    if (error instanceof RequesterError || error instanceof CheckInError) return error.message;
+    if (error instanceof RequesterError || error instanceof CheckInError || error instanceof SessionError)
+      return error.message;
     throw error;
   }
 }

@@ -1,0 +1,234 @@
+// S12 Notice: every completed link and trace is found by that patient's wallet, verifiably, and by nobody else's.
+//
+// Then the attacker, who is the escrow and the requester together, tries to come by shares without a notice in the log,
+// or with another one than the members of S made. Trustees lack the check where an order is marked "unnoticed".
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import { holderSecrets, walletRoot } from "../../client/wallet-keys.ts";
+import { openPractice, type Practice } from "../../demo/practice.ts";
+import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
+import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { appendEntryBytes } from "../../functions/log.ts";
+import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/trustee/api.ts";
+import { hexToBytes } from "../../protocol/bytes.ts";
+import { NoticeContent } from "../../protocol/case-documents.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import { openNotice } from "../../protocol/notice.ts";
+import { walletKappa } from "../../protocol/opening.ts";
+import {
+  approvalsOf,
+  approvedBy,
+  askTrustee,
+  cosigned,
+  enrolled,
+  hex,
+  indexOf,
+  LINK,
+  lyingBundle,
+  MARKED,
+  marked,
+  monitorOf,
+  newRequester,
+  outcome,
+  START,
+  TRACE,
+  visit,
+} from "./setup-b.ts";
+
+const LAX = [
+  ...MARKED,
+  {
+    file: "functions/trustee/rounds.ts",
+    find: "  await checkNoticed(s, logged);",
+    replace: `  if (!${marked("unnoticed")}) await checkNoticed(s, logged);`,
+  },
+];
+
+let p: Practice;
+let requester: Requester;
+let clinic: Clinic;
+let alice: Awaited<ReturnType<typeof enrolled>>;
+let bob: Awaited<ReturnType<typeof enrolled>>;
+let carol: Awaited<ReturnType<typeof enrolled>>;
+let alices: ClinicSession;
+let bobs: ClinicSession;
+
+beforeAll(async () => {
+  p = await openPractice({
+    start: START,
+    slots: 4,
+    epochs: 1,
+    weaken: Object.fromEntries([1, 2, 3].map((i) => [`trustee-${i}`, LAX])),
+  });
+  clinic = await p.openClinic("General practice");
+  [alice, bob, carol] = [await enrolled(p, "Alice"), await enrolled(p, "Bob"), await enrolled(p, "Carol")];
+  alices = await visit(alice.wallet, clinic);
+  bobs = await visit(bob.wallet, clinic);
+  await indexOf(p, alices.epoch, 2);
+  ({ requester } = await newRequester(p, "Dr. Nosy"));
+}, 240_000);
+afterAll(() => p?.stop());
+
+const epochs = () => ({ from: alices.epoch, to: alices.epoch });
+const link = (purpose: string, session: ClinicSession): OrderRequest => ({
+  ...LINK,
+  purpose,
+  epochs: epochs(),
+  emergency: true,
+  subject: { checkIn: session.checkInBytes },
+});
+async function complete(request: OrderRequest): Promise<PreparedOrder> {
+  const prepared = await approvedBy(p, requester, request, [1, 2]);
+  await requester.advance(prepared);
+  return prepared;
+}
+const read = async (wallet: Wallet): Promise<NoticeContent[]> =>
+  (await wallet.notices()).map((n) => NoticeContent.decode(hexToBytes(n.content)));
+
+describe("every completed case", () => {
+  let cases: PreparedOrder[];
+  beforeAll(async () => {
+    cases = [
+      await complete(link("an emergency", alices)),
+      await complete({ ...TRACE, purpose: "an infection", subject: { checkIn: alices.checkInBytes } }),
+      await complete({
+        kind: "assemble",
+        purpose: "a report",
+        legalGround: "GDPR Article 9(2)(h)",
+        epochs: epochs(),
+        emergency: true,
+        subject: { selector: alice.selector },
+      }),
+      await complete(link("Bob's own", bobs)),
+    ];
+  }, 240_000);
+
+  it("is found by the wallet of the patient it touched, with who, what and why", async () => {
+    const found = await read(alice.wallet);
+    expect(found.map((n) => [n.kind, n.purpose, n.requesterName, hex(n.caseId)])).toEqual([
+      ["link", "an emergency", "Dr. Nosy", cases[0]!.caseId],
+      ["trace", "an infection", "Dr. Nosy", cases[1]!.caseId],
+      ["assemble", "a report", "Dr. Nosy", cases[2]!.caseId],
+    ]);
+    for (const [i, notice] of found.entries()) {
+      expect(notice.orderHash).toEqual(cases[i]!.hash);
+      expect(notice.approvedBy).toEqual([1, 2]);
+      expect(notice.emergency).toBe(cases[i]!.order.emergency);
+    }
+  });
+  it("by nobody else's", async () => {
+    expect((await read(bob.wallet)).map((n) => n.purpose)).toEqual(["Bob's own"]);
+    expect(await read(carol.wallet)).toEqual([]);
+  });
+  it("verifiably: the entry stands in the cosigned log, and the order, its approvals and its opening too", async () => {
+    const monitor = monitorOf(p);
+    await cosigned(p);
+    const followed = await monitor.follow();
+    if (!followed.ok) throw new Error(followed.reason);
+    const entries = followed.entries.map((bytes, index) => ({ bytes, index, ...LogEntry.decode(bytes) }));
+    for (const { caseId } of cases) {
+      const own = entries.filter((e) => e.caseId && hex(e.caseId) === caseId);
+      expect(own.map((e) => e.kind)).toEqual(["order", "approval", "approval", "notice", "opening"]);
+      for (const e of own) expect(await monitor.includes(e.index, e.bytes)).toEqual({ ok: true });
+    }
+    const notice = (await alice.wallet.notices())[0]!;
+    expect(entries[notice.logIndex]!.kind).toBe("notice");
+  });
+  it("and two of one patient are told apart from two of different ones by nobody who lacks z", async () => {
+    const followed = await monitorOf(p).follow();
+    if (!followed.ok) throw new Error(followed.reason);
+    const notices = followed.entries.map((e) => LogEntry.decode(e)).filter((e) => e.kind === "notice");
+    expect(notices.length).toBe(4);
+    expect(new Set(notices.map((n) => n.body.length)).size).toBe(1); // padded
+    const pieces = notices.flatMap((n) =>
+      Array.from({ length: n.body.length - 15 }, (_, i) => hex(n.body.subarray(i, i + 16))),
+    );
+    expect(new Set(pieces).size).toBe(pieces.length); // nothing recurs
+    const kappaOf = (wallet: Wallet, caseId: Uint8Array) =>
+      walletKappa(holderSecrets(walletRoot(wallet.recoveryWords), 0).z, caseId);
+    const opens = (wallet: Wallet) =>
+      notices.map((n) => openNotice(kappaOf(wallet, n.caseId!), n.caseId!, n.body) !== undefined);
+    expect(opens(alice.wallet)).toEqual([true, true, true, false]); // control: her z opens hers
+    expect(opens(bob.wallet)).toEqual([false, false, false, true]);
+    // κ of one case does not open another one of the same patient
+    const first = kappaOf(alice.wallet, notices[0]!.caseId!);
+    expect(openNotice(first, notices[1]!.caseId!, notices[1]!.body)).toBeUndefined();
+  });
+});
+
+describe("without a notice", () => {
+  const ask = <T>(i: number, round: string, json: object) => askTrustee<T>(p, i, round, json);
+
+  /** An escrow of the attacker's: both approvals, the notice shares asked for; and what the others made of it. */
+  async function begun(purpose: string) {
+    const prepared = await approvedBy(p, requester, link(purpose, alices), [1, 2]);
+    const approvals = [...(await approvalsOf(requester, prepared)).values()];
+    const first = await lyingBundle(p, { prepared, approvals, trustee: 1 });
+    const bundles: [Bundle, Bundle] = [first, { ...first, dossier: toBase64(prepared.dossiers[1]!) }];
+    const parts: string[] = [];
+    for (const i of [1, 2])
+      parts.push(...(await ask<PartsAnswer>(i, "notice-shares", { bundle: bundles[i - 1] })).parts);
+    return { prepared, bundles, parts };
+  }
+  /** Any entry, with a place in the log. */
+  async function logged(entry: Uint8Array) {
+    const env = p.host.bindings.escrow as never;
+    const index = await appendEntryBytes(env, p.clock.now, entry);
+    const checkpoint = await cosigned(p, index + 1);
+    const proof = await inclusionProof(env, checkpoint, { entry, index }, p.clock.now);
+    return { checkpoint: checkpoint.note, inclusion: { entry: toBase64(entry), index, proof: encodeProof(proof) } };
+  }
+  const shares = (bundle: Bundle, notice: object) =>
+    outcome(async () => {
+      const { parts } = await ask<SharesAnswer>(1, "shares", { bundle, notice });
+      expect(parts.length).toBe(1);
+    });
+
+  it("no share comes: the round before was left out", async () => {
+    const { bundles } = await begun("left out");
+    const notice = { checkpoint: bundles[0].checkpoint, inclusion: bundles[0].orderInclusion };
+    expect(await shares(bundles[0], notice)).toBe("not-allowed-now: notice first");
+  });
+  it("no share comes: it was made, and not logged", async () => {
+    const { bundles, parts } = await begun("kept back");
+    const made = await ask<NoticeAnswer>(1, "notice", { bundle: bundles[0], parts });
+    const notice = { checkpoint: bundles[0].checkpoint, inclusion: bundles[0].orderInclusion };
+    expect(await shares(bundles[0], notice)).toBe("credential-refused");
+    const claimed = { ...bundles[0].orderInclusion, entry: made.entry };
+    expect(await shares(bundles[0], { ...notice, inclusion: claimed })).toBe("credential-refused");
+  });
+  it("no share comes: another notice was logged in its place", async () => {
+    const { bundles, parts } = await begun("replaced");
+    const made = await ask<NoticeAnswer>(1, "notice", { bundle: bundles[0], parts });
+    const entry = LogEntry.decode(fromBase64(made.entry));
+    const other = LogEntry.encode({ ...entry, body: entry.body.map((b) => b ^ 1) });
+    expect(await shares(bundles[0], await logged(other))).toBe("credential-refused");
+    expect(await shares(bundles[0], await logged(fromBase64(made.entry)))).toBe("accepted"); // control
+  });
+  it("no share comes: the notice stands only in a head that t witnesses did not sign", async () => {
+    const { bundles, parts } = await begun("uncosigned");
+    const made = await ask<NoticeAnswer>(1, "notice", { bundle: bundles[0], parts });
+    const good = await logged(fromBase64(made.entry));
+    const [text, lines] = good.checkpoint.split("\n\n") as [string, string];
+    const alone = `${text}\n\n${lines.split("\n")[0]}\n`; // the log's own signature
+    expect(await shares(bundles[0], { ...good, checkpoint: alone })).toBe("credential-refused");
+  });
+  it("all members make the same notice, so that another one shows", async () => {
+    const { bundles, parts } = await begun("compared");
+    const made = [];
+    for (const i of [1, 2]) made.push((await ask<NoticeAnswer>(i, "notice", { bundle: bundles[i - 1], parts })).entry);
+    expect(made[0]).toBe(made[1]);
+  });
+
+  it("control: trustees that do not look give their shares, and the wallet never hears of it", async () => {
+    const before = (await read(alice.wallet)).length;
+    const { bundles } = await begun("unnoticed");
+    const notice = { checkpoint: bundles[0].checkpoint, inclusion: bundles[0].orderInclusion };
+    expect(await shares(bundles[0], notice)).toBe("accepted");
+    await cosigned(p);
+    expect((await read(alice.wallet)).slice(before).map((n) => n.purpose)).not.toContain("unnoticed");
+  });
+});

@@ -1,5 +1,8 @@
 // G1 and G2 on mcl. mcl's own decoder takes infinity with trailing bits; what comes in passes these checks first:
-//   exact length; flags "compressed, not infinity"; every coordinate below p; then mcl: on the curve, in the subgroup.
+//   exact length; flags "compressed, not infinity"; every coordinate below p; then mcl: on the curve; in the subgroup.
+// In G1 the subgroup is tested here, a fifth faster than mcl does: x²·P = (βX, -Y) with the parameter x and the cube root
+// of unity β (M. Scott, eprint 2021/1130), two chains of 63 doublings and 5 additions. Several points cannot share one
+// test of a random sum: the cofactor is divisible by 3, so a bad point would pass for one coefficient in three.
 // An element that came in as bytes, or went out once, keeps its encoding: nothing is serialised twice.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
@@ -38,6 +41,31 @@ export function checkScalar(s: Scalar): void {
 /** The group of an engine that must never hold a secret. */
 export function refuseSecret(): never {
   throw new RangeError("secret scalars stay on noble");
+}
+
+const X_BITS = [...0xd201000000010000n.toString(2)].slice(1);
+const BETA = hexToBytes(
+  "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
+);
+
+/** Is the affine point at `at` in G1? Needs room for four points. */
+function isInG1(mcl: Mcl, at: number): boolean {
+  const { call } = mcl;
+  const size = 3 * FP;
+  const [once, twice, phi, beta] = [mcl.room(size), mcl.room(size), mcl.room(size), mcl.room(FP)];
+  const timesX = (to: number, from: number): void => {
+    call.mclBnG1_dbl(to, from);
+    X_BITS.forEach((bit, i) => {
+      if (i > 0) call.mclBnG1_dbl(to, to);
+      if (bit === "1") call.mclBnG1_add(to, to, from);
+    });
+  };
+  timesX(once, at);
+  timesX(twice, once);
+  call.mclBnFp_deserialize(beta, mcl.put(BETA), FP);
+  call.mclBnG1_neg(phi, at);
+  call.mclBnFp_mul(phi, phi, beta);
+  return call.mclBnG1_isEqual(twice, phi) === 1;
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
@@ -86,9 +114,10 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
       if ((b[0]! & COMPRESSED) === 0 || (b[0]! & INFINITY) !== 0) throw refused();
       for (let at = 0; at < field; at += FP)
         if (!isCanonicalFp(b, at, at === 0 ? ~FLAGS & 0xff : 0xff)) throw refused();
-      mcl.begin(size + field + ALIGN);
+      mcl.begin(6 * size + ALIGN);
       const [to, from] = [mcl.room(size), mcl.put(b)];
       if (call[`mclBn${name}_deserialize`](to, from, field) !== field) throw refused();
+      if (name === "G1" && !isInG1(mcl, to)) throw refused();
       return raw(mcl.get(to, size), b.slice());
     },
     add(a, b) {

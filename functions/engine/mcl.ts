@@ -151,14 +151,24 @@ function makeEngine(mcl: Mcl): RawEngine {
     pairing,
     pairingProductIsOne(pairs) {
       const live = pairs.filter(({ g1: p, g2: q }) => !g1.isIdentity(p) && !g2.isIdentity(q));
-      const loops = live.map(({ g1: p, g2: q }) => {
-        const known = fixed.has(q) ? linesOf(q) : undefined;
-        mcl.begin(GT_SIZE + G1_SIZE + lineBytes + SLACK);
-        const [z, x] = [mcl.room(GT_SIZE), mcl.put(p.limbs)];
-        if (known) call.mclBn_precomputedMillerLoop(z, x, mcl.put(known));
-        else call.mclBn_millerLoop(z, x, mcl.put(q.limbs));
-        return raw(mcl.get(z, GT_SIZE));
-      });
+      const lined = live.flatMap((pair) => (fixed.has(pair.g2) ? [{ p: pair.g1, lines: linesOf(pair.g2) }] : []));
+      const others = live.filter((pair) => !fixed.has(pair.g2));
+      const loops: Raw[] = [];
+      // two points with lines in one loop: the squarings are shared
+      for (let i = 0; i < lined.length; i += 2) {
+        mcl.begin(GT_SIZE + 2 * (G1_SIZE + lineBytes) + SLACK);
+        const z = mcl.room(GT_SIZE);
+        const [a, b] = lined.slice(i, i + 2).map(({ p, lines }) => [mcl.put(p.limbs), mcl.put(lines)] as const);
+        if (b) call.mclBn_precomputedMillerLoop2(z, ...a!, ...b);
+        else call.mclBn_precomputedMillerLoop(z, ...a!);
+        loops.push(raw(mcl.get(z, GT_SIZE)));
+      }
+      for (const { g1: p, g2: q } of others) {
+        mcl.begin(GT_SIZE + G1_SIZE + G2_SIZE + SLACK);
+        const [z, x, y] = [mcl.room(GT_SIZE), mcl.put(p.limbs), mcl.put(q.limbs)];
+        call.mclBn_millerLoop(z, x, y);
+        loops.push(raw(mcl.get(z, GT_SIZE)));
+      }
       const product = loops.reduce((a, b) => gt.add(a, b), gt.identity);
       mcl.begin(2 * GT_SIZE + SLACK);
       const [z, x] = [mcl.room(GT_SIZE), mcl.put(product.limbs)];

@@ -33,13 +33,13 @@ import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { approvalHashOf, INDEX_ROW_BYTES, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
-import { Presentation, present } from "../../protocol/presentation.ts";
+import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
 
 /** Attack tests start in the middle of a month, years in which nothing else happens. */
 export const START = Date.UTC(2026, 8, 10) / 1000;
@@ -233,9 +233,11 @@ export async function indexOf(p: Practice, epoch: number, rows: number): Promise
   for (let attempt = 0; ; attempt++) {
     const response = await fetch(`${p.deployment.escrowUrl}/v1/index/${epoch}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    const found = Array.from({ length: bytes.length / 80 }, (_, i) => bytes.subarray(80 * i, 80 * (i + 1)));
+    const found = Array.from({ length: bytes.length / INDEX_ROW_BYTES }, (_, i) =>
+      bytes.subarray(INDEX_ROW_BYTES * i, INDEX_ROW_BYTES * (i + 1)),
+    );
     if (found.length >= rows)
-      return new Map(found.map((r) => [hex(r.subarray(0, 32)), { tagHash: hex(r.subarray(48)) }]));
+      return new Map(found.map((r) => [hex(r.subarray(0, 32)), { tagHash: hex(tagHashOf(r.subarray(48))) }]));
     if (attempt > 100) throw new Error(`index of ${epoch}: ${found.length} rows, ${rows} expected`);
     await new Promise((done) => setTimeout(done, 200));
   }

@@ -113,5 +113,5 @@ const stop = async (): Promise<void> => {
   await host.stop();
   process.exit(0);
 };
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
+// Miniflare's own handlers would end this process before its Workers are stopped in order.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal).once(signal, stop);

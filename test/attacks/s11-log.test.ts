@@ -44,7 +44,7 @@ const OPERATOR = [
   },
   {
     file: "functions/transparency.ts",
-    find: "export default app;",
+    find: "export default",
     replace: `app.post("/evil", async (c) => {
   const { entries, patch } = (await c.req.json()) as any;
   const stub = (c.env.TRANSPARENCY_LOG as any).getByName("log");
@@ -52,7 +52,7 @@ const OPERATOR = [
   if (patch) await stub.patch(patch.index, fromBase64(patch.entry));
   return c.json({});
 });
-export default app;`,
+export default`,
   },
 ];
 const SIGNS_ANYTHING = [

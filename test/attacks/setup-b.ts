@@ -256,9 +256,9 @@ export async function carelessCore(changes: Weakening[]): Promise<typeof import(
 /** Puts a Worker's weakness under a switch: POST /evil {"careless": true} turns `careless` on, false off. */
 export const switched = (file: string): Weakening => ({
   file,
-  find: "export default app;",
+  find: "export default",
   replace: `app.post("/evil", async (c: any) => { Object.assign(globalThis, await c.req.json()); return c.json({}); });
-export default app;`,
+export default`,
 });
 export const CARELESS = "(globalThis as any).careless === true";
 export async function turn(url: string, careless: boolean): Promise<void> {

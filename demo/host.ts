@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -99,6 +99,18 @@ function weakener(changes: readonly Weakening[]): Plugin {
   };
 }
 
+/** Compiled modules stay beside the script, as wrangler leaves them. */
+const wasmBeside: Plugin = {
+  name: "wasm-beside",
+  setup({ onResolve }) {
+    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
+  },
+};
+const wasmModules = () =>
+  readdirSync(join(root, "gen"))
+    .filter((f) => f.endsWith(".wasm"))
+    .map((f) => ({ type: "CompiledWasm" as const, path: f, contents: readFileSync(join(root, "gen", f)) }));
+
 /** One ES module a Worker, as wrangler would make it. */
 export function bundleWorker(entry: string, changes: readonly Weakening[] = []): Promise<string> {
   const key = JSON.stringify([entry, changes]);
@@ -112,7 +124,7 @@ export function bundleWorker(entry: string, changes: readonly Weakening[] = []):
       target: "es2024",
       conditions: ["workerd", "worker", "browser"],
       external: ["cloudflare:*", "node:*"],
-      plugins: changes.length === 0 ? [] : [weakener(changes)],
+      plugins: changes.length === 0 ? [wasmBeside] : [wasmBeside, weakener(changes)],
       logLevel: "silent",
     }).then((r) => r.outputFiles[0]!.text);
     bundles.set(key, made);
@@ -199,6 +211,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
             path: `${name}.mjs`,
             contents: await bundleWorker(config.main!, options.weaken?.[name]),
           },
+          ...wasmModules(),
         ],
         bindings: bindings[name],
         d1Databases: Object.fromEntries(

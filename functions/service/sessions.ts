@@ -22,6 +22,7 @@ import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
 import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { closedEpochs, sessions } from "../../schema/service.ts";
+import { publicEngine } from "../engine/worker.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { type EpochParameters, parametersFor } from "../parameters.ts";
@@ -107,10 +108,8 @@ async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, 
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
     throw refused("stale");
   const credential = await parameters(env, presentation.credentialEpoch, at);
-  const verdict = verifyCheckIn(read, {
-    tag: { ...tag, issuer: tag },
-    credential: { ...credential, issuer: credential },
-  });
+  const parametersOf = { tag: { ...tag, issuer: tag }, credential: { ...credential, issuer: credential } };
+  const verdict = verifyCheckIn(read, parametersOf, publicEngine());
   if (!verdict.ok) throw refused(verdict.reason);
 }
 

@@ -5,12 +5,13 @@
 // Control: the same attacks on a service Worker whose checks are taken out one by one (pairing, policy, staleness; and
 // the proof for slot 7 only, so that the others still have to get past it) open sessions.
 
+import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { openPractice, type Practice } from "../../demo/practice.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
+import { bytesToHex, concatBytes } from "../../protocol/bytes.ts";
 import { type Credential, signedPoint } from "../../protocol/credential.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
@@ -193,19 +194,22 @@ describe("no credential, no session", () => {
 
 const flip = (b: Uint8Array, at: number): Uint8Array => b.map((x, i) => (i === (at + b.length) % b.length ? x ^ 1 : x));
 const shifted = (p: Uint8Array): Uint8Array => encodeG1(decodeG1(p).add(G) as G1);
-/** T plus a point of small order in G2's cofactor: on the curve, outside the subgroup. */
+/** T plus a point outside the prime-order subgroup (G2's cofactor has small factors); still on the curve. */
 function withTorsion(T: Uint8Array): Uint8Array {
-  for (let x = 1n; ; x++) {
-    const bytes = new Uint8Array(96);
-    bytes[95] = Number(x);
-    bytes[0] = 0x80;
+  const { Fp2 } = bls.fields;
+  for (let c0 = 1n; ; c0++) {
+    const x = Fp2.fromBigTuple([c0, 0n]);
+    const y2 = Fp2.add(Fp2.mul(Fp2.sqr(x), x), Fp2.fromBigTuple([4n, 4n])); // y^2 = x^3 + 4(1 + i)
+    let y: typeof x;
     try {
-      const outside = G2Point.fromBytes(bytes);
-      if (outside.isTorsionFree()) continue;
-      return outside.add(G2Point.fromBytes(T)).toBytes(true);
+      y = Fp2.sqrt(y2);
     } catch {
-      // not on the curve
+      continue; // not on the curve
     }
+    const sum = G2Point.fromAffine({ x, y }).add(G2Point.fromBytes(T)).toAffine();
+    const bytes = concatBytes(Fp2.toBytes(sum.x).subarray(48), Fp2.toBytes(sum.x).subarray(0, 48));
+    bytes[0]! |= 0x80;
+    return bytes;
   }
 }
 

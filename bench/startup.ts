@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker } from "../demo/host.ts";
+import { bundleWorker, wasmModules } from "../demo/host.ts";
 import {
   type Bench,
   type BenchContext,
@@ -55,7 +55,7 @@ async function startCpuMs(config: Config, script: string, bindings: Record<strin
           name: "one",
           compatibilityDate: config.compatibility_date!,
           compatibilityFlags: config.compatibility_flags,
-          modules: [{ type: "ESModule" as const, path: "one.mjs", contents: script }],
+          modules: [{ type: "ESModule" as const, path: "one.mjs", contents: script }, ...wasmModules()],
           bindings,
           d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
           r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),

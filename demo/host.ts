@@ -106,7 +106,8 @@ const wasmBeside: Plugin = {
     onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
   },
 };
-const wasmModules = () =>
+/** The compiled modules that a bundle may import. */
+export const wasmModules = () =>
   readdirSync(join(root, "gen"))
     .filter((f) => f.endsWith(".wasm"))
     .map((f) => ({ type: "CompiledWasm" as const, path: f, contents: readFileSync(join(root, "gen", f)) }));

@@ -3,10 +3,10 @@
 
 import { base64urlnopad } from "@scure/base";
 import { drizzle } from "drizzle-orm/d1";
+import { publicEngine } from "../functions/engine/worker.ts";
 import { hexToBytes, utf8ToBytes } from "../protocol/bytes.ts";
-import { sessionIndexValue } from "../protocol/opening.ts";
+import { indexValueOfTag } from "../protocol/opening.ts";
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
-import { decodeG2 } from "../protocol/suite.ts";
 import { sessions } from "../schema/service.ts";
 
 export interface DeliveryEnv {
@@ -33,7 +33,7 @@ export async function deliverIndexRow(
   now: number,
   sendClock: boolean,
 ): Promise<void> {
-  const value = base64urlnopad.encode(sessionIndexValue(decodeG2(row.tag)));
+  const value = base64urlnopad.encode(indexValueOfTag(row.tag, publicEngine()));
   const { epoch, serviceId } = row;
   const tag = base64urlnopad.encode(row.tag);
   const body = utf8ToBytes(JSON.stringify({ rows: [{ epoch, value, serviceId, tag }] }));

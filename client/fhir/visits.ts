@@ -80,10 +80,12 @@ export function readBundle(json: string): PatientBundle {
       continue;
     }
     const provider = resolve(referenceOf(resource.serviceProvider));
+    const elsewhere = provider ? undefined : organizationElsewhere(resource.serviceProvider);
+    if (elsewhere && !organizations.has(elsewhere.key)) organizations.set(elsewhere.key, elsewhere);
     visits.set(entry, {
       encounterId: textOf(resource.id) ?? entry.fullUrl,
       fullUrl: entry.fullUrl,
-      organizationRef: (provider && organizationOf.get(provider)) ?? UNKNOWN_ORGANIZATION,
+      organizationRef: (provider && organizationOf.get(provider)) ?? elsewhere?.key ?? UNKNOWN_ORGANIZATION,
       start: startOf(resource),
       entries: [entry],
     });
@@ -102,6 +104,20 @@ export function readBundle(json: string): PatientBundle {
   if (ordered.some((visit) => visit.organizationRef === UNKNOWN_ORGANIZATION))
     organizations.set(UNKNOWN_ORGANIZATION, { key: UNKNOWN_ORGANIZATION, name: "Unknown organisation" });
   return { patient, organizations: [...organizations.values()], visits: ordered, foreignEncounters };
+}
+
+/**
+ * An organisation that this Bundle only refers to, as newer Synthea does: by a conditional reference
+ * "Organization?identifier=system|value", or a literal one with its name as `display`.
+ */
+function organizationElsewhere(serviceProvider: Json | undefined): Organization | undefined {
+  const reference = referenceOf(serviceProvider);
+  if (reference === undefined || !isObject(serviceProvider)) return undefined;
+  const identifier = /^Organization\?identifier=(.+)$/.exec(reference)?.[1];
+  const name = textOf(serviceProvider.display);
+  return identifier === undefined && name === undefined
+    ? undefined
+    : { key: identifier ?? reference, name: name ?? identifier! };
 }
 
 /** The services behind several Bundles: every organisation once, in the order of first appearance. */

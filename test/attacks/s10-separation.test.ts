@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker, type Weakening } from "../../demo/host.ts";
+import { bundleWorker, type Weakening, wasmModules } from "../../demo/host.ts";
 import { makeLogKeys } from "../../protocol/note-keys.ts";
 import { HOOK_MILLISECONDS } from "./setup-a.ts";
 
@@ -236,7 +236,10 @@ beforeAll(async () => {
       name,
       compatibilityDate: "2026-08-01",
       compatibilityFlags: ["nodejs_compat"],
-      modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: await bundleWorker(s.entry, s.weaken) }],
+      modules: [
+        { type: "ESModule" as const, path: "worker.mjs", contents: await bundleWorker(s.entry, s.weaken) },
+        ...wasmModules(),
+      ],
       bindings: s.bindings,
       d1Databases: Object.fromEntries((s.d1 ?? []).map((b) => [b, `${name} ${b}`])),
       r2Buckets: Object.fromEntries((s.r2 ?? []).map((b) => [b, `${name} ${b}`.toLowerCase().replace(/\W/g, "-")])),

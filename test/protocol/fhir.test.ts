@@ -68,6 +68,36 @@ describe("reading a Bundle", () => {
     expect(brett.organizations.map(({ name }) => name)).toContain("CARNEY HOSPITAL");
   });
 
+  it("takes an organisation that the Bundle only refers to by its identifier or name, as newer Synthea does", () => {
+    const encounter = (id: string, serviceProvider: object) => ({
+      fullUrl: `urn:uuid:${id}`,
+      resource: { resourceType: "Encounter", id, subject: { reference: "urn:uuid:p" }, serviceProvider },
+    });
+    const { organizations, visits } = readBundle(
+      JSON.stringify({
+        resourceType: "Bundle",
+        entry: [
+          { fullUrl: "urn:uuid:p", resource: { resourceType: "Patient", id: "p" } },
+          encounter("1", { reference: "Organization?identifier=urn:o|7", display: "WELL CLINIC" }),
+          encounter("2", { reference: "Organization?identifier=urn:o|7" }),
+          encounter("3", { reference: "Organization/abc", display: "Other" }),
+          encounter("4", { reference: "Organization/nameless" }),
+        ],
+      }),
+    );
+    expect(organizations.map(({ key, name }) => [key, name])).toEqual([
+      ["urn:o|7", "WELL CLINIC"],
+      ["Organization/abc", "Other"],
+      [UNKNOWN_ORGANIZATION, "Unknown organisation"],
+    ]);
+    expect(visits.map((v) => v.organizationRef)).toEqual([
+      "urn:o|7",
+      "urn:o|7",
+      "Organization/abc",
+      UNKNOWN_ORGANIZATION,
+    ]);
+  });
+
   it("resolves urn:uuid, relative, absolute, versioned and conditional references, and entries without fullUrl", () => {
     const organization = { resourceType: "Organization", id: "o1", identifier: [{ system: "urn:o", value: "1" }] };
     const at = (id: string, provider: string, subject: string) => ({

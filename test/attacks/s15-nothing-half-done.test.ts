@@ -491,7 +491,7 @@ describe("a case", () => {
     for (const name of ["case, not logged", "case logged, not listed", "entry logged"])
       for (const how of HOW) {
         const attempt = name === "entry logged" ? await requester.order(order()) : prepared;
-        await dies(url, name, how, () => requester.submit(attempt))await arm(url, {});
+        await dies(url, name, how, () => requester.submit(attempt));
         await requester.submit(attempt);
         expect(await entriesOf(attempt.caseId)).toEqual(["order"]);
       }

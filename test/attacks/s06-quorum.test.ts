@@ -473,7 +473,7 @@ describe("a link shows no name", () => {
     }));
   }
   const holds = (haystack: readonly Uint8Array[], needle: Uint8Array): boolean =>
-    haystack.some((h) => Buffer.from(h).includes(needle));
+    haystack.some((h) => Buffer.from(h).includes(Buffer.from(needle)));
 
   it("in bytes: nothing of the registrar's stands in what one approver saw, nor the other way round", async () => {
     const seen = await approversMaterial("honest, watched");

@@ -215,15 +215,17 @@ function piecesOfExchange(e: Exchange, nth: number): Piece[] {
   ];
 }
 
-const REAL_TIME = /^(uploaded|scheduled_time)$/;
+/** Columns with the moment of a write; local R2 has it in its blob ids too. */
+const REAL_TIME = /^(uploaded|scheduled_time|blob_id)$/;
 
-/** Rows that name the tag; the session's own object whole; the R2 objects those rows name; the requests of the visit. */
+/** Rows that name the tag or its hash; the session's own object whole; the R2 objects those rows name; the requests of the visit. */
 function materialOf({ session, name }: Visited): Piece[] {
   const { tagHash } = session;
-  const names = (cell: unknown): boolean =>
-    typeof cell === "string"
-      ? cell.includes(tagHash)
-      : cell instanceof Uint8Array && bytesToHex(cell).includes(tagHash);
+  const ids = [tagHash, bytesToHex(readCheckIn(session.checkInBytes).presentation.T)];
+  const names = (cell: unknown): boolean => {
+    const text = cell instanceof Uint8Array ? bytesToHex(cell) : String(cell);
+    return ids.some((id) => text.includes(id));
+  };
   const own = new Set(
     rowsOf(dump, "session")
       .filter((r) => names(r.cells.tag_hash))

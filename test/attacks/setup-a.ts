@@ -209,6 +209,8 @@ export interface Craft {
   /** of both epochs; the true ones by default */
   params?: IssuerParams;
   paramsHash?: Uint8Array;
+  /** of the tag's epoch alone */
+  tagParamsHash?: Uint8Array;
   context?: (c: Omit<CheckIn, "presentation">) => Uint8Array;
 }
 
@@ -236,7 +238,7 @@ export async function craftCheckIn(
   const secrets = craft.secrets ?? parts.secrets;
   const slot = craft.slot ?? 0;
   const keys = await sessionKeys(parts.root, 0, tagEpoch, slot);
-  const tagParamsHash = craft.paramsHash ?? tag.hash;
+  const tagParamsHash = craft.tagParamsHash ?? craft.paramsHash ?? tag.hash;
   const credentialParamsHash = craft.paramsHash ?? held.hash;
   const before = { challenge, sessionAuthKey: keys.authPublicKey, sessionRecipient: keys.ageRecipient };
   const { enc } = await openWalletChannel({

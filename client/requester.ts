@@ -3,9 +3,12 @@
 //
 //   order → submit → (officers decide) → advance → link, assemble: openResult → fetchRecords → report
 //                                                  trace: trace → the person
+//                                      → open → fetchRecords: a link's records, newest epochs first, while older ones are
+//                                        still being computed
 //
 // It believes the registrar's and the trustees' pinned keys; the escrow, the service Worker and the network only carry.
 
+import { chunksOfOrder } from "../protocol/case-chunks.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
@@ -15,6 +18,8 @@ import {
   type CaseStatus,
   caseStatus,
   type OpenedCase,
+  type OpenedChunk,
+  openChunk,
   openResult,
   sendDossiers,
   submitCase,
@@ -22,13 +27,13 @@ import {
 import { RequesterContext, type RequesterKeys } from "./requester/context.ts";
 import { RequesterError } from "./requester/errors.ts";
 import { loadOrder, type OrderRequest, type PreparedOrder, prepareOrder } from "./requester/order.ts";
-import { type Fetched, fetchRecords } from "./requester/records.ts";
+import { type Fetched, type FetchOptions, fetchRecords } from "./requester/records.ts";
 import { makeReport } from "./requester/report.ts";
 import { type TracedPerson, tracePerson } from "./requester/trace.ts";
 import type { Transport } from "./transport.ts";
 
 export type { NamedPerson } from "./requester/assemble.ts";
-export type { CaseStatus, LinkedSession, OpenedCase } from "./requester/case.ts";
+export type { CaseStatus, LinkedSession, OpenedCase, OpenedChunk } from "./requester/case.ts";
 export { createRequesterKeys, type RequesterKeys } from "./requester/context.ts";
 export { REQUESTER_FAILURES, RequesterError, type RequesterFailure } from "./requester/errors.ts";
 export { type OrderRequest, type PreparedOrder, type Subject, saveOrder } from "./requester/order.ts";
@@ -65,10 +70,20 @@ export class Requester {
    * @throws RequesterError "awaiting-approvals", "refused", "expired", "stuck"; ApiError, after which it may be called again
    */
   async advance(p: PreparedOrder, progress: (status: CaseStatus) => void = () => {}): Promise<CaseStatus> {
+    let last: CaseStatus | undefined;
+    for await (const status of this.#steps(p)) {
+      last = status;
+      progress(status);
+    }
+    return last!;
+  }
+
+  /** The case as it is and after each step, the last one "opened". */
+  async *#steps(p: PreparedOrder): AsyncGenerator<CaseStatus> {
     let status = await this.status(p);
     for (;;) {
-      progress(status);
-      if (status.state === "opened") return status;
+      yield status;
+      if (status.state === "opened") return;
       if (status.state === "refused") throw new RequesterError("refused", "the officers refused the order");
       if (status.state === "expired") throw new RequesterError("expired", "the case has run out");
       if (!status.set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
@@ -77,10 +92,27 @@ export class Requester {
         this.#persons.set(p.caseId, named.person);
         await sendDossiers(this.#context, p.caseId, named.dossiers);
       }
-      const before = status.state;
+      const before = status;
       status = await advanceCase(this.#context, p.caseId);
-      if (status.state === before)
-        throw new RequesterError("stuck", `the escrow answers "${before}" and goes no further`);
+      if (status.state === before.state && status.chunks.opened <= before.chunks.opened)
+        throw new RequesterError("stuck", `the escrow answers "${before.state}" and goes no further`);
+    }
+  }
+
+  /**
+   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. The next one is being
+   * computed while a chunk is read. @throws as advance and openResult
+   */
+  async *open(p: PreparedOrder): AsyncGenerator<OpenedChunk> {
+    const { length } = chunksOfOrder(p.order);
+    const steps = this.#steps(p);
+    let step = steps.next();
+    for (let given = 0; given < length; ) {
+      const { value: status } = await step;
+      const known = status ? Math.min(status.chunks.opened, length) : length;
+      step = steps.next();
+      step.catch(() => {}); // told when it is awaited
+      for (; given < known; given++) yield await openChunk(this.#context, p, given);
     }
   }
 
@@ -90,7 +122,7 @@ export class Requester {
   }
 
   /** Records newest epoch first, while older ones are still coming. */
-  fetchRecords(opened: OpenedCase, options: { concurrency?: number } = {}): AsyncGenerator<Fetched> {
+  fetchRecords(opened: OpenedCase | AsyncIterable<OpenedCase>, options: FetchOptions = {}): AsyncGenerator<Fetched> {
     return fetchRecords(this.#context, opened, options);
   }
 

@@ -1,6 +1,7 @@
 // One case: an order, the officers' decisions, and what the trustees answered. Named by the case id in hex.
 //
 //   ordered ── t approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
+//                                     noticed: the results come chunk by chunk (protocol/case-chunks.ts), newest epochs first
 //      └── so many refusals that t approvals cannot come ──> refused          any of them but the last ── time ──> expired
 //
 // Invariant. Whatever is handed to a trustee or to the log is a row here first and never changes: order, dossiers, S, nonce,
@@ -36,6 +37,8 @@ export interface NewCase {
   trusteeKeys: string[];
   threshold: number;
   expiresAt: number;
+  /** in how many chunks it is opened */
+  chunks: number;
   /** LogEntry "order" */
   entry: Uint8Array;
   /** sealed to trustee i at [i - 1] */
@@ -72,6 +75,8 @@ export interface CaseView extends Omit<NewCase, "entry" | "dossiers"> {
   state: CaseState;
   /** sealed material is gone */
   cleared: boolean;
+  /** chunks that the requester may read: all of S have answered, those before it are there, and the log says so */
+  chunksOpened: number;
   /** S ascending, once t have approved */
   set: number[] | undefined;
   nonce: Uint8Array | undefined;
@@ -100,6 +105,7 @@ type CaseRow = {
   trustee_keys: string;
   threshold: number;
   expires_at: number;
+  chunks: number;
   state: CaseState;
   last_now: number;
   approving_set: string | null;
@@ -113,7 +119,7 @@ const TABLES = `
     one INTEGER PRIMARY KEY CHECK (one = 1),
     case_id TEXT NOT NULL, kind TEXT NOT NULL, order_hash TEXT NOT NULL, order_bytes BLOB NOT NULL,
     requester_key TEXT NOT NULL, trustee_keys TEXT NOT NULL, threshold INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    state TEXT NOT NULL, last_now INTEGER NOT NULL, approving_set TEXT, nonce BLOB,
+    chunks INTEGER NOT NULL, state TEXT NOT NULL, last_now INTEGER NOT NULL, approving_set TEXT, nonce BLOB,
     dossiers_complete INTEGER NOT NULL, cleared INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS dossiers (trustee INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
@@ -121,8 +127,8 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, entry BLOB NOT NULL, log_index INTEGER);
   CREATE TABLE IF NOT EXISTS placed (phase TEXT PRIMARY KEY, checkpoint TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS proofs (phase TEXT, name TEXT, seq INTEGER, hash BLOB NOT NULL, PRIMARY KEY (phase, name, seq));
-  CREATE TABLE IF NOT EXISTS parts (round TEXT, sender INTEGER, receiver INTEGER, bytes BLOB NOT NULL,
-    PRIMARY KEY (round, sender, receiver));`;
+  CREATE TABLE IF NOT EXISTS parts (round TEXT, chunk INTEGER, sender INTEGER, receiver INTEGER, bytes BLOB NOT NULL,
+    PRIMARY KEY (round, chunk, sender, receiver));`;
 
 const refuse = (reason: Refusal["reason"]): Refusal => ({ ok: false, reason });
 const bytes = (b: ArrayBuffer): Uint8Array => new Uint8Array(b);
@@ -142,9 +148,9 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     this.ctx.storage.transactionSync(() => {
       this.#sql.exec(TABLES);
       this.#sql.exec(
-        "INSERT INTO linkage VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 'ordered', ?, NULL, NULL, 0, 0)",
+        "INSERT INTO linkage VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ordered', ?, NULL, NULL, 0, 0)",
         ...[c.caseId, c.kind, c.orderHash, c.order, c.requesterKey, JSON.stringify(c.trusteeKeys), c.threshold],
-        ...[c.expiresAt, now],
+        ...[c.expiresAt, c.chunks, now],
       );
       this.#putDossiers(c.dossiers);
       this.#putEntry("order", c.entry);
@@ -210,12 +216,14 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   }
 
   /** What a member of S answered in a round. The first answer counts. */
-  keep(round: PartRound, from: number, parts: Part[], now: number): Recorded {
+  keep(round: PartRound, from: number, parts: Part[], now: number, chunk = 0): Recorded {
     const during: CaseState = round === "notice-shares" ? "approved" : "noticed";
     return this.#while([during, "noticed", "opened"], now, (row) => {
-      if (this.answered(round, now).includes(from)) return undefined;
-      if (row.state !== during || !setOf(row)?.includes(from)) return refuse("not-in-this-state");
-      for (const p of parts) this.#sql.exec("INSERT INTO parts VALUES (?, ?, ?, ?)", round, from, p.to, p.bytes);
+      if (this.answered(round, now, chunk).includes(from)) return undefined;
+      if (row.state !== during || !setOf(row)?.includes(from) || chunk >= row.chunks)
+        return refuse("not-in-this-state");
+      for (const p of parts)
+        this.#sql.exec("INSERT INTO parts VALUES (?, ?, ?, ?, ?)", round, chunk, from, p.to, p.bytes);
       return undefined;
     });
   }
@@ -243,25 +251,29 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   /** noticed → opened: every member of S has answered for the requester, and the log says so. */
   open(now: number): Recorded {
     return this.#advance("noticed", "opened", now, (row) => {
-      const results = this.partsTo(finalRound(row.kind), 0, now);
-      return results.length === row.threshold && this.#allLogged(["opening"]);
+      return this.#chunksOpened(row) === row.chunks;
     });
   }
 
   /** Members of S whose answer in a round is recorded. */
-  answered(round: PartRound, now: number): number[] {
+  answered(round: PartRound, now: number, chunk = 0): number[] {
     if (!this.#row(now)) return [];
-    const rows = this.#sql.exec<{ sender: number }>("SELECT DISTINCT sender FROM parts WHERE round = ?", round);
+    const rows = this.#sql.exec<{ sender: number }>(
+      "SELECT DISTINCT sender FROM parts WHERE round = ? AND chunk = ?",
+      round,
+      chunk,
+    );
     return rows.toArray().map((r) => r.sender);
   }
 
   /** Parts for one reader, by sender. Never all at once: those of a large case are more than one message holds. */
-  partsTo(round: PartRound, receiver: number, now: number): Part[] {
+  partsTo(round: PartRound, receiver: number, now: number, chunk = 0): Part[] {
     if (!this.#row(now)) return [];
     return this.#sql
       .exec<{ sender: number; bytes: ArrayBuffer }>(
-        "SELECT sender, bytes FROM parts WHERE round = ? AND receiver = ? ORDER BY sender",
+        "SELECT sender, bytes FROM parts WHERE round = ? AND chunk = ? AND receiver = ? ORDER BY sender",
         round,
+        chunk,
         receiver,
       )
       .toArray()
@@ -371,6 +383,18 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return names.every((name) => entries[name]?.index !== undefined);
   }
 
+  #chunksOpened(row: CaseRow): number {
+    if (row.cleared === 1 || !this.#allLogged(["opening"])) return 0;
+    const counts = this.#sql
+      .exec<{ chunk: number; n: number }>(
+        "SELECT chunk, count(*) n FROM parts WHERE round = ? AND receiver = 0 GROUP BY chunk ORDER BY chunk",
+        finalRound(row.kind),
+      )
+      .toArray();
+    const missing = counts.findIndex(({ chunk, n }, i) => chunk !== i || n !== row.threshold);
+    return missing < 0 ? counts.length : missing;
+  }
+
   #decisions(): Decision[] {
     return this.#sql
       .exec<{ trustee: number; decision: Decision["decision"]; approval: ArrayBuffer }>(
@@ -393,6 +417,8 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         trusteeKeys: JSON.parse(row.trustee_keys) as string[],
         threshold: row.threshold,
         expiresAt: row.expires_at,
+        chunks: row.chunks,
+        chunksOpened: this.#chunksOpened(row),
         state: row.state,
         cleared: row.cleared === 1,
         set: setOf(row),

@@ -6,7 +6,7 @@
 //   challenges  each is used at most once
 //   decisions   one a case id: one order hash, one decision, one document
 //   cases       a case id is bound to one binding (order, nonce, S, scope, checkpoint) at first sight, for ever
-//   outputs     one a case and round: whoever comes first decides the bytes, everybody after gets the same ones, until
+//   outputs     one a case, round and chunk: whoever comes first decides the bytes, everybody after gets the same ones, until
 //               the order has expired; then they are deleted
 //   witness     the newest head that this trustee cosigned: replaced only by whoever knows it, so it never goes back
 //
@@ -65,7 +65,8 @@ export class TrusteeVault extends DurableObject {
         approval BLOB NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS cases (case_id BLOB PRIMARY KEY, binding BLOB NOT NULL, expires INTEGER NOT NULL)
         WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS outputs (case_id BLOB, round TEXT, bytes BLOB NOT NULL, PRIMARY KEY (case_id, round));
+      CREATE TABLE IF NOT EXISTS outputs (case_id BLOB, round TEXT, chunk INTEGER, bytes BLOB NOT NULL,
+        PRIMARY KEY (case_id, round, chunk));
       CREATE TABLE IF NOT EXISTS witness (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL,
         root BLOB NOT NULL);
     `);
@@ -220,18 +221,34 @@ export class TrusteeVault extends DurableObject {
     });
   }
 
-  output(caseId: Uint8Array, round: string): Uint8Array | undefined {
-    const row = this.row("SELECT bytes FROM outputs WHERE case_id = ? AND round = ?", caseId, round);
+  output(caseId: Uint8Array, round: string, chunk = 0): Uint8Array | undefined {
+    const row = this.row(
+      "SELECT bytes FROM outputs WHERE case_id = ? AND round = ? AND chunk = ?",
+      caseId,
+      round,
+      chunk,
+    );
     return row && bytes(row.bytes);
   }
 
+  /** Of all chunks so far. */
+  outputs(caseId: Uint8Array, round: string): Uint8Array[] {
+    const rows = this.sql.exec(
+      "SELECT bytes FROM outputs WHERE case_id = ? AND round = ? ORDER BY chunk",
+      caseId,
+      round,
+    );
+    return rows.toArray().map((row) => bytes(row.bytes));
+  }
+
   /** All of them, or, if the first is there already, none. Answers what now stands under the first name. */
-  keepOutputs(caseId: Uint8Array, outputs: { round: string; bytes: Uint8Array }[]): Uint8Array {
+  keepOutputs(caseId: Uint8Array, outputs: { round: string; bytes: Uint8Array }[], chunk = 0): Uint8Array {
     return this.ctx.storage.transactionSync(() => {
       const first = outputs[0] as { round: string; bytes: Uint8Array };
-      const held = this.output(caseId, first.round);
+      const held = this.output(caseId, first.round, chunk);
       if (held) return held;
-      for (const o of outputs) this.sql.exec("INSERT INTO outputs VALUES (?, ?, ?)", caseId, o.round, o.bytes);
+      for (const o of outputs)
+        this.sql.exec("INSERT INTO outputs VALUES (?, ?, ?, ?)", caseId, o.round, chunk, o.bytes);
       return first.bytes;
     });
   }

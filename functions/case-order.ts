@@ -40,10 +40,10 @@ import type { EpochParameters } from "./parameters.ts";
 
 export const MAX_ORDER_SECONDS = 90 * 86_400;
 const CLOCK_SKEW_SECONDS = 300;
-/** Five years. */
-export const MAX_SCOPE_EPOCHS = 60;
-/** A pairing and a membership test each: about 25 s of a Worker for a trustee that verifies one other. */
-export const MAX_SCOPE_SLOTS = 1024;
+/** Ten years. */
+export const MAX_SCOPE_EPOCHS = 120;
+/** 16 slots an epoch: seconds of a Worker, for each chunk of them (protocol/case-chunks.ts). */
+export const MAX_SCOPE_SLOTS = 1920;
 const MAX_GENERATIONS = 16;
 
 /** What a trustee believes before it is told anything. */

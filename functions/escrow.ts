@@ -9,8 +9,8 @@
 //   GET  /v1/cases/:id                      state, decisions, log indexes                  signed by requester or trustee
 //   POST /v1/cases/:id/approvals            octet-stream Signed<Approval>: its own authority
 //   POST /v1/cases/:id/dossiers             {dossiers}: the registrar's, for an assemble   signed by the requester
-//   POST /v1/cases/:id/advance              runs the next phase                            signed by the requester
-//   GET  /v1/cases/:id/result               {sealed: [one a member of S]}                  signed by the requester
+//   POST /v1/cases/:id/advance              runs the next phase, or opens the next chunk   signed by the requester
+//   GET  /v1/cases/:id/result?chunk=        {sealed: [one a member of S]}                  signed by the requester
 //   POST /v1/cases/:id/record-shares        {items} -> {sealed: [one a member of S]}       signed by the requester
 //
 // Everything may be repeated: a request that came through already is answered as it stands.
@@ -181,7 +181,9 @@ app.get("/v1/cases/:id/result", async (c) => {
   const { key } = await signedRequest(c);
   const matter = await matterOf(c);
   mustBeRequester(matter, key);
-  return c.json(await resultOf(matter));
+  const chunk = c.req.query("chunk") ?? "0";
+  if (!/^\d{1,3}$/.test(chunk)) throw new Problem("malformed", "chunk: a number");
+  return c.json(await resultOf(matter, Number(chunk)));
 });
 
 const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
@@ -192,7 +194,7 @@ app.post("/v1/cases/:id/record-shares", async (c) => {
   mustBeRequester(matter, key);
   const { view } = matter;
   if (view.cleared) throw new Problem("expired", "The case has run out.");
-  if (view.state !== "opened" || view.kind === "trace")
+  if (view.chunksOpened === 0 || view.kind === "trace")
     throw new Problem("not-allowed-now", "No records are granted by this case, or not yet.");
   const sealed = await Promise.all(
     view.set!.map(async (trustee) => {

@@ -11,8 +11,9 @@
 //   aad of a SealedPart    frame(signPart, case context, round, u8 from ‖ u8 to)
 //   aad of a ForRequester  frame(signPart, order hash, kind, u8 from)
 //
-// `context` of a part is caseBinding: the CaseContext of the notice with trustee = 0. It pins order, nonce, approving set,
-// scope and checkpoint, so one case id stands for one set of values everywhere.
+// `context` of a notice's part is caseBinding: the CaseContext of the notice with trustee = 0. It pins order, nonce,
+// approving set, scope and checkpoint, so one case id stands for one set of values everywhere. A link's part has
+// chunkBinding: the same with the chunk's epochs as its scope, so that no part passes for another chunk's.
 
 import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { blob, bool, document, fixed, list, type Of, oneOf, struct, text, u8, u32, u64 } from "./codec.ts";
@@ -65,6 +66,10 @@ export const stanzaLabel = (
 export const caseBinding = (notice: CaseContext): Uint8Array =>
   caseContextHash({ ...notice, kind: "notice", trustee: 0 });
 
+/** Of a chunk: its link context, whatever the subject, with trustee = 0. */
+export const chunkBinding = (notice: CaseContext, scope: CaseContext["scope"]): Uint8Array =>
+  caseContextHash({ ...notice, kind: "link", scope, trustee: 0 });
+
 export const PART_ROUNDS = ["notice", "link"] as const;
 export const SealedPart = document("SealedPart", 0x31, 1, {
   caseId: fixed(32),
@@ -90,7 +95,10 @@ export type ForRequester = Of<typeof ForRequester>;
 export const forRequesterAad = (p: Omit<ForRequester, "sealed" | "caseId">): Uint8Array =>
   frame(utf8ToBytes(LABELS.signPart), p.orderHash, utf8ToBytes(p.kind), Uint8Array.of(p.from));
 
-/** In a SealedPart of round "link": one LinkShare a subject, in their order (one for a link; a generation each to assemble). */
+/**
+ * In a SealedPart of round "link": one LinkShare a subject, in their order (one for a link; to assemble, one for each
+ * generation that has epochs in this chunk).
+ */
 export const LinkParts = document("LinkParts", 0x33, 1, { shares: list(blob) });
 export type LinkParts = Of<typeof LinkParts>;
 

@@ -310,10 +310,15 @@ export type CaseContext = Of<typeof CaseContext>;
 export const caseContextHash = (c: CaseContext): Uint8Array => labelledHash(LABELS.caseContext, CaseContext.encode(c));
 
 const LinkedSession = struct({ epoch: u32, slot: u16, serviceId: fixed(16), tagHash: fixed(32) });
-/** What each member of S works out alone and signs; valid with t equal documents. Sealed to the requester. */
+/**
+ * What each member of S works out alone and signs for one chunk of the order's epochs (case-chunks.ts); valid with t equal
+ * documents. Sealed to the requester.
+ */
 export const CaseResult = document("CaseResult", 0x10, 1, {
   caseId: fixed(32),
   orderHash: fixed(32),
+  epochFrom: u32,
+  epochTo: u32,
   sessions: list(LinkedSession), // newest epoch first, then by tagHash
 });
 export type CaseResult = Of<typeof CaseResult>;

@@ -3,6 +3,7 @@
 // they are signed by the pinned trustees over this order.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-documents.ts";
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
@@ -23,6 +24,8 @@ export interface CaseStatus {
   /** S, once enough have approved */
   set: number[] | null;
   dossiersComplete: boolean;
+  /** parts of the opening, newest epochs first, that may be read already */
+  chunks: { opened: number; of: number };
   decisions: { trustee: number; decision: "approve" | "refuse"; approval: string }[];
   log: { name: string; entry: string; index: number | null }[];
   nonce: string | null;
@@ -45,8 +48,8 @@ export const advanceCase = (context: RequesterContext, caseId: string): Promise<
   request(context, `/${caseId}/advance`, undefined, "POST");
 export const sendDossiers = (context: RequesterContext, caseId: string, dossiers: string[]): Promise<CaseStatus> =>
   request(context, `/${caseId}/dossiers`, { dossiers });
-export const sealedResults = async (context: RequesterContext, caseId: string): Promise<string[]> =>
-  (await request<{ sealed: string[] }>(context, `/${caseId}/result`)).sealed;
+export const sealedResults = async (context: RequesterContext, caseId: string, chunk = 0): Promise<string[]> =>
+  (await request<{ sealed: string[] }>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
 export const recordShares = async (context: RequesterContext, caseId: string, items: unknown[]): Promise<string[]> =>
   (await request<{ sealed: string[] }>(context, `/${caseId}/record-shares`, { items })).sealed;
 
@@ -144,11 +147,32 @@ export interface OpenedCase {
   /** slots with a session that the escrow's index hides behind a false row; fetchRecords tells each as a fault */
   readonly hidden: readonly LinkedSession[];
 }
+/** A part of an opening: the sessions of these epochs. */
+export interface OpenedChunk extends OpenedCase, Chunk {}
+
+/** All chunks of an opened case as one. @throws RequesterError, ApiError */
+export async function openResult(context: RequesterContext, prepared: PreparedOrder): Promise<OpenedCase> {
+  const count = chunksOfOrder(prepared.order).length;
+  const chunks = await Promise.all(Array.from({ length: count }, (_, i) => openChunk(context, prepared, i)));
+  const [{ set }] = chunks as [OpenedChunk, ...OpenedChunk[]];
+  return {
+    prepared,
+    set,
+    sessions: chunks.flatMap((c) => c.sessions),
+    hidden: chunks.flatMap((c) => c.hidden),
+  };
+}
 
 /** Valid with t equal documents, each signed by its trustee. @throws RequesterError */
-export async function openResult(context: RequesterContext, prepared: PreparedOrder): Promise<OpenedCase> {
+export async function openChunk(
+  context: RequesterContext,
+  prepared: PreparedOrder,
+  chunk: number,
+): Promise<OpenedChunk> {
+  const range = chunksOfOrder(prepared.order)[chunk];
+  if (!range) throw new RangeError("the order has fewer chunks");
   const { keySet } = await context.trustees();
-  const sealed = await sealedResults(context, prepared.caseId);
+  const sealed = await sealedResults(context, prepared.caseId, chunk);
   const answers = openAnswers(context, prepared, "result", keySet.threshold, sealed);
   const results = answers.map((answer) =>
     readAnswer(answer, (bytes) => {
@@ -167,7 +191,10 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
       "the trustees found different sessions",
       answers.map((a) => a.from),
     );
-  const { epochFrom, epochTo, services } = prepared.order;
+  const { services } = prepared.order;
+  const { epochFrom, epochTo } = range;
+  if (first.epochFrom !== epochFrom || first.epochTo !== epochTo)
+    throw new RequesterError("wrong-answer", "the escrow hands over a result of other epochs");
   const inScope = first.sessions.every(
     (s) =>
       epochFrom <= s.epoch &&
@@ -187,6 +214,7 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
     tagHash: bytesToHex(s.tagHash),
   });
   return {
+    ...range,
     prepared,
     set: answers.map((a) => a.from),
     sessions: first.sessions.filter((s) => !isFalseRow(s.tagHash)).map(linked),

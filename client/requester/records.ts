@@ -257,11 +257,27 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
 const groups = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 
-/** All records of an opened case, newest epoch first. @throws RequesterError, ApiError where escrow or trustees fail */
+export interface FetchOptions {
+  readonly concurrency?: number;
+}
+
+/**
+ * All records of an opened case, or of its chunks as they come, newest epoch first.
+ * @throws RequesterError, ApiError where escrow or trustees fail
+ */
 export async function* fetchRecords(
   context: RequesterContext,
+  opened: OpenedCase | AsyncIterable<OpenedCase>,
+  options: FetchOptions = {},
+): AsyncGenerator<Fetched> {
+  if (!(Symbol.asyncIterator in opened)) yield* recordsOf(context, opened, options);
+  else for await (const chunk of opened) yield* recordsOf(context, chunk, options);
+}
+
+async function* recordsOf(
+  context: RequesterContext,
   opened: OpenedCase,
-  { concurrency = MAX_CONCURRENCY }: { concurrency?: number } = {},
+  { concurrency = MAX_CONCURRENCY }: FetchOptions,
 ): AsyncGenerator<Fetched> {
   for (const session of opened.hidden)
     yield fault(session, undefined, "the escrow's index has a false row in the place of this session");

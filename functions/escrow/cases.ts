@@ -38,6 +38,7 @@ export function statusOf(view: CaseView) {
     expiresAt: view.expiresAt,
     set: view.set ?? null,
     dossiersComplete: view.dossiersComplete,
+    chunks: { opened: view.chunksOpened, of: view.chunks },
     decisions: view.decisions.map(({ trustee, decision, approval }) => ({
       trustee,
       decision,
@@ -106,11 +107,12 @@ export async function completeDossiers(m: Matter, dossiers: Uint8Array[]): Promi
   return recorded(await m.stub.complete(dossiers, m.now));
 }
 
-export async function resultOf(m: Matter): Promise<{ state: string; sealed: string[] }> {
-  const { state, cleared } = m.view;
+export async function resultOf(m: Matter, chunk: number): Promise<{ state: string; sealed: string[] }> {
+  const { state, cleared, chunks, chunksOpened } = m.view;
   if (cleared) throw new Problem("expired", "The case has run out, and its sealed results are gone.");
-  if (state !== "opened") throw new Problem("not-allowed-now", "The case is not opened.");
-  return { state, sealed: (await sealedResults(m)).map(toBase64) };
+  if (chunk >= chunks) throw new Problem("malformed", "chunk: the case has fewer");
+  if (chunk >= chunksOpened) throw new Problem("not-allowed-now", "The case is not opened, or not so far.");
+  return { state, sealed: (await sealedResults(m, chunk)).map(toBase64) };
 }
 
 /** Cases for a trustee's officers, by pages. */

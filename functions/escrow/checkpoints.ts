@@ -105,14 +105,16 @@ export async function cosignedCheckpoint(
     );
     const cosigned = note + lines.join("");
     if (verifyCheckpoint({ note: cosigned, logKey, witnesses, quorum: threshold }).ok) {
-      for (const line of lines)
-        await call({
+      const brought = lines.map((line) =>
+        call({
           baseUrl: env.LOG_URL,
           method: "POST",
           path: "/v1/cosignatures",
           json: { checkpoint: cosigned, cosignature: line },
           now,
-        }).catch(() => undefined); // the case needs the note only; the next one brings the log its lines
+        }).catch(() => undefined),
+      ); // the case needs the note only; the next one brings the log its lines
+      await Promise.all(brought);
       return { note: cosigned, checkpoint: head.checkpoint };
     }
   }

@@ -3,6 +3,7 @@
 
 import type { NewCase } from "../../durable-objects/linkage-escrow.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
@@ -100,6 +101,7 @@ export async function newCase(
     trusteeKeys: document.trusteeKeys.map(bytesToHex),
     threshold: document.threshold,
     expiresAt: order.expiresAt,
+    chunks: chunksOfOrder(order).length,
     entry: LogEntry.encode({ kind: "order", at: now, subject: hash, caseId: order.caseId, body: new Uint8Array() }),
     dossiers,
   };

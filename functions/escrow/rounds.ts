@@ -3,7 +3,8 @@
 //
 //   ordered   → approved   entries of the order and S's approvals in the log, a checkpoint with t cosignatures
 //   approved  → noticed    notice-shares from S; notice: t equal entries, each signed; appended, and a newer checkpoint
-//   noticed   → opened     shares from S; for link and assemble result from S; the entry "opening" appended
+//   noticed   → opened     chunk by chunk, the newest epochs first, one at each call: shares from S; for link and assemble
+//                          result from S. The entry "opening" is appended before the first chunk shows
 //
 // Every step is recorded in the object before the next one, and what is recorded already is not asked again: a crash
 // anywhere, or two requesters' clicks at once, end in the same place. A member whose answer is not what its signature and
@@ -74,8 +75,8 @@ async function place(m: Matter, names: readonly string[]): Promise<Placed> {
   });
   const size = Math.max(...entries.map((e) => e.index)) + 1;
   const checkpoint = await cosignedCheckpoint(m.env, m.view, size, m.now);
-  const proofs: Placed["proofs"] = {};
-  for (const e of entries) proofs[e.name] = await inclusionProof(m.env, checkpoint, e, m.now);
+  const found = entries.map(async (e) => [e.name, await inclusionProof(m.env, checkpoint, e, m.now)] as const);
+  const proofs: Placed["proofs"] = Object.fromEntries(await Promise.all(found));
   return { checkpoint: checkpoint.note, proofs };
 }
 
@@ -184,17 +185,18 @@ async function round<S extends z.ZodType>(
   schema: S,
   body: (trustee: number) => object | Promise<object>,
   read: (trustee: number, answer: z.infer<S>) => Part[],
+  chunk = 0,
 ): Promise<void> {
-  const have = await m.stub.answered(name, m.now);
+  const have = await m.stub.answered(name, m.now, chunk);
   const missing = m.view.set!.filter((i) => !have.includes(i));
   await askAll(missing, async (trustee) => {
     const parts = read(trustee, await askMember(m, trustee, name, await body(trustee), schema));
-    recorded(await m.stub.keep(name, trustee, parts, m.now));
+    recorded(await m.stub.keep(name, trustee, parts, m.now, chunk));
   });
 }
 
-const partsTo = async ({ stub, now }: Matter, name: PartRound, trustee: number): Promise<string[]> =>
-  (await stub.partsTo(name, trustee, now)).map((p) => toBase64(p.bytes));
+const partsTo = async ({ stub, now }: Matter, name: PartRound, trustee: number, chunk = 0): Promise<string[]> =>
+  (await stub.partsTo(name, trustee, now, chunk)).map((p) => toBase64(p.bytes));
 
 // ---- the phases
 
@@ -247,38 +249,43 @@ async function toNoticed(m: Matter): Promise<CaseView> {
 
 async function toOpened(m: Matter): Promise<CaseView> {
   let { view } = m;
-  const { kind, noticed } = view;
+  const { kind, noticed, chunksOpened: chunk } = view;
   const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
   await round(
     m,
     "shares",
     SharesAnswer,
-    () => ({ notice }),
+    () => ({ notice, chunk }),
     (trustee, answer) =>
       kind === "trace"
         ? [{ from: trustee, to: 0, bytes: readForRequester(view, trustee, "trace", answer.forRequester) }]
         : readParts(view, trustee, "link", answer.parts),
+    chunk,
   );
   if (kind !== "trace") {
     await round(
       m,
       "result",
       ForRequesterAnswer,
-      async (trustee) => ({ parts: await partsTo(m, "shares", trustee) }),
+      async (trustee) => ({ parts: await partsTo(m, "shares", trustee, chunk), chunk }),
       (trustee, answer) => [
         { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },
       ],
+      chunk,
     );
   }
-  const caseId = hexToBytes(view.caseId);
-  const subject = hexToBytes(view.orderHash);
-  const entry = LogEntry.encode({ kind: "opening", at: m.now, subject, caseId, body: new Uint8Array() });
-  view = recorded(await m.stub.intend("opening", entry, m.now));
-  await appendEntries({ ...m, view }, ["opening"]);
-  return recorded(await m.stub.open(m.now));
+  if (view.entries.opening?.index === undefined) {
+    const caseId = hexToBytes(view.caseId);
+    const subject = hexToBytes(view.orderHash);
+    const entry = LogEntry.encode({ kind: "opening", at: m.now, subject, caseId, body: new Uint8Array() });
+    view = recorded(await m.stub.intend("opening", entry, m.now));
+    await appendEntries({ ...m, view }, ["opening"]);
+  }
+  view = recorded(await m.stub.view(m.now));
+  return view.state === "noticed" && view.chunksOpened === view.chunks ? recorded(await m.stub.open(m.now)) : view;
 }
 
-/** The next phase; in a final state nothing is left to do. */
+/** The next phase, or the next chunk of the opening; in a final state nothing is left to do. */
 export async function advance(m: Matter): Promise<CaseView> {
   if (m.view.state === "ordered") return toApproved(m);
   if (m.view.state === "approved") return toNoticed(m);
@@ -287,6 +294,6 @@ export async function advance(m: Matter): Promise<CaseView> {
 }
 
 /** What the members sealed to the requester, in the order of S. */
-export async function sealedResults({ stub, view, now }: Matter): Promise<Uint8Array[]> {
-  return (await stub.partsTo(finalRound(view.kind), 0, now)).map((p) => p.bytes);
+export async function sealedResults({ stub, view, now }: Matter, chunk: number): Promise<Uint8Array[]> {
+  return (await stub.partsTo(finalRound(view.kind), 0, now, chunk)).map((p) => p.bytes);
 }

@@ -14,6 +14,9 @@
 //   result           bundle, the others' parts             forRequester (link, assemble)       members, requester: the sessions in scope
 //   record-shares    bundle, stanzas of result's sessions  forRequester                        requester, from t of them: the file keys
 //
+// shares and result of a link or assemble go chunk by chunk (protocol/case-chunks.ts), the newest epochs first: shares of
+// chunk k are given after those of chunk k - 1, and result k after shares k. Records of a chunk may be asked for as soon as
+// its result is there, while older chunks are coming.//
 //   part          Signed<SealedPart>      by its author, sealed to one member                 (protocol/case-documents.ts)
 //   forRequester  Signed<ForRequester>    by its author, sealed to the requester's seal key of the order's certificate
 //                   "trace"    TracePart            "result"  Signed<CaseResult>, LABELS.signResult
@@ -31,8 +34,8 @@
 // checkpoint at its first round, and other values are refused with "conflict" for ever.
 //
 // Refusals: credential-refused (a proof, signature, approval or inclusion fails; always the same answer), expired,
-// conflict (case id bound to other values), not-allowed-now with a detail: "trustee N: wrong share" names a member whose
-// signed part does not verify; "epoch still open"; "notice first"; "keys not generated"; "other key set or generation".
+// malformed (no such chunk), conflict (case id bound to other values), not-allowed-now with a detail: "trustee N: wrong share" names a member whose
+// signed part does not verify; "epoch still open"; "notice first"; "newer chunks first"; "keys not generated"; "other key set or generation".
 
 import { z } from "zod";
 
@@ -83,16 +86,20 @@ export const NoticeRequest = z.object({ bundle: Bundle, parts: z.array(part).max
 export const NoticeAnswer = z.object({ entry: document, signed: document });
 export type NoticeAnswer = z.infer<typeof NoticeAnswer>;
 
+/** Number of a chunk; absent: the first, which is the only one of a trace. */
+const chunk = z.number().int().min(0).max(255).default(0);
+
 /** POST /v1/cases/shares; notice: where the log holds the entry of the notice round, under a cosigned checkpoint. */
 export const SharesRequest = z.object({
   bundle: Bundle,
   notice: z.object({ checkpoint: z.string().max(16_384), inclusion: Inclusion }),
+  chunk,
 });
 export const SharesAnswer = z.object({ parts: z.array(part), forRequester: part.optional() });
 export type SharesAnswer = z.infer<typeof SharesAnswer>;
 
 /** POST /v1/cases/result */
-export const ResultRequest = z.object({ bundle: Bundle, parts: z.array(part).max(256) });
+export const ResultRequest = z.object({ bundle: Bundle, parts: z.array(part).max(256), chunk });
 export const ForRequesterAnswer = z.object({ forRequester: part });
 export type ForRequesterAnswer = z.infer<typeof ForRequesterAnswer>;
 

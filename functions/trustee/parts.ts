@@ -24,16 +24,17 @@ import type { TrusteeKeys } from "./keys.ts";
 export const wrongShare = (trustees: readonly number[]): Problem =>
   new Problem("not-allowed-now", `trustee ${trustees.join(", ")}: wrong share`);
 
-type Round = SealedPart["round"];
+/** Round and context of a part: of the case, or of one chunk. */
+export type Place = Pick<SealedPart, "round" | "context">;
 
 export function sealPart(
   open: OpenCase,
   own: TrusteeKeys,
   to: { index: number; transportKey: Uint8Array },
-  round: Round,
+  { round, context }: Place,
   plaintext: Uint8Array,
 ): Uint8Array {
-  const head = { caseId: open.order.caseId, context: open.binding, round, from: own.index, to: to.index };
+  const head = { caseId: open.order.caseId, context, round, from: own.index, to: to.index };
   return signPart({ ...head, sealed: hybridSeal(to.transportKey, partAad(head), plaintext, rng) }, own.identitySecret);
 }
 
@@ -45,7 +46,7 @@ export function openParts(
   open: OpenCase,
   own: TrusteeKeys,
   identityKeys: readonly Uint8Array[],
-  round: Round,
+  { round, context }: Place,
   parts: readonly Uint8Array[],
 ): { from: number; plaintext: Uint8Array }[] {
   const received = new Map<number, Uint8Array>();
@@ -54,8 +55,8 @@ export function openParts(
     if (part.to !== own.index) continue;
     const author = identityKeys[part.from - 1];
     if (!author || !equalBytes(author, key) || !open.set.includes(part.from)) throw refused("part: of no member of S");
-    if (part.round !== round || !equalBytes(part.context, open.binding) || !equalBytes(part.caseId, open.order.caseId))
-      throw refused("part: of another case or round");
+    if (part.round !== round || !equalBytes(part.context, context) || !equalBytes(part.caseId, open.order.caseId))
+      throw refused("part: of another case, chunk or round");
     try {
       received.set(part.from, hybridOpen(own.transport.secretKey, partAad(part), part.sealed));
     } catch {

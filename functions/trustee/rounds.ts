@@ -1,7 +1,9 @@
 // The rounds of a case as one member of S plays them (api.ts has the whole exchange). Each round: verify the bundle, hold
 // the case id to its binding, answer what was answered before if there is such an answer, else compute, keep, answer.
 //
-// What is kept, by round: the answer; beside it, sealed at rest, this trustee's own share of the round (it counts in the
+// Links and assembles are opened in chunks, the newest epochs first (protocol/case-chunks.ts).
+//
+// What is kept, by round and chunk: the answer; beside it, sealed at rest, this trustee's own share of the round (it counts in the
 // combination) and its result (record shares are given for its sessions only). Record shares are not kept: asking again
 // gives the same points with a fresh proof.
 
@@ -9,7 +11,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { z } from "zod";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
+  chunkBinding,
   isFalseRow,
   LinkParts,
   RecordParts,
@@ -35,6 +39,7 @@ import {
   recordShare,
   TraceShare,
   traceShare,
+  UntestedLinkShare,
   verifyLinkShare,
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
@@ -42,6 +47,7 @@ import { type G2, tagBase } from "../../protocol/suite.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
 import { checkNoticeLogged, type OpenCase, openBundle } from "../case-bundle.ts";
 import type { Scope, Subject, Trust } from "../case-order.ts";
+import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
 import type {
@@ -59,7 +65,7 @@ import type {
 import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
 import { heldKeys, ownKeys, parseKeySet, rng, trustOf, unsealSecret, vaultOf } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
-import { decodePart, openParts, sealForRequester, sealPart, wrongShare } from "./parts.ts";
+import { decodePart, openParts, type Place, sealForRequester, sealPart, wrongShare } from "./parts.ts";
 import { matchSessions } from "./session-index.ts";
 
 type Round = "notice-shares" | "notice" | "shares" | "result";
@@ -110,23 +116,24 @@ async function once<T extends object>(
   s: Sitting,
   round: Round,
   compute: () => Promise<{ answer: T; keep?: { what: AtRest; value: Uint8Array } }>,
+  chunk = 0,
 ): Promise<T> {
   const { caseId } = s.open.order;
   const vault = vaultOf(s.env);
-  let bytes = await vault.output(caseId, round);
+  let bytes = await vault.output(caseId, round, chunk);
   if (!bytes) {
     const { answer, keep } = await compute();
     const outputs: { round: string; bytes: Uint8Array }[] = [{ round, bytes: utf8ToBytes(JSON.stringify(answer)) }];
     if (keep)
       outputs.push({ round: keep.what, bytes: sealAtRest(s.own.vaultKey, keep.what, s.open.binding, keep.value, rng) });
-    bytes = await vault.keepOutputs(caseId, outputs);
+    bytes = await vault.keepOutputs(caseId, outputs, chunk);
   }
   return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }
 
 /** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
-async function kept(s: Sitting, what: AtRest, before: string): Promise<Uint8Array> {
-  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what);
+async function kept(s: Sitting, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
+  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what, chunk);
   if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
   return openAtRest(s.own.vaultKey, what, s.open.binding, sealed);
 }
@@ -144,21 +151,23 @@ const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Su
 });
 
 /** A part to each other member of S, under the transport keys that the trustees signed. */
-function partsFor(s: Sitting, round: "notice" | "link", plaintext: Uint8Array): string[] {
+function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): string[] {
   const cards: TrusteeCard[] = readTrusteeCards(s.held.cards, s.keySet.identityKeys);
   return s.open.set
     .filter((i) => i !== s.own.index)
-    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, round, plaintext)));
+    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
 }
 
-const receivedParts = (s: Sitting, round: "notice" | "link", parts: readonly string[]) =>
+const receivedParts = (s: Sitting, place: Place, parts: readonly string[]) =>
   openParts(
     s.open,
     s.own,
     s.keySet.identityKeys,
-    round,
+    place,
     parts.map((p) => fromBase64(p, "parts")),
   );
+
+const noticePlace = ({ open }: Sitting): Place => ({ round: "notice", context: open.binding });
 
 // ---- notice
 
@@ -171,7 +180,7 @@ export async function noticeShares(
   return once(s, "notice-shares", async () => {
     const at = { ...shareAt(s, "notice", s.open.notice, s.own.index), caseId: s.open.order.caseId };
     const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(s).shares.link }, rng));
-    return { answer: { parts: partsFor(s, "notice", share) }, keep: { what: "own-notice-share", value: share } };
+    return { answer: { parts: partsFor(s, noticePlace(s), share) }, keep: { what: "own-notice-share", value: share } };
   });
 }
 
@@ -184,7 +193,7 @@ export async function notice(
   return once(s, "notice", async () => {
     const { caseId } = s.open.order;
     const own = NoticeShare.decode(await kept(s, "own-notice-share", "notice-shares"));
-    const others = receivedParts(s, "notice", parts).map(({ from, plaintext }) =>
+    const others = receivedParts(s, noticePlace(s), parts).map(({ from, plaintext }) =>
       decodePart(from, () => named(from, NoticeShare.decode(plaintext))),
     );
     const cheaters = findCheaters(others, (share) =>
@@ -248,12 +257,33 @@ const basesOf = (subject: Subject): G2[] => slotsOf(subject.scope).map((x) => x.
 
 export async function shares(
   env: TrusteeEnv,
-  { bundle, notice: logged }: z.infer<typeof SharesRequest>,
+  { bundle, notice: logged, chunk }: z.infer<typeof SharesRequest>,
   now: number,
 ): Promise<SharesAnswer> {
   const s = await sit(env, bundle, now);
   await checkNoticed(s, logged);
-  return once(s, "shares", async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s)));
+  const part = chunkAt(s, chunk);
+  if (chunk > 0 && !(await vaultOf(env).output(s.open.order.caseId, "shares", chunk - 1)))
+    throw new Problem("not-allowed-now", "newer chunks first");
+  return once(s, "shares", async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s, part)), chunk);
+}
+
+/** One chunk of a case: its epochs, the subjects as far as they have slots in them, and where its parts belong. */
+interface ChunkOfCase extends Chunk {
+  readonly subjects: readonly Subject[];
+  readonly place: Place;
+}
+
+/** @throws Problem malformed */
+function chunkAt({ open }: Sitting, chunk: number): ChunkOfCase {
+  const range = chunksOfOrder(open.order)[chunk];
+  if (!range) throw new Problem("malformed", "chunk: the order has fewer");
+  const within = (scope: Scope): Scope => scope.filter((x) => range.epochFrom <= x.epoch && x.epoch <= range.epochTo);
+  const subjects = open.subjects
+    .map((subject) => ({ ...subject, scope: within(subject.scope) }))
+    .filter((subject) => subject.scope.length > 0);
+  const context = chunkBinding(open.context("notice", open.notice, 0), within(open.scope));
+  return { ...range, subjects, place: { round: "link", context } };
 }
 
 /** This trustee's own notice, byte for byte, is in the log. */
@@ -264,15 +294,15 @@ async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["n
   checkNoticeLogged(logged, fromBase64(entry), s.trust);
 }
 
-function linkAnswer(s: Sitting) {
+function linkAnswer(s: Sitting, { subjects, place }: ChunkOfCase) {
   const share = secretOf(s).shares.link;
   const value = LinkParts.encode({
-    shares: s.open.subjects.map((subject) =>
+    shares: subjects.map((subject) =>
       LinkShare.encode(linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng)),
     ),
   });
   return {
-    answer: { parts: partsFor(s, "link", value) } as SharesAnswer,
+    answer: { parts: partsFor(s, place, value) } as SharesAnswer,
     keep: { what: "own-link-shares" as const, value },
   };
 }
@@ -298,25 +328,29 @@ function traceAnswer(s: Sitting) {
 
 export async function result(
   env: TrusteeEnv,
-  { bundle, parts }: z.infer<typeof ResultRequest>,
+  { bundle, parts, chunk }: z.infer<typeof ResultRequest>,
   now: number,
 ): Promise<ForRequesterAnswer> {
   const s = await sit(env, bundle, now);
   if (s.open.order.kind === "trace") throw new Problem("not-allowed-now", "A trace has no result round.");
-  return once(s, "result", async () => {
-    const { subjects, set } = s.open;
-    const own = readLinkParts(s, s.own.index, await kept(s, "own-link-shares", "shares"));
-    const others = receivedParts(s, "link", parts).map(({ from, plaintext }) => readLinkParts(s, from, plaintext));
+  const { subjects, place, epochFrom, epochTo } = chunkAt(s, chunk);
+  const compute = async () => {
+    const { set } = s.open;
+    const engine = publicEngine();
+    const own = readLinkParts(subjects, s.own.index, await kept(s, "own-link-shares", "shares", chunk));
+    const others = receivedParts(s, place, parts).map(({ from, plaintext }) =>
+      readLinkParts(subjects, from, plaintext),
+    );
     const wanted = new Map<number, Map<string, number>>();
     subjects.forEach((subject, i) => {
       const slots = slotsOf(subject.scope);
       const bases = slots.map((x) => x.base);
       const theirs = others.map((o) => o[i]!);
       const cheaters = findCheaters(theirs, (share) =>
-        verifyLinkShare({ ...shareAt(s, "link", subject, share.index), slots: bases }, share),
+        verifyLinkShare({ ...shareAt(s, "link", subject, share.index), slots: bases }, share, engine),
       );
       if (cheaters.length > 0) throw wrongShare(cheaters);
-      const values = combineLink({ F2: subject.F2, slots: bases, set, shares: [own[i]!, ...theirs] });
+      const values = combineLink({ F2: subject.F2, slots: bases, set, shares: [own[i]!, ...theirs] }, engine);
       values.forEach((value, k) => {
         const { epoch, slot } = slots[k]!;
         const ofEpoch = wanted.get(epoch) ?? new Map<string, number>();
@@ -326,22 +360,23 @@ export async function result(
     const { caseId, services } = s.open.order;
     const found = await matchSessions(s.env, wanted, s.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
-    const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, sessions });
+    const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);
     const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
-    return { answer, keep: { what: "own-result", value } };
-  });
+    return { answer, keep: { what: "own-result" as const, value } };
+  };
+  return once(s, "result", compute, chunk);
 }
 
-/** One share a subject. Lengths are compared before any value is tested, which costs a millisecond each. */
-function readLinkParts({ open }: Sitting, from: number, bytes: Uint8Array): LinkShare[] {
+/** One share a subject. Values stay bytes: the others' are tested by verifyLinkShare, one's own needs no test. */
+function readLinkParts(subjects: readonly Subject[], from: number, bytes: Uint8Array): UntestedLinkShare[] {
   return decodePart(from, () => {
     const { shares: documents } = LinkParts.decode(bytes);
-    if (documents.length !== open.subjects.length) throw new RangeError("one share a subject");
+    if (documents.length !== subjects.length) throw new RangeError("one share a subject");
     return documents.map((document, i) => {
-      const slots = open.subjects[i]!.scope.reduce((sum, x) => sum + x.slots, 0);
+      const slots = subjects[i]!.scope.reduce((sum, x) => sum + x.slots, 0);
       if (document.length !== linkShareBytes(slots)) throw new RangeError("share of another scope");
-      return named(from, LinkShare.decode(document));
+      return named(from, UntestedLinkShare.decode(document));
     });
   });
 }
@@ -354,7 +389,7 @@ export async function recordShares(
   now: number,
 ): Promise<ForRequesterAnswer> {
   const s = await sit(env, bundle, now);
-  const { sessions } = CaseResult.decode(await kept(s, "own-result", "result"));
+  const sessions = (await keptResults(s)).flatMap((r) => r.sessions);
   const asked = items.map((item) => ({
     serviceId: fromBase64(item.serviceId, "serviceId"),
     tagHash: fromBase64(item.tagHash, "tagHash"),
@@ -369,6 +404,13 @@ export async function recordShares(
   const parts = asked.map((a) => recordPart(s, secret, a));
   const value = RecordParts.encode({ items: parts });
   return { forRequester: toBase64(sealForRequester(s.open, s.own, "records", value)) };
+}
+
+/** Of the chunks so far. @throws Problem not-allowed-now where there is none */
+async function keptResults({ env, own, open }: Sitting): Promise<CaseResult[]> {
+  const sealed = await vaultOf(env).outputs(open.order.caseId, "own-result");
+  if (sealed.length === 0) throw new Problem("not-allowed-now", "result first");
+  return sealed.map((bytes) => CaseResult.decode(openAtRest(own.vaultKey, "own-result", open.binding, bytes)));
 }
 
 type Asked = { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array; stanza: Uint8Array };

@@ -20,6 +20,7 @@ import { indexValueOfTag } from "../../protocol/opening.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { call } from "../calls.ts";
+import { publicEngine } from "../engine/worker.ts";
 import { Problem } from "../http.ts";
 
 const VALUE_BYTES = 32;
@@ -52,7 +53,7 @@ async function* pagesOf(env: Source, epoch: number, now: number): AsyncGenerator
 /** value in hex; undefined for bytes that are no point of the group */
 function valueOfTag(tag: Uint8Array): string | undefined {
   try {
-    return bytesToHex(indexValueOfTag(tag));
+    return bytesToHex(indexValueOfTag(tag, publicEngine()));
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

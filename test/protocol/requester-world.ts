@@ -14,6 +14,7 @@ import { createRequesterKeys, Requester } from "../../client/requester.ts";
 import { recordLabel, sealRecord } from "../../client/sealing/record.ts";
 import type { Transport } from "../../client/transport.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
   type ForRequester,
   forRequesterAad,
@@ -282,10 +283,20 @@ export function answer(
 }
 
 export const resultOf = (p: PreparedOrder, sessions: readonly TestSession[]): CaseResult => ({
+  ...chunkAsked(p),
   caseId: p.order.caseId,
   orderHash: p.hash,
-  sessions: sessions.map((s, slot) => ({ epoch: s.epoch, slot, serviceId, tagHash: s.tagHash })),
+  sessions: sessions
+    .map((s, slot) => ({ epoch: s.epoch, slot, serviceId, tagHash: s.tagHash }))
+    .filter(({ epoch }) => belongs(p, epoch)),
 });
+const chunkAsked = (p: PreparedOrder) => chunksOfOrder(p.order)[world.chunk]!;
+/** Sessions outside the order, where a test has them, are slipped into the first chunk. */
+function belongs(p: PreparedOrder, epoch: number): boolean {
+  const chunks = chunksOfOrder(p.order);
+  const at = chunks.findIndex((c) => c.epochFrom <= epoch && epoch <= c.epochTo);
+  return Math.max(at, 0) === world.chunk;
+}
 export const signedResult = (result: CaseResult, i: number): Uint8Array =>
   signDocument(LABELS.signResult, CaseResult, result, signAs(i));
 
@@ -373,6 +384,8 @@ export const world = {
   cards,
   sessions: [] as TestSession[],
   sent: [] as { path: string; body: Record<string, unknown> }[],
+  /** which chunk's result is asked for at the moment */
+  chunk: 0,
   /** answers of escrow and registrar to this test, by the end of the path */
   routes: {} as Record<string, Route>,
 };
@@ -397,12 +410,13 @@ export const transport: Transport = {
   now: () => NOW,
   rng,
   fetch: (async (input: string, init?: RequestInit) => {
-    const { pathname } = new URL(input);
+    const { pathname, searchParams } = new URL(input);
+    world.chunk = Number(searchParams.get("chunk") ?? 0);
     const body = init?.body
       ? (JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as Record<string, unknown>)
       : {};
     world.sent.push({ path: pathname, body });
-    const found = route(pathname, body);
+    const found = await route(pathname, body);
     if (found === undefined) return Response.json({ code: "not-found" }, { status: 404 });
     return found instanceof Uint8Array ? new Response(found as Uint8Array<ArrayBuffer>) : Response.json(found);
   }) as Transport["fetch"],

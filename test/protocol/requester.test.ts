@@ -78,6 +78,7 @@ const status = (p: PreparedOrder, more: object = {}) => ({
   threshold: 2,
   set: SET,
   dossiersComplete: false,
+  chunks: { opened: 3, of: 3 },
   decisions: [1, 2, 3].map((trustee) => ({ trustee, decision: "approve", approval: `approval-${trustee}` })),
   ...more,
 });
@@ -144,6 +145,11 @@ describe("a result", () => {
     world.routes["/result"] = () => ({ sealed: make(p) });
     return requester.openResult(p);
   };
+  const linked = (p: PreparedOrder, s: TestSession) => {
+    const found =
+      world.chunk === 0 ? [{ epoch: s.epoch, slot: 0, serviceId: new Uint8Array(16), tagHash: s.tagHash }] : [];
+    return [...resultOf(p, [a]).sessions, ...found];
+  };
   const good = (p: PreparedOrder, i: number, sessions = [a, b]) =>
     answer(p, "result", i, signedResult(resultOf(p, sessions), i));
 
@@ -187,6 +193,16 @@ describe("a result", () => {
       "wrong-answer 3",
       "an answer of another kind",
       (p) => [good(p, 1), answer(p, "trace", 3, signedResult(resultOf(p, [a, b]), 3))],
+    ],
+    [
+      "wrong-answer",
+      "another chunk's result",
+      (p) => SET.map((i) => answer(p, "result", i, signedResult({ ...resultOf(p, [a]), epochFrom: EPOCH - 3 }, i))),
+    ],
+    [
+      "wrong-answer 1 3",
+      "a session of another chunk",
+      (p) => SET.map((i) => answer(p, "result", i, signedResult({ ...resultOf(p, []), sessions: linked(p, b) }, i))),
     ],
     ["wrong-answer 1 3", "sessions outside the order", (p) => SET.map((i) => good(p, i, [early]))],
   ])("%s: %s", async (expected, _name, make) => {
@@ -232,6 +248,38 @@ describe("records", () => {
 
   it("come newest epoch first, opened with t shares", async () => {
     expect(told(await fetched())).toEqual(["new", "newer", "old"]);
+  });
+
+  it("of the newest chunk are read before an older one is there", async () => {
+    const p = await ordered("link"); // chunks: EPOCH - 1;  EPOCH - 3 and - 2;  EPOCH - 4
+    let chunks = { opened: 0, of: 3 };
+    let readFirst = (): void => {};
+    const firstIsRead = new Promise<void>((done) => {
+      readFirst = done;
+    });
+    const now = () => status(p, { state: chunks.opened === 3 ? "opened" : "noticed", chunks });
+    world.routes[`/v1/cases/${p.caseId}`] = now;
+    world.routes["/advance"] = async () => {
+      if (chunks.opened === 1) await firstIsRead;
+      chunks = { ...chunks, opened: chunks.opened + 1 };
+      return now();
+    };
+    world.routes["/result"] = () => {
+      if (world.chunk >= chunks.opened) throw new Error("asked for too early");
+      return { sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))) };
+    };
+    world.routes["/record-shares"] = (_path, body) => ({
+      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(recordParts(p, i, body.items as Item[])))),
+    });
+    const all: Fetched[] = [];
+    for await (const f of requester.fetchRecords(requester.open(p))) {
+      if (all.push(f) === 2) {
+        expect(chunks.opened).toBe(1);
+        readFirst();
+      }
+    }
+    expect(told(all)).toEqual(["new", "newer", "old"]);
+    expect(chunks.opened).toBe(3);
   });
 
   it("a report is made of them, and one that is no FHIR does not stop it", async () => {
@@ -421,6 +469,7 @@ describe("waiting", () => {
     ["refused", { state: "refused", set: null }],
     ["expired", { state: "expired" }],
     ["stuck", { state: "approved" }],
+    ["stuck", { state: "noticed", chunks: { opened: 1, of: 3 } }],
   ])("%s", async (expected, more) => {
     const p = await ordered("link");
     world.routes[`/v1/cases/${p.caseId}`] = () => status(p, more);

@@ -100,6 +100,44 @@ describe("the way of a case", () => {
     expect(outside.asked).toHaveLength(8);
   });
 
+  it("a wide link comes chunk by chunk, newest first, and what is there may be read and asked about", async () => {
+    const c = await approved({ epochFrom: EPOCH - 9, epochTo: EPOCH - 2 }); // 1, 2, 4 and 1 epochs
+    expect(await advance(c)).toMatchObject({ state: "noticed", chunks: { opened: 0, of: 4 } });
+    expect(await code(result(c, "?chunk=0"))).toBe("not-allowed-now");
+    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+    for (const opened of [1, 2, 3]) {
+      expect(await advance(c)).toMatchObject({ state: "noticed", chunks: { opened, of: 4 } });
+      expect((await result(c, `?chunk=${opened - 1}`)).sealed).toHaveLength(2);
+      expect(await code(result(c, `?chunk=${opened}`))).toBe("not-allowed-now");
+      expect((await recordShares(c, [item()])).sealed).toHaveLength(2);
+      expect(kindsLogged().filter((k) => k === "opening")).toHaveLength(1);
+    }
+    expect(await advance(c)).toMatchObject({ state: "opened", chunks: { opened: 4, of: 4 } });
+    expect(await code(result(c, "?chunk=4"))).toBe("malformed");
+    expect(await code(result(c, "?chunk=x"))).toBe("malformed");
+    const rounds = outside.asked.filter((a) => a.trustee === 1 && ["shares", "result"].includes(a.round));
+    expect(rounds.map((a) => `${a.round} ${a.body.chunk}`)).toEqual(
+      [0, 1, 2, 3].flatMap((k) => [`shares ${k}`, `result ${k}`]),
+    );
+    expect(await advance(c)).toMatchObject({ state: "opened" });
+  });
+
+  it("a chunk that fails half-way is asked for again, and only what is missing", async () => {
+    const c = await approved({ epochFrom: EPOCH - 4, epochTo: EPOCH - 2 });
+    await advance(c);
+    await advance(c);
+    outside.down.add("trustee-2.test/v1/cases/result");
+    expect(await code(advance(c))).toBe("unavailable");
+    expect(await status(c)).toMatchObject({ state: "noticed", chunks: { opened: 1, of: 2 } });
+    outside.down.clear();
+    outside.asked.length = 0;
+    await Promise.all([advance(c), advance(c)]);
+    expect(await status(c)).toMatchObject({ state: "opened" });
+    expect(new Set(outside.asked.map((a) => `${a.round} ${a.trustee} ${a.body.chunk}`))).toEqual(
+      new Set(["result 2 1"]),
+    );
+  });
+
   it("trace: shares go to the requester, and there is no result round and no record share", async () => {
     const c = await opened({ kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
     expect(outside.asked.some((a) => a.round === "result")).toBe(false);

@@ -256,7 +256,7 @@ export const orderWith = (changes: Partial<Order> = {}): Order => ({
   certificate,
   purpose: "Unconscious after an accident",
   legalGround: "Vital interests",
-  epochFrom: EPOCH - 3,
+  epochFrom: EPOCH - 2,
   epochTo: EPOCH - 2,
   services: [],
   emergency: false,
@@ -276,6 +276,7 @@ export interface Status {
   state: string;
   set: number[] | null;
   nonce: string | null;
+  chunks: { opened: number; of: number };
   decisions: { trustee: number; decision: string }[];
   log: { name: string; index: number | null }[];
 }
@@ -303,8 +304,8 @@ export const status = (c: TestCase): Promise<Status> => asRequester(c, "", "GET"
 export const advance = (c: TestCase): Promise<Status> => asRequester(c, "/advance", "POST") as Promise<Status>;
 export const complete = (c: TestCase, sealed = dossiers()): Promise<Status> =>
   asRequester(c, "/dossiers", "POST", { dossiers: sealed }) as Promise<Status>;
-export const result = (c: TestCase): Promise<{ sealed: string[] }> =>
-  asRequester(c, "/result", "GET") as Promise<{ sealed: string[] }>;
+export const result = (c: TestCase, query = ""): Promise<{ sealed: string[] }> =>
+  asRequester(c, `/result${query}`, "GET") as Promise<{ sealed: string[] }>;
 export const recordShares = (c: TestCase, items: unknown[]): Promise<{ sealed: string[] }> =>
   asRequester(c, "/record-shares", "POST", { items }) as Promise<{ sealed: string[] }>;
 

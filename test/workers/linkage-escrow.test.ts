@@ -150,6 +150,7 @@ describe("the object by itself", () => {
     trusteeKeys: [hex(), hex(), hex()],
     threshold: 2,
     expiresAt: clock.now + DAY,
+    chunks: 1,
     entry: rng(20),
     dossiers: [rng(9), rng(9), rng(9)],
     ...changes,
@@ -235,6 +236,43 @@ describe("the object by itself", () => {
     expect(await stub.partsTo("notice-shares", 2, t)).toEqual(parts);
     const z = (await stub.view(t)) as Extract<Recorded, { ok: true }>;
     expect(z.view.approved!.checkpoint).toBe("note");
+  });
+
+  it("chunks are readable in their order, once all of S have answered and the log says so", async () => {
+    const c = newCase({ chunks: 3 });
+    const stub = caseStub(c.caseId);
+    const t = clock.now;
+    await stub.create(c, t);
+    for (const i of [1, 2]) await stub.decide(decided(i), rng(9), t);
+    for (const name of ["order", decisionName(1), decisionName(2)]) await stub.logged(name, 7, t);
+    await stub.approve(placed, t);
+    await stub.intend("notice", rng(9), t);
+    await stub.logged("notice", 9, t);
+    await stub.notice(placed, t);
+    const opened = async () => ((await stub.view(t)) as Extract<Recorded, { ok: true }>).view.chunksOpened;
+    const answer = (from: number, chunk: number) => {
+      const bytes = rng(9);
+      return stub.keep("result", from, [{ from, to: 0, bytes }], t, chunk).then((r) => [reason(r), bytes] as const);
+    };
+    const [, first] = await answer(1, 0);
+    await answer(2, 0);
+    expect(await opened()).toBe(0); // not in the log yet
+    await stub.intend("opening", rng(9), t);
+    await stub.logged("opening", 11, t);
+    expect(await opened()).toBe(1);
+    await answer(1, 2);
+    await answer(2, 2);
+    expect(await opened()).toBe(1); // the one between is missing
+    expect(reason(await stub.open(t))).toBe("not-in-this-state");
+    await answer(1, 1);
+    expect(await opened()).toBe(1);
+    await answer(2, 1);
+    expect(await opened()).toBe(3);
+    expect((await answer(1, 3))[0]).toBe("not-in-this-state");
+    await answer(1, 0); // again: the first one stays
+    expect((await stub.partsTo("result", 0, t, 0))[0]!.bytes).toEqual(first);
+    expect(reason(await stub.open(t))).toBe("opened");
+    expect(await opened()).toBe(3);
   });
 
   it("parts of a large scope fit", async () => {

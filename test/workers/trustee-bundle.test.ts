@@ -116,7 +116,7 @@ describe("order", () => {
     ["for an epoch to come", () => ordered({ epochTo: EPOCH + 1, emergency: true }), "epoch not begun"],
     ["for an epoch without parameters", () => ordered({ epochFrom: EPOCH - 4 }), "not-allowed-now"],
     ["with its epochs the wrong way round", () => ordered({ epochFrom: EPOCH - 1, epochTo: EPOCH - 2 }), "malformed"],
-    ["over too many epochs", () => ordered({ epochFrom: EPOCH - 70 }), "malformed"],
+    ["over too many epochs", () => ordered({ epochFrom: EPOCH - 130 }), "malformed"],
   ];
   it.each(cases)("%s", async (_, make, reason, now) => {
     expect(await around(make(), now)).toContain(reason);

@@ -23,6 +23,7 @@ import {
   clock,
   decide,
   dossierOf,
+  EPOCH,
   environments,
   freshWorld,
   NOW,
@@ -211,6 +212,62 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts }))).toMatchObject({
       forRequester: expect.any(String),
     });
+  });
+});
+
+describe("chunks", () => {
+  const wide = () => caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH - 1 }); // EPOCH - 1;  EPOCH - 3 and - 2
+  type Sent = { parts: string[] };
+
+  it("go newest first, each answered with the same bytes, under parts of its own", async () => {
+    const { a } = await wide();
+    const { notice: logged } = await noticed(w, a);
+    const shares = (i: number, chunk: number) =>
+      outcome(ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk }));
+    const result = (i: number, chunk: number, parts: string[]) =>
+      outcome(ask(i, "result", { bundle: a.bundle(i), parts, chunk }));
+    expect(await shares(1, 1)).toBe("not-allowed-now: newer chunks first");
+    const first = (await shares(1, 0)) as Sent;
+    const second = (await shares(1, 1)) as Sent;
+    expect(await shares(1, 0)).toEqual(first);
+    expect(await shares(1, 1)).toEqual(second);
+    expect(second).not.toEqual(first);
+    expect(await result(2, 1, second.parts)).toBe("not-allowed-now: shares first");
+    await shares(2, 0);
+    expect(await result(2, 1, second.parts)).toBe("not-allowed-now: shares first");
+    await shares(2, 1);
+    expect(await result(2, 0, second.parts)).toBe("credential-refused"); // the carrier's fault, not trustee 1's
+    expect(await result(2, 1, first.parts)).toBe("credential-refused");
+    const opened = await result(2, 1, second.parts); // its own order: nothing waits for another chunk's result
+    expect(opened).toMatchObject({ forRequester: expect.any(String) });
+    expect(await result(2, 0, first.parts)).not.toEqual(opened);
+    expect(await result(2, 1, second.parts)).toEqual(opened);
+  });
+
+  it("that the order does not have are refused", async () => {
+    const { a } = await wide();
+    const { notice: logged } = await noticed(w, a);
+    for (const chunk of [2, -1, 1.5, 256])
+      expect(await outcome(ask(1, "shares", { bundle: a.bundle(1), notice: logged, chunk }))).toContain("malformed");
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts: [], chunk: 2 }))).toContain("malformed");
+    const { a: trace } = await caseAndApprovals({ kind: "trace" });
+    const { notice: own } = await noticed(w, trace);
+    expect(await outcome(ask(1, "shares", { bundle: trace.bundle(1), notice: own, chunk: 1 }))).toContain("malformed");
+  });
+
+  it("a share of another chunk's slots is its author's fault", async () => {
+    const { a } = await wide();
+    const { notice: logged } = await noticed(w, a);
+    const shares = async (i: number, chunk: number) =>
+      (await ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk })).parts[0]!;
+    const own = await shares(2, 0);
+    await shares(1, 0);
+    const { value: other } = openSigned(LABELS.signPart, SealedPart, fromBase64(await shares(2, 1)));
+    const slipped = hybridOpen(trustees[0]!.transport.secretKey, partAad(other), other.sealed);
+    const parts = [forged(own, () => slipped)];
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts }))).toBe(
+      "not-allowed-now: trustee 2: wrong share",
+    );
   });
 });
 

@@ -12,6 +12,7 @@ import { toBase64 } from "../../functions/http.ts";
 import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
 import app from "../../functions/trustee.ts";
 import { bytesToHex, concatBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {
@@ -431,6 +432,7 @@ export async function decide(
 
 export interface Approved {
   set: number[];
+  chunks: number;
   /** the bundle of a member */
   bundle(trustee: number): Bundle;
 }
@@ -466,6 +468,9 @@ export async function bundled(
   const dossiers = new Map([1, 2, 3].map((i) => [i, sealDossier(w, c, i)]));
   return {
     set,
+    get chunks() {
+      return chunksOfOrder(c.order).length;
+    },
     bundle: (trustee) => ({
       order: toBase64(c.signed),
       approvals: approvals.map(toBase64),
@@ -497,16 +502,20 @@ export async function noticed(w: World, a: Approved) {
 export const rowWith = (row: string, tag: string): string => row.slice(0, 96) + tag;
 export const tagOfRow = (row: string): string => row.slice(96);
 
-/** Everything up to the results sealed to the requester. */
+/** Everything up to the results sealed to the requester: those of all chunks, newest first. */
 export async function opened(w: World, a: Approved): Promise<string[]> {
   const { notice } = await noticed(w, a);
-  const shares = await Promise.all(
-    a.set.map((i) => ask<Parts & { forRequester?: string }>(i, "shares", { bundle: a.bundle(i), notice })),
-  );
-  if (shares.every((s) => s.forRequester !== undefined)) return shares.map((s) => s.forRequester!);
-  const parts = shares.flatMap((s) => s.parts);
-  const results = await Promise.all(
-    a.set.map((i) => ask<{ forRequester: string }>(i, "result", { bundle: a.bundle(i), parts })),
-  );
-  return results.map((r) => r.forRequester);
+  const all: string[] = [];
+  for (let chunk = 0; chunk < a.chunks; chunk++) {
+    const shares = await Promise.all(
+      a.set.map((i) => ask<Parts & { forRequester?: string }>(i, "shares", { bundle: a.bundle(i), notice, chunk })),
+    );
+    if (shares.every((s) => s.forRequester !== undefined)) return shares.map((s) => s.forRequester!);
+    const parts = shares.flatMap((s) => s.parts);
+    const results = await Promise.all(
+      a.set.map((i) => ask<{ forRequester: string }>(i, "result", { bundle: a.bundle(i), parts, chunk })),
+    );
+    all.push(...results.map((r) => r.forRequester));
+  }
+  return all;
 }

@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
   FALSE_ROW,
   ForRequester,
@@ -68,13 +69,21 @@ function openAnswer(c: TestCase, text: string): { from: number; kind: string; pl
   return { from: value.from, kind: value.kind, plaintext };
 }
 
-const resultsOf = (c: TestCase, answers: string[]): CaseResult[] =>
-  answers.map((text) => {
+/** Of each member, the sessions of all chunks. */
+function resultsOf(c: TestCase, answers: string[]): Pick<CaseResult, "sessions">[] {
+  const chunks = chunksOfOrder(c.order);
+  const members = new Map<number, CaseResult[]>();
+  for (const text of answers) {
     const { from, plaintext } = openAnswer(c, text);
     const { key, value } = openSigned(LABELS.signResult, CaseResult, plaintext);
     expect(key).toEqual(identityKeys[from - 1]);
-    return value;
+    members.set(from, [...(members.get(from) ?? []), value]);
+  }
+  return [...members.values()].map((results) => {
+    expect(results.map(({ epochFrom, epochTo }) => ({ epochFrom, epochTo }))).toEqual(chunks);
+    return { sessions: results.flatMap((r) => r.sessions) };
   });
+}
 
 describe("link", () => {
   it("finds the patient's sessions in the approved epochs, newest first, and nobody else's", async () => {

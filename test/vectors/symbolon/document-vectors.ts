@@ -63,6 +63,8 @@ export function documentVectors(w: World): Json {
   const result: CaseResult = {
     caseId: w.order.caseId,
     orderHash: w.orderHash,
+    epochFrom: w.epoch,
+    epochTo: w.epoch,
     sessions: w.visits
       .map((v) => ({ epoch: w.epoch, slot: v.slot, serviceId: w.serviceId, tagHash: v.tagHash }))
       .sort((a, b) => (hex(a.tagHash) < hex(b.tagHash) ? -1 : 1)),

@@ -197,7 +197,7 @@ export class Clinic {
       const tagHash = bytesToHex(Manifest.decode(Signed.decode(signed).document).tagHash);
       bySession.set(tagHash, [...(bySession.get(tagHash) ?? []), signed]);
     }
-    return [...bySession.values()].flatMap((chain) => readChain(this.#publicKey, this.serviceId, chain).records);
+    return [...bySession].flatMap(([tagHash, chain]) => this.#read(tagHash, chain).records);
   }
 
   /** The plaintext of an own record. @throws RecordError, ApiError "expired" where it was erased */
@@ -222,8 +222,12 @@ export class Clinic {
     return all;
   }
 
+  #read(tagHash: string, signedManifests: readonly Uint8Array[]): Chain {
+    return readChain({ signKey: this.#publicKey, serviceId: this.serviceId, tagHash }, signedManifests);
+  }
+
   async #chain(tagHash: string): Promise<Chain> {
-    return readChain(this.#publicKey, this.serviceId, await this.#manifests(`/tags/${tagHash}/records`));
+    return this.#read(tagHash, await this.#manifests(`/tags/${tagHash}/records`));
   }
 
   #newId(): Uint8Array {

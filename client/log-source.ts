@@ -2,12 +2,19 @@
 
 import { base64urlnopad } from "@scure/base";
 import type { LogSource } from "./log-monitor.ts";
-import { apiJson, type Transport } from "./transport.ts";
+import { ApiError, apiJson, type Transport } from "./transport.ts";
 
 export function httpLogSource(t: Transport, logUrl: string, quorum: number): LogSource {
   const list = (encoded: string[]): Uint8Array[] => encoded.map((s) => base64urlnopad.decode(s));
-  const proof = async (path: string): Promise<Uint8Array[]> =>
-    list((await apiJson<{ proof: string[] }>(t, logUrl, path)).proof);
+  // A log that refuses a proof gives none: the monitor then holds both signed heads against it.
+  const proof = async (path: string): Promise<Uint8Array[]> => {
+    try {
+      return list((await apiJson<{ proof: string[] }>(t, logUrl, path)).proof);
+    } catch (error) {
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) return [];
+      throw error;
+    }
+  };
   return {
     checkpoint: async () =>
       (await apiJson<{ checkpoint: string }>(t, logUrl, `/v1/cosigned?quorum=${quorum}`)).checkpoint,

@@ -61,20 +61,21 @@ export interface Host {
   stop(): Promise<void>;
 }
 
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** Random ports below the range that outgoing connections are given, so that nobody takes them in between. */
 async function freePorts(n: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: n },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-          const s = createServer().once("error", reject);
-          s.listen(0, "127.0.0.1", () => resolve(s));
-        }),
-    ),
-  );
-  const ports = servers.map((s) => (s.address() as { port: number }).port);
-  await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < n) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
 }
 
 const bundles = new Map<string, Promise<string>>();
@@ -147,6 +148,19 @@ function loadSeed(options: HostOptions, persist: string): Uint8Array {
 
 /** Starts all roles, applies the D1 migrations, and answers when every role is up. */
 export async function startHost(options: HostOptions = {}): Promise<Host> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Another process was faster by a moment: take other ports. Ports that were asked for are the caller's matter.
+      if (!/ADDRESS_IN_USE|EADDRINUSE/.test(String(error)) || attempt === 5) throw error;
+      if (options.port !== undefined)
+        throw new Error(`one of the ports from ${options.port} on is in use: choose another`);
+    }
+  }
+}
+
+async function startOnce(options: HostOptions): Promise<Host> {
   const temporary = options.persist === undefined;
   const persist = options.persist ?? mkdtempSync(join(tmpdir(), "symbolon-"));
   mkdirSync(persist, { recursive: true });

@@ -4,15 +4,15 @@
 //   multiply        secret scalars. G1, G2: noble's fixed-window multiplication. GT: a fixed sequence of squarings,
 //                   multiplications and full table scans. JavaScript's bigints are not constant-time themselves.
 //   multiplyPublic  public scalars (responses, challenges, batching coefficients): variable time is safe there.
-//   combine         sum of s_i·E_i for public scalars, one shared chain of doublings (Straus, width-4 or -5 wNAF); the
-//                   chain is as long as the longest scalar, so 128-bit coefficients cost half.
-//   encode          one element, subgroup checked;  encodeAll: sums of elements that are already known to be in the
-//                   group (it is closed), without checking each again, and with one inversion for all.
+//   combine         sum of s_i·E_i for public scalars, one shared chain of doublings (Straus, shortened by the
+//                   endomorphisms in G1 and G2, endomorphism.ts); the chain is as long as the longest scalar.
+//   encode          one element, known to be in the group: decoded at the door, or made from such;
+//   encodeAll       the same for many, concatenated, with one inversion for all.
 // The identity has no encoding here (draft-irtf-cfrg-sigma-protocols, "Group": serialization fails on the identity).
 
-import { mulAddUnsafe, normalizeZ } from "@noble/curves/abstract/curve.js";
-import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { normalizeZ } from "@noble/curves/abstract/curve.js";
 import { concatBytes } from "./bytes.ts";
+import { combineG1, combineG2 } from "./endomorphism.ts";
 import {
   DecodeError,
   decodeG1,
@@ -68,8 +68,9 @@ function checkScalar(s: Scalar): void {
   if (s < 0n || s >= R_ORDER) throw new RangeError("scalar outside [0, r)");
 }
 
-function refuseIdentity(isIdentity: boolean, name: string): void {
-  if (isIdentity) throw new DecodeError(`${name}: the identity has no encoding`);
+/** One inversion for all. */
+function normalized<P>(curve: unknown, elements: readonly P[]): P[] {
+  return normalizeZ(curve as never, [...elements] as never) as P[];
 }
 
 const windowed = new WeakSet<object>([G, P2]);
@@ -128,31 +129,13 @@ function curveGroup<P extends CurvePoint<P>>(
   };
 }
 
-// Compressed points (ZCash form) from affine coordinates: x big-endian, top bits 1 0 s; s = y is the larger root.
-const COMPRESSED = 0x80;
-const LARGER_ROOT = 0x20;
-const { Fp, Fp2 } = bls.fields;
-const isLarger = (y: bigint): boolean => y > (Fp.ORDER - 1n) / 2n;
-
-function flag(x: Uint8Array, larger: boolean): Uint8Array {
-  x[0]! |= COMPRESSED | (larger ? LARGER_ROOT : 0);
-  return x;
-}
-
 export const groupG1: Group<G1> = {
   name: "G1",
   elementBytes: G1_BYTES,
   generator: () => G,
-  ...curveGroup(G1Point.ZERO as G1, (points, scalars) => mulAddUnsafe(G1Point, points, scalars) as G1),
-  encode(e) {
-    refuseIdentity(e.is0(), "G1");
-    return encodeG1(e);
-  },
-  encodeAll(elements) {
-    for (const e of elements) refuseIdentity(e.is0(), "G1");
-    const affine = normalizeZ(G1Point, [...elements]).map((p) => p.toAffine());
-    return concatBytes(...affine.map(({ x, y }) => flag(Fp.toBytes(x), isLarger(y))));
-  },
+  ...curveGroup(G1Point.ZERO as G1, combineG1),
+  encode: encodeG1,
+  encodeAll: (elements) => concatBytes(...normalized(G1Point, elements).map(encodeG1)),
   decode: decodeG1,
 };
 
@@ -160,21 +143,9 @@ export const groupG2: Group<G2> = {
   name: "G2",
   elementBytes: G2_BYTES,
   generator: () => P2,
-  ...curveGroup(G2Point.ZERO as G2, (points, scalars) => mulAddUnsafe(G2Point, points, scalars) as G2),
-  encode(e) {
-    refuseIdentity(e.is0(), "G2");
-    return encodeG2(e);
-  },
-  encodeAll(elements) {
-    for (const e of elements) refuseIdentity(e.is0(), "G2");
-    const affine = normalizeZ(G2Point, [...elements]).map((p) => p.toAffine());
-    return concatBytes(
-      ...affine.map(({ x, y }) => {
-        const { c0, c1 } = Fp2.create(x);
-        return flag(concatBytes(Fp.toBytes(c1), Fp.toBytes(c0)), isLarger(y.c1 === 0n ? y.c0 : y.c1));
-      }),
-    );
-  },
+  ...curveGroup(G2Point.ZERO as G2, combineG2),
+  encode: encodeG2,
+  encodeAll: (elements) => concatBytes(...normalized(G2Point, elements).map(encodeG2)),
   decode: decodeG2,
 };
 
@@ -240,7 +211,7 @@ export const groupGT: Group<GT> = {
   generator: lazy(() => pairing(G, P2)),
   identity: Fp12.ONE,
   encode(e) {
-    refuseIdentity(Fp12.eql(e, Fp12.ONE), "GT");
+    if (Fp12.eql(e, Fp12.ONE)) throw new DecodeError("GT: the identity has no encoding");
     return encodeGT(e);
   },
   encodeAll: (elements) => concatBytes(...elements.map((e) => groupGT.encode(e))),

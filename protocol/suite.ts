@@ -65,9 +65,35 @@ function decodePoint<F, P extends AnyPoint<F>>(
   return p;
 }
 
-export const encodeG1 = (p: G1): Uint8Array => p.toBytes(true);
+// Compressed points (ZCash form) from affine coordinates: x big-endian, top bits 1 0 s; s = y is the larger root. noble's
+// own encoder tests the subgroup each time; points here come from the doors above or from sums and multiples of such.
+const COMPRESSED = 0x80;
+const LARGER_ROOT = 0x20;
+const { Fp, Fp2 } = bls.fields;
+const isLarger = (y: bigint): boolean => y > (Fp.ORDER - 1n) / 2n;
+
+function flag(x: Uint8Array, larger: boolean): Uint8Array {
+  x[0]! |= COMPRESSED | (larger ? LARGER_ROOT : 0);
+  return x;
+}
+function refuseIdentity(p: { is0(): boolean }, name: string): void {
+  if (p.is0()) throw new DecodeError(`${name}: the identity has no encoding`);
+}
+
+/** @throws DecodeError for the identity (draft-irtf-cfrg-sigma-protocols: serialization fails on it) */
+export function encodeG1(p: G1): Uint8Array {
+  refuseIdentity(p, "G1");
+  const { x, y } = p.toAffine();
+  return flag(Fp.toBytes(x), isLarger(y));
+}
 export const decodeG1 = (b: Uint8Array): G1 => decodePoint("G1", G1_BYTES, (x) => G1Point.fromBytes(x) as G1, b);
-export const encodeG2 = (p: G2): Uint8Array => p.toBytes(true);
+/** @throws DecodeError for the identity */
+export function encodeG2(p: G2): Uint8Array {
+  refuseIdentity(p, "G2");
+  const { x, y } = p.toAffine();
+  const { c0, c1 } = Fp2.create(x);
+  return flag(concatBytes(Fp.toBytes(c1), Fp.toBytes(c0)), isLarger(y.c1 === 0n ? y.c0 : y.c1));
+}
 export const decodeG2 = (b: Uint8Array): G2 => decodePoint("G2", G2_BYTES, (x) => G2Point.fromBytes(x) as G2, b);
 
 const BLS_X_ABS = 0xd201000000010000n;

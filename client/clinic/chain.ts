@@ -44,8 +44,16 @@ const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
   erasure: "erased",
 };
 
+/** What a chain must be of: whoever hands it out could hand out another session's, complete and in order. */
+export interface ChainOf {
+  signKey: Uint8Array;
+  serviceId: Uint8Array;
+  /** hex */
+  tagHash: string;
+}
+
 /** @throws ChainError, CodecError */
-export function readChain(signKey: Uint8Array, serviceId: Uint8Array, signedManifests: readonly Uint8Array[]): Chain {
+export function readChain({ signKey, serviceId, tagHash }: ChainOf, signedManifests: readonly Uint8Array[]): Chain {
   const records: RecordEntry[] = [];
   let headHash: Uint8Array = new Uint8Array(32);
   let count = 0;
@@ -55,8 +63,7 @@ export function readChain(signKey: Uint8Array, serviceId: Uint8Array, signedMani
       throw new ChainError("a manifest is not this clinic's");
     if (manifest.count !== count + 1 || !equalBytes(manifest.previous, headHash))
       throw new ChainError(`manifest ${count + 1} is missing or out of place`);
-    if (records[0] && records[0].tagHash !== bytesToHex(manifest.tagHash))
-      throw new ChainError("a manifest is of another session");
+    if (bytesToHex(manifest.tagHash) !== tagHash) throw new ChainError("a manifest is of another session");
     headHash = manifestHashOf(signed);
     count++;
     const target = manifest.target && bytesToHex(manifest.target);

@@ -96,9 +96,11 @@ function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): Omit
   if (manifests.length === 0) return [];
   const { key } = Signed.decode(manifests[0]!);
   if (bytesToHex(serviceIdOf(key)) !== session.serviceId) throw new Error("manifests of another service");
-  const { records } = readChain(key, hexToBytes(session.serviceId), manifests);
+  const { records } = readChain(
+    { signKey: key, serviceId: hexToBytes(session.serviceId), tagHash: session.tagHash },
+    manifests,
+  );
   return records.map((entry) => {
-    if (entry.tagHash !== session.tagHash) throw new Error("manifests of another session");
     const signed = manifests[entry.count - 1]!;
     return {
       ok: true,

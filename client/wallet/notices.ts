@@ -6,6 +6,7 @@
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { emptyFrontier } from "../../protocol/merkle.ts";
 import { LOG_KEY, parseCheckpoint, parseNote, parseVkey } from "../../protocol/note.ts";
 import { openNotice } from "../../protocol/notice.ts";
@@ -29,7 +30,7 @@ function monitorState(note: string | undefined): MonitorState | undefined {
 /** @throws LogError, ApiError */
 export async function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { deployment, transport, state } = w;
-  const quorum = Math.floor(deployment.trusteeKeys.length / 2) + 1;
+  const quorum = (await w.parameters.of(epochOf(transport.now()))).document.threshold;
   const monitor = new LogMonitor(
     {
       logKey: parseVkey(deployment.logVkey, LOG_KEY),

@@ -28,6 +28,7 @@ import {
   subjectHashOf,
   traceSubjectHash,
 } from "../protocol/documents.ts";
+import type { Engine } from "../protocol/engine.ts";
 import { verifyContract } from "../protocol/enrolment.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { hybridOpen } from "../protocol/hybrid-seal.ts";
@@ -55,6 +56,8 @@ export interface Trust {
   readonly keySet: KeySet;
   readonly index: number;
   readonly transportSecret: Uint8Array;
+  /** for public data */
+  readonly engine: Engine;
   /** @throws Problem where no parameters cover the epoch */
   parameters(epoch: number): Promise<EpochParameters>;
 }
@@ -177,7 +180,7 @@ async function examineCheckIn({ order }: CheckedOrder, { salt, checkIn: bytes }:
   const tag = ofEpoch(await trust.parameters(read.epoch));
   const credential = ofEpoch(await trust.parameters(read.presentation.credentialEpoch));
   if (!equalBytes(tag.document.keySetId, order.keySetId)) throw refused("check-in: under another key set");
-  const verified = verifyCheckIn(read, { tag, credential });
+  const verified = verifyCheckIn(read, { tag, credential }, trust.engine);
   if (!verified.ok) throw refused(`check-in: ${verified.reason}`);
   const { serviceId, issuedAt } = read.challenge;
   if (order.kind === "trace") {

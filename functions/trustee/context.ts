@@ -5,6 +5,7 @@ import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import type { Trust } from "../case-order.ts";
+import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem } from "../http.ts";
 import { parametersFor } from "../parameters.ts";
@@ -64,6 +65,7 @@ export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
     keySet,
     index: own.index,
     transportSecret: own.transport.secretKey,
+    engine: publicEngine(),
     parameters: (epoch) => parametersFor(env, epoch, now),
   };
 }

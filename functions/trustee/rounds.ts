@@ -43,7 +43,8 @@ import {
   verifyLinkShare,
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
-import { type G2, tagBase } from "../../protocol/suite.ts";
+import { tagBaseIn } from "../../protocol/presentation-statement.ts";
+import type { G2 } from "../../protocol/suite.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
 import { checkNoticeLogged, type OpenCase, openBundle } from "../case-bundle.ts";
 import type { Scope, Subject, Trust } from "../case-order.ts";
@@ -197,10 +198,11 @@ export async function notice(
       decodePart(from, () => named(from, NoticeShare.decode(plaintext))),
     );
     const cheaters = findCheaters(others, (share) =>
-      verifyNoticeShare({ ...shareAt(s, "notice", s.open.notice, share.index), caseId }, share),
+      verifyNoticeShare({ ...shareAt(s, "notice", s.open.notice, share.index), caseId }, share, publicEngine()),
     );
     if (cheaters.length > 0) throw wrongShare(cheaters);
-    const kappa = combineNotice({ F2: s.open.notice.F2, caseId, set: s.open.set, shares: [own, ...others] });
+    const combination = { F2: s.open.notice.F2, caseId, set: s.open.set, shares: [own, ...others] };
+    const kappa = combineNotice(combination, publicEngine());
     const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.identitySecret);
     return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
   });
@@ -240,13 +242,14 @@ const MAX_TAG_BASES = 2048;
 const tagBases = new Map<string, G2>();
 /** H2(e, j) of a scope, newest epoch first, kept for the isolate's life: cases ask for the same recent epochs. */
 function slotsOf(scope: Scope): { epoch: number; slot: number; base: G2 }[] {
+  const engine = publicEngine();
   return [...scope].reverse().flatMap(({ epoch, slots, paramsHash }) =>
     Array.from({ length: slots }, (_, slot) => {
       const name = `${epoch}/${slot}/${bytesToHex(paramsHash)}`;
       let base = tagBases.get(name);
       if (!base) {
         if (tagBases.size >= MAX_TAG_BASES) tagBases.clear();
-        base = tagBase(paramsHash, epoch, slot);
+        base = engine.toG2(tagBaseIn(engine, paramsHash, epoch, slot));
         tagBases.set(name, base);
       }
       return { epoch, slot, base };

@@ -7,7 +7,8 @@
 //   inclusion           LogEntry "order" and one LogEntry "approval" for each member of S stand in that tree
 //   binding             of the case id: every value above; the vault holds one id to one binding
 //
-//   CaseContext         what a share is for; ctx = caseContextHash. Scope is the order's; for a link share, its subject's in the chunk
+//   CaseContext         what a share is for; ctx = caseContextHash. Scope is the order's; for a link share, what its
+//                       subject has in the chunk
 //
 // The bundle of each member differs in the dossier's seal only, which no context carries: so all contexts are equal but
 // for the trustee.

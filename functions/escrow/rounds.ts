@@ -282,7 +282,8 @@ async function toOpened(m: Matter): Promise<CaseView> {
     await appendEntries({ ...m, view }, ["opening"]);
   }
   view = recorded(await m.stub.view(m.now));
-  return view.state === "noticed" && view.chunksOpened === view.chunks ? recorded(await m.stub.open(m.now)) : view;
+  if (view.state !== "noticed" || view.chunksOpened < view.chunks) return view;
+  return recorded(await m.stub.open(m.now));
 }
 
 /** The next phase, or the next chunk of the opening; in a final state nothing is left to do. */

@@ -16,6 +16,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { concatBytes, equalBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { document, fixed, list, type Of, struct, u8, u32 } from "./codec.ts";
+import type { Parameters } from "./documents.ts";
 import { g1, scalar } from "./element-coders.ts";
 import { HYBRID_PUBLIC_KEY_BYTES, HYBRID_SECRET_KEY_BYTES, hybridKeyPair } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
@@ -127,6 +128,34 @@ export function verifyKeySet(keySet: KeySet, identityKeys: readonly Uint8Array[]
     if (!verifyKeySetSignature(keySet, i + 1, signature))
       throw new KeySetError("signature", `signature of trustee ${i + 1} does not verify`);
   });
+}
+
+type KeysOfParameters = Pick<
+  Parameters,
+  "keySetId" | "traceKey" | "linkKey" | "recordKey" | "groupHybridKey" | "threshold" | "trusteeKeys"
+>;
+
+/**
+ * The registrar signs the parameters, the trustees the key set: parameters may name only keys that the trustees signed.
+ * Otherwise a registrar by itself could name keys of its own, and open everything. @throws KeySetError
+ */
+export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonly Uint8Array[]): void {
+  verifyKeySet(keySet, pinned);
+  const { keys } = keySet;
+  const differs = (field: string): KeySetError =>
+    new KeySetError("other-key-set", `${field} of the parameters is not the trustees'`);
+  const pairs: [string, Uint8Array, Uint8Array][] = [
+    ["keySetId", p.keySetId, keySetId(keySet)],
+    ["traceKey", p.traceKey, encodeG1(keys.trace)],
+    ["linkKey", p.linkKey, encodeG1(keys.link)],
+    ["recordKey", p.recordKey, encodeG1(keys.record)],
+    ["groupHybridKey", p.groupHybridKey, keySet.groupHybridKey],
+  ];
+  for (const [field, named, signed] of pairs) if (!equalBytes(named, signed)) throw differs(field);
+  if (p.threshold !== keySet.threshold) throw differs("threshold");
+  // verifyKeySet has compared the key set's with the pinned ones
+  if (p.trusteeKeys.length !== pinned.length || !p.trusteeKeys.every((key, i) => equalBytes(key, pinned[i]!)))
+    throw differs("trusteeKeys");
 }
 
 /** A trustee's check before it uses its secret under a key set: same keys, same generation, right shares. */

@@ -1,0 +1,198 @@
+// npm run bench:growth -- [--quick] [--max N] [--json FILE] [--svg FILE]
+// How long check-in, record put, list, own report, link and enrolment take as a region grows: 10^3 to 10^6 sessions and as
+// many registered patients, then 10 to 1,000 services' tables. All sizes run side by side and are measured in turns, so
+// that what slows the machine for a while slows all of them; each is told against the smallest.
+//
+// A full run also replaces the table in docs/GROWTH.md, between its marks.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { OPERATIONS } from "./growth/operations.ts";
+import { plotOf } from "./growth/plot.ts";
+import { openRegions, type Region, type Size } from "./growth/region.ts";
+import { cpuMs, quantile, timed } from "./measure.ts";
+import { type Machine, machine } from "./table.ts";
+
+const AIM = 1.2;
+const REPETITIONS = 9;
+const QUICK_REPETITIONS = 4;
+const SERVICES = [10, 100, 1000];
+/** sessions where services are compared */
+const SESSIONS_WITH_SERVICES = 10_000;
+const docs = (name: string): string => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+const PAGE = docs("GROWTH.md");
+const MARKS = ["<!-- figures: npm run bench:growth -->", "<!-- end of figures -->"] as const;
+
+type By = "sessions" | "services";
+interface Figure {
+  by: By;
+  size: number;
+  operation: string;
+  plotted: boolean;
+  n: number;
+  wallMs: number;
+  /** of all roles and the storage; absent where the kernel does not tell */
+  cpuMs?: number;
+  /** times over those of the smallest size */
+  wall: number;
+  cpu?: number;
+  note?: string;
+}
+
+const power = (n: number): string => (n >= 1000 ? `10^${Math.round(Math.log10(n))}` : String(n));
+const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      max: { type: "string" },
+      json: { type: "string" },
+      svg: { type: "string" },
+    },
+  });
+  const max = Number(values.max ?? (values.quick ? 1e4 : 1e6));
+  if (!(max >= 1e4 && max <= 1e6)) throw new RangeError("--max: 1e4 to 1e6");
+  const sizes: Size[] = [1e3, 1e4, 1e5, 1e6]
+    .filter((n) => n <= max)
+    .map((n) => ({ sessions: n, patients: n, services: SERVICES[0]! }));
+  if (!values.quick)
+    for (const services of SERVICES.slice(1))
+      sizes.push({ sessions: SESSIONS_WITH_SERVICES, patients: SESSIONS_WITH_SERVICES, services });
+  const svg = values.svg ?? (values.quick ? undefined : docs("growth.svg"));
+  return { quick: values.quick, sizes, json: values.json, svg };
+}
+
+/** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
+function progress(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+}
+
+// ---- measuring
+
+const QUIET = { intervalMs: 25, cpuMs: 1, tries: 80 };
+
+/** CPU time of a workerd once the work after an answer (waitUntil, alarms) is done. */
+async function quietCpuMs(pid: number | undefined): Promise<number> {
+  if (pid === undefined) return Number.NaN;
+  let last = cpuMs(pid);
+  for (let i = 0; i < QUIET.tries; i++) {
+    await new Promise((done) => setTimeout(done, QUIET.intervalMs));
+    const now = cpuMs(pid);
+    if (now - last < QUIET.cpuMs) return now;
+    last = now;
+  }
+  return last;
+}
+
+type Samples = { wall: number[]; cpu: number[] };
+
+async function measure(regions: readonly Region[], repetitions: number): Promise<Map<Region, Map<string, Samples>>> {
+  const taken = new Map(
+    regions.map((r) => [r, new Map(OPERATIONS.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
+  );
+  const turns = repetitions + 1; // the first is the warm-up
+  for (let turn = 0; turn < turns; turn++)
+    for (const operation of OPERATIONS)
+      for (const region of regions) {
+        progress(`turn ${turn} of ${repetitions}: ${operation.name}, ${power(region.size.sessions)} sessions`);
+        const act = await operation.arm(region, turns);
+        const before = await quietCpuMs(region.workerdPid);
+        const ms = await timed(act);
+        const after = await quietCpuMs(region.workerdPid);
+        if (turn === 0) continue;
+        const { wall, cpu } = taken.get(region)!.get(operation.name)!;
+        wall.push(ms);
+        cpu.push(after - before);
+      }
+  return taken;
+}
+
+function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<string, Samples>>): Figure[] {
+  return OPERATIONS.flatMap(({ name, plotted }) => {
+    const of = (r: Region) => {
+      const { wall, cpu } = taken.get(r)!.get(name)!;
+      return { wall: quantile(wall, 0.5), cpu: quantile(cpu, 0.5), n: wall.length };
+    };
+    const least = of(regions[0]!);
+    return regions.map((region): Figure => {
+      const { wall, cpu, n } = of(region);
+      return {
+        by,
+        size: region.size[by],
+        operation: name,
+        plotted,
+        n,
+        wallMs: wall,
+        wall: wall / least.wall,
+        ...(Number.isNaN(cpu) ? {} : { cpuMs: cpu, cpu: cpu / least.cpu }),
+        ...(name === "own report" ? { note: `${region.downloaded} blobs` } : {}),
+      };
+    });
+  });
+}
+
+// ---- telling
+
+function tableOf(figures: readonly Figure[], on: Machine): string {
+  const lines = [
+    "| by | operation | size | wall, ms | times | CPU, ms | times | |",
+    "|---|---|--:|--:|--:|--:|--:|---|",
+  ];
+  for (const f of figures) {
+    const over = f.wall > AIM ? ["over the aim"] : [];
+    const cpu = f.cpuMs === undefined ? "- | -" : `${digits(f.cpuMs)} | ${f.cpu!.toFixed(2)}`;
+    const notes = [...over, ...(f.note === undefined ? [] : [f.note])].join("; ");
+    lines.push(
+      `| ${f.by} | ${f.operation} | ${power(f.size)} | ${digits(f.wallMs)} | ${f.wall.toFixed(2)} | ${cpu} | ${notes} |`,
+    );
+  }
+  const about = `p50 of ${figures[0]!.n}, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
+  return `${lines.join("\n")}\n\n${about}`;
+}
+
+function plot(figures: readonly Figure[]): string {
+  const lines = (by: By) =>
+    OPERATIONS.filter((o) => o.plotted).map(({ name }) => ({
+      name,
+      points: figures
+        .filter((f) => f.by === by && f.operation === name)
+        .map((f) => ({ size: f.size, relative: f.wall })),
+    }));
+  const panels = [{ title: "stored sessions, and as many registered patients", lines: lines("sessions") }];
+  if (figures.some((f) => f.by === "services")) panels.push({ title: "services' tables", lines: lines("services") });
+  return plotOf("Time of an operation over its time in the smallest region", panels);
+}
+
+function intoPage(table: string): void {
+  const page = readFileSync(PAGE, "utf8");
+  const [from, to] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
+  if (from < 0 || to < from) throw new Error("docs/GROWTH.md: the marks around the figures are gone");
+  writeFileSync(PAGE, `${page.slice(0, from + MARKS[0].length)}\n\n${table}\n\n${page.slice(to)}`);
+}
+
+async function main(): Promise<void> {
+  const { quick, sizes, json, svg } = options();
+  const on = machine();
+  const { regions, stop } = await openRegions(sizes, progress);
+  try {
+    const loads = regions.map((r) => `${power(r.size.sessions)}: ${r.filledInSeconds.toFixed(0)} s`).join(", ");
+    const taken = await measure(regions, quick ? QUICK_REPETITIONS : REPETITIONS);
+    progress("");
+    const bySessions = regions.filter((r) => r.size.services === SERVICES[0]);
+    const byServices = regions.filter((r) => r.size.sessions === SESSIONS_WITH_SERVICES);
+    const figures = figuresOf("sessions", bySessions, taken);
+    if (byServices.length > 1) figures.push(...figuresOf("services", byServices, taken));
+    const table = tableOf(figures, on);
+    console.log(`${table}\n\nfilled side by side, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: on, figures }, null, 2)}\n`);
+    if (svg !== undefined) writeFileSync(svg, plot(figures));
+    if (!quick && regions.length > 2) intoPage(table);
+  } finally {
+    await stop();
+  }
+}
+
+await main();
+process.exit(0); // closed connections must not keep it from ending

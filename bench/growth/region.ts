@@ -1,0 +1,134 @@
+// One region of a given size: every role on local workerd, a patient with a real visit at each of two
+// clinics in a closed month, and filler around them.
+//
+// The two clinics that are measured hold their even share of the sessions; the other services hold the rest.
+
+import { ClinicApi } from "../../client/clinic/api.ts";
+import { type Clinic, type ClinicSession, clinicCard, createClinicKeys } from "../../client/clinic.ts";
+import type { Requester } from "../../client/requester.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import type { Practice } from "../../demo/practice.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { checkIn, newPatient, nextMonth, openClinic, openWorld, samplePatient, visit, type World } from "../world.ts";
+import { fillIndex, fillPeople, fillServices, signBuckets } from "./fill.ts";
+
+export interface Size {
+  sessions: number;
+  services: number;
+  patients: number;
+}
+
+export interface Region {
+  size: Size;
+  practice: Practice;
+  workerdPid: number | undefined;
+  clinic: Clinic;
+  /** the measured clinic's way to its own lists */
+  clinicApi: ClinicApi;
+  wallet: Wallet;
+  requester: Requester;
+  /** a visit of the wallet, in the last closed month */
+  session: ClinicSession;
+  closed: number;
+  /** open sessions of somebody else at the clinic: records are put here */
+  writing: ClinicSession[];
+  /** blobs the last own report downloaded */
+  downloaded: number;
+  filledInSeconds: number;
+}
+
+/** months over which filler sessions are spread; the last of them is the open one */
+const EPOCHS = 12;
+/** of the measured patient, all in the last closed month */
+export const REPORT_SESSIONS = 2;
+const WRITING_SESSIONS = 4;
+const REGISTRATIONS_AT_ONCE = 4;
+
+/** Regions start one after the other, so that each knows its own workerd, and are filled side by side. */
+export async function openRegions(
+  sizes: readonly Size[],
+  progress: (what: string) => void,
+): Promise<{ regions: Region[]; stop(): Promise<void> }> {
+  const worlds: World[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled(worlds.map((w) => w.practice.stop()));
+  };
+  try {
+    for (const _ of sizes) worlds.push(await openWorld(progress));
+    const filling = worlds.map((world, i) => furnish(sizes[i]!, world, progress));
+    await Promise.allSettled(filling); // nothing is stopped under a filling region's feet
+    return { regions: await Promise.all(filling), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function registerServices(practice: Practice, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  const work = async (): Promise<void> => {
+    while (ids.length < count) {
+      const at = ids.push("") - 1;
+      const keys = await createClinicKeys(`Practice ${at}`);
+      ids[at] = await practice.operator.registerService(clinicCard(keys));
+    }
+  };
+  await Promise.all(Array.from({ length: REGISTRATIONS_AT_ONCE }, work));
+  return ids;
+}
+
+async function furnish(size: Size, { practice, workerdPid }: World, progress: (what: string) => void): Promise<Region> {
+  const clinics = [await openClinic(practice, "North clinic"), await openClinic(practice, "South clinic")];
+  progress(`${size.services} services`);
+  const others = await registerServices(practice, size.services - clinics.length);
+  progress("the measured patient's visits");
+  const file = samplePatient();
+  const { wallet } = await newPatient(practice, file);
+  let session: ClinicSession | undefined;
+  for (let i = 0; i < REPORT_SESSIONS; i++) session = await visit(wallet, clinics[i % clinics.length]!, file, i);
+  nextMonth(practice);
+  const { wallet: other } = await newPatient(practice, file);
+  const writing: ClinicSession[] = [];
+  for (let i = 0; i < WRITING_SESSIONS; i++) writing.push(await checkIn(other, clinics[0]!));
+
+  progress(`${size.sessions} sessions, ${size.patients} patients`);
+  const start = performance.now();
+  const open = epochOf(practice.clock.now);
+  const epochs = Array.from({ length: EPOCHS }, (_, i) => open - EPOCHS + 1 + i);
+  const ids = clinics.map((c) => bytesToHex(c.serviceId));
+  // ten services share evenly; where there are more, the measured two keep theirs, and the others share the rest
+  const share = Math.floor(size.sessions / 10);
+  const rest = Math.floor((size.sessions - share * ids.length) / others.length);
+  await Promise.all([
+    fillServices(
+      practice.host,
+      [
+        ...ids.map((serviceId) => ({ serviceId, sessions: share })),
+        ...others.map((serviceId) => ({ serviceId, sessions: rest })),
+      ],
+      ids[0]!,
+      epochs,
+    ),
+    fillIndex(practice.host, size.sessions, epochs),
+    fillPeople(practice.host, size.patients),
+  ]);
+  for (const clinic of clinics) {
+    const own = wallet.sessions.filter((s) => s.serviceId === bytesToHex(clinic.serviceId)).map((s) => s.tagHash);
+    await signBuckets(practice.host, clinic, own);
+  }
+  return {
+    size,
+    practice,
+    workerdPid,
+    clinic: clinics[0]!,
+    clinicApi: new ClinicApi(practice.transport, practice.deployment.serviceUrl, clinics[0]!.keys),
+    wallet,
+    requester: await practice.newRequester("Growth requester", "emergency physician"),
+    session: session!,
+    closed: open - 1,
+    writing,
+    downloaded: 0,
+    filledInSeconds: (performance.now() - start) / 1000,
+  };
+}

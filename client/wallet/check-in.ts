@@ -1,7 +1,7 @@
 // Check-in: the wallet answers a service's signed challenge with a presentation under a fresh slot.
 //
 //   1 read the challenge: signature, self-certifying service id, freshness, parameters      → what would be shown
-//   2 pick a random unused slot, write (epoch, slot) → service down, then make the presentation
+//   2 pick a random unused slot, make the presentation, write both down        one check-in after the other
 //   3 send; only the very same bytes may be sent again                                     → receipt, channel
 //
 // A slot is spent once it is written down, answered or not.
@@ -29,7 +29,7 @@ import { openWalletChannel } from "../sealing/messages.ts";
 import { ApiError, apiBytes } from "../transport.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
-import type { WalletCredential, WalletSession } from "./state.ts";
+import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
 
 export class CheckInError extends Error {
   override name = "CheckInError";
@@ -103,7 +103,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
       throw new CheckInError("not-entitled", `the clinic asks for ${attribute}: ${accepted.join(" or ")}`);
     return { attribute, value };
   });
-  const used = w.state.sessions.filter((s) => s.epoch === epoch && s.generation === credential.generation).length;
+  const used = slotsTaken(w.state, { epoch, generation: credential.generation }).size;
   const warnings: string[] = [];
   if (credential.epoch < epoch)
     warnings.push(
@@ -124,16 +124,37 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   };
 }
 
-/** Makes the presentation and writes it down before it may be sent. */
-async function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
+/** Makes the presentation and writes it down before it may be sent. One after the other: each sees the slots before it. */
+function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
+  return w.turns.take("check-in", async () => {
+    for (;;) {
+      const session = await makeSession(w, offer);
+      let kept = false;
+      await w.update((st) => {
+        // a recovery at the same time may have found this slot used
+        kept = !slotsTaken(st, session).has(session.slot);
+        if (kept) st.sessions.push(session);
+      });
+      if (kept) return session;
+    }
+  });
+}
+
+function slotsTaken(
+  { sessions }: Readonly<WalletState>,
+  { epoch, generation }: Pick<WalletSession, "epoch" | "generation">,
+): Set<number> {
+  return new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
+}
+
+/** A session under a slot that is free now, not written down yet. */
+async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   const { epoch, credential, service, challenge } = offer;
   const { rng } = w.transport;
   const tagParameters = await w.parameters.of(epoch);
   const credentialParameters = await w.parameters.of(credential.epoch);
   const generation = credential.generation;
-  const taken = new Set(
-    w.state.sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot),
-  );
+  const taken = slotsTaken(w.state, { epoch, generation });
   const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));
   if (free.length === 0) throw new CheckInError("no-slot-left", `all visits of ${epochName(epoch)} are used up`);
   const slot = free[uniform(free.length, rng)]!;
@@ -175,7 +196,7 @@ async function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSes
     rng,
   );
   const checkIn = CheckIn.encode({ ...before, presentation: Presentation.encode(presentation), hpkeEnc: enc });
-  const session: WalletSession = {
+  return {
     generation,
     epoch,
     slot,
@@ -188,10 +209,6 @@ async function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSes
     channel: bytesToHex(channel.serialise()),
     shown: offer.shows.map((x) => `${x.attribute}: ${x.value}`),
   };
-  await w.update((st) => {
-    st.sessions.push(session);
-  });
-  return session;
 }
 
 /** Sends a prepared check-in; the same bytes again after a lost answer give the same receipt. */

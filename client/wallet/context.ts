@@ -2,6 +2,7 @@
 
 import type { Deployment, ParametersCache } from "../parameters.ts";
 import type { Transport } from "../transport.ts";
+import { Turns } from "../turns.ts";
 import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
 
 export class WalletContext {
@@ -10,6 +11,8 @@ export class WalletContext {
   readonly parameters: ParametersCache;
   /** 32 bytes; secret */
   readonly root: Uint8Array;
+  /** check-ins take turns among themselves, and so does whatever uses one session's channel */
+  readonly turns = new Turns();
   readonly #store: WalletStore;
   #state: WalletState;
 
@@ -33,12 +36,14 @@ export class WalletContext {
     return this.#state;
   }
 
-  /** Changes the state and waits until the store has it. */
-  async update(change: (state: WalletState) => void): Promise<void> {
-    const next = structuredClone(this.#state);
-    change(next);
-    await this.#store.save(next);
-    this.#state = next;
+  /** Changes the newest state and waits until the store has it; updates at the same time take turns. */
+  update(change: (state: WalletState) => void): Promise<void> {
+    return this.turns.take("state", async () => {
+      const next = structuredClone(this.#state);
+      change(next);
+      await this.#store.save(next);
+      this.#state = next;
+    });
   }
 
   /** The generation in which an epoch's tags and credential are made: the newest that had begun. */

@@ -27,8 +27,12 @@ function monitorState(note: string | undefined): MonitorState | undefined {
   return head && { note: note!, head, read: emptyFrontier };
 }
 
-/** @throws LogError, ApiError */
-export async function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
+/** One scan after the other. @throws LogError, ApiError */
+export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
+  return w.turns.take("notices", () => scan(w));
+}
+
+async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { deployment, transport, state } = w;
   const quorum = (await w.parameters.of(epochOf(transport.now()))).document.threshold;
   const monitor = new LogMonitor(
@@ -56,7 +60,9 @@ export async function findNotices(w: WalletContext): Promise<readonly WalletNoti
     }
   });
   await w.update((s) => {
-    s.notices.push(...found);
+    const known = (n: WalletNotice) =>
+      s.notices.some((x) => x.logIndex === n.logIndex && x.generation === n.generation);
+    s.notices.push(...found.filter((n) => !known(n)));
     s.noticesSeenUpTo = followed.head.size;
     s.lastCheckpoint = monitor.state!.note;
   });

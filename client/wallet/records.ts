@@ -198,8 +198,11 @@ export async function recoverSessions(
       }
     }
   }
+  let added: WalletSession[] = [];
   await w.update((s) => {
-    s.sessions.push(...found);
+    // what a check-in or another recovery has written since the search began is not found again
+    added = found.filter((f) => !s.sessions.some((x) => x.tagHash === f.tagHash));
+    s.sessions.push(...added);
   });
-  return found.length;
+  return added.length;
 }

@@ -123,9 +123,7 @@ export class Wallet {
   /** Sends a message in a session. The channel's counter is stored before the frame leaves. */
   async send(tagHash: string, message: Uint8Array): Promise<void> {
     const session = this.#session(tagHash);
-    const channel = this.#channel(session);
-    const frame = channel.send(message);
-    await this.#keepChannel(tagHash, channel);
+    const frame = await this.#withChannel(tagHash, (channel) => channel.send(message));
     const { serviceUrl } = this.#context.deployment;
     await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${tagHash}/frames`, {
       bytes: frame,
@@ -142,7 +140,6 @@ export class Wallet {
   /** Messages of the clinic that have arrived since the last time. */
   async receive(tagHash: string): Promise<Uint8Array[]> {
     const session = this.#session(tagHash);
-    const channel = this.#channel(session);
     const path = `/v1/sessions/${session.serviceId}/${tagHash}/frames`;
     const { transport, deployment } = this.#context;
     const request = { signWith: (await this.#keys(session)).authSecretKey };
@@ -153,17 +150,19 @@ export class Wallet {
       request,
     );
     if (frames.length === 0) return [];
-    const messages: Uint8Array[] = [];
-    for (const { frame } of frames) {
-      try {
-        messages.push(channel.receive(fromBase64(frame)));
-      } catch (error) {
-        // one that was read before, or that is not from the clinic, must not hold up the others
-        if (!(error instanceof FrameError)) throw error;
-      }
-    }
     // Kept first, then acknowledged: a frame is deleted only when its receipt is remembered.
-    await this.#keepChannel(tagHash, channel);
+    const messages = await this.#withChannel(tagHash, (channel) => {
+      const read: Uint8Array[] = [];
+      for (const { frame } of frames) {
+        try {
+          read.push(channel.receive(fromBase64(frame)));
+        } catch (error) {
+          // one that was read before, or that is not from the clinic, must not hold up the others
+          if (!(error instanceof FrameError)) throw error;
+        }
+      }
+      return read;
+    });
     await api(transport, deployment.serviceUrl, `${path}?ack=${frames.map((f) => f.seq).join()}`, request);
     return messages;
   }
@@ -198,14 +197,17 @@ export class Wallet {
     return sessionKeys(this.#context.root, s.generation, s.epoch, s.slot);
   }
 
-  #channel(session: WalletSession): FrameChannel {
-    if (session.channel === undefined) throw new RangeError("messages of a recovered session went with the old phone");
-    return FrameChannel.restore(hexToBytes(session.channel));
-  }
-
-  async #keepChannel(tagHash: string, channel: FrameChannel): Promise<void> {
-    await this.#context.update((s) => {
-      s.sessions.find((x) => x.tagHash === tagHash)!.channel = bytesToHex(channel.serialise());
+  /** Load, use, keep in one turn, so that no two calls start from the same counters; what it gives is kept already. */
+  #withChannel<T>(tagHash: string, use: (channel: FrameChannel) => T): Promise<T> {
+    return this.#context.turns.take(`channel ${tagHash}`, async () => {
+      const stored = this.#session(tagHash).channel;
+      if (stored === undefined) throw new RangeError("messages of a recovered session went with the old phone");
+      const channel = FrameChannel.restore(hexToBytes(stored));
+      const result = use(channel);
+      await this.#context.update((s) => {
+        s.sessions.find((x) => x.tagHash === tagHash)!.channel = bytesToHex(channel.serialise());
+      });
+      return result;
     });
   }
 }

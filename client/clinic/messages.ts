@@ -1,10 +1,11 @@
 // The clinic's end of its sessions' message channels. A channel's state is stored before a frame leaves, and before what
-// was received is handed on.
+// was received is handed on. Calls at the same time take turns; two processes must not share one store.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
 import { fromBase64 } from "../encoding.ts";
 import { acceptServiceChannel, FrameChannel, FrameError } from "../sealing/messages.ts";
+import { Turns } from "../turns.ts";
 import type { ClinicApi } from "./api.ts";
 import type { ClinicSession } from "./session.ts";
 
@@ -43,6 +44,21 @@ async function channelOf({ channels, hpkeSecretKey }: Ends, session: ClinicSessi
     tagHash: hexToBytes(session.tagHash),
   });
 }
+
+const turnsOf = new WeakMap<ChannelStore, Turns>();
+
+/** Load, use, save in one turn, so that no two calls start from the same counters; what it gives is saved already. */
+function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: FrameChannel) => T): Promise<T> {
+  const turns = turnsOf.get(ends.channels) ?? new Turns();
+  turnsOf.set(ends.channels, turns);
+  return turns.take(session.tagHash, async () => {
+    const channel = await channelOf(ends, session);
+    const result = use(channel);
+    await ends.channels.save(session.tagHash, bytesToHex(channel.serialise()));
+    return result;
+  });
+}
+
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;
 
@@ -54,15 +70,18 @@ export async function receiveMessages(ends: Ends, session: ClinicSession): Promi
     const response = await ends.api.authorised(pathOf(ends, session) + ack);
     const { frames } = (await response.json()) as { frames: { seq: number; frame: string }[] };
     if (frames.length === 0) return plaintexts;
-    const channel = await channelOf(ends, session);
-    for (const { frame } of frames) {
-      try {
-        plaintexts.push(channel.receive(fromBase64(frame)));
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
+    const read = await withChannel(ends, session, (channel) => {
+      const opened: Uint8Array[] = [];
+      for (const { frame } of frames) {
+        try {
+          opened.push(channel.receive(fromBase64(frame)));
+        } catch (error) {
+          if (!(error instanceof FrameError)) throw error;
+        }
       }
-    }
-    await ends.channels.save(session.tagHash, bytesToHex(channel.serialise()));
+      return opened;
+    });
+    plaintexts.push(...read);
     ack = `?ack=${frames.map((f) => f.seq).join(",")}`;
   }
 }
@@ -73,8 +92,6 @@ export async function sendMessage(
   plaintext: Uint8Array,
   idempotencyKey: string,
 ): Promise<void> {
-  const channel = await channelOf(ends, session);
-  const frame = channel.send(plaintext);
-  await ends.channels.save(session.tagHash, bytesToHex(channel.serialise()));
+  const frame = await withChannel(ends, session, (channel) => channel.send(plaintext));
   await ends.api.authorised(pathOf(ends, session), { bytes: frame, headers: { "idempotency-key": idempotencyKey } });
 }

@@ -1,0 +1,168 @@
+// A wallet and clinics over a registrar and a service that live in this file: they answer what they are told to, also what
+// is wrong, and remember what they were asked. Ceremony, credentials, check-ins, records and channels are real.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { type ClinicKeys, clinicCard, createClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
+import { toBase64 } from "../../client/encoding.ts";
+import type { Deployment } from "../../client/parameters.ts";
+import type { Transport } from "../../client/transport.ts";
+import { MemoryStore } from "../../client/wallet/state.ts";
+import { Wallet } from "../../client/wallet.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { readCheckIn } from "../../protocol/check-in.ts";
+import { decodeIssuerParams, issue } from "../../protocol/credential.ts";
+import {
+  Challenge,
+  CheckIn,
+  Contract,
+  IssuedCredential,
+  openSigned,
+  Parameters,
+  paramsHashOf,
+  presentationHashOf,
+  Receipt,
+  RefreshRequest,
+  signDocument,
+} from "../../protocol/documents.ts";
+import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { tagHashOf } from "../../protocol/presentation.ts";
+import { decodeG1, decodeG2, encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { rng, runCeremony } from "./trustees.ts";
+
+export const NOW = 1_796_000_000;
+export const EPOCH = epochOf(NOW);
+export const SLOTS = 4;
+export const ACCOUNT = "11".repeat(16);
+
+export const { keySet, committee } = runCeremony(2, 3);
+const registrar = ed25519.keygen(rng(32));
+const receipts = ed25519.keygen(rng(32));
+const issuerSecret = randomScalar(rng);
+export const parameters: Parameters = {
+  realm: "test",
+  epochFrom: EPOCH,
+  epochTo: EPOCH + 3,
+  slots: SLOTS,
+  challengeWindowSeconds: 300,
+  offlineGraceSeconds: 0,
+  attributes: [],
+  issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
+  keySetId: keySetId(keySet),
+  traceKey: encodeG1(keySet.keys.trace),
+  linkKey: encodeG1(keySet.keys.link),
+  recordKey: encodeG1(keySet.keys.record),
+  groupHybridKey: keySet.groupHybridKey,
+  threshold: keySet.threshold,
+  trusteeKeys: keySet.identityKeys,
+};
+const issuer = decodeIssuerParams(parameters);
+const paramsHash = paramsHashOf(parameters);
+export const signedBy = (value: Parameters, secretKey = registrar.secretKey): Uint8Array =>
+  signDocument(LABELS.signParameters, Parameters, value, secretKey);
+
+export const deployment: Deployment = {
+  registrarUrl: "https://registrar.test",
+  serviceUrl: "https://service.test",
+  escrowUrl: "https://escrow.test",
+  logUrl: "https://log.test",
+  trusteeUrls: [],
+  registrarKey: bytesToHex(registrar.publicKey),
+  logVkey: "",
+  trusteeKeys: committee.map((p) => bytesToHex(p.keys.identityKey)),
+};
+
+type Asked = { path: string; body: Uint8Array };
+export class World {
+  now = NOW;
+  /** everything that was asked, host included */
+  readonly asked: string[] = [];
+  published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
+  generation = { generation: 0, epochFrom: EPOCH, epochTo: null as number | null };
+  /** answers of the service beside check-ins, by path */
+  answer: (path: string, body: Uint8Array) => unknown = () => undefined;
+  #contract: Contract | undefined;
+
+  readonly transport: Transport = {
+    now: () => this.now,
+    rng,
+    fetch: (async (input: string | URL, init?: RequestInit) => {
+      const { host, pathname, search } = new URL(String(input));
+      this.asked.push(host + pathname + search);
+      await new Promise((later) => setTimeout(later)); // others get on meanwhile, as on a network
+      const request = { path: pathname + search, body: (init?.body ?? new Uint8Array()) as Uint8Array };
+      const answer = host === "registrar.test" ? this.#registrar(request) : this.#service(request);
+      if (answer === undefined) return Response.json({ code: "not-found" }, { status: 404 });
+      return answer instanceof Uint8Array ? new Response(answer as BodyInit) : Response.json(answer);
+    }) as typeof fetch,
+  };
+
+  #registrar({ path, body }: Asked): unknown {
+    if (path === "/v1/parameters")
+      return {
+        documents: this.published.map((p) => toBase64(p.document)),
+        keySets: this.published.map((p) => toBase64(p.keySet)),
+      };
+    const random = toBase64(rng(32));
+    const { generation } = this.generation;
+    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64(rng(8)), salt: random, generation };
+    if (path === "/v1/refresh/nonce") return { nonce: random };
+    if (path === "/v1/enrol") {
+      const { contract } = JSON.parse(new TextDecoder().decode(body)) as { contract: string };
+      this.#contract = Contract.decode(Buffer.from(contract, "base64url"));
+      return { generations: [this.generation] };
+    }
+    if (path !== "/v1/refresh") return undefined;
+    const request = RefreshRequest.decode(body);
+    const { R, V } = this.#contract!;
+    const checked = verifyRefresh({ ...request, paramsHash, R: decodeG1(R), V: decodeG2(V) }, request);
+    if (!checked.ok || !verifyContract(issuer, this.#contract!).ok) throw new Error("the registrar refuses");
+    const about = { params: issuer, epoch: request.epoch, paramsHash, attributeValues: [] };
+    return IssuedCredential.encode(issue({ ...about, issuerSecret, Cm: checked.Cm }));
+  }
+
+  #service({ path, body }: Asked): unknown {
+    if (path !== "/v1/sessions") return this.answer(path, body);
+    const { challenge } = CheckIn.decode(body);
+    const { serviceId } = openSigned(LABELS.signChallenge, Challenge, challenge).value;
+    const { presentation, epoch } = readCheckIn(body);
+    const receipt: Receipt = {
+      tagHash: tagHashOf(presentation.T),
+      serviceId,
+      presentationHash: presentationHashOf(body),
+      epoch,
+      openedAt: this.now,
+    };
+    return signDocument(LABELS.signReceipt, Receipt, receipt, receipts.secretKey);
+  }
+
+  async wallet(words?: string): Promise<Wallet> {
+    const options = { transport: this.transport, deployment, store: new MemoryStore() };
+    return words === undefined ? Wallet.create(options) : Wallet.restore(options, words);
+  }
+  async enrolledWallet(): Promise<Wallet> {
+    const wallet = await this.wallet();
+    await wallet.enrol(ACCOUNT, "code");
+    return wallet;
+  }
+}
+
+export const newClinic = (name = "Clinic"): Promise<ClinicKeys> =>
+  createClinicKeys(name, { required: [], maxStaleEpochs: 0 });
+
+export function invitation(keys: ClinicKeys): { card: Uint8Array; challenge: Uint8Array } {
+  const challenge: Challenge = {
+    serviceId: serviceIdOfKeys(keys),
+    nonce: rng(16),
+    issuedAt: NOW,
+    expiresAt: NOW + 300,
+    paramsHash,
+    ...keys.policy,
+  };
+  return {
+    card: clinicCard(keys),
+    challenge: signDocument(LABELS.signChallenge, Challenge, challenge, hexToBytes(keys.signSecretKey)),
+  };
+}

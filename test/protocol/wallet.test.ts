@@ -1,0 +1,77 @@
+// The wallet when things happen at once, and when those it asks are not honest.
+
+import { expect, it } from "vitest";
+import type { ClinicApi } from "../../client/clinic/api.ts";
+import { serviceIdOfKeys } from "../../client/clinic/keys.ts";
+import { MemoryChannelStore, receiveMessages, sendMessage } from "../../client/clinic/messages.ts";
+import type { ClinicSession } from "../../client/clinic/session.ts";
+import { toBase64 } from "../../client/encoding.ts";
+import { readFrameHeader } from "../../client/sealing/messages.ts";
+import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { CheckIn } from "../../protocol/documents.ts";
+import { invitation, newClinic, SLOTS, World } from "./wallet-world.ts";
+
+it("check-ins at once take a slot each, and lose nothing", async () => {
+  const world = new World();
+  const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
+  world.answer = () => ({ cards: [] });
+  const visit = async () => wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+  const visits = await Promise.all([visit(), visit(), visit(), wallet.recover()]);
+  expect(wallet.sessions.map((s) => s.state)).toEqual(["open", "open", "open"]);
+  expect(new Set(wallet.sessions.map((s) => s.slot)).size).toBe(3);
+  expect(visits.flatMap((v) => (typeof v === "number" ? [] : v.tagHash)).sort()).toEqual(
+    wallet.sessions.map((s) => s.tagHash).sort(),
+  );
+
+  const last = await Promise.allSettled([visit(), visit(), visit()]);
+  expect(last.map((r) => r.status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);
+  expect(wallet.sessions.length).toBe(SLOTS);
+});
+
+const TEXTS = ["one", "two", "three", "four", "five"];
+
+it("messages sent at once have a number each, on both sides", async () => {
+  const world = new World();
+  const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
+  const { tagHash } = await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+  const toClinic: Uint8Array[] = [];
+  const toWallet: Uint8Array[] = [];
+  const numbers = (frames: Uint8Array[]) => frames.map((f) => Number(readFrameHeader(f).seq)).sort();
+  const listed = (frames: Uint8Array[]) => ({ frames: frames.map((f, seq) => ({ seq, frame: toBase64(f) })) });
+  world.answer = (path, body) => {
+    if (path.includes("ack")) return { frames: [] };
+    if (body.length === 0) return listed(toWallet);
+    toClinic.push(body);
+    return {};
+  };
+  await Promise.all(TEXTS.map((t) => wallet.send(tagHash, utf8ToBytes(t))));
+  expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4]);
+
+  const checkIn = CheckIn.decode(hexToBytes(wallet.sessions[0]!.checkIn!));
+  const session = { tagHash, checkIn } as ClinicSession;
+  const api = {
+    authorised: async (path: string, request?: { bytes: Uint8Array }) => {
+      if (request) toWallet.push(request.bytes);
+      return Response.json(request || path.includes("ack") ? { frames: [] } : listed(toClinic));
+    },
+  } as unknown as ClinicApi;
+  const serviceId = serviceIdOfKeys(keys);
+  const ends = { api, channels: new MemoryChannelStore(), serviceId, hpkeSecretKey: keys.hpkeSecretKey };
+  const texts = (parts: Uint8Array[][]) => parts.flat().map((b) => new TextDecoder().decode(b));
+  const [read] = await Promise.all([
+    receiveMessages(ends, session),
+    ...TEXTS.map((t) => sendMessage(ends, session, utf8ToBytes(t), t)),
+  ]);
+  expect(numbers(toWallet)).toEqual([0, 1, 2, 3, 4]);
+  expect(texts([read as Uint8Array[]]).sort()).toEqual([...TEXTS].sort());
+  expect(await receiveMessages(ends, session)).toEqual([]);
+  // two at once read each message once, and what is received does not set back what is sent
+  const [some, , others] = await Promise.all([
+    wallet.receive(tagHash),
+    wallet.send(tagHash, utf8ToBytes("six")),
+    wallet.receive(tagHash),
+  ]);
+  expect(texts([some, others]).sort()).toEqual([...TEXTS].sort());
+  await wallet.send(tagHash, utf8ToBytes("seven"));
+  expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});

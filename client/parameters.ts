@@ -1,9 +1,13 @@
-// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, kept by epoch.
-// Exactly one document covers an epoch; a second one is an error to be told, not a choice to be made.
+// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, kept by epoch. With
+// each comes the key set it names, which the pinned trustees signed: the registrar alone can name no keys of its own.
+//
+// Exactly one document covers an epoch; a second one is an error to be told, not a choice to be made. What was believed
+// once is not replaced by anything that is fetched later.
 
-import { equalBytes, hexToBytes } from "../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
+import { checkKeysOf, KeySet } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { fromBase64 } from "./encoding.ts";
 import { apiJson, type Transport } from "./transport.ts";
@@ -33,17 +37,25 @@ export class ParametersError extends Error {
   override name = "ParametersError";
 }
 
+/** As served, base64: Signed<Parameters>, and the KeySet whose keys they name. */
+export interface ServedParameters {
+  document: string;
+  keySet: string;
+}
+
 export class ParametersCache {
   readonly #transport: Transport;
   readonly #deployment: Deployment;
   #documents: EpochParameters[] = [];
+  /** key sets whose signatures were checked, each with the fields that name it */
+  readonly #checked = new Set<string>();
 
   constructor(transport: Transport, deployment: Deployment) {
     this.#transport = transport;
     this.#deployment = deployment;
   }
 
-  /** @throws ParametersError where an epoch has none, or two; ApiError */
+  /** @throws ParametersError where an epoch has none, or two, or where something served is not to be believed; ApiError */
   async of(epoch: number): Promise<EpochParameters> {
     const known = this.#covering(epoch);
     if (known) return known;
@@ -60,16 +72,42 @@ export class ParametersCache {
   }
 
   async #fetch(): Promise<void> {
-    const { documents } = await apiJson<{ documents: string[] }>(
+    const { documents, keySets } = await apiJson<{ documents: string[]; keySets: string[] }>(
       this.#transport,
       this.#deployment.registrarUrl,
       "/v1/parameters",
     );
-    this.#documents = documents.map((text) => {
-      const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64(text));
+    this.#believe(documents.map((document, i) => ({ document, keySet: keySets[i] ?? "" })));
+  }
+
+  #believe(served: readonly ServedParameters[]): void {
+    const known = this.#documents;
+    const read = served.map((s) => this.#read(s)).filter(({ hash }) => !known.some((k) => equalBytes(k.hash, hash)));
+    for (const { document: d } of read)
+      if (known.some((k) => d.epochFrom <= k.document.epochTo && k.document.epochFrom <= d.epochTo))
+        throw new ParametersError(`other parameters for epochs ${d.epochFrom} to ${d.epochTo} than those known`);
+    this.#documents = [...known, ...read];
+  }
+
+  #read({ document, keySet }: ServedParameters): EpochParameters {
+    try {
+      const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64(document));
       if (!equalBytes(key, hexToBytes(this.#deployment.registrarKey)))
         throw new ParametersError("parameters are not signed by the registrar this app trusts");
+      this.#checkKeys(value, keySet);
       return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
-    });
+    } catch (cause) {
+      throw cause instanceof ParametersError ? cause : new ParametersError((cause as Error).message, { cause });
+    }
+  }
+
+  /** Signatures of one key set, named in the same words, are checked once. @throws KeySetError, CodecError */
+  #checkKeys(p: Parameters, keySet: string): void {
+    const { keySetId, traceKey, linkKey, recordKey, groupHybridKey, threshold, trusteeKeys } = p;
+    const keys = [keySetId, traceKey, linkKey, recordKey, groupHybridKey, ...trusteeKeys];
+    const named = [keySet, threshold, ...keys.map(bytesToHex)].join();
+    if (this.#checked.has(named)) return;
+    checkKeysOf(p, KeySet.decode(fromBase64(keySet)), this.#deployment.trusteeKeys.map(hexToBytes));
+    this.#checked.add(named);
   }
 }

@@ -44,6 +44,7 @@ import {
   ServiceCard,
   serviceIdOf,
   signDocument,
+  signDossier,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
@@ -341,7 +342,12 @@ export const disclosure = (p: PreparedOrder, who: typeof jane, changes: Partial<
   const value = { contract: Contract.encode(who.contract), identity: who.identity, identitySalt: who.salt, ...changes };
   return toBase64(hybridSeal(keys.seal.publicKey, p.hash, IdentityDisclosure.encode(value), rng));
 };
-export const fullDossier = (p: PreparedOrder, changes: Partial<Dossier> = {}): string => {
+export const fullDossier = (
+  p: PreparedOrder,
+  changes: Partial<Dossier> = {},
+  signedBy = registrar.secretKey,
+  after: Partial<Dossier> = {},
+): string => {
   const value: Dossier = {
     salt: p.salt,
     checkIn: undefined,
@@ -349,9 +355,11 @@ export const fullDossier = (p: PreparedOrder, changes: Partial<Dossier> = {}): s
     generations: [{ contract: Contract.encode(jane.contract), epochFrom: 0, epochTo: EPOCH }],
     identity: jane.identity,
     identitySalts: [jane.salt],
+    registrarSignature: undefined,
     ...changes,
   };
-  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(value), rng));
+  const signed = { ...signDossier(value, p.hash, signedBy), ...after };
+  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(signed), rng));
 };
 
 // ---- the requester, and what its requests meet
@@ -392,7 +400,10 @@ export const world = {
 
 function route(path: string, body: Record<string, unknown>): unknown {
   if (path === "/v1/parameters")
-    return { documents: [toBase64(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))] };
+    return {
+      documents: [toBase64(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))],
+      keySets: [toBase64(KeySet.encode(keySet))],
+    };
   if (path === "/v1/keyset") return { keySet: toBase64(world.keySet), cards: world.cards.map(toBase64) };
   if (path === "/v1/services") return { cards: [toBase64(card)] };
   const tag = /\/tags\/([0-9a-f]{64})\/records$/.exec(path)?.[1];

@@ -27,6 +27,8 @@ const common = {
   LOG_URL: url,
   /** JSON list of trustee base URLs, in index order (1..n) */
   TRUSTEE_URLS: z.string(),
+  /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order: nobody can replace the trustees */
+  TRUSTEE_KEYS: z.string(),
 };
 
 const schemas = {
@@ -44,8 +46,6 @@ const schemas = {
     TRUSTEE_INDEX: z.string().regex(/^[1-9]\d?$/),
     /** seed of the trustee's pinned identity and transport keys, and of the key that seals its vault */
     TRUSTEE_SEED: hex(32),
-    /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order */
-    TRUSTEE_KEYS: z.string(),
   }),
   log: z.object({
     ...common,

@@ -70,6 +70,8 @@ const parametersRequest = z.object({
 export async function postParameters(c: C): Promise<Response> {
   const p = await adminJson(c, parametersRequest);
   if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
+  if (p.trusteeKeys.join() !== (JSON.parse(c.env.TRUSTEE_KEYS) as string[]).join())
+    throw new Problem("malformed", "trusteeKeys: not the pinned ones");
   const keySetBytes = fromBase64(p.keySet, "keySet");
   const keySet = KeySet.decode(keySetBytes);
   const identityKeys = p.trusteeKeys.map(hexToBytes);

@@ -12,10 +12,11 @@ import type { OpenedCase, Requester, RequesterKeys } from "../../client/requeste
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { openPractice, type Practice } from "../../demo/practice.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, type Problem, toBase64 } from "../../functions/http.ts";
+import { type ParametersSource, parametersFor } from "../../functions/parameters.ts";
 import { openField } from "../../functions/registrar/fields.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
-import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import {
   ForRequester,
   forRequesterAad,
@@ -25,9 +26,18 @@ import {
   TracePart,
 } from "../../protocol/case-documents.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
-import { Approval, CaseResult, Contract, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
+import {
+  Approval,
+  CaseResult,
+  Contract,
+  openSigned,
+  Parameters as ParametersDocument,
+  Signed,
+  signDocument,
+} from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { indexValue, LinkShare, TraceShare } from "../../protocol/opening.ts";
 import { lagrangeAtZero } from "../../protocol/sharing.ts";
@@ -47,6 +57,7 @@ import {
   type Scalar,
   tagBase,
 } from "../../protocol/suite.ts";
+import { runCeremony } from "../protocol/trustees.ts";
 import {
   approvalsOf,
   approve,
@@ -65,6 +76,7 @@ import {
   outcome,
   ownTrustee,
   START,
+  signedParameters,
   TRACE,
   visit,
 } from "./setup-b.ts";
@@ -427,6 +439,75 @@ describe("a cheating trustee", () => {
     await requester.advance(prepared);
     expect(await outcome(() => requester.trace(prepared))).toContain("wrong-share: trustee 2");
   });
+});
+
+describe("a registrar with trustees of its own making", () => {
+  /** The honest documents, and one for the epochs after them under the attacker's keys, signed by the real registrar. */
+  async function asked(role: string, source: object = {}): Promise<string> {
+    const env = { ...p.host.bindings[role], ...source } as unknown as ParametersSource;
+    try {
+      return bytesToHex((await parametersFor(env, later, p.clock.now)).document.traceKey);
+    } catch (error) {
+      return (error as Problem).message;
+    }
+  }
+  const others = runCeremony(2, 3);
+  let later: number;
+  let traceKey: Uint8Array;
+  beforeAll(async () => {
+    const honest = openSigned(LABELS.signParameters, ParametersDocument, await signedParameters(p)).value;
+    later = honest.epochTo + 1;
+    traceKey = encodeG1(others.keySet.keys.trace);
+    const forged: ParametersDocument = {
+      ...honest,
+      epochFrom: later,
+      epochTo: later,
+      keySetId: keySetId(others.keySet),
+      traceKey,
+      linkKey: encodeG1(others.keySet.keys.link),
+      recordKey: encodeG1(others.keySet.keys.record),
+      groupHybridKey: others.keySet.groupHybridKey,
+      trusteeKeys: others.keySet.identityKeys,
+    };
+    const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
+    const signingKey = hexToBytes(p.host.bindings.registrar!.SIGNING_KEY!);
+    const signed = signDocument(LABELS.signParameters, ParametersDocument, forged, signingKey);
+    await db
+      .prepare("INSERT INTO parameters (epoch_from, epoch_to, document, key_set, logged) VALUES (?, ?, ?, ?, 1)")
+      .bind(later, later, [...signed], [...KeySet.encode(others.keySet)])
+      .run();
+  });
+  afterAll(async () => {
+    const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
+    await db.prepare("DELETE FROM parameters WHERE epoch_from = ?").bind(later).run();
+  });
+
+  for (const role of ["service", "escrow", "trustee-1"])
+    it(`is not believed by the ${role}`, async () => expect(await asked(role)).toMatch(/holders differ/));
+  it("control: a Worker with those trustees pinned believes it", async () => {
+    // and the honest document, which is then the foreign one, is out of the answer
+    const TRUSTEE_KEYS = JSON.stringify(others.keySet.identityKeys.map(bytesToHex));
+    const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
+    await db.prepare("UPDATE parameters SET logged = 0 WHERE epoch_from <> ?").bind(later).run();
+    expect(await asked("service", { TRUSTEE_KEYS })).toBe(bytesToHex(traceKey));
+    await db.prepare("UPDATE parameters SET logged = 1").run();
+  });
+  it("is not helped by its own desk: keys that are not pinned are not signed", async () =>
+    expect(
+      await outcome(() =>
+        apiJson(p.transport, p.deployment.registrarUrl, "/v1/admin/parameters", {
+          signWith: p.host.adminSecretKey,
+          json: {
+            keySet: toBase64(KeySet.encode(others.keySet)),
+            trusteeKeys: others.keySet.identityKeys.map(bytesToHex),
+            realm: "symbolon.local",
+            epochFrom: later + 1,
+            epochTo: later + 1,
+            attributes: [],
+          },
+        }),
+      ),
+    ).toContain("not the pinned ones"));
 });
 
 describe("a link shows no name", () => {

@@ -73,8 +73,7 @@ export interface Trustees {
   readonly committee: Person[];
 }
 
-export function runCeremony(threshold: number, n: number): Trustees {
-  const committee = people(n);
+export function runCeremony(threshold: number, n: number, committee = people(n)): Trustees {
   const { ceremony, seats } = convene(threshold, committee);
   const { secrets, board } = runToDeals(seats);
   const outcomes = seats.map((seat, i) => accept(seat, secrets[i]!, board));

@@ -4,7 +4,10 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
+import { keySetId } from "../../protocol/key-set.ts";
 import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
+import { encodeG1 } from "../../protocol/suite.ts";
+import { runCeremony, type Trustees } from "../protocol/trustees.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
 export const secretHex = (name: string): string => bytesToHex(secret(name));
@@ -18,6 +21,29 @@ export const witnessKeys = [1, 2, 3].map((i) =>
 /** Keys of the three trustees; trustee i at [i - 1]. */
 export const trustees = [1, 2, 3].map((i) => trusteeKeys(secret(`trustee-${i}`), i));
 
+/** Fresh keys of these three, signed by all of them. */
+export const ceremony = (threshold = 2): Trustees =>
+  runCeremony(
+    threshold,
+    3,
+    trustees.map(({ identitySecret, identityPublicKey, transport }) => ({
+      identitySecret,
+      transportSecret: transport.secretKey,
+      keys: { identityKey: identityPublicKey, transportKey: transport.publicKey },
+    })),
+  );
+
+/** The fields of a parameters document that name these keys. */
+export const keysOf = ({ keySet }: Trustees) => ({
+  keySetId: keySetId(keySet),
+  traceKey: encodeG1(keySet.keys.trace),
+  linkKey: encodeG1(keySet.keys.link),
+  recordKey: encodeG1(keySet.keys.record),
+  groupHybridKey: keySet.groupHybridKey,
+  threshold: keySet.threshold,
+  trusteeKeys: keySet.identityKeys,
+});
+
 export const common = {
   STAGE: "local",
   CLOCK: "settable",
@@ -29,6 +55,7 @@ export const common = {
   ESCROW_URL: "http://escrow.test",
   LOG_URL: "http://log.test",
   TRUSTEE_URLS: JSON.stringify(["http://trustee-1.test", "http://trustee-2.test", "http://trustee-3.test"]),
+  TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
 };
 
 export const own = {
@@ -48,6 +75,5 @@ export const own = {
   trustee: {
     TRUSTEE_INDEX: "1",
     TRUSTEE_SEED: secretHex("trustee-1"),
-    TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
   },
 };

@@ -24,7 +24,7 @@ import {
   signDocument,
 } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
   emptyFrontier,
@@ -48,8 +48,8 @@ import {
   signNote,
   WITNESS_KEY,
 } from "../../protocol/note.ts";
-import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar } from "../../protocol/suite.ts";
-import { common, secret } from "./bindings.ts";
+import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { ceremony, common, keysOf, secret, trustees } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -63,7 +63,8 @@ export const clock = { now: NOW };
 
 // ---- registrar
 
-const identitySecret = (i: number): Uint8Array => secret(`trustee-${i}-identity`);
+const committee = ceremony(THRESHOLD);
+const identitySecret = (i: number): Uint8Array => trustees[i - 1]!.identitySecret;
 const witnessOf = (i: number) => noteSigner(`symbolon/trustee-${i}`, WITNESS_KEY, identitySecret(i));
 export const document: Parameters = {
   realm: "test",
@@ -74,13 +75,7 @@ export const document: Parameters = {
   offlineGraceSeconds: GRACE_SECONDS,
   attributes: [],
   issuerKey: encodeG2(P2.multiply(randomScalar(rng)) as G2),
-  keySetId: rng(32),
-  traceKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  linkKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  recordKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  groupHybridKey: hybridKeyPair(rng(32)).publicKey,
-  threshold: THRESHOLD,
-  trusteeKeys: TRUSTEES.map((i) => witnessOf(i).key.publicKey),
+  ...keysOf(committee),
 };
 
 // ---- log
@@ -184,6 +179,7 @@ async function answerOf(request: Request): Promise<Response> {
   if (host === "registrar.test")
     return Response.json({
       documents: [toBase64(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
+      keySets: [toBase64(KeySet.encode(committee.keySet))],
     });
   if (host === "log.test") return logAnswer(pathname, searchParams, await request.text());
   const trustee = Number(/^trustee-(\d)\.test$/.exec(host)?.[1]);

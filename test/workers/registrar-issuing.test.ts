@@ -4,6 +4,8 @@ import { holderSecrets } from "../../client/wallet-keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { KeySet } from "../../protocol/key-set.ts";
+import { runCeremony } from "../protocol/trustees.ts";
 import {
   ADMIN,
   ATTRIBUTES,
@@ -97,9 +99,14 @@ describe("parameters", () => {
 
   it("need a key set that the named trustees signed, and sane values", async () => {
     const keys = parametersRequest().trusteeKeys;
+    const others = runCeremony(2, 3); // not the pinned trustees
     const truncated = parametersRequest().keySet.slice(0, -8);
     for (const changes of [
       { trusteeKeys: [...keys].reverse() },
+      {
+        keySet: toBase64(KeySet.encode(others.keySet)),
+        trusteeKeys: others.keySet.identityKeys.map(bytesToHex),
+      },
       { trusteeKeys: keys.slice(1) },
       { keySet: truncated },
       { keySet: "!" },

@@ -30,8 +30,8 @@ import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import { runCeremony, type Trustees } from "../protocol/trustees.ts";
-import { secret } from "./bindings.ts";
+import type { Trustees } from "../protocol/trustees.ts";
+import { ceremony, secret } from "./bindings.ts";
 
 export const EPOCH = 682; // November 2026
 export const NOW = epochStart(EPOCH) + 20 * 86_400;
@@ -103,7 +103,7 @@ export async function expectUnchanged(run: () => Promise<unknown>): Promise<void
 // ---- the log and the trustees, as the registrar calls them
 
 export const log = { entries: [] as string[], down: false };
-export const trustees: Trustees = runCeremony(2, 3);
+export const trustees: Trustees = ceremony();
 export const cards = { down: new Set<number>(), forged: new Set<number>() };
 
 function answer(url: URL, body: string): Response {

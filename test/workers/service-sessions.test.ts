@@ -3,17 +3,19 @@
 
 import { listDurableObjectIds } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
 import { toBase64 } from "../../client/encoding.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation } from "../../protocol/presentation.ts";
 import { encodeG2, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
-import { secret } from "./bindings.ts";
+import { runCeremony } from "../protocol/trustees.ts";
+import { keysOf, secret } from "./bindings.ts";
 import {
   bindings,
   clock,
@@ -34,6 +36,7 @@ import {
   rng,
   SERVICE_URL,
   send,
+  signParameters,
   transport,
   visit,
   WINDOW_SECONDS,
@@ -322,7 +325,7 @@ describe("faults (S15)", () => {
 
   it("refuses to believe two documents for one epoch", async () => {
     const { joinParameters, parametersFor } = await import("../../functions/parameters.ts");
-    const source = { REGISTRAR_URL: bindings.REGISTRAR_URL, REGISTRAR_KEY: bindings.REGISTRAR_KEY };
+    const source = bindings;
     const p = await parametersFor(source, EPOCH, NOW);
     expect(joinParameters([p], p)).toHaveLength(1);
     const later = { ...p, hash: rng(32), document: { ...document, epochFrom: EPOCH + 4, epochTo: EPOCH + 9 } };
@@ -337,6 +340,36 @@ describe("faults (S15)", () => {
       /signed by another key/,
     );
     outside.parameters = honestOnes;
+  });
+
+  describe("does not let the registrar replace the trustees", () => {
+    const honest = { parameters: outside.parameters, keySet: outside.keySet };
+    afterEach(() => Object.assign(outside, honest));
+    const believed = async (changes: Partial<typeof honest>, source: object = {}): Promise<string> => {
+      const { parametersFor } = await import("../../functions/parameters.ts");
+      Object.assign(outside, changes);
+      const REGISTRAR_URL = `${bindings.REGISTRAR_URL}/${bytesToHex(rng(8))}/..`; // believed by nobody yet
+      return code(parametersFor({ ...bindings, REGISTRAR_URL, ...source }, EPOCH, NOW));
+    };
+    const others = runCeremony(2, 3);
+    const own = {
+      parameters: [signParameters({ ...document, ...keysOf(others) })],
+      keySet: KeySet.encode(others.keySet),
+    };
+
+    it("believes the pinned ones", async () => expect(await believed({})).toBe("accepted"));
+    it("with keys of its own making", async () => {
+      expect(await believed(own)).toMatch(/holders differ/);
+      const TRUSTEE_KEYS = JSON.stringify(others.keySet.identityKeys.map(bytesToHex));
+      expect(await believed(own, { TRUSTEE_KEYS })).toBe("accepted"); // control
+    });
+    it("with its own keys in the document only", async () =>
+      expect(await believed({ parameters: own.parameters })).toMatch(/not the trustees'/));
+    it("with one key exchanged", async () => {
+      const { recordKey } = keysOf(others);
+      expect(await believed({ parameters: [signParameters({ ...document, recordKey })] })).toMatch(/recordKey/);
+    });
+    it("with no key set", async () => expect(await believed({ keySet: new Uint8Array() })).toMatch(/parameters/));
   });
 });
 

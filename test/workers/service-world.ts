@@ -26,11 +26,11 @@ import {
 } from "../../protocol/documents.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
-import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar } from "../../protocol/suite.ts";
-import { common, secret } from "./bindings.ts";
+import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { ceremony, common, keysOf, secret } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -42,6 +42,7 @@ export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
 
 // ---- registrar
 
+const trustees = ceremony();
 const issuerSecret = randomScalar(rng);
 export const document: Parameters = {
   realm: "test",
@@ -52,13 +53,7 @@ export const document: Parameters = {
   offlineGraceSeconds: GRACE_SECONDS,
   attributes: [{ name: "class", values: ["basic", "full"] }],
   issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
-  keySetId: rng(32),
-  traceKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  linkKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  recordKey: encodeG1(G.multiply(randomScalar(rng)) as G1),
-  groupHybridKey: hybridKeyPair(rng(32)).publicKey,
-  threshold: 2,
-  trusteeKeys: [1, 2, 3].map(() => rng(32)),
+  ...keysOf(trustees),
 };
 export const params = decodeIssuerParams(document);
 export const paramsHash = paramsHashOf(document);
@@ -69,6 +64,7 @@ export const signParameters = (p: Parameters): Uint8Array =>
 
 export const outside = {
   parameters: [signParameters(document)],
+  keySet: KeySet.encode(trustees.keySet),
   logged: [] as string[],
   indexed: [] as Record<string, unknown>[],
   /** hosts that do not answer */
@@ -79,7 +75,10 @@ async function answerOf(request: Request): Promise<Response> {
   const { host, pathname } = new URL(request.url);
   if (outside.down.has(host)) throw new TypeError(`${host} is down`);
   if (host === "registrar.test" && pathname === "/v1/parameters")
-    return Response.json({ documents: outside.parameters.map(toBase64) });
+    return Response.json({
+      documents: outside.parameters.map(toBase64),
+      keySets: outside.parameters.map(() => toBase64(outside.keySet)),
+    });
   if (host === "log.test" && pathname === "/v1/entries") {
     const { entries } = (await request.json()) as { entries: string[] };
     for (const entry of entries) if (!outside.logged.includes(entry)) outside.logged.push(entry);

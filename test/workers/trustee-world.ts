@@ -36,7 +36,7 @@ import {
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
-import { type KeySet, keySetId } from "../../protocol/key-set.ts";
+import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { leafHash, nodeHash, planConsistency, planInclusion, planRoot, readSpan } from "../../protocol/merkle.ts";
 import {
@@ -89,6 +89,7 @@ export const identityKeys = trustees.map((t) => t.identityPublicKey);
 
 export const outside = {
   parameters: [] as Uint8Array[],
+  keySet: new Uint8Array(),
   /** rows of each epoch, in hex, in any order */
   index: new Map<number, string[]>(),
   pageRows: 4096,
@@ -110,7 +111,10 @@ async function answerOf(request: Request): Promise<Response> {
   const trustee = /^trustee-([123])\.test$/.exec(host)?.[1];
   if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!);
   if (host === "registrar.test" && pathname.endsWith("/v1/parameters"))
-    return Response.json({ documents: outside.parameters.map(toBase64) });
+    return Response.json({
+      documents: outside.parameters.map(toBase64),
+      keySets: outside.parameters.map(() => toBase64(outside.keySet)),
+    });
   const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];
   if (host === "escrow.test" && epoch) return indexPage(Number(epoch), searchParams.get("cursor"));
   if (host === "escrow.test" && pathname === "/v1/cases") {
@@ -239,6 +243,7 @@ export async function freshWorld(): Promise<World> {
     trusteeKeys: identityKeys,
   };
   outside.parameters = [signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign"))];
+  outside.keySet = KeySet.encode(keySet);
   const passkeys = await Promise.all(
     trusteeUrls.map(async (url) => {
       const passkey = await SoftwarePasskey.create(RP);

@@ -56,7 +56,7 @@ export function plotOf(title: string, panels: readonly Panel[]): string {
       );
     body.push(
       `<path class="limit" d="M${left},${y(LIMIT).toFixed(1)}h${PLOT.width}"/>`,
-      `<text class="small" text-anchor="end" x="${left + PLOT.width}" y="${(y(LIMIT) - 5).toFixed(1)}">aim: ${LIMIT}×</text>`,
+      `<text class="small" x="${left + 4}" y="${(y(LIMIT) - 5).toFixed(1)}">aim: ${LIMIT}×</text>`,
     );
     for (const n of sizes)
       body.push(

@@ -57,7 +57,7 @@ export async function openRegions(
   try {
     for (const _ of sizes) worlds.push(await openWorld(progress));
     const filling = worlds.map((world, i) => furnish(sizes[i]!, world, progress));
-    await Promise.allSettled(filling); // nothing is stopped under a filling region's feet
+    for (const one of filling) one.catch(() => undefined); // the first that fails stops all of them
     return { regions: await Promise.all(filling), stop };
   } catch (error) {
     await stop();

@@ -37,7 +37,8 @@ export class ChainError extends Error {
   override name = "ChainError";
 }
 
-const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
+/** What a statement, or an amendment, makes of its target. */
+export const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
   amendment: "amended",
   withdrawal: "withdrawn",
   move: "moved",

@@ -33,6 +33,8 @@ export interface WalletSession {
   /** FrameChannel.serialise(), hex */
   channel?: string;
   shown: string[];
+  /** hex digits of the tagHash by which its records are asked for; once told, never more are */
+  bucketDigits?: number;
 }
 
 /** A case that touched this patient, found in the log. */

@@ -4,8 +4,11 @@
 // measurement, and every turn has an input of its own, so that nothing is measured that was only looked up. What a
 // long-running role keeps (tables, slot bases, the issuer's pairing lines) is warm, as it is there.
 
+import { readFileSync } from "node:fs";
+import { mclEngine } from "../functions/engine/mcl.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../protocol/credential.ts";
 import { Contract, IssuedCredential } from "../protocol/documents.ts";
+import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../protocol/enrolment.ts";
 import {
   type Expectation,
@@ -14,10 +17,16 @@ import {
   verifyPresentation,
   verifyPresentations,
 } from "../protocol/presentation.ts";
-import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar, type Scalar } from "../protocol/suite.ts";
+import { encodeG1, encodeG2, G, type G1, type G2, lazy, P2, randomScalar, type Scalar } from "../protocol/suite.ts";
 import { type Bench, type BenchContext, type Row, row, samples } from "./measure.ts";
 
+/** What wallets and clinics verify with, and what the edge verifies with. */
+const ENGINES: readonly { name: string; engine: () => Engine }[] = [
+  { name: "mcl (edge)", engine: lazy(() => mclEngine(new WebAssembly.Module(readFileSync(MCL_WASM)))) },
+  { name: "noble (SDK)", engine: () => nobleEngine },
+];
 const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+const MCL_WASM = new URL("../gen/mcl.wasm", import.meta.url);
 const EPOCH = 682;
 const SLOTS = 16;
 /** turns before measuring; also the number of slots that presentations take in turn */
@@ -152,9 +161,13 @@ async function verifyRows(context: BenchContext): Promise<Row[]> {
   const h = holder();
   const n = context.times(10, 100);
   const all = showMany(h, n + WARM_UP);
-  const verify = ({ context: c, bytes }: Shown): void =>
-    accepted(verifyPresentation(expectationOf(h, c), Presentation.decode(bytes)).ok);
-  return [row("verify one presentation", await samples(n, (i) => verify(all[i]!), WARM_UP))];
+  const rows: Row[] = [];
+  for (const { name, engine } of ENGINES) {
+    const verify = ({ context: c, bytes }: Shown): void =>
+      accepted(verifyPresentation(expectationOf(h, c), Presentation.decode(bytes), engine()).ok);
+    rows.push(row(`verify one presentation, ${name}`, await samples(n, (i) => verify(all[i]!), WARM_UP)));
+  }
+  return rows;
 }
 
 async function batchRow(context: BenchContext): Promise<Row[]> {
@@ -163,16 +176,24 @@ async function batchRow(context: BenchContext): Promise<Row[]> {
   // Some appear more than once: each is decoded and verified anew, so that costs nothing less.
   const made = showMany(h, context.times(BATCH / 4, BATCH));
   const batch = Array.from({ length: BATCH }, (_, i) => made[i % made.length]!);
-  const verify = (): void => {
+  const verify = (engine: Engine): void => {
     const items = batch.map(({ context: c, bytes }) => ({
       expected: expectationOf(h, c),
       presentation: Presentation.decode(bytes),
     }));
-    accepted(verifyPresentations(items, rng).every((v) => v.ok));
+    accepted(verifyPresentations(items, rng, engine).every((v) => v.ok));
   };
-  const taken = await samples(n, verify, context.times(0, 1));
-  const each = taken.map((ms) => ms / BATCH);
-  return [row(`verify a batch of ${BATCH}, per presentation`, each)];
+  const rows: Row[] = [];
+  for (const { name, engine } of ENGINES) {
+    const taken = await samples(n, () => verify(engine()), context.times(0, 1));
+    rows.push(
+      row(
+        `batch of ${BATCH}, each, ${name}`,
+        taken.map((ms) => ms / BATCH),
+      ),
+    );
+  }
+  return rows;
 }
 
 export const protocolBenches: readonly Bench[] = [

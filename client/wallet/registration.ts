@@ -31,7 +31,8 @@ interface EnrolStart {
 /** Makes the contract of this phone and keeps it before it is sent: the code serves once, a lost answer must not cost it. */
 async function prepareEnrolment(w: WalletContext, account: string, code: string): Promise<PendingEnrolment> {
   const { transport: t, deployment } = w;
-  const parameters = await w.parameters.of(epochOf(t.now()));
+  const epoch = epochOf(t.now());
+  const parameters = await w.parameters.of(epoch);
   const start = await apiJson<EnrolStart>(t, deployment.registrarUrl, "/v1/enrol/start", {
     json: { account, enrolmentCode: code },
   });
@@ -48,7 +49,7 @@ async function prepareEnrolment(w: WalletContext, account: string, code: string)
     },
     t.rng,
   );
-  const pending = { account, enrolmentCode: code, generation, contract: toBase64(Contract.encode(contract)) };
+  const pending = { account, enrolmentCode: code, generation, epoch, contract: toBase64(Contract.encode(contract)) };
   await w.update((s) => {
     s.account = account;
     s.deviceSecretKey ??= bytesToHex(t.rng(32));
@@ -75,9 +76,14 @@ export async function enrol(w: WalletContext, account: string, code: string): Pr
   const generations = answer.generations.map((g) => ({ ...g, epochTo: g.epochTo ?? undefined }));
   const mine = generations.find((g) => g.generation === generation);
   if (!mine) throw new RegistrationError("the registrar did not record this phone");
+  // An old number anew would repeat the tags of visits that this phone cannot know of.
+  if (generation > 0 && w.state.sessions.length === 0 && mine.epochFrom < pending.epoch)
+    throw new RegistrationError("the registrar gave this phone the secrets of an older one");
   await w.update((s) => {
     s.generations = generations;
     s.pendingEnrolment = undefined;
+    // cases that touched an older generation stand before what this phone has looked through
+    s.noticesSeenUpTo = 0;
   });
   return mine;
 }

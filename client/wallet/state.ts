@@ -51,6 +51,8 @@ export interface PendingEnrolment {
   account: string;
   enrolmentCode: string;
   generation: number;
+  /** in which it was begun */
+  epoch: number;
   /** Contract, base64url */
   contract: string;
 }

@@ -7,9 +7,12 @@ import { MemoryChannelStore, receiveMessages, sendMessage } from "../../client/c
 import type { ClinicSession } from "../../client/clinic/session.ts";
 import { toBase64 } from "../../client/encoding.ts";
 import { readFrameHeader } from "../../client/sealing/messages.ts";
+import { MemoryStore } from "../../client/wallet/state.ts";
+import { Wallet } from "../../client/wallet.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
-import { invitation, newClinic, SLOTS, World } from "./wallet-world.ts";
+import { epochStart } from "../../protocol/epoch.ts";
+import { ACCOUNT, deployment, EPOCH, invitation, newClinic, SLOTS, World } from "./wallet-world.ts";
 
 it("check-ins at once take a slot each, and lose nothing", async () => {
   const world = new World();
@@ -74,4 +77,21 @@ it("messages sent at once have a number each, on both sides", async () => {
   expect(texts([some, others]).sort()).toEqual([...TEXTS].sort());
   await wallet.send(tagHash, utf8ToBytes("seven"));
   expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+it("a new phone looks through the whole log again, and takes no generation that is older than itself", async () => {
+  const world = new World();
+  const store = new MemoryStore();
+  const blank = await world.wallet();
+  await store.save({ ...blank.state, noticesSeenUpTo: 9 });
+  const wallet = (await Wallet.open({ transport: world.transport, deployment, store }))!;
+  world.generation = { generation: 1, epochFrom: EPOCH - 1, epochTo: null };
+  await expect(wallet.enrol(ACCOUNT, "code")).rejects.toThrow("secrets of an older one");
+  expect(wallet.state.generations).toEqual([]);
+  expect(wallet.state.noticesSeenUpTo).toBe(9);
+  // an answer that was lost, and comes in the month after, is no reason to refuse
+  world.generation = { generation: 1, epochFrom: EPOCH, epochTo: null };
+  world.now = epochStart(EPOCH + 1);
+  expect(await wallet.enrol(ACCOUNT, "code")).toMatchObject({ generation: 1 });
+  expect(wallet.state.noticesSeenUpTo).toBe(0);
 });

@@ -9,18 +9,21 @@
 //                emergency. trace: no slots; the session's own epoch and service must lie in the order's
 //   subject      link, trace: order.subject = subjectHashOf(salt, check-in); the presentation verifies again, with the
 //                service's signature under the self-certifying service id
-//                assemble: order.subject = subjectHashOf(salt, selector); each generation's contract proof verifies under
-//                the link key, and its identity commitment opens to the one identity. So a registrar can slip in nobody
-//                else's contract, and a requester none without the registrar's opening
+//                assemble: order.subject = subjectHashOf(salt, selector); the registrar has signed the whole dossier for
+//                this order; each generation's contract proof verifies under the link key, its identity commitment opens
+//                to the one identity, and it has epochs of the order. So a requester can open nobody else, nor turn the
+//                notice to a contract that opens nothing
 
 import { equalBytes, utf8ToBytes } from "../protocol/bytes.ts";
 import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../protocol/check-in.ts";
 import {
+  assembleSubjectHash,
   type CaseContext,
   Contract,
   contractHashOf,
   Dossier,
   identityCommitmentOf,
+  isDossierOf,
   Order,
   openSigned,
   orderHashOf,
@@ -132,7 +135,7 @@ export interface Subject {
 export interface Examined {
   /** link: one; assemble: one a generation; trace: none */
   readonly subjects: readonly Subject[];
-  /** whose key the notice is for */
+  /** whose key the notice is for; its hash names everybody who is opened */
   readonly notice: Subject;
   /** trace */
   readonly handle: { readonly hash: Uint8Array; readonly C1: G1 } | undefined;
@@ -196,8 +199,9 @@ function checkSelector(order: Order, { salt, selector }: Dossier): void {
   if (!equalBytes(order.subject, subjectHashOf(salt, utf8ToBytes(selector)))) throw refused("dossier: another subject");
 }
 
-function examineContracts({ order, scope }: CheckedOrder, dossier: Dossier, trust: Trust): Examined {
+function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Dossier, trust: Trust): Examined {
   checkSelector(order, dossier);
+  if (!isDossierOf(trust.registrarKey, dossier, orderHash)) throw refused("dossier: not by the registrar");
   const { identity, identitySalts, generations } = dossier;
   if (!identity || identitySalts.length !== generations.length) throw refused("dossier: no opening of the identity");
   if (generations.length === 0 || generations.length > MAX_GENERATIONS) throw refused("dossier: number of generations");
@@ -208,8 +212,11 @@ function examineContracts({ order, scope }: CheckedOrder, dossier: Dossier, trus
     const verified = verifyContract({ linkKey: trust.keySet.keys.link }, contract);
     if (!verified.ok) throw refused(`contract ${i + 1}: ${verified.reason}`);
     const own = scope.filter((s) => epochFrom <= s.epoch && s.epoch <= epochTo);
+    if (own.length === 0) throw refused(`contract ${i + 1}: none of the order's epochs`);
     return { hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own };
   });
-  // The newest generation is the phone in use; its wallet can make the older ones' keys from its words.
-  return { subjects: subjects.filter((s) => s.scope.length > 0), notice: subjects.at(-1)!, handle: undefined };
+  // The newest generation is the phone in use; its wallet can make the older ones' keys from its words. The notice's
+  // hash stands in the case's binding and in every chunk's, so all rounds are about the same contracts and epochs.
+  const notice: Subject = { ...subjects.at(-1)!, hash: assembleSubjectHash(generations) };
+  return { subjects, notice, handle: undefined };
 }

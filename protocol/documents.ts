@@ -7,7 +7,7 @@
 //   requester → escrow → trustees   Order, Dossier (sealed to each trustee)  → Approval → shares → CaseResult
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { concatBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
+import { concatBytes, labelledHash, u32be, utf8ToBytes } from "./bytes.ts";
 import {
   blob,
   bool,
@@ -243,7 +243,7 @@ const Generation = struct({ contract: blob, epochFrom: u32, epochTo: u32 });
 /**
  * What the trustees need to see and the escrow must not; sealed to each trustee.
  * link, trace: the CheckIn. assemble: contracts of all generations, the identity and the opening of its commitment,
- * signed by the registrar as a whole (registrarSignature over Dossier with an empty signature).
+ * signed by the registrar as a whole: Ed25519 over signDossier ‖ order hash ‖ Dossier without registrarSignature.
  */
 export const Dossier = document("Dossier", 0x0d, 1, {
   salt: fixed(32),
@@ -252,8 +252,30 @@ export const Dossier = document("Dossier", 0x0d, 1, {
   generations: list(Generation),
   identity: optional(blob),
   identitySalts: list(fixed(32)), // opening of each generation's identity commitment, in their order
+  registrarSignature: optional(fixed(64)), // assemble
 });
 export type Dossier = Of<typeof Dossier>;
+
+const dossierMessage = (dossier: Dossier, orderHash: Uint8Array): Uint8Array =>
+  concatBytes(
+    utf8ToBytes(LABELS.signDossier),
+    orderHash,
+    Dossier.encode({ ...dossier, registrarSignature: undefined }),
+  );
+export const signDossier = (dossier: Dossier, orderHash: Uint8Array, registrarSecret: Uint8Array): Dossier => ({
+  ...dossier,
+  registrarSignature: ed25519.sign(dossierMessage(dossier, orderHash), registrarSecret),
+});
+export const isDossierOf = (registrarKey: Uint8Array, dossier: Dossier, orderHash: Uint8Array): boolean =>
+  dossier.registrarSignature !== undefined &&
+  ed25519.verify(dossier.registrarSignature, dossierMessage(dossier, orderHash), registrarKey, { zip215: false });
+
+/** Whom an assemble opens, and when: every generation's contract with its epochs. */
+export const assembleSubjectHash = (generations: Dossier["generations"]): Uint8Array =>
+  labelledHash(
+    LABELS.assembleSubject,
+    ...generations.flatMap((g) => [contractHashOf(g.contract), u32be(g.epochFrom), u32be(g.epochTo)]),
+  );
 /** Hiding commitment carried by the order: over the check-in, or over the selector for an assemble. */
 export const subjectHashOf = (salt: Uint8Array, checkInOrSelector: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, salt, checkInOrSelector);

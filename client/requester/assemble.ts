@@ -2,11 +2,12 @@
 // registrar, which has seen the approvals, seals the person's contracts of all generations to each trustee and to the
 // requester; then the rounds are those of a link, from F° instead of F.
 //
-// Checked here, as by every trustee: each contract's proof, and that all commit to the one identity. A registrar that hands
-// the requester somebody else's contracts hands the trustees the same, and they look at the same identity.
+// Checked here, as by every trustee: the registrar's signature, each contract's proof, and that all commit to the one
+// identity. A registrar that hands the requester somebody else's contracts hands the trustees the same, and they look at
+// the same identity.
 
-import { equalBytes } from "../../protocol/bytes.ts";
-import { Contract, Dossier, identityCommitmentOf } from "../../protocol/documents.ts";
+import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../protocol/documents.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { fromBase64, toBase64 } from "../encoding.ts";
@@ -58,6 +59,8 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: s
   const { identity, identitySalts } = dossier;
   if (!("selector" in p.subject) || dossier.selector !== p.subject.selector || !equalBytes(dossier.salt, p.salt))
     throw wrong("a dossier of another order");
+  if (!isDossierOf(hexToBytes(context.deployment.registrarKey), dossier, p.hash))
+    throw wrong("a dossier that the registrar has not signed");
   if (!identity || contracts.length === 0 || identitySalts.length !== contracts.length)
     throw wrong("a dossier without the opening of its contracts");
   contracts.forEach((contract, i) => {

@@ -141,6 +141,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
     generations: [],
     identity: undefined,
     identitySalts: [],
+    registrarSignature: undefined,
   });
   const dossiers = trustees.cards.map((card) => hybridSeal(card.transportKey, hash, dossier, transport.rng));
   const { subject } = request;

@@ -9,7 +9,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
 import type { Context } from "hono";
 import { z } from "zod";
-import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
 import {
   CaseContext,
@@ -22,6 +22,7 @@ import {
   Parameters,
   RequesterCertificate,
   Signed,
+  signDossier,
   subjectHashOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
@@ -216,7 +217,7 @@ export async function postAssemble(c: C): Promise<Response> {
     const phones = all.filter((g) => g.epochFrom <= order.epochTo);
     if (!account || phones.length === 0)
       throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
-    const dossier = Dossier.encode({
+    const unsigned: Dossier = {
       salt,
       checkIn: undefined,
       selector: r.selector,
@@ -228,7 +229,10 @@ export async function postAssemble(c: C): Promise<Response> {
       })),
       identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
       identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
-    });
+      registrarSignature: undefined,
+    };
+    // Neither requester nor escrow can put other contracts in the place of these.
+    const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(c.env.SIGNING_KEY)));
     const keys = await transportKeys(c.env, keySet, set, now(c));
     const sealTo = (publicKey: Uint8Array, what = dossier) => toBase64(hybridSeal(publicKey, orderHash, what, rng));
     // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.

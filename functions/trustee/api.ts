@@ -30,8 +30,9 @@
 //   orderInclusion     LogEntry {kind "order", subject orderHashOf(order), caseId} with its place and proof
 //   approvalInclusions LogEntry {kind "approval", subject approvalHashOf(approval), caseId}, one each, in their order
 //   dossier            hybridSeal(this trustee's transport key, aad = orderHashOf(order), Dossier)
-// All members must be given the same bundle but for the dossier's seal: a case id is bound to order, nonce, S, scope and
-// checkpoint at its first round, and other values are refused with "conflict" for ever.
+// All members must be given the same bundle but for the dossier's seal: a case id is bound to order, nonce, S, scope,
+// subject (of an assemble: all contracts and their epochs) and checkpoint at its first round, and other values are refused
+// with "conflict" for ever.
 //
 // Refusals: credential-refused (a proof, signature, approval or inclusion fails; always the same answer), expired,
 // malformed (no such chunk), conflict (case id bound to other values), not-allowed-now with a detail: "trustee N: wrong share" names a member whose

@@ -148,6 +148,7 @@ function altered(prepared: PreparedOrder, change: Partial<Order>): PreparedOrder
     generations: [],
     identity: undefined,
     identitySalts: [],
+    registrarSignature: undefined,
   });
   const sealed = [1, 2, 3].map((i) => hybridSeal(ownTransportKey(i), hash, dossier, p.transport.rng));
   return { ...prepared, order: altered, signed, hash, dossiers: sealed };

@@ -103,7 +103,7 @@ const LYING_REGISTRAR = [
           const own = Contract.decode(g.contract);
           return { ...g, contract: Contract.encode({ ...own, F2: encodeG1(decodeG1(own.F2).add(decodeG1(own.F1))) }) };
         });
-      return key ? sealTo(key, Dossier.encode(told)) : nothing();`,
+      return key ? sealTo(key, Dossier.encode(signDossier(told, orderHash, hexToBytes(c.env.SIGNING_KEY)))) : nothing();`,
   },
   {
     file: "functions/registrar/disclose.ts",

@@ -160,6 +160,7 @@ describe("an emergency, in the second month", () => {
       generations: [],
       identity: undefined,
       identitySalts: [],
+      registrarSignature: undefined,
     });
     const trusteeUrl = practice.deployment.trusteeUrls[0]!;
     const { card } = await apiJson<{ card: string }>(practice.transport, trusteeUrl, "/v1/card");

@@ -345,7 +345,7 @@ export const disclosure = (p: PreparedOrder, who: typeof jane, changes: Partial<
 export const fullDossier = (
   p: PreparedOrder,
   changes: Partial<Dossier> = {},
-  signedBy = registrar.secretKey,
+  signedBy: Uint8Array = registrar.secretKey,
   after: Partial<Dossier> = {},
 ): string => {
   const value: Dossier = {

@@ -458,8 +458,20 @@ describe("an assemble", () => {
     ["nobody", { generations: [], identitySalts: [] }],
     ["another selector", { selector: "INS-2" }],
   ])("wrong-identity: %s, and nothing is brought to the escrow", async (_name, changes) => {
+    // by a registrar that lies
     expect(await failure(carried((p) => fullDossier(p, changes)))).toBe("wrong-identity");
     expect(world.sent.some((s) => s.path.endsWith("/dossiers") || s.path.endsWith("/advance"))).toBe(false);
+  });
+
+  it.each<[string, (p: PreparedOrder) => string]>([
+    ["by another key", (p) => fullDossier(p, {}, rng(32))],
+    ["not at all", (p) => fullDossier(p, {}, undefined, { registrarSignature: undefined })],
+    [
+      "and changed afterwards",
+      (p) => fullDossier(p, {}, undefined, { generations: [{ ...generation(jane.contract), epochFrom: 1 }] }),
+    ],
+  ])("wrong-identity: a dossier signed %s", async (_name, dossier) => {
+    expect(await failure(carried(dossier))).toBe("wrong-identity");
   });
 });
 

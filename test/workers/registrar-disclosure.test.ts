@@ -2,7 +2,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { holderSecrets } from "../../client/wallet-keys.ts";
-import { equalBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
   CaseContext,
   Contract,
@@ -10,6 +10,7 @@ import {
   Dossier,
   IdentityDisclosure,
   identityCommitmentOf,
+  isDossierOf,
   Order,
   orderHashOf,
   RequesterCertificate,
@@ -26,6 +27,7 @@ import { present } from "../../protocol/presentation.ts";
 import { combineScalars } from "../../protocol/sharing.ts";
 import { decodeG1, encodeG1, G, type G1 } from "../../protocol/suite.ts";
 import { runResharing } from "../protocol/trustees.ts";
+import { publicHex } from "./bindings.ts";
 import {
   approve,
   bytesOf,
@@ -347,6 +349,10 @@ describe("assemble", () => {
     expect(openSealed(dossiers[1], of.orderHash, trustees.secrets[1]!.groupHybridSecret).length).toBe(0);
 
     expect(dossier.selector).toBe(SELECTOR);
+    const registrarKey = hexToBytes(publicHex("registrar-sign"));
+    expect(isDossierOf(registrarKey, dossier, of.orderHash)).toBe(true);
+    expect(isDossierOf(registrarKey, dossier, rng(32))).toBe(false);
+    expect(isDossierOf(registrarKey, { ...dossier, generations: [] }, of.orderHash)).toBe(false);
     expect(dossier.generations.map((g) => [g.epochFrom, g.epochTo])).toEqual([
       [EPOCH, EPOCH + 1],
       [EPOCH + 1, EPOCH + 1],

@@ -2,10 +2,11 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openBundle } from "../../functions/case-bundle.ts";
+import { type OpenCase, openBundle } from "../../functions/case-bundle.ts";
 import { Problem, toBase64 } from "../../functions/http.ts";
 import type { Bundle } from "../../functions/trustee/api.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
+import { chunkBinding } from "../../protocol/case-documents.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import {
   Approval,
@@ -16,6 +17,7 @@ import {
   type Order,
   openSigned,
   signDocument,
+  signDossier,
 } from "../../protocol/documents.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -26,6 +28,7 @@ import { secret, trustees } from "./bindings.ts";
 import {
   type Approved,
   approve,
+  ask,
   bundled,
   certificate,
   decide,
@@ -37,6 +40,7 @@ import {
   NOW,
   newCase,
   newPatient,
+  outcome,
   type Patient,
   rng,
   type TestCase,
@@ -317,7 +321,9 @@ describe("dossier", () => {
     const good = dossierOfPerson([patient]);
     const c = newCase(w, good, { kind: "assemble" });
     const a = await approve(w, c);
-    const against = (dossier: Dossier) => verdict({ ...a.bundle(1), dossier: sealed(dossier, c) });
+    // by a registrar that lies
+    const against = (dossier: Dossier) =>
+      verdict({ ...a.bundle(1), dossier: sealed(signDossier(dossier, c.hash, secret("registrar-sign")), c) });
     const [generation] = good.generations;
     expect(await against(good)).toBe("accepted");
     const foreign = { ...generation!, contract: other.contract };
@@ -331,5 +337,72 @@ describe("dossier", () => {
     expect(await against({ ...good, identity: undefined })).toContain("no opening");
     expect(await against({ ...good, generations: [], identitySalts: [] })).toContain("number of generations");
     expect(await against({ ...good, selector: "B987654321" })).toContain("another subject");
+    expect(await against({ ...good, generations: [{ ...generation!, epochTo: EPOCH - 4 }] })).toContain("none of the");
+    const decoy = { ...generation!, epochFrom: EPOCH, epochTo: EPOCH };
+    const salts = [patient.identitySalt, patient.identitySalt];
+    expect(await against({ ...good, generations: [generation!, decoy], identitySalts: salts })).toContain(
+      "contract 2: none of the order's epochs",
+    );
+  });
+
+  describe("of an assemble, changed by the requester who knows the identity", () => {
+    const signed = (dossier: Dossier, of = c, key = secret("registrar-sign")) => signDossier(dossier, of.hash, key);
+    const epochs = { epochFrom: EPOCH - 3, epochTo: EPOCH };
+    let good: Dossier;
+    let c: TestCase;
+    let withDecoy: Dossier;
+    let otherSubject: Dossier;
+    let registrarSignature: Dossier["registrarSignature"];
+    let bundle: (dossier: Dossier) => Bundle;
+    beforeAll(async () => {
+      good = dossierOfPerson([patient]);
+      c = newCase(w, good, { kind: "assemble" });
+      const other = newPatient(w);
+      // commits to the patient's identity, with a wallet of the requester's own
+      const selfMade = newPatient(w, patient.identity);
+      ({ registrarSignature } = signed(good));
+      withDecoy = {
+        ...good,
+        generations: [...good.generations, { contract: selfMade.contract, ...epochs }],
+        identitySalts: [...good.identitySalts, selfMade.identitySalt],
+      };
+      otherSubject = {
+        ...good,
+        generations: [{ contract: other.contract, ...epochs }],
+        identity: other.identity,
+        identitySalts: [other.identitySalt],
+      };
+      const a = await approve(w, c);
+      bundle = (dossier) => ({ ...a.bundle(1), dossier: sealed(dossier, c) });
+    });
+    const shorter = () => ({ ...good, generations: [{ ...good.generations[0]!, epochTo: EPOCH - 2 }] });
+    const BY_ANOTHER = "not by the registrar";
+
+    it.each<[string, () => Dossier, string]>([
+      ["nothing (control)", () => signed(good), "accepted"],
+      ["a contract of the requester's own appended", () => ({ ...withDecoy, registrarSignature }), BY_ANOTHER],
+      ["the same, were the registrar to sign it (control)", () => signed(withDecoy), "accepted"],
+      ["another subject's contract swapped in", () => ({ ...otherSubject, registrarSignature }), BY_ANOTHER],
+      ["another subject's, were the registrar to sign it (control)", () => signed(otherSubject), "accepted"],
+      ["other epochs", () => ({ ...shorter(), registrarSignature }), BY_ANOTHER],
+      ["no signature", () => good, BY_ANOTHER],
+      ["another's signature", () => signed(good, c, secret("requester")), BY_ANOTHER],
+      ["a signature for another order", () => signed(good, newCase(w, good, { kind: "assemble" })), BY_ANOTHER],
+    ])("%s", async (_name, dossier, expected) => {
+      expect(await verdict(bundle(dossier()))).toContain(expected);
+    });
+
+    it("for another one that the registrar signed, between two rounds or chunks", async () => {
+      const first = await openBundle(bundle(signed(good)), trust());
+      const second = await openBundle(bundle(signed(withDecoy)), trust());
+      const chunk = (open: OpenCase) => chunkBinding(open.context("notice", open.notice, 0), open.scope);
+      expect(second.binding).not.toEqual(first.binding);
+      expect(chunk(second)).not.toEqual(chunk(first));
+      const round = (dossier: Dossier) => outcome(ask(1, "notice-shares", { bundle: bundle(dossier) }));
+      expect(await round(signed(good))).toHaveProperty("parts");
+      expect(await round(signed(withDecoy))).toContain("conflict");
+      expect(await round(signed(shorter()))).toContain("conflict");
+      expect(await round(signed(good))).toHaveProperty("parts");
+    });
   });
 });

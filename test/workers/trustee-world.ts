@@ -31,6 +31,7 @@ import {
   RequesterCertificate,
   serviceIdOf,
   signDocument,
+  signDossier,
   subjectHashOf,
 } from "../../protocol/documents.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
@@ -394,7 +395,9 @@ export function newCase(
     ...changes,
   };
   const signed = signDocument(LABELS.signOrder, Order, order, signKey);
-  return { order, signed, hash: orderHashOf(signed), dossier };
+  const hash = orderHashOf(signed);
+  if (order.kind === "assemble") dossier = signDossier(dossier, hash, secret("registrar-sign"));
+  return { order, signed, hash, dossier };
 }
 
 export const dossierOf = (session: TestSession): Dossier => ({
@@ -404,6 +407,7 @@ export const dossierOf = (session: TestSession): Dossier => ({
   generations: [],
   identity: undefined,
   identitySalts: [],
+  registrarSignature: undefined,
 });
 export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): Dossier => ({
   salt: rng(32),
@@ -412,6 +416,7 @@ export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): D
   generations: patients.map((p) => ({ contract: p.contract, epochFrom: EPOCH - 3, epochTo: EPOCH })),
   identity: patients[0]!.identity,
   identitySalts: patients.map((p) => p.identitySalt),
+  registrarSignature: undefined,
 });
 
 export const sealDossier = (w: World, c: TestCase, trustee: number): string =>

@@ -28,6 +28,7 @@ import {
   requesterHashOf,
   ServiceCard,
   signDocument,
+  signDossier,
 } from "../../../protocol/documents.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
@@ -69,14 +70,16 @@ export function documentVectors(w: World): Json {
       .map((v) => ({ epoch: w.epoch, slot: v.slot, serviceId: w.serviceId, tagHash: v.tagHash }))
       .sort((a, b) => (hex(a.tagHash) < hex(b.tagHash) ? -1 : 1)),
   };
-  const dossier: Dossier = {
+  const unsigned: Dossier = {
     salt: w.salt,
     checkIn: undefined,
     selector: "A123456780",
     generations: [{ contract: Contract.encode(w.contract), epochFrom: w.epoch, epochTo: w.epoch }],
     identity: w.identity,
     identitySalts: [w.identitySalt],
+    registrarSignature: undefined,
   };
+  const dossier = signDossier(unsigned, w.orderHash, w.registrarSign);
   const card = signDocument(LABELS.signServiceCard, ServiceCard, w.card, w.clinicSecret);
   return {
     signed: [

@@ -185,7 +185,7 @@ async function main(): Promise<void> {
     const figures = figuresOf("sessions", bySessions, taken);
     if (byServices.length > 1) figures.push(...figuresOf("services", byServices, taken));
     const table = tableOf(figures, on);
-    console.log(`${table}\n\nfilled side by side, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
+    console.log(`${table}\n\nfilled, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: on, figures }, null, 2)}\n`);
     if (svg !== undefined) writeFileSync(svg, plot(figures));
     if (!quick && regions.length > 2) intoPage(table);

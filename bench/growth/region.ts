@@ -45,20 +45,23 @@ export const REPORT_SESSIONS = 2;
 const WRITING_SESSIONS = 4;
 const REGISTRATIONS_AT_ONCE = 4;
 
-/** Regions start one after the other, so that each knows its own workerd, and are filled side by side. */
+/** One after the other, so that each knows its own workerd and has the machine to itself while it is filled. */
 export async function openRegions(
   sizes: readonly Size[],
   progress: (what: string) => void,
 ): Promise<{ regions: Region[]; stop(): Promise<void> }> {
   const worlds: World[] = [];
+  const regions: Region[] = [];
   const stop = async (): Promise<void> => {
     await Promise.allSettled(worlds.map((w) => w.practice.stop()));
   };
   try {
-    for (const _ of sizes) worlds.push(await openWorld(progress));
-    const filling = worlds.map((world, i) => furnish(sizes[i]!, world, progress));
-    for (const one of filling) one.catch(() => undefined); // the first that fails stops all of them
-    return { regions: await Promise.all(filling), stop };
+    for (const size of sizes) {
+      const world = await openWorld(progress);
+      worlds.push(world);
+      regions.push(await furnish(size, world, progress));
+    }
+    return { regions, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -37,7 +37,7 @@ export class ParametersError extends Error {
   override name = "ParametersError";
 }
 
-/** As served, base64: Signed<Parameters>, and the KeySet whose keys they name. */
+/** As served, base64url: Signed<Parameters>, and the KeySet whose keys they name. */
 export interface ServedParameters {
   document: string;
   keySet: string;
@@ -46,27 +46,44 @@ export interface ServedParameters {
 export class ParametersCache {
   readonly #transport: Transport;
   readonly #deployment: Deployment;
-  #documents: EpochParameters[] = [];
+  #believed: (EpochParameters & { served: ServedParameters })[] = [];
+  /** not read yet */
+  #kept: readonly ServedParameters[];
   /** key sets whose signatures were checked, each with the fields that name it */
   readonly #checked = new Set<string>();
 
-  constructor(transport: Transport, deployment: Deployment) {
+  /** @param kept what `served` gave before */
+  constructor(transport: Transport, deployment: Deployment, kept: readonly ServedParameters[] = []) {
     this.#transport = transport;
     this.#deployment = deployment;
+    this.#kept = kept;
+  }
+
+  /** Everything believed, to be kept. */
+  get served(): ServedParameters[] {
+    return this.#believed.map((b) => b.served);
   }
 
   /** @throws ParametersError where an epoch has none, or two, or where something served is not to be believed; ApiError */
   async of(epoch: number): Promise<EpochParameters> {
+    if (!this.#covering(epoch)) await this.#fetch();
+    return this.known(epoch);
+  }
+
+  /** Without asking anybody. @throws ParametersError as `of` */
+  known(epoch: number): EpochParameters {
     const known = this.#covering(epoch);
-    if (known) return known;
-    await this.#fetch();
-    const fetched = this.#covering(epoch);
-    if (!fetched) throw new ParametersError(`no parameters cover epoch ${epoch}`);
-    return fetched;
+    if (!known) throw new ParametersError(`no parameters cover epoch ${epoch}`);
+    return known;
   }
 
   #covering(epoch: number): EpochParameters | undefined {
-    const found = this.#documents.filter(({ document: d }) => d.epochFrom <= epoch && epoch <= d.epochTo);
+    if (this.#kept.length > 0) {
+      const kept = this.#kept;
+      this.#kept = [];
+      this.#believe(kept);
+    }
+    const found = this.#believed.filter(({ document: d }) => d.epochFrom <= epoch && epoch <= d.epochTo);
     if (found.length > 1) throw new ParametersError(`two parameters documents cover epoch ${epoch}`);
     return found[0];
   }
@@ -81,12 +98,14 @@ export class ParametersCache {
   }
 
   #believe(served: readonly ServedParameters[]): void {
-    const known = this.#documents;
-    const read = served.map((s) => this.#read(s)).filter(({ hash }) => !known.some((k) => equalBytes(k.hash, hash)));
+    const known = this.#believed;
+    const read = served
+      .map((s) => ({ ...this.#read(s), served: s }))
+      .filter(({ hash }) => !known.some((k) => equalBytes(k.hash, hash)));
     for (const { document: d } of read)
       if (known.some((k) => d.epochFrom <= k.document.epochTo && k.document.epochFrom <= d.epochTo))
         throw new ParametersError(`other parameters for epochs ${d.epochFrom} to ${d.epochTo} than those known`);
-    this.#documents = [...known, ...read];
+    this.#believed = [...known, ...read];
   }
 
   #read({ document, keySet }: ServedParameters): EpochParameters {

@@ -42,6 +42,7 @@ const empty = (words: string): WalletState => ({
   deviceSecretKey: undefined,
   identity: undefined,
   pendingEnrolment: undefined,
+  parameters: [],
   generations: [],
   credentials: [],
   sessions: [],
@@ -60,7 +61,7 @@ export class Wallet {
   static async #over(options: WalletOptions, state: WalletState): Promise<Wallet> {
     const { transport, deployment, store } = options;
     await store.save(state);
-    const parameters = new ParametersCache(transport, deployment);
+    const parameters = new ParametersCache(transport, deployment, state.parameters);
     return new Wallet(
       new WalletContext({ transport, deployment, parameters, store, state, root: walletRoot(state.words) }),
     );

@@ -81,7 +81,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   )
     throw new CheckInError("wrong-service", "this invitation was not made by the clinic it names");
   const epoch = epochOf(challenge.issuedAt);
-  const parameters = await w.parameters.of(epoch);
+  const parameters = w.parameters.known(epoch);
   const now = w.transport.now();
   if (Math.abs(now - challenge.issuedAt) > parameters.document.challengeWindowSeconds || now > challenge.expiresAt)
     throw new CheckInError("stale-challenge", "this invitation is too old, or this phone's clock is wrong");
@@ -96,7 +96,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
       "no-credential",
       `no credential for ${epochName(epoch)}: connect to renew it, then try again`,
     );
-  const { attributes } = (await w.parameters.of(credential.epoch)).document;
+  const { attributes } = w.parameters.known(credential.epoch).document;
   const shows = challenge.required.map(({ attribute, accepted }) => {
     const value = credential.values[attributes.findIndex((a) => a.name === attribute)] ?? "";
     if (!accepted.includes(value))
@@ -151,8 +151,8 @@ function slotsTaken(
 async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   const { epoch, credential, service, challenge } = offer;
   const { rng } = w.transport;
-  const tagParameters = await w.parameters.of(epoch);
-  const credentialParameters = await w.parameters.of(credential.epoch);
+  const tagParameters = w.parameters.known(epoch);
+  const credentialParameters = w.parameters.known(credential.epoch);
   const generation = credential.generation;
   const taken = slotsTaken(w.state, { epoch, generation });
   const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));

@@ -1,6 +1,6 @@
 // What the wallet's parts share: transport, pinned deployment, state with its store, and the root of all secrets.
 
-import type { Deployment, ParametersCache } from "../parameters.ts";
+import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
 import type { Transport } from "../transport.ts";
 import { Turns } from "../turns.ts";
 import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
@@ -8,6 +8,7 @@ import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
 export class WalletContext {
   readonly transport: Transport;
   readonly deployment: Deployment;
+  /** only `learnParameters` asks the registrar; everything else goes by what is known */
   readonly parameters: ParametersCache;
   /** 32 bytes; secret */
   readonly root: Uint8Array;
@@ -44,6 +45,21 @@ export class WalletContext {
       await this.#store.save(next);
       this.#state = next;
     });
+  }
+
+  /**
+   * Parameters of an epoch, fetched and kept if they are not known. For enrolment and refresh, which ask the registrar
+   * anyway: a wallet that asked when it checks in would tell the registrar when that is.
+   */
+  async learnParameters(epoch: number): Promise<EpochParameters> {
+    const parameters = await this.parameters.of(epoch);
+    const { served } = this.parameters;
+    const kept = new Set(this.state.parameters.map((p) => p.document));
+    if (served.length !== kept.size || served.some((p) => !kept.has(p.document)))
+      await this.update((s) => {
+        s.parameters = served;
+      });
+    return parameters;
   }
 
   /** The generation in which an epoch's tags and credential are made: the newest that had begun. */

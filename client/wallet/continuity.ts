@@ -13,7 +13,7 @@ import type { WalletSession } from "./state.ts";
 /** The message to send in that session's channel: Continuity bytes. */
 export async function introduction(w: WalletContext, session: WalletSession): Promise<Uint8Array> {
   if (session.checkIn === undefined) throw new RangeError("messages of a recovered session went with the old phone");
-  const { document, hash } = await w.parameters.of(session.epoch);
+  const { document, hash } = w.parameters.known(session.epoch);
   const { z } = holderSecrets(w.root, session.generation);
   const continuity = proveContinuity(
     {

@@ -34,7 +34,8 @@ export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> 
 
 async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { deployment, transport, state } = w;
-  const quorum = (await w.parameters.of(epochOf(transport.now()))).document.threshold;
+  if (state.generations.length === 0) return state.notices; // nothing can have touched this wallet
+  const quorum = w.parameters.known(epochOf(transport.now())).document.threshold;
   const monitor = new LogMonitor(
     {
       logKey: parseVkey(deployment.logVkey, LOG_KEY),

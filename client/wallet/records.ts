@@ -273,7 +273,7 @@ export async function recoverSessions(
     // a stale credential may be presented after its generation's last epoch
     for (let epoch = g.epochFrom; epoch <= Math.min(epochTo, (g.epochTo ?? epochTo) + 1); epoch++) {
       progress(epoch);
-      const parameters = await w.parameters.of(epoch);
+      const parameters = w.parameters.known(epoch);
       for (let slot = 0; slot < parameters.document.slots; slot++) {
         const tagHash = bytesToHex(tagHashOf(encodeG2(tagOf(z, parameters.hash, epoch, slot))));
         const service = held.get(tagHash);

@@ -32,7 +32,7 @@ interface EnrolStart {
 async function prepareEnrolment(w: WalletContext, account: string, code: string): Promise<PendingEnrolment> {
   const { transport: t, deployment } = w;
   const epoch = epochOf(t.now());
-  const parameters = await w.parameters.of(epoch);
+  const parameters = await w.learnParameters(epoch);
   const start = await apiJson<EnrolStart>(t, deployment.registrarUrl, "/v1/enrol/start", {
     json: { account, enrolmentCode: code },
   });
@@ -90,12 +90,13 @@ export async function enrol(w: WalletContext, account: string, code: string): Pr
 
 /** Fetches the credential of an epoch, unless the wallet has it. Refused means: revoked, or another phone took over. */
 export async function refresh(w: WalletContext, epoch: number): Promise<void> {
-  const { transport: t, deployment, state } = w;
+  const { transport: t, deployment } = w;
+  const parameters = await w.learnParameters(epoch); // also where no credential is given any more: the log is read on
+  const { state } = w;
   const generation = w.generationOf(epoch);
   if (!generation || !state.account || !state.deviceSecretKey)
     throw new RegistrationError("this wallet is not enrolled for that month yet");
   if (state.credentials.some((c) => c.epoch === epoch && c.generation === generation.generation)) return;
-  const parameters = await w.parameters.of(epoch);
   const device = hexToBytes(state.deviceSecretKey);
   const deviceKey = ed25519.getPublicKey(device);
   const { nonce } = await apiJson<{ nonce: string }>(t, deployment.registrarUrl, "/v1/refresh/nonce", {

@@ -2,6 +2,8 @@
 // seals it (a phone's key store, a passkey). Everything but the device key, the used slots of unsent check-ins and the
 // channels' counters could be rebuilt from the recovery words.
 
+import type { ServedParameters } from "../parameters.ts";
+
 export interface WalletGeneration {
   generation: number;
   epochFrom: number;
@@ -65,6 +67,8 @@ export interface WalletState {
   /** the identity record that the newest contract commits to, hex */
   identity: string | undefined;
   pendingEnrolment: PendingEnrolment | undefined;
+  /** signed parameters learnt at enrolment and refresh: a check-in asks nobody for them */
+  parameters: ServedParameters[];
   generations: WalletGeneration[];
   credentials: WalletCredential[];
   sessions: WalletSession[];

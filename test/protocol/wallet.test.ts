@@ -6,13 +6,26 @@ import { serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { MemoryChannelStore, receiveMessages, sendMessage } from "../../client/clinic/messages.ts";
 import type { ClinicSession } from "../../client/clinic/session.ts";
 import { toBase64 } from "../../client/encoding.ts";
+import { ParametersError, type ServedParameters } from "../../client/parameters.ts";
 import { readFrameHeader } from "../../client/sealing/messages.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
-import { ACCOUNT, deployment, EPOCH, invitation, newClinic, SLOTS, World } from "./wallet-world.ts";
+import { KeySet } from "../../protocol/key-set.ts";
+import {
+  ACCOUNT,
+  deployment,
+  EPOCH,
+  invitation,
+  keySet,
+  newClinic,
+  parameters,
+  SLOTS,
+  signedBy,
+  World,
+} from "./wallet-world.ts";
 
 it("check-ins at once take a slot each, and lose nothing", async () => {
   const world = new World();
@@ -94,4 +107,36 @@ it("a new phone looks through the whole log again, and takes no generation that 
   world.now = epochStart(EPOCH + 1);
   expect(await wallet.enrol(ACCOUNT, "code")).toMatchObject({ generation: 1 });
   expect(wallet.state.noticesSeenUpTo).toBe(0);
+});
+
+it("asks the registrar for parameters when it enrols, and nobody when it checks in, nor after a start of the app", async () => {
+  const world = new World();
+  const [enrolled, keys] = [await world.enrolledWallet(), await newClinic()];
+  const store = new MemoryStore();
+  await store.save(enrolled.state);
+  world.asked.splice(0);
+  const wallet = (await Wallet.open({ transport: world.transport, deployment, store }))!;
+  await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+  await wallet.refresh();
+  expect(world.asked).toEqual(["service.test/v1/sessions"]);
+
+  // what is kept is believed no more than what is served
+  const [{ document }] = enrolled.state.parameters as [ServedParameters];
+  await store.save({ ...enrolled.state, parameters: [{ document, keySet: "" }] });
+  const tampered = (await Wallet.open({ transport: world.transport, deployment, store }))!;
+  await expect(tampered.readInvitation(invitation(keys))).rejects.toBeInstanceOf(ParametersError);
+});
+
+it("learns the parameters of later epochs when it refreshes", async () => {
+  const world = new World();
+  const wallet = await world.enrolledWallet();
+  const later = { ...parameters, epochFrom: EPOCH + 4, epochTo: EPOCH + 9 };
+  world.published.push({ document: signedBy(later), keySet: KeySet.encode(keySet) });
+  world.asked.splice(0);
+  await wallet.refresh(EPOCH + 1);
+  expect(world.asked).not.toContain("registrar.test/v1/parameters");
+  expect(wallet.state.parameters.length).toBe(1);
+  await wallet.refresh(EPOCH + 4).catch(() => {}); // this registrar issues under the first document only
+  expect(world.asked).toContain("registrar.test/v1/parameters");
+  expect(wallet.state.parameters.length).toBe(2);
 });

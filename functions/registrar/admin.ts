@@ -1,5 +1,5 @@
 // The registrar's desk and its operator: parameters, identity proofing outcomes, entitlements, revocation, requesters.
-// All of it only for ADMIN_KEY.
+// All of it only for ADMIN_KEY, and each signed request once.
 
 import { and, eq, gte, lte, sql } from "drizzle-orm";
 import type { Context } from "hono";
@@ -24,15 +24,17 @@ import { fromBase64, Problem, readJson, toBase64 } from "../http.ts";
 import { signedBy } from "../request-auth.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
-import { accountBySelector, bytesOf, db, logOnce, parametersRow } from "./store.ts";
+import { accountBySelector, bytesOf, db, logOnce, parametersRow, spendAdminRequest } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
 const CODE_SECONDS = 7 * 86_400;
 
 async function adminJson<S extends z.ZodType>(c: C, schema: S): Promise<z.infer<S>> {
-  const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
-  return readJson({ text: async () => new TextDecoder().decode(body) }, schema);
+  const { body, nonce } = await signedBy(c, [c.env.ADMIN_KEY]);
+  const value = await readJson({ text: async () => new TextDecoder().decode(body) }, schema);
+  await spendAdminRequest(c.env, nonce, now(c));
+  return value;
 }
 
 const parametersRequest = z.object({

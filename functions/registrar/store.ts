@@ -4,6 +4,7 @@ import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
 import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../env.ts";
 import { refused } from "../http.ts";
@@ -53,6 +54,15 @@ export async function nonceIsOpen(
     .where(and(eq(nonces.nonce, bytesToHex(nonce)), gt(nonces.expires, now)))
     .get();
   return row?.account === account && row.purpose === purpose;
+}
+
+/** An administrator's request serves once: seen again within its window, it is refused. @throws Problem credential-refused */
+export async function spendAdminRequest(env: RegistrarEnv, nonce: string, now: number): Promise<void> {
+  // A clock may be ahead by a window when it signs: the request is then open for two.
+  const expires = now + 2 * REQUEST_WINDOW_SECONDS + 1;
+  const spent = { nonce: `admin:${nonce}`, account: "", purpose: "admin" as const, expires };
+  const { meta } = await db(env).insert(nonces).values(spent).onConflictDoNothing();
+  if (meta.changes === 0) throw refused("request was made before");
 }
 
 /** The signed parameters of an epoch, or undefined. Not before they are logged. */

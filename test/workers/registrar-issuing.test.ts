@@ -4,7 +4,9 @@ import { holderSecrets } from "../../client/wallet-keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet } from "../../protocol/key-set.ts";
+import { signRequest } from "../../protocol/request-signature.ts";
 import { runCeremony } from "../protocol/trustees.ts";
 import {
   ADMIN,
@@ -131,6 +133,30 @@ describe("the desk", () => {
     expect(await codeOf(send(`/v1/admin/${path}`, { bytes: rng(40), signWith: ADMIN }))).toBe("malformed");
     const huge = send(`/v1/admin/${path}`, { bytes: new Uint8Array((1 << 20) + 1), signWith: ADMIN });
     expect(await codeOf(huge)).toBe("too-large");
+  });
+
+  it.each(["proofings", "parameters", "requesters"])("takes a signed request for %s once", async (path) => {
+    await postParameters();
+    const json = {
+      proofings: { identity: toBase64(identityOf("Replayed")), selector: "B77", entitlements: {} },
+      parameters: parametersRequest({ epochFrom: EPOCH + 12, epochTo: EPOCH + 20 }),
+      requesters: {
+        signKey: bytesToHex(rng(32)),
+        sealKey: toBase64(hybridKeyPair(rng(32)).publicKey),
+        name: "Dr Ada",
+        role: "clinician",
+      },
+    }[path];
+    const body = utf8ToBytes(JSON.stringify(json));
+    const signed = signRequest({ method: "POST", path: `/v1/admin/${path}`, body }, ADMIN, NOW + 300, rng);
+    const sent = (at: number) => send(`/v1/admin/${path}`, { bytes: body, header: signed, at });
+    expect((await sent(NOW)).status).toBe(201);
+    await expectUnchanged(async () => {
+      await expectRefused(sent(NOW));
+      await send("/v1/enrol/start", { json: { account: "00".repeat(16), enrolmentCode: "" }, at: NOW + 600 });
+      await expectRefused(sent(NOW + 600));
+    });
+    expect((await admin(path, json)).status).toBeLessThan(300); // control: the same, signed anew
   });
 
   it("knows a person again by the selector, however it is written, and keeps the identity", async () => {

@@ -1,5 +1,6 @@
 // D1 of the registrar, bound to no other Worker. Who a person is stands here field-encrypted, found by a keyed blind
-// index; nothing here says where or when anybody went. Ids are random, tables carry no row order that tells time.
+// index; nothing here says where or when anybody went. Ids are random, and tables are
+// WITHOUT ROWID (added by hand in the migration, drizzle cannot say it): no row order tells time.
 
 import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
@@ -70,13 +71,13 @@ export const issued = sqliteTable(
   (t) => [primaryKey({ columns: [t.account, t.epoch] })],
 );
 
-/** Nonces given out and not yet used. */
+/** Nonces given out and not yet used; and those of the administrator's requests, used ("admin:" before them). */
 export const nonces = sqliteTable(
   "nonces",
   {
     nonce: text("nonce").primaryKey(),
     account: text("account").notNull(),
-    purpose: text("purpose", { enum: ["enrol", "refresh"] }).notNull(),
+    purpose: text("purpose", { enum: ["enrol", "refresh", "admin"] }).notNull(),
     expires: integer("expires").notNull(),
   },
   (t) => [index("nonces_expires").on(t.expires)],

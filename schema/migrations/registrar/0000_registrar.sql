@@ -6,7 +6,7 @@ CREATE TABLE `accounts` (
 	`code_hash` text,
 	`code_expires` integer,
 	`revoked` integer DEFAULT false NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `accounts_selector` ON `accounts` (`selector_index`);--> statement-breakpoint
 CREATE TABLE `disclosures` (
@@ -14,7 +14,7 @@ CREATE TABLE `disclosures` (
 	`request_hash` text NOT NULL,
 	`answer` text NOT NULL,
 	`at` integer DEFAULT 0 NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `generations` (
 	`account` text NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE `generations` (
 	`epoch_to` integer,
 	PRIMARY KEY(`account`, `generation`),
 	FOREIGN KEY (`account`) REFERENCES `accounts`(`account`) ON UPDATE no action ON DELETE no action
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `generations_handle` ON `generations` (`handle`);--> statement-breakpoint
 CREATE UNIQUE INDEX `generations_handle_g2` ON `generations` (`handle_g2`);--> statement-breakpoint
@@ -37,19 +37,19 @@ CREATE TABLE `issued` (
 	`request_hash` text NOT NULL,
 	`credential` blob NOT NULL,
 	PRIMARY KEY(`account`, `epoch`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `log_entries` (
 	`subject` text PRIMARY KEY NOT NULL,
 	`entry` blob NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `nonces` (
 	`nonce` text PRIMARY KEY NOT NULL,
 	`account` text NOT NULL,
 	`purpose` text NOT NULL,
 	`expires` integer NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `nonces_expires` ON `nonces` (`expires`);--> statement-breakpoint
 CREATE TABLE `parameters` (
@@ -58,4 +58,4 @@ CREATE TABLE `parameters` (
 	`document` blob NOT NULL,
 	`key_set` blob NOT NULL,
 	`logged` integer DEFAULT false NOT NULL
-);
+) WITHOUT ROWID;

@@ -6,7 +6,7 @@
 //   own report the wallet's records of 2 sessions at 2 clinics, fetched in buckets, opened, as one document
 //   link       an approved order over 1 closed month: from the last approval to readable records
 //   enrol      a person registered, a phone enrolled, its first credential fetched
-//   counts     a service's counts, which the wallet asks for before its buckets: a part of the own report
+//   counts     a service's numbers of sessions and records
 
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
@@ -16,7 +16,7 @@ import { REPORT_SESSIONS, type Region } from "./region.ts";
 
 export interface Operation {
   name: string;
-  /** in the plot; the others are parts of one that is */
+  /** in the plot */
   plotted: boolean;
   arm(region: Region, turns: number): Promise<() => Promise<void>>;
 }

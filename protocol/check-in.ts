@@ -99,8 +99,10 @@ export function verifyCheckIn(
     engine,
   );
   if (!verdict.ok) return verdict;
-  const meetsPolicy = challenge.required.every(({ attribute, accepted }) =>
-    accepted.includes(verdict.shown[attribute] ?? ""),
+  // shown, and not merely empty: a policy may accept ""
+  const meetsPolicy = challenge.required.every(
+    ({ attribute, accepted }) =>
+      Object.hasOwn(verdict.shown, attribute) && accepted.includes(verdict.shown[attribute]!),
   );
   return meetsPolicy ? verdict : { ok: false, reason: "policy" };
 }

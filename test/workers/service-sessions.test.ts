@@ -174,6 +174,12 @@ describe("presentations that must not open a session (S2)", () => {
     expect(await refusal((await honest({ shown: [] })).bytes)).toBe("credential-refused");
     const basic = newPatient(EPOCH, ["basic"]);
     expect(await refusal((await prepare(basic, clinic, { shown: ["class"] })).bytes)).toBe("credential-refused");
+    // an empty value must be shown, too
+    const policy = { required: [{ attribute: "class", accepted: ["", "full"] }], maxStaleEpochs: 1 };
+    const lenient = await newClinic("Lenient", policy);
+    expect(await refusal((await prepare(patient, lenient, { shown: [] })).bytes)).toBe("credential-refused");
+    const without = await prepare(newPatient(EPOCH, [""]), lenient, { shown: ["class"] });
+    expect(await code(send(without.bytes))).toBe("accepted");
   });
 
   it("accepts a credential as old as the policy says, and none older", async () => {
@@ -386,6 +392,7 @@ describe("the clinic against its operator", () => {
     registrarUrl: "http://registrar.test",
     serviceUrl: SERVICE_URL,
     registrarKey: bindings.REGISTRAR_KEY,
+    trusteeKeys: JSON.parse(bindings.TRUSTEE_KEYS),
   };
 
   it("believes no session that its operator made up, altered, or filed under another tag", async () => {

@@ -113,7 +113,7 @@ const deployment: Deployment = {
   trusteeUrls: [],
   registrarKey: common.REGISTRAR_KEY,
   logVkey: common.LOG_VKEY,
-  trusteeKeys: [],
+  trusteeKeys: JSON.parse(common.TRUSTEE_KEYS),
 };
 
 /** "accepted", or the code of the problem document. */

@@ -153,7 +153,8 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
           checkIn: bytes,
           tag: read.presentation.T,
           receipt: receiptFor(c.env, read, at),
-          closesAt: epochStart(read.epoch + 1) + grace,
+          // an hour beyond the last second in which this check-in is fresh: closing never races it
+          closesAt: epochStart(read.epoch + 1) + grace + 3600,
         },
         at,
       );

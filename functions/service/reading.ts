@@ -5,7 +5,7 @@
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
 //   GET /v1/services/:id/buckets/:prefix          1 to 4 hex digits of the tagHash, or "-" for none
-//   GET /v1/services/:id/counts                   {sessions, records}: for choosing the prefix
+//   GET /v1/services/:id/counts                   {sessions, records}: for people; wallets count signed manifests
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 

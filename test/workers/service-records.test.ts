@@ -47,7 +47,12 @@ const listening: Transport = {
 const over = (t: Transport, c: Clinic = clinic) =>
   new Clinic(
     t,
-    { registrarUrl: bindings.REGISTRAR_URL, serviceUrl: SERVICE_URL, registrarKey: bindings.REGISTRAR_KEY } as never,
+    {
+      registrarUrl: bindings.REGISTRAR_URL,
+      serviceUrl: SERVICE_URL,
+      registrarKey: bindings.REGISTRAR_KEY,
+      trusteeKeys: JSON.parse(bindings.TRUSTEE_KEYS),
+    } as never,
     c.keys,
   );
 

@@ -3,8 +3,8 @@
 // Filler is random bytes, in columns as long as those of a real row that stands in the same table; a long column has the
 // same bytes in every row. Keys are uniform over their whole range and inserted in ascending order (the n-th of N starts
 // with a random point of the n-th of N equal parts), so that a million rows are appended and not scattered. What the
-// measured patient's wallet really reads is honest: manifests in its buckets are signed by the clinic. A service's filler
-// records all name one blob in R2, as long as a real one.
+// measured patient's wallet really reads is honest: manifests in its buckets are signed by the clinic. All filler
+// records name one blob in R2, as long as a real one.
 
 import type { Clinic } from "../../client/clinic.ts";
 import type { Host } from "../../demo/host.ts";
@@ -89,12 +89,12 @@ export async function fillServices(
   const blobs = await host.miniflare.getR2Bucket("BLOBS", "service");
   const realBlob = await model.prepare(`SELECT blob_key FROM ${real} LIMIT 1`).first<string>("blob_key");
   const size = (await blobs.head(realBlob!))!.size;
+  const key = blobKey(lengthsOf, bytesToHex(random(16)), random(16));
+  await blobs.put(key, random(size));
   for (const { serviceId, sessions } of services) {
     if (sessions === 0) continue;
     const db = shardOf.get(serviceId)!;
     const table = recordsTableName(serviceId);
-    const key = blobKey(serviceId, bytesToHex(random(16)), random(16));
-    await blobs.put(key, random(size));
     await inChunks(
       db,
       sessions,

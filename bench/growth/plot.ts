@@ -11,7 +11,8 @@ export interface Panel {
   lines: readonly Line[];
 }
 
-const PLOT = { width: 400, height: 260, left: 48, top: 56, gap: 64 };
+const PLOT = { height: 260, left: 48, top: 56, gap: 64 };
+const TWO_PANELS_WIDTH = 864;
 const LEGEND_ROW = 20;
 const LIMIT = 1.2;
 const LIGHT = ["#0b62c4", "#b3470b", "#1d7a46", "#7a3fb5", "#b01f5a", "#5b6470"];
@@ -37,7 +38,8 @@ export function plotOf(title: string, panels: readonly Panel[]): string {
   const y = (r: number): number => bottom - (Math.log(r / low) / Math.log(high / low)) * PLOT.height;
   const ticks = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64, 128].filter((t) => t >= low && t <= high);
   const names = [...new Set(panels.flatMap((p) => p.lines.map((l) => l.name)))];
-  const at = (i: number): number => PLOT.left + i * (PLOT.width + PLOT.gap);
+  const across = (TWO_PANELS_WIDTH - (panels.length - 1) * PLOT.gap) / panels.length;
+  const at = (i: number): number => PLOT.left + i * (across + PLOT.gap);
   const width = at(panels.length) - PLOT.gap + 24;
   const legendTop = bottom + 48;
   const height = legendTop + LEGEND_ROW;
@@ -47,15 +49,15 @@ export function plotOf(title: string, panels: readonly Panel[]): string {
     const left = at(i);
     const sizes = [...new Set(panel.lines.flatMap((l) => l.points.map((p) => p.size)))].sort((a, b) => a - b);
     const span = Math.log(sizes.at(-1)! / sizes[0]!) || 1;
-    const x = (n: number): number => left + 16 + (Math.log(n / sizes[0]!) / span) * (PLOT.width - 32);
+    const x = (n: number): number => left + 16 + (Math.log(n / sizes[0]!) / span) * (across - 32);
     body.push(`<text x="${left}" y="${PLOT.top - 12}">${escaped(panel.title)}</text>`);
     for (const t of ticks)
       body.push(
-        `<path class="${t === 1 ? "one" : "grid"}" d="M${left},${y(t).toFixed(1)}h${PLOT.width}"/>`,
+        `<path class="${t === 1 ? "one" : "grid"}" d="M${left},${y(t).toFixed(1)}h${across}"/>`,
         `<text class="small" text-anchor="end" x="${left - 8}" y="${(y(t) + 4).toFixed(1)}">${t < 1 ? `1/${1 / t}` : t}×</text>`,
       );
     body.push(
-      `<path class="limit" d="M${left},${y(LIMIT).toFixed(1)}h${PLOT.width}"/>`,
+      `<path class="limit" d="M${left},${y(LIMIT).toFixed(1)}h${across}"/>`,
       `<text class="small" x="${left + 4}" y="${(y(LIMIT) - 5).toFixed(1)}">aim: ${LIMIT}×</text>`,
     );
     for (const n of sizes)

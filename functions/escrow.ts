@@ -60,7 +60,7 @@ type C = Context<{ Bindings: EscrowEnv }>;
 
 async function jsonSigned<S extends z.ZodType>(c: C, schema: S): Promise<{ key: string; value: z.infer<S> }> {
   const { key, body } = await signedRequest(c);
-  return { key, value: await readJson(new Response(body as Uint8Array<ArrayBuffer>), schema) };
+  return { key, value: await readJson(body, schema) };
 }
 
 // ---- the session index
@@ -94,7 +94,7 @@ const IndexBody = z.object({
 
 app.post("/v1/index", async (c) => {
   const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
-  const { rows } = await readJson(new Response(body as Uint8Array<ArrayBuffer>), IndexBody);
+  const { rows } = await readJson(body, IndexBody);
   await putRows(c.env, rows);
   return c.json({ rows: rows.length });
 });

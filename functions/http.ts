@@ -140,11 +140,14 @@ export function fromHex(s: string | undefined, bytes: number, name: string): Uin
   return Uint8Array.from(s.match(/../g) ?? [], (x) => Number.parseInt(x, 16));
 }
 
-/** JSON body checked by a zod schema. @throws Problem malformed */
-export async function readJson<S extends z.ZodType>(req: { text(): Promise<string> }, schema: S): Promise<z.infer<S>> {
+/** JSON of a request, or of a body that was read already, checked by a zod schema. @throws Problem malformed */
+export async function readJson<S extends z.ZodType>(
+  from: { text(): Promise<string> } | Uint8Array,
+  schema: S,
+): Promise<z.infer<S>> {
   let value: unknown;
   try {
-    value = JSON.parse(await req.text());
+    value = JSON.parse(from instanceof Uint8Array ? new TextDecoder().decode(from) : await from.text());
   } catch {
     throw new Problem("malformed", "The body is not JSON.");
   }

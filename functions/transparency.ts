@@ -91,7 +91,7 @@ const AppendBody = z.object({ entries: z.array(z.string()).min(1).max(MAX_ENTRIE
 
 app.post("/v1/entries", async (c) => {
   const { body } = await signedBy(c, JSON.parse(c.env.LOG_WRITERS) as string[]);
-  const { entries } = await readJson(new Response(body), AppendBody);
+  const { entries } = await readJson(body, AppendBody);
   const bytes = entries.map((entry, i) => fromBase64(entry, `entries.${i}`));
   for (const entry of bytes) {
     if (entry.length > MAX_ENTRY_BYTES)

@@ -50,7 +50,7 @@ type C = Context<{ Bindings: TrusteeEnv }>;
 
 async function adminJson<S extends z.ZodType>(c: C, schema: S): Promise<z.infer<S>> {
   const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
-  return readJson(new Response(body as Uint8Array<ArrayBuffer>), schema);
+  return readJson(body, schema);
 }
 const decodeAll = (texts: readonly string[], name: string): Uint8Array[] =>
   texts.map((text, i) => fromBase64(text, `${name}.${i}`));

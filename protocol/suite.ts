@@ -142,7 +142,6 @@ export const hashToG1 = (label: Label, msg: Uint8Array): G1 => bls.G1.hashToCurv
 export const hashToG2 = (label: Label, msg: Uint8Array): G2 => bls.G2.hashToCurve(msg, { DST: label }) as G2;
 
 export const pairing = (p: G1, q: G2): GT => bls.pairing(p, q);
-export const pairingProduct = (pairs: { g1: G1; g2: G2 }[]): GT => bls.pairingBatch(pairs);
 export const invertGT = (f: GT): GT => Fp12.conjugate(f); // public: for f in the subgroup, 1/f is the conjugate
 
 /** G, standard generator of G1, and P2, of G2. */

@@ -32,7 +32,7 @@ const CODE_SECONDS = 7 * 86_400;
 
 async function adminJson<S extends z.ZodType>(c: C, schema: S): Promise<z.infer<S>> {
   const { body, nonce } = await signedBy(c, [c.env.ADMIN_KEY]);
-  const value = await readJson({ text: async () => new TextDecoder().decode(body) }, schema);
+  const value = await readJson(body, schema);
   await spendAdminRequest(c.env, nonce, now(c));
   return value;
 }

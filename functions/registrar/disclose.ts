@@ -127,7 +127,7 @@ const traceRequest = z.object({
 
 export async function postTrace(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
-  const r = await readJson({ text: async () => new TextDecoder().decode(body) }, traceRequest);
+  const r = await readJson(body, traceRequest);
   const certificate = certified(c.env, fromBase64(r.certificate), key);
   const parts = r.parts.map((p) => ({
     context: CaseContext.decode(fromBase64(p.context)),
@@ -192,7 +192,7 @@ const assembleRequest = z.object({
 
 export async function postAssemble(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
-  const r = await readJson({ text: async () => new TextDecoder().decode(body) }, assembleRequest);
+  const r = await readJson(body, assembleRequest);
   const orderBytes = fromBase64(r.order);
   const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
   const orderHash = orderHashOf(orderBytes);

@@ -83,7 +83,7 @@ const enrolment = z.object({
  */
 export async function postEnrol(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
-  const r = await readJson({ text: async () => new TextDecoder().decode(body) }, enrolment);
+  const r = await readJson(body, enrolment);
   if (key !== r.deviceKey) throw refused("device key does not sign");
   const bytes = fromBase64(r.contract, "contract");
   const contract = Contract.decode(bytes);
@@ -158,10 +158,7 @@ async function accountOfDevice(env: RegistrarEnv, account: string, key: string) 
 
 export async function postRefreshNonce(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
-  const { account } = await readJson(
-    { text: async () => new TextDecoder().decode(body) },
-    z.object({ account: accountHex }),
-  );
+  const { account } = await readJson(body, z.object({ account: accountHex }));
   await accountOfDevice(c.env, account, key);
   return c.json({ nonce: toBase64(await newNonce(c.env, account, "refresh", now(c))) });
 }

@@ -169,7 +169,7 @@ export async function describeSubject(
 export async function examineSubject(checked: CheckedOrder, dossier: Dossier, trust: Trust): Promise<Examined> {
   if (checked.order.kind === "assemble") return examineContracts(checked, dossier, trust);
   const { hash, verified } = await examineCheckIn(checked, dossier, trust);
-  const subject: Subject = { hash, F1: verified.F1, F2: verified.F2, scope: checked.scope };
+  const subject: Subject = { hash, F1: verified.C1, F2: verified.F2, scope: checked.scope };
   if (checked.order.kind === "link") return { subjects: [subject], notice: subject, handle: undefined };
   const { C1, C2 } = verified;
   return { subjects: [], notice: subject, handle: { hash: traceSubjectHash(encodeG1(C1), encodeG1(C2)), C1 } };

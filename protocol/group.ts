@@ -52,6 +52,8 @@ export interface Group<E> {
   encodeAll(elements: readonly E[]): Uint8Array;
   /** the door of suite.ts; @throws DecodeError */
   decode(b: Uint8Array): E;
+  /** for commitments of a batch only (sigma-batch.ts): an engine may leave the subgroup's test out; @throws DecodeError */
+  decodeOnCurve(b: Uint8Array): E;
   add(a: E, b: E): E;
   negate(a: E): E;
   /** secret scalar in [0, r); 0 gives the identity */
@@ -91,7 +93,10 @@ interface CurvePoint<P> {
   equals(other: P): boolean;
   is0(): boolean;
 }
-type CurveGroup<P> = Omit<Group<P>, "encode" | "encodeAll" | "decode" | "generator" | "name" | "elementBytes">;
+type CurveGroup<P> = Omit<
+  Group<P>,
+  "encode" | "encodeAll" | "decode" | "decodeOnCurve" | "generator" | "name" | "elementBytes"
+>;
 
 function curveGroup<P extends CurvePoint<P>>(
   identity: P,
@@ -137,6 +142,7 @@ export const groupG1: Group<G1> = {
   encode: encodeG1,
   encodeAll: (elements) => concatBytes(...normalized(G1Point, elements).map(encodeG1)),
   decode: decodeG1,
+  decodeOnCurve: decodeG1,
 };
 
 export const groupG2: Group<G2> = {
@@ -147,6 +153,7 @@ export const groupG2: Group<G2> = {
   encode: encodeG2,
   encodeAll: (elements) => concatBytes(...normalized(G2Point, elements).map(encodeG2)),
   decode: decodeG2,
+  decodeOnCurve: decodeG2,
 };
 
 const square = (e: GT): GT => Fp12._cyclotomicSquare(e); // every element here is in the cyclotomic subgroup
@@ -216,6 +223,7 @@ export const groupGT: Group<GT> = {
   },
   encodeAll: (elements) => concatBytes(...elements.map((e) => groupGT.encode(e))),
   decode: decodeGT,
+  decodeOnCurve: decodeGT,
   add: (a, b) => Fp12.mul(a, b),
   negate: invertGT,
   multiply(e, s) {

@@ -2,13 +2,17 @@
 //
 //   Abar = A·(r1·r2)   D = B·r2   Bbar = D·r1 - Abar·e   r3 = 1/r2
 //   T  = z·H2(e,j)                          session tag in G2, single-use
-//   C1 = r·G   C2 = k·Ĝ + r·Y_R             handle, to the trustees' trace key
-//   F1 = u·G   F2 = z·G + u·Y_K             tag key, to the trustees' link key
+//   C1 = r·G                                one randomness for both ciphertexts
+//   C2 = k·Ĝ + r·Y_R                        (C1, C2): handle, to the trustees' trace key
+//   F2 = z·G + r·Y_K                        (C1, F2): tag key, to the trustees' link key
 //
-//   Relation, witness (e, r1, r3, s, k, z, r, u, hidden m_i in ascending order):
+//   One r under two independent keys is as safe as two: ElGamal is reproducible, so re-used randomness adds no advantage
+//   (K. Kurosawa, PKC 2002; M. Bellare, A. Boldyreva, J. Staddon, PKC 2003). It saves a point, a row and a response.
+//
+//   Relation, witness (e, r1, r3, s, k, z, r, hidden m_i in ascending order):
 //     Bbar                                                = r1·D - e·Abar
 //     P1 + domain·Q1 + epoch·H_1 + Σ_shown m_i·H_(1+i)    = r3·D - s·Q2 - k·J1 - z·J2 - Σ_hidden m_i·H_(1+i)
-//     and the rows T, C1, C2, F1, F2 above
+//     and the rows T, C1, C2, F2 above
 //   Outside it: no point is O (the door refuses it);  e(Abar, W) = e(Bbar, P2)
 //
 //   tag (the label of the relation is in the engine's session id; every point above is in the relation)
@@ -17,8 +21,9 @@
 //
 //   Presentation, type 0x20 version 1
 //     credentialEpoch u32 ‖ tagEpoch u32 ‖ slot u16 ‖ shown: u16 count of (attribute index u8 ‖ value: u16 length, UTF-8)
-//     ‖ Abar 48 ‖ Bbar 48 ‖ D 48 ‖ T 96 ‖ C1 48 ‖ C2 48 ‖ F1 48 ‖ F2 48
-//     ‖ proof: u32 length, challenge 32 ‖ responses 32 each in witness order
+//     ‖ Abar 48 ‖ Bbar 48 ‖ D 48 ‖ T 96 ‖ C1 48 ‖ C2 48 ‖ F2 48
+//     ‖ proof: u32 length, commitments of the rows Bbar, B, C1, C2, F2 (48 each) and T (96) ‖ responses 32 each in witness
+//       order: the draft's batchable form, so that many presentations can be verified in one sum (presentation-batch.ts)
 
 import { concatBytes, frame, u32be, utf8ToBytes } from "./bytes.ts";
 import { blob, document, fixed, list, type Of, struct, text, u8, u16, u32 } from "./codec.ts";
@@ -48,7 +53,6 @@ export const Presentation = document("Presentation", 0x20, 1, {
   T: fixed(G2_BYTES),
   C1: g1Bytes,
   C2: g1Bytes,
-  F1: g1Bytes,
   F2: g1Bytes,
   proof: blob,
 });
@@ -62,7 +66,6 @@ export interface PresentationPoints<P1 = G1, P2 = G2> {
   readonly T: P2;
   readonly C1: P1;
   readonly C2: P1;
-  readonly F1: P1;
   readonly F2: P1;
 }
 
@@ -79,15 +82,12 @@ export interface Setting {
 }
 type Header = Pick<Presentation, "credentialEpoch" | "tagEpoch" | "slot" | "shown">;
 
-export type WitnessName = "e" | "r1" | "r3" | "s" | "k" | "z" | "r" | "u" | `m${number}`;
-const FIXED_WITNESS = ["e", "r1", "r3", "s", "k", "z", "r", "u"] as const;
+export type WitnessName = "e" | "r1" | "r3" | "s" | "k" | "z" | "r" | `m${number}`;
+const FIXED_WITNESS = ["e", "r1", "r3", "s", "k", "z", "r"] as const;
 
 /** Indexes of the attributes that are not shown, ascending. */
 export const hiddenIndexes = ({ attributes }: IssuerParams, { shown }: Pick<Header, "shown">): number[] =>
   attributes.map((_, i) => i).filter((i) => !shown.some(({ index }) => index === i));
-
-export const witnessCount = (params: IssuerParams, header: Pick<Header, "shown">): number =>
-  FIXED_WITNESS.length + hiddenIndexes(params, header).length;
 
 const MAX_KEPT_TAG_BASES = 64;
 const keptTagBases = new WeakMap<Engine, Map<string, ElementG2>>();
@@ -115,7 +115,7 @@ export function presentationRelationIn(
   engine: Engine,
   { params, credentialParams, tagParamsHash, credentialParamsHash }: Setting,
   header: Header,
-  { Abar, Bbar, D, T, C1, C2, F1, F2 }: PresentationPoints<ElementG1, ElementG2>,
+  { Abar, Bbar, D, T, C1, C2, F2 }: PresentationPoints<ElementG1, ElementG2>,
 ): Relation<WitnessName> {
   const { g1, g2, fromG1 } = engine;
   const generators = credentialGenerators(credentialParams.attributes.length);
@@ -136,10 +136,9 @@ export function presentationRelationIn(
       ["k", fromG1(handleGenerator())],
       ["r", fromG1(params.traceKey)],
     ])
-    .equation(g1, F1, [["u", fromG1(G)]])
     .equation(g1, F2, [
       ["z", fromG1(G)],
-      ["u", fromG1(params.linkKey)],
+      ["r", fromG1(params.linkKey)],
     ]);
 }
 
@@ -153,7 +152,6 @@ export function presentationRelation(setting: Setting, header: Header, p: Presen
     T: fromG2(p.T),
     C1: fromG1(p.C1),
     C2: fromG1(p.C2),
-    F1: fromG1(p.F1),
     F2: fromG1(p.F2),
   });
 }

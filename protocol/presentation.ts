@@ -30,9 +30,9 @@ import {
   presentationTag,
   type Setting,
   type WitnessName,
-  witnessCount,
 } from "./presentation-statement.ts";
-import { decodeProof, encodeProof, prove, verify } from "./sigma.ts";
+import { decodeBatchable, encodeBatchable, proveBatchable, verifyBatchable } from "./sigma.ts";
+import { type BatchItem, randomWeight, verifyBatch } from "./sigma-batch.ts";
 import { DecodeError, encodeG1, encodeG2, Fr, G, type G1, type G2, P2, randomScalar, type Scalar } from "./suite.ts";
 
 export { Presentation } from "./presentation-statement.ts";
@@ -76,7 +76,7 @@ export function present(
   );
   const header = { credentialEpoch: credential.epoch, tagEpoch, slot, shown };
 
-  const [r1, r2, r, u] = [rng, rng, rng, rng].map(randomScalar) as [Scalar, Scalar, Scalar, Scalar];
+  const [r1, r2, r] = [rng, rng, rng].map(randomScalar) as [Scalar, Scalar, Scalar];
   const D = signedPoint(credentialParams, credentialParamsHash, credential, input.secrets).multiply(r2) as G1;
   const Abar = credential.A.multiply(Fr.mul(r1, r2)) as G1;
   const points: PresentationPoints = {
@@ -86,15 +86,14 @@ export function present(
     T: tagOf(z, tagParamsHash, tagEpoch, slot),
     C1: G.multiply(r) as G1,
     C2: handleGenerator().multiply(k).add(params.traceKey.multiply(r)) as G1,
-    F1: G.multiply(u) as G1,
-    F2: G.multiply(z).add(params.linkKey.multiply(u)) as G1,
+    F2: G.multiply(z).add(params.linkKey.multiply(r)) as G1,
   };
   const messages = attributeScalars(credentialParams, credential.values);
   const hidden = hiddenIndexes(credentialParams, header).map((i) => [`m${i}`, messages[i]!] as const);
-  const witness = { e: credential.e, r1, r3: Fr.inv(r2), s: credential.s, k, z, r, u, ...Object.fromEntries(hidden) };
+  const witness = { e: credential.e, r1, r3: Fr.inv(r2), s: credential.s, k, z, r, ...Object.fromEntries(hidden) };
   const setting: Setting = { params, credentialParams, tagParamsHash, credentialParamsHash, context };
   const relation = presentationRelation(setting, header, points);
-  const proof = prove(relation, presentationTag(setting, header), witness as Record<WitnessName, Scalar>, rng);
+  const proof = proveBatchable(relation, presentationTag(setting, header), witness as Record<WitnessName, Scalar>, rng);
   return {
     ...header,
     Abar: encodeG1(points.Abar),
@@ -103,9 +102,8 @@ export function present(
     T: encodeG2(points.T),
     C1: encodeG1(points.C1),
     C2: encodeG1(points.C2),
-    F1: encodeG1(points.F1),
     F2: encodeG1(points.F2),
-    proof: encodeProof(proof),
+    proof: encodeBatchable(proof),
   };
 }
 
@@ -135,7 +133,6 @@ export interface Verified {
   readonly ok: true;
   readonly T: G2;
   readonly tagHash: Uint8Array;
-  readonly F1: G1;
   readonly F2: G1;
   readonly C1: G1;
   readonly C2: G1;
@@ -146,8 +143,12 @@ export type Verdict = Verified | { readonly ok: false; readonly reason: Refusal 
 
 type Points = PresentationPoints<ElementG1, ElementG2>;
 
-/** Everything but the pairing. */
-function verifyRelation(expected: Expectation, p: Presentation, engine: Engine): Refusal | Points {
+interface Examined extends BatchItem {
+  readonly points: Points;
+}
+
+/** Everything but proof and pairing. */
+function examine(expected: Expectation, p: Presentation, engine: Engine): Refusal | Examined {
   const credentialParams = expected.credentialParams ?? expected.params;
   const { attributes } = credentialParams;
   if (p.tagEpoch !== expected.tagEpoch) return "epoch";
@@ -156,7 +157,6 @@ function verifyRelation(expected: Expectation, p: Presentation, engine: Engine):
   const ascending = p.shown.every(({ index }, i) => i === 0 || index > p.shown[i - 1]!.index);
   if (!ascending || !p.shown.every(({ index, value }) => isListed(attributes[index], value))) return "attribute";
   try {
-    const proof = decodeProof(p.proof, witnessCount(credentialParams, p));
     const { g1, g2 } = engine;
     const points: Points = {
       Abar: g1.decode(p.Abar),
@@ -165,12 +165,12 @@ function verifyRelation(expected: Expectation, p: Presentation, engine: Engine):
       T: g2.decode(p.T),
       C1: g1.decode(p.C1),
       C2: g1.decode(p.C2),
-      F1: g1.decode(p.F1),
       F2: g1.decode(p.F2),
     };
     const setting: Setting = { ...expected, credentialParams };
     const relation = presentationRelationIn(engine, setting, p, points);
-    return verify(relation, presentationTag(setting, p), proof) ? points : "proof";
+    const proof = decodeBatchable(p.proof, relation.commitmentBytes(), relation.scalars.length);
+    return { points, relation, tag: presentationTag(setting, p), proof };
   } catch (error) {
     if (error instanceof DecodeError) return "encoding";
     throw error;
@@ -186,7 +186,7 @@ const pairs = (engine: Engine, Abar: ElementG1, Bbar: ElementG1, W: G2): boolean
 
 const issuerKeyOf = (e: Expectation): G2 => (e.credentialParams ?? e.params).issuerKey;
 
-function accept(expected: Expectation, p: Presentation, { T, F1, F2, C1, C2 }: Points, engine: Engine): Verified {
+function accept(expected: Expectation, p: Presentation, { T, F2, C1, C2 }: Points, engine: Engine): Verified {
   const { attributes } = expected.credentialParams ?? expected.params;
   const shown = Object.fromEntries(p.shown.map(({ index, value }) => [attributes[index]!.name, value]));
   return {
@@ -195,9 +195,6 @@ function accept(expected: Expectation, p: Presentation, { T, F1, F2, C1, C2 }: P
     shown,
     get T() {
       return engine.toG2(T);
-    },
-    get F1() {
-      return engine.toG1(F1);
     },
     get F2() {
       return engine.toG1(F2);
@@ -216,51 +213,54 @@ export function verifyPresentation(
   presentation: Presentation,
   engine: Engine = nobleEngine,
 ): Verdict {
-  const points = verifyRelation(expected, presentation, engine);
-  if (typeof points === "string") return { ok: false, reason: points };
+  const examined = examine(expected, presentation, engine);
+  if (typeof examined === "string") return { ok: false, reason: examined };
+  const { points, relation, tag, proof } = examined;
+  if (!verifyBatchable(relation, tag, proof)) return { ok: false, reason: "proof" };
   if (!pairs(engine, points.Abar, points.Bbar, issuerKeyOf(expected))) return { ok: false, reason: "pairing" };
   return accept(expected, presentation, points, engine);
 }
 
-const BATCH_COEFFICIENT_BYTES = 16;
-
 /**
- * Many at once: each relation by itself, and for each issuer key one pairing product over
- * Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i; all points lie in the prime-order group, so a batch with a bad
- * member passes with probability 2^-128 at most. Where the product fails, the bad ones are found one by one.
+ * Many at once: one sum a group for all proofs (sigma-batch.ts), and for each issuer key one pairing product over
+ * Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i; a batch with a bad member passes with probability 2^-128 at
+ * most. Where a sum fails, the bad ones are found one by one.
  */
 export function verifyPresentations(
   batch: readonly { readonly expected: Expectation; readonly presentation: Presentation }[],
   rng: Rng,
   engine: Engine = nobleEngine,
 ): Verdict[] {
-  const points = batch.map(({ expected, presentation }) => verifyRelation(expected, presentation, engine));
-  const byKey = new Map<G2, number[]>();
-  points.forEach((p, i) => {
-    if (typeof p === "string") return;
+  const examined = batch.map(({ expected, presentation }) => examine(expected, presentation, engine));
+  const readable = examined.filter((e) => typeof e !== "string");
+  if (verifyBatch(readable, rng) && pairAll(batch, examined, rng, engine))
+    return batch.map(({ expected, presentation }, i) => {
+      const e = examined[i]!;
+      return typeof e === "string" ? { ok: false, reason: e } : accept(expected, presentation, e.points, engine);
+    });
+  return batch.map(({ expected, presentation }) => verifyPresentation(expected, presentation, engine));
+}
+
+function pairAll(
+  batch: readonly { readonly expected: Expectation }[],
+  examined: readonly (Refusal | Examined)[],
+  rng: Rng,
+  engine: Engine,
+): boolean {
+  const byKey = new Map<G2, Points[]>();
+  examined.forEach((e, i) => {
+    if (typeof e === "string") return;
     const W = issuerKeyOf(batch[i]!.expected);
-    byKey.set(W, [...(byKey.get(W) ?? []), i]);
+    byKey.set(W, [...(byKey.get(W) ?? []), e.points]);
   });
-  const paired = new Set<number>();
-  for (const [W, indexes] of byKey) {
-    const members = indexes.map((i) => points[i] as Points);
-    const coefficients = members.map(() =>
-      rng(BATCH_COEFFICIENT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n),
-    );
-    const sum = (of: (p: Points) => ElementG1): ElementG1 => engine.g1.combine(members.map(of), coefficients);
-    const all = pairs(
+  return [...byKey].every(([W, points]) => {
+    const weights = points.map(() => randomWeight(rng));
+    const sum = (of: (p: Points) => ElementG1): ElementG1 => engine.g1.combine(points.map(of), weights);
+    return pairs(
       engine,
       sum((p) => p.Abar),
       sum((p) => p.Bbar),
       W,
     );
-    indexes.forEach((i, n) => {
-      if (all || pairs(engine, members[n]!.Abar, members[n]!.Bbar, W)) paired.add(i);
-    });
-  }
-  return batch.map(({ expected, presentation }, i) => {
-    const p = points[i]!;
-    if (typeof p === "string") return { ok: false, reason: p };
-    return paired.has(i) ? accept(expected, presentation, p, engine) : { ok: false, reason: "pairing" };
   });
 }

@@ -17,7 +17,7 @@
 // An image may be a sum of public points that the caller computed (the draft would list them as image terms): then
 // everything public that went into the sum must be in the tag, or in another equation.
 
-import { concatBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
+import { concatBytes, equalBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { type Group, toScalar } from "./group.ts";
 import type { Label } from "./labels.ts";
 import { deriveChallenge, isValidInstance, LinearPart, type Part } from "./linear.ts";
@@ -42,16 +42,22 @@ export interface Proof {
   responses: Scalar[];
 }
 
+/** The draft's other form: commitments (encoded, by group, then in the order of the rows) and responses. */
+export interface BatchableProof {
+  commitment: Uint8Array;
+  responses: Scalar[];
+}
+
 /** witness name, base, and a public coefficient (1 unless given; -1n for a minus sign) */
 export type Term<W extends string, E> = readonly [W, E] | readonly [W, E, bigint];
 
-interface Row<W extends string, E> {
+export interface Row<W extends string, E> {
   readonly group: Group<E>;
   readonly image: E;
   readonly terms: readonly Term<W, E>[];
 }
-// biome-ignore lint/suspicious/noExplicitAny: rows of different groups stand in one list; #part sorts them by group
-type AnyRow<W extends string> = Row<W, any>;
+// biome-ignore lint/suspicious/noExplicitAny: rows of different groups stand in one list; rows() sorts them by group
+export type AnyRow<W extends string> = Row<W, any>;
 
 /** A statement. Prover and verifier must build it by the same function, so that they cannot drift apart. */
 export class Relation<W extends string> {
@@ -74,12 +80,21 @@ export class Relation<W extends string> {
     return this;
   }
 
+  /** By group, in each as they were added: the order of the commitments. */
+  rows(): AnyRow<W>[] {
+    return GROUP_ORDER.flatMap((name) => this.#rows.filter((row) => row.group.name === name));
+  }
+
+  commitmentBytes(): number {
+    return this.#rows.reduce((sum, { group }) => sum + group.elementBytes, 0);
+  }
+
   /** Instance bytes and parts; undefined if the statement is not valid, for example if an image is the identity. */
   compile(): { instance: Uint8Array; parts: Part[] } | undefined {
     const parts: Part[] = [];
     const instance: Uint8Array[] = [];
     for (const name of GROUP_ORDER) {
-      const rows = this.#rows.filter((row) => row.group.name === name);
+      const rows = this.rows().filter((row) => row.group.name === name);
       const hasIdentity = rows.some(
         ({ group, image, terms }) => group.isIdentity(image) || terms.some(([, base]) => group.isIdentity(base)),
       );
@@ -138,6 +153,18 @@ export function simulateParts(parts: readonly Part[], proof: Proof): Uint8Array 
   return concatBytes(...simulated);
 }
 
+function proveRelation<W extends string>(
+  relation: Relation<W>,
+  tag: Uint8Array,
+  witness: Record<W, Scalar>,
+  rng: Rng,
+): Proof & BatchableProof {
+  const compiled = relation.compile();
+  if (compiled === undefined) throw new RangeError(`${relation.label}: not a valid statement`);
+  const scalars = relation.scalars.map((name) => witness[name]);
+  return proveParts(compiled.parts, sessionId(relation.label, tag), compiled.instance, scalars, rng);
+}
+
 /** The witness is not checked against the statement: a wrong one gives a proof that does not verify. */
 export function prove<W extends string>(
   relation: Relation<W>,
@@ -145,28 +172,76 @@ export function prove<W extends string>(
   witness: Record<W, Scalar>,
   rng: Rng,
 ): Proof {
-  const compiled = relation.compile();
-  if (compiled === undefined) throw new RangeError(`${relation.label}: not a valid statement`);
-  const scalars = relation.scalars.map((name) => witness[name]);
-  const session = sessionId(relation.label, tag);
-  const { challenge, responses } = proveParts(compiled.parts, session, compiled.instance, scalars, rng);
+  const { challenge, responses } = proveRelation(relation, tag, witness, rng);
   return { challenge, responses };
 }
 
+export function proveBatchable<W extends string>(
+  relation: Relation<W>,
+  tag: Uint8Array,
+  witness: Record<W, Scalar>,
+  rng: Rng,
+): BatchableProof {
+  const { commitment, responses } = proveRelation(relation, tag, witness, rng);
+  return { commitment, responses };
+}
+
+/** What a verifier needs before it looks at the proof; undefined if the responses do not fit, or the statement is not valid. */
+function readyToVerify<W extends string>(relation: Relation<W>, responses: readonly Scalar[]) {
+  const fits = responses.length === relation.scalars.length && responses.every((x) => x >= 0n && x < R_ORDER);
+  return fits ? relation.compile() : undefined;
+}
+
 export function verify<W extends string>(relation: Relation<W>, tag: Uint8Array, proof: Proof): boolean {
-  if (proof.responses.length !== relation.scalars.length) return false;
-  if (![proof.challenge, ...proof.responses].every((x) => x >= 0n && x < R_ORDER)) return false;
-  const compiled = relation.compile();
+  if (proof.challenge < 0n || proof.challenge >= R_ORDER) return false;
+  const compiled = readyToVerify(relation, proof.responses);
   if (compiled === undefined) return false;
   const commitment = simulateParts(compiled.parts, proof);
   if (commitment === undefined) return false;
   return proof.challenge === deriveChallenge(sessionId(relation.label, tag), compiled.instance, commitment);
 }
 
+/** The challenge of a batchable proof, from its commitments; undefined if it cannot verify whatever they are. */
+export function challengeOf<W extends string>(
+  relation: Relation<W>,
+  tag: Uint8Array,
+  { commitment, responses }: BatchableProof,
+): { challenge: Scalar; parts: Part[] } | undefined {
+  const compiled = readyToVerify(relation, responses);
+  if (compiled === undefined || commitment.length !== relation.commitmentBytes()) return undefined;
+  const challenge = deriveChallenge(sessionId(relation.label, tag), compiled.instance, commitment);
+  return { challenge, parts: compiled.parts };
+}
+
+/** No commitment is decoded: encodings are canonical, so equal bytes are equal points, K = M·z − c·image. */
+export function verifyBatchable<W extends string>(
+  relation: Relation<W>,
+  tag: Uint8Array,
+  proof: BatchableProof,
+): boolean {
+  const asked = challengeOf(relation, tag, proof);
+  if (asked === undefined) return false;
+  const expected = simulateParts(asked.parts, { challenge: asked.challenge, responses: proof.responses });
+  return expected !== undefined && equalBytes(expected, proof.commitment);
+}
+
 export const proofBytes = (scalars: number): number => SCALAR_BYTES * (1 + scalars);
 
 export function encodeProof(p: Proof): Uint8Array {
   return concatBytes(encodeScalar(p.challenge), ...p.responses.map(encodeScalar));
+}
+
+export function encodeBatchable({ commitment, responses }: BatchableProof): Uint8Array {
+  return concatBytes(commitment, ...responses.map(encodeScalar));
+}
+
+/** Commitments stay bytes. @throws DecodeError */
+export function decodeBatchable(b: Uint8Array, commitmentBytes: number, scalars: number): BatchableProof {
+  if (b.length < commitmentBytes) throw new DecodeError(`proof: ${b.length} bytes, ${commitmentBytes} of commitments`);
+  return {
+    commitment: b.subarray(0, commitmentBytes),
+    responses: decodeScalars(b.subarray(commitmentBytes), scalars),
+  };
 }
 
 /** @throws DecodeError */

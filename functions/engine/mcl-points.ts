@@ -93,6 +93,20 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
     return call[`mclBn${name}_isZero`](mcl.put(e.limbs)) === 1;
   };
 
+  /** The door, with the subgroup's test or (for decodeOnCurve) without. */
+  function decode(b: Uint8Array, isMember: (at: number) => boolean): Raw {
+    if (b.length !== field) throw new DecodeError(`${name}: ${b.length} bytes, expected ${field}`);
+    const refused = () => new DecodeError(`${name}: not a canonical point of the subgroup`);
+    if ((b[0]! & COMPRESSED) === 0 || (b[0]! & INFINITY) !== 0) throw refused();
+    for (let at = 0; at < field; at += FP) if (!isCanonicalFp(b, at, at === 0 ? ~FLAGS & 0xff : 0xff)) throw refused();
+    mcl.begin(6 * size + ALIGN);
+    const [to, from] = [mcl.room(size), mcl.put(b)];
+    if (call[`mclBn${name}_deserialize`](to, from, field) !== field || !isMember(to)) throw refused();
+    return raw(mcl.get(to, size), b.slice());
+  }
+  const isMember =
+    name === "G1" ? (at: number) => isInG1(mcl, at) : (at: number) => call.mclBnG2_isValidOrder(at) === 1;
+
   const group: Group<Raw> = {
     name,
     elementBytes: field,
@@ -108,18 +122,8 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
       return e.wire;
     },
     encodeAll: (elements) => concatBytes(...elements.map(group.encode)),
-    decode(b) {
-      if (b.length !== field) throw new DecodeError(`${name}: ${b.length} bytes, expected ${field}`);
-      const refused = () => new DecodeError(`${name}: not a canonical point of the subgroup`);
-      if ((b[0]! & COMPRESSED) === 0 || (b[0]! & INFINITY) !== 0) throw refused();
-      for (let at = 0; at < field; at += FP)
-        if (!isCanonicalFp(b, at, at === 0 ? ~FLAGS & 0xff : 0xff)) throw refused();
-      mcl.begin(6 * size + ALIGN);
-      const [to, from] = [mcl.room(size), mcl.put(b)];
-      if (call[`mclBn${name}_deserialize`](to, from, field) !== field) throw refused();
-      if (name === "G1" && !isInG1(mcl, to)) throw refused();
-      return raw(mcl.get(to, size), b.slice());
-    },
+    decode: (b) => decode(b, isMember),
+    decodeOnCurve: (b) => decode(b, () => true),
     add(a, b) {
       mcl.begin(3 * size + ALIGN);
       const [z, x, y] = [mcl.room(size), mcl.put(a.limbs), mcl.put(b.limbs)];

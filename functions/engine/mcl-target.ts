@@ -115,6 +115,7 @@ export function targetGroup(mcl: Mcl, generator: () => Raw): TargetGroup {
       return f.wire;
     },
     encodeAll: (elements) => concatBytes(...elements.map(group.encode)),
+    decodeOnCurve: (b) => group.decode(b), // no proof in a batch has commitments in GT
     decode(b) {
       if (b.length !== GT_BYTES) throw new DecodeError(`GT: ${b.length} bytes, expected ${GT_BYTES}`);
       for (let at = 0; at < GT_BYTES; at += FP) if (!isCanonicalFp(b, at)) throw new DecodeError("GT: not canonical");

@@ -10,7 +10,7 @@
 //              all coincidences e(a - b, X) = e(a' - b', X')^±1 that need both sessions. So: equal points, equal
 //              differences, e(P, Q') = e(P', Q), and e(z·G, H') = e(G, T'), by which a known z·G would link every tag.
 //   invariants of each session alone e(a, X)·e(b, Y)^±1, X and Y public or its own: DDH with the public keys; equal
-//              values in two sessions. Were some y·P2 of a trustees' key published, e(F2, P2) / e(F1, y·P2) = e(z·G, P2).
+//              values in two sessions. Were some y·P2 of a trustees' key published, e(F2, P2) / e(C1, y·P2) = e(z·G, P2).
 //
 // Not a matcher, since it is public by design: the slot number. Two sessions of one epoch with the same slot are of two
 // patients; the strings therefore leave it out, and the pairings count a base H that both share once.

@@ -48,6 +48,8 @@ const DAY = 86_400;
 /** last days of the month: the next credential may be fetched */
 const START = epochStart(EPOCH + 1) - 2 * DAY;
 const ALTERABLE_SLOT = 7;
+/** of the rows Bbar, B, C1, C2, F2 and T */
+const COMMITMENT_BYTES = 5 * 48 + 96;
 
 interface Scene {
   practice: Practice;
@@ -229,10 +231,9 @@ const inPresentation: Record<string, (p: Presentation) => Partial<Presentation>>
   "T at infinity": () => ({ T: G2Point.ZERO.toBytes(true) }),
   C1: (p) => ({ C1: shifted(p.C1) }),
   "C2: somebody else's handle": (p) => ({ C2: shifted(p.C2) }),
-  F1: (p) => ({ F1: shifted(p.F1) }),
   "F2: somebody else's tag key": (p) => ({ F2: shifted(p.F2) }),
-  "proof: challenge": (p) => ({ proof: flip(p.proof, 31) }),
-  "proof: first response": (p) => ({ proof: flip(p.proof, 63) }),
+  "proof: first commitment": (p) => ({ proof: flip(p.proof, 31) }),
+  "proof: first response": (p) => ({ proof: flip(p.proof, COMMITMENT_BYTES + 31) }),
   "proof: last response": (p) => ({ proof: flip(p.proof, -1) }),
 };
 const inCheckIn: Record<string, (c: CheckIn) => Partial<CheckIn>> = {

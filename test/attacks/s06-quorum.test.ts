@@ -239,8 +239,8 @@ const alices = (): string[] => [first.tagHash, second.tagHash].sort();
 
 const pointsOf = (session: ClinicSession) => {
   const { presentation } = readCheckIn(session.checkInBytes);
-  const { C1, C2, F1, F2, T } = presentation;
-  return { C1: decodeG1(C1), C2: decodeG1(C2), F1: decodeG1(F1), F2: decodeG1(F2), T: decodeG2(T) };
+  const { C1, C2, F2, T } = presentation;
+  return { C1: decodeG1(C1), C2: decodeG1(C2), F2: decodeG1(F2), T: decodeG2(T) };
 };
 const bases = (): G2[] => {
   const { presentation, challenge } = readCheckIn(first.checkInBytes);
@@ -264,8 +264,8 @@ async function identityOf(R: G1): Promise<string | undefined> {
 
 describe("t-1 real shares, with every secret of registrar, operator and services", () => {
   const linkedBy = (y: Scalar): string[] => {
-    const { F1, F2 } = pointsOf(first);
-    const yF1 = F1.multiply(y) as G1;
+    const { C1, F2 } = pointsOf(first);
+    const yF1 = C1.multiply(y) as G1;
     return bases().flatMap((H) => {
       const value = hex(indexValue(Fp12.mul(pairing(F2, H), invertGT(pairing(yF1, H)))));
       const row = index.get(value);
@@ -576,7 +576,7 @@ describe("a link shows no name", () => {
 
   it("in algebra: no pairing of the link's points meets one of the registrar's points", async () => {
     const seen = await approversMaterial("honest, paired");
-    const { F1, F2, C1, C2, T } = pointsOf(first);
+    const { F2, C1, C2, T } = pointsOf(first);
     const shares = seen.flatMap((bytes) => {
       try {
         return LinkParts.decode(bytes).shares.map((s) => LinkShare.decode(s));
@@ -596,8 +596,8 @@ describe("a link shows no name", () => {
     }));
     const H = bases();
     const session = new Set(
-      [...[G, F1, F2, C1, C2].flatMap((X) => [handleBaseG2(), T].map((Y) => pairing(X, Y))), ...partials, ...tau].map(
-        (v) => hex(encodeGT(v)),
+      [...[G, F2, C1, C2].flatMap((X) => [handleBaseG2(), T].map((Y) => pairing(X, Y))), ...partials, ...tau].map((v) =>
+        hex(encodeGT(v)),
       ),
     );
     const meets = (extra: G1[] = []): boolean[] =>
@@ -605,7 +605,7 @@ describe("a link shows no name", () => {
         [
           ...g1.flatMap((X) => [...H, T].map((Y) => pairing(X, Y))),
           pairing(G, V),
-          ...[F1, F2, C1, C2].map((X) => pairing(X, V)),
+          ...[F2, C1, C2].map((X) => pairing(X, V)),
         ].some(
           (v) =>
             session.has(hex(encodeGT(v))) ||
@@ -613,9 +613,9 @@ describe("a link shows no name", () => {
         ),
       );
     expect(meets()).toEqual([false, false]);
-    // Control: a careless design that let y_i·F1 out, and so z·G, names Alice at once.
+    // Control: a careless design that let y_i·C1 out under the link key, and so z·G, names Alice at once.
     const zG = F2.subtract(
-      F1.multiply(
+      C1.multiply(
         interpolated(
           [own, ownTrustee(p.host, 3)].map((o) => ({ index: o.keys.index, y: o.secret.shares.link })),
           [2, 3],

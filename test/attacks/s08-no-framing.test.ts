@@ -380,7 +380,7 @@ describe("to make a session that leads to Alice", () => {
   /** F = Enc(Y_K; z·G of Alice), made from F° */
   const withAlicesTagKey = (made: Presentation): Presentation => ({
     ...made,
-    F1: encodeG1(decodeG1(contract.F1).add(G.multiply(r)) as G1),
+    C1: encodeG1(decodeG1(contract.F1).add(G.multiply(r)) as G1),
     F2: encodeG1(decodeG1(contract.F2).add(issuer().linkKey.multiply(r)) as G1),
   });
   /** a known point less something: F2 + δ, C2 + δ */

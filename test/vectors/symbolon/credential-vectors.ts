@@ -123,7 +123,6 @@ export function presentationVectors(w: World): Json {
     T,
     C1: decodeG1(p.C1),
     C2: decodeG1(p.C2),
-    F1: decodeG1(p.F1),
     F2: decodeG1(p.F2),
   };
   const bytes = Presentation.encode(p);
@@ -139,7 +138,7 @@ export function presentationVectors(w: World): Json {
   const continuity = proveContinuity({ ...continuityContext, z: w.secrets.z }, rngOf("continuity"));
   const n = (to: Partial<Continuity>): Edit =>
     edit(Continuity.encode(continuity), Continuity.encode({ ...continuity, ...to }));
-  const G1_FIELDS = ["Abar", "Bbar", "D", "C1", "C2", "F1", "F2"] as const;
+  const G1_FIELDS = ["Abar", "Bbar", "D", "C1", "C2", "F2"] as const;
   return {
     epoch: w.epoch,
     slots: w.parameters.slots,
@@ -206,12 +205,12 @@ export function presentationVectors(w: World): Json {
       { class: "off-subgroup", field: "T", presentation: change({ T: plusTorsion(T) }), reason: "encoding" },
       {
         class: "non-canonical-scalar",
-        presentation: change({ proof: replaced(p.proof, 32, UNREDUCED_SCALAR) }),
+        presentation: change({ proof: replaced(p.proof, p.proof.length - 32, UNREDUCED_SCALAR) }),
         reason: "encoding",
       },
       { class: "proof-length", presentation: change({ proof: p.proof.subarray(32) }), reason: "encoding" },
       { class: "flipped-response", presentation: change({ proof: flipped(p.proof, -1) }), reason: "proof" },
-      { class: "flipped-challenge", presentation: change({ proof: flipped(p.proof, 31) }), reason: "proof" },
+      { class: "flipped-commitment", presentation: change({ proof: flipped(p.proof, 31) }), reason: "proof" },
       { class: "other-visits-tag", presentation: change({ T: w.visits[1]!.presentation.T }), reason: "proof" },
       { class: "other-visits-handle", presentation: change({ C2: w.visits[1]!.presentation.C2 }), reason: "proof" },
       { class: "other-visits-tag-key", presentation: change({ F2: w.visits[1]!.presentation.F2 }), reason: "proof" },

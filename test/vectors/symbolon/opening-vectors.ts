@@ -58,19 +58,14 @@ const GT_BYTES = 576;
 
 export function openingVectors(w: World): Json {
   const { presentation } = w.visits[0]!;
-  const [F1, F2, C1, C2] = [presentation.F1, presentation.F2, presentation.C1, presentation.C2].map(decodeG1) as [
-    G1,
-    G1,
-    G1,
-    G1,
-  ];
+  const [C1, C2, F2] = [presentation.C1, presentation.C2, presentation.F2].map(decodeG1) as [G1, G1, G1];
   const slots = [0, 1].map((slot) => tagBase(w.paramsHash, w.epoch, slot));
   const at = (kind: Context["kind"], i: number) => ({
     ctx: caseContextHash(w.contextOf(kind, i)),
     index: i,
     set: w.set,
     shareKey: w.keySet.shareKeys[i - 1]!.link,
-    F1,
+    F1: C1,
   });
   const links = w.set.map((i) =>
     linkShare({ ...at("link", i), slots, share: w.shares[i - 1]!.shares.link }, rngOf(`link share ${i}`)),
@@ -129,7 +124,7 @@ export function openingVectors(w: World): Json {
       trace: w.keySet.shareKeys.map((k) => hex(encodeG1(k.trace))),
     },
     link: {
-      F1: hex(presentation.F1),
+      F1: hex(presentation.C1),
       F2: hex(presentation.F2),
       slots: [0, 1].map((slot) => ({ epoch: w.epoch, slot, paramsHash: hex(w.paramsHash) })),
       contexts: w.set.map((i) => bytesOf(w.contextOf("link", i))),

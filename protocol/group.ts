@@ -1,7 +1,7 @@
 // The three groups of the suite behind one interface, so that one sigma engine serves equations in all of them.
 // All have the prime order r and are written additively; in GT "add" is the product of Fp12 and "multiply" the power.
 //
-//   multiply        secret scalars. G1, G2: noble's fixed-window multiplication. GT: a fixed sequence of squarings,
+//   multiply        secret scalars. G1, G2: noble's window tables for fixed bases, else endomorphism.ts. GT: a fixed sequence of squarings,
 //                   multiplications and full table scans. JavaScript's bigints are not constant-time themselves.
 //   multiplyPublic  public scalars (responses, challenges, batching coefficients): variable time is safe there.
 //   combine         sum of s_i·E_i for public scalars, one shared chain of doublings (Straus, shortened by the
@@ -12,7 +12,7 @@
 
 import { normalizeZ } from "@noble/curves/abstract/curve.js";
 import { concatBytes } from "./bytes.ts";
-import { combineG1, combineG2 } from "./endomorphism.ts";
+import { combineG1, combineG2, multiplyG1, multiplyG2 } from "./endomorphism.ts";
 import {
   DecodeError,
   decodeG1,
@@ -101,6 +101,7 @@ type CurveGroup<P> = Omit<
 function curveGroup<P extends CurvePoint<P>>(
   identity: P,
   straus: (points: P[], scalars: bigint[]) => P,
+  secretly: (point: P, scalar: bigint) => P,
 ): CurveGroup<P> {
   return {
     identity,
@@ -108,7 +109,8 @@ function curveGroup<P extends CurvePoint<P>>(
     negate: (a) => a.negate(),
     multiply(e, s) {
       checkScalar(s);
-      return s === 0n ? identity : e.multiply(s); // noble's constant-time path wants [1, r); a secret 0 is negligible
+      // noble's constant-time path wants [1, r); a secret 0 is negligible
+      return s === 0n ? identity : windowed.has(e) ? e.multiply(s) : secretly(e, s);
     },
     multiplyPublic: (e, s) => e.multiplyUnsafe(s), // public because the caller says so by choosing this method
     combine(elements, scalars) {
@@ -138,7 +140,7 @@ export const groupG1: Group<G1> = {
   name: "G1",
   elementBytes: G1_BYTES,
   generator: () => G,
-  ...curveGroup(G1Point.ZERO as G1, combineG1),
+  ...curveGroup(G1Point.ZERO as G1, combineG1, multiplyG1),
   encode: encodeG1,
   encodeAll: (elements) => concatBytes(...normalized(G1Point, elements).map(encodeG1)),
   decode: decodeG1,
@@ -149,7 +151,7 @@ export const groupG2: Group<G2> = {
   name: "G2",
   elementBytes: G2_BYTES,
   generator: () => P2,
-  ...curveGroup(G2Point.ZERO as G2, combineG2),
+  ...curveGroup(G2Point.ZERO as G2, combineG2, multiplyG2),
   encode: encodeG2,
   encodeAll: (elements) => concatBytes(...normalized(G2Point, elements).map(encodeG2)),
   decode: decodeG2,

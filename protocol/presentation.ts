@@ -19,6 +19,7 @@ import {
   type WalletSecrets,
 } from "./credential.ts";
 import { type ElementG1, type ElementG2, type Engine, nobleEngine } from "./engine.ts";
+import { groupG1, groupG2 } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import {
   hiddenIndexes,
@@ -42,7 +43,7 @@ export const tagHashOf = (T: Uint8Array): Uint8Array => labelledHash(LABELS.tagH
 
 /** T of a slot, for the wallet that looks for its own sessions. */
 export const tagOf = (z: Scalar, paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
-  keptTagBase(paramsHash, epoch, slot).multiply(z) as G2;
+  groupG2.multiply(keptTagBase(paramsHash, epoch, slot), z);
 
 // ---- wallet
 
@@ -77,11 +78,12 @@ export function present(
   const header = { credentialEpoch: credential.epoch, tagEpoch, slot, shown };
 
   const [r1, r2, r] = [rng, rng, rng].map(randomScalar) as [Scalar, Scalar, Scalar];
-  const D = signedPoint(credentialParams, credentialParamsHash, credential, input.secrets).multiply(r2) as G1;
-  const Abar = credential.A.multiply(Fr.mul(r1, r2)) as G1;
+  const { multiply } = groupG1;
+  const D = multiply(signedPoint(credentialParams, credentialParamsHash, credential, input.secrets), r2);
+  const Abar = multiply(credential.A, Fr.mul(r1, r2));
   const points: PresentationPoints = {
     Abar,
-    Bbar: D.multiply(r1).subtract(Abar.multiply(credential.e)) as G1,
+    Bbar: multiply(D, r1).subtract(multiply(Abar, credential.e)) as G1,
     D,
     T: tagOf(z, tagParamsHash, tagEpoch, slot),
     C1: G.multiply(r) as G1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combineG1, combineG2 } from "../../protocol/endomorphism.ts";
+import { combineG1, combineG2, multiplyG1, multiplyG2 } from "../../protocol/endomorphism.ts";
 import { G, type G1, G1Point, type G2, G2Point, P2, R_ORDER, randomScalar, type Scalar } from "../../protocol/suite.ts";
 import { seededRng } from "./patients.ts";
 
@@ -36,6 +36,13 @@ describe("sums by endomorphism equal sums by doubling", () => {
   it.each(scalars.map((s) => [s.length, s]))("in G2, %i terms", (n, s) => {
     const slow = inG2.slice(0, n).reduce((a, p, i) => a.add(p.multiplyUnsafe(s[i]!)) as G2, G2Point.ZERO as G2);
     expect(combineG2(inG2.slice(0, n), s).equals(slow)).toBe(true);
+  });
+  it("secret ones, too, one at a time", () => {
+    for (const s of [...edges, ...scalars[2]!]) {
+      expect(multiplyG1(inG1[0]!, s).equals(inG1[0]!.multiplyUnsafe(s))).toBe(true);
+      expect(multiplyG2(inG2[0]!, s).equals(inG2[0]!.multiplyUnsafe(s))).toBe(true);
+    }
+    expect(multiplyG1(G1Point.ZERO as G1, 5n).is0()).toBe(true);
   });
   it("with the same point twice, with its negative, and with nothing", () => {
     const p = inG1[0]!;

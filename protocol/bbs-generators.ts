@@ -25,10 +25,14 @@ const expand = (msg: Uint8Array, dst: string, length: number): Uint8Array =>
 /** I2OSP(n, 8) for lengths, counts and indexes. */
 export const u64 = (n: number): Uint8Array => concatBytes(u32be(Math.floor(n / 0x100000000)), u32be(n % 0x100000000));
 
-/** serialize: a bigint is a scalar, a number an integer below 2^53, all else a point of G1. */
-export function serialize(...items: (G1 | Scalar | number)[]): Uint8Array {
+/** serialize: a bigint is a scalar, a number an integer below 2^53, bytes a point that is encoded already, else a point. */
+export function serialize(...items: (G1 | Uint8Array | Scalar | number)[]): Uint8Array {
   return concatBytes(
-    ...items.map((x) => (typeof x === "bigint" ? encodeScalar(x) : typeof x === "number" ? u64(x) : encodeG1(x))),
+    ...items.map((x) => {
+      if (typeof x === "bigint") return encodeScalar(x);
+      if (typeof x === "number") return u64(x);
+      return x instanceof Uint8Array ? x : encodeG1(x);
+    }),
   );
 }
 
@@ -69,11 +73,28 @@ export function createGenerators(count: number, apiId: string): readonly G1[] {
   return entry.made.slice(0, count);
 }
 
+const keptEncodings = new WeakMap<G1, Uint8Array>();
+/** Generators come again with every domain. */
+function generatorBytes(generator: G1): Uint8Array {
+  let bytes = keptEncodings.get(generator);
+  if (bytes === undefined) {
+    bytes = encodeG1(generator);
+    keptEncodings.set(generator, bytes);
+  }
+  return bytes;
+}
+
 /** calculate_domain. `pk` is the public key's 96 bytes; `generators` = (Q_1, H_1, ..., H_L). */
 export function calculateDomain(pk: Uint8Array, generators: readonly G1[], header: Uint8Array, apiId: string): Scalar {
   return hashToScalarOf(
     apiId,
-    concatBytes(pk, serialize(generators.length - 1, ...generators), utf8ToBytes(apiId), u64(header.length), header),
+    concatBytes(
+      pk,
+      serialize(generators.length - 1, ...generators.map(generatorBytes)),
+      utf8ToBytes(apiId),
+      u64(header.length),
+      header,
+    ),
   );
 }
 

@@ -8,7 +8,7 @@
 //
 // Making throws; checking returns false for anything malformed.
 
-import { addPublic, addSecret, decodeScalars, decodeSignature, pairsWith, refusing, sameLength } from "./bbs.ts";
+import { addSecret, decodeScalars, decodeSignature, refusing, sameLength } from "./bbs.ts";
 import {
   BBS_API_ID,
   calculateDomain,
@@ -19,19 +19,9 @@ import {
   serialize,
   u64,
 } from "./bbs-generators.ts";
-import { concatBytes, type Rng } from "./bytes.ts";
-import { groupG1 } from "./group.ts";
-import {
-  DecodeError,
-  decodeG1,
-  decodeG2,
-  Fr,
-  type G1,
-  G1_BYTES,
-  randomScalar,
-  SCALAR_BYTES,
-  type Scalar,
-} from "./suite.ts";
+import { bytesToHex, concatBytes, type Rng } from "./bytes.ts";
+import { type ElementG1, type ElementG2, type Engine, nobleEngine } from "./engine.ts";
+import { DecodeError, Fr, type G1, G1_BYTES, P2, randomScalar, SCALAR_BYTES, type Scalar } from "./suite.ts";
 
 // ---- proofs
 
@@ -44,15 +34,15 @@ function hiddenIndexes(total: number, disclosed: readonly number[]): number[] {
   return Array.from({ length: total }, (_, i) => i).filter((i) => !disclosed.includes(i));
 }
 
-/** ProofChallengeCalculate. */
+/** ProofChallengeCalculate; points (Abar, Bbar, D, T1, T2). */
 function proofChallenge(
-  [Abar, Bbar, D, T1, T2]: readonly [G1, G1, G1, G1, G1],
+  points: readonly (G1 | Uint8Array)[],
   disclosed: readonly (readonly [index: number, message: Scalar])[],
   domain: Scalar,
   ph: Uint8Array,
   apiId: string,
 ): Scalar {
-  const items = serialize(disclosed.length, ...disclosed.flat(), Abar, Bbar, D, T1, T2, domain);
+  const items = serialize(disclosed.length, ...disclosed.flat(), ...points, domain);
   return hashToScalarOf(apiId, concatBytes(items, u64(ph.length), ph));
 }
 
@@ -112,6 +102,24 @@ export function hiddenCount(proof: Uint8Array): number {
   return rest / SCALAR_BYTES;
 }
 
+const MAX_KEPT_KEYS = 16;
+const keptKeys = new WeakMap<Engine, Map<string, ElementG2>>();
+/** A verifier meets few issuers: the decoded key is kept, and by fromG2 its lines. @throws DecodeError */
+function issuerKey(engine: Engine, pk: Uint8Array): ElementG2 {
+  let keys = keptKeys.get(engine);
+  if (keys === undefined || keys.size >= MAX_KEPT_KEYS) {
+    keys = new Map();
+    keptKeys.set(engine, keys);
+  }
+  const name = bytesToHex(pk);
+  let key = keys.get(name);
+  if (key === undefined) {
+    key = engine.fromG2(engine.toG2(engine.g2.decode(pk)));
+    keys.set(name, key);
+  }
+  return key;
+}
+
 export function coreProofVerify(
   pk: Uint8Array,
   proof: Uint8Array,
@@ -121,30 +129,34 @@ export function coreProofVerify(
   disclosedMessages: readonly Scalar[],
   disclosedIndexes: readonly number[],
   apiId: string,
+  engine: Engine = nobleEngine,
 ): boolean {
   return refusing(() => {
-    const W = decodeG2(pk);
+    const { g1, fromG1, fromG2 } = engine;
+    const W = issuerKey(engine, pk);
     const total = generators.length - 1;
     const hidden = hiddenIndexes(total, disclosedIndexes);
     if (disclosedMessages.length !== disclosedIndexes.length || hiddenCount(proof) !== hidden.length) return false;
-    const [Abar, Bbar, D] = [0, 1, 2].map((i) => decodeG1(proof.subarray(i * G1_BYTES, (i + 1) * G1_BYTES))) as [
-      G1,
-      G1,
-      G1,
-    ];
+    const encoded = [0, 1, 2].map((i) => proof.subarray(i * G1_BYTES, (i + 1) * G1_BYTES));
+    const [Abar, Bbar, D] = encoded.map(g1.decode) as [ElementG1, ElementG1, ElementG1];
     const scalars = decodeScalars(proof.subarray(3 * G1_BYTES));
     const [e_, r1_, r3_] = scalars as [bigint, bigint, bigint];
     const c = scalars[scalars.length - 1]!;
 
     const domain = calculateDomain(pk, generators, header, apiId);
-    const shownH = disclosedIndexes.map((i) => generators[i + 1]!);
-    const Bv = addPublic(P1, [generators[0]!, ...shownH], [domain, ...disclosedMessages]);
-    const hiddenH = hidden.map((i) => generators[i + 1]!);
-    const T1 = groupG1.combine([Bbar, Abar, D], [c, e_, r1_]);
-    const T2 = groupG1.combine([Bv, D, ...hiddenH], [c, r3_, ...scalars.slice(3, -1)]);
+    const [Q1, ...H] = generators.map(fromG1);
+    const T1 = g1.combine([Bbar, Abar, D], [c, e_, r1_]);
+    // Bv = P1 + domain·Q_1 + Σ_shown m_i·H_i stands in the one sum: T2 = c·Bv + r3^·D + Σ_hidden m_j^·H_j
+    const T2 = g1.combine(
+      [fromG1(P1), Q1!, ...disclosedIndexes.map((i) => H[i]!), D, ...hidden.map((i) => H[i]!)],
+      [c, ...[domain, ...disclosedMessages].map((m) => Fr.mul(c, m)), r3_, ...scalars.slice(3, -1)],
+    );
     const disclosed = disclosedIndexes.map((i, j) => [i, disclosedMessages[j]!] as const);
-    if (proofChallenge([Abar, Bbar, D, T1, T2], disclosed, domain, ph, apiId) !== c) return false;
-    return pairsWith(Abar, W, Bbar);
+    if (proofChallenge([...encoded, g1.encode(T1), g1.encode(T2)], disclosed, domain, ph, apiId) !== c) return false;
+    return engine.pairingProductIsOne([
+      { g1: Abar, g2: W },
+      { g1: g1.negate(Bbar), g2: fromG2(P2) },
+    ]);
   });
 }
 
@@ -171,10 +183,11 @@ export function proofVerify(
   ph: Uint8Array,
   disclosedMessages: readonly Uint8Array[],
   disclosedIndexes: readonly number[],
+  engine?: Engine,
 ): boolean {
   return refusing(() => {
     const generators = createGenerators(hiddenCount(proof) + disclosedIndexes.length + 1, BBS_API_ID);
     const scalars = messagesToScalars(disclosedMessages, BBS_API_ID);
-    return coreProofVerify(pk, proof, generators, header, ph, scalars, disclosedIndexes, BBS_API_ID);
+    return coreProofVerify(pk, proof, generators, header, ph, scalars, disclosedIndexes, BBS_API_ID, engine);
   });
 }

@@ -7,6 +7,8 @@
 // (`pool`), and the proof is made again where a list fits the signature. Traces are not compared: some published ones
 // are of another fixture. Mock randomness: seed and tag from the fixture, or the random scalars of its trace.
 
+import { readFileSync } from "node:fs";
+import { mclEngine } from "../../functions/engine/mcl.ts";
 import * as bbs from "../../protocol/bbs.ts";
 import {
   BBS_API_ID,
@@ -19,6 +21,7 @@ import {
 import * as bbsProof from "../../protocol/bbs-proof.ts";
 import * as blind from "../../protocol/blind-bbs.ts";
 import { bytesToHex, concatBytes, hexToBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { nobleEngine } from "../../protocol/engine.ts";
 import {
   DecodeError,
   encodeG1,
@@ -28,7 +31,11 @@ import {
   type G1,
   G1Point,
   hashToScalar,
+  lazy,
 } from "../../protocol/suite.ts";
+
+/** Proofs are verified on both engines. */
+const mcl = lazy(() => mclEngine(new WebAssembly.Module(readFileSync(new URL("../../gen/mcl.wasm", import.meta.url)))));
 
 export interface MessageLists {
   readonly messages: string[];
@@ -132,7 +139,8 @@ function proof(f: Json): void {
   const messages = list(f.messages);
   const indexes = (f.disclosedIndexes ?? []) as number[];
   const disclosed = indexes.flatMap((i) => messages[i] ?? []);
-  if (!expectAccepted(f, bbsProof.proofVerify(pk, bytes(f.proof), header, ph, disclosed, indexes))) return;
+  for (const engine of [nobleEngine, mcl()])
+    if (!expectAccepted(f, bbsProof.proofVerify(pk, bytes(f.proof), header, ph, disclosed, indexes, engine))) return;
   if (!bbs.verify(pk, bytes(f.signature), header, messages)) throw new Error("its signature was refused");
   const rng = mockRng(f, "proof");
   if (rng) same("proof", bbsProof.proofGen(pk, bytes(f.signature), header, ph, messages, indexes, rng), f.proof);

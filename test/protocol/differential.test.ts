@@ -1,0 +1,9 @@
+import { expect, it } from "vitest";
+import { differential } from "./differential.ts";
+
+it("both engines answer alike on random statements, true and broken", () => {
+  const { accepted, refused, wrong } = differential(300, "differential");
+  expect(wrong).toEqual([]);
+  expect(accepted).toBeGreaterThan(100);
+  expect(refused).toBeGreaterThan(100);
+});

@@ -11,10 +11,12 @@ import { peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
 import { startupBench } from "./startup.ts";
 import { machine, tableOf } from "./table.ts";
+import { verifyEdgeBench } from "./verify-edge.ts";
 import { openWorld, type World } from "./world.ts";
 
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
+  verifyEdgeBench,
   ...httpBenches,
   ...linkingBenches,
   peersBench,

@@ -1,0 +1,74 @@
+// Verification inside workerd, in CPU time as the kernel accounts it: a Worker's own clock stands still, and Cloudflare
+// bills CPU. Each sample is one request that verifies several, less one that verifies none.
+
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { bundleWorker, wasmModules } from "../demo/host.ts";
+import {
+  type Bench,
+  type BenchContext,
+  cpuMs,
+  hasCpuAccounting,
+  NO_CPU_ACCOUNTING,
+  type Row,
+  row,
+  workerdPids,
+} from "./measure.ts";
+
+const BATCH = 64;
+const SINGLES_A_REQUEST = 8;
+const WARM_UP_SINGLES = 60;
+
+async function run(context: BenchContext): Promise<Row[]> {
+  const titles = ["verify one presentation, in workerd", `batch of ${BATCH}, each, in workerd`] as const;
+  if (!hasCpuAccounting())
+    return titles.map((operation) => ({ operation, unit: "ms CPU", n: 0, note: NO_CPU_ACCOUNTING }));
+  context.progress("verification in workerd");
+  const others = new Set(workerdPids());
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      port: 0,
+      workers: [
+        {
+          name: "verify",
+          compatibilityDate: "2026-08-01",
+          modules: [
+            { type: "ESModule" as const, path: "verify.mjs", contents: await bundleWorker("bench/verify-worker.ts") },
+            ...wasmModules(),
+          ],
+        },
+      ],
+    } as never),
+  );
+  try {
+    const url = await miniflare.ready;
+    const pid = workerdPids().find((p) => !others.has(p));
+    if (pid === undefined) throw new Error("no workerd process was found");
+    const cpuOf = async (query: string): Promise<number> => {
+      const before = cpuMs(pid);
+      const answer = await fetch(new URL(`/?${query}`, url));
+      if ((await answer.text()) !== "good") throw new Error("refused in the middle of the bench");
+      return cpuMs(pid) - before;
+    };
+    await cpuOf(`single=${WARM_UP_SINGLES}`);
+    await cpuOf("batch=1");
+    const nothing: number[] = [];
+    const single: number[] = [];
+    const batch: number[] = [];
+    for (let i = 0; i < context.times(6, 30); i++) {
+      nothing.push(await cpuOf("single=0"));
+      single.push(await cpuOf(`single=${SINGLES_A_REQUEST}`));
+      if (i % 3 === 0) batch.push(await cpuOf("batch=1"));
+    }
+    const idle = nothing.sort((a, b) => a - b)[nothing.length >> 1]!;
+    const each = (taken: readonly number[], count: number) => taken.map((ms) => (ms - idle) / count);
+    return [
+      row(titles[0], each(single, SINGLES_A_REQUEST), "the whole statement: 7 points, 9 scalars, pairing", "ms CPU"),
+      row(titles[1], each(batch, BATCH), "one sum a group, one pairing product", "ms CPU"),
+    ];
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+export const verifyEdgeBench: Bench = { name: "verify-edge", about: "verification in workerd, in CPU time", run };

@@ -5,7 +5,8 @@ import { base64urlnopad } from "@scure/base";
 import { drizzle } from "drizzle-orm/d1";
 import { call } from "../functions/calls.ts";
 import { publicEngine } from "../functions/engine/worker.ts";
-import { indexValueOfTag } from "../protocol/opening.ts";
+import type { ElementG2 } from "../protocol/engine.ts";
+import { indexValueOfElement } from "../protocol/opening.ts";
 import { sessions } from "../schema/service.ts";
 
 export interface DeliveryEnv {
@@ -33,10 +34,17 @@ export interface IndexRow {
   tag: string;
 }
 
-/** A pairing: some milliseconds. @param row T, of a verified presentation */
-export function indexRowOf({ epoch, serviceId, tag }: { epoch: number; serviceId: string; tag: Uint8Array }): IndexRow {
-  const value = base64urlnopad.encode(indexValueOfTag(tag, publicEngine()));
-  return { epoch, value, serviceId, tag: base64urlnopad.encode(tag) };
+interface IndexedSession {
+  epoch: number;
+  serviceId: string;
+  /** T, of a verified presentation */
+  tag: Uint8Array;
+}
+/** A pairing: some milliseconds. @param T the tag as publicEngine holds it, where it is at hand: it need not be decoded */
+export function indexRowOf({ epoch, serviceId, tag }: IndexedSession, T?: ElementG2): IndexRow {
+  const engine = publicEngine();
+  const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
+  return { epoch, value: base64urlnopad.encode(value), serviceId, tag: base64urlnopad.encode(tag) };
 }
 
 /** All of them or none. @throws Problem */

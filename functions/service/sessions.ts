@@ -20,6 +20,7 @@ import { deliverSessionRow, indexRowOf } from "../../durable-objects/session-del
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
+import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { closedEpochs, sessions } from "../../schema/service.ts";
@@ -117,7 +118,7 @@ async function stateOf({ db, serviceId }: Service, tagHash: string, epoch: numbe
   return { standing: row!.standing === 1, closed: row!.closed === 1 };
 }
 
-async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number): Promise<void> {
+async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number) {
   const { presentation, challenge, epoch } = read;
   // Bounds first: the credential's epoch is the wallet's word, and must not send us fetching.
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
@@ -126,6 +127,7 @@ async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, 
   const parametersOf = { tag: { ...tag, issuer: tag }, credential: { ...credential, issuer: credential } };
   const verdict = verifyCheckIn(read, parametersOf, publicEngine(), nativeVerify);
   if (!verdict.ok) throw refused(verdict.reason);
+  return verdict;
 }
 
 function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array {
@@ -157,6 +159,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     const { standing, closed } = await stateOf(service, tagHash, read.epoch);
     const day = dayOf(read.challenge.issuedAt);
     let outcome: OpenOutcome;
+    let T: ElementG2 | undefined;
     if (standing) {
       outcome = await object.recall({ presentationHash, idempotencyKeyHash: key });
     } else {
@@ -164,7 +167,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
       const tag = await parameters(c.env, read.epoch, at);
       checkFreshness(read, tag, at, offline);
       if (closed) throw refused("epoch is closed");
-      await verify(c.env, read, tag, at);
+      T = (await verify(c.env, read, tag, at)).tag;
       const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
       outcome = await object.open(
         {
@@ -189,7 +192,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     if (!standing) await writeRow(c.env, service.shard, { ...about, tagHash, day, checkIn: bytes });
     if (outcome.pending) {
       const afterwards = async () =>
-        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T }), at);
+        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T }, T), at);
       c.executionCtx.waitUntil(afterwards());
     }
     return octets(c, outcome.receipt, 201);

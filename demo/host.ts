@@ -34,6 +34,8 @@ export interface HostOptions {
   settableClock?: boolean;
   /** more or other bindings for one worker */
   override?: Record<string, Record<string, string>>;
+  /** where debuggers and profilers attach; none by default */
+  inspectorPort?: number;
   /** everything the Workers write to their logs */
   onLog?: (message: string) => void;
   /** source changes for one worker, so that an attack test can show that it bites once a check is gone */
@@ -250,6 +252,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
       cf: false,
       resourcePersistencePath: persist,
       port: 0,
+      ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
       workers,
       ...(options.onLog && { handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message) }),
     } as never),

@@ -5,8 +5,9 @@
 // frames each seq at most once. open() and accept() check and write in one synchronous block, after all cryptography,
 // so no two requests come between; the runtime lets no answer out before the write is durable.
 //
-// Outbox: a check-in counts from the moment open() has written it. Its D1 row and its row in the escrow's index follow
-// from here, by deliver() at once and by the alarm until both are done; both receivers take repetition for one.
+// Outbox: a check-in counts from the moment open() has written it. Its D1 row and its row in the escrow's index follow:
+// whoever opened writes both and says so by delivered(); what is not ticked off then, the alarm delivers from here, until
+// both are done. Both receivers take repetition for one.
 // After closesAt (the epoch's end, and the grace in which offline check-ins may still come) the object clears itself:
 // the D1 row keeps the spent tag, and the challenge's date keeps the old presentation out.
 //
@@ -15,7 +16,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
-import { type DeliveryEnv, deliverIndexRow, deliverSessionRow } from "./session-delivery.ts";
+import { type DeliveryEnv, deliverIndexRows, deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 
 export interface ReplayWindowEnv extends DeliveryEnv {
   CLOCK: "system" | "settable";
@@ -37,7 +38,9 @@ export interface OpenRequest {
   receipt: Uint8Array;
   closesAt: number;
 }
-export type OpenOutcome = { outcome: "opened" | "repeated"; receipt: Uint8Array } | { outcome: "refused" };
+export type OpenOutcome =
+  | { outcome: "opened" | "repeated"; receipt: Uint8Array /** row or index row not ticked off */; pending: boolean }
+  | { outcome: "refused" };
 
 export interface FrameIn {
   direction: number;
@@ -75,13 +78,15 @@ type SessionRow = {
   attempts: number;
 };
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS session (
+const SESSION_TABLE = `
+  CREATE TABLE session (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     tag_hash TEXT NOT NULL, service_id TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL, day INTEGER NOT NULL,
     presentation_hash TEXT NOT NULL, idempotency_key_hash TEXT NOT NULL, receipt BLOB NOT NULL,
     closes_at INTEGER NOT NULL, last_now INTEGER NOT NULL, check_in BLOB, tag BLOB, attempts INTEGER NOT NULL
-  );
+  );`;
+/** Made with the first frame: most sessions never have one, and a table is a page on disk. */
+const FRAME_TABLES = `
   CREATE TABLE IF NOT EXISTS windows (direction INTEGER PRIMARY KEY, state BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS frames (
     direction INTEGER NOT NULL, seq INTEGER NOT NULL, frame BLOB NOT NULL, idempotency_key_hash TEXT,
@@ -99,17 +104,20 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     this.#sql = ctx.storage.sql;
   }
 
+  #has(table: "session" | "frames"): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
+  }
+
   /** Nothing is written for a tag that was never opened: an object that was only asked stays empty. */
   #session(): SessionRow | undefined {
-    const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
-    return made ? this.#sql.exec<SessionRow>("SELECT * FROM session").toArray()[0] : undefined;
+    return this.#has("session") ? this.#sql.exec<SessionRow>("SELECT * FROM session").toArray()[0] : undefined;
   }
 
   /** Opens the session, once. The same check-in under the same idempotency key is told the same again. */
   open(r: OpenRequest, now: number): OpenOutcome {
     const held = this.#session();
     if (held) return this.#recall(held, r);
-    this.#sql.exec(TABLES);
+    this.#sql.exec(SESSION_TABLE);
     this.#sql.exec(
       "INSERT INTO session VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
       r.tagHash,
@@ -126,7 +134,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
       r.tag,
     );
     void this.ctx.storage.setAlarm(Date.now() + FIRST_RETRY_MS);
-    return { outcome: "opened", receipt: r.receipt };
+    return { outcome: "opened", receipt: r.receipt, pending: true };
   }
 
   /** What open() said, for a repetition that comes when the challenge has expired. */
@@ -137,35 +145,38 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
 
   #recall(held: SessionRow, r: Pick<OpenRequest, "presentationHash" | "idempotencyKeyHash">): OpenOutcome {
     return held.presentation_hash === r.presentationHash && held.idempotency_key_hash === r.idempotencyKeyHash
-      ? { outcome: "repeated", receipt: new Uint8Array(held.receipt) }
+      ? { outcome: "repeated", receipt: new Uint8Array(held.receipt), pending: Boolean(held.check_in || held.tag) }
       : { outcome: "refused" };
   }
 
-  /** "later": the receiver did not answer, and the alarm tries again. Errors stay here: they quote what was sent. */
-  async deliver(what: "row" | "index", now: number): Promise<"delivered" | "later"> {
+  /** Both rows stand where they belong: nothing is left to deliver. */
+  delivered(): void {
     const held = this.#session();
-    if (!held) return "delivered";
-    this.#sql.exec("UPDATE session SET last_now = max(last_now, ?)", now);
+    if (!held) return;
+    this.#sql.exec("UPDATE session SET check_in = NULL, tag = NULL");
+    void this.#rest(held);
+  }
+
+  /** Until the session's end. */
+  #rest({ closes_at }: SessionRow): Promise<void> {
+    return this.ctx.storage.setAlarm(Math.max(closes_at * 1000, Date.now() + LONGEST_RETRY_MS));
+  }
+
+  /** False: the receiver did not answer, and the next alarm tries again. Errors stay here: they quote what was sent. */
+  async #deliver(what: "row" | "index", held: SessionRow, now: number): Promise<boolean> {
+    const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag } = held;
     try {
-      if (what === "row" && held.check_in) {
-        await deliverSessionRow(this.env, {
-          shard: held.shard,
-          serviceId: held.service_id,
-          tagHash: held.tag_hash,
-          epoch: held.epoch,
-          day: held.day,
-          checkIn: new Uint8Array(held.check_in),
-        });
+      if (what === "row" && check_in) {
+        await deliverSessionRow(this.env, shard, { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) });
         this.#sql.exec("UPDATE session SET check_in = NULL");
       }
-      if (what === "index" && held.tag) {
-        const row = { epoch: held.epoch, serviceId: held.service_id };
-        await deliverIndexRow(this.env, { ...row, tag: new Uint8Array(held.tag) }, now, this.env.CLOCK === "settable");
+      if (what === "index" && tag) {
+        await deliverIndexRows(this.env, [indexRowOf({ epoch, serviceId, tag: new Uint8Array(tag) })], now);
         this.#sql.exec("UPDATE session SET tag = NULL");
       }
-      return "delivered";
+      return true;
     } catch {
-      return "later";
+      return false;
     }
   }
 
@@ -173,8 +184,8 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     const held = this.#session();
     if (!held) return;
     const now = this.env.CLOCK === "settable" ? held.last_now : Math.floor(Date.now() / 1000);
-    const outcomes = [await this.deliver("row", now), await this.deliver("index", now)];
-    if (outcomes.includes("later")) {
+    const outcomes = [await this.#deliver("row", held, now), await this.#deliver("index", held, now)];
+    if (outcomes.includes(false)) {
       const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(held.attempts + 1, 16), LONGEST_RETRY_MS);
       this.#sql.exec("UPDATE session SET attempts = attempts + 1");
       await this.ctx.storage.setAlarm(Date.now() + wait);
@@ -182,7 +193,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
       await this.ctx.storage.deleteAlarm();
       await this.ctx.storage.deleteAll();
     } else {
-      await this.ctx.storage.setAlarm(Math.max(held.closes_at * 1000, Date.now() + LONGEST_RETRY_MS));
+      await this.#rest(held);
     }
   }
 
@@ -192,6 +203,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
    */
   accept(f: FrameIn, now: number): FrameOutcome {
     if (!this.#session()) return "closed";
+    this.#sql.exec(FRAME_TABLES);
     const [state] = this.#sql
       .exec<{ state: ArrayBuffer }>("SELECT state FROM windows WHERE direction = ?", f.direction)
       .toArray();
@@ -225,6 +237,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
   /** Queued frames of one direction behind `after`, in order; exactly the acknowledged ones are forgotten first. */
   frames(direction: number, after: number, acknowledged: readonly number[]): QueuedFrame[] | "closed" {
     if (!this.#session()) return "closed";
+    if (!this.#has("frames")) return [];
     for (const seq of acknowledged)
       this.#sql.exec("DELETE FROM frames WHERE direction = ? AND seq = ?", direction, seq);
     return this.#sql

@@ -1,12 +1,12 @@
-// What a session's object delivers: its D1 row, and its row in the escrow's index. Both receivers are idempotent.
+// What is delivered about a session: its D1 row, and its row in the escrow's index. Both receivers are idempotent.
 //   index row  value = H(e(G, T)) (protocol/opening), T, service: what a link matches, within the epoch
 
 import { base64urlnopad } from "@scure/base";
 import { drizzle } from "drizzle-orm/d1";
+import { call } from "../functions/calls.ts";
 import { publicEngine } from "../functions/engine/worker.ts";
-import { hexToBytes, utf8ToBytes } from "../protocol/bytes.ts";
-import { indexValueOfTag } from "../protocol/opening.ts";
-import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
+import type { ElementG2 } from "../protocol/engine.ts";
+import { indexValueOfElement } from "../protocol/opening.ts";
 import { sessions } from "../schema/service.ts";
 
 export interface DeliveryEnv {
@@ -19,36 +19,37 @@ export interface DeliveryEnv {
 
 export async function deliverSessionRow(
   env: DeliveryEnv,
-  { shard, ...row }: typeof sessions.$inferInsert & { shard: number },
+  shard: number,
+  row: typeof sessions.$inferInsert,
 ): Promise<void> {
   const db = drizzle(shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1);
   await db.insert(sessions).values(row).onConflictDoNothing();
 }
 
-const INDEX_PATH = "/v1/index";
+/** As the escrow takes it: value and tag in base64url, serviceId in hex. */
+export interface IndexRow {
+  epoch: number;
+  value: string;
+  serviceId: string;
+  tag: string;
+}
 
-export async function deliverIndexRow(
-  env: DeliveryEnv,
-  row: { epoch: number; serviceId: string; tag: Uint8Array },
-  now: number,
-  sendClock: boolean,
-): Promise<void> {
-  const value = base64urlnopad.encode(indexValueOfTag(row.tag, publicEngine()));
-  const { epoch, serviceId } = row;
-  const tag = base64urlnopad.encode(row.tag);
-  const body = utf8ToBytes(JSON.stringify({ rows: [{ epoch, value, serviceId, tag }] }));
-  const signature = signRequest({ method: "POST", path: INDEX_PATH, body }, hexToBytes(env.SIGNING_KEY), now, (n) =>
-    crypto.getRandomValues(new Uint8Array(n)),
-  );
-  const response = await fetch(env.ESCROW_URL + INDEX_PATH, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      [SIGNATURE_HEADER]: signature,
-      ...(sendClock ? { "symbolon-clock": String(now) } : {}),
-    },
-    body,
-  });
+interface IndexedSession {
+  epoch: number;
+  serviceId: string;
+  /** T, of a verified presentation */
+  tag: Uint8Array;
+}
+/** A pairing: some milliseconds. @param T the tag as publicEngine holds it, where it is at hand: it need not be decoded */
+export function indexRowOf({ epoch, serviceId, tag }: IndexedSession, T?: ElementG2): IndexRow {
+  const engine = publicEngine();
+  const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
+  return { epoch, value: base64urlnopad.encode(value), serviceId, tag: base64urlnopad.encode(tag) };
+}
+
+/** All of them or none. @throws Problem */
+export async function deliverIndexRows(env: DeliveryEnv, rows: readonly IndexRow[], now: number): Promise<void> {
+  const to = { baseUrl: env.ESCROW_URL, method: "POST", path: "/v1/index" } as const;
+  const response = await call({ ...to, json: { rows }, signingKey: env.SIGNING_KEY, now });
   await response.arrayBuffer();
-  if (!response.ok) throw new Error(`escrow index: ${response.status}`);
 }

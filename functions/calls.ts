@@ -1,8 +1,8 @@
 // Calls from one role's Worker to another's: signed, with the local clock passed on, and their failures told as
 // "unavailable" unless the other side answered with a problem of its own.
 
-import { hexToBytes } from "../protocol/bytes.ts";
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
+import { signerOf } from "./engine/ed25519.ts";
 import { CLOCK_HEADER } from "./env.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
 
@@ -27,7 +27,7 @@ export async function call(request: Call): Promise<Response> {
   if (body) headers["content-type"] = request.bytes ? "application/octet-stream" : "application/json";
   if (request.signingKey) {
     const parts = { method: request.method, path: request.path, body: body ?? new Uint8Array() };
-    headers[SIGNATURE_HEADER] = signRequest(parts, hexToBytes(request.signingKey), request.now, rng);
+    headers[SIGNATURE_HEADER] = signRequest(parts, signerOf(request.signingKey), request.now, rng);
   }
   let response: Response;
   try {

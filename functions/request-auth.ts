@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { SIGNATURE_HEADER, verifyRequest } from "../protocol/request-signature.ts";
+import { nativeVerify } from "./engine/ed25519.ts";
 import { now } from "./env.ts";
 import { refused } from "./http.ts";
 
@@ -19,7 +20,7 @@ export async function signedRequest(c: Context): Promise<SignedRequest> {
   const body = new Uint8Array(await c.req.arrayBuffer());
   const { pathname, search } = new URL(c.req.url);
   const header = c.req.header(SIGNATURE_HEADER);
-  const key = verifyRequest({ method: c.req.method, path: pathname + search, body }, header, now(c));
+  const key = verifyRequest({ method: c.req.method, path: pathname + search, body }, header, now(c), nativeVerify);
   if (!key) throw refused("request signature");
   return { key: bytesToHex(key), body, nonce: header!.split(".")[2]! };
 }

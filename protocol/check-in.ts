@@ -21,6 +21,7 @@ import {
   Signed,
   serviceIdOf,
 } from "./documents.ts";
+import { nobleVerify, type VerifySignature } from "./ed25519.ts";
 import { type Engine, nobleEngine } from "./engine.ts";
 import { epochOf } from "./epoch.ts";
 import { LABELS } from "./labels.ts";
@@ -63,9 +64,12 @@ export type CheckInRefusal = Refusal | "challenge-signature" | "parameters" | "p
 export type CheckInVerdict = Verified | { readonly ok: false; readonly reason: CheckInRefusal };
 
 /** The service's key, if it signed the challenge and the challenge names it. */
-export function challengeKey({ checkIn, challenge }: ReadCheckIn): Uint8Array | undefined {
+export function challengeKey(
+  { checkIn, challenge }: ReadCheckIn,
+  verify: VerifySignature = nobleVerify,
+): Uint8Array | undefined {
   try {
-    const { key } = openSigned(LABELS.signChallenge, Challenge, checkIn.challenge);
+    const { key } = openSigned(LABELS.signChallenge, Challenge, checkIn.challenge, verify);
     return equalBytes(serviceIdOf(key), challenge.serviceId) ? key : undefined;
   } catch (error) {
     if (error instanceof CodecError) return undefined;
@@ -77,10 +81,11 @@ export function verifyCheckIn(
   read: ReadCheckIn,
   parameters: { readonly tag: ParametersOfEpoch; readonly credential: ParametersOfEpoch },
   engine: Engine = nobleEngine,
+  verify: VerifySignature = nobleVerify,
 ): CheckInVerdict {
   const { challenge, presentation, epoch } = read;
   const { tag, credential } = parameters;
-  if (!challengeKey(read)) return { ok: false, reason: "challenge-signature" };
+  if (!challengeKey(read, verify)) return { ok: false, reason: "challenge-signature" };
   const covers = ({ document: d }: ParametersOfEpoch, e: number): boolean => d.epochFrom <= e && e <= d.epochTo;
   if (!equalBytes(challenge.paramsHash, tag.hash) || !covers(tag, epoch)) return { ok: false, reason: "parameters" };
   if (!covers(credential, presentation.credentialEpoch)) return { ok: false, reason: "parameters" };

@@ -6,7 +6,6 @@
 //   clinic  → service    Manifest beside each blob, signed by the service
 //   requester → escrow → trustees   Order, Dossier (sealed to each trustee)  → Approval → shares → CaseResult
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { concatBytes, labelledHash, u32be, utf8ToBytes } from "./bytes.ts";
 import {
   blob,
@@ -26,16 +25,18 @@ import {
   u32,
   u64,
 } from "./codec.ts";
+import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS, type Label } from "./labels.ts";
 
 // ---- signed documents: Ed25519 (RFC 8032, strict) over label ‖ document bytes
 
 export const Signed = document("Signed", 0x00, 1, { key: fixed(32), signature: fixed(64), document: blob });
 
-export function signDocument<T>(label: Label, codec: Codec<T>, value: T, secretKey: Uint8Array): Uint8Array {
+export function signDocument<T>(label: Label, codec: Codec<T>, value: T, by: Uint8Array | Signer): Uint8Array {
+  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
   const bytes = codec.encode(value);
-  const signature = ed25519.sign(concatBytes(utf8ToBytes(label), bytes), secretKey);
-  return Signed.encode({ key: ed25519.getPublicKey(secretKey), signature, document: bytes });
+  const signature = signer.sign(concatBytes(utf8ToBytes(label), bytes));
+  return Signed.encode({ key: signer.publicKey, signature, document: bytes });
 }
 
 /** Decodes and checks a signed document. @throws CodecError; "bad-signature" is told as malformed to the outside. */
@@ -43,12 +44,10 @@ export function openSigned<T>(
   label: Label,
   codec: Codec<T>,
   bytes: Uint8Array,
+  verify: VerifySignature = nobleVerify,
 ): { key: Uint8Array; value: T; bytes: Uint8Array } {
   const signed = Signed.decode(bytes);
-  // zip215: false = RFC 8032 verification; small-order keys are refused by noble's strict mode
-  if (
-    !ed25519.verify(signed.signature, concatBytes(utf8ToBytes(label), signed.document), signed.key, { zip215: false })
-  )
+  if (!verify(signed.signature, concatBytes(utf8ToBytes(label), signed.document), signed.key))
     throw new CodecError("malformed", `${codec.name}: signature does not verify`);
   return { key: signed.key, value: codec.decode(signed.document), bytes };
 }
@@ -264,11 +263,11 @@ const dossierMessage = (dossier: Dossier, orderHash: Uint8Array): Uint8Array =>
   );
 export const signDossier = (dossier: Dossier, orderHash: Uint8Array, registrarSecret: Uint8Array): Dossier => ({
   ...dossier,
-  registrarSignature: ed25519.sign(dossierMessage(dossier, orderHash), registrarSecret),
+  registrarSignature: nobleSigner(registrarSecret).sign(dossierMessage(dossier, orderHash)),
 });
 export const isDossierOf = (registrarKey: Uint8Array, dossier: Dossier, orderHash: Uint8Array): boolean =>
   dossier.registrarSignature !== undefined &&
-  ed25519.verify(dossier.registrarSignature, dossierMessage(dossier, orderHash), registrarKey, { zip215: false });
+  nobleVerify(dossier.registrarSignature, dossierMessage(dossier, orderHash), registrarKey);
 
 /** Whom an assemble opens, and when: every generation's contract with its epochs. */
 export const assembleSubjectHash = (generations: Dossier["generations"]): Uint8Array =>

@@ -262,9 +262,12 @@ const hashOfElement = (encoded: Uint8Array): Uint8Array => labelledHash(LABELS.i
 export const indexValue = (value: GT): Uint8Array => hashOfElement(encodeGT(value));
 /** What the session index stores for a tag T. */
 export const sessionIndexValue = (T: G2): Uint8Array => indexValue(pairing(G, T));
+/** The same of an engine's own element, as a verified presentation has it. */
+export const indexValueOfElement = (T: ElementG2, engine: Engine): Uint8Array =>
+  hashOfElement(engine.gt.encode(engine.pairing(engine.fromG1(G), T)));
 /** The same from T's encoding. @throws DecodeError */
 export const indexValueOfTag = (T: Uint8Array, engine: Engine = nobleEngine): Uint8Array =>
-  hashOfElement(engine.gt.encode(engine.pairing(engine.fromG1(G), engine.g2.decode(T))));
+  indexValueOfElement(engine.g2.decode(T), engine);
 
 /** The wallet's κ of a case, from its own tag secret. */
 export const walletKappa = (z: Scalar, caseId: Uint8Array): GT => pairing(G, groupG2.multiply(noticeBase(caseId), z)); // z·H_n first: z·G is never computed

@@ -9,6 +9,7 @@ export {
   combineLink,
   combineNotice,
   indexValue,
+  indexValueOfElement,
   indexValueOfTag,
   type LinkPublic,
   LinkShare,

@@ -134,6 +134,8 @@ export type Refusal = "epoch" | "stale" | "slot" | "attribute" | "encoding" | "p
 export interface Verified {
   readonly ok: true;
   readonly T: G2;
+  /** T as the engine that verified holds it */
+  readonly tag: ElementG2;
   readonly tagHash: Uint8Array;
   readonly F2: G1;
   readonly C1: G1;
@@ -193,6 +195,7 @@ function accept(expected: Expectation, p: Presentation, { T, F2, C1, C2 }: Point
   const shown = Object.fromEntries(p.shown.map(({ index, value }) => [attributes[index]!.name, value]));
   return {
     ok: true,
+    tag: T,
     tagHash: tagHashOf(p.T),
     shown,
     get T() {

@@ -5,9 +5,9 @@
 // The verifier bounds the timestamp by REQUEST_WINDOW_SECONDS; within the window a request could be sent again, so
 // handlers behind it are idempotent or carry their own single-use value.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
+import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
 export const REQUEST_WINDOW_SECONDS = 300;
@@ -28,21 +28,25 @@ function message(r: RequestParts, timestamp: number, nonce: Uint8Array): Uint8Ar
 }
 
 /** Header value for a request. */
-export function signRequest(r: RequestParts, secretKey: Uint8Array, now: number, rng: Rng): string {
+export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: number, rng: Rng): string {
+  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
   const nonce = rng(16);
-  const signature = ed25519.sign(message(r, now, nonce), secretKey);
-  return [bytesToHex(ed25519.getPublicKey(secretKey)), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
+  const signature = signer.sign(message(r, now, nonce));
+  return [bytesToHex(signer.publicKey), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
 }
 
 /** The key that signed this request, or undefined: the caller decides whether that key may do it. */
-export function verifyRequest(r: RequestParts, header: string | undefined, now: number): Uint8Array | undefined {
+export function verifyRequest(
+  r: RequestParts,
+  header: string | undefined,
+  now: number,
+  verify: VerifySignature = nobleVerify,
+): Uint8Array | undefined {
   const m = /^([0-9a-f]{64})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})$/.exec(header ?? "");
   if (!m) return undefined;
   const [, key, timestamp, nonce, signature] = m as unknown as [string, string, string, string, string];
   if (Math.abs(now - Number(timestamp)) > REQUEST_WINDOW_SECONDS) return undefined;
   const publicKey = hexToBytes(key);
-  const ok = ed25519.verify(hexToBytes(signature), message(r, Number(timestamp), hexToBytes(nonce)), publicKey, {
-    zip215: false,
-  });
+  const ok = verify(hexToBytes(signature), message(r, Number(timestamp), hexToBytes(nonce)), publicKey);
   return ok ? publicKey : undefined;
 }

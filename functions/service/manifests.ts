@@ -11,6 +11,7 @@ import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import { PROBLEMS, Problem, refused } from "../http.ts";
 import { sessionAt } from "./frames.ts";
 import type { Service } from "./registry.ts";
@@ -27,7 +28,7 @@ export interface GivenManifest {
 
 /** @throws CodecError; Problem credential-refused for another service's key */
 export function readManifest(service: Service, signed: Uint8Array): GivenManifest {
-  const { key, value } = openSigned(LABELS.signManifest, Manifest, signed);
+  const { key, value } = openSigned(LABELS.signManifest, Manifest, signed, nativeVerify);
   if (!equalBytes(key, service.card.signKey)) throw refused("manifest signed by another key");
   if (bytesToHex(value.serviceId) !== service.serviceId) throw refused("manifest of another service");
   return {

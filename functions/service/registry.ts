@@ -38,8 +38,35 @@ export interface Service {
   readonly signedCard: Uint8Array;
 }
 
+/**
+ * A service's place never changes, and its card seldom: both are kept in the isolate for a few seconds. For so long a card
+ * that was replaced may still be gone by.
+ */
+const KEPT_MS = 10_000;
+const MAX_KEPT = 1000;
+type Kept = { service: Service; until: number };
+const kept = new WeakMap<ServiceEnv, Map<string, Kept>>();
+function keptIn(env: ServiceEnv): Map<string, Kept> {
+  const known = kept.get(env) ?? new Map<string, Kept>();
+  kept.set(env, known);
+  return known;
+}
+
+/** The next findService reads it again. */
+export const forgetService = (env: ServiceEnv, serviceId: string): void => void keptIn(env).delete(serviceId);
+
 /** The service, with its table brought up to the newest version. */
 export async function findService(env: ServiceEnv, serviceId: string): Promise<Service | undefined> {
+  const those = keptIn(env);
+  const known = those.get(serviceId);
+  if (known && Date.now() < known.until) return known.service;
+  const service = await readService(env, serviceId);
+  if (those.size >= MAX_KEPT) those.clear();
+  if (service) those.set(serviceId, { service, until: Date.now() + KEPT_MS });
+  return service;
+}
+
+async function readService(env: ServiceEnv, serviceId: string): Promise<Service | undefined> {
   const row = await placements(env).select().from(services).where(eq(services.serviceId, serviceId)).get();
   if (!row) return undefined;
   const db = shardDb(env, row.shard);
@@ -108,6 +135,7 @@ export function registry(app: RoleApp<ServiceEnv>): void {
         db.insert(entry.table).values(entry.row).onConflictDoNothing(),
       ]);
     }
+    forgetService(c.env, serviceId);
     await flushOutbox(c.env, c.env.RECORDS_DB_0, now(c));
     return c.json({ serviceId }, placed ? 200 : 201);
   });

@@ -16,12 +16,15 @@ import { and, asc, count, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
+import { deliverSessionRow, indexRowOf } from "../../durable-objects/session-delivery.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
+import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { closedEpochs, sessions } from "../../schema/service.ts";
+import { nativeVerify, signerOf } from "../engine/ed25519.ts";
 import { publicEngine } from "../engine/worker.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
@@ -29,9 +32,10 @@ import { type EpochParameters, parametersFor } from "../parameters.ts";
 import { signedBy } from "../request-auth.ts";
 import { sessionAt } from "./frames.ts";
 import { idempotencyKeyHash } from "./idempotency.ts";
+import { sendIndexRow } from "./index-rows.ts";
 import { replayWindowOf } from "./objects.ts";
 import { pageOf } from "./paging.ts";
-import { findService, type Service } from "./registry.ts";
+import { findService, forgetService, type Service, SHARDS, shardDb } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 
 const MAX_CHECK_IN_BYTES = 32_768;
@@ -55,20 +59,25 @@ function decode(bytes: Uint8Array): ReadCheckIn {
   return read;
 }
 
+const asksAsRegistered = ({ challenge }: ReadCheckIn, { card }: Service): boolean =>
+  equalBytes(
+    Challenge.encode({ ...challenge }),
+    Challenge.encode({ ...challenge, required: card.required, maxStaleEpochs: card.maxStaleEpochs }),
+  );
+
 /** The registered service that made the challenge. @throws Problem credential-refused */
 async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {
-  const service = await findService(env, bytesToHex(read.challenge.serviceId));
+  const serviceId = bytesToHex(read.challenge.serviceId);
+  const service = await findService(env, serviceId);
   if (!service) throw refused("no such service");
-  const key = challengeKey(read);
+  const key = challengeKey(read, nativeVerify);
   if (!key || !equalBytes(key, service.card.signKey)) throw refused("challenge signature");
-  const asked = Challenge.encode({ ...read.challenge });
-  const policy = Challenge.encode({
-    ...read.challenge,
-    required: service.card.required,
-    maxStaleEpochs: service.card.maxStaleEpochs,
-  });
-  if (!equalBytes(asked, policy)) throw refused("policy is not the registered one");
-  return service;
+  if (asksAsRegistered(read, service)) return service;
+  // Perhaps the clinic has registered another policy a moment ago.
+  forgetService(env, serviceId);
+  const fresh = await findService(env, serviceId);
+  if (!fresh || !asksAsRegistered(read, fresh)) throw refused("policy is not the registered one");
+  return fresh;
 }
 
 /** Is there a clinic's token for this service with the request? */
@@ -97,26 +106,43 @@ async function parameters(env: ServiceEnv, epoch: number, at: number): Promise<E
   }
 }
 
-async function isClosed(env: ServiceEnv, epoch: number): Promise<boolean> {
-  const row = await drizzle(env.RECORDS_DB_0).select().from(closedEpochs).where(eq(closedEpochs.epoch, epoch)).get();
-  return row !== undefined;
+/** Does the session stand in D1 already; was its epoch closed by hand? */
+async function stateOf({ db, serviceId }: Service, tagHash: string, epoch: number) {
+  const row = await db
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM sessions WHERE service_id = ?1 AND tag_hash = ?2) AS standing,
+              EXISTS (SELECT 1 FROM closed_epochs WHERE epoch = ?3) AS closed`,
+    )
+    .bind(serviceId, tagHash, epoch)
+    .first<{ standing: number; closed: number }>();
+  return { standing: row!.standing === 1, closed: row!.closed === 1 };
 }
 
-async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number): Promise<void> {
+async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number) {
   const { presentation, challenge, epoch } = read;
   // Bounds first: the credential's epoch is the wallet's word, and must not send us fetching.
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
     throw refused("stale");
   const credential = await parameters(env, presentation.credentialEpoch, at);
   const parametersOf = { tag: { ...tag, issuer: tag }, credential: { ...credential, issuer: credential } };
-  const verdict = verifyCheckIn(read, parametersOf, publicEngine());
+  const verdict = verifyCheckIn(read, parametersOf, publicEngine(), nativeVerify);
   if (!verdict.ok) throw refused(verdict.reason);
+  return verdict;
 }
 
 function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array {
   const { tagHash, presentationHash, epoch, challenge } = read;
   const receipt = { tagHash, serviceId: challenge.serviceId, presentationHash, epoch, openedAt: at };
-  return signDocument(LABELS.signReceipt, Receipt, receipt, hexToBytes(env.SIGNING_KEY));
+  return signDocument(LABELS.signReceipt, Receipt, receipt, signerOf(env.SIGNING_KEY));
+}
+
+/** @throws Problem unavailable: the object's alarm writes it then */
+async function writeRow(env: ServiceEnv, shard: number, row: typeof sessions.$inferInsert): Promise<void> {
+  try {
+    await deliverSessionRow(env, shard, row);
+  } catch (cause) {
+    throw new Problem("unavailable", undefined, `session row: ${String(cause)}`);
+  }
 }
 
 export function checkIns(app: RoleApp<ServiceEnv>): void {
@@ -130,16 +156,18 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     const presentationHash = bytesToHex(read.presentationHash);
     const object = replayWindowOf(c.env, tagHash);
 
-    const standing = await sessionAt(service, tagHash);
+    const { standing, closed } = await stateOf(service, tagHash, read.epoch);
+    const day = dayOf(read.challenge.issuedAt);
     let outcome: OpenOutcome;
+    let T: ElementG2 | undefined;
     if (standing) {
       outcome = await object.recall({ presentationHash, idempotencyKeyHash: key });
     } else {
       const offline = await handedInByClinic(c, service);
       const tag = await parameters(c.env, read.epoch, at);
       checkFreshness(read, tag, at, offline);
-      if (await isClosed(c.env, read.epoch)) throw refused("epoch is closed");
-      await verify(c.env, read, tag, at);
+      if (closed) throw refused("epoch is closed");
+      T = (await verify(c.env, read, tag, at)).tag;
       const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
       outcome = await object.open(
         {
@@ -147,7 +175,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
           serviceId: service.serviceId,
           shard: service.shard,
           epoch: read.epoch,
-          day: dayOf(read.challenge.issuedAt),
+          day,
           presentationHash,
           idempotencyKeyHash: key,
           checkIn: bytes,
@@ -160,9 +188,13 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
       );
     }
     if (outcome.outcome === "refused") throw refused("tag already spent");
-    if ((await object.deliver("row", at)) === "later") throw new Problem("unavailable", undefined, "session row");
-    // After the answer; the object's alarm sees to what fails.
-    c.executionCtx.waitUntil(object.deliver("index", at).catch(() => undefined));
+    const about = { serviceId: service.serviceId, epoch: read.epoch };
+    if (!standing) await writeRow(c.env, service.shard, { ...about, tagHash, day, checkIn: bytes });
+    if (outcome.pending) {
+      const afterwards = async () =>
+        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T }, T), at);
+      c.executionCtx.waitUntil(afterwards());
+    }
     return octets(c, outcome.receipt, 201);
   });
 
@@ -172,7 +204,8 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     const epoch = Number(c.req.param("epoch"));
     if (!/^\d{1,5}$/.test(c.req.param("epoch"))) throw new Problem("malformed", "epoch: a number expected");
     if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
-    await drizzle(c.env.RECORDS_DB_0).insert(closedEpochs).values({ epoch }).onConflictDoNothing();
+    for (const shard of SHARDS)
+      await drizzle(shardDb(c.env, shard)).insert(closedEpochs).values({ epoch }).onConflictDoNothing();
     return c.json({ epoch, closed: true });
   });
 }

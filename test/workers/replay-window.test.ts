@@ -64,9 +64,11 @@ describe("single use", () => {
     expect(await stub.open({ ...request, receipt: rng(50) }, NOW + 5)).toEqual({
       outcome: "repeated",
       receipt: request.receipt,
+      pending: true,
     });
     expect(await stub.open({ ...request, idempotencyKeyHash: hex(32) }, NOW)).toEqual({ outcome: "refused" });
-    expect(await stub.recall(request)).toEqual({ outcome: "repeated", receipt: request.receipt });
+    await stub.delivered();
+    expect(await stub.recall(request)).toEqual({ outcome: "repeated", receipt: request.receipt, pending: false });
   });
 
   it("writes nothing when it is only asked", async () => {
@@ -74,7 +76,7 @@ describe("single use", () => {
     expect(await stub.recall(request)).toEqual({ outcome: "refused" });
     expect(await stub.accept(frame(0), NOW)).toBe("closed");
     expect(await stub.frames(0, -1, [])).toBe("closed");
-    await stub.deliver("row", NOW);
+    await stub.delivered();
     expect(await tablesOf(stub)).toBe(0);
   });
 });
@@ -148,14 +150,23 @@ describe("outbox and end", () => {
         tag: toBase64(request.tag),
       },
     ]);
-    await stub.deliver("index", NOW);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(outside.indexed).toHaveLength(1);
+  });
+
+  it("delivers nothing again that was ticked off", async () => {
+    const { request, stub } = await opened();
+    await stub.delivered();
+    await evictDurableObject(stub);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await rowsOf(request.tagHash)).toHaveLength(0);
+    expect(outside.indexed).toHaveLength(0);
   });
 
   it("tries again while the escrow does not answer, and does not end before it has", async () => {
     const { request, stub } = await opened();
     outside.down.add("escrow.test");
-    await stub.deliver("row", CLOSES_AT + 1);
+    await stub.accept(frame(0), CLOSES_AT + 1);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect((await stub.recall(request)).outcome).toBe("repeated");
@@ -166,14 +177,14 @@ describe("outbox and end", () => {
 
   it("clears itself after its epoch, and not a second before; the spent tag stays in D1", async () => {
     const { request, stub } = await opened();
-    await stub.deliver("row", CLOSES_AT - 1);
+    await stub.accept(frame(1), CLOSES_AT - 1);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect((await stub.recall(request)).outcome).toBe("repeated");
     await stub.accept(frame(0), CLOSES_AT);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await tablesOf(stub)).toBe(0);
     expect(await runDurableObjectAlarm(stub)).toBe(false);
-    expect(await stub.accept(frame(1), CLOSES_AT)).toBe("closed");
+    expect(await stub.accept(frame(2), CLOSES_AT)).toBe("closed");
     expect(await rowsOf(request.tagHash)).toHaveLength(1);
   });
 });

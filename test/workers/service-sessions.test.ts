@@ -18,6 +18,7 @@ import { runCeremony } from "../protocol/trustees.ts";
 import { keysOf, secret } from "./bindings.ts";
 import {
   bindings,
+  clinicWith,
   clock,
   code,
   document,
@@ -320,13 +321,57 @@ describe("faults (S15)", () => {
 
   it("with the escrow down: the visit goes on, the index follows", async () => {
     outside.down.add("escrow.test");
-    const { bytes } = await honest();
+    const prepared = await honest();
+    const tag = toBase64(field(prepared).T);
+    const indexed = () => outside.indexed.filter((row) => row.tag === tag).length;
     const key = newKey();
-    await send(bytes, key);
-    expect(outside.indexed).toHaveLength(0);
+    await send(prepared.bytes, key);
+    await new Promise((done) => setTimeout(done, 500));
+    expect(indexed()).toBe(0);
     outside.down.clear();
-    await send(bytes, key);
-    await expect.poll(() => outside.indexed.length).toBe(1);
+    await send(prepared.bytes, key);
+    await expect.poll(indexed, { timeout: 3000 }).toBe(1);
+  });
+
+  it("check-ins side by side: every row reaches the index, once, and every object is told", async () => {
+    const visits = await Promise.all([0, 1, 2, 3, 4].map((slot) => honest({ slot })));
+    const tags = visits.map((p) => toBase64(field(p).T)).sort();
+    const key = newKey();
+    await Promise.all(visits.map(({ bytes }) => send(bytes, key)));
+    const indexed = () =>
+      outside.indexed
+        .map((row) => row.tag as string)
+        .filter((tag) => tags.includes(tag))
+        .sort();
+    await expect.poll(indexed, { timeout: 3000 }).toEqual(tags);
+    await new Promise((done) => setTimeout(done, 300));
+    await Promise.all(visits.map(({ bytes }) => send(bytes, key)));
+    await new Promise((done) => setTimeout(done, 500));
+    expect(indexed()).toEqual(tags);
+  });
+
+  it("takes another policy at once, and no challenge under the one before", async () => {
+    const under = clinic.challenge();
+    const before = await honest({ challenge: await under });
+    await send((await honest({ slot: 1 })).bytes); // the card is in the isolate's memory now
+    const stricter = clinicWith({
+      ...clinic.keys,
+      policy: { required: [{ attribute: "class", accepted: ["full"] }], maxStaleEpochs: 0 },
+    });
+    await register(stricter);
+    expect(await refusal(before.bytes)).toBe("credential-refused");
+    expect(await code(honest({ slot: 2, challenge: await stricter.challenge() }).then((p) => send(p.bytes)))).toBe(
+      "accepted",
+    );
+  });
+
+  it("closes an epoch in every shard", async () => {
+    const other = await newClinic("Other");
+    await api(transport, SERVICE_URL, `/v1/admin/epochs/${EPOCH}/close`, { method: "POST", signWith: secret("admin") });
+    for (const [i, at] of [clinic, other].entries())
+      expect(await refusal((await prepare(newPatient(), at, { slot: i, shown: ["class"] })).bytes)).toBe(
+        "credential-refused",
+      );
   });
 
   it("refuses to believe two documents for one epoch", async () => {

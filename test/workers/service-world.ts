@@ -6,7 +6,7 @@ import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { generateHybridIdentity, identityToRecipient } from "age-encryption";
-import { Clinic, type ClinicPolicy, createClinicKeys } from "../../client/clinic.ts";
+import { Clinic, type ClinicKeys, type ClinicPolicy, createClinicKeys } from "../../client/clinic.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { type FrameChannel, openWalletChannel } from "../../client/sealing/messages.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
@@ -136,8 +136,10 @@ export async function freshWorld(): Promise<void> {
 export const register = (clinic: Clinic): Promise<Response> =>
   api(transport, SERVICE_URL, "/v1/admin/services", { bytes: clinic.card(), signWith: secret("admin") });
 
+export const clinicWith = (keys: ClinicKeys): Clinic => new Clinic(transport, deployment, keys);
+
 export async function newClinic(name = "Clinic", policy?: ClinicPolicy): Promise<Clinic> {
-  const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy));
+  const clinic = clinicWith(await createClinicKeys(name, policy));
   await register(clinic);
   return clinic;
 }

@@ -36,7 +36,7 @@ function linkSetting() {
   const polynomial = sharePolynomial(y, THRESHOLD, rng);
   const [z, u] = [randomScalar(rng), randomScalar(rng)];
   const F2 = G.multiply(z).add(G.multiply(y).multiply(u)) as G1;
-  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1 };
+  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1, F2 };
   const holders = SET.map((index) => {
     const share = evaluate(polynomial, index);
     return { index, share, shareKey: G.multiply(share) as G1 };
@@ -48,11 +48,11 @@ function linkSetting() {
     ...holders.find((h) => h.index === index)!,
     slots: s,
   });
-  return { z, F2, slots, partOf };
+  return { z, slots, partOf };
 }
 
 async function linkShareRows(context: BenchContext): Promise<Row[]> {
-  const { z, F2, slots, partOf } = linkSetting();
+  const { z, slots, partOf } = linkSetting();
   const rows: Row[] = [];
   linkShare(partOf(SET[0]!, slots(1).slice(0, 2)), rng); // warm-up
   for (const epochs of context.quick ? [1, 12] : [1, 12, 120]) {
@@ -83,7 +83,7 @@ async function linkShareRows(context: BenchContext): Promise<Row[]> {
       let found: Uint8Array[] = [];
       combine.push(
         await timed(() => {
-          found = combineLink({ F2, slots: bases, set: SET, shares });
+          found = combineLink({ set: SET, shares });
         }),
       );
       const last = sessionIndexValue(bases.at(-1)!.multiply(z) as G2);

@@ -67,7 +67,7 @@ import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
 import { heldKeys, ownKeys, parseKeySet, rng, trustOf, unsealSecret, vaultOf } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
 import { decodePart, openParts, type Place, sealForRequester, sealPart, wrongShare } from "./parts.ts";
-import { matchSessions } from "./session-index.ts";
+import { firstPages, matchSessions } from "./session-index.ts";
 
 type Round = "notice-shares" | "notice" | "shares" | "result";
 
@@ -342,6 +342,8 @@ export async function result(
   const compute = async () => {
     const { set } = s.open;
     const engine = publicEngine();
+    const epochs = subjects.flatMap((subject) => subject.scope.map((x) => x.epoch));
+    const pages = firstPages(s.env, [...new Set(epochs)], s.now);
     const own = readLinkParts(subjects, s.own.index, await kept(s, "own-link-shares", "shares", chunk));
     const others = receivedParts(s, place, parts).map(({ from, plaintext }) =>
       readLinkParts(subjects, from, plaintext),
@@ -363,7 +365,7 @@ export async function result(
       });
     });
     const { caseId, services } = s.open.order;
-    const found = await matchSessions(s.env, wanted, s.now);
+    const found = await matchSessions(s.env, pages, wanted, s.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);

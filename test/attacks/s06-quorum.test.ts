@@ -150,8 +150,8 @@ const CHEATING = [
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "const found = await matchSessions(s.env, wanted, s.now);",
-    replace: `const found = await matchSessions(s.env, wanted, s.now);
+    find: "const found = await matchSessions(s.env, pages, wanted, s.now);",
+    replace: `const found = await matchSessions(s.env, pages, wanted, s.now);
     const slip = /slip:([0-9a-f]{32}):([0-9a-f]{64})/.exec((globalThis as any).purpose);
     if (slip) found.push({ epoch: s.open.order.epochTo, slot: 0, serviceId: fromHex(slip[1]), tagHash: fromHex(slip[2]) });`,
   },

@@ -5,7 +5,7 @@
 // does: it makes its share, verifies each other member's, and combines; hashing the slots' bases is in the making.
 
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
-import type { OrderRequest, PreparedOrder, Requester } from "../client/requester.ts";
+import type { OrderRequest, Requester } from "../client/requester.ts";
 import type { Wallet } from "../client/wallet.ts";
 import type { Practice } from "../demo/practice.ts";
 import { equalBytes } from "../protocol/bytes.ts";
@@ -36,7 +36,7 @@ function linkSetting() {
   const polynomial = sharePolynomial(y, THRESHOLD, rng);
   const [z, u] = [randomScalar(rng), randomScalar(rng)];
   const F2 = G.multiply(z).add(G.multiply(y).multiply(u)) as G1;
-  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1 };
+  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1, F2 };
   const holders = SET.map((index) => {
     const share = evaluate(polynomial, index);
     return { index, share, shareKey: G.multiply(share) as G1 };
@@ -48,11 +48,11 @@ function linkSetting() {
     ...holders.find((h) => h.index === index)!,
     slots: s,
   });
-  return { z, F2, slots, partOf };
+  return { z, slots, partOf };
 }
 
 async function linkShareRows(context: BenchContext): Promise<Row[]> {
-  const { z, F2, slots, partOf } = linkSetting();
+  const { z, slots, partOf } = linkSetting();
   const rows: Row[] = [];
   linkShare(partOf(SET[0]!, slots(1).slice(0, 2)), rng); // warm-up
   for (const epochs of context.quick ? [1, 12] : [1, 12, 120]) {
@@ -83,7 +83,7 @@ async function linkShareRows(context: BenchContext): Promise<Row[]> {
       let found: Uint8Array[] = [];
       combine.push(
         await timed(() => {
-          found = combineLink({ F2, slots: bases, set: SET, shares });
+          found = combineLink({ set: SET, shares });
         }),
       );
       const last = sessionIndexValue(bases.at(-1)!.multiply(z) as G2);
@@ -100,8 +100,21 @@ async function linkShareRows(context: BenchContext): Promise<Row[]> {
 
 // ---- over HTTP
 
-const VISITS_A_MONTH = 2;
 const REPORT_SESSIONS = 20;
+const NEWEST_RECORDS = 2;
+/** closed months, in blocks, newest last: how many, and in which of them the patient had how many visits */
+const HISTORY = {
+  /** 108 months, 90 records; in a full run only */
+  long: Array.from({ length: 9 }, () => ({ visits: 10, months: 12 })),
+  /** 11 months, 8 records */
+  year: [
+    { visits: 4, months: 6 },
+    { visits: 4, months: 5 },
+  ],
+  newest: [{ visits: NEWEST_RECORDS, months: 1 }],
+};
+/** how far back a full run goes, beyond the year and a half of every world */
+export const LONG_HISTORY_MONTHS = 108;
 
 interface Lived {
   practice: Practice;
@@ -110,8 +123,8 @@ interface Lived {
   session: ClinicSession;
   /** the last closed month */
   closed: number;
-  /** closed months in which the patient had visits */
-  months: number;
+  /** links that are measured: how many months back, and how many records they find */
+  scopes: { epochs: number; records: number }[];
 }
 
 const histories = new WeakMap<Practice, Promise<Lived>>();
@@ -119,23 +132,29 @@ const histories = new WeakMap<Practice, Promise<Lived>>();
 /** A patient with visits in some months, all of them closed now; the same for all benches. */
 async function history(context: BenchContext): Promise<Lived> {
   const { practice } = await context.world();
-  const known = histories.get(practice) ?? live(practice, context.quick ? 1 : 12, context);
+  const known = histories.get(practice) ?? live(practice, context);
   histories.set(practice, known);
   return known;
 }
 
-async function live(practice: Practice, months: number, context: BenchContext): Promise<Lived> {
+async function live(practice: Practice, { quick, progress }: BenchContext): Promise<Lived> {
   const clinics = [await openClinic(practice, "North clinic"), await openClinic(practice, "South clinic")];
   const file = samplePatient();
   const { wallet } = await newPatient(practice, file);
   let session: ClinicSession | undefined;
-  for (let left = months; left > 0; left--) {
-    context.progress(`visits of the last months, ${left} to go`);
-    session = await visitsOf(wallet, clinics, file, practice, VISITS_A_MONTH);
-    nextMonth(practice);
+  const blocks = [...(quick ? [] : HISTORY.long), ...HISTORY.year, ...HISTORY.newest];
+  for (const [i, { visits, months }] of blocks.entries()) {
+    progress(`visits of the years before, ${blocks.length - i} blocks to go`);
+    session = await visitsOf(wallet, clinics, file, practice, visits);
+    nextMonth(practice, months);
   }
   const requester = await practice.newRequester("Bench requester", "emergency physician");
-  return { practice, requester, session: session!, closed: epochOf(practice.clock.now) - 1, months };
+  const scopes = [
+    { epochs: 1, records: NEWEST_RECORDS },
+    { epochs: 12, records: 10 },
+    ...(quick ? [] : [{ epochs: 120, records: 100 }]),
+  ];
+  return { practice, requester, session: session!, closed: epochOf(practice.clock.now) - 1, scopes };
 }
 
 async function visitsOf(
@@ -166,30 +185,28 @@ async function approvedButOne({ practice, requester }: Lived, request: OrderRequ
   return { prepared, lastApproval: () => last!.approve(waiting) };
 }
 
-async function caseSamples(
-  n: number,
-  lived: Lived,
-  request: OrderRequest,
-  finish: (prepared: PreparedOrder) => Promise<void>,
-): Promise<number[]> {
-  const taken: number[] = [];
-  for (let turn = 0; turn < n; turn++) {
-    const { prepared, lastApproval } = await approvedButOne(lived, request);
-    taken.push(
-      await timed(async () => {
-        await lastApproval();
-        await lived.requester.advance(prepared);
-        await finish(prepared);
-      }),
-    );
+/** Milliseconds from the last approval until the newest month's records are readable, and until all are. */
+async function timedLink(lived: Lived, request: OrderRequest, records: number): Promise<[number, number]> {
+  const { closed, requester } = lived;
+  const { prepared, lastApproval } = await approvedButOne(lived, request);
+  const start = performance.now();
+  await lastApproval();
+  let newest = 0;
+  let left = records;
+  let leftOfNewest = NEWEST_RECORDS;
+  for await (const record of requester.fetchRecords(requester.open(prepared))) {
+    if (!record.ok || !record.plaintext) throw new Error("a record did not become readable");
+    left--;
+    if (record.session.epoch === closed && --leftOfNewest === 0) newest = performance.now() - start;
   }
-  return taken;
+  if (left !== 0 || leftOfNewest !== 0) throw new Error(`${left} of ${records} records were not found`);
+  return [newest, performance.now() - start];
 }
 
 async function linkRows(context: BenchContext): Promise<Row[]> {
   const lived = await history(context);
   const rows: Row[] = [];
-  for (const epochs of lived.months === 1 ? [1] : [1, lived.months]) {
+  for (const { epochs, records } of lived.scopes) {
     const request: OrderRequest = {
       kind: "link",
       purpose: "Treatment in an emergency",
@@ -199,15 +216,23 @@ async function linkRows(context: BenchContext): Promise<Row[]> {
     };
     const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
     context.progress(`link cases, ${scope}`);
-    const records = VISITS_A_MONTH * epochs;
-    const taken = await caseSamples(context.times(2, epochs === 1 ? 10 : 3), lived, request, async (prepared) => {
-      const opened = await lived.requester.openResult(prepared);
-      let readable = 0;
-      for await (const record of lived.requester.fetchRecords(opened)) if (record.ok && record.plaintext) readable++;
-      if (readable !== records) throw new Error(`${readable} records became readable instead of ${records}`);
-    });
-    const note = `last approval to readable records: ${records} records`;
-    rows.push(row(`full link over HTTP, ${scope}`, taken, note));
+    const turns = epochs === 1 ? context.times(3, 10) : epochs === 12 ? context.times(2, 5) : 2;
+    if (epochs === 1) await timedLink(lived, request, records); // warm-up
+    const taken: [number, number][] = [];
+    for (let turn = 0; turn < turns; turn++) taken.push(await timedLink(lived, request, records));
+    const note = `from the last approval; ${records} records, ${THRESHOLD} of 3 trustees, each on a process of its own`;
+    rows.push(
+      row(
+        `link over HTTP, ${scope}: newest readable`,
+        taken.map(([newest]) => newest),
+        note,
+      ),
+      row(
+        `link over HTTP, ${scope}: complete`,
+        taken.map(([, complete]) => complete),
+        note,
+      ),
+    );
   }
   return rows;
 }
@@ -221,10 +246,18 @@ async function traceRows(context: BenchContext): Promise<Row[]> {
     subject: { checkIn: lived.session.checkInBytes },
   };
   context.progress("trace cases");
-  const taken = await caseSamples(context.times(2, 10), lived, request, async (prepared) => {
-    const { patient } = await lived.requester.trace(prepared);
-    if (patient.resource.resourceType !== "Patient") throw new Error("no person was named");
-  });
+  const taken: number[] = [];
+  for (let turn = 0; turn < context.times(2, 10); turn++) {
+    const { prepared, lastApproval } = await approvedButOne(lived, request);
+    taken.push(
+      await timed(async () => {
+        await lastApproval();
+        await lived.requester.advance(prepared);
+        const { patient } = await lived.requester.trace(prepared);
+        if (patient.resource.resourceType !== "Patient") throw new Error("no person was named");
+      }),
+    );
+  }
   return [row("trace over HTTP", taken, "last approval to the person's name")];
 }
 

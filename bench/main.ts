@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { httpBenches } from "./http.ts";
-import { linkingBenches, linkShareBench } from "./linking.ts";
+import { LONG_HISTORY_MONTHS, linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
 import { peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
@@ -82,7 +82,7 @@ async function main(): Promise<number> {
     times: (few, many) => (quick ? few : many),
     progress,
     world: () => {
-      world ??= openWorld(progress);
+      world ??= openWorld(progress, { trusteesApart: true, earlierMonths: quick ? 0 : LONG_HISTORY_MONTHS });
       return world;
     },
   };

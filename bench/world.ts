@@ -22,21 +22,37 @@ const MONTHS = 36;
 
 export interface World {
   practice: Practice;
-  /** all roles run in this one process */
+  /** of the one process of all roles, or of all but the trustees where these are apart */
   workerdPid: number | undefined;
 }
 
-export async function openWorld(progress: (what: string) => void): Promise<World> {
-  const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO;
+export interface WorldOptions {
+  /** processes of their own for the trustees */
+  trusteesApart?: boolean;
+  /** how many more months lie behind than a year and a half */
+  earlierMonths?: number;
+}
+
+export async function openWorld(
+  progress: (what: string) => void,
+  { trusteesApart = false, earlierMonths = 0 }: WorldOptions = {},
+): Promise<World> {
+  const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO - earlierMonths;
   const others = workerdPids();
   const start = epochStart(month) + INTO_THE_MONTH_SECONDS;
-  const practice = await openPractice({ slots: SLOTS, start, epochs: MONTHS, progress });
+  const practice = await openPractice({
+    slots: SLOTS,
+    start,
+    epochs: MONTHS + earlierMonths,
+    trusteesApart,
+    progress,
+  });
   return { practice, workerdPid: workerdPids().find((pid) => !others.includes(pid)) };
 }
 
-/** The clock only goes forward: to the middle of the next month, when the one before is closed, grace and all. */
-export function nextMonth({ clock }: Practice): void {
-  clock.now = epochStart(epochOf(clock.now) + 1) + INTO_THE_MONTH_SECONDS;
+/** The clock only goes forward: to the middle of a later month, when the ones before are closed, grace and all. */
+export function nextMonth({ clock }: Practice, months = 1): void {
+  clock.now = epochStart(epochOf(clock.now) + months) + INTO_THE_MONTH_SECONDS;
 }
 
 export const openClinic = (practice: Practice, name: string): Promise<Clinic> => practice.openClinic(name, POLICY);

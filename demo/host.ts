@@ -1,6 +1,7 @@
 // The whole system on local workerd: every role of wrangler.toml as a Worker of its own, with its own bindings, on its
 // own loopback port, hosted by Miniflare (real workerd, real D1, R2 and Durable Objects on disk). Used by the demo,
-// `npm start`, the bench, and the flow and attack tests.
+// `npm start`, the bench, and the flow and attack tests. One workerd process is one thread: all roles share it, unless the
+// trustees are given processes of their own, as they have machines of their own in earnest.
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -24,6 +25,8 @@ export const SEED_FILE = "local-seed.hex";
 export interface HostOptions {
   /** number of trustees; 3 by default */
   trustees?: number;
+  /** a workerd process for each trustee, beside the one of the other roles (default false); its state has a place apart */
+  trusteesApart?: boolean;
   /** where state is kept; a temporary directory that `stop` removes by default */
   persist?: string;
   /** 32-byte seed all local secrets derive from; random by default, kept in `persist` */
@@ -50,6 +53,7 @@ export interface Weakening {
 }
 
 export interface Host {
+  /** of all roles, or of all but the trustees where these are apart */
   miniflare: Miniflare;
   persist: string;
   urls: { registrar: string; service: string; escrow: string; log: string; trustees: string[] };
@@ -247,17 +251,35 @@ async function startOnce(options: HostOptions): Promise<Host> {
       };
     }),
   );
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      resourcePersistencePath: persist,
-      port: 0,
-      ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
-      workers,
-      ...(options.onLog && { handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message) }),
-    } as never),
-  );
-  await miniflare.ready;
+  const start = async (roles: readonly string[], path: string): Promise<Miniflare> => {
+    const process = new Miniflare(
+      convertV4MiniflareOptions({
+        cf: false,
+        resourcePersistencePath: path,
+        port: 0,
+        ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
+        workers: workers.filter((w) => roles.includes(w.name)),
+        ...(options.onLog && { handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message) }),
+      } as never),
+    );
+    await process.ready;
+    return process;
+  };
+  const apart = options.trusteesApart ? trusteeNames : [];
+  const processes: Miniflare[] = [];
+  try {
+    processes.push(
+      await start(
+        names.filter((name) => !apart.includes(name)),
+        persist,
+      ),
+    );
+    for (const name of apart) processes.push(await start([name], join(persist, name)));
+  } catch (error) {
+    await Promise.all(processes.map((p) => p.dispose()));
+    throw error;
+  }
+  const [miniflare] = processes as [Miniflare, ...Miniflare[]];
   await applyMigrations(miniflare);
 
   return {
@@ -277,7 +299,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     trusteeIdentityKeys: trustees.map((t) => t.identityPublicKey),
     bindings,
     async stop() {
-      await miniflare.dispose();
+      await Promise.all(processes.map((p) => p.dispose()));
       if (temporary) rmSync(persist, { recursive: true, force: true });
     },
   };

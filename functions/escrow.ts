@@ -2,7 +2,8 @@
 // anybody's, believes signatures only, and is believed by nobody: what it hands over is verified where it arrives.
 //
 //   POST /v1/index                          {rows: [{epoch, value, serviceId, tag}]}       signed by the service Worker
-//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 144 bytes, sorted; header symbolon-cursor where more follow
+//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 144 bytes, sorted; header symbolon-cursor where more follow;
+//                                           prefix: hex digits of the value, several with commas between
 //   POST /v1/admin/index/:epoch/close       count and root, logged                         signed by the administrator
 //   POST /v1/cases                          {order, dossiers: [one a trustee]}             signed by the requester
 //   GET  /v1/cases?state=&cursor=           for a trustee's officers                       signed by the trustee
@@ -41,6 +42,7 @@ import {
   joinRows,
   MAX_EPOCH,
   MAX_PREFIX_CHARS,
+  MAX_PREFIXES,
   MAX_ROWS_PUT,
   putRows,
   readRows,
@@ -107,12 +109,15 @@ function epochParameter(c: C): number {
 
 app.get("/v1/index/:epoch", async (c) => {
   const epoch = epochParameter(c);
-  const prefix = c.req.query("prefix") ?? "";
-  if (prefix.length > MAX_PREFIX_CHARS || !/^[0-9a-f]*$/.test(prefix))
-    throw new Problem("malformed", `prefix: at most ${MAX_PREFIX_CHARS} hex digits`);
+  const prefixes = (c.req.query("prefix") ?? "").split(",");
+  const chars = prefixes[0]!.length;
+  if (chars > MAX_PREFIX_CHARS || prefixes.some((p) => p.length !== chars || !/^[0-9a-f]*$/.test(p)))
+    throw new Problem("malformed", `prefix: at most ${MAX_PREFIX_CHARS} hex digits, all as many`);
+  if (prefixes.length > MAX_PREFIXES || new Set(prefixes).size !== prefixes.length)
+    throw new Problem("malformed", `prefix: at most ${MAX_PREFIXES}, none twice`);
   const cursor = c.req.query("cursor");
   if (cursor !== undefined) fromHex(cursor, 32, "cursor");
-  const page = await readRows(c.env, epoch, { prefix, cursor });
+  const page = await readRows(c.env, epoch, { prefixes, cursor });
   if (page.cursor !== undefined) c.header("symbolon-cursor", page.cursor);
   c.header("content-type", "application/octet-stream");
   return c.body(joinRows(page.rows) as Uint8Array<ArrayBuffer>);

@@ -2,20 +2,26 @@
 // one point of the case's own). Trustee i of the approving set S holds y_i of the link key; Y_i = y_i·G is public,
 // F1 = u·G, F2 = z·G + u·Y_K, H_s in G2 the base of slot s.
 //
-//   partial   d_s = e(λ_i·y_i·F1, H_s) for each slot s. λ_i is inside: a partial fits this S only, and neither y_i·F1
-//             nor z·G (which would link every tag of the patient) ever leaves a trustee.
-//   seed      labelledHash(batchCoefficients, label, ctx, Y_i', F1, H_1 ‖ …, d_1 ‖ …)     Y_i' = λ_i·Y_i
+//   piece     Z_i = [i = min S]·F2 − λ_i·y_i·F1, so that Σ_{i∈S} Z_i = z·G. Never leaves its trustee: neither may y_i·F1
+//             nor z·G, which would link every tag of the patient. λ_i is inside: a piece fits this S only.
+//   partial   d_s = e(Z_i, H_s) for each slot s
+//   seed      labelledHash(batchCoefficients, label, ctx, Y_i', F1, F2, H_1 ‖ …, d_1 ‖ …)     Y_i' = λ_i·Y_i
 //   ρ_s       16 bytes each, little-endian, of the sponge at session id `seed`
-//   proof     H* = Σ ρ_s·H_s   Δ = Π d_s^ρ_s   {y : Y_i' = y·G ∧ Δ = e(F1, H*)^y}, label of its kind, tag = seed
-//   combine   τ_s = e(F2, H_s) / Π_{i∈S} d_s = e(z·G, H_s) = e(G, T) for the session tag T = z·H_s
+//   proof     H* = Σ ρ_s·H_s   Δ = [i = min S]·e(F2, H*) − Σ ρ_s·d_s (GT written additively)
+//             {y : Y_i' = y·G ∧ Δ = y·e(F1, H*)}, label of its kind, tag = seed
+//   combine   τ_s = Π_{i∈S} d_s = e(z·G, H_s) = e(G, T) for the session tag T = z·H_s
 //   index     indexValue(τ) = labelledHash(indexValue, encodeGT(τ)): what the session index stores
 //   notice    κ = the same at H_n(case id) = e(G, z·H_n(case id)), which the wallet computes alone
 //
-// Soundness of the batch: if some d_s is not e(y·F1, H_s), both in the group of prime order r, then Δ is right for one
+// F2 stands in the piece of one member so that a slot costs each member one pairing: e(F2, H_s) is never computed apart.
+// Nothing more or less is told by it, since anybody has e(F2, H_s) from public points.
+// Soundness of the batch: if some d_s is not e(Z_i, H_s), both in the group of prime order r, then Δ is right for one
 // ρ_s in 2^128, and the seed fixes everything before ρ. The prime order matters: −d_s would pass on every even ρ_s and
 // hide a session, so every value is checked to lie in GT first. (The seed adds the H_s to the design's list: then it does
-// not rest on ctx that the slots were fixed first.)
+// not rest on ctx that the slots were fixed first. Δ is a sum of public values, all of which are in the seed.)
 // Who learns what: t partials of one S give the index values of the approved slots, and nothing of other slots (SXDH).
+// Where: y, its nonce and λ_i·y_i·F1 are made on noble; pairings of the piece go through pairingsOfSecretPoint of the
+// engine, which says how a faster one may do them.
 // Layout: LinkShare 0x40:  u8 index ‖ list of d_s (576 each) ‖ proof (64);   NoticeShare 0x41:  u8 index ‖ d ‖ proof.
 
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -26,7 +32,7 @@ import { labelledHash, type Rng, utf8ToBytes } from "./bytes.ts";
 import { document, fixed, list, type Of, u8 } from "./codec.ts";
 import { proof } from "./element-coders.ts";
 import { type ElementG1, type ElementG2, type ElementGT, type Engine, nobleEngine } from "./engine.ts";
-import { groupG2 } from "./group.ts";
+import { groupG1, groupG2 } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import { checkContext, collect } from "./opening-common.ts";
 import { blindedMultiply } from "./opening-points.ts";
@@ -87,6 +93,7 @@ interface LinkContext {
   /** Y_i */
   readonly shareKey: G1;
   readonly F1: G1;
+  readonly F2: G1;
 }
 interface Secret {
   /** y_i */
@@ -107,12 +114,15 @@ interface Batch {
   readonly base: ElementG2;
 }
 
+/** Whose piece has F2 in it. */
+const isFirst = ({ index, set }: Pick<LinkContext, "index" | "set">): boolean => index === Math.min(...set);
+
 /** Everything that prover and verifier derive alike from the public part and the values. */
 function batch(engine: Engine, kind: Kind, at: LinkPublic, values: readonly ElementGT[]): Batch {
   const { ctx, index, set } = at;
   const { g1, g2, gt } = engine;
   checkContext(ctx);
-  const [F1, slots] = [engine.fromG1(at.F1), at.slots.map(engine.fromG2)];
+  const slots = at.slots.map(engine.fromG2);
   // public because λ and Y_i are
   const weightedKey = g1.multiplyPublic(engine.fromG1(at.shareKey), lagrangeAtZero(index, set));
   const seed = labelledHash(
@@ -120,7 +130,8 @@ function batch(engine: Engine, kind: Kind, at: LinkPublic, values: readonly Elem
     utf8ToBytes(LABELS[kind]),
     ctx,
     g1.encode(weightedKey),
-    g1.encode(F1),
+    g1.encode(engine.fromG1(at.F1)),
+    g1.encode(engine.fromG1(at.F2)),
     g2.encodeAll(slots),
     gt.encodeAll(values),
   );
@@ -131,22 +142,42 @@ function batch(engine: Engine, kind: Kind, at: LinkPublic, values: readonly Elem
   return { seed, coefficients, weightedKey, base: g2.combine(slots, coefficients) };
 }
 
+interface Statement {
+  /** Y_i' */
+  readonly weightedKey: ElementG1;
+  /** e(F1, H*) */
+  readonly base: ElementGT;
+  /** Δ */
+  readonly delta: ElementGT;
+}
 /** One statement, two uses. */
-const relation = (engine: Engine, kind: Kind, b: Batch, F1: G1, delta: ElementGT): Relation<"y"> =>
+const relation = (engine: Engine, kind: Kind, { weightedKey, base, delta }: Statement): Relation<"y"> =>
   new Relation(LABELS[kind], ["y"])
-    .equation(engine.g1, b.weightedKey, [["y", engine.fromG1(G)]])
-    .equation(engine.gt, delta, [["y", engine.pairing(engine.fromG1(F1), b.base)]]);
+    .equation(engine.g1, weightedKey, [["y", engine.fromG1(G)]])
+    .equation(engine.gt, delta, [["y", base]]);
 
-/** On noble, always: y is the trustee's secret. */
-function makeShare(kind: Kind, at: LinkPublic & Secret, rng: Rng): { values: GT[]; proof: Proof } {
+/** The engine is for the pairings and for what is public; y itself stays on noble. */
+function makeShare(
+  kind: Kind,
+  at: LinkPublic & Secret,
+  rng: Rng,
+  engine: Engine,
+): { values: readonly ElementGT[]; proof: Proof } {
   if (at.slots.length === 0 || at.F1.is0()) throw new RangeError("no slots, or F1 is the identity");
-  const noble = nobleEngine;
   const y = Fr.mul(lagrangeAtZero(at.index, at.set), at.share);
   const weightedF1 = blindedMultiply(at.F1, y, rng); // stays here: from t of these anybody has z·G
-  const values = at.slots.map((h) => pairing(weightedF1, h));
-  const b = batch(noble, kind, at, values.map(noble.fromGT));
-  const delta = pairing(weightedF1, noble.toG2(b.base)); // = Π d_s^ρ_s, at the price of one pairing
-  return { values, proof: prove(relation(noble, kind, b, at.F1, noble.fromGT(delta)), b.seed, { y }, rng) };
+  const piece = groupG1.add(isFirst(at) ? at.F2 : groupG1.identity, groupG1.negate(weightedF1));
+  const values = engine.pairingsOfSecretPoint(piece, at.slots.map(engine.fromG2), rng);
+  const b = batch(engine, kind, at, values);
+  const [delta] = engine.pairingsOfSecretPoint(weightedF1, [b.base], rng); // = Δ
+  const base = engine.pairing(engine.fromG1(at.F1), b.base);
+  const noble = nobleEngine;
+  const statement = relation(noble, kind, {
+    weightedKey: noble.fromG1(engine.toG1(b.weightedKey)),
+    base: noble.fromGT(engine.toGT(base)),
+    delta: noble.fromGT(engine.toGT(delta!)),
+  });
+  return { values, proof: prove(statement, b.seed, { y }, rng) };
 }
 
 /** The values as elements of the engine, each tested to lie in GT and not to be 1; undefined if one does not. */
@@ -176,12 +207,17 @@ function verifyShare(
   const values = tested(engine, given);
   if (values === undefined) return false;
   const b = batch(engine, kind, at, values);
-  const delta = engine.gt.combine(values, b.coefficients);
-  return !engine.g2.isIdentity(b.base) && verify(relation(engine, kind, b, at.F1, delta), b.seed, proof);
+  if (engine.g2.isIdentity(b.base)) return false;
+  const { gt, fromG1 } = engine;
+  const inverse = gt.negate(gt.combine(values, b.coefficients));
+  const delta = isFirst(at) ? gt.add(engine.pairing(fromG1(at.F2), b.base), inverse) : inverse;
+  const base = engine.pairing(fromG1(at.F1), b.base);
+  return verify(relation(engine, kind, { weightedKey: b.weightedKey, base, delta }), b.seed, proof);
 }
 
-export function linkShare(at: LinkPublic & Secret, rng: Rng): LinkShare {
-  return { index: at.index, ...makeShare("linkShare", at, rng) };
+export function linkShare(at: LinkPublic & Secret, rng: Rng, engine: Engine = nobleEngine): LinkShare {
+  const { values, proof } = makeShare("linkShare", at, rng, engine);
+  return { index: at.index, values: values.map(engine.toGT), proof };
 }
 export const verifyLinkShare = (
   at: LinkPublic,
@@ -192,70 +228,45 @@ export const verifyLinkShare = (
 /** The length of a LinkShare document, to refuse others before each value is tested. */
 export const linkShareBytes = (slots: number): number => 2 + 1 + 2 + slots * GT_BYTES + 64;
 
-const withSlot = <T extends { caseId: Uint8Array }>(at: T, slot = noticeBase(at.caseId)): T & { slots: G2[] } => ({
-  ...at,
-  slots: [slot],
-});
-const noticeBaseIn = (engine: Engine, caseId: Uint8Array): ElementG2 => engine.hashToG2(LABELS.noticeG2, caseId);
+const withSlot = <T>(at: T, slot: G2): T & { slots: G2[] } => ({ ...at, slots: [slot] });
+const slotIn = (engine: Engine, caseId: Uint8Array): G2 => engine.toG2(engine.hashToG2(LABELS.noticeG2, caseId));
 
-export function noticeShare(at: NoticePublic & Secret, rng: Rng): NoticeShare {
-  const { values, proof } = makeShare("noticeShare", withSlot(at), rng);
-  return { index: at.index, value: values[0]!, proof };
+export function noticeShare(at: NoticePublic & Secret, rng: Rng, engine: Engine = nobleEngine): NoticeShare {
+  const { values, proof } = makeShare("noticeShare", withSlot(at, slotIn(engine, at.caseId)), rng, engine);
+  return { index: at.index, value: engine.toGT(values[0]!), proof };
 }
 export const verifyNoticeShare = (at: NoticePublic, share: NoticeShare, engine: Engine = nobleEngine): boolean => {
-  const slot = engine.toG2(noticeBaseIn(engine, at.caseId));
-  return verifyShare(engine, "noticeShare", withSlot(at, slot), share.index, [share.value], share.proof);
+  const place = withSlot(at, slotIn(engine, at.caseId));
+  return verifyShare(engine, "noticeShare", place, share.index, [share.value], share.proof);
 };
 
-/** e(F2, H) / Π d over verified partials of S */
-const tau = (engine: Engine, F2: ElementG1, h: ElementG2, values: readonly (GT | Uint8Array)[]): ElementGT => {
-  const { gt } = engine;
-  const product = values
+/** Π d over verified partials of S */
+const tau = (engine: Engine, values: readonly (GT | Uint8Array)[]): ElementGT =>
+  values
     .map((d) => (d instanceof Uint8Array ? engine.acceptedGT(d) : engine.fromGT(d)))
-    .reduce(gt.add, gt.identity);
-  return gt.add(engine.pairing(F2, h), gt.negate(product));
-};
+    .reduce((product, d) => engine.gt.add(product, d));
 
 /** The index values of the slots, in their order, from verified shares of exactly the members of S. @throws OpeningError */
 export function combineLink(
-  {
-    F2,
-    slots,
-    set,
-    shares,
-  }: {
-    F2: G1;
-    slots: readonly G2[];
-    set: readonly number[];
-    shares: readonly (LinkShare | UntestedLinkShare)[];
-  },
+  { set, shares }: { set: readonly number[]; shares: readonly (LinkShare | UntestedLinkShare)[] },
   engine: Engine = nobleEngine,
 ): Uint8Array[] {
   const chosen = collect(set, shares);
-  if (chosen.some((s) => s.values.length !== slots.length)) throw new RangeError("a share has other slots");
-  return slots.map((h, s) => {
+  const slots = chosen[0]!.values.length;
+  if (chosen.some((s) => s.values.length !== slots)) throw new RangeError("a share has other slots");
+  return Array.from({ length: slots }, (_, s) => {
     const values = chosen.map((share) => share.values[s]!);
-    return hashOfElement(engine.gt.encode(tau(engine, engine.fromG1(F2), engine.fromG2(h), values)));
+    return hashOfElement(engine.gt.encode(tau(engine, values)));
   });
 }
 
 /** κ from verified shares of exactly the members of S. @throws OpeningError */
 export function combineNotice(
-  {
-    F2,
-    caseId,
-    set,
-    shares,
-  }: {
-    F2: G1;
-    caseId: Uint8Array;
-    set: readonly number[];
-    shares: readonly NoticeShare[];
-  },
+  { set, shares }: { set: readonly number[]; shares: readonly NoticeShare[] },
   engine: Engine = nobleEngine,
 ): GT {
   const values = collect(set, shares).map((s) => s.value);
-  return engine.toGT(tau(engine, engine.fromG1(F2), noticeBaseIn(engine, caseId), values));
+  return engine.toGT(tau(engine, values));
 }
 
 const hashOfElement = (encoded: Uint8Array): Uint8Array => labelledHash(LABELS.indexValue, encoded);

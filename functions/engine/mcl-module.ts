@@ -106,6 +106,12 @@ export class Mcl {
     return this.#bytes.slice(at, at + bytes);
   }
 
+  /** Overwrites the working memory. */
+  wipe(): void {
+    this.#refresh();
+    this.#bytes.fill(0, this.#block, this.#block + this.#used);
+  }
+
   /** Memory that grows gets a new buffer. */
   #refresh(): void {
     if (this.#bytes.buffer === this.#memory.buffer) return;

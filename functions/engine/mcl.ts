@@ -1,17 +1,21 @@
-// The second engine, for public data only: verification of presentations and link shares, combination, index values. It
-// answers what noble answers, byte for byte (protocol/engine.ts); secrets cannot enter, its `multiply` throws.
+// The second engine, for public data: verification of presentations and link shares, combination, index values. It answers
+// what noble answers, byte for byte (protocol/engine.ts); secret scalars cannot enter, its `multiply` throws.
 //
 //   pairing   mcl's optimal ate pairing and final exponentiation give noble's e itself, no power of it: only the order of
 //             coordinates in the bytes differs (mcl-target.ts). The tests hold both engines to that.
+//   secret    pairingsOfSecretPoint: P = A + B, A = a·G with fresh a, both made on noble; e(A, Q)·e(B, Q) in one loop over
+//             the lines of Q with one final exponentiation. The loop's output is not e's, but multiplied by an element of
+//             the exponentiation's kernel that depends on A: so the one inversion in it, whose time varies, meets random
+//             input too. Working memory and limbs are overwritten afterwards.
 //   lines     of points of G2 that come by fromG2 (issuer's key, P2): 20 kB each, kept in JavaScript beside the element
 //
 // One instance an isolate, made on first use: compiling is the host's business, making it costs about 2 ms.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
-import { utf8ToBytes } from "../../protocol/bytes.ts";
+import { type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Engine } from "../../protocol/engine.ts";
-import type { Group } from "../../protocol/group.ts";
-import { Fp12, G, type G1, G1Point, type G2, G2Point, lazy, P2 } from "../../protocol/suite.ts";
+import { type Group, groupG1 } from "../../protocol/group.ts";
+import { Fp12, G, type G1, G1Point, type G2, G2Point, lazy, P2, randomScalar } from "../../protocol/suite.ts";
 import { FP, Mcl } from "./mcl-module.ts";
 import { pointGroup, type Raw, raw } from "./mcl-points.ts";
 import { GT_SIZE, targetGroup } from "./mcl-target.ts";
@@ -36,6 +40,7 @@ interface RawEngine {
   acceptedGT(b: Uint8Array): Raw;
   hashToG2(label: string, message: Uint8Array): Raw;
   pairing(p: Raw, q: Raw): Raw;
+  pairingsOfSecretPoint(p: G1, qs: readonly Raw[], rng: Rng): Raw[];
   pairingProductIsOne(pairs: readonly { readonly g1: Raw; readonly g2: Raw }[]): boolean;
 }
 
@@ -149,6 +154,29 @@ function makeEngine(mcl: Mcl): RawEngine {
       return raw(mcl.get(z, G2_SIZE));
     },
     pairing,
+    pairingsOfSecretPoint(p, qs, rng) {
+      const A = groupG1.multiply(G, randomScalar(rng));
+      const B = groupG1.add(p, groupG1.negate(A));
+      if (p.is0() || B.is0() || qs.some(g2.isIdentity)) throw new RangeError("a pairing with the identity");
+      const size = GT_SIZE + 2 * G1_SIZE + G2_SIZE + lineBytes + SLACK;
+      mcl.begin(size); // first, so that what follows stays in the one block that is wiped
+      const [a, b] = [A, B].map((half) => {
+        const { x, y } = half.toAffine();
+        return limbsOf([x, y, 1n]);
+      }) as [Uint8Array, Uint8Array];
+      const values = qs.map((q) => {
+        mcl.begin(size);
+        const [z, first, second, point] = [mcl.room(GT_SIZE), mcl.put(a), mcl.put(b), mcl.put(q.limbs)];
+        const lines = mcl.room(lineBytes);
+        call.mclBn_precomputeG2(lines, point);
+        call.mclBn_precomputedMillerLoop2(z, first, lines, second, lines);
+        call.mclBn_finalExp(z, z);
+        return raw(mcl.get(z, GT_SIZE));
+      });
+      mcl.wipe();
+      for (const half of [a, b]) half.fill(0);
+      return values;
+    },
     pairingProductIsOne(pairs) {
       const live = pairs.filter(({ g1: p, g2: q }) => !g1.isIdentity(p) && !g2.isIdentity(q));
       const lined = live.flatMap((pair) => (fixed.has(pair.g2) ? [{ p: pair.g1, lines: linesOf(pair.g2) }] : []));

@@ -3,22 +3,22 @@
 // not compare value and T (a pairing each): every trustee does, for each row that it matches, and names a row that lies.
 //
 //   put     by the service Worker's outbox; the same row again changes nothing. All rows of a request or none
-//   read    whole epochs or large prefix buckets, for everybody: whoever matches
-//           does so at home, so the escrow never learns which row was looked for
+//   read    whole epochs or large prefix buckets, several in one query, for everybody: whoever matches does so at home, so
+//           the escrow never learns which row was looked for
 //   close   once an epoch's check-ins can no longer come (its end, the offline grace, the challenge window and a margin for
 //           the outbox): freezes the epoch, then logs count and root, so that a row left out later shows
 //
 // The root is the Merkle tree of protocol/merkle.ts over the rows as leaves. Log entry "index-root": subject = root,
 // body = u32 epoch ‖ u32 count.
 
-import { and, asc, eq, gt, gte, isNull, lt } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
-import { closedEpochs, sessionIndex } from "../../schema/escrow.ts";
+import { closedEpochs } from "../../schema/escrow.ts";
 import type { EscrowEnv } from "../env.ts";
 import { Problem } from "../http.ts";
 import { appendEntryBytes } from "../log.ts";
@@ -29,6 +29,8 @@ export const MAX_ROWS_PUT = 500;
 export const ROWS_PER_PAGE = 4096;
 /** A bucket is 1 of 65,536 at the smallest: narrower questions would tell which session is meant. */
 export const MAX_PREFIX_CHARS = 4;
+/** in one query: an epoch's slots, and room */
+export const MAX_PREFIXES = 64;
 export const MAX_EPOCH = 0xffff;
 const OUTBOX_MARGIN_SECONDS = 3600;
 
@@ -78,25 +80,20 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
 const rowBytes = (r: { value: string; serviceId: string; tag: string }): Uint8Array =>
   hexToBytes(r.value + r.serviceId + r.tag);
 
-/** A page of rows and, where there may be more, the cursor behind it. */
+/** A page of rows and, where there may be more, the cursor behind it. Prefixes differ and are of one length. */
 export async function readRows(
   env: EscrowEnv,
   epoch: number,
-  { prefix, cursor }: { prefix: string; cursor?: string | undefined },
+  { prefixes, cursor = "" }: { prefixes: readonly string[]; cursor?: string | undefined },
 ): Promise<{ rows: Uint8Array[]; cursor: string | undefined }> {
-  const found = await drizzle(env.ESCROW_DB)
-    .select({ value: sessionIndex.value, serviceId: sessionIndex.serviceId, tag: sessionIndex.tag })
-    .from(sessionIndex)
-    .where(
-      and(
-        eq(sessionIndex.epoch, epoch),
-        gte(sessionIndex.value, prefix),
-        lt(sessionIndex.value, `${prefix}g`), // "g" follows every hex digit
-        cursor === undefined ? undefined : gt(sessionIndex.value, cursor),
-      ),
-    )
-    .orderBy(asc(sessionIndex.value))
-    .limit(ROWS_PER_PAGE + 1);
+  // "g" follows every hex digit
+  const { results: found } = await env.ESCROW_DB.prepare(
+    `SELECT s.value, s.service_id serviceId, s.tag FROM json_each(?) p CROSS JOIN session_index s
+     ON s.epoch = ? AND s.value >= p.value AND s.value < p.value || 'g' AND s.value > ?
+     ORDER BY s.value LIMIT ?`,
+  )
+    .bind(JSON.stringify(prefixes), epoch, cursor, ROWS_PER_PAGE + 1)
+    .all<{ value: string; serviceId: string; tag: string }>();
   const page = found.slice(0, ROWS_PER_PAGE);
   return { rows: page.map(rowBytes), cursor: found.length > page.length ? page.at(-1)!.value : undefined };
 }
@@ -111,7 +108,7 @@ async function rootOf(env: EscrowEnv, epoch: number): Promise<{ count: number; r
   let frontier = emptyFrontier;
   let cursor: string | undefined;
   do {
-    const page = await readRows(env, epoch, { prefix: "", cursor });
+    const page = await readRows(env, epoch, { prefixes: [""], cursor });
     for (const row of page.rows) frontier = pushLeaf(frontier, leafHash(row));
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -67,7 +67,7 @@ import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
 import { heldKeys, ownKeys, parseKeySet, rng, trustOf, unsealSecret, vaultOf } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
 import { decodePart, openParts, type Place, sealForRequester, sealPart, wrongShare } from "./parts.ts";
-import { matchSessions } from "./session-index.ts";
+import { firstPages, matchSessions } from "./session-index.ts";
 
 type Round = "notice-shares" | "notice" | "shares" | "result";
 
@@ -149,6 +149,7 @@ const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Su
   set: open.set,
   shareKey: keySet.shareKeys[index - 1]!.link,
   F1: subject.F1,
+  F2: subject.F2,
 });
 
 /** A part to each other member of S, under the transport keys that the trustees signed. */
@@ -180,7 +181,7 @@ export async function noticeShares(
   const s = await sit(env, bundle, now);
   return once(s, "notice-shares", async () => {
     const at = { ...shareAt(s, "notice", s.open.notice, s.own.index), caseId: s.open.order.caseId };
-    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(s).shares.link }, rng));
+    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(s).shares.link }, rng, publicEngine()));
     return { answer: { parts: partsFor(s, noticePlace(s), share) }, keep: { what: "own-notice-share", value: share } };
   });
 }
@@ -201,8 +202,7 @@ export async function notice(
       verifyNoticeShare({ ...shareAt(s, "notice", s.open.notice, share.index), caseId }, share, publicEngine()),
     );
     if (cheaters.length > 0) throw wrongShare(cheaters);
-    const combination = { F2: s.open.notice.F2, caseId, set: s.open.set, shares: [own, ...others] };
-    const kappa = combineNotice(combination, publicEngine());
+    const kappa = combineNotice({ set: s.open.set, shares: [own, ...others] }, publicEngine());
     const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.identitySecret);
     return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
   });
@@ -301,7 +301,9 @@ function linkAnswer(s: Sitting, { subjects, place }: ChunkOfCase) {
   const share = secretOf(s).shares.link;
   const value = LinkParts.encode({
     shares: subjects.map((subject) =>
-      LinkShare.encode(linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng)),
+      LinkShare.encode(
+        linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng, publicEngine()),
+      ),
     ),
   });
   return {
@@ -340,6 +342,8 @@ export async function result(
   const compute = async () => {
     const { set } = s.open;
     const engine = publicEngine();
+    const epochs = subjects.flatMap((subject) => subject.scope.map((x) => x.epoch));
+    const pages = firstPages(s.env, [...new Set(epochs)], s.now);
     const own = readLinkParts(subjects, s.own.index, await kept(s, "own-link-shares", "shares", chunk));
     const others = receivedParts(s, place, parts).map(({ from, plaintext }) =>
       readLinkParts(subjects, from, plaintext),
@@ -353,7 +357,7 @@ export async function result(
         verifyLinkShare({ ...shareAt(s, "link", subject, share.index), slots: bases }, share, engine),
       );
       if (cheaters.length > 0) throw wrongShare(cheaters);
-      const values = combineLink({ F2: subject.F2, slots: bases, set, shares: [own[i]!, ...theirs] }, engine);
+      const values = combineLink({ set, shares: [own[i]!, ...theirs] }, engine);
       values.forEach((value, k) => {
         const { epoch, slot } = slots[k]!;
         const ofEpoch = wanted.get(epoch) ?? new Map<string, number>();
@@ -361,7 +365,7 @@ export async function result(
       });
     });
     const { caseId, services } = s.open.order;
-    const found = await matchSessions(s.env, wanted, s.now);
+    const found = await matchSessions(s.env, pages, wanted, s.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);

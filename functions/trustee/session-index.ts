@@ -1,8 +1,16 @@
-// Matching index values against whole epoch indexes, at home: the escrow is asked for every row of an epoch and never
-// learns which of them was looked for.
+// Matching index values against the escrow's index of an epoch, at home: the escrow never learns which row was looked for.
 //
-//   GET <escrow>/v1/index/<epoch>?cursor=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
-//                                           header symbolon-cursor where another page follows
+//   GET <escrow>/v1/index/<epoch>?prefix=&cursor=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
+//                                                   header symbolon-cursor where another page follows
+//
+//   first page    of the whole epoch, whatever is wanted. Where it is all, the epoch is read whole
+//   buckets       of a larger epoch: values are hashes, so the first page's n rows up to the last one's value tell the
+//                 epoch's size N. The prefixes of the wanted values, of as many hex digits as leave at least
+//                 MIN_BUCKET_ROWS rows to each, in one question: what is fetched stays the same as N grows
+//
+// In buckets the escrow learns those prefixes, one for each slot, of an approved case; most are of slots without a session.
+// It could feign rows to make questions narrower: MAX_PREFIX_CHARS bounds them, and a bucket that comes with fewer rows
+// than the first page promised ends the round.
 //
 // A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put a
 // foreign session beside an approved patient's value: from T follows the value, and two tags never share one (T ↦ e(G, T)
@@ -11,7 +19,8 @@
 // escrow could make rows lie and see from the refusals which values were looked for.
 // The service id is not bound to T: one that lies about it leads to no record, whose stanza is labelled with both.
 //
-// Rows out of order, a page that does not move on, or a body that is no list of rows is an escrow at fault: "unavailable".
+// Rows out of order or outside of what was asked, a page that does not move on, or a body that is no list of rows is an
+// escrow at fault: "unavailable".
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
@@ -27,27 +36,58 @@ const VALUE_BYTES = 32;
 const SERVICE_ID_BYTES = 16;
 const CURSOR_HEADER = "symbolon-cursor";
 const PARALLEL_EPOCHS = 4;
+const MIN_BUCKET_ROWS = 256;
+/** A bucket is 1 of 4,096 at the smallest. */
+const MAX_PREFIX_CHARS = 3;
 
 export type LinkedSession = CaseResult["sessions"][number];
 interface Source {
   ESCROW_URL: string;
 }
+interface Page {
+  readonly bytes: Uint8Array;
+  /** where another page follows */
+  readonly cursor: string | undefined;
+}
+/** value in hex → slot */
+type Wanted = ReadonlyMap<string, number>;
 
 const broken = (epoch: number, what: string): Problem =>
   new Problem("unavailable", undefined, `index of epoch ${epoch}: ${what}`);
 
-async function* pagesOf(env: Source, epoch: number, now: number): AsyncGenerator<Uint8Array> {
-  let cursor: string | null = null;
+async function pageOf(env: Source, epoch: number, now: number, query: Record<string, string> = {}): Promise<Page> {
+  const search = new URLSearchParams(query);
+  const path = `/v1/index/${epoch}${search.size === 0 ? "" : `?${search}`}`;
+  const response = await call({ baseUrl: env.ESCROW_URL, method: "GET", path, now });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes.length % INDEX_ROW_BYTES !== 0) throw broken(epoch, "not a list of rows");
+  const cursor = response.headers.get(CURSOR_HEADER) ?? undefined;
+  if (cursor !== undefined && (cursor === query.cursor || bytes.length === 0)) throw broken(epoch, "does not move on");
+  return { bytes, cursor };
+}
+
+async function* bucketsOf(env: Source, epoch: number, now: number, prefixes: readonly string[]): AsyncGenerator<Page> {
+  let cursor: string | undefined;
   do {
-    const query: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-    const response = await call({ baseUrl: env.ESCROW_URL, method: "GET", path: `/v1/index/${epoch}${query}`, now });
-    const page = new Uint8Array(await response.arrayBuffer());
-    if (page.length % INDEX_ROW_BYTES !== 0) throw broken(epoch, "not a list of rows");
-    const next: string | null = response.headers.get(CURSOR_HEADER);
-    if (next !== null && (next === cursor || page.length === 0)) throw broken(epoch, "does not move on");
+    const page = await pageOf(env, epoch, now, { prefix: prefixes.join(), ...(cursor && { cursor }) });
     yield page;
-    cursor = next;
-  } while (cursor !== null);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+const FRACTION_CHARS = 12;
+/**
+ * The prefixes to ask for, of an epoch that begins with this page; none where reading on costs no more.
+ */
+function prefixesOf({ bytes }: Page, wanted: Wanted): string[] {
+  const have = bytes.length / INDEX_ROW_BYTES;
+  const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES));
+  const spanned = (Number.parseInt(last.slice(0, FRACTION_CHARS), 16) + 1) / 16 ** FRACTION_CHARS;
+  const rows = have / spanned;
+  const chars = Math.min(Math.floor(Math.log(rows / MIN_BUCKET_ROWS) / Math.log(16)), MAX_PREFIX_CHARS);
+  if (chars <= 0) return [];
+  const prefixes = [...new Set([...wanted.keys()].map((value) => value.slice(0, chars)))];
+  return (prefixes.length * rows) / 16 ** chars < rows - have ? prefixes.sort() : [];
 }
 
 /** value in hex; undefined for bytes that are no point of the group */
@@ -60,43 +100,84 @@ function valueOfTag(tag: Uint8Array): string | undefined {
   }
 }
 
-/** Sessions of one epoch whose value is wanted; `wanted`: value in hex → slot. */
-async function matchEpoch(
-  env: Source,
-  epoch: number,
-  wanted: ReadonlyMap<string, number>,
-  now: number,
-): Promise<LinkedSession[]> {
-  const found: LinkedSession[] = [];
-  let last = "";
-  for await (const page of pagesOf(env, epoch, now)) {
-    for (let at = 0; at < page.length; at += INDEX_ROW_BYTES) {
-      const row = page.subarray(at, at + INDEX_ROW_BYTES);
+/** Goes through sorted pages, and keeps the sessions whose value is wanted. */
+class Matcher {
+  readonly found: LinkedSession[] = [];
+  readonly #epoch: number;
+  readonly #wanted: Wanted;
+  #last = "";
+
+  constructor(epoch: number, wanted: Wanted) {
+    this.#epoch = epoch;
+    this.#wanted = wanted;
+  }
+
+  /** `see` is told every row's value. */
+  read({ bytes }: Page, see: (value: string) => void = () => {}): void {
+    for (let at = 0; at < bytes.length; at += INDEX_ROW_BYTES) {
+      const row = bytes.subarray(at, at + INDEX_ROW_BYTES);
       const value = bytesToHex(row.subarray(0, VALUE_BYTES));
-      if (value <= last) throw broken(epoch, "not sorted, or a value twice");
-      last = value;
-      const slot = wanted.get(value);
+      if (value <= this.#last) throw broken(this.#epoch, "not sorted, or a value twice");
+      this.#last = value;
+      see(value);
+      const slot = this.#wanted.get(value);
       if (slot === undefined) continue;
       const serviceId = row.slice(VALUE_BYTES, VALUE_BYTES + SERVICE_ID_BYTES);
       const tag = row.slice(VALUE_BYTES + SERVICE_ID_BYTES);
       const tagHash = valueOfTag(tag) === value ? tagHashOf(tag) : FALSE_ROW;
-      found.push({ epoch, slot, serviceId, tagHash });
+      this.found.push({ epoch: this.#epoch, slot, serviceId, tagHash });
     }
   }
-  return found;
+}
+
+/** Sessions of one epoch whose value is wanted. */
+async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wanted, now: number) {
+  const prefixes = first.cursor === undefined ? [] : prefixesOf(first, wanted);
+  const matcher = new Matcher(epoch, wanted);
+  if (prefixes.length === 0) {
+    matcher.read(first);
+    for (let { cursor } = first; cursor !== undefined; ) {
+      const page = await pageOf(env, epoch, now, { cursor });
+      matcher.read(page);
+      cursor = page.cursor;
+    }
+    return matcher.found;
+  }
+  const rows = new Map(prefixes.map((prefix) => [prefix, 0]));
+  const count = (value: string): void => {
+    const bucket = value.slice(0, prefixes[0]!.length);
+    const before = rows.get(bucket);
+    if (before === undefined) throw broken(epoch, "a row of another bucket");
+    rows.set(bucket, before + 1);
+  };
+  for await (const page of bucketsOf(env, epoch, now, prefixes)) matcher.read(page, count);
+  // where values are hashes, a bucket is half empty once in 2^60
+  if ([...rows.values()].some((n) => n < MIN_BUCKET_ROWS / 2))
+    throw broken(epoch, "fewer rows than its first page tells");
+  return matcher.found;
+}
+
+/** Asked for before it is known what is wanted, so that they come while that is worked out. */
+export type FirstPages = ReadonlyMap<number, Promise<Page>>;
+export function firstPages(env: Source, epochs: readonly number[], now: number): FirstPages {
+  const pages = new Map(epochs.map((epoch) => [epoch, pageOf(env, epoch, now)]));
+  for (const page of pages.values()) page.catch(() => {}); // told when it is awaited
+  return pages;
 }
 
 /** Newest epoch first, then by tagHash: the same list for every trustee. @throws Problem unavailable */
 export async function matchSessions(
   env: Source,
-  wanted: ReadonlyMap<number, ReadonlyMap<string, number>>,
+  pages: FirstPages,
+  wanted: ReadonlyMap<number, Wanted>,
   now: number,
 ): Promise<LinkedSession[]> {
   const epochs = [...wanted.keys()].sort((a, b) => b - a);
   const sessions: LinkedSession[] = [];
+  const match = async (epoch: number): Promise<LinkedSession[]> =>
+    matchEpoch(env, epoch, await pages.get(epoch)!, wanted.get(epoch)!, now);
   for (let i = 0; i < epochs.length; i += PARALLEL_EPOCHS) {
-    const some = epochs.slice(i, i + PARALLEL_EPOCHS);
-    const found = await Promise.all(some.map((epoch) => matchEpoch(env, epoch, wanted.get(epoch)!, now)));
+    const found = await Promise.all(epochs.slice(i, i + PARALLEL_EPOCHS).map(match));
     for (const f of found) sessions.push(...f.sort((a, b) => (bytesToHex(a.tagHash) < bytesToHex(b.tagHash) ? -1 : 1)));
   }
   return sessions;

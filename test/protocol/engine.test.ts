@@ -4,7 +4,7 @@ import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { describe, expect, it } from "vitest";
 import "../../scripts/extract-mcl.mjs";
 import { mclEngine } from "../../functions/engine/mcl.ts";
-import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type Engine, nobleEngine as noble } from "../../protocol/engine.ts";
 import type { Group } from "../../protocol/group.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -491,7 +491,7 @@ describe("link", () => {
   const [F1, F2] = [randomG1(), randomG1()];
   const holder = (index: number) => {
     const share = evaluate(polynomial, index);
-    return { ctx: PARAMS_HASH, set, F1, index, share, shareKey: G.multiply(share) as G1 };
+    return { ctx: PARAMS_HASH, set, F1, F2, index, share, shareKey: G.multiply(share) as G1 };
   };
   const at = (index: number) => ({ ...holder(index), slots });
   const shares = set.map((i) => linkShare(at(i), rng));
@@ -501,9 +501,31 @@ describe("link", () => {
     for (const engine of [noble, mcl])
       for (const list of [shares, untested])
         expect(list.map((s) => verifyLinkShare(at(s.index), s, engine))).toEqual([true, true]);
-    const expected = combineLink({ F2, slots, set, shares });
-    for (const list of [shares, untested]) expect(combineLink({ F2, slots, set, shares: list }, mcl)).toEqual(expected);
-    expect(combineLink({ F2, slots, set, shares: untested })).toEqual(expected);
+    const expected = combineLink({ set, shares });
+    for (const list of [shares, untested]) expect(combineLink({ set, shares: list }, mcl)).toEqual(expected);
+    expect(combineLink({ set, shares: untested })).toEqual(expected);
+  });
+
+  it("a trustee makes the same values on both, whichever halves its secret point was split into", () => {
+    for (const [i, index] of set.entries()) {
+      const [a, b] = many(2, () => linkShare(at(index), rng, mcl));
+      for (const made of [a!, b!]) {
+        expect(made.values.map((d) => bytesToHex(encodeGT(d)))).toEqual(
+          shares[i]!.values.map((d) => bytesToHex(encodeGT(d))),
+        );
+        for (const engine of [noble, mcl]) expect(verifyLinkShare(at(index), made, engine)).toBe(true);
+      }
+    }
+  });
+
+  it("a secret point is never paired with the identity, nor is it one", () => {
+    const [p, q] = [randomG1(), tagBase(PARAMS_HASH, EPOCH, 1)];
+    for (const engine of [noble, mcl]) {
+      const [value] = engine.pairingsOfSecretPoint(p, [engine.fromG2(q)], rng);
+      expect(Fp12.eql(engine.toGT(value!), pairing(p, q))).toBe(true);
+      expect(() => engine.pairingsOfSecretPoint(G1Point.ZERO as G1, [engine.fromG2(q)], rng)).toThrow(RangeError);
+      expect(() => engine.pairingsOfSecretPoint(p, [engine.g2.identity], rng)).toThrow(RangeError);
+    }
   });
 
   it("wrong ones are refused by both", () => {
@@ -522,6 +544,7 @@ describe("link", () => {
     refused({ ...good, values: other.values });
     refused({ ...good, proof: other.proof });
     refused(good, { ...at(good.index), F1: F2 });
+    for (const share of untested) refused(share, { ...at(share.index), F2: F1 });
     refused(good, { ...at(good.index), slots: slots.toReversed() });
   });
 
@@ -532,7 +555,7 @@ describe("link", () => {
       expect(notices.map((s) => verifyNoticeShare({ ...holder(s.index), caseId }, s, engine))).toEqual([true, true]);
       expect(verifyNoticeShare({ ...holder(3), caseId: CONTEXT }, notices[0]!, engine)).toBe(false);
     }
-    const [a, b] = [noble, mcl].map((engine) => combineNotice({ F2, caseId, set, shares: notices }, engine));
+    const [a, b] = [noble, mcl].map((engine) => combineNotice({ set, shares: notices }, engine));
     expect(Fp12.eql(a!, b!)).toBe(true);
   });
 });

@@ -85,12 +85,12 @@ describe.each([
   const key = sharedKey(t, n);
   const alice = patient(key.Y);
   const slots = slotsOf(3);
-  const at = (index: number) => ({ ctx, set, F1: alice.F1, slots, ...key.holder(index) });
+  const at = (index: number) => ({ ctx, set, F1: alice.F1, F2: alice.F2, slots, ...key.holder(index) });
   const shares = set.map((i) => linkShare(at(i), rng));
 
   it("every share verifies, and the approved epoch's sessions of this patient are found", () => {
     expect(findCheaters(shares, (s) => verifyLinkShare(at(s.index), s))).toEqual([]);
-    const found = combineLink({ F2: alice.F2, slots, set, shares });
+    const found = combineLink({ set, shares });
     for (const j of [0, 2]) expect(found[j]).toEqual(sessionIndexValue(alice.tag(3, j)));
     expect(found).not.toContainEqual(sessionIndexValue(patient(key.Y).tag(3, 0)));
     // the same patient's sessions of another epoch, and of slots not asked for, stay hidden
@@ -101,11 +101,11 @@ describe.each([
   it("t - 1 of them find nothing, even weighted for themselves", () => {
     const fewer = set.slice(1);
     const own = fewer.map((i) => linkShare({ ...at(i), set: fewer }, rng));
-    const found = combineLink({ F2: alice.F2, slots, set: fewer, shares: own });
+    const found = combineLink({ set: fewer, shares: own });
     expect(found).not.toContainEqual(sessionIndexValue(alice.tag(3, 0)));
-    expect(() => combineLink({ F2: alice.F2, slots, set, shares: shares.slice(1) })).toThrow(OpeningError);
+    expect(() => combineLink({ set, shares: shares.slice(1) })).toThrow(OpeningError);
     const twice = [shares[0]!, ...shares.slice(0, -1)];
-    expect(() => combineLink({ F2: alice.F2, slots, set, shares: twice })).toThrow(OpeningError);
+    expect(() => combineLink({ set, shares: twice })).toThrow(OpeningError);
   });
 });
 
@@ -114,7 +114,7 @@ describe("a link share is refused", () => {
   const key = sharedKey(2, 3);
   const alice = patient(key.Y);
   const slots = slotsOf(3);
-  const at = (index: number) => ({ ctx, set, F1: alice.F1, slots, ...key.holder(index) });
+  const at = (index: number) => ({ ctx, set, F1: alice.F1, F2: alice.F2, slots, ...key.holder(index) });
   let share: LinkShare;
   let other: LinkShare;
   beforeAll(() => {
@@ -144,6 +144,7 @@ describe("a link share is refused", () => {
         place.ctx,
         encodeG1(weightedKey),
         encodeG1(place.F1),
+        encodeG1(place.F2),
         groupG2.encodeAll(slots),
         groupGT.encodeAll(values),
       );
@@ -151,9 +152,11 @@ describe("a link share is refused", () => {
       const rho = slots.map((_, s) => fromLittleEndian(stream.subarray(16 * s, 16 * (s + 1))));
       if (rho[0]! % 2n === 1n) continue;
       const product = values.map((d, s) => Fp12.pow(d, rho[s]!)).reduce((a, b) => Fp12.mul(a, b));
+      const base = groupG2.combine(slots, rho);
+      const delta = groupGT.add(pairing(place.F2, base), groupGT.negate(product));
       const statement = new Relation(LABELS.linkShare, ["y"])
         .equation(groupG1, weightedKey, [["y", G]])
-        .equation(groupGT, product, [["y", pairing(place.F1, groupG2.combine(slots, rho))]]);
+        .equation(groupGT, delta, [["y", pairing(place.F1, base)]]);
       const proof = prove(statement, seed, { y }, rng);
       expect(verify(statement, seed, proof)).toBe(true);
       refused({ index: 1, values, proof }, place);
@@ -175,6 +178,8 @@ describe("a link share is refused", () => {
     refused(share, { ...at(1), ctx: hash32(8) });
     refused(share, { ...at(1), set: [1, 3] });
     refused(share, { ...at(1), F1: times(G, 5n) });
+    refused(share, { ...at(1), F2: times(G, 5n) });
+    refused(other, { ...at(2), F2: times(G, 5n) });
     refused(share, { ...at(1), slots: slotsOf(4) });
     refused(share, { ...at(1), slots: slots.toReversed() });
     refused(share, { ...at(1), shareKey: key.holder(2).shareKey });
@@ -216,12 +221,19 @@ describe("notice", () => {
   const key = sharedKey(2, 3);
   const [alice, bob] = [patient(key.Y), patient(key.Y)];
   const caseId = hash32(9);
-  const at = (index: number, id = caseId) => ({ ctx, set, F1: alice.F1, caseId: id, ...key.holder(index) });
+  const at = (index: number, id = caseId) => ({
+    ctx,
+    set,
+    F1: alice.F1,
+    F2: alice.F2,
+    caseId: id,
+    ...key.holder(index),
+  });
   const shares = set.map((i) => noticeShare(at(i), rng));
 
   it("is found by the patient's wallet, and by nobody else's", () => {
     expect(findCheaters(shares, (s) => verifyNoticeShare(at(s.index), s))).toEqual([]);
-    const kappa = combineNotice({ F2: alice.F2, caseId, set, shares });
+    const kappa = combineNotice({ set, shares });
     const [hers, his] = [walletKappa(alice.z, caseId), walletKappa(bob.z, caseId)];
     expect(Fp12.eql(kappa, hers)).toBe(true);
     expect(noticeMac(hers, caseId)).toEqual(noticeMac(kappa, caseId));

@@ -280,6 +280,7 @@ describe("case", () => {
     set: (given.set ?? set) as number[],
     shareKey: key("link", i),
     F1: decodeG1(b(link.F1)),
+    F2: decodeG1(b(link.F2)),
     slots: link.slots.map((s: Any) => tagBase(b(s.paramsHash), s.epoch, s.slot)),
   });
   const noticeAt = (i: number, given: Any = {}) => {
@@ -314,7 +315,7 @@ describe("case", () => {
     shares.forEach((share, i) => {
       expect(verifyLinkShare(linkAt(i), share)).toBe(true);
     });
-    const values = combineLink({ F2: decodeG1(b(link.F2)), slots: linkAt(0).slots, set, shares }).map(hex);
+    const values = combineLink({ set, shares }).map(hex);
     expect(values).toEqual(link.indexValues);
     for (const { slot, indexValue: own } of link.sessions) expect(values[slot]).toBe(own);
   });
@@ -329,7 +330,7 @@ describe("case", () => {
       expect(verifyNoticeShare(noticeAt(i), share)).toBe(true);
     });
     const caseId = b(notice.caseId);
-    const kappa = combineNotice({ F2: decodeG1(b(link.F2)), caseId, set, shares });
+    const kappa = combineNotice({ set, shares });
     expect(hex(encodeGT(kappa))).toBe(notice.kappa);
     expect(hex(encodeGT(walletKappa(decodeScalar(b(notice.z)), caseId)))).toBe(notice.kappa);
     expect(hex(noticeMac(kappa, caseId))).toBe(notice.mac);

@@ -1,12 +1,17 @@
 // The session index: rows come once, all or none; whole epochs and buckets are read in pages; a closed epoch stands still.
+// A trustee that matches against it fetches as much from a large epoch as from a small one, and asks for no row alone.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
 import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { firstPages, matchSessions } from "../../functions/trustee/session-index.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
+import { isFalseRow } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
+import { sessionIndexValue } from "../../protocol/opening.ts";
+import { encodeG2, type G2, tagBase } from "../../protocol/suite.ts";
 import { secret } from "./bindings.ts";
 import {
   bindings,
@@ -101,6 +106,10 @@ describe("rows", () => {
     expect(bucket.rows).toEqual(sorted(all).filter((r) => r.startsWith("a3")));
     expect(bucket.rows.length).toBeGreaterThan(0);
     expect(await code(read(EPOCH, "a3b4c"))).toBe("malformed");
+    const several = await read(EPOCH, "07,a3,fe");
+    expect(several.rows).toEqual(sorted(all).filter((r) => /^(07|a3|fe)/.test(r)));
+    const most = await read(EPOCH, [..."0123456789abcde"].join()); // two pages again
+    expect(most.rows).toEqual(sorted(all).filter((r) => !r.startsWith("f")));
   });
 
   it.each([
@@ -122,7 +131,16 @@ describe("rows", () => {
   it.each(["abc", "-1", "99999", "01", "671.5"])("malformed epoch in the path: %s", async (epoch) => {
     expect(await code(api(transport, ESCROW_URL, `/v1/index/${epoch}`))).toBe("malformed");
   });
-  it.each(["cursor=xyz", "prefix=G0", "cursor=00", "prefix=%00"])("malformed query: %s", async (query) => {
+  it.each([
+    "cursor=xyz",
+    "prefix=G0",
+    "cursor=00",
+    "prefix=%00",
+    "prefix=a,bc",
+    "prefix=a,a",
+    "prefix=,",
+    `prefix=${Array.from({ length: 65 }, (_, i) => (i + 128).toString(16)).join()}`,
+  ])("malformed query: %s", async (query) => {
     expect(await code(api(transport, ESCROW_URL, `/v1/index/${EPOCH}?${query}`))).toBe("malformed");
   });
 });
@@ -175,5 +193,93 @@ describe("closing", () => {
   it("an empty epoch has the root of no rows", async () => {
     clock.now = openUntil;
     expect(await close(EPOCH)).toMatchObject({ count: 0, root: bytesToHex(frontierRoot(emptyFrontier)) });
+  });
+});
+
+describe("matching", () => {
+  const SLOTS = 16;
+  const z = 1234567n;
+  const paramsHash = new Uint8Array(32);
+  const tagAt = (slot: number): G2 => tagBase(paramsHash, EPOCH, slot).multiply(z) as G2;
+  /** what the trustees have worked out: all slots, of which the patient used two */
+  const wanted = new Map(Array.from({ length: SLOTS }, (_, j) => [bytesToHex(sessionIndexValue(tagAt(j))), j]));
+  const used = [3, 12];
+
+  const genuine = used.map((slot) => ({
+    epoch: EPOCH,
+    value: toBase64(sessionIndexValue(tagAt(slot))),
+    serviceId: "5e".repeat(16),
+    tag: toBase64(encodeG2(tagAt(slot))),
+  }));
+
+  async function fill(rows: number): Promise<void> {
+    await bindings.ESCROW_DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO session_index SELECT ?, lower(hex(randomblob(32))), lower(hex(randomblob(16))), lower(hex(randomblob(96)))
+       FROM n`,
+    )
+      .bind(rows, EPOCH)
+      .run();
+    await put(genuine);
+  }
+  /** As a trustee does it, over the escrow's own routes. */
+  async function match(change: (page: Uint8Array, url: URL) => Uint8Array = (page) => page) {
+    const asked: URL[] = [];
+    let fetched = 0;
+    const outer = globalThis.fetch;
+    globalThis.fetch = (async (input: string, init?: RequestInit) => {
+      const response = await transport.fetch(input, init);
+      asked.push(new URL(input));
+      const page = change(new Uint8Array(await response.arrayBuffer()), new URL(input));
+      fetched += page.length;
+      return new Response(page as Uint8Array<ArrayBuffer>, response);
+    }) as typeof fetch;
+    try {
+      const source = { ESCROW_URL };
+      const pages = firstPages(source, [EPOCH], clock.now);
+      const sessions = await matchSessions(source, pages, new Map([[EPOCH, wanted]]), clock.now);
+      return { slots: sessions.map((s) => s.slot).sort((a, b) => a - b), sessions, asked, fetched };
+    } finally {
+      globalThis.fetch = outer;
+    }
+  }
+  const prefixesAsked = (asked: URL[]): string[] => [
+    ...new Set(asked.flatMap((url) => url.searchParams.get("prefix")?.split(",") ?? [])),
+  ];
+
+  it("fetches no more from 83,000 rows than from 8,300, finds the same, and leaves hundreds of rows to a bucket", async () => {
+    await fill(8_300);
+    const small = await match();
+    expect(small.slots).toEqual(used);
+    expect(prefixesAsked(small.asked)).toEqual([]); // read whole
+    await fill(83_000 - 8_300);
+    const large = await match();
+    expect(large.slots).toEqual(used);
+    expect(large.fetched).toBeLessThan(1.25 * small.fetched);
+    expect(large.asked.length).toBeLessThan(6);
+    const prefixes = prefixesAsked(large.asked);
+    expect(prefixes.length).toBeGreaterThan(10);
+    for (const prefix of prefixes) expect((await read(EPOCH, prefix)).rows.length).toBeGreaterThan(200);
+  });
+
+  it("a row of a bucket that lies is told as false, and an index that feigns its size is the escrow's fault", async () => {
+    await fill(20_000);
+    const lied = bytesToHex(sessionIndexValue(tagAt(used[0]!)));
+    const lying = await match((page) => {
+      for (let at = 0; at < page.length; at += 144)
+        if (bytesToHex(page.subarray(at, at + 32)) === lied) page.set(encodeG2(tagAt(5)), at + 48);
+      return page;
+    });
+    expect(lying.slots).toEqual(used);
+    expect(lying.sessions.map((s) => isFalseRow(s.tagHash))).toEqual(lying.sessions.map((s) => s.slot === used[0]));
+    const dense = (page: Uint8Array, url: URL): Uint8Array => {
+      if (url.searchParams.has("prefix")) return page;
+      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all 4,096 lay in 1 of 256
+      return page;
+    };
+    await expect(match(dense)).rejects.toMatchObject({ code: "unavailable" });
+    const stray = (page: Uint8Array, url: URL): Uint8Array =>
+      url.searchParams.has("prefix") ? page.slice(144).map((b, i) => (i < 32 ? 0 : b)) : page;
+    await expect(match(stray)).rejects.toMatchObject({ code: "unavailable" });
   });
 });

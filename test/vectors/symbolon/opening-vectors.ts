@@ -66,6 +66,7 @@ export function openingVectors(w: World): Json {
     set: w.set,
     shareKey: w.keySet.shareKeys[i - 1]!.link,
     F1: C1,
+    F2,
   });
   const links = w.set.map((i) =>
     linkShare({ ...at("link", i), slots, share: w.shares[i - 1]!.shares.link }, rngOf(`link share ${i}`)),
@@ -88,7 +89,7 @@ export function openingVectors(w: World): Json {
       rngOf(`trace share ${i}`),
     ),
   );
-  const kappa = combineNotice({ F2, caseId: w.order.caseId, set: w.set, shares: notices });
+  const kappa = combineNotice({ set: w.set, shares: notices });
   if (!Fp12.eql(kappa, walletKappa(w.secrets.z, w.order.caseId))) throw new Error("two kappas");
   const content: NoticeContent = {
     kind: "link",
@@ -129,7 +130,7 @@ export function openingVectors(w: World): Json {
       slots: [0, 1].map((slot) => ({ epoch: w.epoch, slot, paramsHash: hex(w.paramsHash) })),
       contexts: w.set.map((i) => bytesOf(w.contextOf("link", i))),
       shares: links.map((s) => hex(LinkShare.encode(s))),
-      indexValues: hexes(combineLink({ F2, slots, set: w.set, shares: links })),
+      indexValues: hexes(combineLink({ set: w.set, shares: links })),
       sessions: w.visits.map((v) => ({ slot: v.slot, indexValue: hex(sessionIndexValue(decodeG2(v.presentation.T))) })),
       refused: [
         {

@@ -1,47 +1,83 @@
 // Reading what is sealed. Except for the clinic's own list, reads need no key: a tagHash is 256 bits that nobody guesses,
-// and blobs open for their recipients only. Wallets ask for prefixes ("buckets"), not for their own tags, so that the
-// operator does not learn which sessions belong together.
+// and blobs open for their recipients only. Wallets ask for buckets, not for their own tags, so that the operator does not
+// learn which sessions belong together: all sessions whose tagHash begins with the same bits, of all months up to one.
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
-//   GET /v1/services/:id/buckets/:prefix          1 to 4 hex digits of the tagHash, or "-" for none
-//   GET /v1/services/:id/counts                   {sessions, records}: for people; wallets count signed manifests
+//   GET /v1/services/:id/buckets/:bits?to=EPOCH   1 to 16 of the tagHash's bits as 0 and 1, or "-" for none; `to` may be absent
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
-import { and, asc, count, eq, gt, gte, isNotNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { recordsTable } from "../../schema/records.ts";
+import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, toBase64 } from "../http.ts";
 import { recordAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
-import { countSessions } from "./sessions.ts";
 import { clinicOf } from "./tokens.ts";
 
 const RECORDS_A_PAGE = 500;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
-const PREFIX = /^[0-9a-f]{0,4}$/;
+const BITS = /^(?:-|[01]{1,16})$/;
+const EPOCH = /^\d{1,5}$/;
 
-/** Manifests whose tagHash starts with `prefix` (all of them for ""), one page. */
-async function page(c: Context, service: Service, prefix: string) {
+/** Tag hashes in [from, below), of sessions up to an epoch. */
+interface Bucket {
+  from: string;
+  below: string;
+  to?: number;
+}
+// "g" sorts behind every hex digit
+const startingWith = (first: string, last = first): Bucket => ({ from: first, below: `${last}g` });
+
+/** @throws Problem malformed */
+function bucketOf(c: Context): Bucket {
+  const [asked, to] = [c.req.param("bits") ?? "", c.req.query("to")];
+  if (!BITS.test(asked)) throw new Problem("malformed", "bits: 1 to 16 of 0 and 1 expected, or -");
+  if (to !== undefined && !EPOCH.test(to)) throw new Problem("malformed", "to: an epoch expected");
+  const bits = asked === "-" ? "" : asked;
+  const digits = Math.ceil(bits.length / 4);
+  const filled = (bit: string): string =>
+    digits === 0
+      ? ""
+      : Number.parseInt(bits.padEnd(digits * 4, bit), 2)
+          .toString(16)
+          .padStart(digits, "0");
+  return { ...startingWith(filled("0"), filled("1")), ...(to === undefined ? {} : { to: Number(to) }) };
+}
+
+/** One page of a bucket's manifests. */
+async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   const { limit } = pageOf(c, RECORDS_A_PAGE);
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
   if (at === null) throw new Problem("malformed", "cursor: not one of ours");
   const t = recordsTable(service.serviceId);
-  const rows = await drizzle(service.db)
+  const db = drizzle(service.db);
+  const early = (epoch: number) =>
+    exists(
+      db
+        .select({ epoch: sessions.epoch })
+        .from(sessions)
+        .where(
+          and(eq(sessions.serviceId, service.serviceId), eq(sessions.tagHash, t.tagHash), lte(sessions.epoch, epoch)),
+        ),
+    );
+  const rows = await db
     .select({ tagHash: t.tagHash, count: t.count, manifest: t.manifest, status: t.status })
     .from(t)
     .where(
       and(
-        gte(t.tagHash, prefix),
-        // "g" sorts behind every hex digit
-        lt(t.tagHash, `${prefix}g`),
+        // the cursor as a bound of the index, or each page would walk over all before it
+        gte(t.tagHash, at && at[1]! > from ? at[1]! : from),
+        lt(t.tagHash, below),
         at ? or(gt(t.tagHash, at[1]!), and(eq(t.tagHash, at[1]!), gt(t.count, Number(at[2])))) : undefined,
+        to === undefined ? undefined : early(to),
       ),
     )
     .orderBy(asc(t.tagHash), asc(t.count))
@@ -54,26 +90,16 @@ async function page(c: Context, service: Service, prefix: string) {
 }
 
 export function reading(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), "")));
+  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), startingWith(""))));
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
     const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
-    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), tagHash));
+    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), startingWith(tagHash)));
   });
 
-  app.get("/v1/services/:id/buckets/:prefix", async (c) => {
-    const asked = c.req.param("prefix");
-    const prefix = asked === "-" ? "" : asked;
-    if (!PREFIX.test(prefix)) throw new Problem("malformed", "prefix: 1 to 4 hex digits expected, or -");
-    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), prefix));
-  });
-
-  app.get("/v1/services/:id/counts", async (c) => {
-    const service = await serviceOfPath(c.env, c.req.param("id"));
-    const t = recordsTable(service.serviceId);
-    const records = await drizzle(service.db).select({ n: count() }).from(t).where(isNotNull(t.blobKey)).get();
-    return c.json({ sessions: await countSessions(service), records: records?.n ?? 0 });
-  });
+  app.get("/v1/services/:id/buckets/:bits", async (c) =>
+    c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), bucketOf(c))),
+  );
 
   app.get("/v1/services/:id/blobs/:recordId", async (c) => {
     const service = await serviceOfPath(c.env, c.req.param("id"));

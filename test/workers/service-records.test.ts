@@ -229,9 +229,9 @@ describe("a record's life", () => {
       cursor = page.cursor;
     } while (cursor);
     expect(new Set(seen).size).toBe(3);
-    for (const bad of ["?cursor=x", "?limit=0", "?limit=-1"])
+    for (const bad of ["?cursor=x", "?limit=0", "?limit=-1", "?to=", "?to=-1", "?to=999999"])
       expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/-${bad}`))).toBe("malformed");
-    for (const bad of ["12345", "XY", "%27"])
+    for (const bad of ["12", "XY", "%27", "0".repeat(17)])
       expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/${bad}`))).toBe("malformed");
   });
 });

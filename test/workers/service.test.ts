@@ -45,14 +45,22 @@ describe("a visit", () => {
     const base = `/v1/services/${bytesToHex(clinic.serviceId)}`;
     const blob = await apiBytes(transport, SERVICE_URL, `${base}/blobs/${recordId}`);
     expect(await openRecord(blob, prepared.ageIdentity)).toEqual(note);
-    expect(await apiJson(transport, SERVICE_URL, `${base}/counts`)).toEqual({ sessions: 1, records: 1 });
-    for (const prefix of ["-", prepared.tagHash.slice(0, 1), prepared.tagHash.slice(0, 4)]) {
-      const bucket = await apiJson<{ records: { status: string }[] }>(
+    const bits = Number.parseInt(prepared.tagHash.slice(0, 4), 16).toString(2).padStart(16, "0");
+    const bucket = async (path: string) => {
+      const { records } = await apiJson<{ records: { status: string }[] }>(
         transport,
         SERVICE_URL,
-        `${base}/buckets/${prefix}`,
+        `${base}/buckets/${path}`,
       );
-      expect(bucket.records.map((r) => r.status)).toEqual(["current"]);
+      return records.map((r) => r.status);
+    };
+    for (const n of [1, 3, 4, 9, 16]) {
+      const [own, next] = [bits.slice(0, n), bits.slice(0, n - 1) + (bits[n - 1] === "0" ? "1" : "0")];
+      expect(await bucket(own)).toEqual(["current"]);
+      expect(await bucket(next)).toEqual([]);
     }
+    for (const to of [EPOCH, EPOCH + 1]) expect(await bucket(`-?to=${to}`)).toEqual(["current"]);
+    expect(await bucket(`-?to=${EPOCH - 1}`)).toEqual([]);
+    expect(await bucket("-")).toEqual(["current"]);
   });
 });

@@ -18,8 +18,6 @@ const AIM = 1.2;
 const REPETITIONS = 9;
 const QUICK_REPETITIONS = 4;
 const SERVICES = [10, 100, 1000];
-/** what takes longer than this counts at its first turn, and is repeated until it has had twice as long in all */
-const SLOW_MS = 20_000;
 /** sessions where services are compared */
 const SESSIONS_WITH_SERVICES = 10_000;
 const docs = (name: string): string => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
@@ -31,7 +29,6 @@ interface Figure {
   by: By;
   size: number;
   operation: string;
-  plotted: boolean;
   n: number;
   wallMs: number;
   /** of all roles and the storage; absent where the kernel does not tell */
@@ -88,6 +85,7 @@ async function quietCpuMs(pid: number | undefined): Promise<number> {
   return last;
 }
 
+/** wall: one a call; cpu: one a turn, of its calls' mean, since a call's own is too short to be told from the rest */
 type Samples = { wall: number[]; cpu: number[] };
 
 async function measure(regions: readonly Region[], repetitions: number): Promise<Map<Region, Map<string, Samples>>> {
@@ -96,24 +94,30 @@ async function measure(regions: readonly Region[], repetitions: number): Promise
   );
   const turns = repetitions + 1; // the first is the warm-up
   for (let turn = 0; turn < turns; turn++)
-    for (const operation of OPERATIONS)
+    for (const { name, calls, arm } of OPERATIONS)
       for (const region of regions) {
-        const { wall, cpu } = taken.get(region)!.get(operation.name)!;
-        if (wall.reduce((sum, ms) => sum + ms, 0) > SLOW_MS * 2 && wall[0]! > SLOW_MS) continue;
-        progress(`turn ${turn} of ${repetitions}: ${operation.name}, ${power(region.size.sessions)} sessions`);
-        const act = await operation.arm(region, turns);
+        progress(`turn ${turn} of ${repetitions}: ${name}, ${power(region.size.sessions)} sessions`);
+        const acts: (() => Promise<void>)[] = [];
+        for (let i = 0; i < calls; i++) acts.push(await arm(region, turns * calls));
         const before = await quietCpuMs(region.workerdPid);
-        const ms = await timed(act);
+        const wall: number[] = [];
+        for (const act of acts) wall.push(await timed(act));
         const after = await quietCpuMs(region.workerdPid);
-        if (turn === 0 && ms < SLOW_MS) continue;
-        wall.push(ms);
-        cpu.push(after - before);
+        if (turn === 0) continue;
+        taken
+          .get(region)!
+          .get(name)!
+          .wall.push(...wall);
+        taken
+          .get(region)!
+          .get(name)!
+          .cpu.push((after - before) / calls);
       }
   return taken;
 }
 
 function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<string, Samples>>): Figure[] {
-  return OPERATIONS.flatMap(({ name, plotted }) => {
+  return OPERATIONS.flatMap(({ name }) => {
     const of = (r: Region) => {
       const { wall, cpu } = taken.get(r)!.get(name)!;
       return { wall: quantile(wall, 0.5), cpu: quantile(cpu, 0.5), n: wall.length };
@@ -125,7 +129,6 @@ function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<st
         by,
         size: region.size[by],
         operation: name,
-        plotted,
         n,
         wallMs: wall,
         wall: wall / least.wall,
@@ -146,19 +149,19 @@ function tableOf(figures: readonly Figure[], on: Machine): string {
   for (const f of figures) {
     const over = f.wall > AIM ? ["over the aim"] : [];
     const cpu = f.cpuMs === undefined ? "- | -" : `${digits(f.cpuMs)} | ${f.cpu!.toFixed(2)}`;
-    const few = f.n < figures[0]!.n ? [`n = ${f.n}`] : [];
-    const notes = [...over, ...few, ...(f.note === undefined ? [] : [f.note])].join("; ");
+    const notes = [...over, ...(f.note === undefined ? [] : [f.note])].join("; ");
     lines.push(
       `| ${f.by} | ${f.operation} | ${power(f.size)} | ${digits(f.wallMs)} | ${f.wall.toFixed(2)} | ${cpu} | ${notes} |`,
     );
   }
-  const about = `p50 of ${figures[0]!.n}, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
+  const calls = figures.map((f) => f.n);
+  const about = `p50 of ${Math.min(...calls)} to ${Math.max(...calls)} calls, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
   return `${lines.join("\n")}\n\n${about}`;
 }
 
 function plot(figures: readonly Figure[]): string {
   const lines = (by: By) =>
-    OPERATIONS.filter((o) => o.plotted).map(({ name }) => ({
+    OPERATIONS.map(({ name }) => ({
       name,
       points: figures
         .filter((f) => f.by === by && f.operation === name)

@@ -3,7 +3,7 @@
 // Filler is random bytes, in columns as long as those of a real row that stands in the same table; a long column has the
 // same bytes in every row. Keys are uniform over their whole range and inserted in ascending order (the n-th of N starts
 // with a random point of the n-th of N equal parts), so that a million rows are appended and not scattered. What the
-// measured patient's wallet really reads is honest: manifests in its buckets are signed by the clinic. All filler
+// measured patient's wallet really reads is honest: manifests in its sample and its buckets are signed by the clinic. All filler
 // records name one blob in R2, as long as a real one.
 
 import type { Clinic } from "../../client/clinic.ts";
@@ -16,8 +16,10 @@ import { recordsTableName } from "../../schema/records.ts";
 
 const ROWS_A_STATEMENT = 50_000;
 const KEY_SPACE = 2 ** 32;
-/** The least that a wallet's bucket holds on average, client/wallet/records.ts: with larger ones the run fails. */
-const BUCKET_SESSIONS = 16;
+/** Twice what a wallet's bucket holds at least, client/wallet/buckets.ts: its estimate may be half of what there is. */
+const WIDEST_BUCKET = 4 * 64;
+/** more than a wallet's sample */
+const SAMPLED = 256;
 
 type Database = Awaited<ReturnType<Host["miniflare"]["getD1Database"]>>;
 
@@ -42,16 +44,24 @@ async function inChunks(db: Database, rows: number, insert: string, ...blobs: Ui
   }
 }
 
-/** Parts of the key space with at most ROWS_A_STATEMENT of so many rows. */
-function keyRanges(rows: number): { from: string; below: string }[] {
-  const parts = Math.ceil(rows / ROWS_A_STATEMENT);
-  const bound = (n: number): string =>
-    n === parts
+interface KeyRange {
+  from: string;
+  below: string;
+}
+/** The n-th of so many equal parts of the key space. */
+function rangeOf(n: number, parts: number): KeyRange {
+  const bound = (k: number): string =>
+    k === parts
       ? "g" // behind every hex digit
-      : Math.floor((n * KEY_SPACE) / parts)
+      : Math.floor((k * KEY_SPACE) / parts)
           .toString(16)
           .padStart(8, "0");
-  return Array.from({ length: parts }, (_, n) => ({ from: bound(n), below: bound(n + 1) }));
+  return { from: bound(n), below: bound(n + 1) };
+}
+/** Parts of the key space with at most ROWS_A_STATEMENT of so many rows. */
+function keyRanges(rows: number): KeyRange[] {
+  const parts = Math.ceil(rows / ROWS_A_STATEMENT);
+  return Array.from({ length: parts }, (_, n) => rangeOf(n, parts));
 }
 
 async function lengths<C extends string>(
@@ -114,8 +124,8 @@ export async function fillServices(
   }
 }
 
-/** Manifests that the wallet with these sessions will read become the clinic's own. */
-export async function signBuckets(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
+/** Manifests that the wallet with these sessions may read become the clinic's own: the lowest, and those around its own. */
+export async function signManifests(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
   const id = bytesToHex(clinic.serviceId);
   const shards = await Promise.all([0, 1].map((s) => host.miniflare.getD1Database(`RECORDS_DB_${s}`, "service")));
   const shard = await shards[0]!
@@ -125,19 +135,24 @@ export async function signBuckets(host: Host, clinic: Clinic, ownTags: readonly 
   const db = shards[shard!]!;
   const table = recordsTableName(id);
   const n = (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n"))!;
-  const digits = Math.max(0, Math.min(4, Math.floor(Math.log(n / BUCKET_SESSIONS) / Math.log(16))));
+  const parts = 2 ** Math.max(0, Math.ceil(Math.log2(n / WIDEST_BUCKET)));
   const own = ownTags.map((t) => `'${t}'`).join(", ");
   const model = await db
     .prepare(`SELECT manifest FROM ${table} WHERE tag_hash IN (${own}) LIMIT 1`)
     .first<number[]>("manifest");
   const manifest = Manifest.decode(Signed.decode(new Uint8Array(model!)).document);
   const key = hexToBytes(clinic.keys.signSecretKey);
-  for (const prefix of new Set(ownTags.map((t) => t.slice(0, digits)))) {
+  const around = ownTags.map((tag) => {
+    const part = Math.floor((Number.parseInt(tag.slice(0, 8), 16) / KEY_SPACE) * parts);
+    return { ...rangeOf(part, parts), most: n };
+  });
+  for (const { from, below, most } of [{ from: "", below: "g", most: SAMPLED }, ...around]) {
     const { results } = await db
       .prepare(
-        `SELECT record_id, tag_hash FROM ${table} WHERE tag_hash >= ?1 AND tag_hash < ?1 || 'g' AND tag_hash NOT IN (${own})`,
+        `SELECT record_id, tag_hash FROM ${table} WHERE tag_hash >= ?1 AND tag_hash < ?2 AND tag_hash NOT IN (${own})
+         ORDER BY tag_hash LIMIT ?3`,
       )
-      .bind(prefix)
+      .bind(from, below, most)
       .all<{ record_id: string; tag_hash: string }>();
     const updates = results.map(({ record_id, tag_hash }) => {
       const mine = { ...manifest, recordId: hexToBytes(record_id), tagHash: hexToBytes(tag_hash) };

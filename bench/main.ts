@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { bundleBench } from "./bundle.ts";
 import { httpBenches } from "./http.ts";
 import { linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
@@ -19,6 +20,7 @@ const BENCHES: readonly Bench[] = [
   ...linkingBenches,
   peersBench,
   startupBench,
+  bundleBench,
   linkShareBench,
 ];
 /** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */

@@ -1,4 +1,4 @@
-// npm run bench:growth -- [--quick] [--max N] [--json FILE] [--svg FILE]
+// npm run bench:growth -- [--quick] [--max N] [--only OPERATION]... [--json FILE] [--svg FILE]
 // How long check-in, record put, list, own report, link and enrolment take as a region grows: 10^3 to 10^6 sessions and as
 // many registered patients, then 10 to 1,000 services' tables. All sizes run side by side and are measured in turns, so
 // that what slows the machine for a while slows all of them; each is told against the smallest.
@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { OPERATIONS } from "./growth/operations.ts";
+import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
 import { cpuMs, quantile, timed } from "./measure.ts";
@@ -47,10 +47,14 @@ function options() {
     options: {
       quick: { type: "boolean", default: false },
       max: { type: "string" },
+      only: { type: "string", multiple: true },
       json: { type: "string" },
       svg: { type: "string" },
     },
   });
+  const unknown = values.only?.find((name) => !OPERATIONS.some((o) => o.name === name));
+  if (unknown !== undefined) throw new RangeError(`--only: one of ${OPERATIONS.map((o) => o.name).join(", ")}`);
+  const operations = OPERATIONS.filter((o) => values.only?.includes(o.name) ?? true);
   const max = Number(values.max ?? (values.quick ? 1e4 : 1e6));
   if (!(max >= 1e4 && max <= 1e6)) throw new RangeError("--max: 1e4 to 1e6");
   const sizes: Size[] = [1e3, 1e4, 1e5, 1e6]
@@ -59,8 +63,9 @@ function options() {
   if (!values.quick)
     for (const services of SERVICES.slice(1))
       sizes.push({ sessions: SESSIONS_WITH_SERVICES, patients: SESSIONS_WITH_SERVICES, services });
-  const svg = values.svg ?? (values.quick ? undefined : docs("growth.svg"));
-  return { quick: values.quick, sizes, json: values.json, svg };
+  const whole = !values.quick && max === 1e6 && values.only === undefined;
+  const svg = values.svg ?? (whole ? docs("growth.svg") : undefined);
+  return { quick: values.quick, whole, sizes, operations, json: values.json, svg };
 }
 
 /** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
@@ -88,13 +93,17 @@ async function quietCpuMs(pid: number | undefined): Promise<number> {
 /** wall: one a call; cpu: one a turn, of its calls' mean, since a call's own is too short to be told from the rest */
 type Samples = { wall: number[]; cpu: number[] };
 
-async function measure(regions: readonly Region[], repetitions: number): Promise<Map<Region, Map<string, Samples>>> {
+async function measure(
+  regions: readonly Region[],
+  operations: readonly Operation[],
+  repetitions: number,
+): Promise<Map<Region, Map<string, Samples>>> {
   const taken = new Map(
-    regions.map((r) => [r, new Map(OPERATIONS.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
+    regions.map((r) => [r, new Map(operations.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
   );
   const turns = repetitions + 1; // the first is the warm-up
   for (let turn = 0; turn < turns; turn++)
-    for (const { name, calls, arm } of OPERATIONS)
+    for (const { name, calls, arm } of operations)
       for (const region of regions) {
         progress(`turn ${turn} of ${repetitions}: ${name}, ${power(region.size.sessions)} sessions`);
         const acts: (() => Promise<void>)[] = [];
@@ -117,7 +126,8 @@ async function measure(regions: readonly Region[], repetitions: number): Promise
 }
 
 function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<string, Samples>>): Figure[] {
-  return OPERATIONS.flatMap(({ name }) => {
+  const names = [...taken.get(regions[0]!)!.keys()];
+  return names.flatMap((name) => {
     const of = (r: Region) => {
       const { wall, cpu } = taken.get(r)!.get(name)!;
       return { wall: quantile(wall, 0.5), cpu: quantile(cpu, 0.5), n: wall.length };
@@ -161,7 +171,7 @@ function tableOf(figures: readonly Figure[], on: Machine): string {
 
 function plot(figures: readonly Figure[]): string {
   const lines = (by: By) =>
-    OPERATIONS.map(({ name }) => ({
+    [...new Set(figures.map((f) => f.operation))].map((name) => ({
       name,
       points: figures
         .filter((f) => f.by === by && f.operation === name)
@@ -180,12 +190,12 @@ function intoPage(table: string): void {
 }
 
 async function main(): Promise<void> {
-  const { quick, sizes, json, svg } = options();
+  const { quick, whole, sizes, operations, json, svg } = options();
   const on = machine();
   const { regions, stop } = await openRegions(sizes, progress);
   try {
     const loads = regions.map((r) => `${power(r.size.sessions)}: ${r.filledInSeconds.toFixed(0)} s`).join(", ");
-    const taken = await measure(regions, quick ? QUICK_REPETITIONS : REPETITIONS);
+    const taken = await measure(regions, operations, quick ? QUICK_REPETITIONS : REPETITIONS);
     progress("");
     const bySessions = regions.filter((r) => r.size.services === SERVICES[0]);
     const byServices = regions.filter((r) => r.size.sessions === SESSIONS_WITH_SERVICES);
@@ -195,7 +205,7 @@ async function main(): Promise<void> {
     console.log(`${table}\n\nfilled, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: on, figures }, null, 2)}\n`);
     if (svg !== undefined) writeFileSync(svg, plot(figures));
-    if (!quick && regions.length > 2) intoPage(table);
+    if (whole) intoPage(table);
   } finally {
     await stop();
   }

@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { browserBench } from "./browser.ts";
 import { bundleBench } from "./bundle.ts";
 import { httpBenches } from "./http.ts";
 import { linkingBenches, linkShareBench } from "./linking.ts";
@@ -16,6 +17,7 @@ import { openWorld, type World } from "./world.ts";
 
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
+  browserBench,
   ...httpBenches,
   ...linkingBenches,
   peersBench,

@@ -8,6 +8,7 @@
 
 import type { Clinic } from "../../client/clinic.ts";
 import type { Host } from "../../demo/host.ts";
+import { rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Manifest, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -16,8 +17,8 @@ import { recordsTableName } from "../../schema/records.ts";
 
 const ROWS_A_STATEMENT = 50_000;
 const KEY_SPACE = 2 ** 32;
-/** Twice what a wallet's bucket holds at least, client/wallet/buckets.ts: its estimate may be half of what there is. */
-const WIDEST_BUCKET = 4 * 64;
+/** Sessions around an own one, on each side, that a wallet's bucket may hold (client/wallet/buckets.ts), and more. */
+const AROUND = 2 * 96;
 /** more than a wallet's sample */
 const SAMPLED = 256;
 
@@ -44,24 +45,10 @@ async function inChunks(db: Database, rows: number, insert: string, ...blobs: Ui
   }
 }
 
-interface KeyRange {
-  from: string;
-  below: string;
-}
-/** The n-th of so many equal parts of the key space. */
-function rangeOf(n: number, parts: number): KeyRange {
-  const bound = (k: number): string =>
-    k === parts
-      ? "g" // behind every hex digit
-      : Math.floor((k * KEY_SPACE) / parts)
-          .toString(16)
-          .padStart(8, "0");
-  return { from: bound(n), below: bound(n + 1) };
-}
 /** Parts of the key space with at most ROWS_A_STATEMENT of so many rows. */
-function keyRanges(rows: number): KeyRange[] {
-  const parts = Math.ceil(rows / ROWS_A_STATEMENT);
-  return Array.from({ length: parts }, (_, n) => rangeOf(n, parts));
+function keyRanges(rows: number): { from: string; below: string }[] {
+  const of = Math.ceil(rows / ROWS_A_STATEMENT);
+  return Array.from({ length: of }, (_, n) => rangeOf({ n, of }));
 }
 
 async function lengths<C extends string>(
@@ -134,25 +121,21 @@ export async function signManifests(host: Host, clinic: Clinic, ownTags: readonl
     .first<number>("shard");
   const db = shards[shard!]!;
   const table = recordsTableName(id);
-  const n = (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n"))!;
-  const parts = 2 ** Math.max(0, Math.ceil(Math.log2(n / WIDEST_BUCKET)));
   const own = ownTags.map((t) => `'${t}'`).join(", ");
   const model = await db
     .prepare(`SELECT manifest FROM ${table} WHERE tag_hash IN (${own}) LIMIT 1`)
     .first<number[]>("manifest");
   const manifest = Manifest.decode(Signed.decode(new Uint8Array(model!)).document);
   const key = hexToBytes(clinic.keys.signSecretKey);
-  const around = ownTags.map((tag) => {
-    const part = Math.floor((Number.parseInt(tag.slice(0, 8), 16) / KEY_SPACE) * parts);
-    return { ...rangeOf(part, parts), most: n };
-  });
-  for (const { from, below, most } of [{ from: "", below: "g", most: SAMPLED }, ...around]) {
+  const lowest = { where: "tag_hash >= ?1 ORDER BY tag_hash", from: "", most: SAMPLED };
+  const around = ownTags.flatMap((tag) => [
+    { where: "tag_hash > ?1 ORDER BY tag_hash", from: tag, most: AROUND },
+    { where: "tag_hash < ?1 ORDER BY tag_hash DESC", from: tag, most: AROUND },
+  ]);
+  for (const { where, from, most } of [lowest, ...around]) {
     const { results } = await db
-      .prepare(
-        `SELECT record_id, tag_hash FROM ${table} WHERE tag_hash >= ?1 AND tag_hash < ?2 AND tag_hash NOT IN (${own})
-         ORDER BY tag_hash LIMIT ?3`,
-      )
-      .bind(from, below, most)
+      .prepare(`SELECT record_id, tag_hash FROM ${table} WHERE tag_hash NOT IN (${own}) AND ${where} LIMIT ?2`)
+      .bind(from, most)
       .all<{ record_id: string; tag_hash: string }>();
     const updates = results.map(({ record_id, tag_hash }) => {
       const mine = { ...manifest, recordId: hexToBytes(record_id), tagHash: hexToBytes(tag_hash) };

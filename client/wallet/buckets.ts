@@ -1,17 +1,18 @@
 // What a wallet asks a service for when it wants its own records: whole buckets, so that its own are hidden among others'.
 //
-//   bucket   the sessions of all months up to `to` whose tagHash begins with the same `bits` bits. Manifests and blobs are
-//            asked for by the same bucket, all of them, whoever they belong to: the second tells nothing new
-//   told     once, for each session: `to` is then the newest month, and `bits` as many as leave CROWD_SESSIONS together.
-//            After that it is asked for by these and no others. A narrower bucket would tell more; a wider one would
-//            be wasted: what came later than the first question cannot be what it was about. So what a report costs stays what it
-//            was at the first, however the service grows
+//   bucket   the sessions of all months up to `to` that lie in one part with the own one (protocol/buckets.ts). Manifests
+//            and blobs are asked for by the same bucket, all of them, whoever they belong to: the second tells nothing new
+//   told     once, for each session: `to` is then the newest month, and there are as many parts as leave CROWD_SESSIONS
+//            together. After that it is asked for by these and no others. Another bucket later would be intersected with
+//            it. And what came after the first question cannot be what it was about: so what a report costs stays what
+//            it was at first, however the service grows
 //
 // How many sessions a service has is not believed on its word, or it would make up a crowd. Tags are hashes, and spread
 // evenly: the SAMPLE_TAGS lowest that the clinic has signed for, in the part of the key space that they take up, tell how many
 // there are in all, to an eighth. An operator can leave some out, and has then widened the bucket.
 
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { EVERYTHING, MAX_PARTS, type Part, partOf, writePart } from "../../protocol/buckets.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -21,17 +22,18 @@ import { apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import type { WalletSession } from "./state.ts";
 
-/** on average, where the service has so many; fewer than twice as many */
-const CROWD_SESSIONS = 64;
+/** on average, where the service has so many */
+const CROWD_SESSIONS = 96;
 const SAMPLE_TAGS = 64;
-const MAX_BITS = 16;
-const KEY_SPACE_DIGITS = 8;
+/** Parts are as many as a number of so many binary digits, and zeros, says: few wallets differ by them. */
+const SIGNIFICANT_BITS = 4;
+const SAMPLE_DIGITS = 8;
 
 export interface Bucket {
   /** the last epoch that belongs to it */
   to: number;
-  /** how many bits of the tagHash are told */
-  bits: number;
+  /** into how many parts the key space was cut */
+  parts: number;
 }
 
 /** A manifest as it was handed out: anybody's, and not checked. */
@@ -66,11 +68,11 @@ export function isGenuine(serviceId: string, { signed }: Listed): boolean {
   }
 }
 
-/** Pages of a bucket's manifests, each manifest once, however often it is handed out; "" for the whole service. */
+/** Pages of a bucket's manifests, each manifest once, however often it is handed out. */
 export async function* pages(
   w: WalletContext,
   serviceId: string,
-  bits: string,
+  part: Part,
   query: Partial<Record<"to" | "limit", number>> = {},
 ): AsyncGenerator<Listed[]> {
   const seen = new Set<string>();
@@ -78,7 +80,7 @@ export async function* pages(
   do {
     const asked = new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)]));
     if (cursor !== undefined) asked.set("cursor", cursor);
-    const path = `/v1/services/${serviceId}/buckets/${bits === "" ? "-" : bits}`;
+    const path = `/v1/services/${serviceId}/buckets/${writePart(part)}`;
     const page: { records: { manifest: string }[]; cursor?: string | null } = await apiJson(
       w.transport,
       w.deployment.serviceUrl,
@@ -91,24 +93,20 @@ export async function* pages(
   } while (cursor !== undefined);
 }
 
-const bitsOf = (tagHash: string, bits: number): string =>
-  [...hexToBytes(tagHash)]
-    .map((byte) => byte.toString(2).padStart(8, "0"))
-    .join("")
-    .slice(0, bits);
-
-/** How many bits of a tag may be told, so that about CROWD_SESSIONS others' are told with it. */
-async function bitsToTell(w: WalletContext, serviceId: string): Promise<number> {
+/** Into how many parts the key space may be cut, so that about CROWD_SESSIONS share one. */
+async function partsToTell(w: WalletContext, serviceId: string): Promise<number> {
   const tags = new Set<string>();
-  for await (const page of pages(w, serviceId, "", { limit: SAMPLE_TAGS })) {
+  for await (const page of pages(w, serviceId, EVERYTHING, { limit: SAMPLE_TAGS })) {
     for (const l of page) if (!tags.has(l.tagHash) && isGenuine(serviceId, l)) tags.add(l.tagHash);
     if (tags.size >= SAMPLE_TAGS) break;
   }
-  if (tags.size < SAMPLE_TAGS) return 0;
-  const highest = [...tags].sort().at(-1)!.slice(0, KEY_SPACE_DIGITS);
-  const part = (Number.parseInt(highest, 16) + 1) / 16 ** KEY_SPACE_DIGITS;
-  const sessions = (tags.size - 1) / part; // of k points the highest is at k / (n + 1)
-  return Math.max(0, Math.min(MAX_BITS, Math.floor(Math.log2(sessions / CROWD_SESSIONS))));
+  if (tags.size < SAMPLE_TAGS) return 1;
+  const highest = [...tags].sort().at(-1)!.slice(0, SAMPLE_DIGITS);
+  const share = (Number.parseInt(highest, 16) + 1) / 16 ** SAMPLE_DIGITS;
+  const sessions = (tags.size - 1) / share; // of k points the highest is at k / (n + 1)
+  const parts = Math.max(1, Math.floor(sessions / CROWD_SESSIONS));
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(parts)) + 1 - SIGNIFICANT_BITS);
+  return Math.min(MAX_PARTS, Math.floor(parts / step) * step);
 }
 
 /**
@@ -123,20 +121,26 @@ export async function readBuckets(
   const buckets = new Map(mine.map((s) => [s.tagHash, s.bucket]));
   const untold = mine.filter((s) => s.bucket === undefined);
   if (untold.length > 0) {
-    const bits = await bitsToTell(w, serviceId);
+    const parts = await partsToTell(w, serviceId);
     const to = Math.max(epochOf(w.transport.now()), ...untold.map((s) => s.epoch));
     await w.update((state) => {
       for (const s of state.sessions) {
         if (!buckets.has(s.tagHash)) continue;
-        s.bucket ??= { to, bits };
+        s.bucket ??= { to, parts };
         buckets.set(s.tagHash, s.bucket);
       }
     });
   }
-  const asked = new Map([...buckets].map(([tagHash, b]) => [`${bitsOf(tagHash, b!.bits)} ${b!.to}`, b!.to]));
+  const asked = new Map(
+    [...buckets].map(([tagHash, bucket]) => {
+      const { to, parts } = bucket!;
+      const part = partOf(tagHash, parts);
+      return [`${writePart(part)} ${to}`, { part, to }];
+    }),
+  );
   const listed = new Map<string, Listed>();
-  for (const [bucket, to] of asked)
-    for await (const page of pages(w, serviceId, bucket.split(" ")[0]!, { to }))
+  for (const { part, to } of asked.values())
+    for await (const page of pages(w, serviceId, part, { to }))
       for (const l of page) listed.set(bytesToHex(l.signed), l);
   return [...listed.values()];
 }

@@ -2,6 +2,7 @@
 // against the tags each service holds. The wallet reads the manifests of whole services, so that nobody learns which are
 // looked for; it keeps those of its own tags, and asks only of these whether the clinic has signed them.
 
+import { EVERYTHING } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
@@ -39,7 +40,7 @@ export async function recoverSessions(
   const found = new Map<string, WalletSession>();
   for (const { id, card } of await listServices(w.transport, w.deployment.serviceUrl)) {
     const own: Listed[] = [];
-    for await (const page of pages(w, id, "")) own.push(...page.filter((l) => tags.has(l.tagHash)));
+    for await (const page of pages(w, id, EVERYTHING)) own.push(...page.filter((l) => tags.has(l.tagHash)));
     for (const { tagHash } of own.filter((l) => isGenuine(id, l)))
       found.set(tagHash, {
         ...tags.get(tagHash)!,

@@ -1,16 +1,17 @@
 // Reading what is sealed. Except for the clinic's own list, reads need no key: a tagHash is 256 bits that nobody guesses,
 // and blobs open for their recipients only. Wallets ask for buckets, not for their own tags, so that the operator does not
-// learn which sessions belong together: all sessions whose tagHash begins with the same bits, of all months up to one.
+// learn which sessions belong together: a part of the key space (protocol/buckets.ts), of all months up to one.
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
-//   GET /v1/services/:id/buckets/:bits?to=EPOCH   1 to 16 of the tagHash's bits as 0 and 1, or "-" for none; `to` may be absent
+//   GET /v1/services/:id/buckets/:part?to=EPOCH   the n-th of m equal parts, "n.m"; without `to`, of all months
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
 import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { recordsTable } from "../../schema/records.ts";
 import { sessions } from "../../schema/service.ts";
@@ -23,7 +24,6 @@ import { clinicOf } from "./tokens.ts";
 
 const RECORDS_A_PAGE = 500;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
-const BITS = /^(?:-|[01]{1,16})$/;
 const EPOCH = /^\d{1,5}$/;
 
 /** Tag hashes in [from, below), of sessions up to an epoch. */
@@ -32,23 +32,14 @@ interface Bucket {
   below: string;
   to?: number;
 }
-// "g" sorts behind every hex digit
-const startingWith = (first: string, last = first): Bucket => ({ from: first, below: `${last}g` });
 
 /** @throws Problem malformed */
 function bucketOf(c: Context): Bucket {
-  const [asked, to] = [c.req.param("bits") ?? "", c.req.query("to")];
-  if (!BITS.test(asked)) throw new Problem("malformed", "bits: 1 to 16 of 0 and 1 expected, or -");
+  const part = readPart(c.req.param("part") ?? "");
+  const to = c.req.query("to");
+  if (!part) throw new Problem("malformed", `part: n.m expected, n < m <= ${MAX_PARTS}`);
   if (to !== undefined && !EPOCH.test(to)) throw new Problem("malformed", "to: an epoch expected");
-  const bits = asked === "-" ? "" : asked;
-  const digits = Math.ceil(bits.length / 4);
-  const filled = (bit: string): string =>
-    digits === 0
-      ? ""
-      : Number.parseInt(bits.padEnd(digits * 4, bit), 2)
-          .toString(16)
-          .padStart(digits, "0");
-  return { ...startingWith(filled("0"), filled("1")), ...(to === undefined ? {} : { to: Number(to) }) };
+  return { ...rangeOf(part), ...(to === undefined ? {} : { to: Number(to) }) };
 }
 
 /** One page of a bucket's manifests. */
@@ -90,14 +81,16 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
 }
 
 export function reading(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), startingWith(""))));
+  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), rangeOf(EVERYTHING))));
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
     const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
-    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), startingWith(tagHash)));
+    return c.json(
+      await page(c, await serviceOfPath(c.env, c.req.param("id")), { from: tagHash, below: `${tagHash}g` }),
+    );
   });
 
-  app.get("/v1/services/:id/buckets/:bits", async (c) =>
+  app.get("/v1/services/:id/buckets/:part", async (c) =>
     c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), bucketOf(c))),
   );
 

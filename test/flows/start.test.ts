@@ -59,7 +59,7 @@ async function holdings(port: number, clinics: readonly { id: string }[]) {
   const service = `http://127.0.0.1:${port + 1}/v1/services`;
   const { cards } = await get<{ cards: string[] }>(service);
   const buckets = await Promise.all(
-    clinics.map(({ id }) => get<{ records: { manifest: string }[] }>(`${service}/${id}/buckets/-`)),
+    clinics.map(({ id }) => get<{ records: { manifest: string }[] }>(`${service}/${id}/buckets/0.1`)),
   );
   return { cards: cards.sort(), manifests: buckets.flatMap((b) => b.records.map((r) => r.manifest)).sort() };
 }

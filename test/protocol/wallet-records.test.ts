@@ -7,6 +7,7 @@ import { toBase64 } from "../../client/encoding.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
+import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -24,10 +25,8 @@ let recordIds: string[];
 let rows: Uint8Array[] = [];
 const blobs = new Map<string, Uint8Array>();
 
-const binary = (tagHash: string): string =>
-  [...tagHash].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, "0")).join("");
-const beginsWith = (row: Uint8Array, bits: string): boolean =>
-  binary(bytesToHex(Manifest.decode(Signed.decode(row).document).tagHash)).startsWith(bits);
+const liesIn = (row: Uint8Array, { n, of }: Part): boolean =>
+  partOf(bytesToHex(Manifest.decode(Signed.decode(row).document).tagHash), of).n === n;
 const serviceHex = (): string => bytesToHex(serviceIdOfKeys(keys));
 
 const blank = (): Manifest => ({
@@ -83,10 +82,10 @@ beforeAll(async () => {
   const card = invitation(keys).card;
   world.answer = (path) => {
     if (path === "/v1/services") return { cards: [toBase64(card)] };
-    const bits = /\/buckets\/(-|[01]+)/.exec(path)?.[1]?.replace("-", "");
-    if (bits !== undefined)
+    const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
+    if (part)
       return {
-        records: rows.filter((m) => beginsWith(m, bits)).map((m) => ({ manifest: toBase64(m), status: "current" })),
+        records: rows.filter((m) => liesIn(m, part)).map((m) => ({ manifest: toBase64(m), status: "current" })),
       };
     return blobs.get(path.split("/blobs/")[1] ?? "");
   };
@@ -149,7 +148,7 @@ it("a blob that is withheld or exchanged is told, and so is a manifest of anothe
   blobs.set(recordIds[1]!, kept);
 });
 
-it("asks by a bucket that some sixty-four signed tags share, and for ever by the same", async () => {
+it("asks by a bucket that some hundred signed tags share, and for ever by the same", async () => {
   const fresh = await world.wallet(wallet.recoveryWords); // has told nothing yet
   await fresh.enrol(ACCOUNT, "code");
   rows = chain;
@@ -164,21 +163,21 @@ it("asks by a bucket that some sixty-four signed tags share, and for ever by the
         key,
       ),
     );
-  const others = evenly(300); // 75 in a bucket of two bits
+  const others = evenly(300); // 100 in each of three parts
   // tags that the operator makes up, to have its patient ask for the own ones alone
   const forged = evenly(900, ed25519.keygen(rng(32)).secretKey);
   rows = [...chain, ...others, ...forged];
   asked();
   const first = await fresh.records();
   expect(first.faults).toEqual([]);
-  const { bits, to } = fresh.sessions[0]!.bucket!;
-  expect({ bits, to }).toEqual({ bits: 2, to: EPOCH });
-  const inBucket = rows.filter((m) => beginsWith(m, binary(tag).slice(0, 2)));
+  expect(fresh.sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
+  const part = partOf(tag, 3);
+  const inBucket = rows.filter((m) => liesIn(m, part));
   // every blob there, also of what nobody signed: which are the own ones does not show
   expect(first.downloadedBlobs).toBe(inBucket.length - 1); // a statement has none
   const [sample, bucket, ...rest] = asked();
-  expect(sample).toBe(`service.test/v1/services/${serviceHex()}/buckets/-?limit=64`);
-  expect(bucket).toBe(`service.test/v1/services/${serviceHex()}/buckets/${binary(tag).slice(0, 2)}?to=${EPOCH}`);
+  expect(sample).toBe(`service.test/v1/services/${serviceHex()}/buckets/0.1?limit=64`);
+  expect(bucket).toBe(`service.test/v1/services/${serviceHex()}/buckets/${part.n}.3?to=${EPOCH}`);
   expect(rest.every((path) => path.includes("/blobs/"))).toBe(true);
 
   rows.push(...evenly(600));
@@ -200,7 +199,7 @@ it("takes the whole of a service that has signed for few, whatever it lists", as
     const made = Array.from({ length: 100 }, () => foreign("0000", stranger));
     rows = [...near, ...near, ...made, ...chain];
     await fresh.records();
-    expect(fresh.sessions[0]!.bucket).toEqual({ bits: 0, to: EPOCH });
+    expect(fresh.sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
   }
 });
 

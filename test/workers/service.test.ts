@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { openRecord } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
+import { partOf } from "../../protocol/buckets.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { openSigned, presentationHashOf, Receipt } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -45,7 +46,6 @@ describe("a visit", () => {
     const base = `/v1/services/${bytesToHex(clinic.serviceId)}`;
     const blob = await apiBytes(transport, SERVICE_URL, `${base}/blobs/${recordId}`);
     expect(await openRecord(blob, prepared.ageIdentity)).toEqual(note);
-    const bits = Number.parseInt(prepared.tagHash.slice(0, 4), 16).toString(2).padStart(16, "0");
     const bucket = async (path: string) => {
       const { records } = await apiJson<{ records: { status: string }[] }>(
         transport,
@@ -54,13 +54,13 @@ describe("a visit", () => {
       );
       return records.map((r) => r.status);
     };
-    for (const n of [1, 3, 4, 9, 16]) {
-      const [own, next] = [bits.slice(0, n), bits.slice(0, n - 1) + (bits[n - 1] === "0" ? "1" : "0")];
-      expect(await bucket(own)).toEqual(["current"]);
-      expect(await bucket(next)).toEqual([]);
+    for (const of of [2, 3, 7, 100, 65_536]) {
+      const { n } = partOf(prepared.tagHash, of);
+      expect(await bucket(`${n}.${of}`)).toEqual(["current"]);
+      expect(await bucket(`${(n + 1) % of}.${of}`)).toEqual([]);
     }
-    for (const to of [EPOCH, EPOCH + 1]) expect(await bucket(`-?to=${to}`)).toEqual(["current"]);
-    expect(await bucket(`-?to=${EPOCH - 1}`)).toEqual([]);
-    expect(await bucket("-")).toEqual(["current"]);
+    for (const to of [EPOCH, EPOCH + 1]) expect(await bucket(`0.1?to=${to}`)).toEqual(["current"]);
+    expect(await bucket(`0.1?to=${EPOCH - 1}`)).toEqual([]);
+    expect(await bucket("0.1")).toEqual(["current"]);
   });
 });

@@ -1,4 +1,4 @@
-// npm run bench:growth -- [--quick] [--max N] [--json FILE] [--svg FILE]
+// npm run bench:growth -- [--quick] [--max N] [--only OPERATION]... [--json FILE] [--svg FILE]
 // How long check-in, record put, list, own report, link and enrolment take as a region grows: 10^3 to 10^6 sessions and as
 // many registered patients, then 10 to 1,000 services' tables. All sizes run side by side and are measured in turns, so
 // that what slows the machine for a while slows all of them; each is told against the smallest.
@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { OPERATIONS } from "./growth/operations.ts";
+import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
 import { cpuMs, quantile, timed } from "./measure.ts";
@@ -18,8 +18,6 @@ const AIM = 1.2;
 const REPETITIONS = 9;
 const QUICK_REPETITIONS = 4;
 const SERVICES = [10, 100, 1000];
-/** what takes longer than this counts at its first turn, and is repeated until it has had twice as long in all */
-const SLOW_MS = 20_000;
 /** sessions where services are compared */
 const SESSIONS_WITH_SERVICES = 10_000;
 const docs = (name: string): string => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
@@ -31,7 +29,6 @@ interface Figure {
   by: By;
   size: number;
   operation: string;
-  plotted: boolean;
   n: number;
   wallMs: number;
   /** of all roles and the storage; absent where the kernel does not tell */
@@ -50,10 +47,14 @@ function options() {
     options: {
       quick: { type: "boolean", default: false },
       max: { type: "string" },
+      only: { type: "string", multiple: true },
       json: { type: "string" },
       svg: { type: "string" },
     },
   });
+  const unknown = values.only?.find((name) => !OPERATIONS.some((o) => o.name === name));
+  if (unknown !== undefined) throw new RangeError(`--only: one of ${OPERATIONS.map((o) => o.name).join(", ")}`);
+  const operations = OPERATIONS.filter((o) => values.only?.includes(o.name) ?? true);
   const max = Number(values.max ?? (values.quick ? 1e4 : 1e6));
   if (!(max >= 1e4 && max <= 1e6)) throw new RangeError("--max: 1e4 to 1e6");
   const sizes: Size[] = [1e3, 1e4, 1e5, 1e6]
@@ -62,8 +63,9 @@ function options() {
   if (!values.quick)
     for (const services of SERVICES.slice(1))
       sizes.push({ sessions: SESSIONS_WITH_SERVICES, patients: SESSIONS_WITH_SERVICES, services });
-  const svg = values.svg ?? (values.quick ? undefined : docs("growth.svg"));
-  return { quick: values.quick, sizes, json: values.json, svg };
+  const whole = !values.quick && max === 1e6 && values.only === undefined;
+  const svg = values.svg ?? (whole ? docs("growth.svg") : undefined);
+  return { quick: values.quick, whole, sizes, operations, json: values.json, svg };
 }
 
 /** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
@@ -88,32 +90,44 @@ async function quietCpuMs(pid: number | undefined): Promise<number> {
   return last;
 }
 
+/** wall: one a call; cpu: one a turn, of its calls' mean, since a call's own is too short to be told from the rest */
 type Samples = { wall: number[]; cpu: number[] };
 
-async function measure(regions: readonly Region[], repetitions: number): Promise<Map<Region, Map<string, Samples>>> {
+async function measure(
+  regions: readonly Region[],
+  operations: readonly Operation[],
+  repetitions: number,
+): Promise<Map<Region, Map<string, Samples>>> {
   const taken = new Map(
-    regions.map((r) => [r, new Map(OPERATIONS.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
+    regions.map((r) => [r, new Map(operations.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
   );
   const turns = repetitions + 1; // the first is the warm-up
   for (let turn = 0; turn < turns; turn++)
-    for (const operation of OPERATIONS)
+    for (const { name, calls, arm } of operations)
       for (const region of regions) {
-        const { wall, cpu } = taken.get(region)!.get(operation.name)!;
-        if (wall.reduce((sum, ms) => sum + ms, 0) > SLOW_MS * 2 && wall[0]! > SLOW_MS) continue;
-        progress(`turn ${turn} of ${repetitions}: ${operation.name}, ${power(region.size.sessions)} sessions`);
-        const act = await operation.arm(region, turns);
+        progress(`turn ${turn} of ${repetitions}: ${name}, ${power(region.size.sessions)} sessions`);
+        const acts: (() => Promise<void>)[] = [];
+        for (let i = 0; i < calls; i++) acts.push(await arm(region, turns * calls));
         const before = await quietCpuMs(region.workerdPid);
-        const ms = await timed(act);
+        const wall: number[] = [];
+        for (const act of acts) wall.push(await timed(act));
         const after = await quietCpuMs(region.workerdPid);
-        if (turn === 0 && ms < SLOW_MS) continue;
-        wall.push(ms);
-        cpu.push(after - before);
+        if (turn === 0) continue;
+        taken
+          .get(region)!
+          .get(name)!
+          .wall.push(...wall);
+        taken
+          .get(region)!
+          .get(name)!
+          .cpu.push((after - before) / calls);
       }
   return taken;
 }
 
 function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<string, Samples>>): Figure[] {
-  return OPERATIONS.flatMap(({ name, plotted }) => {
+  const names = [...taken.get(regions[0]!)!.keys()];
+  return names.flatMap((name) => {
     const of = (r: Region) => {
       const { wall, cpu } = taken.get(r)!.get(name)!;
       return { wall: quantile(wall, 0.5), cpu: quantile(cpu, 0.5), n: wall.length };
@@ -125,7 +139,6 @@ function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<st
         by,
         size: region.size[by],
         operation: name,
-        plotted,
         n,
         wallMs: wall,
         wall: wall / least.wall,
@@ -146,19 +159,19 @@ function tableOf(figures: readonly Figure[], on: Machine): string {
   for (const f of figures) {
     const over = f.wall > AIM ? ["over the aim"] : [];
     const cpu = f.cpuMs === undefined ? "- | -" : `${digits(f.cpuMs)} | ${f.cpu!.toFixed(2)}`;
-    const few = f.n < figures[0]!.n ? [`n = ${f.n}`] : [];
-    const notes = [...over, ...few, ...(f.note === undefined ? [] : [f.note])].join("; ");
+    const notes = [...over, ...(f.note === undefined ? [] : [f.note])].join("; ");
     lines.push(
       `| ${f.by} | ${f.operation} | ${power(f.size)} | ${digits(f.wallMs)} | ${f.wall.toFixed(2)} | ${cpu} | ${notes} |`,
     );
   }
-  const about = `p50 of ${figures[0]!.n}, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
+  const calls = figures.map((f) => f.n);
+  const about = `p50 of ${Math.min(...calls)} to ${Math.max(...calls)} calls, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
   return `${lines.join("\n")}\n\n${about}`;
 }
 
 function plot(figures: readonly Figure[]): string {
   const lines = (by: By) =>
-    OPERATIONS.filter((o) => o.plotted).map(({ name }) => ({
+    [...new Set(figures.map((f) => f.operation))].map((name) => ({
       name,
       points: figures
         .filter((f) => f.by === by && f.operation === name)
@@ -177,12 +190,12 @@ function intoPage(table: string): void {
 }
 
 async function main(): Promise<void> {
-  const { quick, sizes, json, svg } = options();
+  const { quick, whole, sizes, operations, json, svg } = options();
   const on = machine();
   const { regions, stop } = await openRegions(sizes, progress);
   try {
     const loads = regions.map((r) => `${power(r.size.sessions)}: ${r.filledInSeconds.toFixed(0)} s`).join(", ");
-    const taken = await measure(regions, quick ? QUICK_REPETITIONS : REPETITIONS);
+    const taken = await measure(regions, operations, quick ? QUICK_REPETITIONS : REPETITIONS);
     progress("");
     const bySessions = regions.filter((r) => r.size.services === SERVICES[0]);
     const byServices = regions.filter((r) => r.size.sessions === SESSIONS_WITH_SERVICES);
@@ -192,7 +205,7 @@ async function main(): Promise<void> {
     console.log(`${table}\n\nfilled, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: on, figures }, null, 2)}\n`);
     if (svg !== undefined) writeFileSync(svg, plot(figures));
-    if (!quick && regions.length > 2) intoPage(table);
+    if (whole) intoPage(table);
   } finally {
     await stop();
   }

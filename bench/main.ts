@@ -4,6 +4,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { browserBench } from "./browser.ts";
+import { bundleBench } from "./bundle.ts";
 import { httpBenches } from "./http.ts";
 import { LONG_HISTORY_MONTHS, linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
@@ -17,10 +19,12 @@ import { openWorld, type World } from "./world.ts";
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
   verifyEdgeBench,
+  browserBench,
   ...httpBenches,
   ...linkingBenches,
   peersBench,
   startupBench,
+  bundleBench,
   linkShareBench,
 ];
 /** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */

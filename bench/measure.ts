@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { World } from "./world.ts";
 
-export type Unit = "ms" | "ms CPU" | "1/s";
+export type Unit = "ms" | "ms CPU" | "1/s" | "kB";
 
 export interface Row {
   /** what was done */

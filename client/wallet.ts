@@ -23,7 +23,8 @@ import {
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
 import { findNotices } from "./wallet/notices.ts";
-import { type OwnRecords, ownRecords, recoverSessions } from "./wallet/records.ts";
+import { type OwnRecords, ownRecords } from "./wallet/records.ts";
+import { recoverSessions } from "./wallet/recovery.ts";
 import { enrol, refresh } from "./wallet/registration.ts";
 import { ownReport } from "./wallet/report.ts";
 import type { WalletGeneration, WalletNotice, WalletSession, WalletState, WalletStore } from "./wallet/state.ts";

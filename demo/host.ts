@@ -127,6 +127,7 @@ export function bundleWorker(entry: string, changes: readonly Weakening[] = []):
     made = build({
       entryPoints: [resolve(root, entry)],
       bundle: true,
+      minify: true,
       write: false,
       format: "esm",
       target: "es2024",

@@ -5,7 +5,7 @@
 // bindings of another role beside its own (S10).
 
 import type { D1Database, DurableObjectNamespace, R2Bucket } from "@cloudflare/workers-types";
-import { z } from "zod";
+import * as z from "zod";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);
 const url = z.string().url();

@@ -18,7 +18,7 @@
 
 import { base64urlnopad } from "@scure/base";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { type EscrowEnv, now } from "./env.ts";

@@ -8,7 +8,7 @@ import { base64urlnopad } from "@scure/base";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
-import { ZodError, type z } from "zod";
+import * as z from "zod";
 import { CodecError } from "../protocol/codec.ts";
 import { SIGNATURE_HEADER } from "../protocol/request-signature.ts";
 import { DecodeError } from "../protocol/suite.ts";
@@ -63,7 +63,7 @@ function toProblem(error: unknown): Problem {
     return new Problem(error.reason === "unknown-version" ? "unknown-version" : "malformed", error.message);
   if (error instanceof DecodeError)
     return new Problem("malformed", "A group element or scalar is not valid.", error.message);
-  if (error instanceof ZodError)
+  if (error instanceof z.ZodError)
     return new Problem("malformed", error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "));
   if (error instanceof MisconfiguredError) return new Problem("misconfigured", undefined, error.message);
   return new Problem("internal", undefined, String(error));

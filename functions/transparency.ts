@@ -11,7 +11,7 @@
 //   POST /v1/cosignatures                         {checkpoint, cosignature}: lines of configured witnesses
 // A cosignature carries its own authority, so that call needs no key.
 
-import { z } from "zod";
+import * as z from "zod";
 import {
   type Cosigned,
   MAX_ENTRIES_READ,

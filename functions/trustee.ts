@@ -11,7 +11,7 @@
 // One vault (durable-objects/trustee-vault.ts), one board a ceremony (durable-objects/ceremony.ts).
 
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { now, type TrusteeEnv } from "./env.ts";
 import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";

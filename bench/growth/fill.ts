@@ -3,11 +3,12 @@
 // Filler is random bytes, in columns as long as those of a real row that stands in the same table; a long column has the
 // same bytes in every row. Keys are uniform over their whole range and inserted in ascending order (the n-th of N starts
 // with a random point of the n-th of N equal parts), so that a million rows are appended and not scattered. What the
-// measured patient's wallet really reads is honest: manifests in its buckets are signed by the clinic. All filler
+// measured patient's wallet really reads is honest: manifests in its sample and its buckets are signed by the clinic. All filler
 // records name one blob in R2, as long as a real one.
 
 import type { Clinic } from "../../client/clinic.ts";
 import type { Host } from "../../demo/host.ts";
+import { rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Manifest, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -16,8 +17,10 @@ import { recordsTableName } from "../../schema/records.ts";
 
 const ROWS_A_STATEMENT = 50_000;
 const KEY_SPACE = 2 ** 32;
-/** The least that a wallet's bucket holds on average, client/wallet/records.ts: with larger ones the run fails. */
-const BUCKET_SESSIONS = 16;
+/** Sessions around an own one, on each side, that a wallet's bucket may hold (client/wallet/buckets.ts), and more. */
+const AROUND = 2 * 96;
+/** more than a wallet's sample */
+const SAMPLED = 256;
 
 type Database = Awaited<ReturnType<Host["miniflare"]["getD1Database"]>>;
 
@@ -44,14 +47,8 @@ async function inChunks(db: Database, rows: number, insert: string, ...blobs: Ui
 
 /** Parts of the key space with at most ROWS_A_STATEMENT of so many rows. */
 function keyRanges(rows: number): { from: string; below: string }[] {
-  const parts = Math.ceil(rows / ROWS_A_STATEMENT);
-  const bound = (n: number): string =>
-    n === parts
-      ? "g" // behind every hex digit
-      : Math.floor((n * KEY_SPACE) / parts)
-          .toString(16)
-          .padStart(8, "0");
-  return Array.from({ length: parts }, (_, n) => ({ from: bound(n), below: bound(n + 1) }));
+  const of = Math.ceil(rows / ROWS_A_STATEMENT);
+  return Array.from({ length: of }, (_, n) => rangeOf({ n, of }));
 }
 
 async function lengths<C extends string>(
@@ -114,8 +111,8 @@ export async function fillServices(
   }
 }
 
-/** Manifests that the wallet with these sessions will read become the clinic's own. */
-export async function signBuckets(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
+/** Manifests that the wallet with these sessions may read become the clinic's own: the lowest, and those around its own. */
+export async function signManifests(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
   const id = bytesToHex(clinic.serviceId);
   const shards = await Promise.all([0, 1].map((s) => host.miniflare.getD1Database(`RECORDS_DB_${s}`, "service")));
   const shard = await shards[0]!
@@ -124,20 +121,21 @@ export async function signBuckets(host: Host, clinic: Clinic, ownTags: readonly 
     .first<number>("shard");
   const db = shards[shard!]!;
   const table = recordsTableName(id);
-  const n = (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n"))!;
-  const digits = Math.max(0, Math.min(4, Math.floor(Math.log(n / BUCKET_SESSIONS) / Math.log(16))));
   const own = ownTags.map((t) => `'${t}'`).join(", ");
   const model = await db
     .prepare(`SELECT manifest FROM ${table} WHERE tag_hash IN (${own}) LIMIT 1`)
     .first<number[]>("manifest");
   const manifest = Manifest.decode(Signed.decode(new Uint8Array(model!)).document);
   const key = hexToBytes(clinic.keys.signSecretKey);
-  for (const prefix of new Set(ownTags.map((t) => t.slice(0, digits)))) {
+  const lowest = { where: "tag_hash >= ?1 ORDER BY tag_hash", from: "", most: SAMPLED };
+  const around = ownTags.flatMap((tag) => [
+    { where: "tag_hash > ?1 ORDER BY tag_hash", from: tag, most: AROUND },
+    { where: "tag_hash < ?1 ORDER BY tag_hash DESC", from: tag, most: AROUND },
+  ]);
+  for (const { where, from, most } of [lowest, ...around]) {
     const { results } = await db
-      .prepare(
-        `SELECT record_id, tag_hash FROM ${table} WHERE tag_hash >= ?1 AND tag_hash < ?1 || 'g' AND tag_hash NOT IN (${own})`,
-      )
-      .bind(prefix)
+      .prepare(`SELECT record_id, tag_hash FROM ${table} WHERE tag_hash NOT IN (${own}) AND ${where} LIMIT ?2`)
+      .bind(from, most)
       .all<{ record_id: string; tag_hash: string }>();
     const updates = results.map(({ record_id, tag_hash }) => {
       const mine = { ...manifest, recordId: hexToBytes(record_id), tagHash: hexToBytes(tag_hash) };

@@ -3,22 +3,21 @@
 //   check-in   a prepared check-in, from the request to the receipt
 //   put        a record of 10 kB: sealed, signed, chained, stored
 //   list       one page of the clinic's sessions and one of its manifests, 50 rows each
-//   own report the wallet's records of 2 sessions at 2 clinics, fetched in buckets, opened, as one document
+//   own report the wallet's records of 2 sessions at 2 clinics, fetched in buckets, opened, as one document: its first, in
+//              which it finds out how wide the buckets must be
 //   link       an approved order over 1 closed month: from the last approval to readable records
 //   enrol      a person registered, a phone enrolled, its first credential fetched
-//   counts     a service's numbers of sessions and records
 
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
 import { ENTITLEMENTS, type HeldCheckIn, heldCheckIns, samplePatient, sendHeld } from "../world.ts";
 import { REPORT_SESSIONS, type Region } from "./region.ts";
 
 export interface Operation {
   name: string;
-  /** in the plot */
-  plotted: boolean;
-  arm(region: Region, turns: number): Promise<() => Promise<void>>;
+  /** calls a turn: what is short is called more often */
+  calls: number;
+  arm(region: Region, calls: number): Promise<() => Promise<void>>;
 }
 
 const RECORD_BYTES = 10_000;
@@ -27,9 +26,9 @@ const PAGE = 50;
 const held = new WeakMap<Region, HeldCheckIn[]>();
 const checkIn: Operation = {
   name: "check-in",
-  plotted: true,
-  async arm(region, turns) {
-    const waiting = held.get(region) ?? (await heldCheckIns(region.practice, region.clinic, turns));
+  calls: 3,
+  async arm(region, calls) {
+    const waiting = held.get(region) ?? (await heldCheckIns(region.practice, region.clinic, calls));
     held.set(region, waiting);
     const one = waiting.pop()!;
     return () => sendHeld(region.practice, one);
@@ -39,7 +38,7 @@ const checkIn: Operation = {
 let turn = 0;
 const put: Operation = {
   name: "record put",
-  plotted: true,
+  calls: 3,
   async arm({ practice, clinic, writing }) {
     const session = writing[turn++ % writing.length]!;
     const plaintext = practice.transport.rng(RECORD_BYTES);
@@ -51,7 +50,7 @@ const put: Operation = {
 
 const list: Operation = {
   name: "list",
-  plotted: true,
+  calls: 10,
   async arm({ clinicApi }) {
     await clinicApi.ownJson("/sessions?limit=1"); // the token
     return async () => {
@@ -64,13 +63,17 @@ const list: Operation = {
 
 const report: Operation = {
   name: "own report",
-  plotted: true,
+  calls: 1,
   async arm(region) {
+    const { transport, deployment } = region.practice;
+    const store = new MemoryStore();
+    await store.save(region.wallet.state); // as it was before it asked for anything
+    const wallet = (await Wallet.open({ transport, deployment, store }))!;
     return async () => {
-      const own = await region.wallet.records();
+      const own = await wallet.records();
       if (own.records.length !== REPORT_SESSIONS || own.faults.length > 0)
         throw new Error(`${own.records.length} records, ${own.faults.length} faults`);
-      await region.wallet.report(own);
+      await wallet.report(own);
       region.downloaded = own.downloadedBlobs;
     };
   },
@@ -78,7 +81,7 @@ const report: Operation = {
 
 const link: Operation = {
   name: "link",
-  plotted: true,
+  calls: 1,
   async arm({ practice, requester, session, closed }) {
     const prepared = await requester.order({
       kind: "link",
@@ -106,7 +109,7 @@ const link: Operation = {
 let people = 0;
 const enrol: Operation = {
   name: "enrol",
-  plotted: true,
+  calls: 2,
   async arm({ practice: { operator, transport, deployment } }) {
     const { patient } = samplePatient().bundle;
     const wallet = await Wallet.create({ transport, deployment, store: new MemoryStore() });
@@ -117,17 +120,4 @@ const enrol: Operation = {
   },
 };
 
-const counts: Operation = {
-  name: "counts",
-  plotted: false,
-  async arm({ practice, clinic }) {
-    const url = `${practice.deployment.serviceUrl}/v1/services/${bytesToHex(clinic.serviceId)}/counts`;
-    return async () => {
-      const answer = await fetch(url, { headers: { "symbolon-clock": String(practice.clock.now) } });
-      if (!answer.ok) throw new Error(`counts: ${answer.status}`);
-      await answer.arrayBuffer();
-    };
-  },
-};
-
-export const OPERATIONS: readonly Operation[] = [checkIn, put, list, report, counts, link, enrol];
+export const OPERATIONS: readonly Operation[] = [checkIn, put, list, report, link, enrol];

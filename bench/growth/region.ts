@@ -11,7 +11,7 @@ import type { Practice } from "../../demo/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { checkIn, newPatient, nextMonth, openClinic, openWorld, samplePatient, visit, type World } from "../world.ts";
-import { fillIndex, fillPeople, fillServices, signBuckets } from "./fill.ts";
+import { fillIndex, fillPeople, fillServices, signManifests } from "./fill.ts";
 
 export interface Size {
   sessions: number;
@@ -118,7 +118,7 @@ async function furnish(size: Size, { practice, workerdPid }: World, progress: (w
   ]);
   for (const clinic of clinics) {
     const own = wallet.sessions.filter((s) => s.serviceId === bytesToHex(clinic.serviceId)).map((s) => s.tagHash);
-    await signBuckets(practice.host, clinic, own);
+    await signManifests(practice.host, clinic, own);
   }
   return {
     size,

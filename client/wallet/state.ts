@@ -3,6 +3,7 @@
 // channels' counters could be rebuilt from the recovery words.
 
 import type { ServedParameters } from "../parameters.ts";
+import type { Bucket } from "./buckets.ts";
 
 export interface WalletGeneration {
   generation: number;
@@ -35,8 +36,8 @@ export interface WalletSession {
   /** FrameChannel.serialise(), hex */
   channel?: string;
   shown: string[];
-  /** hex digits of the tagHash by which its records are asked for; once told, never more are */
-  bucketDigits?: number;
+  /** by which its records were first asked for, and are asked for ever since */
+  bucket?: Bucket;
 }
 
 /** A case that touched this patient, found in the log. */

@@ -9,7 +9,7 @@
 // Nothing answered is believed: signatures and proofs are verified here before they are stored. A witness that has moved
 // on to a newer head signs no older one; then the next head is taken.
 
-import type { z } from "zod";
+import type * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";

@@ -10,7 +10,7 @@
 // anywhere, or two requesters' clicks at once, end in the same place. A member whose answer is not what its signature and
 // addresses must be is named; so is one whom the others name.
 
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   type CaseView,
   decisionName,

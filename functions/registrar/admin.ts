@@ -3,7 +3,7 @@
 
 import { and, eq, gte, lte, sql } from "drizzle-orm";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import {
   Parameters,

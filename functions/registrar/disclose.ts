@@ -8,7 +8,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
 import {

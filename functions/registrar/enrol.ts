@@ -2,7 +2,7 @@
 
 import { and, desc, eq, isNull } from "drizzle-orm";
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams, issue } from "../../protocol/credential.ts";
 import {

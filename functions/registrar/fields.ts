@@ -5,7 +5,7 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { RegistrarEnv } from "../env.ts";
 

@@ -1,47 +1,74 @@
 // Reading what is sealed. Except for the clinic's own list, reads need no key: a tagHash is 256 bits that nobody guesses,
-// and blobs open for their recipients only. Wallets ask for prefixes ("buckets"), not for their own tags, so that the
-// operator does not learn which sessions belong together.
+// and blobs open for their recipients only. Wallets ask for buckets, not for their own tags, so that the operator does not
+// learn which sessions belong together: a part of the key space (protocol/buckets.ts), of all months up to one.
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
-//   GET /v1/services/:id/buckets/:prefix          1 to 4 hex digits of the tagHash, or "-" for none
-//   GET /v1/services/:id/counts                   {sessions, records}: for people; wallets count signed manifests
+//   GET /v1/services/:id/buckets/:part?to=EPOCH   the n-th of m equal parts, "n.m"; without `to`, of all months
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
-import { and, asc, count, eq, gt, gte, isNotNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { recordsTable } from "../../schema/records.ts";
+import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, toBase64 } from "../http.ts";
 import { recordAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
-import { countSessions } from "./sessions.ts";
 import { clinicOf } from "./tokens.ts";
 
 const RECORDS_A_PAGE = 500;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
-const PREFIX = /^[0-9a-f]{0,4}$/;
+const EPOCH = /^\d{1,5}$/;
 
-/** Manifests whose tagHash starts with `prefix` (all of them for ""), one page. */
-async function page(c: Context, service: Service, prefix: string) {
+/** Tag hashes in [from, below), of sessions up to an epoch. */
+interface Bucket {
+  from: string;
+  below: string;
+  to?: number;
+}
+
+/** @throws Problem malformed */
+function bucketOf(c: Context): Bucket {
+  const part = readPart(c.req.param("part") ?? "");
+  const to = c.req.query("to");
+  if (!part) throw new Problem("malformed", `part: n.m expected, n < m <= ${MAX_PARTS}`);
+  if (to !== undefined && !EPOCH.test(to)) throw new Problem("malformed", "to: an epoch expected");
+  return { ...rangeOf(part), ...(to === undefined ? {} : { to: Number(to) }) };
+}
+
+/** One page of a bucket's manifests. */
+async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   const { limit } = pageOf(c, RECORDS_A_PAGE);
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
   if (at === null) throw new Problem("malformed", "cursor: not one of ours");
   const t = recordsTable(service.serviceId);
-  const rows = await drizzle(service.db)
+  const db = drizzle(service.db);
+  const early = (epoch: number) =>
+    exists(
+      db
+        .select({ epoch: sessions.epoch })
+        .from(sessions)
+        .where(
+          and(eq(sessions.serviceId, service.serviceId), eq(sessions.tagHash, t.tagHash), lte(sessions.epoch, epoch)),
+        ),
+    );
+  const rows = await db
     .select({ tagHash: t.tagHash, count: t.count, manifest: t.manifest, status: t.status })
     .from(t)
     .where(
       and(
-        gte(t.tagHash, prefix),
-        // "g" sorts behind every hex digit
-        lt(t.tagHash, `${prefix}g`),
+        // the cursor as a bound of the index, or each page would walk over all before it
+        gte(t.tagHash, at && at[1]! > from ? at[1]! : from),
+        lt(t.tagHash, below),
         at ? or(gt(t.tagHash, at[1]!), and(eq(t.tagHash, at[1]!), gt(t.count, Number(at[2])))) : undefined,
+        to === undefined ? undefined : early(to),
       ),
     )
     .orderBy(asc(t.tagHash), asc(t.count))
@@ -54,26 +81,18 @@ async function page(c: Context, service: Service, prefix: string) {
 }
 
 export function reading(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), "")));
+  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), rangeOf(EVERYTHING))));
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
     const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
-    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), tagHash));
+    return c.json(
+      await page(c, await serviceOfPath(c.env, c.req.param("id")), { from: tagHash, below: `${tagHash}g` }),
+    );
   });
 
-  app.get("/v1/services/:id/buckets/:prefix", async (c) => {
-    const asked = c.req.param("prefix");
-    const prefix = asked === "-" ? "" : asked;
-    if (!PREFIX.test(prefix)) throw new Problem("malformed", "prefix: 1 to 4 hex digits expected, or -");
-    return c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), prefix));
-  });
-
-  app.get("/v1/services/:id/counts", async (c) => {
-    const service = await serviceOfPath(c.env, c.req.param("id"));
-    const t = recordsTable(service.serviceId);
-    const records = await drizzle(service.db).select({ n: count() }).from(t).where(isNotNull(t.blobKey)).get();
-    return c.json({ sessions: await countSessions(service), records: records?.n ?? 0 });
-  });
+  app.get("/v1/services/:id/buckets/:part", async (c) =>
+    c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), bucketOf(c))),
+  );
 
   app.get("/v1/services/:id/blobs/:recordId", async (c) => {
     const service = await serviceOfPath(c.env, c.req.param("id"));

@@ -15,7 +15,7 @@
 // record belongs: the clinic files it there and erases it here, for its blob is sealed to the wrong patient.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { z } from "zod";
+import * as z from "zod";
 import { AgeHeaderError, assertStanzaSet, MAX_RECORD_HEADER_BYTES } from "../../protocol/age-header.ts";
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { manifestHashOf } from "../../protocol/documents.ts";

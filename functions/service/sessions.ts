@@ -12,7 +12,7 @@
 // Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline hands in later, under its own
 // token, within the parameters' offline grace.
 
-import { and, asc, count, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
@@ -216,11 +216,6 @@ const asJson = ({ tagHash, epoch, day, checkIn }: typeof sessions.$inferSelect) 
   day,
   checkIn: toBase64(checkIn),
 });
-
-export async function countSessions({ db, serviceId }: Service): Promise<number> {
-  const row = await drizzle(db).select({ n: count() }).from(sessions).where(eq(sessions.serviceId, serviceId)).get();
-  return row?.n ?? 0;
-}
 
 export function clinicSessions(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/sessions", async (c) => {

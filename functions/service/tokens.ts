@@ -12,7 +12,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { clientAssertions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../env.ts";

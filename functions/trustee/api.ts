@@ -38,7 +38,7 @@
 // malformed (no such chunk), conflict (case id bound to other values), not-allowed-now with a detail: "trustee N: wrong share" names a member whose
 // signed part does not verify; "epoch still open"; "notice first"; "newer chunks first"; "keys not generated"; "other key set or generation".
 
-import { z } from "zod";
+import * as z from "zod";
 
 const b64 = (maxBytes: number) =>
   z

@@ -10,9 +10,8 @@
 // and must not have them opened here.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { verifyAuthenticationResponse } from "@simplewebauthn/server";
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import {
   Approval,
@@ -53,6 +52,8 @@ async function verifyAssertion(
   if (!officer) throw refused("officer: unknown credential");
   const { credentialId: id, authenticatorData, clientDataJSON, signature } = assertion;
   try {
+    // its certificates and ASN.1 are a third of the Worker's start, and wanted only here
+    const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: {
         id,

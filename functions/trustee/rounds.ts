@@ -8,7 +8,7 @@
 // gives the same points with a fresh proof.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";

@@ -156,7 +156,7 @@ describe("after erasure", () => {
     const fetched = await requestersView(ids.erased);
     expect(fetched).toMatchObject({ ok: true, state: "erased", plaintext: undefined });
     const texts = await Promise.all(
-      [path(`/tags/${session.tagHash}/records`), path("/buckets/-"), path("/counts")].map(async (x) =>
+      [path(`/tags/${session.tagHash}/records`), path("/buckets/0.1")].map(async (x) =>
         (await api(p.transport, p.deployment.serviceUrl, x)).text(),
       ),
     );

@@ -7,11 +7,12 @@ import { toBase64 } from "../../client/encoding.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
+import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import { CheckIn, Manifest, manifestHashOf, signDocument } from "../../protocol/documents.ts";
+import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { rng } from "./trustees.ts";
-import { ACCOUNT, invitation, keySet, newClinic, parameters, World } from "./wallet-world.ts";
+import { ACCOUNT, EPOCH, invitation, keySet, NOW, newClinic, parameters, World } from "./wallet-world.ts";
 
 const ZERO = new Uint8Array(32);
 const world = new World();
@@ -23,6 +24,10 @@ let recordIds: string[];
 /** what the service lists, and the blobs it has */
 let rows: Uint8Array[] = [];
 const blobs = new Map<string, Uint8Array>();
+
+const liesIn = (row: Uint8Array, { n, of }: Part): boolean =>
+  partOf(bytesToHex(Manifest.decode(Signed.decode(row).document).tagHash), of).n === n;
+const serviceHex = (): string => bytesToHex(serviceIdOfKeys(keys));
 
 const blank = (): Manifest => ({
   kind: "record",
@@ -77,8 +82,11 @@ beforeAll(async () => {
   const card = invitation(keys).card;
   world.answer = (path) => {
     if (path === "/v1/services") return { cards: [toBase64(card)] };
-    if (path.includes("/buckets/-"))
-      return { records: rows.map((m) => ({ manifest: toBase64(m), status: "current" })) };
+    const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
+    if (part)
+      return {
+        records: rows.filter((m) => liesIn(m, part)).map((m) => ({ manifest: toBase64(m), status: "current" })),
+      };
     return blobs.get(path.split("/blobs/")[1] ?? "");
   };
   const first = await record("first", { count: 1, previous: ZERO });
@@ -140,31 +148,59 @@ it("a blob that is withheld or exchanged is told, and so is a manifest of anothe
   blobs.set(recordIds[1]!, kept);
 });
 
-it("asks for all blobs of a bucket that sixteen signed tags share, and never for a narrower one later", async () => {
+it("asks by a bucket that some hundred signed tags share, and for ever by the same", async () => {
   const fresh = await world.wallet(wallet.recoveryWords); // has told nothing yet
   await fresh.enrol(ACCOUNT, "code");
   rows = chain;
   expect(await fresh.recover()).toBe(1);
   const tag = session.tagHash;
-  const other = tag.startsWith("0") ? "1" : "0";
-  const near = Array.from({ length: 15 }, () => foreign(tag.slice(0, 2)));
-  const far = Array.from({ length: 16 }, () => foreign(other));
+  const evenly = (n: number, key?: Uint8Array<ArrayBuffer>): Uint8Array[] =>
+    Array.from({ length: n }, (_, i) =>
+      foreign(
+        Math.floor(((i + 0.5) * 65_536) / n)
+          .toString(16)
+          .padStart(4, "0"),
+        key,
+      ),
+    );
+  const others = evenly(300); // 100 in each of three parts
   // tags that the operator makes up, to have its patient ask for the own ones alone
-  const stranger = ed25519.keygen(rng(32)).secretKey;
-  const forged = Array.from({ length: 16 }, () => foreign(tag.slice(0, 4), stranger));
-  rows = [...chain, ...near, ...far, ...forged];
+  const forged = evenly(900, ed25519.keygen(rng(32)).secretKey);
+  rows = [...chain, ...others, ...forged];
   asked();
-  const { downloadedBlobs } = await fresh.records();
-  expect(downloadedBlobs).toBe(recordIds.length + near.length);
-  expect(fresh.sessions[0]!.bucketDigits).toBe(2);
-  expect(asked().every((path) => path.includes("/buckets/-") || path.includes("/blobs/"))).toBe(true);
+  const first = await fresh.records();
+  expect(first.faults).toEqual([]);
+  expect(fresh.sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
+  const part = partOf(tag, 3);
+  const inBucket = rows.filter((m) => liesIn(m, part));
+  // every blob there, also of what nobody signed: which are the own ones does not show
+  expect(first.downloadedBlobs).toBe(inBucket.length - 1); // a statement has none
+  const [sample, bucket, ...rest] = asked();
+  expect(sample).toBe(`service.test/v1/services/${serviceHex()}/buckets/0.1?limit=64`);
+  expect(bucket).toBe(`service.test/v1/services/${serviceHex()}/buckets/${part.n}.3?to=${EPOCH}`);
+  expect(rest.every((path) => path.includes("/blobs/"))).toBe(true);
 
-  rows.push(...Array.from({ length: 16 }, () => foreign(tag.slice(0, 4))));
+  rows.push(...evenly(600));
+  world.now += 40 * 86_400;
   await fresh.records();
-  expect(fresh.sessions[0]!.bucketDigits).toBe(2);
-  rows = [...chain, ...far];
-  expect((await fresh.records()).downloadedBlobs).toBe(recordIds.length + far.length);
-  expect(fresh.sessions[0]!.bucketDigits).toBe(0);
+  expect(asked().filter((path) => !path.includes("/blobs/"))).toEqual([bucket]);
+  world.now = NOW;
+});
+
+it("takes the whole of a service that has signed for few, whatever it lists", async () => {
+  for (const few of [10, 63]) {
+    const fresh = await world.wallet(wallet.recoveryWords);
+    await fresh.enrol(ACCOUNT, "code");
+    rows = chain;
+    await fresh.recover();
+    const stranger = ed25519.keygen(rng(32)).secretKey;
+    // low ones, so that they seem to stand close; the own tag is not among them
+    const near = Array.from({ length: few - 1 }, (_, i) => foreign(`0000${i.toString(16).padStart(2, "0")}`));
+    const made = Array.from({ length: 100 }, () => foreign("0000", stranger));
+    rows = [...near, ...near, ...made, ...chain];
+    await fresh.records();
+    expect(fresh.sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
+  }
 });
 
 it("a recovery finds no session in manifests that the service has not signed", async () => {

@@ -129,7 +129,7 @@ async function left() {
   const { records } = await apiJson<{ records: { manifest: string; status: string }[] }>(
     transport,
     SERVICE_URL,
-    `${base()}/buckets/-`,
+    `${base()}/buckets/0.1`,
   );
   return {
     blobs: (await bindings.BLOBS.list()).objects.length,
@@ -200,7 +200,7 @@ describe("a record's life", () => {
     const { records } = await apiJson<{ records: { manifest: string }[] }>(
       transport,
       SERVICE_URL,
-      `${base()}/buckets/-`,
+      `${base()}/buckets/0.1`,
     );
     const [entry, ...more] = outside.logged.slice(logged).map((e) => LogEntry.decode(fromBase64(e)));
     expect(more).toEqual([]);
@@ -229,9 +229,9 @@ describe("a record's life", () => {
       cursor = page.cursor;
     } while (cursor);
     expect(new Set(seen).size).toBe(3);
-    for (const bad of ["?cursor=x", "?limit=0", "?limit=-1"])
-      expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/-${bad}`))).toBe("malformed");
-    for (const bad of ["12345", "XY", "%27"])
+    for (const bad of ["?cursor=x", "?limit=0", "?limit=-1", "?to=", "?to=-1", "?to=999999"])
+      expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/0.1${bad}`))).toBe("malformed");
+    for (const bad of ["-", "1", "1.1", "0.0", "00.1", "0.65537", "-1.2", "0.1.2", "%27"])
       expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/${bad}`))).toBe("malformed");
   });
 });

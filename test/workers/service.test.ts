@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { openRecord } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
+import { partOf } from "../../protocol/buckets.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { openSigned, presentationHashOf, Receipt } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -45,14 +46,21 @@ describe("a visit", () => {
     const base = `/v1/services/${bytesToHex(clinic.serviceId)}`;
     const blob = await apiBytes(transport, SERVICE_URL, `${base}/blobs/${recordId}`);
     expect(await openRecord(blob, prepared.ageIdentity)).toEqual(note);
-    expect(await apiJson(transport, SERVICE_URL, `${base}/counts`)).toEqual({ sessions: 1, records: 1 });
-    for (const prefix of ["-", prepared.tagHash.slice(0, 1), prepared.tagHash.slice(0, 4)]) {
-      const bucket = await apiJson<{ records: { status: string }[] }>(
+    const bucket = async (path: string) => {
+      const { records } = await apiJson<{ records: { status: string }[] }>(
         transport,
         SERVICE_URL,
-        `${base}/buckets/${prefix}`,
+        `${base}/buckets/${path}`,
       );
-      expect(bucket.records.map((r) => r.status)).toEqual(["current"]);
+      return records.map((r) => r.status);
+    };
+    for (const of of [2, 3, 7, 100, 65_536]) {
+      const { n } = partOf(prepared.tagHash, of);
+      expect(await bucket(`${n}.${of}`)).toEqual(["current"]);
+      expect(await bucket(`${(n + 1) % of}.${of}`)).toEqual([]);
     }
+    for (const to of [EPOCH, EPOCH + 1]) expect(await bucket(`0.1?to=${to}`)).toEqual(["current"]);
+    expect(await bucket(`0.1?to=${EPOCH - 1}`)).toEqual([]);
+    expect(await bucket("0.1")).toEqual(["current"]);
   });
 });

@@ -1,0 +1,65 @@
+// The wallet's proof in Chromium, where a patient makes it: `present` and the bytes of what is sent, in a page that has the
+// protocol bundled as an application would. A wallet that has just been opened proves with little of it compiled;
+// so a page's first proof is told apart from the later ones.
+
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+import type * as Page from "./browser-page.ts";
+import { bundleForBrowsers } from "./bundle.ts";
+import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const FIRST = "wallet presents in Chromium, first";
+const LATER = "wallet presents in Chromium";
+/** compiled and laid out well by then */
+const WARM_UP = 8;
+
+/** In the browser: the bundle. */
+declare const sdk: typeof Page;
+
+/** Milliseconds of the proofs that one fresh page makes, in order. */
+async function inPage(browser: Browser, script: string, proofs: number): Promise<number[]> {
+  const page = await browser.newPage();
+  try {
+    await page.setContent("<!doctype html>");
+    await page.addScriptTag({ content: script });
+    return await page.evaluate((count) => sdk.prove(sdk.newHolder(), count), proofs);
+  } finally {
+    await page.close();
+  }
+}
+
+async function run(context: BenchContext): Promise<Row[]> {
+  if (!existsSync(CHROMIUM)) {
+    const note = `left out: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
+    return [FIRST, LATER].map((operation) => ({ operation, unit: "ms", n: 0, note }));
+  }
+  const script = await bundleForBrowsers("bench/browser-page.ts");
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  try {
+    const first: number[] = [];
+    const later: number[] = [];
+    for (let i = 0; i < context.times(3, 10); i++) {
+      context.progress(`proofs in Chromium, page ${i + 1}`);
+      const taken = await inPage(browser, script, WARM_UP + context.times(12, 40));
+      first.push(taken[0]!);
+      later.push(...taken.slice(WARM_UP));
+    }
+    return [
+      row(LATER, later, `2 attributes, 1 shown; Chromium ${browser.version()}`),
+      row(FIRST, first, "of a page that has done nothing yet but enrol"),
+    ];
+  } finally {
+    await browser.close();
+  }
+}
+
+export const browserBench: Bench = { name: "browser", about: "the wallet proves in Chromium", run };

@@ -1,0 +1,64 @@
+// Bytes that a role's Worker, and the wallet's SDK, cost whoever loads them: as built (minified by esbuild, as wrangler does), gzip.
+//
+//   Workers   the script and the compiled modules beside it
+//   wallet    client/wallet.ts for browsers, the whole SDK of a patient: no WebAssembly is in it
+
+import { fileURLToPath } from "node:url";
+import { constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { unstable_readConfig } from "wrangler";
+import { bundleWorker, wasmModules } from "../demo/host.ts";
+import type { Bench, Row } from "./measure.ts";
+
+const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
+const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const kilobytes = (bytes: number): number => bytes / 1000;
+const compressed = (data: string | Uint8Array): number =>
+  gzipSync(data, { level: constants.Z_BEST_COMPRESSION }).length;
+
+async function workerRow(role: string): Promise<Row> {
+  const { main } = unstable_readConfig({ config: path("wrangler.toml"), env: role }, { hideWarnings: true });
+  const script = await bundleWorker(main!);
+  const modules = wasmModules().filter((m) => script.includes(m.path));
+  const wasm = modules.reduce((sum, m) => sum + compressed(m.contents), 0);
+  const note = `script ${Math.round(kilobytes(script.length))} kB, ${Math.round(kilobytes(compressed(script)))} compressed`;
+  return {
+    operation: `bundle of ${role.replace(/-1$/, "")}, compressed`,
+    unit: "kB",
+    p50: kilobytes(compressed(script) + wasm),
+    n: 1,
+    note: wasm === 0 ? note : `${note}; .wasm ${Math.round(kilobytes(wasm))} compressed`,
+  };
+}
+
+/** The SDK as an application bundles it. */
+export async function bundleForBrowsers(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path(entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    globalName: "sdk",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  return outputFiles[0]!.text;
+}
+
+async function run(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const role of ROLES) rows.push(await workerRow(role));
+  const wallet = await bundleForBrowsers("client/wallet.ts");
+  rows.push({
+    operation: "bundle of the wallet, compressed",
+    unit: "kB",
+    p50: kilobytes(compressed(wallet)),
+    n: 1,
+    note: `${Math.round(kilobytes(wallet.length))} kB minified, no WebAssembly`,
+  });
+  return rows;
+}
+
+export const bundleBench: Bench = { name: "bundle", about: "bytes of every Worker and of the wallet", run };

@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { checkInBenches } from "./check-ins.ts";
 import { httpBenches } from "./http.ts";
 import { linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
@@ -15,6 +16,7 @@ import { openWorld, type World } from "./world.ts";
 
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
+  ...checkInBenches,
   ...httpBenches,
   ...linkingBenches,
   peersBench,

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { browserBench } from "./browser.ts";
 import { bundleBench } from "./bundle.ts";
+import { checkInBenches } from "./check-ins.ts";
 import { httpBenches } from "./http.ts";
 import { LONG_HISTORY_MONTHS, linkingBenches, linkShareBench } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   ...protocolBenches,
   verifyEdgeBench,
   browserBench,
+  ...checkInBenches,
   ...httpBenches,
   ...linkingBenches,
   peersBench,

@@ -4,10 +4,10 @@
 // only quantiles are told, never means. Worker code cannot time itself (its clock stands still between I/O), so CPU is read
 // from /proc: nanoseconds on CPU of every thread of the workerd process. That file system is Linux's.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { World } from "./world.ts";
 
-export type Unit = "ms" | "ms CPU" | "1/s" | "kB";
+export type Unit = "ms" | "ms CPU" | "1/s" | "kB" | "MB";
 
 export interface Row {
   /** what was done */
@@ -17,6 +17,10 @@ export interface Row {
   p50?: number;
   p95?: number;
   n: number;
+  /** CPU a request, of the workerd process: everything it hosts, also what follows the answer */
+  cpuMs?: number;
+  /** requests, one after the other */
+  perSecond?: number;
   /** our p50 / this row's p50, where it is a peer's */
   oursToPeer?: number;
   note?: string;
@@ -75,6 +79,47 @@ export async function samples(n: number, run: (turn: number) => unknown, warmUp 
     if (turn >= warmUp) taken.push(ms);
   }
   return taken;
+}
+
+export interface Load {
+  /** ms a request */
+  wall: number[];
+  /** a request, while so many were under way; see Row */
+  cpuMs: number | undefined;
+  perSecond: number;
+}
+
+/** n requests over so many connections; what they need is in their queue already. */
+export async function load(
+  pid: number | undefined,
+  queue: readonly (() => Promise<unknown>)[],
+  connections = 1,
+): Promise<Load> {
+  const waiting = [...queue];
+  const wall: number[] = [];
+  const connection = async (): Promise<void> => {
+    for (let run = waiting.shift(); run; run = waiting.shift()) wall.push(await timed(run));
+  };
+  const before = pid === undefined ? 0 : await settledCpuMs(pid);
+  const ms = await timed(() => Promise.all(Array.from({ length: connections }, connection)));
+  const cpu = pid === undefined ? undefined : ((await settledCpuMs(pid)) - before) / queue.length;
+  return { wall, cpuMs: cpu, perSecond: (queue.length / ms) * 1000 };
+}
+
+/** `run` n times, one after the other, after a warm-up, as a row. */
+export async function requestRow(
+  pid: number | undefined,
+  operation: string,
+  n: number,
+  run: (turn: number) => Promise<unknown>,
+  note?: string,
+): Promise<Row> {
+  await run(0);
+  const { wall, cpuMs, perSecond } = await load(
+    pid,
+    Array.from({ length: n }, (_, i) => () => run(i + 1)),
+  );
+  return { ...row(operation, wall, note), perSecond, ...(cpuMs === undefined ? {} : { cpuMs }) };
 }
 
 /** Each in turn, n times after a warm-up: what slows the machine for a while slows all of them. */
@@ -139,4 +184,16 @@ export async function settledCpuMs(pid: number): Promise<number> {
     last = now;
   }
   return last;
+}
+
+// ---- memory
+
+/** How far a process's resident memory rises above what it held before, in MB. Linux resets the peak for whoever asks. */
+export async function peakMemoryMb(pid: number, run: () => Promise<unknown>): Promise<number> {
+  const held = (what: "VmRSS" | "VmHWM"): number =>
+    Number(new RegExp(`^${what}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1000;
+  const before = held("VmRSS");
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  await run();
+  return held("VmHWM") - before;
 }

@@ -41,18 +41,20 @@ const figure = (x: number | undefined): string =>
   x === undefined ? "-" : x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2);
 
 export function tableOf(rows: readonly Row[], on: Machine): string {
-  const head = ["operation", "p50", "p95", "unit", "n", "ours/peer", "note"];
+  const head = ["operation", "p50", "p95", "unit", "n", "CPU ms", "1/s", "ours/peer", "note"];
   const lines = rows.map((r) => [
     r.operation,
     figure(r.p50),
     figure(r.p95),
     r.unit,
     String(r.n),
+    r.cpuMs === undefined ? "" : figure(r.cpuMs),
+    r.perSecond === undefined ? "" : figure(r.perSecond),
     r.oursToPeer === undefined ? "" : `${r.oursToPeer.toFixed(2)}x`,
     r.note ?? "",
   ]);
   const widths = head.map((_, c) => Math.max(...[head, ...lines].map((cells) => cells[c]!.length)));
-  const numeric = new Set([1, 2, 4, 5]);
+  const numeric = new Set([1, 2, 4, 5, 6, 7]);
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, c) => (numeric.has(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))

@@ -62,7 +62,8 @@ async function readBeginning(body: ReadableStream<Uint8Array>) {
     chunks.push(value);
     length += value.length;
   }
-  return { beginning: concatBytes(...chunks), reader };
+  reader.releaseLock();
+  return { beginning: concatBytes(...chunks), rest: body };
 }
 
 /** @throws Problem malformed */
@@ -80,24 +81,23 @@ function checkStanzas(beginning: Uint8Array, { value }: GivenManifest): void {
 
 type Beginning = Awaited<ReturnType<typeof readBeginning>>;
 
-/** Streams the blob to R2. @throws Problem malformed if it is not the blob of the manifest */
-async function store(env: ServiceEnv, key: string, { beginning, reader }: Beginning, { value }: GivenManifest) {
+/** Streams the blob to R2; the runtime moves the bytes itself. @throws Problem malformed if it is not the manifest's */
+async function store(env: ServiceEnv, key: string, { beginning, rest }: Beginning, { value }: GivenManifest) {
   const { readable, writable } = new FixedLengthStream(value.size);
   const writer = writable.getWriter();
+  const givenUp = new AbortController();
   const pump = async () => {
-    try {
-      await writer.write(beginning);
-      for (let next = await reader.read(); !next.done; next = await reader.read()) await writer.write(next.value);
-      await writer.close();
-    } catch (cause) {
-      await writer.abort(cause).catch(() => undefined);
-      throw cause;
-    }
+    await writer.write(beginning);
+    writer.releaseLock();
+    await rest.pipeTo(writable, { signal: givenUp.signal });
   };
   // R2 compares the SHA-256 before the object becomes visible.
   const put = env.BLOBS.put(key, readable, { sha256: bytesToHex(value.blobHash) });
   // An R2 that gives up does not read on: without this the pump would wait for ever.
-  put.catch((cause: unknown) => writer.abort(cause).catch(() => undefined));
+  put.catch((cause: unknown) => {
+    givenUp.abort(cause);
+    return writer.abort(cause).catch(() => undefined);
+  });
   const [stored, pumped] = await Promise.allSettled([put, pump()]);
   const reason = stored.status === "rejected" ? String(stored.reason) : "";
   if (/sha-?256|checksum|digest/i.test(reason))

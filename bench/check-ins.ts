@@ -1,0 +1,99 @@
+// Check-ins over HTTP: what one costs, and how many a second one workerd process takes, and two. All roles and the storage
+// are hosted in that process, which does its work on one thread; the SDK that sends them has the machine's other core.
+
+import {
+  type Bench,
+  type BenchContext,
+  type Load,
+  load,
+  NO_CPU_ACCOUNTING,
+  type Row,
+  row,
+  summary,
+} from "./measure.ts";
+import { type HeldCheckIn, heldCheckIns, openClinic, openWorld, sendHeld, type World } from "./world.ts";
+
+const WARM_UP = 6;
+const CONNECTIONS = 8;
+
+async function prepared(context: BenchContext, { practice }: World, count: number): Promise<HeldCheckIn[]> {
+  const clinic = await openClinic(practice, "Bench clinic");
+  context.progress("preparing check-ins");
+  const held = await heldCheckIns(practice, clinic, WARM_UP + count);
+  for (const one of held.splice(0, WARM_UP)) await sendHeld(practice, one);
+  return held;
+}
+const requests = ({ practice }: World, held: readonly HeldCheckIn[]) =>
+  held.map((one) => () => sendHeld(practice, one));
+
+async function checkInRows(context: BenchContext): Promise<Row[]> {
+  const world = await context.world();
+  const held = await prepared(context, world, context.times(16, 96));
+  context.progress("check-ins one after the other");
+  const { wall, cpuMs, perSecond } = await load(world.workerdPid, requests(world, held));
+  const note = "whole request: verify, Durable Object, D1, signed receipt; CPU: all roles and the storage";
+  return [
+    {
+      ...row("check-in over HTTP", wall, cpuMs === undefined ? `${note}: ${NO_CPU_ACCOUNTING}` : note),
+      perSecond,
+      ...(cpuMs === undefined ? {} : { cpuMs }),
+    },
+  ];
+}
+
+const median = (of: readonly number[]): number => summary(of).p50;
+function rateRow(operation: string, loads: readonly Load[], note: string): Row {
+  const cpu = loads.flatMap((l) => (l.cpuMs === undefined ? [] : [l.cpuMs]));
+  const rates = loads.map((l) => l.perSecond);
+  return {
+    operation,
+    unit: "1/s",
+    p50: median(rates),
+    n: loads.length,
+    ...(cpu.length > 0 && { cpuMs: median(cpu) }),
+    note,
+  };
+}
+
+async function throughputRows(context: BenchContext): Promise<Row[]> {
+  const [rounds, each] = [context.times(2, 5), context.times(24, 64)];
+  const first = await context.world();
+  context.progress("a second region");
+  const second = await openWorld(context.progress);
+  try {
+    const ofFirst = await prepared(context, first, 2 * rounds * each);
+    const ofSecond = await prepared(context, second, rounds * each);
+    const [one, two]: [Load[], Load[]] = [[], []];
+    // in turns: what slows the machine for a while slows both
+    for (let round = 0; round < rounds; round++) {
+      context.progress(`check-ins over ${CONNECTIONS} connections`);
+      one.push(await load(first.workerdPid, requests(first, ofFirst.splice(0, each)), CONNECTIONS));
+      context.progress("check-ins at two processes");
+      const pair = [
+        load(first.workerdPid, requests(first, ofFirst.splice(0, each)), CONNECTIONS),
+        load(second.workerdPid, requests(second, ofSecond.splice(0, each)), CONNECTIONS),
+      ];
+      const [a, b] = (await Promise.all(pair)) as [Load, Load];
+      two.push({
+        wall: [],
+        cpuMs: a.cpuMs === undefined || b.cpuMs === undefined ? undefined : (a.cpuMs + b.cpuMs) / 2,
+        perSecond: a.perSecond + b.perSecond,
+      });
+    }
+    return [
+      rateRow("check-ins a second", one, `one workerd process, ${CONNECTIONS} connections; n rounds of ${each}`),
+      rateRow(
+        "check-ins a second, two processes",
+        two,
+        "a region each, with its own D1 and objects, as two operators would run: nothing is shared but the machine",
+      ),
+    ];
+  } finally {
+    await second.practice.stop();
+  }
+}
+
+export const checkInBenches: readonly Bench[] = [
+  { name: "check-in", about: "check-ins over HTTP, and their CPU", run: checkInRows },
+  { name: "throughput", about: "check-ins a second on one workerd process, and on two", run: throughputRows },
+];

@@ -77,6 +77,7 @@ async function place(m: Matter, names: readonly string[]): Promise<Placed> {
   const checkpoint = await cosignedCheckpoint(m.env, m.view, size, m.now);
   const found = entries.map(async (e) => [e.name, await inclusionProof(m.env, checkpoint, e, m.now)] as const);
   const proofs: Placed["proofs"] = Object.fromEntries(await Promise.all(found));
+  await checkpoint.brought;
   return { checkpoint: checkpoint.note, proofs };
 }
 

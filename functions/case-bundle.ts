@@ -29,6 +29,7 @@ import {
   type Subject,
   type Trust,
 } from "./case-order.ts";
+import { nativeVerify } from "./engine/ed25519.ts";
 import { fromBase64, Problem, refused } from "./http.ts";
 import type { Bundle, Inclusion } from "./trustee/api.ts";
 
@@ -107,7 +108,7 @@ function checkCheckpoint(note: string, { logKey, keySet }: Trust): { checkpoint:
   const before = good.get(name);
   if (before) return before;
   const witnesses = keySet.identityKeys.map((key, i) => trusteeWitnessKey(i + 1, key));
-  const verified = verifyCheckpoint({ note, logKey, witnesses, quorum: keySet.threshold });
+  const verified = verifyCheckpoint({ note, logKey, witnesses, quorum: keySet.threshold, verify: nativeVerify });
   if (!verified.ok) throw refused(`checkpoint: ${verified.reason}`);
   if (good.size >= MAX_CHECKPOINTS) good.clear();
   good.set(name, verified);

@@ -46,6 +46,7 @@ import { type KeySet, keySetId } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { NoteKey } from "../protocol/note.ts";
 import { encodeG1, type G1 } from "../protocol/suite.ts";
+import { nativeVerify } from "./engine/ed25519.ts";
 import { Problem, refused } from "./http.ts";
 import type { EpochParameters } from "./parameters.ts";
 
@@ -83,8 +84,8 @@ export interface CheckedOrder {
 }
 
 export async function checkOrder(signed: Uint8Array, trust: Trust): Promise<CheckedOrder> {
-  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed);
-  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate);
+  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
+  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate of another authority");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
   checkTimes(order, trust.now);
@@ -197,7 +198,7 @@ function verifiedCheckIn(
   const name = bytesToHex(sha256(frame(bytes, parameters.tag.hash, parameters.credential.hash)));
   const before = verifiedCheckIns.get(name);
   if (before) return before;
-  const verified = verifyCheckIn(read, parameters, engine);
+  const verified = verifyCheckIn(read, parameters, engine, nativeVerify);
   if (!verified.ok) throw refused(`check-in: ${verified.reason}`);
   if (verifiedCheckIns.size >= MAX_VERIFIED_CHECK_INS) verifiedCheckIns.clear();
   verifiedCheckIns.set(name, verified);

@@ -22,6 +22,7 @@ import {
   verifyCheckpoint,
 } from "../../protocol/note.ts";
 import { call, callJson } from "../calls.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import type { EscrowEnv } from "../env.ts";
 import { fromBase64, Problem, toBase64 } from "../http.ts";
 import type { CosignAnswer, WitnessAnswer } from "../trustee/api.ts";
@@ -87,7 +88,7 @@ export async function cosignedCheckpoint(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const response = await call({ baseUrl: env.LOG_URL, method: "GET", path: "/checkpoint", now });
     const note = await response.text();
-    const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0 });
+    const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0, verify: nativeVerify });
     if (!head.ok) throw new Problem("unavailable", "The log's checkpoint does not verify.", head.reason);
     if (head.checkpoint.size < size) throw new Problem("unavailable", "The log's head lags behind.");
     const have = new Set(head.cosigners.map((c) => c.name));
@@ -95,7 +96,7 @@ export async function cosignedCheckpoint(
     const shown = { note, checkpoint: head.checkpoint };
     const lines = await firstLines(asked, threshold - have.size, async (trustee) => {
       const line = await cosignature(env, trustee, shown, now);
-      const alone = { logKey, witnesses: [witnesses[trustee - 1]!], quorum: 1 };
+      const alone = { logKey, witnesses: [witnesses[trustee - 1]!], quorum: 1, verify: nativeVerify };
       // Only a line that verifies is taken over: a wrong one would spoil the whole note.
       return line !== undefined && verifyCheckpoint({ note: note + line, ...alone }).ok ? line : undefined;
     });

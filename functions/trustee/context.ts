@@ -6,6 +6,7 @@ import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-document
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import type { Trust } from "../case-order.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem } from "../http.ts";
@@ -60,7 +61,7 @@ export function parseKeySet(bytes: Uint8Array): KeySet {
 const readCards = new WeakMap<KeySet, TrusteeCard[]>();
 /** Of the vault's key set: verified once an isolate. */
 export function trusteeCardsOf(held: VaultKeys, keySet: KeySet): TrusteeCard[] {
-  const cards = readCards.get(keySet) ?? readTrusteeCards(held.cards, keySet.identityKeys);
+  const cards = readCards.get(keySet) ?? readTrusteeCards(held.cards, keySet.identityKeys, nativeVerify);
   readCards.set(keySet, cards);
   return cards;
 }

@@ -201,7 +201,7 @@ export async function notice(
     );
     if (cheaters.length > 0) throw wrongShare(cheaters);
     const kappa = combineNotice({ set: s.open.set, shares: [own, ...others] }, publicEngine());
-    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.identitySecret);
+    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.signer);
     return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
   });
 }
@@ -366,7 +366,7 @@ export async function result(
     const found = await matchSessions(s.env, pages, wanted, s.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
-    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);
+    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.signer);
     const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
     return { answer, keep: { what: "own-result" as const, value } };
   };

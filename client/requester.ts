@@ -9,6 +9,7 @@
 // It believes the registrar's and the trustees' pinned keys; the escrow, the service Worker and the network only carry.
 
 import { chunksOfOrder } from "../protocol/case-chunks.ts";
+import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
@@ -44,9 +45,18 @@ export class Requester {
   readonly #context: RequesterContext;
   readonly #persons = new Map<string, NamedPerson>();
 
-  /** `certificate`: Signed<RequesterCertificate> of the registrar over these keys. @throws RequesterError */
-  constructor(transport: Transport, deployment: Deployment, keys: RequesterKeys, certificate: Uint8Array) {
-    this.#context = new RequesterContext(transport, deployment, keys, certificate);
+  /**
+   * `certificate`: Signed<RequesterCertificate> of the registrar over these keys; `engine`: for public data, where the host
+   * has a faster one. @throws RequesterError
+   */
+  constructor(
+    transport: Transport,
+    deployment: Deployment,
+    keys: RequesterKeys,
+    certificate: Uint8Array,
+    engine: Engine = nobleEngine,
+  ) {
+    this.#context = new RequesterContext(transport, deployment, keys, certificate, engine);
   }
 
   /** Makes and signs an order, and seals its dossier to each trustee. Nothing is sent yet. */
@@ -101,18 +111,24 @@ export class Requester {
 
   /**
    * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. The next one is being
-   * computed while a chunk is read. @throws as advance and openResult
+   * computed while a chunk is read; not so the first, whose records come before everything else.
+   * @throws as advance and openResult
    */
   async *open(p: PreparedOrder): AsyncGenerator<OpenedChunk> {
     const { length } = chunksOfOrder(p.order);
     const steps = this.#steps(p);
     let step = steps.next();
+    const goOn = (): void => {
+      step = steps.next();
+      step.catch(() => {}); // told when it is awaited
+    };
     for (let given = 0; given < length; ) {
       const { value: status } = await step;
       const known = status ? Math.min(status.chunks.opened, length) : length;
-      step = steps.next();
-      step.catch(() => {}); // told when it is awaited
+      const first = given === 0;
+      if (!first) goOn();
       for (; given < known; given++) yield await openChunk(this.#context, p, given);
+      if (first) goOn();
     }
   }
 

@@ -14,6 +14,7 @@ import { systemTransport, type Transport } from "../client/transport.ts";
 import { MemoryStore } from "../client/wallet/state.ts";
 import { Wallet } from "../client/wallet.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
+import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
@@ -46,7 +47,7 @@ export interface Practice {
   openClinic(name: string, policy?: ClinicPolicy): Promise<Clinic>;
   /** A registered person with an enrolled wallet. */
   enrolPatient(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<EnrolledPatient>;
-  newRequester(name: string, role: string): Promise<Requester>;
+  newRequester(name: string, role: string, engine?: Engine): Promise<Requester>;
   /** A wallet without anything, on the practice's clock. */
   wallet(words?: string): Promise<Wallet>;
   stop(): Promise<void>;
@@ -143,7 +144,7 @@ async function furnish(
       await wallet.enrol(account, enrolmentCode);
       return { wallet, account, selector };
     },
-    async newRequester(name, role) {
+    async newRequester(name, role, engine) {
       const keys = createRequesterKeys(transport.rng);
       const certificate = await operator.certifyRequester({
         signKey: bytesToHex(keys.signPublicKey),
@@ -151,7 +152,7 @@ async function furnish(
         name,
         role,
       });
-      return new Requester(transport, deployment, keys, certificate);
+      return new Requester(transport, deployment, keys, certificate, engine);
     },
     wallet: newWallet,
     stop: () => host.stop(),

@@ -14,6 +14,8 @@
 // A cosignature is kept only if it verifies under a configured witness and for a head signed here.
 
 import { DurableObject } from "cloudflare:workers";
+import { nativeVerify, signerOf } from "../functions/engine/ed25519.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
 import {
   completedBy,
   emptyRoot,
@@ -153,7 +155,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     for (const s of signatures) {
       const key = witnesses.find((w) => w.name === s.name);
       if (!key) return { ok: false, reason: "unknown-witness" };
-      const time = verifyCosignature(text, s, key);
+      const time = verifyCosignature(text, s, key, nativeVerify);
       if (time === undefined) return { ok: false, reason: "bad-signature" };
       rows.push([s.name, formatSignature(s), time]);
     }
@@ -266,7 +268,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
 
   private signer(): NoteSigner {
     const { name, secretKey } = parseSkey(this.env.LOG_SIGNING_KEY);
-    return noteSigner(name, LOG_KEY, secretKey);
+    return noteSigner(name, LOG_KEY, signerOf(bytesToHex(secretKey)));
   }
 
   private witnesses(): NoteKey[] {

@@ -18,6 +18,7 @@ import { base64urlnopad } from "@scure/base";
 import { concatBytes, equalBytes } from "../protocol/bytes.ts";
 import { Approval, approvalChallenge, openSigned } from "../protocol/documents.ts";
 import { LABELS } from "../protocol/labels.ts";
+import { nativeVerify } from "./engine/ed25519.ts";
 import { refused } from "./http.ts";
 
 const COSE_ES256_X = Uint8Array.of(0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20);
@@ -63,7 +64,7 @@ export interface ApprovalScope {
 
 /** One decision, either way. @throws CodecError, Problem credential-refused */
 export function verifyDecision(signed: Uint8Array, scope: ApprovalScope): Approval {
-  const { key, value } = openSigned(LABELS.approval, Approval, signed);
+  const { key, value } = openSigned(LABELS.approval, Approval, signed, nativeVerify);
   const pinned = scope.trusteeKeys[value.trustee - 1];
   if (!pinned || !equalBytes(pinned, key)) throw refused(`approval: not by trustee ${value.trustee}`);
   if (!equalBytes(value.orderHash, scope.orderHash) || !equalBytes(value.caseId, scope.caseId))

@@ -14,8 +14,15 @@
 //                to the one identity, and it has epochs of the order. So a requester can open nobody else, nor turn the
 //                notice to a contract that opens nothing
 
-import { equalBytes, utf8ToBytes } from "../protocol/bytes.ts";
-import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../protocol/check-in.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../protocol/bytes.ts";
+import {
+  type CheckInVerdict,
+  type ParametersOfEpoch,
+  type ReadCheckIn,
+  readCheckIn,
+  verifyCheckIn,
+} from "../protocol/check-in.ts";
 import {
   assembleSubjectHash,
   type CaseContext,
@@ -39,6 +46,7 @@ import { type KeySet, keySetId } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { NoteKey } from "../protocol/note.ts";
 import { encodeG1, type G1 } from "../protocol/suite.ts";
+import { nativeVerify } from "./engine/ed25519.ts";
 import { Problem, refused } from "./http.ts";
 import type { EpochParameters } from "./parameters.ts";
 
@@ -76,8 +84,8 @@ export interface CheckedOrder {
 }
 
 export async function checkOrder(signed: Uint8Array, trust: Trust): Promise<CheckedOrder> {
-  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed);
-  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate);
+  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
+  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate of another authority");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
   checkTimes(order, trust.now);
@@ -177,14 +185,33 @@ export async function examineSubject(checked: CheckedOrder, dossier: Dossier, tr
 
 const ofEpoch = (p: EpochParameters): ParametersOfEpoch => ({ document: p.document, hash: p.hash, issuer: p });
 
+const MAX_VERIFIED_CHECK_INS = 64;
+type VerifiedCheckIn = CheckInVerdict & { ok: true };
+const verifiedCheckIns = new Map<string, VerifiedCheckIn>();
+/** An officer's review, its decision and the first round ask for the same proof; what held under these parameters holds. */
+function verifiedCheckIn(
+  bytes: Uint8Array,
+  read: ReadCheckIn,
+  parameters: { readonly tag: ParametersOfEpoch; readonly credential: ParametersOfEpoch },
+  engine: Engine,
+): VerifiedCheckIn {
+  const name = bytesToHex(sha256(frame(bytes, parameters.tag.hash, parameters.credential.hash)));
+  const before = verifiedCheckIns.get(name);
+  if (before) return before;
+  const verified = verifyCheckIn(read, parameters, engine, nativeVerify);
+  if (!verified.ok) throw refused(`check-in: ${verified.reason}`);
+  if (verifiedCheckIns.size >= MAX_VERIFIED_CHECK_INS) verifiedCheckIns.clear();
+  verifiedCheckIns.set(name, verified);
+  return verified;
+}
+
 async function examineCheckIn({ order }: CheckedOrder, { salt, checkIn: bytes }: Dossier, trust: Trust) {
   if (!bytes || !equalBytes(order.subject, subjectHashOf(salt, bytes))) throw refused("dossier: another subject");
   const read = readCheckIn(bytes);
   const tag = ofEpoch(await trust.parameters(read.epoch));
   const credential = ofEpoch(await trust.parameters(read.presentation.credentialEpoch));
   if (!equalBytes(tag.document.keySetId, order.keySetId)) throw refused("check-in: under another key set");
-  const verified = verifyCheckIn(read, { tag, credential }, trust.engine);
-  if (!verified.ok) throw refused(`check-in: ${verified.reason}`);
+  const verified = verifiedCheckIn(bytes, read, { tag, credential }, trust.engine);
   const { serviceId, issuedAt } = read.challenge;
   if (order.kind === "trace") {
     if (read.epoch < order.epochFrom || read.epoch > order.epochTo) throw refused("trace: session of another epoch");

@@ -18,6 +18,7 @@
 import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { blob, bool, document, fixed, list, type Of, oneOf, struct, text, u8, u32, u64 } from "./codec.ts";
 import { type CaseContext, caseContextHash, ORDER_KINDS, openSigned, signDocument } from "./documents.ts";
+import type { Signer, VerifySignature } from "./ed25519.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
 import { type NoteKey, noteKey, WITNESS_KEY } from "./note.ts";
@@ -33,10 +34,14 @@ export type TrusteeCard = Of<typeof TrusteeCard>;
  * Signed cards in the order of the pinned keys, all of them. @throws CodecError, or RangeError where a card is missing,
  * stands at another place or is signed by another key
  */
-export function readTrusteeCards(cards: readonly Uint8Array[], identityKeys: readonly Uint8Array[]): TrusteeCard[] {
+export function readTrusteeCards(
+  cards: readonly Uint8Array[],
+  identityKeys: readonly Uint8Array[],
+  verify?: VerifySignature,
+): TrusteeCard[] {
   if (cards.length !== identityKeys.length) throw new RangeError("one card of every trustee is needed");
   return cards.map((bytes, i) => {
-    const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, bytes);
+    const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, bytes, verify);
     if (value.index !== i + 1 || !identityKeys[i]!.every((b, k) => key[k] === b))
       throw new RangeError(`trustee ${i + 1}: card is not signed by the pinned key`);
     return value;
@@ -142,10 +147,10 @@ export const NoticeContent = document("NoticeContent", 0x36, 1, {
 });
 export type NoticeContent = Of<typeof NoticeContent>;
 
-export const signPart = (part: SealedPart, identitySecret: Uint8Array): Uint8Array =>
-  signDocument(LABELS.signPart, SealedPart, part, identitySecret);
-export const signForRequester = (part: ForRequester, identitySecret: Uint8Array): Uint8Array =>
-  signDocument(LABELS.signPart, ForRequester, part, identitySecret);
+export const signPart = (part: SealedPart, by: Uint8Array | Signer): Uint8Array =>
+  signDocument(LABELS.signPart, SealedPart, part, by);
+export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): Uint8Array =>
+  signDocument(LABELS.signPart, ForRequester, part, by);
 
 /**
  * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)). T itself stands in the

@@ -17,6 +17,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64 } from "@scure/base";
 import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from "./bytes.ts";
+import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { HASH_BYTES } from "./merkle.ts";
 
 /** signed-note: a limit is recommended, of at least 16. */
@@ -42,8 +43,7 @@ export interface NoteKey {
 /** A key with its secret. */
 export interface NoteSigner {
   readonly key: NoteKey;
-  /** Ed25519 seed, 32 bytes */
-  readonly seed: Uint8Array;
+  readonly signer: Signer;
 }
 
 export interface NoteSignature {
@@ -90,8 +90,10 @@ export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
   return key;
 }
 
-export function noteSigner(name: string, type: NoteKeyType, seed: Uint8Array): NoteSigner {
-  return { key: noteKey(name, type, ed25519.getPublicKey(seed)), seed };
+/** `by`: an Ed25519 seed of 32 bytes, or who signs with it */
+export function noteSigner(name: string, type: NoteKeyType, by: Uint8Array | Signer): NoteSigner {
+  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
+  return { key: noteKey(name, type, signer.publicKey), signer };
 }
 
 function isKeyName(name: string): boolean {
@@ -135,18 +137,18 @@ export function formatNote(note: Note): string {
 }
 
 /** The log's signature over a text (type 0x01). */
-export function signNote(text: string, { key, seed }: NoteSigner): NoteSignature {
+export function signNote(text: string, { key, signer }: NoteSigner): NoteSignature {
   if (key.type !== LOG_KEY) throw new RangeError("a witness key signs no note");
-  return { name: key.name, keyId: key.keyId, signature: ed25519.sign(utf8ToBytes(text), seed) };
+  return { name: key.name, keyId: key.keyId, signature: signer.sign(utf8ToBytes(text)) };
 }
 
 /** A witness's timestamped signature over a text (type 0x04). The caller has checked that the head is consistent. */
-export function cosign(text: string, { key, seed }: NoteSigner, time: number): NoteSignature {
+export function cosign(text: string, { key, signer }: NoteSigner, time: number): NoteSignature {
   if (key.type !== WITNESS_KEY) throw new RangeError("a log key is no witness");
   if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`not a time: ${time}`);
   const stamp = new Uint8Array(TIME_BYTES);
   new DataView(stamp.buffer).setBigUint64(0, BigInt(time));
-  const signature = concatBytes(stamp, ed25519.sign(cosignedMessage(text, BigInt(time)), seed));
+  const signature = concatBytes(stamp, signer.sign(cosignedMessage(text, BigInt(time))));
   return { name: key.name, keyId: key.keyId, signature };
 }
 
@@ -154,22 +156,25 @@ const cosignedMessage = (text: string, time: bigint): Uint8Array =>
   utf8ToBytes(`cosignature/v1\ntime ${time}\n${text}`);
 
 /** The log's signature: RFC 8032 verification, canonical encodings only. */
-export function verifySignature(text: string, s: NoteSignature, key: NoteKey): boolean {
+export function verifySignature(text: string, s: NoteSignature, key: NoteKey, verify = nobleVerify): boolean {
   if (key.type !== LOG_KEY || !isKey(key, s) || s.signature.length !== SIGNATURE_BYTES) return false;
-  return ed25519.verify(s.signature, utf8ToBytes(text), key.publicKey, { zip215: false });
+  return verify(s.signature, utf8ToBytes(text), key.publicKey);
 }
 
 /** The unix seconds at which a witness signed, or undefined where it did not. */
-export function verifyCosignature(text: string, s: NoteSignature, key: NoteKey): number | undefined {
+export function verifyCosignature(
+  text: string,
+  s: NoteSignature,
+  key: NoteKey,
+  verify = nobleVerify,
+): number | undefined {
   if (key.type !== WITNESS_KEY || !isKey(key, s)) return undefined;
   if (s.signature.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined;
   const stamp = s.signature.slice(0, TIME_BYTES);
   const time = new DataView(stamp.buffer).getBigUint64(0);
   if (time > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
   const message = cosignedMessage(text, time);
-  return ed25519.verify(s.signature.slice(TIME_BYTES), message, key.publicKey, { zip215: false })
-    ? Number(time)
-    : undefined;
+  return verify(s.signature.slice(TIME_BYTES), message, key.publicKey) ? Number(time) : undefined;
 }
 
 // ---- checkpoints ----
@@ -200,13 +205,14 @@ export interface CheckpointTrust {
   witnesses: readonly NoteKey[];
   /** how many different witnesses must have signed; 0 trusts the log alone */
   quorum: number;
+  verify?: VerifySignature;
 }
 export type VerifiedCheckpoint =
   | { ok: true; checkpoint: Checkpoint; text: string; cosigners: { name: string; time: number }[] }
   | { ok: false; reason: "malformed" | "wrong-origin" | "not-signed-by-log" | "bad-signature" | "no-quorum" };
 
 /** Signatures of unknown keys are passed over; a wrong one under a known key spoils the note (signed-note). */
-export function verifyCheckpoint({ note, logKey, witnesses, quorum }: CheckpointTrust): VerifiedCheckpoint {
+export function verifyCheckpoint({ note, logKey, witnesses, quorum, verify }: CheckpointTrust): VerifiedCheckpoint {
   checkWitnesses(witnesses);
   const parsed = parseNote(note);
   const checkpoint = parsed && parseCheckpoint(parsed.text);
@@ -216,13 +222,13 @@ export function verifyCheckpoint({ note, logKey, witnesses, quorum }: Checkpoint
   let signedByLog = false;
   for (const s of parsed.signatures) {
     if (isKey(logKey, s)) {
-      if (!verifySignature(parsed.text, s, logKey)) return { ok: false, reason: "bad-signature" };
+      if (!verifySignature(parsed.text, s, logKey, verify)) return { ok: false, reason: "bad-signature" };
       signedByLog = true;
       continue;
     }
     const witness = witnesses.find((w) => isKey(w, s));
     if (!witness) continue;
-    const time = verifyCosignature(parsed.text, s, witness);
+    const time = verifyCosignature(parsed.text, s, witness, verify);
     if (time === undefined) return { ok: false, reason: "bad-signature" };
     cosigners.set(witness.name, Math.max(time, cosigners.get(witness.name) ?? 0));
   }

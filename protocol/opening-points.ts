@@ -10,19 +10,27 @@
 // Layout: TraceShare 0x42, RecordShare 0x43:  u8 index ‖ point (48) ‖ proof (64).
 
 import type { Rng } from "./bytes.ts";
-import { document, type Of, u8 } from "./codec.ts";
+import { document, fixed, type Of, u8 } from "./codec.ts";
 import { g1, proof } from "./element-coders.ts";
+import { type Engine, nobleEngine } from "./engine.ts";
 import { groupG1 } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import { checkContext, collect } from "./opening-common.ts";
 import { combinePoints as interpolate } from "./sharing.ts";
 import { type Proof, prove, Relation, verify } from "./sigma.ts";
-import { Fr, G, type G1, randomScalar, type Scalar } from "./suite.ts";
+import { Fr, G, type G1, G1_BYTES, randomScalar, type Scalar } from "./suite.ts";
 
 export const TraceShare = document("TraceShare", 0x42, 1, { index: u8, D: g1, proof: proof(1) });
 export type TraceShare = Of<typeof TraceShare>;
 export const RecordShare = document("RecordShare", 0x43, 1, { index: u8, point: g1, proof: proof(1) });
 export type RecordShare = Of<typeof RecordShare>;
+/** The same document, its point left as bytes for an engine's door. */
+const UndecodedRecordShare = document("RecordShare", 0x43, 1, { index: u8, point: fixed(G1_BYTES), proof: proof(1) });
+/** @throws CodecError, DecodeError */
+export function decodeRecordShare(bytes: Uint8Array, engine: Engine): RecordShare {
+  const { point, ...rest } = UndecodedRecordShare.decode(bytes);
+  return { ...rest, point: engine.toG1(engine.g1.decode(point)) };
+}
 
 interface Partial {
   readonly ctx: Uint8Array;
@@ -49,33 +57,41 @@ export function blindedMultiply(point: G1, share: Scalar, rng: Rng): G1 {
 type Kind = "traceShare" | "recordShare";
 
 /** One statement, two uses. */
-const relation = (kind: Kind, { shareKey }: Partial, base: G1, point: G1): Relation<"y"> =>
-  new Relation(LABELS[kind], ["y"]).equation(groupG1, shareKey, [["y", G]]).equation(groupG1, point, [["y", base]]);
+const relation = ({ g1, fromG1 }: Engine, kind: Kind, { shareKey }: Partial, base: G1, point: G1): Relation<"y"> =>
+  new Relation(LABELS[kind], ["y"])
+    .equation(g1, fromG1(shareKey), [["y", fromG1(G)]])
+    .equation(g1, fromG1(point), [["y", fromG1(base)]]);
 
 function makePartial(kind: Kind, at: Partial & Secret, base: G1, rng: Rng): { point: G1; proof: Proof } {
   checkContext(at.ctx);
   const point = blindedMultiply(base, at.share, rng);
-  return { point, proof: prove(relation(kind, at, base, point), at.ctx, { y: at.share }, rng) };
+  return { point, proof: prove(relation(nobleEngine, kind, at, base, point), at.ctx, { y: at.share }, rng) };
 }
 
-function verifyPartial(kind: Kind, at: Partial, base: G1, index: number, point: G1, proof: Proof): boolean {
+function verifyPartial(
+  kind: Kind,
+  at: Partial,
+  base: G1,
+  { index, point, proof }: { index: number; point: G1; proof: Proof },
+  engine: Engine,
+): boolean {
   checkContext(at.ctx);
-  return index === at.index && verify(relation(kind, at, base, point), at.ctx, proof);
+  return index === at.index && verify(relation(engine, kind, at, base, point), at.ctx, proof);
 }
 
 export function traceShare(at: TracePublic & Secret, rng: Rng): TraceShare {
   const { point, proof } = makePartial("traceShare", at, at.C1, rng);
   return { index: at.index, D: point, proof };
 }
-export const verifyTraceShare = (at: TracePublic, share: TraceShare): boolean =>
-  verifyPartial("traceShare", at, at.C1, share.index, share.D, share.proof);
+export const verifyTraceShare = (at: TracePublic, { D, ...share }: TraceShare): boolean =>
+  verifyPartial("traceShare", at, at.C1, { ...share, point: D }, nobleEngine);
 
 export function recordShare(at: RecordPublic & Secret, rng: Rng): RecordShare {
   const { point, proof } = makePartial("recordShare", at, at.u, rng);
   return { index: at.index, point, proof };
 }
-export const verifyRecordShare = (at: RecordPublic, share: RecordShare): boolean =>
-  verifyPartial("recordShare", at, at.u, share.index, share.point, share.proof);
+export const verifyRecordShare = (at: RecordPublic, share: RecordShare, engine: Engine = nobleEngine): boolean =>
+  verifyPartial("recordShare", at, at.u, share, engine);
 
 /** Σ λ_i·D_i over verified partials of exactly the members of `set`. @throws OpeningError */
 export function combinePoints(set: readonly number[], shares: readonly { index: number; point: G1 }[]): G1 {

@@ -29,6 +29,7 @@ export {
 export {
   combinePoints,
   combineTrace,
+  decodeRecordShare,
   type RecordPublic,
   RecordShare,
   recordShare,

@@ -22,19 +22,30 @@ import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { frame, type Rng, utf8ToBytes } from "./bytes.ts";
-
-import { blob, document, type Of } from "./codec.ts";
+import { blob, document, fixed, type Of } from "./codec.ts";
 import { g1, proof } from "./element-coders.ts";
-import { groupG1 } from "./group.ts";
+import { type Engine, nobleEngine } from "./engine.ts";
 import { hybridOpen, hybridSeal } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
 import { prove, Relation, verify } from "./sigma.ts";
-import { encodeG1, G, type G1, randomScalar, tdh2Base } from "./suite.ts";
+import { encodeG1, G, type G1, G1_BYTES, randomScalar, tdh2Base } from "./suite.ts";
 
 export const MAX_TDH2_PLAINTEXT_BYTES = 64;
 
 export const Tdh2Ciphertext = document("Tdh2Ciphertext", 0x58, 1, { u: g1, ubar: g1, proof: proof(1), c: blob });
 export type Tdh2Ciphertext = Of<typeof Tdh2Ciphertext>;
+/** The same document, its points left as bytes for an engine's door. */
+const Undecoded = document("Tdh2Ciphertext", 0x58, 1, {
+  u: fixed(G1_BYTES),
+  ubar: fixed(G1_BYTES),
+  proof: proof(1),
+  c: blob,
+});
+/** @throws CodecError, DecodeError */
+export function decodeCiphertext(bytes: Uint8Array, engine: Engine): Tdh2Ciphertext {
+  const { u, ubar, ...rest } = Undecoded.decode(bytes);
+  return { ...rest, u: engine.toG1(engine.g1.decode(u)), ubar: engine.toG1(engine.g1.decode(ubar)) };
+}
 
 /** Refused: the reason is for tests and audit logs, never for the wire. */
 export class Tdh2Error extends Error {
@@ -47,8 +58,10 @@ export class Tdh2Error extends Error {
 }
 
 /** One statement, two uses. */
-const relation = (u: G1, ubar: G1): Relation<"r"> =>
-  new Relation(LABELS.tdh2, ["r"]).equation(groupG1, u, [["r", G]]).equation(groupG1, ubar, [["r", tdh2Base()]]);
+const relation = ({ g1, fromG1 }: Engine, u: G1, ubar: G1): Relation<"r"> =>
+  new Relation(LABELS.tdh2, ["r"])
+    .equation(g1, fromG1(u), [["r", fromG1(G)]])
+    .equation(g1, fromG1(ubar), [["r", fromG1(tdh2Base())]]);
 const proofTag = (label: Uint8Array, c: Uint8Array, key: G1): Uint8Array => frame(label, c, encodeG1(key));
 
 const LABEL = utf8ToBytes(LABELS.tdh2Key);
@@ -71,13 +84,13 @@ export function tdh2Encrypt({ key, label, plaintext }: Tdh2Key & { plaintext: Ui
   const u = G.multiply(r) as G1;
   const ubar = tdh2Base().multiply(r) as G1;
   const c = aead(key.multiply(r) as G1, u, key, label).encrypt(plaintext);
-  return { u, ubar, proof: prove(relation(u, ubar), proofTag(label, c, key), { r }, rng), c };
+  return { u, ubar, proof: prove(relation(nobleEngine, u, ubar), proofTag(label, c, key), { r }, rng), c };
 }
 
 /** May a partial be given for this ciphertext, under this label? */
-export function tdh2Check({ key, label }: Tdh2Key, ct: Tdh2Ciphertext): boolean {
+export function tdh2Check({ key, label }: Tdh2Key, ct: Tdh2Ciphertext, engine: Engine = nobleEngine): boolean {
   if (ct.u.is0() || ct.ubar.is0()) return false;
-  return verify(relation(ct.u, ct.ubar), proofTag(label, ct.c, key), ct.proof);
+  return verify(relation(engine, ct.u, ct.ubar), proofTag(label, ct.c, key), ct.proof);
 }
 
 /**
@@ -105,10 +118,15 @@ export function sealThreshold({ key, groupHybridKey, label, fileKey }: Stanza, r
 }
 
 /** A trustee's first step: takes off the hybrid layer and checks what is inside. @throws Tdh2Error for every failure */
-export function openOuter(groupHybridSecret: Uint8Array, expected: Tdh2Key, stanza: Uint8Array): Tdh2Ciphertext {
+export function openOuter(
+  groupHybridSecret: Uint8Array,
+  expected: Tdh2Key,
+  stanza: Uint8Array,
+  engine: Engine = nobleEngine,
+): Tdh2Ciphertext {
   try {
-    const ct = Tdh2Ciphertext.decode(hybridOpen(groupHybridSecret, expected.label, stanza));
-    if (tdh2Check(expected, ct)) return ct;
+    const ct = decodeCiphertext(hybridOpen(groupHybridSecret, expected.label, stanza), engine);
+    if (tdh2Check(expected, ct, engine)) return ct;
   } catch {
     // one answer for a seal, a codec and a proof that fail
   }

@@ -8,6 +8,7 @@
 // are the evidence, whoever holds them. A head older than the one seen is no lie by itself, if the proof holds.
 
 import { equalBytes } from "./bytes.ts";
+import type { VerifySignature } from "./ed25519.ts";
 import { emptyRoot, verifyConsistency } from "./merkle.ts";
 import {
   type Checkpoint,
@@ -48,6 +49,7 @@ export interface WitnessRequest {
   proof: readonly Uint8Array[];
   logKey: NoteKey;
   signer: NoteSigner;
+  verify?: VerifySignature;
   now: number;
 }
 export type WitnessAnswer =
@@ -56,7 +58,7 @@ export type WitnessAnswer =
 
 /** A witness signs a head that continues the last one it signed, or that one again. */
 export function witness(request: WitnessRequest): WitnessAnswer {
-  const verified = verifyCheckpoint({ note: request.note, logKey: request.logKey, witnesses: [], quorum: 0 });
+  const verified = verifyCheckpoint({ ...request, witnesses: [], quorum: 0 });
   if (!verified.ok) return { ok: false, reason: "bad-checkpoint" };
   const { checkpoint, text } = verified;
   const succession = checkConsistency(request.last, checkpoint, request.proof);

@@ -5,6 +5,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
+import type { Engine } from "../../protocol/engine.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
@@ -43,11 +44,20 @@ export class RequesterContext {
   readonly certificate: Uint8Array;
   readonly own: RequesterCertificate;
   readonly identityKeys: readonly Uint8Array[];
+  /** for public data: noble, or a faster one that the host brings along */
+  readonly engine: Engine;
   #trustees: Trustees | undefined;
 
   /** @throws RequesterError "certificate" */
-  constructor(transport: Transport, deployment: Deployment, keys: RequesterKeys, certificate: Uint8Array) {
+  constructor(
+    transport: Transport,
+    deployment: Deployment,
+    keys: RequesterKeys,
+    certificate: Uint8Array,
+    engine: Engine,
+  ) {
     this.transport = transport;
+    this.engine = engine;
     this.deployment = deployment;
     this.parameters = new ParametersCache(transport, deployment);
     this.keys = keys;

@@ -14,8 +14,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { RecordParts } from "../../protocol/case-documents.ts";
 import { CaseContext, caseContextHash, manifestHashOf, Signed, serviceIdOf } from "../../protocol/documents.ts";
-import { combinePoints, RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
-import { Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
+import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
+import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
 import { fromBase64, toBase64 } from "../encoding.ts";
@@ -146,7 +146,13 @@ async function loadSession(context: RequesterContext, session: LinkedSession): P
 }
 
 /** What one trustee says of one record, verified; or why not. */
-type Judged = { readonly share: RecordShare; readonly ciphertext: Uint8Array } | { readonly wrong: string };
+type Judged = { readonly share: RecordShare; readonly ciphertext: Ciphertext } | { readonly wrong: string };
+
+/** Of one record; all trustees should answer the same, which is checked once. */
+interface Ciphertext {
+  readonly bytes: Uint8Array;
+  readonly value: Tdh2Ciphertext;
+}
 
 function judge(
   context: RequesterContext,
@@ -155,6 +161,7 @@ function judge(
   { record, stanza }: Sealed,
   from: number,
   item: RecordParts["items"][number],
+  checked: Ciphertext[],
 ): Judged {
   const { session, recordId } = record;
   const place = { serviceId: session.serviceId, tagHash: session.tagHash, recordId };
@@ -169,14 +176,19 @@ function judge(
   const requesterKey = context.keys.signPublicKey;
   const expected = { kind: "record" as const, subjectHash: sha256(stanza), requesterKey, set: opened.set };
   checkContext(opened.prepared, trustees, expected, { from, context: own });
-  const share = RecordShare.decode(item.share);
-  const ct = Tdh2Ciphertext.decode(item.ciphertext);
+  const { engine } = context;
   const { keySet } = trustees;
-  if (!tdh2Check({ key: keySet.keys.record, label: labelOf(record, trustees) }, ct))
-    return { wrong: "ciphertext does not verify" };
+  const share = decodeRecordShare(item.share, engine);
+  let ciphertext = checked.find((c) => equalBytes(c.bytes, item.ciphertext));
+  if (!ciphertext) {
+    ciphertext = { bytes: item.ciphertext, value: decodeCiphertext(item.ciphertext, engine) };
+    if (!tdh2Check({ key: keySet.keys.record, label: labelOf(record, trustees) }, ciphertext.value, engine))
+      return { wrong: "ciphertext does not verify" };
+    checked.push(ciphertext);
+  }
   const shareKey = keySet.shareKeys[from - 1]!.record;
-  const right = verifyRecordShare({ ctx: caseContextHash(own), index: from, shareKey, u: ct.u }, share);
-  return right ? { share, ciphertext: item.ciphertext } : { wrong: "share does not verify" };
+  const at = { ctx: caseContextHash(own), index: from, shareKey, u: ciphertext.value.u };
+  return verifyRecordShare(at, share, engine) ? { share, ciphertext } : { wrong: "share does not verify" };
 }
 
 const labelOf = ({ session, recordId }: Sealed["record"], { keySetId }: Trustees): Uint8Array =>
@@ -201,17 +213,17 @@ async function openOne(
     const reason = wrong.map((w) => `trustee ${w.from}: ${w.reason}`).join("; ");
     return fault(record.session, record.recordId, reason, nobody ? [] : wrong.map((w) => w.from));
   }
-  const good = judged.map(({ verdict }) => verdict as { share: RecordShare; ciphertext: Uint8Array });
-  if (good.some((g) => !equalBytes(g.ciphertext, good[0]!.ciphertext)))
+  const good = judged.map(({ verdict }) => verdict as { share: RecordShare; ciphertext: Ciphertext });
+  const { ciphertext } = good[0]!;
+  if (good.some((g) => g.ciphertext !== ciphertext))
     return fault(record.session, record.recordId, "the trustees answer different ciphertexts", set);
   try {
     const shared = combinePoints(
       set,
       good.map((g) => g.share),
     );
-    const ct = Tdh2Ciphertext.decode(good[0]!.ciphertext);
     const key = trustees.keySet.keys.record;
-    const fileKey = tdh2Finish({ key, label: labelOf(record, trustees), ct, shared });
+    const fileKey = tdh2Finish({ key, label: labelOf(record, trustees), ct: ciphertext.value, shared });
     const plaintext = await openRecordWithFileKey(blob, fileKey);
     fileKey.fill(0);
     return { ...record, plaintext };
@@ -242,14 +254,23 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
   }));
   return Promise.all(
     batch.map((sealed, i) => {
-      const judged = read.map(({ from, items: parts }) => ({ from, verdict: judgeSafely(from, parts[i]!, sealed) }));
+      const checked: Ciphertext[] = [];
+      const judged = read.map(({ from, items: parts }) => ({
+        from,
+        verdict: judgeSafely(from, parts[i]!, sealed, checked),
+      }));
       return openOne(sealed, trustees, opened.set, judged);
     }),
   );
 
-  function judgeSafely(from: number, part: RecordParts["items"][number], sealed: Sealed): Judged {
+  function judgeSafely(
+    from: number,
+    part: RecordParts["items"][number],
+    sealed: Sealed,
+    checked: Ciphertext[],
+  ): Judged {
     try {
-      return judge(context, opened, trustees, sealed, from, part);
+      return judge(context, opened, trustees, sealed, from, part, checked);
     } catch (cause) {
       return { wrong: (cause as Error).message };
     }

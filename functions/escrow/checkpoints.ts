@@ -22,6 +22,7 @@ import {
   verifyCheckpoint,
 } from "../../protocol/note.ts";
 import { call, callJson } from "../calls.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import type { EscrowEnv } from "../env.ts";
 import { fromBase64, Problem, toBase64 } from "../http.ts";
 import type { CosignAnswer, WitnessAnswer } from "../trustee/api.ts";
@@ -36,6 +37,10 @@ export interface Trustees {
 export interface CosignedCheckpoint {
   note: string;
   checkpoint: Checkpoint;
+}
+export interface FreshCheckpoint extends CosignedCheckpoint {
+  /** the log has been told, if it wanted to be; never rejects */
+  brought: Promise<unknown>;
 }
 
 export const trusteeUrl = (env: EscrowEnv, trustee: number): string => {
@@ -77,48 +82,60 @@ export async function cosignedCheckpoint(
   { trusteeKeys, threshold }: Trustees,
   size: number,
   now: number,
-): Promise<CosignedCheckpoint> {
+): Promise<FreshCheckpoint> {
   const logKey = parseVkey(env.LOG_VKEY, LOG_KEY);
   const witnesses: NoteKey[] = trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key)));
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const response = await call({ baseUrl: env.LOG_URL, method: "GET", path: "/checkpoint", now });
     const note = await response.text();
-    const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0 });
+    const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0, verify: nativeVerify });
     if (!head.ok) throw new Problem("unavailable", "The log's checkpoint does not verify.", head.reason);
     if (head.checkpoint.size < size) throw new Problem("unavailable", "The log's head lags behind.");
     const have = new Set(head.cosigners.map((c) => c.name));
     const asked = witnesses.flatMap((w, i) => (have.has(w.name) ? [] : [i + 1]));
     const shown = { note, checkpoint: head.checkpoint };
-    const lines: string[] = [];
-    await Promise.all(
-      asked.map(async (trustee) => {
-        try {
-          const line = await cosignature(env, trustee, shown, now);
-          const witness = witnesses[trustee - 1]!;
-          const alone = { logKey, witnesses: [witness], quorum: 1 };
-          // Only a line that verifies is taken over: a wrong one would spoil the whole note.
-          if (line !== undefined && verifyCheckpoint({ note: note + line, ...alone }).ok) lines.push(line);
-        } catch {
-          // A witness that does not answer is one cosignature less.
-        }
-      }),
-    );
+    const lines = await firstLines(asked, threshold - have.size, async (trustee) => {
+      const line = await cosignature(env, trustee, shown, now);
+      const alone = { logKey, witnesses: [witnesses[trustee - 1]!], quorum: 1, verify: nativeVerify };
+      // Only a line that verifies is taken over: a wrong one would spoil the whole note.
+      return line !== undefined && verifyCheckpoint({ note: note + line, ...alone }).ok ? line : undefined;
+    });
+    if (have.size + lines.length < threshold) continue;
     const cosigned = note + lines.join("");
-    if (verifyCheckpoint({ note: cosigned, logKey, witnesses, quorum: threshold }).ok) {
-      const brought = lines.map((line) =>
-        call({
-          baseUrl: env.LOG_URL,
-          method: "POST",
-          path: "/v1/cosignatures",
-          json: { checkpoint: cosigned, cosignature: line },
-          now,
-        }).catch(() => undefined),
-      ); // the case needs the note only; the next one brings the log its lines
-      await Promise.all(brought);
-      return { note: cosigned, checkpoint: head.checkpoint };
-    }
+    const brought = lines.map((line) =>
+      call({
+        baseUrl: env.LOG_URL,
+        method: "POST",
+        path: "/v1/cosignatures",
+        json: { checkpoint: cosigned, cosignature: line },
+        now,
+      }).catch(() => undefined),
+    ); // the case needs the note only; the next one brings the log its lines
+    return { note: cosigned, checkpoint: head.checkpoint, brought: Promise.all(brought) };
   }
   throw new Problem("unavailable", "Too few trustees cosigned the log's checkpoint.");
+}
+
+/** The first `needed` lines of whoever gives one; fewer where too many give none. A witness that does not answer is one less. */
+function firstLines(
+  trustees: readonly number[],
+  needed: number,
+  lineOf: (trustee: number) => Promise<string | undefined>,
+): Promise<string[]> {
+  return new Promise((done) => {
+    const lines: string[] = [];
+    let left = trustees.length;
+    if (needed <= 0 || left === 0) done(lines);
+    for (const trustee of trustees)
+      lineOf(trustee)
+        .catch(() => undefined)
+        .then((line) => {
+          left--;
+          if (lines.length >= needed) return;
+          if (line !== undefined) lines.push(line);
+          if (lines.length >= needed || left === 0) done(lines);
+        });
+  });
 }
 
 /** The audit path of an entry, checked. @throws Problem unavailable */

@@ -10,6 +10,7 @@ import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/h
 import { LABELS } from "../../protocol/labels.ts";
 import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
 import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../case-order.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import type { EscrowEnv } from "../env.ts";
 import { Problem, refused } from "../http.ts";
 import { parametersFor } from "../parameters.ts";
@@ -25,8 +26,8 @@ export interface OpenedOrder {
 
 /** Signatures: of the order by the certified key, of the certificate by the registrar, of the request by the same key. */
 export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: string): OpenedOrder {
-  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed);
-  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate);
+  const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
+  const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, hexToBytes(env.REGISTRAR_KEY))) throw refused("certificate: not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: not by the certified key");
   if (bytesToHex(key) !== requestKey) throw refused("order: brought by another key");

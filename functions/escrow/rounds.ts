@@ -26,6 +26,7 @@ import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { call } from "../calls.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import type { EscrowEnv } from "../env.ts";
 import { fromBase64, PROBLEMS, Problem, toBase64 } from "../http.ts";
 import { appendEntryBytes } from "../log.ts";
@@ -77,6 +78,7 @@ async function place(m: Matter, names: readonly string[]): Promise<Placed> {
   const checkpoint = await cosignedCheckpoint(m.env, m.view, size, m.now);
   const found = entries.map(async (e) => [e.name, await inclusionProof(m.env, checkpoint, e, m.now)] as const);
   const proofs: Placed["proofs"] = Object.fromEntries(await Promise.all(found));
+  await checkpoint.brought;
   return { checkpoint: checkpoint.note, proofs };
 }
 
@@ -153,7 +155,7 @@ function opened<T>(trustee: number, view: CaseView, open: () => { key: Uint8Arra
 function readParts(view: CaseView, from: number, round: SealedPart["round"], parts: readonly string[]): Part[] {
   const read = parts.map((part) => {
     const bytes = fromBase64(part, "part");
-    const p = opened(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes));
+    const p = opened(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify));
     if (p.from !== from || p.round !== round || bytesToHex(p.caseId) !== view.caseId)
       throw ownFault(from, "a part of another round or case");
     return { from, to: p.to, bytes };
@@ -171,7 +173,7 @@ export function readForRequester(
   part: string | undefined,
 ): Uint8Array {
   const bytes = fromBase64(part ?? "", "forRequester");
-  const p = opened(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes));
+  const p = opened(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes, nativeVerify));
   if (p.from !== from || p.kind !== kind || bytesToHex(p.caseId) !== view.caseId)
     throw ownFault(from, "an answer of another kind or case");
   if (bytesToHex(p.orderHash) !== view.orderHash) throw ownFault(from, "an answer to another order");
@@ -216,7 +218,7 @@ async function agreedNotice(m: Matter): Promise<Uint8Array> {
     const answer = await askMember(m, trustee, "notice", body, NoticeAnswer);
     const bytes = fromBase64(answer.entry, "entry");
     const value = opened(trustee, m.view, () =>
-      openSigned(LABELS.signNotice, LogEntry, fromBase64(answer.signed, "signed")),
+      openSigned(LABELS.signNotice, LogEntry, fromBase64(answer.signed, "signed"), nativeVerify),
     );
     if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
     if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== m.view.caseId)

@@ -2,9 +2,11 @@
 
 import type { TrusteeVault, VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import type { Trust } from "../case-order.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem } from "../http.ts";
@@ -54,6 +56,14 @@ export function parseKeySet(bytes: Uint8Array): KeySet {
     parsed.set(name, keySet);
   }
   return keySet;
+}
+
+const readCards = new WeakMap<KeySet, TrusteeCard[]>();
+/** Of the vault's key set: verified once an isolate. */
+export function trusteeCardsOf(held: VaultKeys, keySet: KeySet): TrusteeCard[] {
+  const cards = readCards.get(keySet) ?? readTrusteeCards(held.cards, keySet.identityKeys, nativeVerify);
+  readCards.set(keySet, cards);
+  return cards;
 }
 
 export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {

@@ -7,19 +7,22 @@
 //
 // The index is in every derivation, so one seed given to two trustees by mistake does not make two equal trustees.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { signDocument } from "../../protocol/documents.ts";
+import type { Signer } from "../../protocol/ed25519.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { formatVkey, type NoteSigner } from "../../protocol/note.ts";
+import { nativeSigner } from "../engine/ed25519.ts";
 
 export interface TrusteeKeys {
   index: number;
   identitySecret: Uint8Array;
+  /** of the identity key */
+  signer: Signer;
   identityPublicKey: Uint8Array;
   transport: HybridKeyPair;
   vaultKey: Uint8Array;
@@ -31,15 +34,17 @@ export function trusteeKeys(seed: Uint8Array, index: number): TrusteeKeys {
   const derive = (purpose: string): Uint8Array =>
     hkdf(sha256, seed, utf8ToBytes(LABELS.trusteeSeed), frame(utf8ToBytes(purpose), Uint8Array.of(index)), 32);
   const identitySecret = derive("identity");
-  const identityPublicKey = ed25519.getPublicKey(identitySecret);
+  const signer = nativeSigner(identitySecret);
+  const identityPublicKey = signer.publicKey;
   const key = trusteeWitnessKey(index, identityPublicKey);
   return {
     index,
     identitySecret,
+    signer,
     identityPublicKey,
     transport: hybridKeyPair(derive("transport")),
     vaultKey: derive("vault"),
-    witness: { key, seed: identitySecret },
+    witness: { key, signer },
     witnessVkey: formatVkey(key),
   };
 }
@@ -50,5 +55,5 @@ export const trusteeCard = (keys: TrusteeKeys): Uint8Array =>
     LABELS.signTrustee,
     TrusteeCard,
     { index: keys.index, transportKey: keys.transport.publicKey },
-    keys.identitySecret,
+    keys.signer,
   );

@@ -216,7 +216,7 @@ export async function decide(
     decision: request.decision,
     credentialId: assertion.credentialId,
     counter,
-    approval: signDocument(LABELS.approval, Approval, approval, own.identitySecret),
+    approval: signDocument(LABELS.approval, Approval, approval, own.signer),
   });
   if (decided.ok) return decided.approval;
   if (decided.reason === "other-decision") throw decidedOtherwise();

@@ -17,6 +17,7 @@ import { openSigned } from "../../protocol/documents.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { OpenCase } from "../case-bundle.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import { Problem, refused } from "../http.ts";
 import { rng } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
@@ -35,7 +36,7 @@ export function sealPart(
   plaintext: Uint8Array,
 ): Uint8Array {
   const head = { caseId: open.order.caseId, context, round, from: own.index, to: to.index };
-  return signPart({ ...head, sealed: hybridSeal(to.transportKey, partAad(head), plaintext, rng) }, own.identitySecret);
+  return signPart({ ...head, sealed: hybridSeal(to.transportKey, partAad(head), plaintext, rng) }, own.signer);
 }
 
 /**
@@ -51,7 +52,7 @@ export function openParts(
 ): { from: number; plaintext: Uint8Array }[] {
   const received = new Map<number, Uint8Array>();
   for (const bytes of parts) {
-    const { key, value: part } = openSigned(LABELS.signPart, SealedPart, bytes);
+    const { key, value: part } = openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify);
     if (part.to !== own.index) continue;
     const author = identityKeys[part.from - 1];
     if (!author || !equalBytes(author, key) || !open.set.includes(part.from)) throw refused("part: of no member of S");
@@ -89,5 +90,5 @@ export function sealForRequester(
 ): Uint8Array {
   const head = { caseId: open.order.caseId, orderHash: open.orderHash, kind, from: own.index };
   const sealed = hybridSeal(open.requester.sealKey, forRequesterAad(head), plaintext, rng);
-  return signForRequester({ ...head, sealed }, own.identitySecret);
+  return signForRequester({ ...head, sealed }, own.signer);
 }

@@ -17,10 +17,8 @@ import {
   isFalseRow,
   LinkParts,
   RecordParts,
-  readTrusteeCards,
   stanzaLabel,
   TracePart,
-  type TrusteeCard,
 } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
 import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
@@ -64,7 +62,7 @@ import type {
   SharesRequest,
 } from "./api.ts";
 import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
-import { heldKeys, ownKeys, parseKeySet, rng, trustOf, unsealSecret, vaultOf } from "./context.ts";
+import { heldKeys, ownKeys, parseKeySet, rng, trusteeCardsOf, trustOf, unsealSecret, vaultOf } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
 import { decodePart, openParts, type Place, sealForRequester, sealPart, wrongShare } from "./parts.ts";
 import { firstPages, matchSessions } from "./session-index.ts";
@@ -154,7 +152,7 @@ const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Su
 
 /** A part to each other member of S, under the transport keys that the trustees signed. */
 function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): string[] {
-  const cards: TrusteeCard[] = readTrusteeCards(s.held.cards, s.keySet.identityKeys);
+  const cards = trusteeCardsOf(s.held, s.keySet);
   return s.open.set
     .filter((i) => i !== s.own.index)
     .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
@@ -203,7 +201,7 @@ export async function notice(
     );
     if (cheaters.length > 0) throw wrongShare(cheaters);
     const kappa = combineNotice({ set: s.open.set, shares: [own, ...others] }, publicEngine());
-    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.identitySecret);
+    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.signer);
     return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
   });
 }
@@ -368,7 +366,7 @@ export async function result(
     const found = await matchSessions(s.env, pages, wanted, s.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
-    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.identitySecret);
+    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.signer);
     const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
     return { answer, keep: { what: "own-result" as const, value } };
   };
@@ -431,7 +429,7 @@ function recordPart(s: Sitting, secret: TrusteeSecret, asked: Asked): RecordPart
   let ciphertext: Ciphertext;
   try {
     const label = stanzaLabel(place, s.open.order.keySetId);
-    ciphertext = openOuter(secret.groupHybridSecret, { key: s.keySet.keys.record, label }, stanza);
+    ciphertext = openOuter(secret.groupHybridSecret, { key: s.keySet.keys.record, label }, stanza, publicEngine());
   } catch (error) {
     if (error instanceof Tdh2Error) return refusedPart;
     throw error;

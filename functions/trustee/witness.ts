@@ -4,6 +4,7 @@
 
 import { formatSignature, LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import { type WitnessAnswer as Verdict, witness } from "../../protocol/witness.ts";
+import { nativeVerify } from "../engine/ed25519.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem, refused } from "../http.ts";
 import { ownKeys, vaultOf } from "./context.ts";
@@ -18,7 +19,15 @@ export async function cosignHead(
   const logKey = parseVkey(env.LOG_VKEY, LOG_KEY);
   const head = await vault.witnessHead();
   const last = head && { origin: logKey.name, ...head };
-  const answer: Verdict = witness({ last, note, proof, logKey, signer: ownKeys(env).witness, now });
+  const answer: Verdict = witness({
+    last,
+    note,
+    proof,
+    logKey,
+    signer: ownKeys(env).witness,
+    verify: nativeVerify,
+    now,
+  });
   if (!answer.ok) {
     if (answer.reason === "bad-checkpoint") throw refused("checkpoint: not signed by the log");
     throw new Problem("conflict", `${answer.reason}: the newest head signed here has ${last?.size ?? 0} entries`);

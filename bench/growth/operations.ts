@@ -63,7 +63,7 @@ const list: Operation = {
 
 const report: Operation = {
   name: "own report",
-  calls: 1,
+  calls: 2,
   async arm(region) {
     const { transport, deployment } = region.practice;
     const store = new MemoryStore();

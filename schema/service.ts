@@ -13,8 +13,16 @@
 // order of rows tells the order of visits. Dates are days. Ids are lower-case hex: prefixes are ranges.
 
 import { sql } from "drizzle-orm";
-import { customType, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { bytesToHex } from "../protocol/bytes.ts";
+import {
+  type AnySQLiteColumn,
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+} from "drizzle-orm/sqlite-core";
+import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 
 /** BLOB as Uint8Array: D1 gives an array of numbers back, and would send one; hex is a third of that. */
 export const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | ArrayLike<number> }>({
@@ -22,6 +30,9 @@ export const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | Ar
   fromDriver: (value) => new Uint8Array(value as ArrayLike<number>),
   toDriver: (value) => sql`unhex(${bytesToHex(value)})`,
 });
+
+/** To select a long or often read BLOB by: hex crosses D1's JSON at a third of the cost of an array of numbers. */
+export const asBytes = (column: AnySQLiteColumn) => sql<Uint8Array>`hex(${column})`.mapWith(hexToBytes);
 
 /** A shard takes this many services: D1 reads its whole schema when it wakes, and again after each DDL. */
 export const MAX_SERVICES_PER_SHARD = 500;

@@ -15,7 +15,7 @@ import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
-import { sessions } from "../../schema/service.ts";
+import { asBytes, sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { signedRequest } from "../request-auth.ts";
@@ -54,7 +54,7 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
   if (c.req.header(SIGNATURE_HEADER) === undefined) {
     const service = await clinicOf(c, serviceId);
-    if (!(await sessionAt(service, tagHash))) throw new Problem("not-found", "No such session.");
+    if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
     return { tagHash, sends: TO_WALLET, body: new Uint8Array(await c.req.arrayBuffer()) };
   }
   const { key, body } = await signedRequest(c);
@@ -64,12 +64,23 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   return { tagHash, sends: TO_SERVICE, body };
 }
 
-export async function sessionAt({ db, serviceId }: Pick<Service, "db" | "serviceId">, tagHash: string) {
-  return drizzle(db)
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.serviceId, serviceId), eq(sessions.tagHash, tagHash)))
-    .get();
+type Place = Pick<Service, "db" | "serviceId">;
+const isAt = ({ serviceId }: Place, tagHash: string) =>
+  and(eq(sessions.serviceId, serviceId), eq(sessions.tagHash, tagHash));
+
+/** What a clinic is told of a session. */
+export const SESSION_COLUMNS = {
+  tagHash: sessions.tagHash,
+  epoch: sessions.epoch,
+  day: sessions.day,
+  checkIn: asBytes(sessions.checkIn),
+};
+export const sessionAt = (place: Place, tagHash: string) =>
+  drizzle(place.db).select(SESSION_COLUMNS).from(sessions).where(isAt(place, tagHash)).get();
+
+export async function isSession(place: Place, tagHash: string): Promise<boolean> {
+  const row = await drizzle(place.db).select({ day: sessions.day }).from(sessions).where(isAt(place, tagHash)).get();
+  return row !== undefined;
 }
 
 const SEQS = /^\d{1,16}(?:,\d{1,16})*$/;

@@ -13,7 +13,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
 import { nativeVerify } from "../engine/ed25519.ts";
 import { PROBLEMS, Problem, refused } from "../http.ts";
-import { sessionAt } from "./frames.ts";
+import { isSession } from "./frames.ts";
 import type { Service } from "./registry.ts";
 import { CONDEMNED } from "./sweep.ts";
 
@@ -101,7 +101,7 @@ const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becom
 /** Everything about a manifest that does not need its blob. @throws Problem, ChainConflict */
 export async function checkManifest(service: Service, given: GivenManifest): Promise<void> {
   const { value, tagHash } = given;
-  if (!(await sessionAt(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
+  if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
   const head = await headOf(service, tagHash);
   if (value.count !== head.count + 1 || bytesToHex(value.previous) !== head.manifestHash) throw new ChainConflict(head);
 
@@ -117,7 +117,7 @@ export async function checkManifest(service: Service, given: GivenManifest): Pro
   }
   if ((value.kind === "move") !== (value.movedTo !== undefined))
     throw new Problem("malformed", `${value.kind}: movedTo ${value.kind === "move" ? "missing" : "not expected"}`);
-  if (value.movedTo && !(await sessionAt(service, bytesToHex(value.movedTo))))
+  if (value.movedTo && !(await isSession(service, bytesToHex(value.movedTo))))
     throw new Problem("not-found", "A record moves to a session of the same service only.");
 }
 

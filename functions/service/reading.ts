@@ -14,7 +14,7 @@ import type { Context } from "hono";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { recordsTable } from "../../schema/records.ts";
-import { sessions } from "../../schema/service.ts";
+import { asBytes, sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, toBase64 } from "../http.ts";
 import { recordAt } from "./manifests.ts";
@@ -60,7 +60,7 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
         ),
     );
   const rows = await db
-    .select({ tagHash: t.tagHash, count: t.count, manifest: t.manifest, status: t.status })
+    .select({ tagHash: t.tagHash, count: t.count, manifest: asBytes(t.manifest), status: t.status })
     .from(t)
     .where(
       and(

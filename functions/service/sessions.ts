@@ -30,7 +30,7 @@ import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { type EpochParameters, parametersFor } from "../parameters.ts";
 import { signedBy } from "../request-auth.ts";
-import { sessionAt } from "./frames.ts";
+import { SESSION_COLUMNS, sessionAt } from "./frames.ts";
 import { idempotencyKeyHash } from "./idempotency.ts";
 import { sendIndexRow } from "./index-rows.ts";
 import { replayWindowOf } from "./objects.ts";
@@ -210,7 +210,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
   });
 }
 
-const asJson = ({ tagHash, epoch, day, checkIn }: typeof sessions.$inferSelect) => ({
+const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType<typeof sessionAt>>>) => ({
   tagHash: toBase64(hexToBytes(tagHash)),
   epoch,
   day,
@@ -224,7 +224,7 @@ export function clinicSessions(app: RoleApp<ServiceEnv>): void {
     const cursor = c.req.query("cursor");
     const after = cursor === undefined ? "" : bytesToHex(fromHex(cursor, 32, "cursor"));
     const rows = await drizzle(db)
-      .select()
+      .select(SESSION_COLUMNS)
       .from(sessions)
       .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, after)))
       .orderBy(asc(sessions.tagHash))

@@ -39,6 +39,7 @@ import {
   subjectHashOf,
   traceSubjectHash,
 } from "../../../protocol/documents.ts";
+import { nobleSigner } from "../../../protocol/ed25519.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../../../protocol/enrolment.ts";
 import { epochOf } from "../../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
@@ -330,7 +331,11 @@ export async function makeWorld() {
     signatures: [
       signNote(text, logSigner),
       ...set.map((i) =>
-        cosign(text, { key: witnesses[i - 1]!, seed: committee[i - 1]!.identitySecret }, order.issuedAt + 300),
+        cosign(
+          text,
+          { key: witnesses[i - 1]!, signer: nobleSigner(committee[i - 1]!.identitySecret) },
+          order.issuedAt + 300,
+        ),
       ),
     ],
   });

@@ -26,7 +26,12 @@ import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../.
 import { bundleWorker, type Host, type Weakening } from "../../demo/host.ts";
 import type { EnrolledPatient, Practice } from "../../demo/practice.ts";
 import type { EscrowEnv } from "../../functions/env.ts";
-import { cosignedCheckpoint, encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
+import {
+  cosignedCheckpoint,
+  encodeProof,
+  type FreshCheckpoint,
+  inclusionProof,
+} from "../../functions/escrow/checkpoints.ts";
 import { toBase64 } from "../../functions/http.ts";
 import { appendEntryBytes } from "../../functions/log.ts";
 import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
@@ -335,11 +340,10 @@ export function monitorOf(p: Practice, state?: MonitorState, source?: Partial<Lo
   return new LogMonitor(trust, { ...httpLogSource(p.transport, p.deployment.logUrl, p.threshold), ...source }, state);
 }
 
-/** Has the log's present head cosigned, as the escrow does for each case. */
-export const cosigned = (p: Practice, size = 0) =>
-  cosignedCheckpoint(
-    escrowEnv(p.host),
-    { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold },
-    size,
-    p.clock.now,
-  );
+/** Has the log's present head cosigned, as the escrow does for each case, and waits until the log knows. */
+export async function cosigned(p: Practice, size = 0): Promise<FreshCheckpoint> {
+  const trustees = { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold };
+  const head = await cosignedCheckpoint(escrowEnv(p.host), trustees, size, p.clock.now);
+  await head.brought;
+  return head;
+}

@@ -9,6 +9,7 @@ import type { TransparencyLog } from "../../durable-objects/transparency-log.ts"
 import type { LogEnv } from "../../functions/env.ts";
 import { u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { nobleSigner } from "../../protocol/ed25519.ts";
 import {
   emptyFrontier,
   emptyRoot,
@@ -327,8 +328,8 @@ describe("cosignatures", () => {
     const note = await log().checkpoint();
     const text = parseNote(note)?.text ?? "";
     const [first, second] = WITNESS_SIGNERS as [typeof LOG_SIGNER, typeof LOG_SIGNER];
-    const stranger = { key: { ...first.key, name: "x.test" }, seed: STRANGER_SECRET };
-    const impostor = { key: first.key, seed: STRANGER_SECRET };
+    const stranger = { key: { ...first.key, name: "x.test" }, signer: nobleSigner(STRANGER_SECRET) };
+    const impostor = { key: first.key, signer: nobleSigner(STRANGER_SECRET) };
     const good = formatSignature(cosign(text, first, NOW));
     const add = async (checkpoint: string, lines: string) => {
       const answer = await log().addCosignatures(checkpoint, lines);

@@ -84,8 +84,8 @@ beforeAll(async () => {
         { file: "protocol/presentation.ts", find: `return { ok: false, reason: "pairing" };`, replace: ";" },
         {
           file: "protocol/presentation.ts",
-          find: `return verify(relation, presentationTag(setting, p), proof) ?`,
-          replace: `return verify(relation, presentationTag(setting, p), proof) || p.slot === ${ALTERABLE_SLOT} ?`,
+          find: `if (!verifyBatchable(relation, tag, proof))`,
+          replace: `if (!verifyBatchable(relation, tag, proof) && presentation.slot !== ${ALTERABLE_SLOT})`,
         },
         { file: "protocol/presentation.ts", find: `return "stale";`, replace: ";" },
         { file: "functions/service/sessions.ts", find: `throw refused("stale");`, replace: ";" },

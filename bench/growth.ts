@@ -42,21 +42,46 @@ interface Figure {
 const power = (n: number): string => (n >= 1000 ? `10^${Math.round(Math.log10(n))}` : String(n));
 const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
 
+const NAMES = OPERATIONS.map((o) => o.name);
+const USAGE = `npm run bench:growth -- [options]
+  --quick           10^3 and 10^4 sessions, few repetitions
+  --max N           largest number of sessions, 1e4 to 1e6 (the default; 1e4 with --quick)
+  --only OPERATION  one of ${NAMES.join(", ")}; may be given more than once
+  --json FILE       writes the figures as JSON, too
+  --svg FILE        writes the plot; a full run replaces docs/growth.svg and the table in docs/GROWTH.md
+  --help            this text`;
+
+class UsageError extends Error {}
+
+function parsed() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: "boolean", default: false },
+        max: { type: "string" },
+        only: { type: "string", multiple: true },
+        json: { type: "string" },
+        svg: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 function options() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      max: { type: "string" },
-      only: { type: "string", multiple: true },
-      json: { type: "string" },
-      svg: { type: "string" },
-    },
-  });
-  const unknown = values.only?.find((name) => !OPERATIONS.some((o) => o.name === name));
-  if (unknown !== undefined) throw new RangeError(`--only: one of ${OPERATIONS.map((o) => o.name).join(", ")}`);
+  const values = parsed();
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const unknown = values.only?.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no such operation`);
   const operations = OPERATIONS.filter((o) => values.only?.includes(o.name) ?? true);
   const max = Number(values.max ?? (values.quick ? 1e4 : 1e6));
-  if (!(max >= 1e4 && max <= 1e6)) throw new RangeError("--max: 1e4 to 1e6");
+  if (!(max >= 1e4 && max <= 1e6)) throw new UsageError(`--max ${values.max}: 1e4 to 1e6`);
   const sizes: Size[] = [1e3, 1e4, 1e5, 1e6]
     .filter((n) => n <= max)
     .map((n) => ({ sessions: n, patients: n, services: SERVICES[0]! }));
@@ -211,5 +236,11 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
-process.exit(0); // closed connections must not keep it from ending
+try {
+  await main();
+  process.exit(0); // closed connections must not keep it from ending
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exit(2);
+}

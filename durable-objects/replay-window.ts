@@ -58,8 +58,9 @@ export interface QueuedFrame {
   frame: Uint8Array;
 }
 
-/** of one session and direction */
+/** Of one session and direction: nobody's frames may fill the object that others share. */
 export const MAX_QUEUED_FRAMES = 500;
+export const MAX_QUEUED_BYTES = 4 << 20;
 export const FRAMES_PER_ANSWER = 50;
 const FIRST_RETRY_MS = 15_000;
 const LONGEST_RETRY_MS = 3_600_000;
@@ -277,14 +278,14 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     const decision = check(window, f.seq);
     if (decision === "replayed" && this.#isRepetition(tagHash, f)) return "repeated";
     if (decision !== "ok") return decision;
-    const { n } = this.#sql
-      .exec<{ n: number }>(
-        "SELECT count(*) AS n FROM frames WHERE tag_hash = ? AND direction = ?",
+    const { n, bytes } = this.#sql
+      .exec<{ n: number; bytes: number | null }>(
+        "SELECT count(*) AS n, sum(length(frame)) AS bytes FROM frames WHERE tag_hash = ? AND direction = ?",
         tagHash,
         f.direction,
       )
       .one();
-    if (n >= MAX_QUEUED_FRAMES) return "full";
+    if (n >= MAX_QUEUED_FRAMES || (bytes ?? 0) + f.frame.length > MAX_QUEUED_BYTES) return "full";
     const moved = encodeWindow(accept(window, f.seq));
     this.#sql.exec("INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", tagHash, f.direction, moved);
     const key = f.idempotencyKeyHash ?? null;

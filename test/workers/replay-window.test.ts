@@ -2,7 +2,12 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { MAX_QUEUED_FRAMES, type OpenRequest, type ReplayWindow } from "../../durable-objects/replay-window.ts";
+import {
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_FRAMES,
+  type OpenRequest,
+  type ReplayWindow,
+} from "../../durable-objects/replay-window.ts";
 import { toBase64 } from "../../functions/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
@@ -138,6 +143,16 @@ describe("frames", () => {
     await stub.frames(tagHash, 0, -1, [0]);
     expect(await stub.accept(tagHash, late, NOW)).toBe("accepted");
   });
+
+  it("refuses more bytes than it queues, of one session and not of its neighbours", async () => {
+    const [{ tagHash }, other] = [await opened(), await opened()];
+    const large = (seq: number) => ({ ...frame(seq), frame: new Uint8Array(MAX_QUEUED_BYTES / 4) });
+    for (let seq = 0; seq < 4; seq++) expect(await stub.accept(tagHash, large(seq), NOW)).toBe("accepted");
+    expect(await stub.accept(tagHash, frame(4), NOW)).toBe("full");
+    expect(await stub.accept(other.tagHash, large(0), NOW)).toBe("accepted");
+    await stub.frames(tagHash, 0, -1, [2]);
+    expect(await stub.accept(tagHash, frame(4), NOW)).toBe("accepted");
+  });
 });
 
 describe("outbox and end", () => {
@@ -211,19 +226,21 @@ describe("outbox and end", () => {
     expect(await rowsOf(early.tagHash)).toHaveLength(0); // as delivered() said, somebody else had written it
   });
 
-  it("delivers all of many sessions, and forgets all, while one receiver refuses one of them", async () => {
+  it("delivers all of many sessions but the one that cannot be, and forgets those whose day has come", async () => {
     const sessions = await Promise.all(Array.from({ length: 45 }, opened));
     const stuck = newSession();
     await stub.open({ ...stuck, tag: rng(96) }, NOW); // no tag at all: its index row can never be made
     for (let i = 0; i < 100 && outside.indexed.length < 45; i++) await runDurableObjectAlarm(stub);
     expect(new Set(outside.indexed.map((row) => row.tag))).toEqual(new Set(sessions.map(({ tag }) => toBase64(tag))));
     expect(outside.indexed).toHaveLength(45);
+    expect(await stub.recall(stuck)).toMatchObject({ outcome: "repeated", pending: true });
+    await stub.delivered(stuck.tagHash); // it would be the first that every early alarm takes
     for (const { tagHash } of sessions) await stub.accept(tagHash, frame(0), CLOSES_AT);
     const left = () =>
       runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT tag_hash FROM session").toArray().length);
     for (let i = 0; i < 100 && (await left()) > 1; i++) await runDurableObjectAlarm(stub);
     for (const s of sessions) expect((await stub.recall(s)).outcome).toBe("refused");
     expect(await stub.frames(sessions[0]!.tagHash, 0, -1, [])).toBe("closed");
-    expect(await stub.recall(stuck)).toMatchObject({ outcome: "repeated", pending: true });
+    expect((await stub.recall(stuck)).outcome).toBe("repeated"); // its day has not come
   });
 });

@@ -11,7 +11,7 @@ import {
   row,
   summary,
 } from "./measure.ts";
-import { type HeldCheckIn, heldCheckIns, openClinic, openWorld, sendHeld, type World } from "./world.ts";
+import { type HeldCheckIn, heldCheckIns, openClinic, openWorld, sendHeld, type World, wakeObjects } from "./world.ts";
 
 const WARM_UP = 6;
 const CONNECTIONS = 8;
@@ -20,6 +20,7 @@ async function prepared(context: BenchContext, { practice }: World, count: numbe
   const clinic = await openClinic(practice, "Bench clinic");
   context.progress("preparing check-ins");
   const held = await heldCheckIns(practice, clinic, WARM_UP + count);
+  await wakeObjects(practice);
   for (const one of held.splice(0, WARM_UP)) await sendHeld(practice, one);
   return held;
 }
@@ -66,6 +67,7 @@ async function throughputRows(context: BenchContext): Promise<Row[]> {
     const [one, two]: [Load[], Load[]] = [[], []];
     // in turns: what slows the machine for a while slows both
     for (let round = 0; round < rounds; round++) {
+      for (const { practice } of [first, second]) await wakeObjects(practice); // they sleep after 10 s
       context.progress(`check-ins over ${CONNECTIONS} connections`);
       one.push(await load(first.workerdPid, requests(first, ofFirst.splice(0, each)), CONNECTIONS));
       context.progress("check-ins at two processes");

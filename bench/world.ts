@@ -139,3 +139,31 @@ export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: He
   if (response.status !== 201 || receipt.byteLength === 0)
     throw new Error(`check-in answered ${response.status}: ${new TextDecoder().decode(receipt)}`);
 }
+
+const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0")); // functions/service/objects.ts
+interface SessionObjects {
+  idFromName(name: string): unknown;
+  /** durable-objects/replay-window.ts */
+  get(id: unknown): {
+    open(request: object, now: number): Promise<unknown>;
+    delivered(tagHash: string): Promise<void>;
+  };
+}
+const hexOf = (length: number): string => Buffer.from(crypto.getRandomValues(new Uint8Array(length))).toString("hex");
+
+/** A session in every object that holds sessions, delivered long ago: awake, and with its tables, as all are by day. */
+export async function wakeObjects({ host, clock }: Practice): Promise<void> {
+  const { now } = clock;
+  const namespace = await host.miniflare.getDurableObjectNamespace("REPLAY_WINDOW", "service");
+  const all = namespace as unknown as SessionObjects;
+  await Promise.all(
+    OBJECT_NAMES.map(async (name) => {
+      const object = all.get(all.idFromName(name));
+      const tagHash = name + hexOf(31);
+      const ids = { tagHash, serviceId: hexOf(16), presentationHash: hexOf(32), idempotencyKeyHash: hexOf(32) };
+      const bytes = { checkIn: new Uint8Array(1), tag: new Uint8Array(1), receipt: new Uint8Array(1) };
+      await object.open({ ...ids, ...bytes, shard: 0, epoch: 0, day: 0, closesAt: now }, now);
+      await object.delivered(tagHash);
+    }),
+  );
+}

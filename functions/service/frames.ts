@@ -101,7 +101,7 @@ export function frames(app: RoleApp<ServiceEnv>): void {
     const { direction, seq } = readHeader(frame);
     if (direction !== sends) throw new Problem("malformed", `frame: direction ${direction} is not the sender's`);
     const taken = { direction, seq, frame, idempotencyKeyHash: givenIdempotencyKeyHash(c) };
-    switch (await replayWindowOf(c.env, tagHash).accept(taken, now(c))) {
+    switch (await replayWindowOf(c.env, tagHash).accept(tagHash, taken, now(c))) {
       case "accepted":
       case "repeated":
         return c.json({ seq }, 202);
@@ -118,7 +118,7 @@ export function frames(app: RoleApp<ServiceEnv>): void {
     const { tagHash, sends } = await partyOf(c);
     const reads = sends === TO_SERVICE ? TO_WALLET : TO_SERVICE;
     const after = seqs(c, "after")[0] ?? -1;
-    const queued = await replayWindowOf(c.env, tagHash).frames(reads, after, seqs(c, "ack"));
+    const queued = await replayWindowOf(c.env, tagHash).frames(tagHash, reads, after, seqs(c, "ack"));
     if (queued === "closed") throw closed();
     return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64(frame) })) });
   });

@@ -31,7 +31,7 @@ export async function sendIndexRow(env: ServiceEnv, tagHash: string, row: IndexR
   const rows = [...own.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
   try {
     await deliverIndexRows(env, rows, now);
-    await Promise.all([...own.keys()].map((hash) => replayWindowOf(env, hash).delivered()));
+    await Promise.all([...own.keys()].map((hash) => replayWindowOf(env, hash).delivered(hash)));
   } catch {
     // the objects' alarms see to it
   }

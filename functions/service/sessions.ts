@@ -161,7 +161,7 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     let outcome: OpenOutcome;
     let T: ElementG2 | undefined;
     if (standing) {
-      outcome = await object.recall({ presentationHash, idempotencyKeyHash: key });
+      outcome = await object.recall({ tagHash, presentationHash, idempotencyKeyHash: key });
     } else {
       const offline = await handedInByClinic(c, service);
       const tag = await parameters(c.env, read.epoch, at);

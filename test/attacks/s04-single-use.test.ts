@@ -63,7 +63,7 @@ beforeAll(async () => {
       service: [
         {
           file: "functions/service/objects.ts",
-          find: "namespace.idFromName(tagHash)",
+          find: "namespace.idFromName(objectNameOf(tagHash))",
           replace: "namespace.newUniqueId()",
         },
         { file: "protocol/presentation.ts", find: "|| p.slot >= expected.slots", replace: "" },

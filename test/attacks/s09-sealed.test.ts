@@ -167,7 +167,7 @@ async function readMessages({ secrets }: Loot): Promise<string[]> {
     rowsOf(dump, "sessions").map((r) => [r.cells.tag_hash as string, CheckIn.decode(r.cells.check_in as Uint8Array)]),
   );
   for (const row of rowsOf(dump, "frames")) {
-    const owner = rowsOf(dump, "session").find((s) => s.file === row.file)!.cells.tag_hash as string;
+    const owner = row.cells.tag_hash as string;
     const checkIn = checkIns.get(owner)!;
     const tagHash = hexToBytes(owner);
     for (const secret of secrets) {

@@ -2,7 +2,12 @@
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
-import { MAX_QUEUED_FRAMES, type OpenRequest, type ReplayWindow } from "../../durable-objects/replay-window.ts";
+import {
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_FRAMES,
+  type OpenRequest,
+  type ReplayWindow,
+} from "../../durable-objects/replay-window.ts";
 import { toBase64 } from "../../functions/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
@@ -10,10 +15,14 @@ import { WINDOW } from "../../protocol/replay-window.ts";
 import { decodeG2, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { bindings, EPOCH, freshWorld, NOW, outside, rng } from "./service-world.ts";
 
-beforeEach(freshWorld);
-
 const namespace = bindings.REPLAY_WINDOW as unknown as DurableObjectNamespace<ReplayWindow>;
 const hex = (n: number) => bytesToHex(rng(n));
+/** One object for all sessions of a test, whatever their tags. */
+let stub: DurableObjectStub<ReplayWindow>;
+beforeEach(async () => {
+  await freshWorld();
+  stub = namespace.getByName(hex(4));
+});
 const CLOSES_AT = NOW + 86_400;
 
 function newSession() {
@@ -30,12 +39,12 @@ function newSession() {
     receipt: rng(50),
     closesAt: CLOSES_AT,
   };
-  return { request, stub: namespace.getByName(request.tagHash) };
+  return request;
 }
 async function opened() {
-  const session = newSession();
-  await session.stub.open(session.request, NOW);
-  return session;
+  const request = newSession();
+  await stub.open(request, NOW);
+  return request;
 }
 const frame = (seq: number, direction = 0, key = hex(32)) => ({
   direction,
@@ -45,12 +54,12 @@ const frame = (seq: number, direction = 0, key = hex(32)) => ({
 });
 const rowsOf = async (tagHash: string) =>
   (await bindings.RECORDS_DB_0.prepare("SELECT * FROM sessions WHERE tag_hash = ?").bind(tagHash).all()).results;
-const tablesOf = (stub: DurableObjectStub<ReplayWindow>) =>
+const tables = () =>
   runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT name FROM sqlite_master").toArray().length);
 
 describe("single use", () => {
   it("opens exactly once of a hundred different check-ins at once, also across an eviction", async () => {
-    const { request, stub } = newSession();
+    const request = newSession();
     const attempts = Array.from({ length: 100 }, () => ({ ...request, presentationHash: hex(32) }));
     const outcomes = await Promise.all(attempts.map((a) => stub.open(a, NOW)));
     expect(outcomes.map((o) => o.outcome).sort()).toEqual(["opened", ...Array(99).fill("refused")].sort());
@@ -59,7 +68,7 @@ describe("single use", () => {
   });
 
   it("tells the same check-in under the same key the same, and refuses it under another key", async () => {
-    const { request, stub } = await opened();
+    const request = await opened();
     await evictDurableObject(stub);
     expect(await stub.open({ ...request, receipt: rng(50) }, NOW + 5)).toEqual({
       outcome: "repeated",
@@ -67,78 +76,88 @@ describe("single use", () => {
       pending: true,
     });
     expect(await stub.open({ ...request, idempotencyKeyHash: hex(32) }, NOW)).toEqual({ outcome: "refused" });
-    await stub.delivered();
+    await stub.delivered(request.tagHash);
     expect(await stub.recall(request)).toEqual({ outcome: "repeated", receipt: request.receipt, pending: false });
   });
 
   it("writes nothing when it is only asked", async () => {
-    const { request, stub } = newSession();
+    const request = newSession();
     expect(await stub.recall(request)).toEqual({ outcome: "refused" });
-    expect(await stub.accept(frame(0), NOW)).toBe("closed");
-    expect(await stub.frames(0, -1, [])).toBe("closed");
-    await stub.delivered();
-    expect(await tablesOf(stub)).toBe(0);
+    expect(await stub.accept(request.tagHash, frame(0), NOW)).toBe("closed");
+    expect(await stub.frames(request.tagHash, 0, -1, [])).toBe("closed");
+    await stub.delivered(request.tagHash);
+    expect(await tables()).toBe(0);
   });
 });
 
 describe("frames", () => {
   it("takes each seq once in each direction, in any order within the window, also across an eviction", async () => {
-    const { stub } = await opened();
-    for (const seq of [0, 5, 2, WINDOW + 5]) expect(await stub.accept(frame(seq), NOW)).toBe("accepted");
+    const { tagHash } = await opened();
+    for (const seq of [0, 5, 2, WINDOW + 5]) expect(await stub.accept(tagHash, frame(seq), NOW)).toBe("accepted");
     await evictDurableObject(stub);
-    for (const seq of [5, WINDOW + 5]) expect(await stub.accept(frame(seq), NOW)).toBe("replayed");
-    for (const seq of [0, 4]) expect(await stub.accept(frame(seq), NOW)).toBe("too-old");
-    expect(await stub.accept(frame(6), NOW)).toBe("accepted");
-    expect(await stub.accept(frame(5, 1), NOW)).toBe("accepted");
+    for (const seq of [5, WINDOW + 5]) expect(await stub.accept(tagHash, frame(seq), NOW)).toBe("replayed");
+    for (const seq of [0, 4]) expect(await stub.accept(tagHash, frame(seq), NOW)).toBe("too-old");
+    expect(await stub.accept(tagHash, frame(6), NOW)).toBe("accepted");
+    expect(await stub.accept(tagHash, frame(5, 1), NOW)).toBe("accepted");
   });
 
   it("accepts exactly one of a hundred frames with one seq", async () => {
-    const { stub } = await opened();
-    const outcomes = await Promise.all(Array.from({ length: 100 }, () => stub.accept(frame(7), NOW)));
+    const { tagHash } = await opened();
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => stub.accept(tagHash, frame(7), NOW)));
     expect(outcomes.filter((o) => o === "accepted")).toHaveLength(1);
     expect(outcomes.filter((o) => o === "replayed")).toHaveLength(99);
-    expect(await stub.frames(0, -1, [])).toHaveLength(1);
+    expect(await stub.frames(tagHash, 0, -1, [])).toHaveLength(1);
   });
 
   it("takes a repetition for one only with its key and its very bytes, and only while it waits", async () => {
-    const { stub } = await opened();
+    const { tagHash } = await opened();
     const f = frame(1);
-    await stub.accept(f, NOW);
-    expect(await stub.accept(f, NOW)).toBe("repeated");
-    expect(await stub.accept({ ...f, idempotencyKeyHash: undefined }, NOW)).toBe("replayed");
-    expect(await stub.accept({ ...f, idempotencyKeyHash: hex(32) }, NOW)).toBe("replayed");
-    expect(await stub.accept({ ...f, frame: rng(40) }, NOW)).toBe("replayed");
-    await stub.frames(0, -1, [1]);
-    expect(await stub.accept(f, NOW)).toBe("replayed");
+    await stub.accept(tagHash, f, NOW);
+    expect(await stub.accept(tagHash, f, NOW)).toBe("repeated");
+    expect(await stub.accept(tagHash, { ...f, idempotencyKeyHash: undefined }, NOW)).toBe("replayed");
+    expect(await stub.accept(tagHash, { ...f, idempotencyKeyHash: hex(32) }, NOW)).toBe("replayed");
+    expect(await stub.accept(tagHash, { ...f, frame: rng(40) }, NOW)).toBe("replayed");
+    await stub.frames(tagHash, 0, -1, [1]);
+    expect(await stub.accept(tagHash, f, NOW)).toBe("replayed");
   });
 
   it("keeps what was accepted until exactly that is acknowledged", async () => {
-    const { stub } = await opened();
+    const { tagHash } = await opened();
     const [a, b, c] = [frame(3), frame(1), frame(2)];
-    for (const f of [a, b, c]) await stub.accept(f, NOW);
+    for (const f of [a, b, c]) await stub.accept(tagHash, f, NOW);
     await evictDurableObject(stub);
-    expect(await stub.frames(0, -1, [])).toEqual([b, c, a].map(({ seq, frame }) => ({ seq, frame })));
-    expect(await stub.frames(0, -1, [3, 1])).toEqual([{ seq: 2, frame: c.frame }]);
-    expect(await stub.frames(0, 2, [])).toEqual([]);
-    expect(await stub.frames(1, -1, [2])).toEqual([]);
-    expect(await stub.frames(0, -1, [])).toHaveLength(1);
+    expect(await stub.frames(tagHash, 0, -1, [])).toEqual([b, c, a].map(({ seq, frame }) => ({ seq, frame })));
+    expect(await stub.frames(tagHash, 0, -1, [3, 1])).toEqual([{ seq: 2, frame: c.frame }]);
+    expect(await stub.frames(tagHash, 0, 2, [])).toEqual([]);
+    expect(await stub.frames(tagHash, 1, -1, [2])).toEqual([]);
+    expect(await stub.frames(tagHash, 0, -1, [])).toHaveLength(1);
   });
 
   it("refuses more than it queues, and moves no window for what it refuses", async () => {
-    const { stub } = await opened();
+    const { tagHash } = await opened();
     await runInDurableObject(stub, (object) => {
-      for (let seq = 0; seq < MAX_QUEUED_FRAMES; seq++) object.accept(frame(seq), NOW);
+      for (let seq = 0; seq < MAX_QUEUED_FRAMES; seq++) object.accept(tagHash, frame(seq), NOW);
     });
     const late = frame(MAX_QUEUED_FRAMES);
-    expect(await stub.accept(late, NOW)).toBe("full");
-    await stub.frames(0, -1, [0]);
-    expect(await stub.accept(late, NOW)).toBe("accepted");
+    expect(await stub.accept(tagHash, late, NOW)).toBe("full");
+    await stub.frames(tagHash, 0, -1, [0]);
+    expect(await stub.accept(tagHash, late, NOW)).toBe("accepted");
+  });
+
+  it("refuses more bytes than it queues, of one session and not of its neighbours", async () => {
+    const [{ tagHash }, other] = [await opened(), await opened()];
+    const large = (seq: number) => ({ ...frame(seq), frame: new Uint8Array(MAX_QUEUED_BYTES / 4) });
+    for (let seq = 0; seq < 4; seq++) expect(await stub.accept(tagHash, large(seq), NOW)).toBe("accepted");
+    expect(await stub.accept(tagHash, frame(4), NOW)).toBe("full");
+    expect(await stub.accept(other.tagHash, large(0), NOW)).toBe("accepted");
+    await stub.frames(tagHash, 0, -1, [2]);
+    expect(await stub.accept(tagHash, frame(4), NOW)).toBe("accepted");
   });
 });
 
 describe("outbox and end", () => {
   it("delivers by its alarm what the request that opened it did not", async () => {
-    const { request, stub } = await opened();
+    const request = await opened();
     expect(await rowsOf(request.tagHash)).toHaveLength(0);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await rowsOf(request.tagHash)).toMatchObject([{ service_id: request.serviceId, epoch: EPOCH }]);
@@ -155,8 +174,8 @@ describe("outbox and end", () => {
   });
 
   it("delivers nothing again that was ticked off", async () => {
-    const { request, stub } = await opened();
-    await stub.delivered();
+    const request = await opened();
+    await stub.delivered(request.tagHash);
     await evictDurableObject(stub);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await rowsOf(request.tagHash)).toHaveLength(0);
@@ -164,9 +183,9 @@ describe("outbox and end", () => {
   });
 
   it("tries again while the escrow does not answer, and does not end before it has", async () => {
-    const { request, stub } = await opened();
+    const request = await opened();
     outside.down.add("escrow.test");
-    await stub.accept(frame(0), CLOSES_AT + 1);
+    await stub.accept(request.tagHash, frame(0), CLOSES_AT + 1);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect((await stub.recall(request)).outcome).toBe("repeated");
@@ -176,15 +195,52 @@ describe("outbox and end", () => {
   });
 
   it("clears itself after its epoch, and not a second before; the spent tag stays in D1", async () => {
-    const { request, stub } = await opened();
-    await stub.accept(frame(1), CLOSES_AT - 1);
+    const request = await opened();
+    await stub.accept(request.tagHash, frame(1), CLOSES_AT - 1);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
     expect((await stub.recall(request)).outcome).toBe("repeated");
-    await stub.accept(frame(0), CLOSES_AT);
+    await stub.accept(request.tagHash, frame(0), CLOSES_AT);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
-    expect(await tablesOf(stub)).toBe(0);
+    expect(await tables()).toBe(0);
     expect(await runDurableObjectAlarm(stub)).toBe(false);
-    expect(await stub.accept(frame(2), CLOSES_AT)).toBe("closed");
+    expect(await stub.accept(request.tagHash, frame(2), CLOSES_AT)).toBe("closed");
     expect(await rowsOf(request.tagHash)).toHaveLength(1);
+  });
+
+  it("keeps sessions of one object apart: their channels, their deliveries and their ends", async () => {
+    const [early, late] = [await opened(), newSession()];
+    await stub.open({ ...late, closesAt: CLOSES_AT + 3600 }, NOW);
+    const f = frame(0);
+    for (const { tagHash } of [early, late]) expect(await stub.accept(tagHash, f, CLOSES_AT)).toBe("accepted");
+    await stub.frames(early.tagHash, 0, -1, [0]);
+    expect(await stub.frames(late.tagHash, 0, -1, [])).toHaveLength(1);
+    expect(await stub.accept(early.tagHash, f, NOW)).toBe("replayed");
+    await stub.delivered(early.tagHash);
+    expect(await stub.recall(early)).toMatchObject({ pending: false });
+    expect(await stub.recall(late)).toMatchObject({ pending: true });
+    while ((await stub.recall(early)).outcome === "repeated") expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await stub.frames(early.tagHash, 0, -1, [])).toBe("closed");
+    expect((await stub.recall(late)).outcome).toBe("repeated");
+    expect(await stub.frames(late.tagHash, 0, -1, [])).toHaveLength(1);
+    expect(await rowsOf(late.tagHash)).toHaveLength(1);
+    expect(await rowsOf(early.tagHash)).toHaveLength(0); // as delivered() said, somebody else had written it
+  });
+
+  it("delivers all of many sessions but the one that cannot be, and forgets those whose day has come", async () => {
+    const sessions = await Promise.all(Array.from({ length: 45 }, opened));
+    const stuck = newSession();
+    await stub.open({ ...stuck, tag: rng(96) }, NOW); // no tag at all: its index row can never be made
+    for (let i = 0; i < 100 && outside.indexed.length < 45; i++) await runDurableObjectAlarm(stub);
+    expect(new Set(outside.indexed.map((row) => row.tag))).toEqual(new Set(sessions.map(({ tag }) => toBase64(tag))));
+    expect(outside.indexed).toHaveLength(45);
+    expect(await stub.recall(stuck)).toMatchObject({ outcome: "repeated", pending: true });
+    await stub.delivered(stuck.tagHash); // it would be the first that every early alarm takes
+    for (const { tagHash } of sessions) await stub.accept(tagHash, frame(0), CLOSES_AT);
+    const left = () =>
+      runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT tag_hash FROM session").toArray().length);
+    for (let i = 0; i < 100 && (await left()) > 1; i++) await runDurableObjectAlarm(stub);
+    for (const s of sessions) expect((await stub.recall(s)).outcome).toBe("refused");
+    expect(await stub.frames(sessions[0]!.tagHash, 0, -1, [])).toBe("closed");
+    expect((await stub.recall(stuck)).outcome).toBe("repeated"); // its day has not come
   });
 });

@@ -1,110 +1,14 @@
-// Linking and tracing: the trustees' arithmetic in this process, and whole cases over HTTP, from the last officer's
-// passkey to records in clear.
-//
-// The cost of a link is epochs x slots, whoever else is in the system. Of the arithmetic the rows tell what one trustee
-// does: it makes its share, verifies each other member's, and combines; hashing the slots' bases is in the making.
+// Linking and tracing over HTTP: whole cases, from the last officer's passkey to records in clear, with a process for each
+// trustee. What one trustee computes for it: link-arithmetic.ts.
 
-import { readFileSync } from "node:fs";
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
 import type { OrderRequest, Requester } from "../client/requester.ts";
 import type { Wallet } from "../client/wallet.ts";
 import type { Practice } from "../demo/practice.ts";
-import { mclEngine } from "../functions/engine/mcl.ts";
-import { equalBytes } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
-import {
-  combineLink,
-  type LinkPublic,
-  LinkShare,
-  linkShare,
-  sessionIndexValue,
-  verifyLinkShare,
-} from "../protocol/opening.ts";
-import { evaluate, sharePolynomial } from "../protocol/sharing.ts";
-import { G, type G1, type G2, lazy, randomScalar, type Scalar, tagBase } from "../protocol/suite.ts";
+import { fastEngine } from "./fast-engine.ts";
 import { type Bench, type BenchContext, type Row, row, samples, timed } from "./measure.ts";
-import { newPatient, nextMonth, openClinic, SLOTS, samplePatient, visit } from "./world.ts";
-
-/** The Workers' engine: a trustee computes with it, and a requester's host may bring it along. */
-const fastEngine = lazy(() =>
-  mclEngine(new WebAssembly.Module(readFileSync(new URL("../gen/mcl.wasm", import.meta.url)))),
-);
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-
-// ---- arithmetic
-
-const THRESHOLD = 2;
-const SET = [1, 3];
-
-function linkSetting() {
-  const paramsHash = rng(32);
-  const y = randomScalar(rng);
-  const polynomial = sharePolynomial(y, THRESHOLD, rng);
-  const [z, u] = [randomScalar(rng), randomScalar(rng)];
-  const F2 = G.multiply(z).add(G.multiply(y).multiply(u)) as G1;
-  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1, F2 };
-  const holders = SET.map((index) => {
-    const share = evaluate(polynomial, index);
-    return { index, share, shareKey: G.multiply(share) as G1 };
-  });
-  const slots = (epochs: number): G2[] =>
-    Array.from({ length: epochs * SLOTS }, (_, i) => tagBase(paramsHash, 682 + Math.floor(i / SLOTS), i % SLOTS));
-  const partOf = (index: number, s: readonly G2[]): LinkPublic & { share: Scalar } => ({
-    ...own,
-    ...holders.find((h) => h.index === index)!,
-    slots: s,
-  });
-  return { z, slots, partOf };
-}
-
-async function linkShareRows(context: BenchContext): Promise<Row[]> {
-  const { z, slots, partOf } = linkSetting();
-  const rows: Row[] = [];
-  linkShare(partOf(SET[0]!, slots(1).slice(0, 2)), rng); // warm-up
-  for (const epochs of context.quick ? [1, 12] : [1, 12, 120]) {
-    const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} x ${SLOTS} slots`;
-    context.progress(`link shares, ${scope}`);
-    const rounds = epochs === 1 ? context.times(1, 10) : epochs === 12 ? context.times(1, 3) : 1;
-    const bases = slots(epochs);
-    const make: number[] = [];
-    const verify: number[] = [];
-    const combine: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const shares: LinkShare[] = [];
-      for (const index of SET) {
-        let share: Uint8Array = new Uint8Array();
-        make.push(
-          await timed(() => {
-            share = LinkShare.encode(linkShare(partOf(index, slots(epochs)), rng));
-          }),
-        );
-        verify.push(
-          await timed(() => {
-            const received = LinkShare.decode(share);
-            if (!verifyLinkShare(partOf(index, bases), received)) throw new Error("a good share was refused");
-            shares.push(received);
-          }),
-        );
-      }
-      let found: Uint8Array[] = [];
-      combine.push(
-        await timed(() => {
-          found = combineLink({ set: SET, shares });
-        }),
-      );
-      const last = sessionIndexValue(bases.at(-1)!.multiply(z) as G2);
-      if (!equalBytes(found.at(-1)!, last)) throw new Error("the session was not found");
-    }
-    rows.push(
-      row(`link, a trustee's share: ${scope}`, make),
-      row(`link, another's share verified: ${scope}`, verify),
-      row(`link, combined from ${THRESHOLD} shares: ${scope}`, combine),
-    );
-  }
-  return rows;
-}
-
-// ---- over HTTP
+import { newPatient, nextMonth, openClinic, samplePatient, visit } from "./world.ts";
 
 const REPORT_SESSIONS = 20;
 const NEWEST_RECORDS = 2;
@@ -226,7 +130,7 @@ async function linkRows(context: BenchContext): Promise<Row[]> {
     if (epochs === 1) await timedLink(lived, request, records); // warm-up
     const taken: [number, number][] = [];
     for (let turn = 0; turn < turns; turn++) taken.push(await timedLink(lived, request, records));
-    const note = `from the last approval; ${records} records, ${THRESHOLD} of 3 trustees, each on a process of its own`;
+    const note = `from the last approval; ${records} records, 2 of 3 trustees, each on a process of its own`;
     rows.push(
       row(
         `link over HTTP, ${scope}: newest readable`,
@@ -294,8 +198,3 @@ export const linkingBenches: readonly Bench[] = [
   { name: "trace", about: "whole trace cases over HTTP", run: traceRows },
   { name: "report", about: "the wallet's own report over HTTP", run: reportRows },
 ];
-export const linkShareBench: Bench = {
-  name: "link-share",
-  about: "a trustee's arithmetic for a link",
-  run: linkShareRows,
-};

@@ -20,8 +20,8 @@ type Name =
   | `mclBnGT_${"deserialize" | "serialize" | "isOne" | "isEqual" | "inv" | "mul" | "sqr" | "pow" | "powVec" | "setInt32"}`
   | "mclBnG1_dbl"
   | "mclBnG2_isValidOrder"
-  | `mclBnFp_${"neg" | "mul" | "serialize" | "deserialize" | "setInt32"}`
-  | "mclBnFp2_mul"
+  | `mclBnFp_${"add" | "sub" | "neg" | "mul" | "serialize" | "deserialize" | "setInt32"}`
+  | `mclBnFp2_${"add" | "sub" | "mul" | "sqr"}`
   | "mclBnFr_setLittleEndian"
   | `mclBn_${"init" | "setETHserialization" | "setMapToMode" | "verifyOrderG1" | "verifyOrderG2"}`
   | `mclBn_${"pairing" | "millerLoop" | "finalExp" | "precomputeG2" | "precomputedMillerLoop" | "precomputedMillerLoop2"}`
@@ -99,6 +99,10 @@ export class Mcl {
       this.call.mclBnFr_setLittleEndian(at + FR * i, words, FR);
     });
     return at;
+  }
+
+  copy(to: number, from: number, bytes: number): void {
+    this.#bytes.copyWithin(to, from, from + bytes);
   }
 
   get(at: number, bytes: number): Uint8Array {

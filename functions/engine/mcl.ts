@@ -16,9 +16,10 @@ import { type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { type Group, groupG1 } from "../../protocol/group.ts";
 import { Fp12, G, type G1, G1Point, type G2, G2Point, lazy, P2, randomScalar } from "../../protocol/suite.ts";
+import { GT_SIZE } from "./mcl-cyclotomic.ts";
 import { FP, Mcl } from "./mcl-module.ts";
 import { pointGroup, type Raw, raw } from "./mcl-points.ts";
-import { GT_SIZE, targetGroup } from "./mcl-target.ts";
+import { targetGroup } from "./mcl-target.ts";
 
 const { Fp } = bls.fields;
 const G1_SIZE = 3 * FP;

@@ -280,6 +280,32 @@ describe("both engines compute alike", () => {
     expect(() => mcl.gt.encode(mcl.gt.identity)).toThrow(DecodeError);
   });
 
+  it("short powers of decoded values, at every edge of their digits", () => {
+    const X = 0xd201000000010000n;
+    const edges = [0n, 1n, 31n, 32n, 33n, 63n, 64n, 2047n, 2048n, X - 1n, X, X + 1n, 32n * X, 2n ** 64n, X * X];
+    edges.push(2n ** 127n, 2n ** 128n - 1n, 2n ** 128n - X, (2n ** 128n / X) * X - 1n);
+    const elements = many(edges.length, () => pairing(randomG1(), randomG2()));
+    const decoded = elements.map((d) => mcl.gt.decode(encodeGT(d)));
+    const expected = (s: Scalar[]): GT => noble.toGT(noble.gt.combine(elements.map(noble.fromGT), s));
+    for (const s of [edges, short(edges.length), edges.toReversed()])
+      expect(Fp12.eql(mcl.toGT(mcl.gt.combine(decoded, s)), expected(s))).toBe(true);
+    for (const [i, edge] of edges.entries()) {
+      const two = [decoded[i]!, decoded[(i + 1) % edges.length]!];
+      const alone = mcl.toGT(mcl.gt.combine(two, [edge, 1n]));
+      const one = Fp12.mul(Fp12.pow(elements[i]!, edge), elements[(i + 1) % edges.length]!);
+      expect(Fp12.eql(alone, one)).toBe(true);
+    }
+    // one value too many whose membership was not tested, one scalar too long: the general way, and the same answer
+    const mixed = [...decoded.slice(0, 3), mcl.fromGT(elements[3]!)];
+    for (const [some, s] of [
+      [mixed, short(4)],
+      [decoded.slice(0, 4), [1n, 2n, 3n, 2n ** 128n]],
+    ] as const) {
+      const answer = noble.toGT(noble.gt.combine(elements.slice(0, 4).map(noble.fromGT), s));
+      expect(Fp12.eql(mcl.toGT(mcl.gt.combine(some, s)), answer)).toBe(true);
+    }
+  });
+
   it("the pairing, byte for byte, and products of pairings", () => {
     for (const [p, q] of many(4, () => [randomG1(), randomG2()] as const)) {
       const byMcl = mcl.gt.encode(mcl.pairing(mcl.fromG1(p), mcl.fromG2(q)));

@@ -1,0 +1,120 @@
+// A trustee's arithmetic for a link, in this process, on the engine that Workers use; in CPU time, since nothing is waited for.
+//
+// The cost of a link is epochs x slots, whoever else is in the system. The rows tell what one trustee does: it makes its
+// share, verifies each other member's, and combines; hashing the slots' bases is in the making (a trustee keeps them from
+// case to case). Their sum is what a link takes where each trustee has a machine of its own, but for network, parts' seals
+// and records.
+
+import { equalBytes } from "../protocol/bytes.ts";
+import type { Engine } from "../protocol/engine.ts";
+import { LABELS } from "../protocol/labels.ts";
+import {
+  combineLink,
+  type LinkPublic,
+  LinkShare,
+  linkShare,
+  sessionIndexValue,
+  UntestedLinkShare,
+  verifyLinkShare,
+} from "../protocol/opening.ts";
+import { evaluate, sharePolynomial } from "../protocol/sharing.ts";
+import { G, type G1, type G2, randomScalar, type Scalar, tagBaseMessage } from "../protocol/suite.ts";
+import { fastEngine } from "./fast-engine.ts";
+import { type Bench, type BenchContext, quantile, type Row, row } from "./measure.ts";
+import { SLOTS } from "./world.ts";
+
+const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+const THRESHOLD = 2;
+
+function cpuOf(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const SET = [1, 3];
+
+function linkSetting(engine: Engine) {
+  const paramsHash = rng(32);
+  const y = randomScalar(rng);
+  const polynomial = sharePolynomial(y, THRESHOLD, rng);
+  const [z, u] = [randomScalar(rng), randomScalar(rng)];
+  const F2 = G.multiply(z).add(G.multiply(y).multiply(u)) as G1;
+  const own = { ctx: rng(32), set: SET, F1: G.multiply(u) as G1, F2 };
+  const holders = SET.map((index) => {
+    const share = evaluate(polynomial, index);
+    return { index, share, shareKey: G.multiply(share) as G1 };
+  });
+  const slots = (epochs: number): G2[] =>
+    Array.from({ length: epochs * SLOTS }, (_, i) => {
+      const message = tagBaseMessage(paramsHash, 682 + Math.floor(i / SLOTS), i % SLOTS);
+      return engine.toG2(engine.hashToG2(LABELS.tagG2, message));
+    });
+  const partOf = (index: number, s: readonly G2[]): LinkPublic & { share: Scalar } => ({
+    ...own,
+    ...holders.find((h) => h.index === index)!,
+    slots: s,
+  });
+  return { z, slots, partOf };
+}
+
+async function linkShareRows(context: BenchContext): Promise<Row[]> {
+  const engine = fastEngine();
+  const { z, slots, partOf } = linkSetting(engine);
+  const rows: Row[] = [];
+  linkShare(partOf(SET[0]!, slots(1)), rng, engine); // warm-up
+  for (const epochs of context.quick ? [1, 12] : [1, 12, 120]) {
+    const scope = `${epochs} ${epochs === 1 ? "epoch" : "epochs"} x ${SLOTS} slots`;
+    context.progress(`link shares, ${scope}`);
+    const rounds = epochs === 1 ? context.times(1, 10) : epochs === 12 ? context.times(1, 3) : 1;
+    const bases = slots(epochs);
+    const make: number[] = [];
+    const verify: number[] = [];
+    const combine: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const shares: UntestedLinkShare[] = [];
+      for (const index of SET) {
+        let share: Uint8Array = new Uint8Array();
+        make.push(
+          cpuOf(() => {
+            share = LinkShare.encode(linkShare(partOf(index, slots(epochs)), rng, engine));
+          }),
+        );
+        verify.push(
+          cpuOf(() => {
+            const received = UntestedLinkShare.decode(share);
+            if (!verifyLinkShare(partOf(index, bases), received, engine)) throw new Error("a good share was refused");
+            shares.push(received);
+          }),
+        );
+      }
+      let found: Uint8Array[] = [];
+      combine.push(
+        cpuOf(() => {
+          found = combineLink({ set: SET, shares }, engine);
+        }),
+      );
+      const last = sessionIndexValue(bases.at(-1)!.multiply(z) as G2);
+      if (!equalBytes(found.at(-1)!, last)) throw new Error("the session was not found");
+    }
+    rows.push(
+      row(`link, a trustee's share: ${scope}`, make, undefined, "ms CPU"),
+      row(`link, another's share verified: ${scope}`, verify, undefined, "ms CPU"),
+      row(`link, combined from ${THRESHOLD} shares: ${scope}`, combine, undefined, "ms CPU"),
+      row(
+        `link, a trustee's arithmetic together: ${scope}`,
+        [quantile(make, 0.5) + quantile(verify, 0.5) + quantile(combine, 0.5)],
+        "what a link takes where every trustee has a machine of its own, but for network, seals and records",
+        "ms CPU",
+      ),
+    );
+  }
+  return rows;
+}
+
+export const linkShareBench: Bench = {
+  name: "link-share",
+  about: "a trustee's arithmetic for a link, in CPU time",
+  run: linkShareRows,
+};

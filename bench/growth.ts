@@ -5,14 +5,14 @@
 //
 // A full run also replaces the table in docs/GROWTH.md, between its marks.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
 import { cpuMs, quantile, timed } from "./measure.ts";
-import { type Machine, machine } from "./table.ts";
+import { intoPage, type Machine, machine } from "./table.ts";
 
 const AIM = 1.2;
 const REPETITIONS = 9;
@@ -21,8 +21,6 @@ const SERVICES = [10, 100, 1000];
 /** sessions where services are compared */
 const SESSIONS_WITH_SERVICES = 10_000;
 const docs = (name: string): string => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
-const PAGE = docs("GROWTH.md");
-const MARKS = ["<!-- figures: npm run bench:growth -->", "<!-- end of figures -->"] as const;
 
 type By = "sessions" | "services";
 interface Figure {
@@ -207,13 +205,6 @@ function plot(figures: readonly Figure[]): string {
   return plotOf("Time of an operation over its time in the smallest region", panels);
 }
 
-function intoPage(table: string): void {
-  const page = readFileSync(PAGE, "utf8");
-  const [from, to] = [page.indexOf(MARKS[0]), page.indexOf(MARKS[1])];
-  if (from < 0 || to < from) throw new Error("docs/GROWTH.md: the marks around the figures are gone");
-  writeFileSync(PAGE, `${page.slice(0, from + MARKS[0].length)}\n\n${table}\n\n${page.slice(to)}`);
-}
-
 async function main(): Promise<void> {
   const { quick, whole, sizes, operations, json, svg } = options();
   const on = machine();
@@ -230,7 +221,7 @@ async function main(): Promise<void> {
     console.log(`${table}\n\nfilled, ${loads}; ${(performance.now() / 1000).toFixed(0)} s in all`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: on, figures }, null, 2)}\n`);
     if (svg !== undefined) writeFileSync(svg, plot(figures));
-    if (whole) intoPage(table);
+    if (whole) intoPage(docs("GROWTH.md"), "npm run bench:growth", table);
   } finally {
     await stop();
   }

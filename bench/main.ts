@@ -1,4 +1,4 @@
-// npm run bench -- [--quick] [--only NAME]... [--json FILE]
+// npm run bench -- [--quick] [--only NAME]... [--json FILE] [--page FILE]
 // Runs the benches one after the other and prints one table, with other implementations' figures beside ours.
 
 import { existsSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import type { Bench, BenchContext, Row } from "./measure.ts";
 import { peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
 import { startupBench } from "./startup.ts";
-import { machine, tableOf } from "./table.ts";
+import { intoPage, machine, markdownOf, tableOf } from "./table.ts";
 import { verifyEdgeBench } from "./verify-edge.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -37,6 +37,7 @@ const USAGE = `npm run bench -- [options]
   --quick       few repetitions, small scopes: within two minutes
   --only NAME   only this bench; may be given more than once
   --json FILE   writes the figures as JSON, too
+  --page FILE   puts the table into a page, between its marks, as in docs/PERFORMANCE.md
   --help        this text
 
 NAME is one of
@@ -45,13 +46,14 @@ ${BENCHES.map((b) => `  ${b.name.padEnd(12)}${b.about}`).join("\n")}`;
 class UsageError extends Error {}
 
 function options() {
-  let values: { quick?: boolean; only?: string[]; json?: string; help?: boolean };
+  let values: { quick?: boolean; only?: string[]; json?: string; page?: string; help?: boolean };
   try {
     ({ values } = parseArgs({
       options: {
         quick: { type: "boolean" },
         only: { type: "string", multiple: true },
         json: { type: "string" },
+        page: { type: "string" },
         help: { type: "boolean" },
       },
     }));
@@ -67,11 +69,14 @@ function options() {
   if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no such bench; there are ${names.join(", ")}`);
   if (values.json !== undefined && !existsSync(dirname(resolve(values.json))))
     throw new UsageError(`--json ${values.json}: its directory does not exist`);
+  if (values.page !== undefined && !existsSync(values.page))
+    throw new UsageError(`--page ${values.page}: no such page`);
   return {
     quick: values.quick ?? false,
     benches: BENCHES.filter((b) => values.only?.includes(b.name) ?? true),
     chosen: values.only !== undefined,
     json: values.json,
+    page: values.page,
   };
 }
 
@@ -81,7 +86,7 @@ function progress(what: string): void {
 }
 
 async function main(): Promise<number> {
-  const { quick, benches, chosen, json } = options();
+  const { quick, benches, chosen, json, page } = options();
   const on = machine();
   let world: Promise<World> | undefined;
   const context: BenchContext = {
@@ -117,6 +122,7 @@ async function main(): Promise<number> {
   }
   console.log(tableOf(rows, on));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ quick, machine: on, rows }, null, 2)}\n`);
+  if (page !== undefined) intoPage(page, "npm run bench", markdownOf(rows, on));
   return failures === 0 ? 0 : 1;
 }
 

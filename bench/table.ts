@@ -1,6 +1,6 @@
 // The bench's one table, and what it ran on.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import type { Row } from "./measure.ts";
@@ -40,9 +40,11 @@ export function machine(): Machine {
 const figure = (x: number | undefined): string =>
   x === undefined ? "-" : x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2);
 
-export function tableOf(rows: readonly Row[], on: Machine): string {
-  const head = ["operation", "p50", "p95", "unit", "n", "CPU ms", "1/s", "ours/peer", "note"];
-  const lines = rows.map((r) => [
+const HEAD = ["operation", "p50", "p95", "unit", "n", "CPU ms", "1/s", "ours/peer", "note"];
+const NUMERIC = new Set([1, 2, 4, 5, 6, 7]);
+
+const cellsOf = (rows: readonly Row[]): string[][] =>
+  rows.map((r) => [
     r.operation,
     figure(r.p50),
     figure(r.p95),
@@ -53,18 +55,32 @@ export function tableOf(rows: readonly Row[], on: Machine): string {
     r.oursToPeer === undefined ? "" : `${r.oursToPeer.toFixed(2)}x`,
     r.note ?? "",
   ]);
-  const widths = head.map((_, c) => Math.max(...[head, ...lines].map((cells) => cells[c]!.length)));
-  const numeric = new Set([1, 2, 4, 5, 6, 7]);
+
+const footOf = (on: Machine): string =>
+  `${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date}`;
+
+export function tableOf(rows: readonly Row[], on: Machine): string {
+  const lines = cellsOf(rows);
+  const widths = HEAD.map((_, c) => Math.max(...[HEAD, ...lines].map((cells) => cells[c]!.length)));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, c) => (numeric.has(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+      .map((cell, c) => (NUMERIC.has(c) ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
       .join("  ")
       .trimEnd();
-  return [
-    line(head),
-    line(widths.map((w) => "-".repeat(w))),
-    ...lines.map(line),
-    "",
-    `${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date}`,
-  ].join("\n");
+  return [line(HEAD), line(widths.map((w) => "-".repeat(w))), ...lines.map(line), "", footOf(on)].join("\n");
+}
+
+export function markdownOf(rows: readonly Row[], on: Machine): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rule = HEAD.map((_, c) => (NUMERIC.has(c) ? "--:" : "---"));
+  return [line(HEAD), line(rule), ...cellsOf(rows).map(line), "", footOf(on)].join("\n");
+}
+
+/** Puts figures into a page, between `<!-- figures: COMMAND -->` and the mark of their end. */
+export function intoPage(page: string, command: string, figures: string): void {
+  const text = readFileSync(page, "utf8");
+  const start = `<!-- figures: ${command} -->`;
+  const [from, to] = [text.indexOf(start), text.indexOf("<!-- end of figures -->")];
+  if (from < 0 || to < from) throw new Error(`${page}: the marks around the figures are gone`);
+  writeFileSync(page, `${text.slice(0, from + start.length)}\n\n${figures}\n\n${text.slice(to)}`);
 }

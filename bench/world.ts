@@ -140,30 +140,46 @@ export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: He
     throw new Error(`check-in answered ${response.status}: ${new TextDecoder().decode(receipt)}`);
 }
 
+// ---- the Durable Objects that hold sessions, as they are by day: made, and awake
+
 const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0")); // functions/service/objects.ts
+/** until the first alarm of an object, which looks whether all was delivered, has come and gone */
+const FIRST_ALARM_MS = 17_000;
+/** durable-objects/replay-window.ts */
+interface SessionObject {
+  open(request: object, now: number): Promise<unknown>;
+  recall(repetition: object): Promise<unknown>;
+  delivered(tagHash: string): Promise<void>;
+}
 interface SessionObjects {
   idFromName(name: string): unknown;
-  /** durable-objects/replay-window.ts */
-  get(id: unknown): {
-    open(request: object, now: number): Promise<unknown>;
-    delivered(tagHash: string): Promise<void>;
-  };
+  get(id: unknown): SessionObject;
+}
+async function eachObject({ host }: Practice, act: (object: SessionObject, name: string) => Promise<unknown>) {
+  const namespace = await host.miniflare.getDurableObjectNamespace("REPLAY_WINDOW", "service");
+  const all = namespace as unknown as SessionObjects;
+  await Promise.all(OBJECT_NAMES.map((name) => act(all.get(all.idFromName(name)), name)));
 }
 const hexOf = (length: number): string => Buffer.from(crypto.getRandomValues(new Uint8Array(length))).toString("hex");
 
-/** A session in every object that holds sessions, delivered long ago: awake, and with its tables, as all are by day. */
-export async function wakeObjects({ host, clock }: Practice): Promise<void> {
-  const { now } = clock;
-  const namespace = await host.miniflare.getDurableObjectNamespace("REPLAY_WINDOW", "service");
-  const all = namespace as unknown as SessionObjects;
-  await Promise.all(
-    OBJECT_NAMES.map(async (name) => {
-      const object = all.get(all.idFromName(name));
-      const tagHash = name + hexOf(31);
-      const ids = { tagHash, serviceId: hexOf(16), presentationHash: hexOf(32), idempotencyKeyHash: hexOf(32) };
-      const bytes = { checkIn: new Uint8Array(1), tag: new Uint8Array(1), receipt: new Uint8Array(1) };
-      await object.open({ ...ids, ...bytes, shard: 0, epoch: 0, day: 0, closesAt: now }, now);
-      await object.delivered(tagHash);
-    }),
-  );
+const madeAt = new WeakMap<Practice, number>();
+/** A session in each, delivered long ago. */
+export async function makeObjects(practice: Practice): Promise<void> {
+  if (madeAt.has(practice)) return;
+  const { now } = practice.clock;
+  await eachObject(practice, async (object, name) => {
+    const tagHash = name + hexOf(31);
+    const ids = { tagHash, serviceId: hexOf(16), presentationHash: hexOf(32), idempotencyKeyHash: hexOf(32) };
+    const bytes = { checkIn: new Uint8Array(1), tag: new Uint8Array(1), receipt: new Uint8Array(1) };
+    await object.open({ ...ids, ...bytes, shard: 0, epoch: 0, day: 0, closesAt: now + 40 * 86_400 }, now);
+    await object.delivered(tagHash);
+  });
+  madeAt.set(practice, performance.now());
+}
+
+/** They sleep when nobody has asked for 10 s. */
+export async function wakeObjects(practice: Practice): Promise<void> {
+  const left = madeAt.get(practice)! + FIRST_ALARM_MS - performance.now();
+  if (left > 0) await new Promise((done) => setTimeout(done, left));
+  await eachObject(practice, (object) => object.recall({ tagHash: "", presentationHash: "", idempotencyKeyHash: "" }));
 }

@@ -35,6 +35,7 @@ import {
 import { acceptRound, dealRound, finishRound, openRound, startCeremony } from "./trustee/ceremony.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./trustee/context.ts";
 import { trusteeCard } from "./trustee/keys.ts";
+import { workAhead } from "./trustee/link-shares.ts";
 import { decide, inbox, login, newChallenge, registerOfficer, requireOfficer, review } from "./trustee/officers.ts";
 import { notice, noticeShares, recordShares, result, shares } from "./trustee/rounds.ts";
 import { cosignHead, witnessedSize } from "./trustee/witness.ts";
@@ -139,7 +140,12 @@ app.post("/v1/cases/notice-shares", async (c) =>
 );
 app.post("/v1/cases/notice", async (c) => c.json(await notice(c.env, await readJson(c.req, NoticeRequest), now(c))));
 app.post("/v1/cases/shares", async (c) => c.json(await shares(c.env, await readJson(c.req, SharesRequest), now(c))));
-app.post("/v1/cases/result", async (c) => c.json(await result(c.env, await readJson(c.req, ResultRequest), now(c))));
+app.post("/v1/cases/result", async (c) => {
+  const request = await readJson(c.req, ResultRequest);
+  const answer = await result(c.env, request, now(c));
+  c.executionCtx.waitUntil(workAhead(c.env, request, now(c)).catch(() => {})); // else it is worked out when asked for
+  return c.json(answer);
+});
 app.post("/v1/cases/record-shares", async (c) =>
   c.json(await recordShares(c.env, await readJson(c.req, RecordSharesRequest), now(c))),
 );

@@ -9,27 +9,16 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type * as z from "zod";
-import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
-import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
-import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
-import {
-  chunkBinding,
-  isFalseRow,
-  LinkParts,
-  RecordParts,
-  stanzaLabel,
-  TracePart,
-} from "../../protocol/case-documents.ts";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { isFalseRow, LinkParts, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
-import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import type { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sealNotice } from "../../protocol/notice.ts";
 import {
   combineLink,
   combineNotice,
   findCheaters,
-  LinkShare,
-  linkShare,
   linkShareBytes,
   NoticeShare,
   noticeShare,
@@ -41,16 +30,13 @@ import {
   verifyLinkShare,
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
-import { tagBaseIn } from "../../protocol/presentation-statement.ts";
-import type { G2 } from "../../protocol/suite.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
-import { checkNoticeLogged, type OpenCase, openBundle } from "../case-bundle.ts";
-import type { Scope, Subject, Trust } from "../case-order.ts";
+import { checkNoticeLogged, type OpenCase } from "../case-bundle.ts";
+import type { Subject } from "../case-order.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
 import type {
-  Bundle,
   ForRequesterAnswer,
   NoticeAnswer,
   NoticeRequest,
@@ -61,111 +47,12 @@ import type {
   SharesAnswer,
   SharesRequest,
 } from "./api.ts";
-import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
-import { heldKeys, ownKeys, parseKeySet, rng, trusteeCardsOf, trustOf, unsealSecret, vaultOf } from "./context.ts";
-import type { TrusteeKeys } from "./keys.ts";
-import { decodePart, openParts, type Place, sealForRequester, sealPart, wrongShare } from "./parts.ts";
+import { openAtRest } from "./at-rest.ts";
+import { rng, vaultOf } from "./context.ts";
+import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOf } from "./link-shares.ts";
+import { decodePart, type Place, sealForRequester, wrongShare } from "./parts.ts";
 import { firstPages, matchSessions } from "./session-index.ts";
-
-type Round = "notice-shares" | "notice" | "shares" | "result";
-
-/** A case at this trustee, its bundle verified and its id held to it. */
-interface Sitting {
-  readonly env: TrusteeEnv;
-  readonly now: number;
-  readonly own: TrusteeKeys;
-  readonly held: VaultKeys;
-  readonly keySet: KeySet;
-  readonly trust: Trust;
-  readonly open: OpenCase;
-}
-
-const MAX_VERIFIED = 32;
-const verified = new Map<string, OpenCase>();
-/**
- * A bundle comes again with every round. The same bytes at the same trustee under the same keys have the same verdict, but
- * for time: the only limit that a verified bundle can still run into is the order's expiry.
- */
-async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array): Promise<OpenCase> {
-  const name = bytesToHex(sha256(frame(keySet, Uint8Array.of(trust.index), utf8ToBytes(JSON.stringify(bundle)))));
-  let open = verified.get(name);
-  if (!open) {
-    open = await openBundle(bundle, trust);
-    if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(name, open);
-  }
-  if (trust.now >= open.order.expiresAt) throw new Problem("expired");
-  return open;
-}
-
-async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sitting> {
-  const held = await heldKeys(env);
-  const keySet = parseKeySet(held.keySet);
-  const trust = trustOf(env, keySet, now);
-  const open = await verifiedBundle(bundle, trust, held.keySet);
-  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
-    throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
-  return { env, now, own: ownKeys(env), held, keySet, trust, open };
-}
-
-const secretOf = ({ env, held, keySet }: Sitting): TrusteeSecret => unsealSecret(env, held, keySet);
-
-/** The answer of a round: the kept one, or a new one with what is to be kept beside it. */
-async function once<T extends object>(
-  s: Sitting,
-  round: Round,
-  compute: () => Promise<{ answer: T; keep?: { what: AtRest; value: Uint8Array } }>,
-  chunk = 0,
-): Promise<T> {
-  const { caseId } = s.open.order;
-  const vault = vaultOf(s.env);
-  let bytes = await vault.output(caseId, round, chunk);
-  if (!bytes) {
-    const { answer, keep } = await compute();
-    const outputs: { round: string; bytes: Uint8Array }[] = [{ round, bytes: utf8ToBytes(JSON.stringify(answer)) }];
-    if (keep)
-      outputs.push({ round: keep.what, bytes: sealAtRest(s.own.vaultKey, keep.what, s.open.binding, keep.value, rng) });
-    bytes = await vault.keepOutputs(caseId, outputs, chunk);
-  }
-  return JSON.parse(new TextDecoder().decode(bytes)) as T;
-}
-
-/** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
-async function kept(s: Sitting, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
-  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what, chunk);
-  if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
-  return openAtRest(s.own.vaultKey, what, s.open.binding, sealed);
-}
-
-const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
-  caseContextHash(open.context(kind, subject, trustee));
-
-/** The public part of a GT share of one member. */
-const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Subject, index: number) => ({
-  ctx: ctxOf(open, kind, subject, index),
-  index,
-  set: open.set,
-  shareKey: keySet.shareKeys[index - 1]!.link,
-  F1: subject.F1,
-  F2: subject.F2,
-});
-
-/** A part to each other member of S, under the transport keys that the trustees signed. */
-function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): string[] {
-  const cards = trusteeCardsOf(s.held, s.keySet);
-  return s.open.set
-    .filter((i) => i !== s.own.index)
-    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
-}
-
-const receivedParts = (s: Sitting, place: Place, parts: readonly string[]) =>
-  openParts(
-    s.open,
-    s.own,
-    s.keySet.identityKeys,
-    place,
-    parts.map((p) => fromBase64(p, "parts")),
-  );
+import { kept, once, partsFor, receivedParts, type Sitting, secretOf, shareAt, sit } from "./sitting.ts";
 
 const noticePlace = ({ open }: Sitting): Place => ({ round: "notice", context: open.binding });
 
@@ -236,26 +123,6 @@ function noticeEntry(open: OpenCase, kappa: Parameters<typeof sealNotice>[0]): L
 
 // ---- shares
 
-const MAX_TAG_BASES = 2048;
-const tagBases = new Map<string, G2>();
-/** H2(e, j) of a scope, newest epoch first, kept for the isolate's life: cases ask for the same recent epochs. */
-function slotsOf(scope: Scope): { epoch: number; slot: number; base: G2 }[] {
-  const engine = publicEngine();
-  return [...scope].reverse().flatMap(({ epoch, slots, paramsHash }) =>
-    Array.from({ length: slots }, (_, slot) => {
-      const name = `${epoch}/${slot}/${bytesToHex(paramsHash)}`;
-      let base = tagBases.get(name);
-      if (!base) {
-        if (tagBases.size >= MAX_TAG_BASES) tagBases.clear();
-        base = engine.toG2(tagBaseIn(engine, paramsHash, epoch, slot));
-        tagBases.set(name, base);
-      }
-      return { epoch, slot, base };
-    }),
-  );
-}
-const basesOf = (subject: Subject): G2[] => slotsOf(subject.scope).map((x) => x.base);
-
 export async function shares(
   env: TrusteeEnv,
   { bundle, notice: logged, chunk }: z.infer<typeof SharesRequest>,
@@ -266,25 +133,12 @@ export async function shares(
   const part = chunkAt(s, chunk);
   if (chunk > 0 && !(await vaultOf(env).output(s.open.order.caseId, "shares", chunk - 1)))
     throw new Problem("not-allowed-now", "newer chunks first");
-  return once(s, "shares", async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s, part)), chunk);
-}
-
-/** One chunk of a case: its epochs, the subjects as far as they have slots in them, and where its parts belong. */
-interface ChunkOfCase extends Chunk {
-  readonly subjects: readonly Subject[];
-  readonly place: Place;
-}
-
-/** @throws Problem malformed */
-function chunkAt({ open }: Sitting, chunk: number): ChunkOfCase {
-  const range = chunksOfOrder(open.order)[chunk];
-  if (!range) throw new Problem("malformed", "chunk: the order has fewer");
-  const within = (scope: Scope): Scope => scope.filter((x) => range.epochFrom <= x.epoch && x.epoch <= range.epochTo);
-  const subjects = open.subjects
-    .map((subject) => ({ ...subject, scope: within(subject.scope) }))
-    .filter((subject) => subject.scope.length > 0);
-  const context = chunkBinding(open.context("notice", open.notice, 0), within(open.scope));
-  return { ...range, subjects, place: { round: "link", context } };
+  return once(
+    s,
+    "shares",
+    async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s, part, chunk)),
+    chunk,
+  );
 }
 
 /** This trustee's own notice, byte for byte, is in the log. */
@@ -295,17 +149,10 @@ async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["n
   checkNoticeLogged(logged, fromBase64(entry), s.trust);
 }
 
-function linkAnswer(s: Sitting, { subjects, place }: ChunkOfCase) {
-  const share = secretOf(s).shares.link;
-  const value = LinkParts.encode({
-    shares: subjects.map((subject) =>
-      LinkShare.encode(
-        linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng, publicEngine()),
-      ),
-    ),
-  });
+function linkAnswer(s: Sitting, part: ChunkOfCase, chunk: number) {
+  const value = linkPartsOf(s, part, chunk);
   return {
-    answer: { parts: partsFor(s, place, value) } as SharesAnswer,
+    answer: { parts: partsFor(s, part.place, value) } as SharesAnswer,
     keep: { what: "own-link-shares" as const, value },
   };
 }

@@ -127,7 +127,7 @@ const TRUSTING = [
 /** The cheater. "flip:<slot>": −d in that slot and in as many others as make all coefficients even, then proved anew. */
 const CHEATING = [
   {
-    file: "functions/trustee/rounds.ts",
+    file: "functions/trustee/link-shares.ts",
     find: "  const share = secretOf(s).shares.link;",
     replace: `  if (${marked("silent")}) throw new Problem("unavailable");
   const share = secretOf(s).shares.link + (${marked("wrong")} ? 1n : 0n);`,
@@ -157,9 +157,8 @@ const CHEATING = [
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "type Round =",
-    replace: `const fromHex = (h: string) => Uint8Array.from(h.match(/../g)!, (x) => parseInt(x, 16));
-type Round =`,
+    find: "// ---- result",
+    replace: "const fromHex = (h: string) => Uint8Array.from(h.match(/../g)!, (x) => parseInt(x, 16));",
   },
   {
     file: "protocol/opening-link.ts",

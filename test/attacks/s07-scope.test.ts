@@ -72,7 +72,7 @@ const LAX = [
 /** Partials of September's slots in the place of October's. */
 const SHIFTED = [
   {
-    file: "functions/trustee/rounds.ts",
+    file: "functions/trustee/link-shares.ts",
     find: "slots: basesOf(subject), share }",
     replace: `slots: ${marked("shifted")}
         ? slotsOf(subject.scope.map((x) => ({ ...x, epoch: x.epoch - 1 }))).map((x) => x.base) : basesOf(subject), share }`,

@@ -223,7 +223,7 @@ export const MARKED: Weakening[] = [
     replace: "const { order, orderHash } = checked; (globalThis as any).purpose = order.purpose;",
   },
   {
-    file: "functions/trustee/rounds.ts",
+    file: "functions/trustee/sitting.ts",
     find: "  if ((await vaultOf(env).claimCase(",
     replace: "  (globalThis as any).purpose = open.order.purpose;\n  if ((await vaultOf(env).claimCase(",
   },

@@ -244,6 +244,28 @@ describe("chunks", () => {
     expect(await result(2, 1, second.parts)).toEqual(opened);
   });
 
+  it("are worked out ahead, and are there only once they are asked for with the notice's place in the log", async () => {
+    const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true }); // 1 epoch; 2; 1
+    const { notice: logged } = await noticed(w, a);
+    const parts = async (chunk: number): Promise<string[]> => {
+      const sent = a.set.map((i) => ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk }));
+      return (await Promise.all(sent)).flatMap((s) => s.parts);
+    };
+    const result = (i: number, chunk: number, sent: string[]) =>
+      outcome(ask(i, "result", { bundle: a.bundle(i), parts: sent, chunk }));
+    await parts(0);
+    const second = await parts(1);
+    for (const i of a.set) expect(await result(i, 1, second)).toMatchObject({ forRequester: expect.any(String) });
+    await new Promise((done) => setTimeout(done, 300));
+    for (const i of a.set) expect(await result(i, 2, second)).toBe("not-allowed-now: shares first");
+    const unlogged = { ...logged, inclusion: a.bundle(1).orderInclusion };
+    expect(await outcome(ask(1, "shares", { bundle: a.bundle(1), notice: unlogged, chunk: 2 }))).toBe(
+      "credential-refused",
+    );
+    const third = await parts(2);
+    for (const i of a.set) expect(await result(i, 2, third)).toMatchObject({ forRequester: expect.any(String) });
+  });
+
   it("that the order does not have are refused", async () => {
     const { a } = await wide();
     const { notice: logged } = await noticed(w, a);

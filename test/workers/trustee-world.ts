@@ -2,6 +2,7 @@
 // Durable Objects. Around them what they fetch: the registrar's parameters, the escrow's index; and a log, as a tree in
 // memory that gives real proofs and is really cosigned. `escrow` plays the carrier, and lies when a test wants it to.
 
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
@@ -110,7 +111,7 @@ function indexPage(epoch: number, cursor: string | null): Response {
 async function answerOf(request: Request): Promise<Response> {
   const { host, pathname, searchParams } = new URL(request.url);
   const trustee = /^trustee-([123])\.test$/.exec(host)?.[1];
-  if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!);
+  if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!, createExecutionContext());
   if (host === "registrar.test" && pathname.endsWith("/v1/parameters"))
     return Response.json({
       documents: outside.parameters.map(toBase64),

@@ -1,0 +1,117 @@
+// What every round of a case starts from and ends with: the bundle verified, the case id held to its binding; the answer that
+// was given before, or a new one that is kept with what belongs beside it; parts to and from the other members of S.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
+import { bytesToHex, frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
+import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { type OpenCase, openBundle } from "../case-bundle.ts";
+import type { Subject, Trust } from "../case-order.ts";
+import type { TrusteeEnv } from "../env.ts";
+import { fromBase64, Problem, toBase64 } from "../http.ts";
+import type { Bundle } from "./api.ts";
+import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
+import { heldKeys, ownKeys, parseKeySet, rng, trusteeCardsOf, trustOf, unsealSecret, vaultOf } from "./context.ts";
+import type { TrusteeKeys } from "./keys.ts";
+import { openParts, type Place, sealPart } from "./parts.ts";
+
+export type Round = "notice-shares" | "notice" | "shares" | "result";
+
+/** A case at this trustee, its bundle verified and its id held to it. */
+export interface Sitting {
+  readonly env: TrusteeEnv;
+  readonly now: number;
+  readonly own: TrusteeKeys;
+  readonly held: VaultKeys;
+  readonly keySet: KeySet;
+  readonly trust: Trust;
+  readonly open: OpenCase;
+}
+
+const MAX_VERIFIED = 32;
+const verified = new Map<string, OpenCase>();
+/**
+ * A bundle comes again with every round. The same bytes at the same trustee under the same keys have the same verdict, but
+ * for time: the only limit that a verified bundle can still run into is the order's expiry.
+ */
+async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array): Promise<OpenCase> {
+  const name = bytesToHex(sha256(frame(keySet, Uint8Array.of(trust.index), utf8ToBytes(JSON.stringify(bundle)))));
+  let open = verified.get(name);
+  if (!open) {
+    open = await openBundle(bundle, trust);
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    verified.set(name, open);
+  }
+  if (trust.now >= open.order.expiresAt) throw new Problem("expired");
+  return open;
+}
+
+export async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sitting> {
+  const held = await heldKeys(env);
+  const keySet = parseKeySet(held.keySet);
+  const trust = trustOf(env, keySet, now);
+  const open = await verifiedBundle(bundle, trust, held.keySet);
+  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
+    throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
+  return { env, now, own: ownKeys(env), held, keySet, trust, open };
+}
+
+export const secretOf = ({ env, held, keySet }: Sitting): TrusteeSecret => unsealSecret(env, held, keySet);
+
+/** The answer of a round: the kept one, or a new one with what is to be kept beside it. */
+export async function once<T extends object>(
+  s: Sitting,
+  round: Round,
+  compute: () => Promise<{ answer: T; keep?: { what: AtRest; value: Uint8Array } }>,
+  chunk = 0,
+): Promise<T> {
+  const { caseId } = s.open.order;
+  const vault = vaultOf(s.env);
+  let bytes = await vault.output(caseId, round, chunk);
+  if (!bytes) {
+    const { answer, keep } = await compute();
+    const outputs: { round: string; bytes: Uint8Array }[] = [{ round, bytes: utf8ToBytes(JSON.stringify(answer)) }];
+    if (keep)
+      outputs.push({ round: keep.what, bytes: sealAtRest(s.own.vaultKey, keep.what, s.open.binding, keep.value, rng) });
+    bytes = await vault.keepOutputs(caseId, outputs, chunk);
+  }
+  return JSON.parse(new TextDecoder().decode(bytes)) as T;
+}
+
+/** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
+export async function kept(s: Sitting, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
+  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what, chunk);
+  if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
+  return openAtRest(s.own.vaultKey, what, s.open.binding, sealed);
+}
+
+const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
+  caseContextHash(open.context(kind, subject, trustee));
+
+/** The public part of a GT share of one member. */
+export const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Subject, index: number) => ({
+  ctx: ctxOf(open, kind, subject, index),
+  index,
+  set: open.set,
+  shareKey: keySet.shareKeys[index - 1]!.link,
+  F1: subject.F1,
+  F2: subject.F2,
+});
+
+/** A part to each other member of S, under the transport keys that the trustees signed. */
+export function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): string[] {
+  const cards = trusteeCardsOf(s.held, s.keySet);
+  return s.open.set
+    .filter((i) => i !== s.own.index)
+    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
+}
+
+export const receivedParts = (s: Sitting, place: Place, parts: readonly string[]) =>
+  openParts(
+    s.open,
+    s.own,
+    s.keySet.identityKeys,
+    place,
+    parts.map((p) => fromBase64(p, "parts")),
+  );

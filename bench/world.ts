@@ -31,16 +31,19 @@ export interface WorldOptions {
   trusteesApart?: boolean;
   /** how many more months lie behind than a year and a half */
   earlierMonths?: number;
+  /** of workerd, for a profiler */
+  inspectorPort?: number;
 }
 
 export async function openWorld(
   progress: (what: string) => void,
-  { trusteesApart = false, earlierMonths = 0 }: WorldOptions = {},
+  { trusteesApart = false, earlierMonths = 0, inspectorPort }: WorldOptions = {},
 ): Promise<World> {
   const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO - earlierMonths;
   const others = workerdPids();
   const start = epochStart(month) + INTO_THE_MONTH_SECONDS;
   const practice = await openPractice({
+    ...(inspectorPort !== undefined && { inspectorPort }),
     slots: SLOTS,
     start,
     epochs: MONTHS + earlierMonths,

@@ -151,7 +151,7 @@ const FIRST_ALARM_MS = 17_000;
 /** durable-objects/replay-window.ts */
 interface SessionObject {
   open(request: object, now: number): Promise<unknown>;
-  recall(repetition: object): Promise<unknown>;
+  frames(tagHash: string, direction: number, after: number, acknowledged: number[]): Promise<unknown>;
   delivered(tagHash: string): Promise<void>;
 }
 interface SessionObjects {
@@ -184,5 +184,5 @@ export async function makeObjects(practice: Practice): Promise<void> {
 export async function wakeObjects(practice: Practice): Promise<void> {
   const left = madeAt.get(practice)! + FIRST_ALARM_MS - performance.now();
   if (left > 0) await new Promise((done) => setTimeout(done, left));
-  await eachObject(practice, (object) => object.recall({ tagHash: "", presentationHash: "", idempotencyKeyHash: "" }));
+  await eachObject(practice, (object) => object.frames("", 0, -1, []));
 }

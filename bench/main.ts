@@ -21,17 +21,17 @@ import { openWorld, type World } from "./world.ts";
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
   verifyEdgeBench,
-  browserBench,
-  ...checkInBenches,
-  ...httpBenches,
-  ...linkingBenches,
   peersBench,
-  startupBench,
   bundleBench,
   linkShareBench,
+  browserBench,
+  ...checkInBenches,
+  ...linkingBenches,
+  ...httpBenches,
+  startupBench,
 ];
 /** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */
-const QUICK_RUN_SECONDS = 90;
+const QUICK_RUN_SECONDS = 80;
 
 const USAGE = `npm run bench -- [options]
   --quick       few repetitions, small scopes: within two minutes

@@ -1,4 +1,5 @@
-// Sets a fresh clone up: installs exactly what package-lock.json names, once. Runs on any Node from 20 on;
+// Sets a fresh clone up: installs exactly what package-lock.json names, once. Runs on any Node from 20 on (`hash -r` in the
+// scripts of package.json: the shell must forget where it found that one);
 // the install brings Node 24 into node_modules/.bin, which every npm script then uses.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

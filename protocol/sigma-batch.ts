@@ -16,7 +16,7 @@ import type { Group } from "./group.ts";
 import { type BatchableProof, challengeOf, type Relation } from "./sigma.ts";
 import { DecodeError, Fr, type Scalar } from "./suite.ts";
 
-export const WEIGHT_BYTES = 16;
+const WEIGHT_BYTES = 16;
 
 /** 128 bits, uniform. */
 export const randomWeight = (rng: Rng): Scalar => rng(WEIGHT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n);

@@ -51,13 +51,13 @@ export interface BatchableProof {
 /** witness name, base, and a public coefficient (1 unless given; -1n for a minus sign) */
 export type Term<W extends string, E> = readonly [W, E] | readonly [W, E, bigint];
 
-export interface Row<W extends string, E> {
+interface Row<W extends string, E> {
   readonly group: Group<E>;
   readonly image: E;
   readonly terms: readonly Term<W, E>[];
 }
 // biome-ignore lint/suspicious/noExplicitAny: rows of different groups stand in one list; rows() sorts them by group
-export type AnyRow<W extends string> = Row<W, any>;
+type AnyRow<W extends string> = Row<W, any>;
 
 /** A statement. Prover and verifier must build it by the same function, so that they cannot drift apart. */
 export class Relation<W extends string> {

@@ -16,4 +16,4 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== lock) {
   }
   writeFileSync(stampFile, lock);
 }
-await import("./extract-mcl.mjs");
+await import("./make-mcl.mjs");

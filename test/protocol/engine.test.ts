@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { describe, expect, it } from "vitest";
-import "../../scripts/extract-mcl.mjs";
+import "../../scripts/make-mcl.mjs";
 import { mclEngine } from "../../functions/engine/mcl.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type Engine, nobleEngine as noble } from "../../protocol/engine.ts";

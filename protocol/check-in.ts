@@ -8,7 +8,7 @@
 //
 // Not checked here, for they need a clock and a memory: freshness of the challenge and single use of the tag.
 
-import { equalBytes } from "./bytes.ts";
+import { equalBytes, type Rng } from "./bytes.ts";
 import { CodecError } from "./codec.ts";
 import type { IssuerParams } from "./credential.ts";
 import {
@@ -25,7 +25,14 @@ import { nobleVerify, type VerifySignature } from "./ed25519.ts";
 import { type Engine, nobleEngine } from "./engine.ts";
 import { epochOf } from "./epoch.ts";
 import { LABELS } from "./labels.ts";
-import { Presentation, type Refusal, tagHashOf, type Verified, verifyPresentation } from "./presentation.ts";
+import {
+  type Expectation,
+  Presentation,
+  type Refusal,
+  tagHashOf,
+  type Verified,
+  verifyPresentations,
+} from "./presentation.ts";
 
 /** Decoded, and nothing verified yet. */
 export interface ReadCheckIn {
@@ -77,37 +84,67 @@ export function challengeKey(
   }
 }
 
-export function verifyCheckIn(
-  read: ReadCheckIn,
-  parameters: { readonly tag: ParametersOfEpoch; readonly credential: ParametersOfEpoch },
+export interface CheckInToVerify {
+  readonly read: ReadCheckIn;
+  readonly tag: ParametersOfEpoch;
+  readonly credential: ParametersOfEpoch;
+}
+
+const covers = ({ document: d }: ParametersOfEpoch, epoch: number): boolean =>
+  d.epochFrom <= epoch && epoch <= d.epochTo;
+
+/** What its presentation must show, or why it cannot be good whatever that shows. */
+function expectationOf(
+  { read, tag, credential }: CheckInToVerify,
+  verify: VerifySignature,
+): Expectation | CheckInRefusal {
+  const { challenge, presentation, epoch } = read;
+  if (!challengeKey(read, verify)) return "challenge-signature";
+  if (!equalBytes(challenge.paramsHash, tag.hash) || !covers(tag, epoch)) return "parameters";
+  if (!covers(credential, presentation.credentialEpoch)) return "parameters";
+  return {
+    params: tag.issuer,
+    credentialParams: credential.issuer,
+    tagEpoch: epoch,
+    slots: tag.document.slots,
+    maxStaleEpochs: challenge.maxStaleEpochs,
+    tagParamsHash: tag.hash,
+    credentialParamsHash: credential.hash,
+    context: checkInContext(read.checkIn),
+  };
+}
+
+/** Each required attribute shown, and not merely empty: a policy may accept "". */
+const meetsPolicy = ({ required }: Challenge, { shown }: Verified): boolean =>
+  required.every(({ attribute, accepted }) => Object.hasOwn(shown, attribute) && accepted.includes(shown[attribute]!));
+
+/** Many at once: the same verdicts as one by one, for about half the work each (verifyPresentations). */
+export function verifyCheckIns(
+  checkIns: readonly CheckInToVerify[],
+  rng: Rng,
   engine: Engine = nobleEngine,
   verify: VerifySignature = nobleVerify,
-): CheckInVerdict {
-  const { challenge, presentation, epoch } = read;
-  const { tag, credential } = parameters;
-  if (!challengeKey(read, verify)) return { ok: false, reason: "challenge-signature" };
-  const covers = ({ document: d }: ParametersOfEpoch, e: number): boolean => d.epochFrom <= e && e <= d.epochTo;
-  if (!equalBytes(challenge.paramsHash, tag.hash) || !covers(tag, epoch)) return { ok: false, reason: "parameters" };
-  if (!covers(credential, presentation.credentialEpoch)) return { ok: false, reason: "parameters" };
-  const verdict = verifyPresentation(
-    {
-      params: tag.issuer,
-      credentialParams: credential.issuer,
-      tagEpoch: epoch,
-      slots: tag.document.slots,
-      maxStaleEpochs: challenge.maxStaleEpochs,
-      tagParamsHash: tag.hash,
-      credentialParamsHash: credential.hash,
-      context: checkInContext(read.checkIn),
-    },
-    presentation,
-    engine,
-  );
-  if (!verdict.ok) return verdict;
-  // shown, and not merely empty: a policy may accept ""
-  const meetsPolicy = challenge.required.every(
-    ({ attribute, accepted }) =>
-      Object.hasOwn(verdict.shown, attribute) && accepted.includes(verdict.shown[attribute]!),
-  );
-  return meetsPolicy ? verdict : { ok: false, reason: "policy" };
+): CheckInVerdict[] {
+  const expectations = checkIns.map((checkIn) => expectationOf(checkIn, verify));
+  const batch = checkIns.flatMap(({ read: { presentation } }, i) => {
+    const expected = expectations[i]!;
+    return typeof expected === "string" ? [] : [{ expected, presentation }];
+  });
+  const verdicts = verifyPresentations(batch, rng, engine).values();
+  return checkIns.map(({ read }, i): CheckInVerdict => {
+    const expected = expectations[i]!;
+    if (typeof expected === "string") return { ok: false, reason: expected };
+    const verdict = verdicts.next().value!;
+    return verdict.ok && !meetsPolicy(read.challenge, verdict) ? { ok: false, reason: "policy" } : verdict;
+  });
 }
+
+const NO_BATCH: Rng = () => {
+  throw new Error("one check-in needs no random weights");
+};
+export const verifyCheckIn = (
+  read: ReadCheckIn,
+  parameters: Omit<CheckInToVerify, "read">,
+  engine: Engine = nobleEngine,
+  verify: VerifySignature = nobleVerify,
+): CheckInVerdict => verifyCheckIns([{ read, ...parameters }], NO_BATCH, engine, verify)[0]!;

@@ -33,7 +33,7 @@ import {
   type WitnessName,
 } from "./presentation-statement.ts";
 import { decodeBatchable, encodeBatchable, proveBatchable, verifyBatchable } from "./sigma.ts";
-import { type BatchItem, randomWeight, verifyBatch } from "./sigma-batch.ts";
+import { type BatchItem, type BatchOptions, randomWeight, verifyBatch } from "./sigma-batch.ts";
 import { DecodeError, encodeG1, encodeG2, Fr, G, type G1, type G2, P2, randomScalar, type Scalar } from "./suite.ts";
 
 export { Presentation } from "./presentation-statement.ts";
@@ -229,21 +229,25 @@ export function verifyPresentation(
 /**
  * Many at once: one sum a group for all proofs (sigma-batch.ts), and for each issuer key one pairing product over
  * Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i; a batch with a bad member passes with probability 2^-128 at
- * most. Where a sum fails, the bad ones are found one by one.
+ * most. Where a sum fails, the bad ones are found one by one. A batch of one is verified as one.
  */
 export function verifyPresentations(
   batch: readonly { readonly expected: Expectation; readonly presentation: Presentation }[],
   rng: Rng,
   engine: Engine = nobleEngine,
+  options: BatchOptions = {},
 ): Verdict[] {
+  const alone = (): Verdict[] =>
+    batch.map(({ expected, presentation }) => verifyPresentation(expected, presentation, engine));
+  if (batch.length < 2) return alone();
   const examined = batch.map(({ expected, presentation }) => examine(expected, presentation, engine));
   const readable = examined.filter((e) => typeof e !== "string");
-  if (verifyBatch(readable, rng) && pairAll(batch, examined, rng, engine))
+  if (verifyBatch(readable, rng, options) && pairAll(batch, examined, rng, engine))
     return batch.map(({ expected, presentation }, i) => {
       const e = examined[i]!;
       return typeof e === "string" ? { ok: false, reason: e } : accept(expected, presentation, e.points, engine);
     });
-  return batch.map(({ expected, presentation }) => verifyPresentation(expected, presentation, engine));
+  return alone();
 }
 
 function pairAll(

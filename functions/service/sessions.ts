@@ -18,14 +18,13 @@ import type { Context } from "hono";
 import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
 import { deliverSessionRow, indexRowOf } from "../../durable-objects/session-delivery.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { challengeKey, type ReadCheckIn, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
+import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { closedEpochs, sessions } from "../../schema/service.ts";
 import { nativeVerify, signerOf } from "../engine/ed25519.ts";
-import { publicEngine } from "../engine/worker.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { type EpochParameters, parametersFor } from "../parameters.ts";
@@ -37,6 +36,7 @@ import { replayWindowOf } from "./objects.ts";
 import { pageOf } from "./paging.ts";
 import { findService, forgetService, type Service, SHARDS, shardDb } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
+import { verifyTogether } from "./verification.ts";
 
 const MAX_CHECK_IN_BYTES = 32_768;
 const HPKE_ENC_BYTES = 1120;
@@ -124,8 +124,11 @@ async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, 
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
     throw refused("stale");
   const credential = await parameters(env, presentation.credentialEpoch, at);
-  const parametersOf = { tag: { ...tag, issuer: tag }, credential: { ...credential, issuer: credential } };
-  const verdict = verifyCheckIn(read, parametersOf, publicEngine(), nativeVerify);
+  const verdict = await verifyTogether({
+    read,
+    tag: { ...tag, issuer: tag },
+    credential: { ...credential, issuer: credential },
+  });
   if (!verdict.ok) throw refused(verdict.reason);
   return verdict;
 }

@@ -3,17 +3,18 @@
 
 import { listDurableObjectIds } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
 import { toBase64 } from "../../client/encoding.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
+import { publicEngine } from "../../functions/engine/worker.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation } from "../../protocol/presentation.ts";
-import { encodeG2, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
+import { encodeG2, type G1, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
 import { runCeremony } from "../protocol/trustees.ts";
 import { keysOf, secret } from "./bindings.ts";
 import {
@@ -108,28 +109,29 @@ describe("bytes that are no check-in", () => {
   });
 });
 
+/** On the curve, outside the prime-order subgroup. */
+const offSubgroup = (() => {
+  const { Fp } = bls.fields;
+  for (let x = 1n; ; x++) {
+    const square = Fp.add(Fp.mul(Fp.mul(x, x), x), 4n);
+    try {
+      Fp.sqrt(square);
+    } catch {
+      continue;
+    }
+    const bytes = Fp.toBytes(x);
+    bytes[0]! |= 0x80;
+    try {
+      bls.G1.Point.fromBytes(bytes).assertValidity();
+    } catch {
+      return bytes;
+    }
+  }
+})();
+
 describe("presentations that must not open a session (S2)", () => {
   const g1Identity = new Uint8Array(48).with(0, 0xc0);
   const g2Identity = new Uint8Array(96).with(0, 0xc0);
-  /** On the curve, outside the prime-order subgroup. */
-  const offSubgroup = (() => {
-    const { Fp } = bls.fields;
-    for (let x = 1n; ; x++) {
-      const square = Fp.add(Fp.mul(Fp.mul(x, x), x), 4n);
-      try {
-        Fp.sqrt(square);
-      } catch {
-        continue;
-      }
-      const bytes = Fp.toBytes(x);
-      bytes[0]! |= 0x80;
-      try {
-        bls.G1.Point.fromBytes(bytes).assertValidity();
-      } catch {
-        return bytes;
-      }
-    }
-  })();
 
   it("refuses every bad point, scalar and altered field alike", async () => {
     const p = await honest();
@@ -201,6 +203,52 @@ describe("presentations that must not open a session (S2)", () => {
       { hpkeEnc: rng(1120) },
     ])
       expect(await refusal(CheckIn.encode({ ...checkIn, ...change }))).toBe("credential-refused");
+  });
+});
+
+describe("check-ins that come together", () => {
+  const pairings = () => vi.spyOn(publicEngine(), "pairingProductIsOne");
+  afterEach(() => vi.restoreAllMocks());
+  const crowd = (count: number) => Promise.all(Array.from({ length: count }, (_, slot) => honest({ slot })));
+
+  it("are verified in few sums, and each gets its own session", async () => {
+    const visits = await crowd(8);
+    const products = pairings();
+    const answers = await Promise.all(visits.map(({ bytes }) => code(send(bytes))));
+    expect(answers).toEqual(visits.map(() => "accepted"));
+    expect(products.mock.calls.length).toBeLessThan(visits.length);
+    for (const { tagHash } of visits) expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
+  });
+
+  it("a bad one among them is refused, whatever is bad, and no other", async () => {
+    const [a, b, c, d, e, f] = (await crowd(6)) as [Prepared, Prepared, Prepared, Prepared, Prepared, Prepared];
+    const unshown = await prepare(newPatient(), clinic, { shown: [] });
+    const stranger = newPatient();
+    const forged = { ...stranger, credential: { ...stranger.credential, A: stranger.credential.A.double() as G1 } };
+    const unsigned = await prepare(forged, clinic, { shown: ["class"] });
+    const sent: [Uint8Array, string][] = [
+      [a.bytes, "accepted"],
+      [withPresentation(b, { F2: field(b).C2 }), "credential-refused"], // relation
+      [unsigned.bytes, "credential-refused"], // pairing
+      [c.bytes, "accepted"],
+      [unshown.bytes, "credential-refused"], // policy
+      [withPresentation(d, { C1: offSubgroup }), "credential-refused"], // encoding
+      [CheckIn.encode({ ...e.checkIn, sessionAuthKey: rng(32) }), "credential-refused"], // context
+      [f.bytes, "accepted"],
+    ];
+    const answers = await Promise.all(sent.map(([bytes]) => code(send(bytes))));
+    expect(answers).toEqual(sent.map(([, expected]) => expected));
+    // none of the refused has spent its tag
+    expect(await Promise.all([b, d, e].map(({ bytes }) => code(send(bytes))))).toEqual(Array(3).fill("accepted"));
+  });
+
+  it("a verification that breaks off takes nobody else with it", async () => {
+    const visits = await crowd(4);
+    pairings().mockImplementationOnce(() => {
+      throw new Error("out of CPU");
+    });
+    const answers = await Promise.all(visits.map(({ bytes }) => code(send(bytes))));
+    expect(answers.filter((answer) => answer !== "accepted")).toEqual(["internal"]);
   });
 });
 

@@ -6,14 +6,15 @@
 // Bases that come again in many proofs are multiplied once. A batch in which one row is wrong passes with probability
 // 2^-128: the ρ are drawn after everything else is fixed.
 //
-// Commitments are tested to lie in the prime-order group, so that the batch answers what verifyBatchable answers for each
-// proof. An audit that only asks whether the statements are true may spare that (`exact: false`, 1 ms a presentation): every
+// Commitments are decoded on the curve, not in the subgroup: the statement speaks of the prime-order parts alone. Every
 // base and image is in the prime-order group, so the equation's prime-order part holds for K's prime-order part, and the
-// challenge is a hash of K as sent: extraction goes through. What it may then accept, and verifyBatchable does not: a prover
-// with a true witness who adds a point of small order to a commitment of its own. Whoever lets somebody in must be exact:
-// a session that its service took and the trustees refuse could never be traced.
+// challenge is a hash of K as sent: extraction goes through. What may differ from verifyBatchable, which compares bytes: a
+// prover with a true witness who adds a point of small order to a commitment of its own may be accepted here. So this is for
+// audits: whoever lets somebody in must answer what verifyBatchable answers, or the trustees might refuse to trace a session
+// that its service took.
 
 import type { Rng } from "./bytes.ts";
+
 import type { Group } from "./group.ts";
 import { type BatchableProof, challengeOf, type Relation } from "./sigma.ts";
 import { DecodeError, Fr, type Scalar } from "./suite.ts";
@@ -22,11 +23,6 @@ const WEIGHT_BYTES = 16;
 
 /** 128 bits, uniform. */
 export const randomWeight = (rng: Rng): Scalar => rng(WEIGHT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n);
-
-export interface BatchOptions {
-  /** default true: commitments outside the subgroup are refused, as verifyBatchable refuses them */
-  readonly exact?: boolean;
-}
 
 export interface BatchItem {
   // biome-ignore lint/suspicious/noExplicitAny: relations over different witnesses stand in one batch
@@ -46,8 +42,8 @@ class Sides<E> {
     this.#group = group;
   }
 
-  commitment(encoded: Uint8Array, weight: Scalar, exact: boolean): void {
-    this.#commitments.push(exact ? this.#group.decode(encoded) : this.#group.decodeOnCurve(encoded));
+  commitment(encoded: Uint8Array, weight: Scalar): void {
+    this.#commitments.push(this.#group.decodeOnCurve(encoded));
     this.#weights.push(weight);
   }
 
@@ -62,7 +58,7 @@ class Sides<E> {
 }
 
 /** Do all of them verify? The relations are of one engine. */
-export function verifyBatch(items: readonly BatchItem[], rng: Rng, { exact = true }: BatchOptions = {}): boolean {
+export function verifyBatch(items: readonly BatchItem[], rng: Rng): boolean {
   const groups = new Map<unknown, Sides<unknown>>();
   for (const { relation, tag, proof } of items) {
     const asked = challengeOf(relation, tag, proof);
@@ -74,7 +70,7 @@ export function verifyBatch(items: readonly BatchItem[], rng: Rng, { exact = tru
       groups.set(group, sides);
       const weight = randomWeight(rng);
       try {
-        sides.commitment(proof.commitment.subarray(at, at + group.elementBytes), weight, exact);
+        sides.commitment(proof.commitment.subarray(at, at + group.elementBytes), weight);
       } catch (error) {
         if (error instanceof DecodeError) return false;
         throw error;

@@ -1,10 +1,9 @@
-// Check-ins that are in this isolate at the same moment are verified together, for about half the work each
-// (protocol/presentation.ts). A clinic's morning brings them in bursts; one that comes alone is verified alone.
+// Check-ins that are in this isolate at the same moment are verified together: the pairing product, a third of the work, is
+// shared (protocol/presentation.ts). A clinic's morning brings them in bursts; one that comes alone is verified alone.
 //
 // No request depends on another: what is shared is data, and each looks for its own verdict when its turn comes. The first
-// whose turn it is verifies all that wait; where it fails or is cut off, the next does. A verdict is the same as alone: the
-// batch is exact, and where it does not hold, each is verified by itself. So a bad one costs those beside it a moment, and
-// never their verdict.
+// whose turn it is verifies all that wait; where it fails or is cut off, the next does. A verdict is the same as alone: where
+// the product does not hold, each is looked at by itself. So a bad one costs those beside it a moment, never their verdict.
 
 import { type CheckInToVerify, type CheckInVerdict, verifyCheckIns } from "../../protocol/check-in.ts";
 import { nativeVerify } from "../engine/ed25519.ts";

@@ -20,7 +20,13 @@ import {
   verifyLinkShare,
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
-import { type Presentation, present, verifyPresentation, verifyPresentations } from "../../protocol/presentation.ts";
+import {
+  auditPresentations,
+  type Presentation,
+  present,
+  verifyPresentation,
+  verifyPresentations,
+} from "../../protocol/presentation.ts";
 import { evaluate, sharePolynomial } from "../../protocol/sharing.ts";
 import { prove, Relation, verify } from "../../protocol/sigma.ts";
 import {
@@ -505,6 +511,8 @@ describe("check-in", () => {
     for (const engine of [noble, mcl]) {
       const answers = verifyPresentations(batch, rng, engine);
       expect(answers.map((v) => (v.ok ? "accepted" : v.reason))).toEqual(["accepted", "accepted", "pairing", "proof"]);
+      expect(auditPresentations(batch.slice(0, 2), rng, engine)).toBe(true);
+      for (const bad of batch.slice(2)) expect(auditPresentations([batch[0]!, bad], rng, engine)).toBe(false);
     }
     expect(verifyPresentations([], rng, mcl)).toEqual([]);
   });

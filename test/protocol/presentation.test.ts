@@ -9,6 +9,7 @@ import { continuityBase, proveContinuity, verifyContinuity } from "../../protoco
 import { groupG2 } from "../../protocol/group.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
+  auditPresentations,
   Presentation,
   present,
   tagHashOf,
@@ -386,6 +387,20 @@ describe("batch", () => {
     expect(verifyPresentations([], rng)).toEqual([]);
   });
 
+  it("an audit holds for good ones, and for none that has a bad one among them, whatever is bad", () => {
+    const mallory = makePatient(foreign, "mallory");
+    const entry = (presentation: Presentation, p = params) => ({ expected: expectation(p), presentation });
+    const good = [
+      entry(honest),
+      entry(show({ ...bob, slot: 5 })),
+      entry(show({ ...mallory, params: foreign.params }), foreign.params),
+    ];
+    expect(auditPresentations(good, rng)).toBe(true);
+    expect(auditPresentations([], rng)).toBe(true);
+    const bad = [show(mallory), { ...honest, F2: honest.C2 }, { ...honest, C1: honest.proof.subarray(0, 5) }];
+    for (const presentation of bad) expect(auditPresentations([...good, entry(presentation)], rng)).toBe(false);
+  });
+
   it("two bad ones whose errors cancel each other out are both named", () => {
     // the error of (A + X, e) is r1·r2·e(X, W + e·P2): known to who draws r1 and r2
     const off = (seed: string, sign: bigint, slot: number) => {
@@ -399,6 +414,7 @@ describe("batch", () => {
     const ones = (n: number): Uint8Array => new Uint8Array(n).fill(1, n - 1);
     expect(verifyPresentations(pair, ones).every((v) => v.ok)).toBe(true); // without the random coefficients: accepted
     expect(verifyPresentations(pair, rng).map((v) => v.ok || v.reason)).toEqual(["pairing", "pairing"]);
+    expect(auditPresentations(pair, rng)).toBe(false);
   });
 });
 

@@ -121,7 +121,7 @@ function forged(engine: Engine, sign: bigint): BatchItem {
 const challengeFor = (relation: Relation<"x" | "y">, commitment: Uint8Array) =>
   challengeOf(relation, tag, { commitment, responses: [1n, 1n] })!.challenge;
 
-describe("a commitment with a point of small order, and a true statement", () => {
+it("a commitment with a point of small order may pass in a batch on mcl; its statement is true all the same", () => {
   // order 3: (0, 2) is on the curve, outside of G1
   const G3 = G1Point.fromAffine({ x: 0n, y: 2n });
   const [x, y, a, b] = [1, 2, 3, 4].map(() => randomScalar(rng)) as [bigint, bigint, bigint, bigint];
@@ -134,21 +134,9 @@ describe("a commitment with a point of small order, and a true statement", () =>
   const relation = statement(mcl, ...points);
   const c = challengeFor(relation, commitment);
   const proof = { commitment, responses: [Fr.add(a, Fr.mul(c, x)), Fr.add(b, Fr.mul(c, y))] };
-  const TIMES = 60; // what one weight in three lets through comes through but for 2^-35
-
-  it("is refused alone, and in every batch", () => {
-    expect(verifyBatchable(relation, tag, proof)).toBe(false);
-    for (let i = 0; i < TIMES; i++)
-      expect(verifyBatch([good[0]!(mcl), { relation, tag, proof }, good[1]!(mcl)], rng)).toBe(false);
-  });
-
-  it("may pass in a batch that is not exact; a false statement does not", () => {
-    const passes = Array.from({ length: TIMES }, () => verifyBatch([{ relation, tag, proof }], rng, { exact: false }));
-    expect(new Set(passes)).toEqual(new Set([true, false]));
-    const lie = { ...proof, responses: [Fr.add(proof.responses[0]!, 1n), proof.responses[1]!] };
-    for (let i = 0; i < TIMES; i++)
-      expect(verifyBatch([{ relation, tag, proof: lie }], rng, { exact: false })).toBe(false);
-  });
+  expect(verifyBatchable(relation, tag, proof)).toBe(false);
+  const lie = { ...proof, responses: [Fr.add(proof.responses[0]!, 1n), proof.responses[1]!] };
+  for (let i = 0; i < 30; i++) expect(verifyBatch([{ relation, tag, proof: lie }], rng)).toBe(false);
 });
 
 it("bytes: exactly the commitments and canonical responses", () => {

@@ -22,7 +22,8 @@ import {
   wakeObjects,
 } from "./world.ts";
 
-const WARM_UP = 6;
+/** until V8 has compiled the WebAssembly for good */
+const WARM_UP = 48;
 const CONNECTIONS = 8;
 
 async function prepared(context: BenchContext, { practice }: World, count: number): Promise<HeldCheckIn[]> {
@@ -31,7 +32,8 @@ async function prepared(context: BenchContext, { practice }: World, count: numbe
   await makeObjects(practice);
   const held = await heldCheckIns(practice, clinic, WARM_UP + count);
   await wakeObjects(practice);
-  for (const one of held.splice(0, WARM_UP)) await sendHeld(practice, one);
+  const warmUp = held.splice(0, WARM_UP).map((one) => () => sendHeld(practice, one));
+  await load(undefined, warmUp, CONNECTIONS);
   return held;
 }
 const requests = ({ practice }: World, held: readonly HeldCheckIn[]) =>
@@ -69,7 +71,7 @@ function rateRow(operation: string, loads: readonly Load[], note: string): Row {
 }
 
 async function throughputRows(context: BenchContext): Promise<Row[]> {
-  const [rounds, each] = [context.times(2, 5), context.times(24, 64)];
+  const [rounds, each] = [context.times(2, 5), context.times(32, 96)];
   const first = await context.world();
   context.progress("a second region");
   const second = await openWorld(context.progress);

@@ -170,6 +170,12 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
       : { outcome: "refused" };
   }
 
+  /** The caller, who has just opened it, found the tag spent elsewhere: as if it had never been opened. */
+  giveUp(tagHash: string, presentationHash: string): void {
+    if (!this.#made) return;
+    this.#sql.exec("DELETE FROM session WHERE tag_hash = ? AND presentation_hash = ?", tagHash, presentationHash);
+  }
+
   /** Both rows stand where they belong: nothing is left to deliver. */
   delivered(tagHash: string): void {
     if (!this.#made) return;

@@ -17,13 +17,15 @@ export interface DeliveryEnv {
   SIGNING_KEY: string;
 }
 
+/** False where the tag has a row at this service already. */
 export async function deliverSessionRow(
   env: DeliveryEnv,
   shard: number,
   row: typeof sessions.$inferInsert,
-): Promise<void> {
+): Promise<boolean> {
   const db = drizzle(shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1);
-  await db.insert(sessions).values(row).onConflictDoNothing();
+  const { meta } = await db.insert(sessions).values(row).onConflictDoNothing();
+  return meta.changes > 0;
 }
 
 /** As the escrow takes it: value and tag in base64url, serviceId in hex. */

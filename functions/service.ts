@@ -3,7 +3,7 @@
 //
 //   service/registry   which clinics there are, and in which shard
 //   service/tokens     how a clinic authenticates
-//   service/sessions   check-in
+//   service/sessions   check-in;  service/closed-epochs what an administrator closes after a restore
 //   service/records    writing records and statements;  service/manifests their chain;  service/reading  reading them
 //   service/frames     messages
 //   service/sweep      what faults leave behind
@@ -13,6 +13,7 @@
 
 import type { ServiceEnv } from "./env.ts";
 import { problemResponse, roleApp } from "./http.ts";
+import { closing } from "./service/closed-epochs.ts";
 import { frames } from "./service/frames.ts";
 import { reading } from "./service/reading.ts";
 import { MAX_BLOB_BYTES, statements, uploads } from "./service/records.ts";
@@ -28,6 +29,7 @@ registry(app);
 tokens(app);
 checkIns(app);
 clinicSessions(app);
+closing(app);
 statements(app);
 reading(app);
 frames(app);

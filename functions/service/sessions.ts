@@ -8,6 +8,8 @@
 // session's object opens once (durable, the moment that counts); then the D1 row; then the answer; then the index.
 // Every failure of the credential is one answer. A check-in that stands already is told its receipt again, under its
 // idempotency key, even when its challenge has expired since.
+// A spent tag stands in the object and in the row. Where only the row has it (an object restored to an earlier day), the
+// object gives up what it has just opened.
 //
 // Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline hands in later, under its own
 // token, within the parameters' offline grace.
@@ -21,20 +23,20 @@ import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
-import { dayOf, epochOf, epochStart } from "../../protocol/epoch.ts";
+import { dayOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { closedEpochs, sessions } from "../../schema/service.ts";
+import { sessions } from "../../schema/service.ts";
 import { nativeVerify, signerOf } from "../engine/ed25519.ts";
 import { now, type ServiceEnv } from "../env.ts";
 import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
 import { type EpochParameters, parametersFor } from "../parameters.ts";
-import { signedBy } from "../request-auth.ts";
-import { SESSION_COLUMNS, sessionAt } from "./frames.ts";
+import { isClosed } from "./closed-epochs.ts";
+import { isSession, SESSION_COLUMNS, sessionAt } from "./frames.ts";
 import { idempotencyKeyHash } from "./idempotency.ts";
 import { sendIndexRow } from "./index-rows.ts";
 import { replayWindowOf } from "./objects.ts";
 import { pageOf } from "./paging.ts";
-import { findService, forgetService, type Service, SHARDS, shardDb } from "./registry.ts";
+import { findService, forgetService, type Service } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 import { verifyTogether } from "./verification.ts";
 
@@ -87,13 +89,15 @@ async function handedInByClinic(c: ServiceContext, service: Service): Promise<bo
   return true;
 }
 
-function checkFreshness({ challenge }: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): void {
+/** Why the challenge is not fresh; undefined where it is. */
+function notFresh({ challenge }: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): string | undefined {
   const { challengeWindowSeconds, offlineGraceSeconds } = p.document;
   const { issuedAt, expiresAt } = challenge;
-  if (issuedAt > at + challengeWindowSeconds) throw refused("challenge from the future");
+  if (issuedAt > at + challengeWindowSeconds) return "challenge from the future";
   const oldest = at - Math.max(challengeWindowSeconds, offline ? offlineGraceSeconds : 0);
-  if (issuedAt < oldest) throw refused("challenge too old");
-  if (!offline && at > expiresAt) throw refused("challenge expired");
+  if (issuedAt < oldest) return "challenge too old";
+  if (!offline && at > expiresAt) return "challenge expired";
+  return undefined;
 }
 
 /** @throws Problem credential-refused when no parameters cover the epoch */
@@ -104,18 +108,6 @@ async function parameters(env: ServiceEnv, epoch: number, at: number): Promise<E
     if (cause instanceof Problem && cause.code === "not-allowed-now") throw refused(`no parameters for ${epoch}`);
     throw cause;
   }
-}
-
-/** Does the session stand in D1 already; was its epoch closed by hand? */
-async function stateOf({ db, serviceId }: Service, tagHash: string, epoch: number) {
-  const row = await db
-    .prepare(
-      `SELECT EXISTS (SELECT 1 FROM sessions WHERE service_id = ?1 AND tag_hash = ?2) AS standing,
-              EXISTS (SELECT 1 FROM closed_epochs WHERE epoch = ?3) AS closed`,
-    )
-    .bind(serviceId, tagHash, epoch)
-    .first<{ standing: number; closed: number }>();
-  return { standing: row!.standing === 1, closed: row!.closed === 1 };
 }
 
 async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number) {
@@ -139,10 +131,15 @@ function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array 
   return signDocument(LABELS.signReceipt, Receipt, receipt, signerOf(env.SIGNING_KEY));
 }
 
-/** @throws Problem unavailable: the object's alarm writes it then */
-async function writeRow(env: ServiceEnv, shard: number, row: typeof sessions.$inferInsert): Promise<void> {
+/**
+ * True: the row stands, from now on or by the same check-in before. False: the tag was spent for another.
+ * @throws Problem unavailable: the object's alarm writes it then
+ */
+async function writeRow(env: ServiceEnv, service: Service, row: typeof sessions.$inferInsert): Promise<boolean> {
   try {
-    await deliverSessionRow(env, shard, row);
+    if (await deliverSessionRow(env, service.shard, row)) return true;
+    const standing = await sessionAt(service, row.tagHash);
+    return standing !== undefined && equalBytes(standing.checkIn, row.checkIn);
   } catch (cause) {
     throw new Problem("unavailable", undefined, `session row: ${String(cause)}`);
   }
@@ -159,28 +156,28 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
     const presentationHash = bytesToHex(read.presentationHash);
     const object = replayWindowOf(c.env, tagHash);
 
-    const { standing, closed } = await stateOf(service, tagHash, read.epoch);
     const day = dayOf(read.challenge.issuedAt);
+    const tag = await parameters(c.env, read.epoch, at);
+    const offline = await handedInByClinic(c, service);
+    const repetition = { tagHash, presentationHash, idempotencyKeyHash: key };
+    const tooLate =
+      notFresh(read, tag, at, offline) ?? ((await isClosed(service, read.epoch)) ? "epoch is closed" : undefined);
     let outcome: OpenOutcome;
     let T: ElementG2 | undefined;
-    if (standing) {
-      outcome = await object.recall({ tagHash, presentationHash, idempotencyKeyHash: key });
+    if (tooLate !== undefined) {
+      if (!(await isSession(service, tagHash))) throw refused(tooLate);
+      outcome = await object.recall(repetition);
+      if (outcome.outcome === "refused") throw refused(tooLate);
     } else {
-      const offline = await handedInByClinic(c, service);
-      const tag = await parameters(c.env, read.epoch, at);
-      checkFreshness(read, tag, at, offline);
-      if (closed) throw refused("epoch is closed");
       T = (await verify(c.env, read, tag, at)).tag;
       const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
       outcome = await object.open(
         {
-          tagHash,
+          ...repetition,
           serviceId: service.serviceId,
           shard: service.shard,
           epoch: read.epoch,
           day,
-          presentationHash,
-          idempotencyKeyHash: key,
           checkIn: bytes,
           tag: read.presentation.T,
           receipt: receiptFor(c.env, read, at),
@@ -189,27 +186,20 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
         },
         at,
       );
+      if (outcome.outcome === "refused") throw refused("tag already spent");
     }
-    if (outcome.outcome === "refused") throw refused("tag already spent");
     const about = { serviceId: service.serviceId, epoch: read.epoch };
-    if (!standing) await writeRow(c.env, service.shard, { ...about, tagHash, day, checkIn: bytes });
+    const row = { ...about, tagHash, day, checkIn: bytes };
+    if (outcome.pending && !(await writeRow(c.env, service, row))) {
+      await object.giveUp(tagHash, presentationHash);
+      throw refused("tag already spent, says its row");
+    }
     if (outcome.pending) {
       const afterwards = async () =>
         sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T }, T), at);
       c.executionCtx.waitUntil(afterwards());
     }
     return octets(c, outcome.receipt, 201);
-  });
-
-  // After a restore from backup, spent tags may be missing: the open epoch is closed, so that nothing opens twice.
-  app.post("/v1/admin/epochs/:epoch/close", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
-    const epoch = Number(c.req.param("epoch"));
-    if (!/^\d{1,5}$/.test(c.req.param("epoch"))) throw new Problem("malformed", "epoch: a number expected");
-    if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
-    for (const shard of SHARDS)
-      await drizzle(shardDb(c.env, shard)).insert(closedEpochs).values({ epoch }).onConflictDoNothing();
-    return c.json({ epoch, closed: true });
   });
 }
 

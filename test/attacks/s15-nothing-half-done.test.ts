@@ -71,7 +71,7 @@ const ROUNDS = "functions/escrow/rounds.ts";
 const SERVICE: Weakening[] = [
   armed("functions/service.ts"),
   before(SESSIONS, "const grace = Math.max(", "before the object"),
-  before(SESSIONS, "if (!standing) await writeRow(", "object open, no row"),
+  before(SESSIONS, "if (outcome.pending && !(await writeRow(", "object open, no row"),
   before(SESSIONS, "if (outcome.pending) {", "row, no index"),
   before("functions/service/index-rows.ts", "await deliverIndexRows(", "index not sent"),
   {

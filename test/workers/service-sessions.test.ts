@@ -1,13 +1,14 @@
 // Check-ins that must not open a session, one thing wrong in each; the clinic's own check of what its operator hands out;
 // faults between the writes. After every refusal the stores are as they were.
 
-import { listDurableObjectIds } from "cloudflare:test";
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
 import { toBase64 } from "../../client/encoding.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { publicEngine } from "../../functions/engine/worker.ts";
+import { replayWindowOf } from "../../functions/service/objects.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
@@ -340,13 +341,36 @@ describe("single use (S4)", () => {
     expect(await refusal(bytes)).toBe("credential-refused");
   });
 
-  it("closes an epoch by hand after a restore", async () => {
+  it("an object restored to an earlier day opens no spent tag again: the row has it", async () => {
+    const [first, second] = [await honest({ slot: 5 }), await honest({ slot: 5 })];
+    const key = newKey();
+    await send(first.bytes, key);
+    const object = replayWindowOf(bindings, first.tagHash);
+    const held = () =>
+      runInDurableObject(object, (_, { storage }) =>
+        storage.sql.exec("SELECT tag_hash FROM session WHERE tag_hash = ?", first.tagHash).toArray(),
+      );
+    await runInDurableObject(object, (_, { storage }) => storage.sql.exec("DELETE FROM session"));
+    expect(await code(send(second.bytes))).toBe("credential-refused");
+    expect(await held()).toEqual([]);
+    expect(bytesToHex((await clinic.session(first.tagHash)).checkInBytes)).toBe(bytesToHex(first.bytes));
+    // the one that had it gets it again
+    expect(await code(send(first.bytes, key))).toBe("accepted");
+    expect(await held()).toHaveLength(1);
+    expect(await code(send(second.bytes))).toBe("credential-refused");
+  });
+
+  it("closes an epoch by hand after a restore, and tells who stands what it told them", async () => {
     const { bytes } = await honest();
+    const standing = await honest({ slot: 6 });
+    const key = newKey();
+    const receipt = await send(standing.bytes, key);
     const close = (epoch: number) =>
       api(transport, SERVICE_URL, `/v1/admin/epochs/${epoch}/close`, { method: "POST", signWith: secret("admin") });
     expect(await code(close(EPOCH + 1))).toBe("not-allowed-now");
     await close(EPOCH);
     expect(await refusal(bytes)).toBe("credential-refused");
+    expect(await send(standing.bytes, key)).toEqual(receipt);
   });
 });
 

@@ -1,0 +1,41 @@
+// Epochs that an administrator closed by hand: after a restore from backup spent tags may be missing, so nothing opens in the
+// open epoch any more.
+//
+//   POST /v1/admin/epochs/:epoch/close   in every shard
+//
+// That an epoch is not closed is believed for KNOWN_OPEN_MS in each isolate; that it is, never without looking.
+
+import { drizzle } from "drizzle-orm/d1";
+import { epochOf } from "../../protocol/epoch.ts";
+import { closedEpochs } from "../../schema/service.ts";
+import { now, type ServiceEnv } from "../env.ts";
+import { Problem, type RoleApp } from "../http.ts";
+import { signedBy } from "../request-auth.ts";
+import { type Service, SHARDS, shardDb } from "./registry.ts";
+
+const KNOWN_OPEN_MS = 5000;
+/** by shard and epoch: until when */
+const knownOpen = new Map<string, number>();
+
+export async function isClosed({ shard, db }: Service, epoch: number): Promise<boolean> {
+  const name = `${shard}/${epoch}`;
+  if (Date.now() < (knownOpen.get(name) ?? 0)) return false;
+  const closed = await drizzle(db).select().from(closedEpochs).all();
+  if (closed.some((row) => row.epoch === epoch)) return true;
+  if (knownOpen.size > SHARDS.length * 4) knownOpen.clear(); // the current epoch and the last are asked for, no others
+  knownOpen.set(name, Date.now() + KNOWN_OPEN_MS);
+  return false;
+}
+
+export function closing(app: RoleApp<ServiceEnv>): void {
+  app.post("/v1/admin/epochs/:epoch/close", async (c) => {
+    await signedBy(c, [c.env.ADMIN_KEY]);
+    const epoch = Number(c.req.param("epoch"));
+    if (!/^\d{1,5}$/.test(c.req.param("epoch"))) throw new Problem("malformed", "epoch: a number expected");
+    if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
+    for (const shard of SHARDS)
+      await drizzle(shardDb(c.env, shard)).insert(closedEpochs).values({ epoch }).onConflictDoNothing();
+    knownOpen.clear();
+    return c.json({ epoch, closed: true });
+  });
+}

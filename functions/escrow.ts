@@ -2,8 +2,8 @@
 // anybody's, believes signatures only, and is believed by nobody: what it hands over is verified where it arrives.
 //
 //   POST /v1/index                          {rows: [{epoch, value, serviceId, tag}]}       signed by the service Worker
-//   GET  /v1/index/:epoch?prefix=&cursor=   octet-stream rows of 144 bytes, sorted; header symbolon-cursor where more follow;
-//                                           prefix: hex digits of the value, several with commas between
+//   GET  /v1/index/:epoch?part=&cursor=&limit=   octet-stream rows of 144 bytes, sorted; header symbolon-cursor where more
+//                                           follow; part: "n.m" of the values, several of one m with commas between
 //   POST /v1/admin/index/:epoch/close       count and root, logged                         signed by the administrator
 //   POST /v1/cases                          {order, dossiers: [one a trustee]}             signed by the requester
 //   GET  /v1/cases?state=&cursor=           for a trustee's officers                       signed by the trustee
@@ -19,6 +19,7 @@
 import { base64urlnopad } from "@scure/base";
 import type { Context } from "hono";
 import * as z from "zod";
+import { type Part, readPart } from "../protocol/buckets.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { type EscrowEnv, now } from "./env.ts";
@@ -39,12 +40,11 @@ import { checkDossiers, newCase } from "./escrow/orders.ts";
 import { askMember, readForRequester } from "./escrow/rounds.ts";
 import {
   closeEpoch,
-  joinRows,
   MAX_EPOCH,
-  MAX_PREFIX_CHARS,
-  MAX_PREFIXES,
+  MAX_PARTS_ASKED,
   MAX_ROWS_PUT,
   putRows,
+  ROWS_PER_PAGE,
   readRows,
 } from "./escrow/session-index.ts";
 import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";
@@ -107,20 +107,36 @@ function epochParameter(c: C): number {
   return Number(text);
 }
 
+/** @throws Problem malformed */
+function partsAsked(c: C): Part[] | undefined {
+  const texts = c.req.query("part")?.split(",");
+  const parts = texts?.map((text) => {
+    const part = readPart(text);
+    if (!part) throw new Problem("malformed", 'part: "n.m" with 0 <= n < m <= 65536 expected');
+    return part;
+  });
+  if (parts?.some(({ of }) => of !== parts[0]!.of) || new Set(texts).size !== (texts?.length ?? 0))
+    throw new Problem("malformed", "part: of one m, none twice");
+  if ((parts?.length ?? 0) > MAX_PARTS_ASKED) throw new Problem("malformed", `part: at most ${MAX_PARTS_ASKED}`);
+  return parts;
+}
+/** @throws Problem malformed */
+function limitAsked(c: C): number | undefined {
+  const text = c.req.query("limit");
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > ROWS_PER_PAGE)
+    throw new Problem("malformed", `limit: 1 to ${ROWS_PER_PAGE}`);
+  return Number(text);
+}
+
 app.get("/v1/index/:epoch", async (c) => {
   const epoch = epochParameter(c);
-  const prefixes = (c.req.query("prefix") ?? "").split(",");
-  const chars = prefixes[0]!.length;
-  if (chars > MAX_PREFIX_CHARS || prefixes.some((p) => p.length !== chars || !/^[0-9a-f]*$/.test(p)))
-    throw new Problem("malformed", `prefix: at most ${MAX_PREFIX_CHARS} hex digits, all as many`);
-  if (prefixes.length > MAX_PREFIXES || new Set(prefixes).size !== prefixes.length)
-    throw new Problem("malformed", `prefix: at most ${MAX_PREFIXES}, none twice`);
   const cursor = c.req.query("cursor");
   if (cursor !== undefined) fromHex(cursor, 32, "cursor");
-  const page = await readRows(c.env, epoch, { prefixes, cursor });
+  const page = await readRows(c.env, epoch, { parts: partsAsked(c), cursor, limit: limitAsked(c) });
   if (page.cursor !== undefined) c.header("symbolon-cursor", page.cursor);
   c.header("content-type", "application/octet-stream");
-  return c.body(joinRows(page.rows) as Uint8Array<ArrayBuffer>);
+  return c.body(page.rows);
 });
 
 app.post("/v1/admin/index/:epoch/close", async (c) => {

@@ -1,9 +1,10 @@
-// Buckets of sessions: the key space of tag hashes, cut into equal parts by their first 32 bits.
+// Buckets: the key space of tag hashes, or of index values, cut into equal parts by their first 32 bits.
 //
-//   part n of m   tagHash whose first 32 bits v, big-endian, have ⌊v·m / 2^32⌋ = n;   0 ≤ n < m ≤ MAX_PARTS
+//   part n of m   hash whose first 32 bits v, big-endian, have ⌊v·m / 2^32⌋ = n;   0 ≤ n < m ≤ MAX_PARTS
 //   written       "n.m"; "0.1" is everything
 //
-// Tags are pseudorandom and their hashes spread evenly, so each part of a service holds as many sessions as another.
+// Tags are pseudorandom and hashes of them spread evenly, so each part of a service or an epoch holds as many sessions as
+// another.
 
 const DIGITS = 8;
 const SPACE = 2 ** 32;
@@ -16,13 +17,13 @@ export interface Part {
 }
 export const EVERYTHING: Part = { n: 0, of: 1 };
 
-/** The part in which a tag hash, in hex, lies. */
-export const partOf = (tagHash: string, of: number): Part => ({
-  n: Math.floor((Number.parseInt(tagHash.slice(0, DIGITS), 16) * of) / SPACE),
+/** The part in which a hash, in hex, lies. */
+export const partOf = (hash: string, of: number): Part => ({
+  n: Math.floor((Number.parseInt(hash.slice(0, DIGITS), 16) * of) / SPACE),
   of,
 });
 
-/** Tag hashes of a part in hex, from the first to below the second. */
+/** Hashes of a part in hex, from the first to below the second. */
 export function rangeOf({ n, of }: Part): { from: string; below: string } {
   const bound = (k: number): string =>
     k === of

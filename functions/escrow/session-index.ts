@@ -3,8 +3,8 @@
 // not compare value and T (a pairing each): every trustee does, for each row that it matches, and names a row that lies.
 //
 //   put     by the service Worker's outbox; the same row again changes nothing. All rows of a request or none
-//   read    whole epochs or large prefix buckets, several in one query, for everybody: whoever matches does so at home, so
-//           the escrow never learns which row was looked for
+//   read    whole epochs or large parts (protocol/buckets.ts, by value), several in one query, for everybody: whoever matches
+//           does so at home, so the escrow never learns which row was looked for
 //   close   once an epoch's check-ins can no longer come (its end, the offline grace, the challenge window and a margin for
 //           the outbox): freezes the epoch, then logs count and root, so that a row left out later shows
 //
@@ -13,6 +13,7 @@
 
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
@@ -25,13 +26,12 @@ import { appendEntryBytes } from "../log.ts";
 import { parametersFor } from "../parameters.ts";
 
 export const MAX_ROWS_PUT = 500;
-/** 590 kB a page */
+/** 590 kB a page; D1 hands it over as one text of 1.2 MB, of the 2 that it allows */
 export const ROWS_PER_PAGE = 4096;
-/** A bucket is 1 of 65,536 at the smallest: narrower questions would tell which session is meant. */
-export const MAX_PREFIX_CHARS = 4;
 /** in one query: an epoch's slots, and room */
-export const MAX_PREFIXES = 64;
+export const MAX_PARTS_ASKED = 64;
 export const MAX_EPOCH = 0xffff;
+const VALUE_BYTES = 32;
 const OUTBOX_MARGIN_SECONDS = 3600;
 
 /** value, serviceId and tag in hex */
@@ -77,39 +77,54 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
   if (closed!.results.length > 0) throw new Problem("not-allowed-now", "The epoch's index is closed.");
 }
 
-const rowBytes = (r: { value: string; serviceId: string; tag: string }): Uint8Array =>
-  hexToBytes(r.value + r.serviceId + r.tag);
+/** One text a page: D1 hands rows over as JSON objects, which costs ten times what is in them. */
+const asOneText = (rows: string): string =>
+  `SELECT count(*) AS n, group_concat(value || service_id || tag, '' ORDER BY value) AS hex FROM (${rows})`;
+const COLUMNS = "s.value, s.service_id, s.tag";
+/** By the key, so that a page costs the same wherever it is in however large an epoch. */
+const ONE_PART = asOneText(
+  `SELECT ${COLUMNS} FROM session_index s WHERE s.epoch = ? AND s.value >= ? AND s.value < ? AND s.value > ?
+   ORDER BY s.value LIMIT ?`,
+);
+const SEVERAL_PARTS = asOneText(
+  `SELECT ${COLUMNS} FROM json_each(?) p CROSS JOIN session_index s
+   ON s.epoch = ? AND s.value >= p.value ->> 'from' AND s.value < p.value ->> 'below' AND s.value > ?
+   ORDER BY s.value LIMIT ?`,
+);
 
-/** A page of rows and, where there may be more, the cursor behind it. Prefixes differ and are of one length. */
+/** Rows side by side, sorted, and, where there are more, the cursor behind them. Parts differ, and are of one size. */
 export async function readRows(
   env: EscrowEnv,
   epoch: number,
-  { prefixes, cursor = "" }: { prefixes: readonly string[]; cursor?: string | undefined },
-): Promise<{ rows: Uint8Array[]; cursor: string | undefined }> {
-  // "g" follows every hex digit
-  const { results: found } = await env.ESCROW_DB.prepare(
-    `SELECT s.value, s.service_id serviceId, s.tag FROM json_each(?) p CROSS JOIN session_index s
-     ON s.epoch = ? AND s.value >= p.value AND s.value < p.value || 'g' AND s.value > ?
-     ORDER BY s.value LIMIT ?`,
-  )
-    .bind(JSON.stringify(prefixes), epoch, cursor, ROWS_PER_PAGE + 1)
-    .all<{ value: string; serviceId: string; tag: string }>();
-  const page = found.slice(0, ROWS_PER_PAGE);
-  return { rows: page.map(rowBytes), cursor: found.length > page.length ? page.at(-1)!.value : undefined };
+  { parts = [EVERYTHING], cursor = "", limit = ROWS_PER_PAGE }: RowsAsked,
+): Promise<{ rows: Uint8Array<ArrayBuffer>; cursor: string | undefined }> {
+  const ranges = parts.map(rangeOf);
+  const [first] = ranges as [ReturnType<typeof rangeOf>];
+  const query =
+    ranges.length === 1
+      ? env.ESCROW_DB.prepare(ONE_PART).bind(epoch, first.from, first.below, cursor, limit + 1)
+      : env.ESCROW_DB.prepare(SEVERAL_PARTS).bind(JSON.stringify(ranges), epoch, cursor, limit + 1);
+  const { n, hex } = (await query.first<{ n: number; hex: string | null }>())!;
+  const all = hexToBytes(hex ?? "");
+  if (all.length !== n * INDEX_ROW_BYTES) throw new RangeError("a row of another length");
+  const rows = all.slice(0, limit * INDEX_ROW_BYTES);
+  const last = rows.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES);
+  return { rows, cursor: n > limit ? bytesToHex(last) : undefined };
 }
-
-export const joinRows = (rows: readonly Uint8Array[]): Uint8Array => {
-  const joined = concatBytes(...rows);
-  if (joined.length !== rows.length * INDEX_ROW_BYTES) throw new RangeError("a row of another length");
-  return joined;
-};
+export interface RowsAsked {
+  readonly parts?: readonly Part[] | undefined;
+  /** value in hex, behind which to go on */
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+}
 
 async function rootOf(env: EscrowEnv, epoch: number): Promise<{ count: number; root: Uint8Array }> {
   let frontier = emptyFrontier;
   let cursor: string | undefined;
   do {
-    const page = await readRows(env, epoch, { prefixes: [""], cursor });
-    for (const row of page.rows) frontier = pushLeaf(frontier, leafHash(row));
+    const page = await readRows(env, epoch, { cursor });
+    for (let at = 0; at < page.rows.length; at += INDEX_ROW_BYTES)
+      frontier = pushLeaf(frontier, leafHash(page.rows.subarray(at, at + INDEX_ROW_BYTES)));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return { count: frontier.size, root: frontierRoot(frontier) };

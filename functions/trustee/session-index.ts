@@ -1,16 +1,18 @@
 // Matching index values against the escrow's index of an epoch, at home: the escrow never learns which row was looked for.
 //
-//   GET <escrow>/v1/index/<epoch>?prefix=&cursor=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
-//                                                   header symbolon-cursor where another page follows
+//   GET <escrow>/v1/index/<epoch>?part=&cursor=&limit=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
+//                                                        header symbolon-cursor where another page follows
 //
-//   first page    of the whole epoch, whatever is wanted. Where it is all, the epoch is read whole
+//   first page    FIRST_PAGE_ROWS of the epoch, whatever is wanted. Where it is all, or nearly, the epoch is read whole
 //   buckets       of a larger epoch: values are hashes, so the first page's n rows up to the last one's value tell the
-//                 epoch's size N. The prefixes of the wanted values, of as many hex digits as leave at least
-//                 MIN_BUCKET_ROWS rows to each, in one question: what is fetched stays the same as N grows
+//                 epoch's size N. It is cut into the largest power of two of parts (protocol/buckets.ts) that leaves
+//                 MIN_BUCKET_ROWS rows to each, and those of the wanted values are asked for in one question: what is
+//                 fetched stays the same as N grows. Powers of two, so that the parts of a later, larger index lie within
+//                 those of before: two questions about one value tell no more than the narrower one
 //
-// In buckets the escrow learns those prefixes, one for each slot, of an approved case; most are of slots without a session.
-// It could feign rows to make questions narrower: MAX_PREFIX_CHARS bounds them, and a bucket that comes with fewer rows
-// than the first page promised ends the round.
+// In buckets the escrow learns which parts, one for each slot, of an approved case; most are of slots without a session.
+// It could feign rows to make questions narrower: MAX_PARTS bounds them, and a bucket that comes with fewer rows than the
+// first page promised ends the round.
 //
 // A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put a
 // foreign session beside an approved patient's value: from T follows the value, and two tags never share one (T ↦ e(G, T)
@@ -22,6 +24,7 @@
 // Rows out of order or outside of what was asked, a page that does not move on, or a body that is no list of rows is an
 // escrow at fault: "unavailable".
 
+import { partOf, writePart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
@@ -37,8 +40,9 @@ const SERVICE_ID_BYTES = 16;
 const CURSOR_HEADER = "symbolon-cursor";
 const PARALLEL_EPOCHS = 4;
 const MIN_BUCKET_ROWS = 256;
-/** A bucket is 1 of 4,096 at the smallest. */
-const MAX_PREFIX_CHARS = 3;
+const FIRST_PAGE_ROWS = 1024;
+/** of an epoch: a bucket is 1 of so many at the smallest */
+const MAX_PARTS = 4096;
 
 export type LinkedSession = CaseResult["sessions"][number];
 interface Source {
@@ -66,28 +70,24 @@ async function pageOf(env: Source, epoch: number, now: number, query: Record<str
   return { bytes, cursor };
 }
 
-async function* bucketsOf(env: Source, epoch: number, now: number, prefixes: readonly string[]): AsyncGenerator<Page> {
+async function* bucketsOf(env: Source, epoch: number, now: number, parts: readonly string[]): AsyncGenerator<Page> {
   let cursor: string | undefined;
   do {
-    const page = await pageOf(env, epoch, now, { prefix: prefixes.join(), ...(cursor && { cursor }) });
+    const page = await pageOf(env, epoch, now, { part: parts.join(), ...(cursor && { cursor }) });
     yield page;
     cursor = page.cursor;
   } while (cursor !== undefined);
 }
 
 const FRACTION_CHARS = 12;
-/**
- * The prefixes to ask for, of an epoch that begins with this page; none where reading on costs no more.
- */
-function prefixesOf({ bytes }: Page, wanted: Wanted): string[] {
+/** How many parts an epoch that begins with this page is asked for in; 1 where reading on costs no more. */
+function partsFor({ bytes }: Page, wanted: Wanted): number {
   const have = bytes.length / INDEX_ROW_BYTES;
   const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES));
   const spanned = (Number.parseInt(last.slice(0, FRACTION_CHARS), 16) + 1) / 16 ** FRACTION_CHARS;
   const rows = have / spanned;
-  const chars = Math.min(Math.floor(Math.log(rows / MIN_BUCKET_ROWS) / Math.log(16)), MAX_PREFIX_CHARS);
-  if (chars <= 0) return [];
-  const prefixes = [...new Set([...wanted.keys()].map((value) => value.slice(0, chars)))];
-  return (prefixes.length * rows) / 16 ** chars < rows - have ? prefixes.sort() : [];
+  const parts = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / MIN_BUCKET_ROWS, MAX_PARTS))));
+  return (wanted.size * rows) / parts < rows - have ? parts : 1;
 }
 
 /** value in hex; undefined for bytes that are no point of the group */
@@ -132,9 +132,9 @@ class Matcher {
 
 /** Sessions of one epoch whose value is wanted. */
 async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wanted, now: number) {
-  const prefixes = first.cursor === undefined ? [] : prefixesOf(first, wanted);
+  const of = first.cursor === undefined ? 1 : partsFor(first, wanted);
   const matcher = new Matcher(epoch, wanted);
-  if (prefixes.length === 0) {
+  if (of === 1) {
     matcher.read(first);
     for (let { cursor } = first; cursor !== undefined; ) {
       const page = await pageOf(env, epoch, now, { cursor });
@@ -143,14 +143,15 @@ async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wante
     }
     return matcher.found;
   }
-  const rows = new Map(prefixes.map((prefix) => [prefix, 0]));
+  const bucketOf = (value: string): string => writePart(partOf(value, of));
+  const rows = new Map([...wanted.keys()].sort().map((value) => [bucketOf(value), 0]));
   const count = (value: string): void => {
-    const bucket = value.slice(0, prefixes[0]!.length);
+    const bucket = bucketOf(value);
     const before = rows.get(bucket);
     if (before === undefined) throw broken(epoch, "a row of another bucket");
     rows.set(bucket, before + 1);
   };
-  for await (const page of bucketsOf(env, epoch, now, prefixes)) matcher.read(page, count);
+  for await (const page of bucketsOf(env, epoch, now, [...rows.keys()])) matcher.read(page, count);
   // where values are hashes, a bucket is half empty once in 2^60
   if ([...rows.values()].some((n) => n < MIN_BUCKET_ROWS / 2))
     throw broken(epoch, "fewer rows than its first page tells");
@@ -160,7 +161,7 @@ async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wante
 /** Asked for before it is known what is wanted, so that they come while that is worked out. */
 export type FirstPages = ReadonlyMap<number, Promise<Page>>;
 export function firstPages(env: Source, epochs: readonly number[], now: number): FirstPages {
-  const pages = new Map(epochs.map((epoch) => [epoch, pageOf(env, epoch, now)]));
+  const pages = new Map(epochs.map((epoch) => [epoch, pageOf(env, epoch, now, { limit: String(FIRST_PAGE_ROWS) })]));
   for (const page of pages.values()) page.catch(() => {}); // told when it is awaited
   return pages;
 }

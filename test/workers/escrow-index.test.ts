@@ -45,12 +45,12 @@ const put = (rows: unknown, signWith = secret("service-sign")) =>
 const bytesOf = (r: Row): Uint8Array => concatBytes(fromBase64(r.value), hexToBytes(r.serviceId), fromBase64(r.tag));
 const sorted = (rows: Row[]): string[] => rows.map((r) => bytesToHex(bytesOf(r))).sort();
 
-async function read(epoch: number, prefix = ""): Promise<{ rows: string[]; pages: number }> {
+async function read(epoch: number, part = "0.1"): Promise<{ rows: string[]; pages: number }> {
   const rows: string[] = [];
   let pages = 0;
   let cursor: string | null = null;
   do {
-    const query: string = `?prefix=${prefix}${cursor === null ? "" : `&cursor=${cursor}`}`;
+    const query: string = `?part=${part}${cursor === null ? "" : `&cursor=${cursor}`}`;
     const response = await api(transport, ESCROW_URL, `/v1/index/${epoch}${query}`);
     const page = new Uint8Array(await response.arrayBuffer());
     for (let at = 0; at < page.length; at += 144) rows.push(bytesToHex(page.subarray(at, at + 144)));
@@ -102,14 +102,20 @@ describe("rows", () => {
     const whole = await read(EPOCH);
     expect(whole.pages).toBe(2);
     expect(whole.rows).toEqual(sorted(all));
-    const bucket = await read(EPOCH, "a3");
+    const bucket = await read(EPOCH, `${0xa3}.256`);
     expect(bucket.rows).toEqual(sorted(all).filter((r) => r.startsWith("a3")));
     expect(bucket.rows.length).toBeGreaterThan(0);
-    expect(await code(read(EPOCH, "a3b4c"))).toBe("malformed");
-    const several = await read(EPOCH, "07,a3,fe");
-    expect(several.rows).toEqual(sorted(all).filter((r) => /^(07|a3|fe)/.test(r)));
-    const most = await read(EPOCH, [..."0123456789abcde"].join()); // two pages again
-    expect(most.rows).toEqual(sorted(all).filter((r) => !r.startsWith("f")));
+    expect(await code(read(EPOCH, "0.65537"))).toBe("malformed");
+    const several = await read(EPOCH, [0x07, 0xa3, 0xff].map((n) => `${n}.256`).join());
+    expect(several.rows).toEqual(sorted(all).filter((r) => /^(07|a3|ff)/.test(r)));
+    const thirds = await read(EPOCH, "0.3,2.3");
+    const third = (r: string): number => Math.floor((Number.parseInt(r.slice(0, 8), 16) * 3) / 2 ** 32);
+    expect(thirds.rows).toEqual(sorted(all).filter((r) => third(r) !== 1));
+    const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // two pages again
+    expect(most.rows).toEqual(sorted(all).filter((r) => !/^f[c-f]/.test(r)));
+    const few = await api(transport, ESCROW_URL, `/v1/index/${EPOCH}?limit=10`);
+    expect(new Uint8Array(await few.arrayBuffer()).length).toBe(10 * 144);
+    expect(few.headers.get("symbolon-cursor")).toBe(sorted(all)[9]!.slice(0, 64));
   });
 
   it.each([
@@ -133,13 +139,18 @@ describe("rows", () => {
   });
   it.each([
     "cursor=xyz",
-    "prefix=G0",
     "cursor=00",
-    "prefix=%00",
-    "prefix=a,bc",
-    "prefix=a,a",
-    "prefix=,",
-    `prefix=${Array.from({ length: 65 }, (_, i) => (i + 128).toString(16)).join()}`,
+    "part=G0",
+    "part=%00",
+    "part=1.1",
+    "part=0.2,0.4",
+    "part=0.2,0.2",
+    "part=,",
+    "part=",
+    `part=${Array.from({ length: 65 }, (_, n) => `${n}.128`).join()}`,
+    "limit=0",
+    "limit=4097",
+    "limit=1e3",
   ])("malformed query: %s", async (query) => {
     expect(await code(api(transport, ESCROW_URL, `/v1/index/${EPOCH}?${query}`))).toBe("malformed");
   });
@@ -243,23 +254,32 @@ describe("matching", () => {
       globalThis.fetch = outer;
     }
   }
-  const prefixesAsked = (asked: URL[]): string[] => [
-    ...new Set(asked.flatMap((url) => url.searchParams.get("prefix")?.split(",") ?? [])),
+  const partsAsked = (asked: URL[]): string[] => [
+    ...new Set(asked.flatMap((url) => url.searchParams.get("part")?.split(",") ?? [])),
   ];
 
   it("fetches no more from 83,000 rows than from 8,300, finds the same, and leaves hundreds of rows to a bucket", async () => {
-    await fill(8_300);
+    await fill(4_000);
     const small = await match();
     expect(small.slots).toEqual(used);
-    expect(prefixesAsked(small.asked)).toEqual([]); // read whole
+    expect(partsAsked(small.asked)).toEqual([]); // read whole
+    await fill(8_300 - 4_000);
+    const middle = await match();
+    expect(middle.slots).toEqual(used);
     await fill(83_000 - 8_300);
     const large = await match();
     expect(large.slots).toEqual(used);
-    expect(large.fetched).toBeLessThan(1.25 * small.fetched);
+    expect(large.fetched).toBeLessThan(1.25 * middle.fetched);
     expect(large.asked.length).toBeLessThan(6);
-    const prefixes = prefixesAsked(large.asked);
-    expect(prefixes.length).toBeGreaterThan(10);
-    for (const prefix of prefixes) expect((await read(EPOCH, prefix)).rows.length).toBeGreaterThan(200);
+    const parts = partsAsked(large.asked);
+    expect(parts.length).toBeGreaterThan(10);
+    for (const part of parts) expect((await read(EPOCH, part)).rows.length).toBeGreaterThan(200);
+    // the larger index was asked within what the smaller one was asked for
+    const share = (part: string): number => Number(part.split(".")[0]) / Number(part.split(".")[1]);
+    const outer = partsAsked(middle.asked).map((part) => [share(part), share(part) + 1 / Number(part.split(".")[1])]);
+    if (outer.length > 0)
+      for (const part of parts)
+        expect(outer.some(([from, below]) => from! <= share(part) && share(part) < below!)).toBe(true);
   });
 
   it("a row of a bucket that lies is told as false, and an index that feigns its size is the escrow's fault", async () => {
@@ -273,13 +293,13 @@ describe("matching", () => {
     expect(lying.slots).toEqual(used);
     expect(lying.sessions.map((s) => isFalseRow(s.tagHash))).toEqual(lying.sessions.map((s) => s.slot === used[0]));
     const dense = (page: Uint8Array, url: URL): Uint8Array => {
-      if (url.searchParams.has("prefix")) return page;
-      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all 4,096 lay in 1 of 256
+      if (url.searchParams.has("part")) return page;
+      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all of them lay in 1 of 256
       return page;
     };
     await expect(match(dense)).rejects.toMatchObject({ code: "unavailable" });
     const stray = (page: Uint8Array, url: URL): Uint8Array =>
-      url.searchParams.has("prefix") ? page.slice(144).map((b, i) => (i < 32 ? 0 : b)) : page;
+      url.searchParams.has("part") ? page.slice(144).map((b, i) => (i < 32 ? 0 : b)) : page;
     await expect(match(stray)).rejects.toMatchObject({ code: "unavailable" });
   });
 });

@@ -99,6 +99,7 @@ async function main(): Promise<number> {
     },
   };
   const rows: Row[] = [];
+  const seconds: Record<string, number> = {};
   let failures = 0;
   try {
     for (const bench of benches) {
@@ -106,12 +107,14 @@ async function main(): Promise<number> {
         rows.push({ operation: bench.name, unit: "ms", n: 0, note: `left out, time is up: --only ${bench.name}` });
         continue;
       }
+      const begun = performance.now();
       try {
         rows.push(...(await bench.run(context)));
       } catch (error) {
         failures++;
         rows.push({ operation: bench.name, unit: "ms", n: 0, note: `failed: ${(error as Error).message}` });
       }
+      seconds[bench.name] = Math.round((performance.now() - begun) / 100) / 10;
     }
   } finally {
     progress("");
@@ -121,7 +124,7 @@ async function main(): Promise<number> {
     );
   }
   console.log(tableOf(rows, on));
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ quick, machine: on, rows }, null, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ quick, machine: on, seconds, rows }, null, 2)}\n`);
   if (page !== undefined) intoPage(page, "npm run bench", markdownOf(rows, on));
   return failures === 0 ? 0 : 1;
 }

@@ -5,9 +5,8 @@
 // core:user:escrow, d1:db (D1's stand-in). One at a time: several profilers in one process disturb each other. The figures
 // are some tenths above those without a profiler; what is native (SQLite, sockets) is in none of them.
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
+import { attachTo } from "./inspector.ts";
 import { settledCpuMs } from "./measure.ts";
 import { heldCheckIns, makeObjects, openClinic, openWorld, sendHeld, wakeObjects } from "./world.ts";
 
@@ -23,54 +22,6 @@ interface Profile {
   }[];
   samples: number[];
   timeDeltas: number[];
-}
-
-/** The inspector that workerd listens on: among its ports, the one that lists isolates. */
-async function inspectorOf(pid: number): Promise<string> {
-  const sockets = new Set(
-    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        return []; // closed meanwhile
-      }
-    }),
-  );
-  const listening = readFileSync(`/proc/${pid}/net/tcp`, "utf8")
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((cells) => cells[3] === "0A" && sockets.has(cells[9]!))
-    .map((cells) => Number.parseInt(cells[1]!.split(":")[1]!, 16));
-  for (const port of listening) {
-    const host = `127.0.0.1:${port}`;
-    const isolates = await fetch(`http://${host}/json`, { signal: AbortSignal.timeout(1000) })
-      .then((r) => r.json())
-      .catch(() => undefined);
-    if (Array.isArray(isolates) && isolates.length > 0) return host;
-  }
-  throw new Error("workerd has no inspector");
-}
-
-async function attach(url: string) {
-  // miniflare's own: the inspector wants an Origin, which Node's WebSocket does not send
-  const WebSocket = createRequire(createRequire(import.meta.url).resolve("miniflare"))("ws");
-  const socket = new WebSocket(url, { origin: "http://localhost" });
-  await new Promise((done, failed) => {
-    socket.onopen = done;
-    socket.onerror = failed;
-  });
-  let last = 0;
-  const waiting = new Map<number, (result: unknown) => void>();
-  socket.onmessage = ({ data }: { data: string }) => {
-    const { id, result } = JSON.parse(data) as { id?: number; result: unknown };
-    if (id !== undefined) waiting.get(id)?.(result);
-  };
-  return <T>(method: string, params: object = {}): Promise<T> =>
-    new Promise((done) => {
-      waiting.set(++last, done as (result: unknown) => void);
-      socket.send(JSON.stringify({ id: last, method, params }));
-    });
 }
 
 /** ms by function: itself, and with all it calls. */
@@ -114,7 +65,7 @@ async function cpuOf(checkIns: typeof held): Promise<number> {
   return ((await settledCpuMs(workerdPid!)) - before) / checkIns.length;
 }
 console.log(`${(await cpuOf(held.splice(0, count))).toFixed(1)} ms of CPU a check-in, all threads and isolates`);
-const ask = await attach(`ws://${await inspectorOf(workerdPid)}/${values.isolate}`);
+const { ask } = await attachTo(practice.host, values.isolate);
 await ask("Profiler.enable");
 await ask("Profiler.setSamplingInterval", { interval: INTERVAL_US });
 await ask("Profiler.start");

@@ -4,8 +4,8 @@
 
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { bundleForBrowsers } from "../demo/bundles.ts";
 import type * as Page from "./browser-page.ts";
-import { bundleForBrowsers } from "./bundle.ts";
 import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -5,9 +5,8 @@
 
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker, wasmModules } from "../demo/host.ts";
+import { bundleForBrowsers, bundleWorker, wasmModules } from "../demo/bundles.ts";
 import type { Bench, Row } from "./measure.ts";
 
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
@@ -29,22 +28,6 @@ async function workerRow(role: string): Promise<Row> {
     n: 1,
     note: wasm === 0 ? note : `${note}; .wasm ${Math.round(kilobytes(wasm))} compressed`,
   };
-}
-
-/** The SDK as an application bundles it. */
-export async function bundleForBrowsers(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [path(entry)],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "iife",
-    globalName: "sdk",
-    platform: "browser",
-    target: "es2022",
-    logLevel: "silent",
-  });
-  return outputFiles[0]!.text;
 }
 
 async function run(): Promise<Row[]> {

@@ -6,18 +6,26 @@
 
 import { readFileSync } from "node:fs";
 import { mclEngine } from "../functions/engine/mcl.ts";
-import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../protocol/credential.ts";
-import { Contract, IssuedCredential } from "../protocol/documents.ts";
+import { Contract } from "../protocol/documents.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
-import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../protocol/enrolment.ts";
+import { verifyContract } from "../protocol/enrolment.ts";
+import { auditPresentations, type Expectation, Presentation, verifyPresentation } from "../protocol/presentation.ts";
+import { lazy } from "../protocol/suite.ts";
 import {
-  auditPresentations,
-  type Expectation,
-  Presentation,
-  present,
-  verifyPresentation,
-} from "../protocol/presentation.ts";
-import { encodeG1, encodeG2, G, type G1, type G2, lazy, P2, randomScalar, type Scalar } from "../protocol/suite.ts";
+  accepted,
+  EPOCH,
+  enrolmentOf,
+  type Holder,
+  issueFor,
+  newHolder,
+  newSecrets,
+  PARAMS_HASH,
+  refresh,
+  registry,
+  rng,
+  type Shown,
+  show,
+} from "./holder.ts";
 import { type Bench, type BenchContext, type Row, row, samples } from "./measure.ts";
 
 /** What wallets and clinics verify with, and what the edge verifies with. */
@@ -25,49 +33,11 @@ const ENGINES: readonly { name: string; engine: () => Engine }[] = [
   { name: "mcl (edge)", engine: lazy(() => mclEngine(new WebAssembly.Module(readFileSync(MCL_WASM)))) },
   { name: "noble (SDK)", engine: () => nobleEngine },
 ];
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 const MCL_WASM = new URL("../gen/mcl.wasm", import.meta.url);
-const EPOCH = 682;
 const SLOTS = 16;
 /** turns before measuring; also the number of slots that presentations take in turn */
 const WARM_UP = 4;
 const BATCH = 64;
-const PARAMS_HASH = rng(32);
-const VALUES = ["extended", "adult"];
-
-interface Registry {
-  issuerSecret: Scalar;
-  params: ReturnType<typeof decodeIssuerParams>;
-}
-function registry(): Registry {
-  const issuerSecret = randomScalar(rng);
-  const key = (): Uint8Array => encodeG1(G.multiply(randomScalar(rng)) as G1);
-  const params = decodeIssuerParams({
-    issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
-    traceKey: key(),
-    linkKey: key(),
-    attributes: [
-      { name: "coverage", values: ["standard", "extended"] },
-      { name: "age", values: ["child", "adult", "senior"] },
-    ],
-  });
-  return { issuerSecret, params };
-}
-
-const newSecrets = (): WalletSecrets => ({ k: randomScalar(rng), z: randomScalar(rng) });
-
-const enrolmentOf = ({ params }: Registry, secrets: WalletSecrets): Contract =>
-  requestEnrolment(
-    {
-      params,
-      identityCommitment: rng(32),
-      paramsHash: PARAMS_HASH,
-      nonce: rng(32),
-      secrets,
-      s: randomScalar(rng),
-    },
-    rng,
-  );
 
 async function enrolRow(context: BenchContext): Promise<Row[]> {
   const r = registry();
@@ -85,28 +55,6 @@ async function contractRow(context: BenchContext): Promise<Row[]> {
   return [row("registrar verifies a contract", taken)];
 }
 
-function accepted(ok: boolean): void {
-  if (!ok) throw new Error("refused in the middle of the bench");
-}
-
-/** A refresh as the registrar gets it: enrolled rows R and V, and a proof for this epoch. */
-function refresh(r: Registry) {
-  const secrets = newSecrets();
-  const s = randomScalar(rng);
-  const enrolled = verifyContract(r.params, enrolmentOf(r, secrets));
-  if (!enrolled.ok) throw new Error("enrolment refused");
-  const context = { nonce: rng(32), epoch: EPOCH, deviceKey: rng(32), paramsHash: PARAMS_HASH };
-  const request = requestRefresh({ ...context, secrets, s }, rng);
-  return { secrets, s, request, context: { ...context, R: enrolled.R, V: enrolled.V } };
-}
-
-function issueFor({ params, issuerSecret }: Registry, { request, context }: ReturnType<typeof refresh>): Uint8Array {
-  const checked = verifyRefresh(context, request);
-  if (!checked.ok) throw new Error("refresh refused");
-  const about = { params, issuerSecret, epoch: EPOCH, paramsHash: PARAMS_HASH };
-  return IssuedCredential.encode(issue({ ...about, Cm: checked.Cm, attributeValues: VALUES }));
-}
-
 async function issueRow(context: BenchContext): Promise<Row[]> {
   const r = registry();
   const n = context.times(10, 100);
@@ -117,29 +65,6 @@ async function issueRow(context: BenchContext): Promise<Row[]> {
 
 // ---- presentations
 
-interface Holder {
-  registry: Registry;
-  secrets: WalletSecrets;
-  credential: Credential;
-}
-function holder(r = registry()): Holder {
-  const asked = refresh(r);
-  const issued = IssuedCredential.decode(issueFor(r, asked));
-  const { secrets, s } = asked;
-  const about = { params: r.params, issued, epoch: EPOCH, paramsHash: PARAMS_HASH };
-  return { registry: r, secrets, credential: receive({ ...about, secrets, s }) };
-}
-
-interface Shown {
-  context: Uint8Array;
-  bytes: Uint8Array;
-}
-function show({ registry: { params }, secrets, credential }: Holder, slot: number): Shown {
-  const context = rng(32);
-  const place = { tagEpoch: EPOCH, slot, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
-  const presentation = present({ params, credential, secrets, ...place, shown: ["coverage"], context }, rng);
-  return { context, bytes: Presentation.encode(presentation) };
-}
 const expectationOf = ({ registry: { params } }: Holder, context: Uint8Array): Expectation => ({
   params,
   tagEpoch: EPOCH,
@@ -152,13 +77,13 @@ const expectationOf = ({ registry: { params } }: Holder, context: Uint8Array): E
 const showMany = (h: Holder, n: number): Shown[] => Array.from({ length: n }, (_, i) => show(h, i % WARM_UP));
 
 async function presentRow(context: BenchContext): Promise<Row[]> {
-  const h = holder();
+  const h = newHolder();
   const taken = await samples(context.times(10, 100), (i) => show(h, i % WARM_UP), WARM_UP);
   return [row("wallet presents (proves)", taken, "2 attributes, 1 shown")];
 }
 
 async function verifyRows(context: BenchContext): Promise<Row[]> {
-  const h = holder();
+  const h = newHolder();
   const n = context.times(10, 100);
   const all = showMany(h, n + WARM_UP);
   const rows: Row[] = [];
@@ -171,7 +96,7 @@ async function verifyRows(context: BenchContext): Promise<Row[]> {
 }
 
 async function batchRow(context: BenchContext): Promise<Row[]> {
-  const h = holder();
+  const h = newHolder();
   const n = context.times(2, 10);
   // Some appear more than once: each is decoded and verified anew, so that costs nothing less.
   const made = showMany(h, context.times(BATCH / 4, BATCH));

@@ -4,9 +4,9 @@
 // are checked, the app finds no route, and answers a problem document.
 
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker, wasmModules } from "../demo/host.ts";
+import { bundleWorker } from "../demo/bundles.ts";
+import { startLoneWorker } from "./lone-worker.ts";
 import {
   type Bench,
   type BenchContext,
@@ -16,7 +16,6 @@ import {
   type Row,
   row,
   settledCpuMs,
-  workerdPids,
 } from "./measure.ts";
 
 /** names as in wrangler.toml and on the local host */
@@ -49,38 +48,24 @@ interface Start {
 }
 /** CPU of a workerd process that runs this script alone. */
 async function startCpu(config: Config, script: string, bindings: Record<string, string>): Promise<Start> {
-  const others = new Set(workerdPids());
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      port: 0,
-      workers: [
-        {
-          name: "one",
-          compatibilityDate: config.compatibility_date!,
-          compatibilityFlags: config.compatibility_flags,
-          modules: [{ type: "ESModule" as const, path: "one.mjs", contents: script }, ...wasmModules()],
-          bindings,
-          d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
-          r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),
-          durableObjects: Object.fromEntries(
-            config.durable_objects.bindings.map((d) => [d.name, { className: d.class_name, useSQLite: true }]),
-          ),
-        },
-      ],
-    } as never),
-  );
+  const { url, pid, stop } = await startLoneWorker(script, {
+    compatibilityDate: config.compatibility_date!,
+    compatibilityFlags: config.compatibility_flags,
+    bindings,
+    d1Databases: Object.fromEntries(config.d1_databases.map((d) => [d.binding, d.database_name!])),
+    r2Buckets: Object.fromEntries(config.r2_buckets.map((b) => [b.binding, b.bucket_name!])),
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map((d) => [d.name, { className: d.class_name, useSQLite: true }]),
+    ),
+  });
   try {
-    const url = await miniflare.ready;
-    const pid = workerdPids().find((p) => !others.has(p));
-    if (pid === undefined) throw new Error("no workerd process was found");
     const startMs = await settledCpuMs(pid);
     const answer = await fetch(new URL("/bench-there-is-nothing-here", url));
     await answer.arrayBuffer();
     if (answer.status !== 404) throw new Error(`the first request was answered ${answer.status}, not 404`);
     return { startMs, firstRequestMs: (await settledCpuMs(pid)) - startMs };
   } finally {
-    await miniflare.dispose();
+    await stop();
   }
 }
 

@@ -1,18 +1,9 @@
 // Verification inside workerd, in CPU time as the kernel accounts it: a Worker's own clock stands still, and Cloudflare
 // bills CPU. Each sample is one request that verifies several, less one that verifies none.
 
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { bundleWorker, wasmModules } from "../demo/host.ts";
-import {
-  type Bench,
-  type BenchContext,
-  cpuMs,
-  hasCpuAccounting,
-  NO_CPU_ACCOUNTING,
-  type Row,
-  row,
-  workerdPids,
-} from "./measure.ts";
+import { bundleWorker } from "../demo/bundles.ts";
+import { startLoneWorker } from "./lone-worker.ts";
+import { type Bench, type BenchContext, cpuMs, hasCpuAccounting, NO_CPU_ACCOUNTING, type Row, row } from "./measure.ts";
 
 const BATCH = 64;
 const SINGLES_A_REQUEST = 8;
@@ -23,27 +14,8 @@ async function run(context: BenchContext): Promise<Row[]> {
   if (!hasCpuAccounting())
     return titles.map((operation) => ({ operation, unit: "ms CPU", n: 0, note: NO_CPU_ACCOUNTING }));
   context.progress("verification in workerd");
-  const others = new Set(workerdPids());
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      port: 0,
-      workers: [
-        {
-          name: "verify",
-          compatibilityDate: "2026-08-01",
-          modules: [
-            { type: "ESModule" as const, path: "verify.mjs", contents: await bundleWorker("bench/verify-worker.ts") },
-            ...wasmModules(),
-          ],
-        },
-      ],
-    } as never),
-  );
+  const { url, pid, stop } = await startLoneWorker(await bundleWorker("bench/verify-worker.ts"));
   try {
-    const url = await miniflare.ready;
-    const pid = workerdPids().find((p) => !others.has(p));
-    if (pid === undefined) throw new Error("no workerd process was found");
     const cpuOf = async (query: string): Promise<number> => {
       const before = cpuMs(pid);
       const answer = await fetch(new URL(`/?${query}`, url));
@@ -67,7 +39,7 @@ async function run(context: BenchContext): Promise<Row[]> {
       row(titles[1], each(batch, BATCH), "one sum a group, one pairing product", "ms CPU"),
     ];
   } finally {
-    await miniflare.dispose();
+    await stop();
   }
 }
 

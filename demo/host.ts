@@ -6,16 +6,16 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, randomBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { build, type Plugin } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { trusteeKeys } from "../functions/trustee/keys.ts";
 import { makeLogKeys } from "../protocol/note-keys.ts";
+import { bundleWorker, type Weakening, wasmModules } from "./bundles.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -43,13 +43,6 @@ export interface HostOptions {
   onLog?: (message: string) => void;
   /** source changes for one worker, so that an attack test can show that it bites once a check is gone */
   weaken?: Record<string, Weakening[]>;
-}
-
-export interface Weakening {
-  /** path from the repository's root, as "functions/service/sessions.ts" */
-  file: string;
-  find: string;
-  replace: string;
 }
 
 export interface Host {
@@ -82,63 +75,6 @@ async function freePorts(n: number): Promise<number[]> {
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
-}
-
-const bundles = new Map<string, Promise<string>>();
-
-/** @throws Error where a passage to change is not there: then the test has to be mended */
-function weakener(changes: readonly Weakening[]): Plugin {
-  return {
-    name: "weaken",
-    setup({ onLoad }) {
-      for (const file of new Set(changes.map((c) => c.file))) {
-        const path = join(root, file);
-        onLoad({ filter: new RegExp(`${file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) }, () => {
-          let contents = readFileSync(path, "utf8");
-          for (const { find, replace } of changes.filter((c) => c.file === file)) {
-            if (!contents.includes(find)) throw new Error(`${file}: nothing to weaken, no such passage: ${find}`);
-            contents = contents.replace(find, () => replace);
-          }
-          return { contents, loader: "ts" };
-        });
-      }
-    },
-  };
-}
-
-/** Compiled modules stay beside the script, as wrangler leaves them. */
-const wasmBeside: Plugin = {
-  name: "wasm-beside",
-  setup({ onResolve }) {
-    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
-  },
-};
-/** The compiled modules that a bundle may import. */
-export const wasmModules = () =>
-  readdirSync(join(root, "gen"))
-    .filter((f) => f.endsWith(".wasm"))
-    .map((f) => ({ type: "CompiledWasm" as const, path: f, contents: readFileSync(join(root, "gen", f)) }));
-
-/** One ES module a Worker, as wrangler would make it. */
-export function bundleWorker(entry: string, changes: readonly Weakening[] = []): Promise<string> {
-  const key = JSON.stringify([entry, changes]);
-  let made = bundles.get(key);
-  if (!made) {
-    made = build({
-      entryPoints: [resolve(root, entry)],
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      target: "es2024",
-      conditions: ["workerd", "worker", "browser"],
-      external: ["cloudflare:*", "node:*"],
-      plugins: changes.length === 0 ? [wasmBeside] : [wasmBeside, weakener(changes)],
-      logLevel: "silent",
-    }).then((r) => r.outputFiles[0]!.text);
-    bundles.set(key, made);
-  }
-  return made;
 }
 
 function loadSeed(options: HostOptions, persist: string): Uint8Array {

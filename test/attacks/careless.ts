@@ -1,4 +1,4 @@
-// The core as attack tests weaken it: bundled from source with a passage changed (demo/host.ts bundleWorker) and loaded
+// The core as attack tests weaken it: bundled from source with a passage changed (demo/bundles.ts) and loaded
 // beside the real one. Attacker and careless verifier both use the copy; only bytes go in and out.
 
 import { LogMonitor } from "../../client/log-monitor.ts";

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker, type Weakening, wasmModules } from "../../demo/host.ts";
+import { bundleWorker, type Weakening, wasmModules } from "../../demo/bundles.ts";
 import { makeLogKeys } from "../../protocol/note-keys.ts";
 import { HOOK_MILLISECONDS } from "./setup-a.ts";
 

@@ -15,7 +15,8 @@ import { type PreparedOrder, Requester, type RequesterKeys } from "../../client/
 import { ApiError, api, apiBytes, apiJson } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
-import { startHost, type Weakening } from "../../demo/host.ts";
+import type { Weakening } from "../../demo/bundles.ts";
+import { startHost } from "../../demo/host.ts";
 import { deploymentOf, openPractice, type Practice } from "../../demo/practice.ts";
 import { toBase64 } from "../../functions/http.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";

@@ -23,7 +23,8 @@ import { ApiError, api, apiJson } from "../../client/transport.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet-keys.ts";
-import { bundleWorker, type Host, type Weakening } from "../../demo/host.ts";
+import { bundleWorker, type Weakening } from "../../demo/bundles.ts";
+import type { Host } from "../../demo/host.ts";
 import type { EnrolledPatient, Practice } from "../../demo/practice.ts";
 import type { EscrowEnv } from "../../functions/env.ts";
 import {

@@ -4,8 +4,6 @@
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
@@ -15,6 +13,7 @@ import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
 import { Wallet, type WalletOptions } from "../../client/wallet.ts";
+import { bundleForBrowsers } from "../../demo/bundles.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
 import { openPractice, type Practice } from "../../demo/practice.ts";
 import type * as Sdk from "./sdk.ts";
@@ -30,21 +29,6 @@ declare const globals: { options: WalletOptions; wallet: Wallet };
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 const read = (b: Uint8Array): string => new TextDecoder().decode(b);
 const file = loadPatients(DEFAULT_PATIENTS_DIRECTORY)[0]!;
-
-/** The application: nothing but the SDK, and the wallet's state in localStorage. */
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("./sdk.ts", import.meta.url))],
-    bundle: true,
-    write: false,
-    format: "iife",
-    globalName: "sdk",
-    platform: "browser",
-    target: "es2022",
-    logLevel: "silent",
-  });
-  return outputFiles[0]!.text;
-}
 
 function serve(script: string): Promise<Server> {
   const server = createServer((request, response) => {
@@ -81,7 +65,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
   beforeAll(async () => {
     [practice, server, browser] = await Promise.all([
       openPractice(),
-      bundle().then(serve),
+      bundleForBrowsers("test/browser/sdk.ts").then(serve),
       chromium.launch({
         executablePath: CHROMIUM,
         args: [

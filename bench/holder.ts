@@ -1,0 +1,85 @@
+// An issuer, and a wallet that holds a credential of it, by keys made on the spot: what the benches of the protocol core work
+// on, in this process and in a page. Nothing of Node's.
+
+import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../protocol/credential.ts";
+import { type Contract, IssuedCredential } from "../protocol/documents.ts";
+import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../protocol/enrolment.ts";
+import { Presentation, present } from "../protocol/presentation.ts";
+import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar, type Scalar } from "../protocol/suite.ts";
+
+export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+export const EPOCH = 682;
+export const PARAMS_HASH = rng(32);
+
+export function accepted(ok: boolean): asserts ok {
+  if (!ok) throw new Error("refused in the middle of the bench");
+}
+
+export interface Registry {
+  issuerSecret: Scalar;
+  params: ReturnType<typeof decodeIssuerParams>;
+}
+export function registry(): Registry {
+  const issuerSecret = randomScalar(rng);
+  const key = (): Uint8Array => encodeG1(G.multiply(randomScalar(rng)) as G1);
+  const params = decodeIssuerParams({
+    issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
+    traceKey: key(),
+    linkKey: key(),
+    attributes: [
+      { name: "coverage", values: ["standard", "extended"] },
+      { name: "age", values: ["child", "adult", "senior"] },
+    ],
+  });
+  return { issuerSecret, params };
+}
+
+export const newSecrets = (): WalletSecrets => ({ k: randomScalar(rng), z: randomScalar(rng) });
+
+export function enrolmentOf({ params }: Registry, secrets: WalletSecrets): Contract {
+  const about = { params, identityCommitment: rng(32), paramsHash: PARAMS_HASH, nonce: rng(32) };
+  return requestEnrolment({ ...about, secrets, s: randomScalar(rng) }, rng);
+}
+
+/** A refresh as the registrar gets it: enrolled rows R and V, and a proof for this epoch. */
+export function refresh(r: Registry) {
+  const secrets = newSecrets();
+  const s = randomScalar(rng);
+  const enrolled = verifyContract(r.params, enrolmentOf(r, secrets));
+  accepted(enrolled.ok);
+  const context = { nonce: rng(32), epoch: EPOCH, deviceKey: rng(32), paramsHash: PARAMS_HASH };
+  const request = requestRefresh({ ...context, secrets, s }, rng);
+  return { secrets, s, request, context: { ...context, R: enrolled.R, V: enrolled.V } };
+}
+
+export function issueFor({ params, issuerSecret }: Registry, { request, context }: ReturnType<typeof refresh>) {
+  const checked = verifyRefresh(context, request);
+  accepted(checked.ok);
+  const about = { params, issuerSecret, epoch: EPOCH, paramsHash: PARAMS_HASH };
+  return IssuedCredential.encode(issue({ ...about, Cm: checked.Cm, attributeValues: ["extended", "adult"] }));
+}
+
+export interface Holder {
+  registry: Registry;
+  secrets: WalletSecrets;
+  credential: Credential;
+}
+export function newHolder(r = registry()): Holder {
+  const asked = refresh(r);
+  const issued = IssuedCredential.decode(issueFor(r, asked));
+  const { secrets, s } = asked;
+  const about = { params: r.params, issued, epoch: EPOCH, paramsHash: PARAMS_HASH };
+  return { registry: r, secrets, credential: receive({ ...about, secrets, s }) };
+}
+
+export interface Shown {
+  context: Uint8Array;
+  bytes: Uint8Array;
+}
+/** A presentation as it is sent: 2 attributes, 1 of them shown. */
+export function show({ registry: { params }, secrets, credential }: Holder, slot: number): Shown {
+  const context = rng(32);
+  const place = { tagEpoch: EPOCH, slot, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
+  const presentation = present({ params, credential, secrets, ...place, shown: ["coverage"], context }, rng);
+  return { context, bytes: Presentation.encode(presentation) };
+}

@@ -11,16 +11,8 @@ import {
   row,
   summary,
 } from "./measure.ts";
-import {
-  type HeldCheckIn,
-  heldCheckIns,
-  makeObjects,
-  openClinic,
-  openWorld,
-  sendHeld,
-  type World,
-  wakeObjects,
-} from "./world.ts";
+import { wakeObjects } from "./session-objects.ts";
+import { type HeldCheckIn, heldCheckIns, openClinic, openWorld, sendHeld, type World } from "./world.ts";
 
 /** until V8 has compiled the WebAssembly for good */
 const WARM_UP = 48;
@@ -29,7 +21,6 @@ const CONNECTIONS = 8;
 async function prepared(context: BenchContext, { practice }: World, count: number): Promise<HeldCheckIn[]> {
   const clinic = await openClinic(practice, "Bench clinic");
   context.progress("preparing check-ins");
-  await makeObjects(practice);
   const held = await heldCheckIns(practice, clinic, WARM_UP + count);
   await wakeObjects(practice);
   const warmUp = held.splice(0, WARM_UP).map((one) => () => sendHeld(practice, one));

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
-import { cpuMs, quantile, timed } from "./measure.ts";
+import { quantile, settledCpuMs, timed } from "./measure.ts";
 import { intoPage, type Machine, machine } from "./table.ts";
 
 const AIM = 1.2;
@@ -98,20 +98,8 @@ function progress(what: string): void {
 
 // ---- measuring
 
-const QUIET = { intervalMs: 25, cpuMs: 1, tries: 80 };
-
-/** CPU time of a workerd once the work after an answer (waitUntil, alarms) is done. */
-async function quietCpuMs(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return Number.NaN;
-  let last = cpuMs(pid);
-  for (let i = 0; i < QUIET.tries; i++) {
-    await new Promise((done) => setTimeout(done, QUIET.intervalMs));
-    const now = cpuMs(pid);
-    if (now - last < QUIET.cpuMs) return now;
-    last = now;
-  }
-  return last;
-}
+const cpuOf = async ({ workerdPid }: Region): Promise<number> =>
+  workerdPid === undefined ? Number.NaN : settledCpuMs(workerdPid);
 
 /** wall: one a call; cpu: one a turn, of its calls' mean, since a call's own is too short to be told from the rest */
 type Samples = { wall: number[]; cpu: number[] };
@@ -131,10 +119,10 @@ async function measure(
         progress(`turn ${turn} of ${repetitions}: ${name}, ${power(region.size.sessions)} sessions`);
         const acts: (() => Promise<void>)[] = [];
         for (let i = 0; i < calls; i++) acts.push(await arm(region, turns * calls));
-        const before = await quietCpuMs(region.workerdPid);
+        const before = await cpuOf(region);
         const wall: number[] = [];
         for (const act of acts) wall.push(await timed(act));
-        const after = await quietCpuMs(region.workerdPid);
+        const after = await cpuOf(region);
         if (turn === 0) continue;
         taken
           .get(region)!

@@ -10,8 +10,9 @@ import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import { Manifest, manifestHashOf, Signed, signDocument } from "../protocol/documents.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { recordsTableName } from "../schema/records.ts";
-import { type Bench, type BenchContext, NO_CPU_ACCOUNTING, peakMemoryMb, type Row, requestRow } from "./measure.ts";
-import { checkIn, newPatient, openClinic, openWorld, SLOTS, type World } from "./world.ts";
+import { databaseOf } from "./databases.ts";
+import { type Bench, type BenchContext, type Row, requestRow } from "./measure.ts";
+import { checkIn, newPatient, openClinic, SLOTS, type World } from "./world.ts";
 
 interface Setting extends World {
   clinic: Clinic;
@@ -73,29 +74,6 @@ async function filing(context: BenchContext, setting: Setting): Promise<Filing> 
   };
 }
 
-/** In a process that has held no large record before: what it once took from the machine it does not give back. */
-async function memoryRows(context: BenchContext): Promise<Row[]> {
-  const { practice, workerdPid } = await openWorld(context.progress);
-  try {
-    if (workerdPid === undefined)
-      return [{ operation: "memory while 25 MB go up", unit: "MB", n: 0, note: NO_CPU_ACCOUNTING }];
-    const setting = { practice, workerdPid, clinic: await openClinic(practice, "Bench clinic") };
-    const { put, get } = await filing(context, setting);
-    await put(randomBytes(SIZES[0][1]));
-    await get();
-    const large = randomBytes(SIZES[2][1]);
-    context.progress("25 MB up and down");
-    const note = "rise of workerd's resident memory at its peak, the stand-ins of R2 and D1 included";
-    const rise = async (way: string, act: () => Promise<void>): Promise<Row> => {
-      const p50 = await peakMemoryMb(workerdPid, act);
-      return { operation: `memory while 25 MB go ${way}`, unit: "MB", p50, n: 1, note };
-    };
-    return [await rise("up", () => put(large)), await rise("down", get)];
-  } finally {
-    await practice.stop();
-  }
-}
-
 async function recordRows(context: BenchContext): Promise<Row[]> {
   const setting = await newClinic(context);
   const { put, get } = await filing(context, setting);
@@ -123,10 +101,8 @@ const ROWS_A_BATCH = 250;
 
 /** So many manifests signed by the clinic, each of a session of its own; one that was really filed is the pattern. */
 async function fileManifests({ practice, clinic }: Setting, pattern: Uint8Array, count: number): Promise<void> {
-  const db = await practice.host.miniflare.getD1Database("RECORDS_DB_0", "service");
   const id = bytesToHex(clinic.serviceId);
-  const shard = await db.prepare("SELECT shard FROM services WHERE service_id = ?").bind(id).first<number>("shard");
-  const own = await practice.host.miniflare.getD1Database(`RECORDS_DB_${shard}`, "service");
+  const own = await databaseOf(practice.host, id);
   const manifest = Manifest.decode(Signed.decode(pattern).document);
   const key = hexToBytes(clinic.keys.signSecretKey);
   const rows = Array.from({ length: count }, () => {
@@ -193,7 +169,6 @@ async function messageRows(context: BenchContext): Promise<Row[]> {
 
 export const httpBenches: readonly Bench[] = [
   { name: "records", about: "records stored and read over HTTP, to 25 MB", run: recordRows },
-  { name: "memory", about: "memory of workerd while 25 MB stream through it", run: memoryRows },
   { name: "list", about: "1,000 records listed by cursor", run: listRows },
   { name: "messages", about: "a message and its answer", run: messageRows },
 ];

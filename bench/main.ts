@@ -11,6 +11,7 @@ import { httpBenches } from "./http.ts";
 import { linkShareBench } from "./link-arithmetic.ts";
 import { LONG_HISTORY_MONTHS, linkingBenches } from "./linking.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";
+import { memoryBench } from "./memory.ts";
 import { peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
 import { startupBench } from "./startup.ts";
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   ...checkInBenches,
   ...linkingBenches,
   ...httpBenches,
+  memoryBench,
   startupBench,
 ];
 /** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */

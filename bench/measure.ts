@@ -170,9 +170,9 @@ export function cpuMs(pid: number): number {
   return nanoseconds / 1e6;
 }
 
-const QUIET_MS_CPU = 2;
-const QUIET_INTERVAL_MS = 100;
-const QUIET_TRIES = 50;
+const QUIET_MS_CPU = 1;
+const QUIET_INTERVAL_MS = 40;
+const QUIET_TRIES = 125;
 
 /** Waits until a process has little left to do, as work after an answer (waitUntil, alarms), and tells its CPU time. */
 export async function settledCpuMs(pid: number): Promise<number> {

@@ -8,7 +8,8 @@
 import { parseArgs } from "node:util";
 import { attachTo } from "./inspector.ts";
 import { settledCpuMs } from "./measure.ts";
-import { heldCheckIns, makeObjects, openClinic, openWorld, sendHeld, wakeObjects } from "./world.ts";
+import { wakeObjects } from "./session-objects.ts";
+import { heldCheckIns, openClinic, openWorld, sendHeld } from "./world.ts";
 
 const INTERVAL_US = 500;
 const WARM_UP = 24;
@@ -54,7 +55,6 @@ const count = Number(values.count);
 const { practice, workerdPid } = await openWorld(() => {}, { inspectorPort: 0 });
 if (workerdPid === undefined) throw new Error("needs Linux: /proc");
 const clinic = await openClinic(practice, "Profiled clinic");
-await makeObjects(practice);
 const held = await heldCheckIns(practice, clinic, WARM_UP + 2 * count);
 for (const one of held.splice(0, WARM_UP)) await sendHeld(practice, one);
 

@@ -11,6 +11,7 @@ import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../d
 import { openPractice, type Practice } from "../demo/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { workerdPids } from "./measure.ts";
+import { fillObjects } from "./session-objects.ts";
 
 export const SLOTS = 16;
 export const ENTITLEMENTS = { coverage: "extended", age: "adult" };
@@ -33,11 +34,13 @@ export interface WorldOptions {
   earlierMonths?: number;
   /** of workerd, for a profiler */
   inspectorPort?: number;
+  /** how many sessions of the open month each Durable Object holds already; none of them is made with 0 */
+  sessionsAnObject?: number;
 }
 
 export async function openWorld(
   progress: (what: string) => void,
-  { trusteesApart = false, earlierMonths = 0, inspectorPort }: WorldOptions = {},
+  { trusteesApart = false, earlierMonths = 0, inspectorPort, sessionsAnObject = 1 }: WorldOptions = {},
 ): Promise<World> {
   const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO - earlierMonths;
   const others = workerdPids();
@@ -50,6 +53,8 @@ export async function openWorld(
     trusteesApart,
     progress,
   });
+  progress("the objects that hold sessions");
+  if (sessionsAnObject > 0) await fillObjects(practice, sessionsAnObject);
   return { practice, workerdPid: workerdPids().find((pid) => !others.includes(pid)) };
 }
 
@@ -141,48 +146,4 @@ export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: He
   const receipt = await response.arrayBuffer();
   if (response.status !== 201 || receipt.byteLength === 0)
     throw new Error(`check-in answered ${response.status}: ${new TextDecoder().decode(receipt)}`);
-}
-
-// ---- the Durable Objects that hold sessions, as they are by day: made, and awake
-
-const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0")); // functions/service/objects.ts
-/** until the first alarm of an object, which looks whether all was delivered, has come and gone */
-const FIRST_ALARM_MS = 17_000;
-/** durable-objects/replay-window.ts */
-interface SessionObject {
-  open(request: object, now: number): Promise<unknown>;
-  frames(tagHash: string, direction: number, after: number, acknowledged: number[]): Promise<unknown>;
-  delivered(tagHash: string): Promise<void>;
-}
-interface SessionObjects {
-  idFromName(name: string): unknown;
-  get(id: unknown): SessionObject;
-}
-async function eachObject({ host }: Practice, act: (object: SessionObject, name: string) => Promise<unknown>) {
-  const namespace = await host.miniflare.getDurableObjectNamespace("REPLAY_WINDOW", "service");
-  const all = namespace as unknown as SessionObjects;
-  await Promise.all(OBJECT_NAMES.map((name) => act(all.get(all.idFromName(name)), name)));
-}
-const hexOf = (length: number): string => Buffer.from(crypto.getRandomValues(new Uint8Array(length))).toString("hex");
-
-const madeAt = new WeakMap<Practice, number>();
-/** A session in each, delivered long ago. */
-export async function makeObjects(practice: Practice): Promise<void> {
-  if (madeAt.has(practice)) return;
-  const { now } = practice.clock;
-  await eachObject(practice, async (object, name) => {
-    const tagHash = name + hexOf(31);
-    const ids = { tagHash, serviceId: hexOf(16), presentationHash: hexOf(32), idempotencyKeyHash: hexOf(32) };
-    const bytes = { checkIn: new Uint8Array(1), tag: new Uint8Array(1), receipt: new Uint8Array(1) };
-    await object.open({ ...ids, ...bytes, shard: 0, epoch: 0, day: 0, closesAt: now + 40 * 86_400 }, now);
-    await object.delivered(tagHash);
-  });
-  madeAt.set(practice, performance.now());
-}
-
-/** They sleep when nobody has asked for 10 s. */
-export async function wakeObjects(practice: Practice): Promise<void> {
-  const left = madeAt.get(practice)! + FIRST_ALARM_MS - performance.now();
-  if (left > 0) await new Promise((done) => setTimeout(done, left));
-  await eachObject(practice, (object) => object.frames("", 0, -1, []));
 }

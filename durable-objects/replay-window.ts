@@ -19,6 +19,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
 import { type DeliveryEnv, deliverIndexRows, deliverSessionRow, indexRowOf } from "./session-delivery.ts";
+import { SESSION_TABLES } from "./session-tables.ts";
 
 export interface ReplayWindowEnv extends DeliveryEnv {
   CLOCK: "system" | "settable";
@@ -89,22 +90,6 @@ type SessionRow = {
   due: number;
 };
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS session (
-    tag_hash TEXT PRIMARY KEY, service_id TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    day INTEGER NOT NULL, presentation_hash TEXT NOT NULL, idempotency_key_hash TEXT NOT NULL, receipt BLOB NOT NULL,
-    closes_at INTEGER NOT NULL, last_now INTEGER NOT NULL, check_in BLOB, tag BLOB, attempts INTEGER NOT NULL,
-    due INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS session_due ON session (due);
-  CREATE TABLE IF NOT EXISTS windows (
-    tag_hash TEXT NOT NULL, direction INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (tag_hash, direction)
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS frames (
-    tag_hash TEXT NOT NULL, direction INTEGER NOT NULL, seq INTEGER NOT NULL, frame BLOB NOT NULL,
-    idempotency_key_hash TEXT, PRIMARY KEY (tag_hash, direction, seq)
-  ) WITHOUT ROWID;`;
-
 const sameBytes = (a: ArrayBuffer, b: Uint8Array): boolean =>
   a.byteLength === b.length && new Uint8Array(a).every((x, i) => x === b[i]);
 
@@ -135,7 +120,7 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
   open(r: OpenRequest, now: number): OpenOutcome {
     const held = this.#session(r.tagHash);
     if (held) return this.#recall(held, r);
-    if (!this.#made) this.#sql.exec(TABLES);
+    if (!this.#made) this.#sql.exec(SESSION_TABLES);
     this.#made = true;
     const due = Date.now() + FIRST_RETRY_MS;
     this.#sql.exec(

@@ -14,6 +14,7 @@ import { Manifest, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { blobKey } from "../../schema/r2-keys.ts";
 import { recordsTableName } from "../../schema/records.ts";
+import { type Database, databaseOf, shardsOf } from "../databases.ts";
 
 const ROWS_A_STATEMENT = 50_000;
 const KEY_SPACE = 2 ** 32;
@@ -21,8 +22,6 @@ const KEY_SPACE = 2 ** 32;
 const AROUND = 2 * 96;
 /** more than a wallet's sample */
 const SAMPLED = 256;
-
-type Database = Awaited<ReturnType<Host["miniflare"]["getD1Database"]>>;
 
 /** Rows n = 0 … rows - 1, and p: the first 8 digits of the n-th key. */
 const numbered = (
@@ -76,7 +75,7 @@ export async function fillServices(
   lengthsOf: string,
   epochs: readonly number[],
 ): Promise<void> {
-  const shards = await Promise.all([0, 1].map((s) => host.miniflare.getD1Database(`RECORDS_DB_${s}`, "service")));
+  const shards = await shardsOf(host);
   const placed = await shards[0]!.prepare("SELECT service_id, shard FROM services").all<Record<string, unknown>>();
   const shardOf = new Map(placed.results.map((r) => [String(r.service_id), shards[Number(r.shard)]!]));
   const model = shardOf.get(lengthsOf)!;
@@ -114,12 +113,7 @@ export async function fillServices(
 /** Manifests that the wallet with these sessions may read become the clinic's own: the lowest, and those around its own. */
 export async function signManifests(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
   const id = bytesToHex(clinic.serviceId);
-  const shards = await Promise.all([0, 1].map((s) => host.miniflare.getD1Database(`RECORDS_DB_${s}`, "service")));
-  const shard = await shards[0]!
-    .prepare("SELECT shard FROM services WHERE service_id = ?")
-    .bind(id)
-    .first<number>("shard");
-  const db = shards[shard!]!;
+  const db = await databaseOf(host, id);
   const table = recordsTableName(id);
   const own = ownTags.map((t) => `'${t}'`).join(", ");
   const model = await db

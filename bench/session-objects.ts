@@ -1,0 +1,81 @@
+// The Durable Objects that hold the open month's sessions (functions/service/objects.ts), as they are by day: made, filled
+// and awake.
+//
+// They are filled by their SQLite files, through the object's own schema: a million calls would take an hour. Each session
+// is as open() and delivered() leave it, of random bytes, and lies in the object whose name its tagHash begins with. workerd
+// reads a file when its object is first asked, so this comes before the first check-in.
+//
+// One session of each object is a clinic's, which wakes the object by asking for messages as any clinic does. (Miniflare's
+// own way to an object leaves an RPC stub behind at every call.)
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ClinicApi } from "../client/clinic/api.ts";
+import type { Practice } from "../demo/practice.ts";
+import { SESSION_TABLES } from "../durable-objects/session-tables.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import { databaseOf } from "./databases.ts";
+
+const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
+export const SESSION_OBJECTS = OBJECT_NAMES.length;
+const RECEIPT_BYTES = 196;
+const DAY = 20_000;
+/** past the end of the month and its grace */
+const CLOSES_AFTER_SECONDS = 40 * 86_400;
+/** when the object next looks at a delivered session: not while anything is measured */
+const DUE_AFTER_MS = 86_400_000;
+const WAKING_CONNECTIONS = 16;
+
+const hex = (bytes: number): string => `lower(hex(randomblob(${bytes})))`;
+/** The n-th of ?1 sessions: uniform keys in ascending order, so that they are appended and not scattered. */
+const FILL = `WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < ?1 - 1)
+  INSERT INTO session SELECT ?2 || printf('%08x', n * 4294967296 / ?1) || ${hex(27)}, ?3, 0, ?4, ${DAY},
+    ${hex(32)}, ${hex(32)}, randomblob(${RECEIPT_BYTES}), ?5, ?6, NULL, NULL, 0, ?7 FROM i RETURNING tag_hash`;
+
+interface Waking {
+  api: ClinicApi;
+  paths: string[];
+}
+const waking = new WeakMap<Practice, Waking>();
+
+/** So many sessions in each object. */
+export async function fillObjects(practice: Practice, sessions: number): Promise<void> {
+  const { host, clock, transport, deployment } = practice;
+  const clinic = await practice.openClinic("Clinic of the filler sessions");
+  const serviceId = bytesToHex(clinic.serviceId);
+  const epoch = epochOf(clock.now);
+  const closesAt = clock.now + CLOSES_AFTER_SECONDS;
+  const objects = await host.miniflare.getDurableObjectNamespace("REPLAY_WINDOW", "service");
+  const directory = join(host.persist, "do/service-ReplayWindow");
+  mkdirSync(directory, { recursive: true });
+  const tags = OBJECT_NAMES.map((name) => {
+    const file = new DatabaseSync(join(directory, `${objects.idFromName(name)}.sqlite`));
+    file.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${SESSION_TABLES}`);
+    const filled = file
+      .prepare(FILL)
+      .get(sessions, name, serviceId, epoch, closesAt, clock.now, Date.now() + DUE_AFTER_MS);
+    file.close();
+    return String(filled!.tag_hash);
+  });
+  const db = await databaseOf(host, serviceId);
+  const insert = db.prepare(
+    "INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in) VALUES (?, ?, ?, ?, zeroblob(1))",
+  );
+  await db.batch(tags.map((tag) => insert.bind(serviceId, tag, epoch, DAY)));
+  waking.set(practice, {
+    api: new ClinicApi(transport, deployment.serviceUrl, clinic.keys),
+    paths: tags.map((tag) => `/v1/sessions/${serviceId}/${tag}/frames`),
+  });
+}
+
+/** They sleep when nobody has asked for 10 s. */
+export async function wakeObjects(practice: Practice): Promise<void> {
+  const { api, paths } = waking.get(practice)!;
+  const left = [...paths];
+  const connection = async (): Promise<void> => {
+    for (let path = left.pop(); path !== undefined; path = left.pop()) await (await api.authorised(path)).arrayBuffer();
+  };
+  await Promise.all(Array.from({ length: WAKING_CONNECTIONS }, connection));
+}

@@ -219,6 +219,12 @@ async function install(directory: string, { name, version }: Peer): Promise<void
 const directoryOf = ({ name }: Peer): string =>
   join(tmpdir(), "symbolon-bench-peers", name.replace(/\W+/g, "-").slice(1));
 
+/** Where the machine has none of them yet: some seconds, once. */
+export async function installPeers(): Promise<void> {
+  const missing = PEERS.filter((peer) => !installed(directoryOf(peer), peer));
+  await Promise.all(missing.map((peer) => install(directoryOf(peer), peer)));
+}
+
 /** The peer's operations, or why there are none. */
 async function openPeer(peer: Peer): Promise<Suite | string> {
   const directory = directoryOf(peer);
@@ -247,9 +253,6 @@ const checked =
 
 async function run(context: BenchContext): Promise<Row[]> {
   const own = ours();
-  const missing = PEERS.filter((peer) => !installed(directoryOf(peer), peer));
-  if (missing.length > 0) context.progress(`installing ${missing.map((p) => p.name).join(", ")} for comparison`);
-  await Promise.all(missing.map((peer) => install(directoryOf(peer), peer)));
   const peers: { peer: Peer; suite: Suite | string }[] = [];
   for (const peer of PEERS) peers.push({ peer, suite: await openPeer(peer) });
   const running = peers.flatMap(({ suite }) => (typeof suite === "string" ? [] : [suite]));

@@ -3,7 +3,8 @@
 // rate for pairs of one patient than for pairs of two: what is common to all (a clinic, a month, a format) fires alike.
 //
 //   strings    a byte string of STRING_BYTES that two sessions of one patient share, and no session of the other has;
-//              at least CONTENT_BYTES of it must be more than format that all sessions have
+//              at least CONTENT_BYTES of it must be more than format that all sessions of its clinics have, of both
+//              patients: a clinic's id and the first byte of a nonce behind it recur by chance, and often
 //   sizes      lengths of everything that belongs to a session
 //   pairings   x, y two sessions; A = all differences a - b of their G1 points and the public ones (O among them);
 //              X = their G2 points (T, and the public base H = H2(e, j) of T) and the public ones:
@@ -27,6 +28,8 @@ export interface Piece {
 export interface SeenSession {
   /** ground truth, for the referee only */
   readonly patient: string;
+  /** the operator knows it */
+  readonly clinic: string;
   readonly pieces: readonly Piece[];
   readonly g1: Readonly<Record<string, G1>>;
   readonly g2: Readonly<Record<string, G2>>;
@@ -73,6 +76,22 @@ function commonStrings(sessions: readonly SeenSession[]): Set<string> {
   return new Set([...first!].filter((s) => others.every((o) => o.has(s))));
 }
 
+/** The strings that all sessions of the same clinics have; of one patient alone they would be no format. */
+function formats(sessions: readonly SeenSession[]): (holders: readonly SeenSession[]) => Set<string> {
+  const known = new Map<string, Set<string>>();
+  return (holders) => {
+    const clinics = [...new Set(holders.map((s) => s.clinic))].sort();
+    const name = clinics.join();
+    let common = known.get(name);
+    if (!common) {
+      const there = sessions.filter((s) => clinics.includes(s.clinic));
+      common = commonStrings(new Set(there.map((s) => s.patient)).size > 1 ? there : sessions);
+      known.set(name, common);
+    }
+    return common;
+  };
+}
+
 function stringsOf({ pieces }: SeenSession): Map<string, string> {
   const found = new Map<string, string>();
   for (const { name, bytes } of pieces) {
@@ -105,11 +124,11 @@ export function recurringStrings(sessions: readonly SeenSession[]): string[] {
       else holders.set(s, [i]);
     }
   });
-  const common = commonStrings(sessions);
+  const formatOf = formats(sessions);
   const recurring: string[] = [];
   for (const [s, held] of holders) {
     if (held.length < 2 || new Set(held.map((i) => sessions[i]!.patient)).size > 1) continue;
-    if (content(s, common) < CONTENT_BYTES) continue;
+    if (content(s, formatOf(held.map((i) => sessions[i]!))) < CONTENT_BYTES) continue;
     recurring.push(`${strings[held[0]!]!.get(s)}: ${Buffer.from(s, "latin1").toString("hex")}`);
   }
   return recurring.sort();

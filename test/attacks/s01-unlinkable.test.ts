@@ -260,9 +260,10 @@ function see(v: Visited): SeenSession {
   const g1 = Object.fromEntries(
     (["Abar", "Bbar", "D", "C1", "C2", "F2"] as const).map((p) => [p, decodeG1(presentation[p])]),
   );
-  const paramsHash = readCheckIn(v.session.checkInBytes).challenge.paramsHash;
+  const { paramsHash, serviceId } = readCheckIn(v.session.checkInBytes).challenge;
   return {
     patient: v.patient,
+    clinic: bytesToHex(serviceId),
     pieces: materialOf(v).map((p) => ({ ...p, bytes: withoutSlot(p.bytes, v.session) })),
     g1,
     g2: { T: decodeG2(presentation.T), H: tagBase(paramsHash, epoch, presentation.slot) },
@@ -362,6 +363,18 @@ describe("strings, sizes and order", () => {
     const reusing = { ...sessions[2]!, pieces: [...sessions[2]!.pieces, recipient] };
     expect(sessions[2]!.patient).toBe(sessions[0]!.patient);
     expect(recurringStrings([sessions[0]!, sessions[1]!, reusing])).not.toEqual([]);
+  });
+
+  it("control: it finds 16 bytes shared by two sessions at one clinic, but not the clinic's own and one byte of chance", () => {
+    const sessions = honest();
+    const [first, again] = sessions.filter((s) => s.patient === "Anselm" && s.clinic === sessions[0]!.clinic);
+    const withMore = (bytes: Uint8Array): SeenSession[] =>
+      sessions.map((s) => (s === again ? { ...s, pieces: [...s.pieces, { name: "more", bytes }] } : s));
+    const secret = first!.pieces.find((p) => p.name === "blob MAC")!.bytes.subarray(0, 16);
+    expect(recurringStrings(withMore(secret))).not.toEqual([]);
+    // The service's id stands before the nonce, whose first byte might be another's, too.
+    const { serviceId, nonce } = readCheckIn(visited[0]!.session.checkInBytes).challenge;
+    expect(recurringStrings(withMore(concatBytes(serviceId.subarray(-7), nonce.subarray(0, 1))))).toEqual([]);
   });
 
   it("no size of anything tells, though one patient's notes are long and the other's short", () => {

@@ -1,6 +1,6 @@
 // What is measured in each region. `arm` prepares outside the clock and answers with what is timed.
 //
-//   check-in   a prepared check-in, from the request to the receipt
+//   check-in   a prepared check-in, from the request to the receipt, to an object that is awake
 //   put        a record of 10 kB: sealed, signed, chained, stored
 //   list       one page of the clinic's sessions and one of its manifests, 50 rows each
 //   own report the wallet's records of 2 sessions at 2 clinics, fetched in buckets, opened, as one document: its first, in
@@ -10,6 +10,7 @@
 
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
+import { wakeObjects } from "../session-objects.ts";
 import { ENTITLEMENTS, type HeldCheckIn, heldCheckIns, samplePatient, sendHeld } from "../world.ts";
 import { REPORT_SESSIONS, type Region } from "./region.ts";
 
@@ -31,6 +32,7 @@ const checkIn: Operation = {
     const waiting = held.get(region) ?? (await heldCheckIns(region.practice, region.clinic, calls));
     held.set(region, waiting);
     const one = waiting.pop()!;
+    await wakeObjects(region.practice);
     return () => sendHeld(region.practice, one);
   },
 };

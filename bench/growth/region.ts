@@ -1,5 +1,6 @@
 // One region of a given size: every role on local workerd, a patient with a real visit at each of two
-// clinics in a closed month, and filler around them.
+// clinics in a closed month, and filler around them. The Durable Objects hold as many sessions as the databases do, as if all
+// were of the open month: twelve times what such a region's would hold.
 //
 // The two clinics that are measured hold their even share of the sessions; the other services hold the rest.
 
@@ -10,6 +11,7 @@ import type { Wallet } from "../../client/wallet.ts";
 import type { Practice } from "../../demo/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { SESSION_OBJECTS } from "../session-objects.ts";
 import { checkIn, newPatient, nextMonth, openClinic, openWorld, samplePatient, visit, type World } from "../world.ts";
 import { fillIndex, fillPeople, fillServices, signManifests } from "./fill.ts";
 
@@ -57,7 +59,7 @@ export async function openRegions(
   };
   try {
     for (const size of sizes) {
-      const world = await openWorld(progress);
+      const world = await openWorld(progress, { sessionsAnObject: Math.ceil(size.sessions / SESSION_OBJECTS) });
       worlds.push(world);
       regions.push(await furnish(size, world, progress));
     }

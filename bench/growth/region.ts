@@ -11,6 +11,7 @@ import type { Wallet } from "../../client/wallet.ts";
 import type { Practice } from "../../demo/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { fastEngine } from "../fast-engine.ts";
 import { SESSION_OBJECTS } from "../session-objects.ts";
 import { checkIn, newPatient, nextMonth, openClinic, openWorld, samplePatient, visit, type World } from "../world.ts";
 import { fillIndex, fillPeople, fillServices, signManifests } from "./fill.ts";
@@ -129,7 +130,7 @@ async function furnish(size: Size, { practice, workerdPid }: World, progress: (w
     clinic: clinics[0]!,
     clinicApi: new ClinicApi(practice.transport, practice.deployment.serviceUrl, clinics[0]!.keys),
     wallet,
-    requester: await practice.newRequester("Growth requester", "emergency physician"),
+    requester: await practice.newRequester("Growth requester", "emergency physician", fastEngine()),
     session: session!,
     closed: open - 1,
     writing,

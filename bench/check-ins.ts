@@ -1,6 +1,7 @@
 // Check-ins over HTTP: what one costs, and how many a second one workerd process takes, and two. All roles and the storage
 // are hosted in that process, which does its work on one thread; the SDK that sends them has the machine's other core.
 
+import { type HeldCheckIn, heldCheckIns, sendHeld } from "./held-check-ins.ts";
 import {
   type Bench,
   type BenchContext,
@@ -12,18 +13,21 @@ import {
   summary,
 } from "./measure.ts";
 import { wakeObjects } from "./session-objects.ts";
-import { type HeldCheckIn, heldCheckIns, openClinic, openWorld, sendHeld, type World } from "./world.ts";
+import { openClinic, openWorld, type World } from "./world.ts";
 
 /** until V8 has compiled the WebAssembly for good */
 const WARM_UP = 48;
 const CONNECTIONS = 8;
 
+const warm = new WeakSet<World["practice"]>();
 async function prepared(context: BenchContext, { practice }: World, count: number): Promise<HeldCheckIn[]> {
   const clinic = await openClinic(practice, "Bench clinic");
   context.progress("preparing check-ins");
-  const held = await heldCheckIns(practice, clinic, WARM_UP + count);
+  const cold = warm.has(practice) ? 0 : WARM_UP;
+  warm.add(practice);
+  const held = await heldCheckIns(practice, clinic, cold + count);
   await wakeObjects(practice);
-  const warmUp = held.splice(0, WARM_UP).map((one) => () => sendHeld(practice, one));
+  const warmUp = held.splice(0, cold).map((one) => () => sendHeld(practice, one));
   await load(undefined, warmUp, CONNECTIONS);
   return held;
 }

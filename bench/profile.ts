@@ -6,10 +6,11 @@
 // are some tenths above those without a profiler; what is native (SQLite, sockets) is in none of them.
 
 import { parseArgs } from "node:util";
+import { heldCheckIns, sendHeld } from "./held-check-ins.ts";
 import { attachTo } from "./inspector.ts";
 import { settledCpuMs } from "./measure.ts";
 import { wakeObjects } from "./session-objects.ts";
-import { heldCheckIns, openClinic, openWorld, sendHeld } from "./world.ts";
+import { openClinic, openWorld } from "./world.ts";
 
 const INTERVAL_US = 500;
 const WARM_UP = 24;

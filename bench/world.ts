@@ -4,9 +4,7 @@
 import { type Clinic, type ClinicSession, FHIR_JSON } from "../client/clinic.ts";
 import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../client/fhir/record.ts";
-import { ApiError, type Transport } from "../client/transport.ts";
-import { MemoryStore, type WalletSession } from "../client/wallet/state.ts";
-import { Wallet } from "../client/wallet.ts";
+import type { Wallet } from "../client/wallet.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../demo/patients.ts";
 import { openPractice, type Practice } from "../demo/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
@@ -67,6 +65,9 @@ export const openClinic = (practice: Practice, name: string): Promise<Clinic> =>
 
 let people = 0;
 const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS_DIRECTORY);
+/** Registered, with no phone yet. */
+export const newPerson = ({ operator }: Practice) =>
+  operator.registerPerson(samplePatients()[0]!.bundle.patient, `bench-${people++}`, ENTITLEMENTS);
 export const newPatient = (practice: Practice, file = samplePatients()[0]!) =>
   practice.enrolPatient(file.bundle.patient, `bench-${people++}`, ENTITLEMENTS);
 
@@ -88,62 +89,3 @@ export const samplePatient = (): PatientFile => {
   const [first, ...rest] = samplePatients();
   return rest.reduce((most, f) => (f.bundle.visits.length > most.bundle.visits.length ? f : most), first!);
 };
-
-// ---- check-ins made, and held back until they are measured
-
-/** A transport that does not let a check-in out: the wallet keeps it as prepared. */
-const holding = (transport: Transport): Transport => ({
-  ...transport,
-  fetch: (input, init) =>
-    String(input).endsWith("/v1/sessions") ? Promise.reject(new Error("held")) : transport.fetch(input, init),
-});
-
-export interface HeldCheckIn {
-  bytes: Uint8Array;
-  idempotencyKey: string;
-}
-
-/** Check-ins of as many patients as it takes, ready to be sent. */
-export async function heldCheckIns(practice: Practice, clinic: Clinic, count: number): Promise<HeldCheckIn[]> {
-  const transport = holding(practice.transport);
-  const [file] = samplePatients();
-  const held: HeldCheckIn[] = [];
-  while (held.length < count) {
-    const { account, enrolmentCode } = await practice.operator.registerPerson(
-      file!.bundle.patient,
-      `bench-${people++}`,
-      ENTITLEMENTS,
-    );
-    const wallet = await Wallet.create({ transport, deployment: practice.deployment, store: new MemoryStore() });
-    await wallet.enrol(account, enrolmentCode);
-    for (let slot = 0; slot < SLOTS && held.length < count; slot++) {
-      const offer = await wallet.readInvitation(await clinic.invitation());
-      await wallet.checkIn(offer).catch((error: unknown) => {
-        if (!(error instanceof ApiError) || error.status !== 0) throw error;
-      });
-      held.push(asSent(wallet.sessions.at(-1)!));
-    }
-  }
-  return held;
-}
-
-function asSent({ checkIn: bytes, idempotencyKey, state }: WalletSession): HeldCheckIn {
-  if (state !== "prepared" || !bytes || !idempotencyKey) throw new Error("the check-in was not held");
-  return { bytes: Buffer.from(bytes, "hex"), idempotencyKey };
-}
-
-/** The whole request, to the last byte of the receipt. */
-export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: HeldCheckIn): Promise<void> {
-  const response = await fetch(`${practice.deployment.serviceUrl}/v1/sessions`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/octet-stream",
-      "idempotency-key": idempotencyKey,
-      "symbolon-clock": String(practice.clock.now),
-    },
-    body: bytes as BodyInit,
-  });
-  const receipt = await response.arrayBuffer();
-  if (response.status !== 201 || receipt.byteLength === 0)
-    throw new Error(`check-in answered ${response.status}: ${new TextDecoder().decode(receipt)}`);
-}

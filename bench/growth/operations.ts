@@ -10,8 +10,9 @@
 
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
+import { type HeldCheckIn, heldCheckIns, sendHeld } from "../held-check-ins.ts";
 import { wakeObjects } from "../session-objects.ts";
-import { ENTITLEMENTS, type HeldCheckIn, heldCheckIns, samplePatient, sendHeld } from "../world.ts";
+import { ENTITLEMENTS, samplePatient } from "../world.ts";
 import { REPORT_SESSIONS, type Region } from "./region.ts";
 
 export interface Operation {

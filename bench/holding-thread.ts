@@ -1,0 +1,53 @@
+// A thread of held-check-ins.ts: enrols the phones of its order one after the other, and lets each make its check-ins.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { Clinic, type ClinicKeys } from "../client/clinic.ts";
+import type { Deployment } from "../client/parameters.ts";
+import { ApiError, systemTransport, type Transport } from "../client/transport.ts";
+import { MemoryStore, type WalletSession } from "../client/wallet/state.ts";
+import { Wallet } from "../client/wallet.ts";
+
+export interface Phone {
+  account: string;
+  enrolmentCode: string;
+  checkIns: number;
+}
+export interface HoldingOrder {
+  deployment: Deployment;
+  clinicKeys: ClinicKeys;
+  /** unix seconds */
+  now: number;
+  phones: Phone[];
+}
+export interface Held {
+  bytes: Uint8Array;
+  idempotencyKey: string;
+}
+
+const { deployment, clinicKeys, now, phones } = workerData as HoldingOrder;
+const open: Transport = { ...systemTransport(), now: () => now, sendClock: true };
+/** It does not let a check-in out: the wallet keeps it as prepared. */
+const transport: Transport = {
+  ...open,
+  fetch: (input, init) =>
+    String(input).endsWith("/v1/sessions") ? Promise.reject(new Error("held")) : open.fetch(input, init),
+};
+const clinic = new Clinic(transport, deployment, clinicKeys);
+
+function asSent({ checkIn: bytes, idempotencyKey, state }: WalletSession): Held {
+  if (state !== "prepared" || !bytes || !idempotencyKey) throw new Error("the check-in was not held");
+  return { bytes: Buffer.from(bytes, "hex"), idempotencyKey };
+}
+
+const held: Held[] = [];
+for (const { account, enrolmentCode, checkIns } of phones) {
+  const wallet = await Wallet.create({ transport, deployment, store: new MemoryStore() });
+  await wallet.enrol(account, enrolmentCode);
+  for (let i = 0; i < checkIns; i++) {
+    await wallet.checkIn(await wallet.readInvitation(await clinic.invitation())).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== 0) throw error;
+    });
+    held.push(asSent(wallet.sessions.at(-1)!));
+  }
+}
+parentPort!.postMessage(held);

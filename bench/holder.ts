@@ -15,7 +15,7 @@ export function accepted(ok: boolean): asserts ok {
   if (!ok) throw new Error("refused in the middle of the bench");
 }
 
-export interface Registry {
+interface Registry {
   issuerSecret: Scalar;
   params: ReturnType<typeof decodeIssuerParams>;
 }

@@ -4,7 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { wasmModules } from "../demo/bundles.ts";
 import { workerdPids } from "./measure.ts";
 
-export interface LoneWorker {
+interface LoneWorker {
   url: URL;
   pid: number;
   stop(): Promise<void>;

@@ -16,10 +16,8 @@ const HASH_TO_CURVE = 5;
 type Call = (...args: number[]) => number;
 type Name =
   | `mclBnG${1 | 2}_${"deserialize" | "serialize" | "isZero" | "isEqual" | "neg" | "add" | "mul" | "mulVec"}`
-  | `mclBnG${1 | 2}_${"normalize" | "clear" | "hashAndMapToWithDst"}`
+  | `mclBnG${1 | 2}_${"dbl" | "sub" | "normalize" | "normalizeVec" | "clear" | "hashAndMapToWithDst"}`
   | `mclBnGT_${"deserialize" | "serialize" | "isOne" | "isEqual" | "inv" | "mul" | "sqr" | "pow" | "powVec" | "setInt32"}`
-  | "mclBnG1_dbl"
-  | "mclBnG2_isValidOrder"
   | `mclBnFp_${"add" | "sub" | "neg" | "mul" | "serialize" | "deserialize" | "setInt32"}`
   | `mclBnFp2_${"add" | "sub" | "mul" | "sqr"}`
   | "mclBnFr_setLittleEndian"
@@ -98,6 +96,15 @@ export class Mcl {
         this.#view.setBigUint64(words + 8 * w, BigInt.asUintN(64, s >> BigInt(64 * w)), true);
       this.call.mclBnFr_setLittleEndian(at + FR * i, words, FR);
     });
+    return at;
+  }
+
+  /** In memory of its own, for good. */
+  keep(bytes: Uint8Array): number {
+    const at = this.call.malloc(bytes.length);
+    if (at === 0) throw new Error(`mcl: ${bytes.length} bytes of memory are not to be had`);
+    this.#refresh();
+    this.#bytes.set(bytes, at);
     return at;
   }
 

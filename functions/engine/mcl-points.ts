@@ -1,8 +1,6 @@
 // G1 and G2 on mcl. mcl's own decoder takes infinity with trailing bits; what comes in passes these checks first:
 //   exact length; flags "compressed, not infinity"; every coordinate below p; then mcl: on the curve; in the subgroup.
-// In G1 the subgroup is tested here, a fifth faster than mcl does: x²·P = (βX, -Y) with the parameter x and the cube root
-// of unity β (M. Scott, eprint 2021/1130), two chains of 63 doublings and 5 additions. Several points cannot share one
-// test of a random sum: the cofactor is divisible by 3, so a bad point would pass for one coefficient in three.
+// mcl-endomorphism.ts tests the subgroup.
 // An element that came in as bytes, or went out once, keeps its encoding: nothing is serialised twice.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
@@ -10,6 +8,7 @@ import { concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import type { Group } from "../../protocol/group.ts";
 import { DecodeError, R_ORDER, type Scalar } from "../../protocol/suite.ts";
 import { FP, FR, type Mcl } from "./mcl-module.ts";
+import { sums } from "./mcl-sums.ts";
 
 /** An element in mcl's form. */
 export interface Raw {
@@ -43,37 +42,18 @@ export function refuseSecret(): never {
   throw new RangeError("secret scalars stay on noble");
 }
 
-const X_BITS = [...0xd201000000010000n.toString(2)].slice(1);
-const BETA = hexToBytes(
-  "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
-);
-
-/** Is the affine point at `at` in G1? Needs room for four points. */
-function isInG1(mcl: Mcl, at: number): boolean {
-  const { call } = mcl;
-  const size = 3 * FP;
-  const [once, twice, phi, beta] = [mcl.room(size), mcl.room(size), mcl.room(size), mcl.room(FP)];
-  const timesX = (to: number, from: number): void => {
-    call.mclBnG1_dbl(to, from);
-    X_BITS.forEach((bit, i) => {
-      if (i > 0) call.mclBnG1_dbl(to, to);
-      if (bit === "1") call.mclBnG1_add(to, to, from);
-    });
-  };
-  timesX(once, at);
-  timesX(twice, once);
-  call.mclBnFp_deserialize(beta, mcl.put(BETA), FP);
-  call.mclBnG1_neg(phi, at);
-  call.mclBnFp_mul(phi, phi, beta);
-  return call.mclBnG1_isEqual(twice, phi) === 1;
-}
-
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
 
-export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): Group<Raw> {
+export interface PointGroup extends Group<Raw> {
+  /** an affine element that will come in sums again and again */
+  fixed(e: Raw): Raw;
+}
+
+export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): PointGroup {
   const { call } = mcl;
   const field = name === "G1" ? FP : 2 * FP;
   const size = 3 * field;
+  const short = sums(mcl, name);
   const zero = (() => {
     mcl.begin(size + ALIGN);
     const at = mcl.room(size);
@@ -93,21 +73,25 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
     return call[`mclBn${name}_isZero`](mcl.put(e.limbs)) === 1;
   };
 
-  /** The door, with the subgroup's test or (for decodeOnCurve) without. */
-  function decode(b: Uint8Array, isMember: (at: number) => boolean): Raw {
+  /** The door; without the subgroup's test for decodeOnCurve. */
+  function decode(b: Uint8Array, testOrder: boolean): Raw {
     if (b.length !== field) throw new DecodeError(`${name}: ${b.length} bytes, expected ${field}`);
     const refused = () => new DecodeError(`${name}: not a canonical point of the subgroup`);
     if ((b[0]! & COMPRESSED) === 0 || (b[0]! & INFINITY) !== 0) throw refused();
     for (let at = 0; at < field; at += FP) if (!isCanonicalFp(b, at, at === 0 ? ~FLAGS & 0xff : 0xff)) throw refused();
-    mcl.begin(6 * size + ALIGN);
+    mcl.begin(5 * size + ALIGN);
     const [to, from] = [mcl.room(size), mcl.put(b)];
-    if (call[`mclBn${name}_deserialize`](to, from, field) !== field || !isMember(to)) throw refused();
-    return raw(mcl.get(to, size), b.slice());
+    if (call[`mclBn${name}_deserialize`](to, from, field) !== field) throw refused();
+    const e = raw(mcl.get(to, size), b.slice());
+    if (testOrder) {
+      const roots = short.rootsOf(to);
+      if (roots === undefined) throw refused();
+      short.member(e, roots);
+    }
+    return e;
   }
-  const isMember =
-    name === "G1" ? (at: number) => isInG1(mcl, at) : (at: number) => call.mclBnG2_isValidOrder(at) === 1;
 
-  const group: Group<Raw> = {
+  const group: PointGroup = {
     name,
     elementBytes: field,
     identity: zero,
@@ -122,8 +106,12 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
       return e.wire;
     },
     encodeAll: (elements) => concatBytes(...elements.map(group.encode)),
-    decode: (b) => decode(b, isMember),
-    decodeOnCurve: (b) => decode(b, () => true),
+    decode: (b) => decode(b, true),
+    decodeOnCurve: (b) => decode(b, false),
+    fixed(e) {
+      short.fixed(e);
+      return e;
+    },
     add(a, b) {
       mcl.begin(3 * size + ALIGN);
       const [z, x, y] = [mcl.room(size), mcl.put(a.limbs), mcl.put(b.limbs)];
@@ -138,10 +126,13 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): G
       scalars.forEach(checkScalar);
       const live = elements.flatMap((_, i) => (scalars[i] === 0n ? [] : [i]));
       if (live.length === 0) return zero;
+      const [bases, factors] = [live.map((i) => elements[i]!), live.map((i) => scalars[i]!)];
+      const sum = short.combine(bases, factors);
+      if (sum) return raw(sum);
       mcl.begin((live.length + 1) * size + (live.length + 1) * FR + ALIGN);
       const z = mcl.room(size);
-      const x = mcl.putAll(live.map((i) => elements[i]!.limbs));
-      const y = mcl.putScalars(live.map((i) => scalars[i]!));
+      const x = mcl.putAll(bases.map((e) => e.limbs));
+      const y = mcl.putScalars(factors);
       if (live.length === 1) call[`mclBn${name}_mul`](z, x, y);
       else call[`mclBn${name}_mulVec`](z, x, y, live.length);
       return raw(mcl.get(z, size));

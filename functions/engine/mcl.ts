@@ -89,12 +89,12 @@ function makeEngine(mcl: Mcl): RawEngine {
   const fromG1 = kept((p: G1): Raw => {
     if (p.is0()) return g1.identity;
     const { x, y } = p.toAffine();
-    return raw(limbsOf([x, y, 1n]));
+    return g1.fixed(raw(limbsOf([x, y, 1n])));
   });
   const fromG2 = kept((q: G2): Raw => {
     if (q.is0()) return g2.identity;
     const { x, y } = q.toAffine();
-    const e = raw(limbsOf([x.c0, x.c1, y.c0, y.c1, 1n, 0n]));
+    const e = g2.fixed(raw(limbsOf([x.c0, x.c1, y.c0, y.c1, 1n, 0n])));
     fixed.add(e);
     return e;
   });
@@ -152,7 +152,8 @@ function makeEngine(mcl: Mcl): RawEngine {
       const [z, m, d] = [mcl.room(G2_SIZE), mcl.put(message), mcl.put(dst)];
       if (call.mclBnG2_hashAndMapToWithDst(z, m, message.length, d, dst.length) !== 0)
         throw new Error("mcl: hash to G2");
-      return raw(mcl.get(z, G2_SIZE));
+      call.mclBnG2_normalize(z, z);
+      return g2.fixed(raw(mcl.get(z, G2_SIZE)));
     },
     pairing,
     pairingsOfSecretPoint(p, qs, rng) {

@@ -53,6 +53,12 @@ function eachDigit(n: bigint, width: number, take: (position: number, digit: num
   }
 }
 
+interface Member {
+  /** of which the endomorphism makes all four bases */
+  readonly roots: Uint8Array;
+  table?: Uint8Array;
+}
+
 export interface Sums {
   /** The point at `at`, affine, is in the group: what `member` wants to know of it; else undefined. */
   readonly rootsOf: (at: number) => Uint8Array | undefined;
@@ -70,8 +76,8 @@ export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
   const { [`mclBn${name}_dbl` as const]: dbl, [`mclBn${name}_add` as const]: add } = call;
   const sub = call[`mclBn${name}_sub`];
 
-  /** roots: of which the endomorphism makes all four bases */
-  const members = new WeakMap<Raw, { roots: Uint8Array; table?: Uint8Array }>();
+  const members = new WeakMap<Raw, Member>();
+  /** of fixed bases: sums without a table so far */
   const uses = new WeakMap<Raw, number>();
   const tables = new Map<Raw, Uint8Array>();
 
@@ -92,9 +98,9 @@ export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
     return mcl.get(table, all);
   }
 
-  function tableOfMember(known: { roots: Uint8Array; table?: Uint8Array }): Uint8Array {
-    known.table ??= tableOf(known.roots, MEMBER_WIDTH);
-    return known.table;
+  function tableOfMember(member: Member): Uint8Array {
+    member.table ??= tableOf(member.roots, MEMBER_WIDTH);
+    return member.table;
   }
 
   function tableOfFixed(e: Raw): Uint8Array | undefined {

@@ -41,6 +41,14 @@ export { type OrderRequest, type PreparedOrder, type Subject, saveOrder } from "
 export type { Fetched, FetchedRecord, RecordFault } from "./requester/records.ts";
 export type { TracedPerson } from "./requester/trace.ts";
 
+function signal(): { give: () => void; given: Promise<void> } {
+  let give = (): void => {};
+  const given = new Promise<void>((done) => {
+    give = done;
+  });
+  return { give, given };
+}
+
 export class Requester {
   readonly #context: RequesterContext;
   readonly #persons = new Map<string, NamedPerson>();
@@ -110,25 +118,41 @@ export class Requester {
   }
 
   /**
-   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. The next one is being
-   * computed while a chunk is read; not so the first, whose records come before everything else.
+   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. Older ones are being computed
+   * while a chunk is read, however long that takes; not so while the first is, whose records come before everything else.
+   * Whoever stops reading stops the case after the step that is under way.
    * @throws as advance and openResult
    */
   async *open(p: PreparedOrder): AsyncGenerator<OpenedChunk> {
     const { length } = chunksOfOrder(p.order);
-    const steps = this.#steps(p);
-    let step = steps.next();
-    const goOn = (): void => {
-      step = steps.next();
-      step.catch(() => {}); // told when it is awaited
+    const first = signal();
+    let changed = signal();
+    let opened = 0;
+    let stopped = false;
+    const carry = async (): Promise<void> => {
+      for await (const { state, chunks } of this.#steps(p)) {
+        opened = state === "opened" ? length : Math.min(chunks.opened, length);
+        changed.give();
+        if (opened > 0) await first.given;
+        if (stopped) return;
+      }
     };
-    for (let given = 0; given < length; ) {
-      const { value: status } = await step;
-      const known = status ? Math.min(status.chunks.opened, length) : length;
-      const first = given === 0;
-      if (!first) goOn();
-      for (; given < known; given++) yield await openChunk(this.#context, p, given);
-      if (first) goOn();
+    const carried = carry();
+    carried.catch(() => {}); // told when it is awaited
+    try {
+      for (let chunk = 0; chunk < length; chunk++) {
+        if (chunk > 0) first.give();
+        while (chunk >= opened) {
+          changed = signal();
+          await Promise.race([changed.given, carried]);
+        }
+        yield await openChunk(this.#context, p, chunk);
+      }
+      first.give();
+      await carried;
+    } finally {
+      stopped = true;
+      first.give();
     }
   }
 

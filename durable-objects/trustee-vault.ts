@@ -8,6 +8,7 @@
 //   cases       a case id is bound to one binding (order, nonce, S, scope, checkpoint) at first sight, for ever
 //   outputs     one a case, round and chunk: whoever comes first decides the bytes, everybody after gets the same ones, until
 //               the order has expired; then they are deleted
+//   tag bases   by epoch and parameters, as first kept, until newer ones push them out
 //   witness     the newest head that this trustee cosigned: replaced only by whoever knows it, so it never goes back
 //
 // Each method is one synchronous block (check and write, no await between), and its answer leaves only when the write is
@@ -44,6 +45,9 @@ export type Decided =
   | { ok: true; approval: Uint8Array }
   | { ok: false; reason: "other-decision" | "unknown-officer" | "counter" };
 
+/** Twice the longest order (functions/case-order.ts). */
+const MAX_TAG_BASE_EPOCHS = 240;
+
 const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as ArrayBuffer);
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
@@ -67,6 +71,7 @@ export class TrusteeVault extends DurableObject {
         WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS outputs (case_id BLOB, round TEXT, chunk INTEGER, bytes BLOB NOT NULL,
         PRIMARY KEY (case_id, round, chunk));
+      CREATE TABLE IF NOT EXISTS tag_bases (name BLOB PRIMARY KEY, sealed BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS witness (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL,
         root BLOB NOT NULL);
     `);
@@ -250,6 +255,25 @@ export class TrusteeVault extends DurableObject {
       for (const o of outputs)
         this.sql.exec("INSERT INTO outputs VALUES (?, ?, ?, ?)", caseId, o.round, chunk, o.bytes);
       return first.bytes;
+    });
+  }
+
+  // ---- tag bases (functions/trustee/tag-bases.ts)
+
+  /** Sealed, in the order asked for. */
+  tagBases(names: readonly Uint8Array[]): (Uint8Array | undefined)[] {
+    return names.map((name) => {
+      const row = this.row("SELECT sealed FROM tag_bases WHERE name = ?", name);
+      return row && bytes(row.sealed);
+    });
+  }
+
+  /** The ones kept longest ago are forgotten. */
+  keepTagBases(entries: readonly { name: Uint8Array; sealed: Uint8Array }[]): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const { name, sealed } of entries)
+        this.sql.exec("INSERT OR REPLACE INTO tag_bases (name, sealed) VALUES (?, ?)", name, sealed);
+      this.sql.exec("DELETE FROM tag_bases WHERE rowid <= (SELECT max(rowid) FROM tag_bases) - ?", MAX_TAG_BASE_EPOCHS);
     });
   }
 

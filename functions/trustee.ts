@@ -38,6 +38,7 @@ import { trusteeCard } from "./trustee/keys.ts";
 import { workAhead } from "./trustee/link-shares.ts";
 import { decide, inbox, login, newChallenge, registerOfficer, requireOfficer, review } from "./trustee/officers.ts";
 import { notice, noticeShares, recordShares, result, shares } from "./trustee/rounds.ts";
+import { prepareBases } from "./trustee/tag-bases.ts";
 import { cosignHead, witnessedSize } from "./trustee/witness.ts";
 
 export { Ceremony } from "../durable-objects/ceremony.ts";
@@ -126,7 +127,9 @@ app.get("/v1/cases", async (c) => {
 });
 app.post("/v1/cases/review", async (c) => {
   await requireOfficer(c, now(c));
-  return c.json(await review(c.env, await readJson(c.req, ReviewRequest), now(c)));
+  const { answer, scope } = await review(c.env, await readJson(c.req, ReviewRequest), now(c));
+  c.executionCtx.waitUntil(prepareBases(c.env, scope).catch(() => {})); // else they are hashed when they are needed
+  return c.json(answer);
 });
 app.post("/v1/cases/decide", async (c) => {
   const approval = await decide(c.env, await readJson(c.req, DecideRequest), now(c));

@@ -156,18 +156,28 @@ const relation = (engine: Engine, kind: Kind, { weightedKey, base, delta }: Stat
     .equation(engine.g1, weightedKey, [["y", engine.fromG1(G)]])
     .equation(engine.gt, delta, [["y", base]]);
 
-/** The engine is for the pairings and for what is public; y itself stays on noble. */
-function makeShare(
-  kind: Kind,
-  at: LinkPublic & Secret,
-  rng: Rng,
-  engine: Engine,
-): { values: readonly ElementGT[]; proof: Proof } {
+interface Made {
+  readonly values: readonly ElementGT[];
+  readonly proof: Proof;
+}
+
+/** Pairings between two yields: some 30 ms. */
+const STEP_SLOTS = 8;
+/**
+ * The engine is for the pairings and for what is public; y itself stays on noble. Yields now and then, so that who has other
+ * things to do as well can do them in between.
+ */
+function* makeShare(kind: Kind, at: LinkPublic & Secret, rng: Rng, engine: Engine): Generator<void, Made> {
   if (at.slots.length === 0 || at.F1.is0()) throw new RangeError("no slots, or F1 is the identity");
   const y = Fr.mul(lagrangeAtZero(at.index, at.set), at.share);
   const weightedF1 = blindedMultiply(at.F1, y, rng); // stays here: from t of these anybody has z·G
   const piece = groupG1.add(isFirst(at) ? at.F2 : groupG1.identity, groupG1.negate(weightedF1));
-  const values = engine.pairingsOfSecretPoint(piece, at.slots.map(engine.fromG2), rng);
+  const values: ElementGT[] = [];
+  for (let from = 0; from < at.slots.length; from += STEP_SLOTS) {
+    const slots = at.slots.slice(from, from + STEP_SLOTS).map(engine.fromG2);
+    values.push(...engine.pairingsOfSecretPoint(piece, slots, rng));
+    yield;
+  }
   const b = batch(engine, kind, at, values);
   const [delta] = engine.pairingsOfSecretPoint(weightedF1, [b.base], rng); // = Δ
   const base = engine.pairing(engine.fromG1(at.F1), b.base);
@@ -178,6 +188,13 @@ function makeShare(
     delta: noble.fromGT(engine.toGT(delta!)),
   });
   return { values, proof: prove(statement, b.seed, { y }, rng) };
+}
+
+function allAtOnce(steps: Generator<void, Made>): Made {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 /** The values as elements of the engine, each tested to lie in GT and not to be 1; undefined if one does not. */
@@ -216,8 +233,17 @@ function verifyShare(
 }
 
 export function linkShare(at: LinkPublic & Secret, rng: Rng, engine: Engine = nobleEngine): LinkShare {
-  const { values, proof } = makeShare("linkShare", at, rng, engine);
+  const { values, proof } = allAtOnce(makeShare("linkShare", at, rng, engine));
   return { index: at.index, values: values.map(engine.toGT), proof };
+}
+/** The same document, made in steps. */
+export function* linkShareInSteps(
+  at: LinkPublic & Secret,
+  rng: Rng,
+  engine: Engine,
+): Generator<void, UntestedLinkShare> {
+  const { values, proof } = yield* makeShare("linkShare", at, rng, engine);
+  return { index: at.index, values: values.map(engine.gt.encode), proof };
 }
 export const verifyLinkShare = (
   at: LinkPublic,
@@ -232,7 +258,8 @@ const withSlot = <T>(at: T, slot: G2): T & { slots: G2[] } => ({ ...at, slots: [
 const slotIn = (engine: Engine, caseId: Uint8Array): G2 => engine.toG2(engine.hashToG2(LABELS.noticeG2, caseId));
 
 export function noticeShare(at: NoticePublic & Secret, rng: Rng, engine: Engine = nobleEngine): NoticeShare {
-  const { values, proof } = makeShare("noticeShare", withSlot(at, slotIn(engine, at.caseId)), rng, engine);
+  const place = withSlot(at, slotIn(engine, at.caseId));
+  const { values, proof } = allAtOnce(makeShare("noticeShare", place, rng, engine));
   return { index: at.index, value: engine.toGT(values[0]!), proof };
 }
 export const verifyNoticeShare = (at: NoticePublic, share: NoticeShare, engine: Engine = nobleEngine): boolean => {

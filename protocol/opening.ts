@@ -15,6 +15,7 @@ export {
   LinkShare,
   linkShare,
   linkShareBytes,
+  linkShareInSteps,
   type NoticePublic,
   NoticeShare,
   noticeKey,

@@ -9,7 +9,13 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { concatBytes, frame, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 
 const NONCE_BYTES = 24;
-export type AtRest = "trustee-secret" | "dealer-secret" | "own-notice-share" | "own-link-shares" | "own-result";
+export type AtRest =
+  | "trustee-secret"
+  | "dealer-secret"
+  | "own-notice-share"
+  | "own-link-shares"
+  | "own-result"
+  | "tag-bases";
 
 const aad = (what: AtRest, id: Uint8Array): Uint8Array => frame(utf8ToBytes(what), id);
 

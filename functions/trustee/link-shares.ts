@@ -1,42 +1,25 @@
-// This trustee's shares of a link or assemble, chunk by chunk (protocol/case-chunks.ts): the slots of a chunk, their bases,
-// and the pairings. While the requester reads a chunk, the shares of the next one are worked out: they stay in this isolate's
-// memory until the escrow asks for them with the notice's place in the log, as it does for every chunk.
+// This trustee's shares of a link or assemble, chunk by chunk (protocol/case-chunks.ts): the slots of a chunk, and the
+// pairings, which are nearly all of what a link costs.
+//
+// While the requester reads a chunk, and while another member of S is behind, the shares of the next chunks are worked out:
+// they stay in this isolate's memory until the escrow asks for them with the notice's place in the log, as it does for
+// every chunk. A share in the making belongs to no request: whichever needs it takes the next step, and lets others in
+// between the steps, so that a chunk's records and results do not wait for older chunks' shares.
 
 import type * as z from "zod";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { chunkBinding, LinkParts } from "../../protocol/case-documents.ts";
-import { LinkShare, linkShare } from "../../protocol/opening.ts";
-import { tagBaseIn } from "../../protocol/presentation-statement.ts";
-import type { G2 } from "../../protocol/suite.ts";
+import { linkShareInSteps, UntestedLinkShare } from "../../protocol/opening.ts";
 import type { Scope, Subject } from "../case-order.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem } from "../http.ts";
 import type { ResultRequest } from "./api.ts";
-import { rng, vaultOf } from "./context.ts";
+import { breathe, rng, vaultOf } from "./context.ts";
 import type { Place } from "./parts.ts";
 import { type Sitting, secretOf, shareAt, sit } from "./sitting.ts";
-
-const MAX_TAG_BASES = 2048;
-const tagBases = new Map<string, G2>();
-/** H2(e, j) of a scope, newest epoch first, kept for the isolate's life: cases ask for the same recent epochs. */
-export function slotsOf(scope: Scope): { epoch: number; slot: number; base: G2 }[] {
-  const engine = publicEngine();
-  return [...scope].reverse().flatMap(({ epoch, slots, paramsHash }) =>
-    Array.from({ length: slots }, (_, slot) => {
-      const name = `${epoch}/${slot}/${bytesToHex(paramsHash)}`;
-      let base = tagBases.get(name);
-      if (!base) {
-        if (tagBases.size >= MAX_TAG_BASES) tagBases.clear();
-        base = engine.toG2(tagBaseIn(engine, paramsHash, epoch, slot));
-        tagBases.set(name, base);
-      }
-      return { epoch, slot, base };
-    }),
-  );
-}
-export const basesOf = (subject: Subject): G2[] => slotsOf(subject.scope).map((x) => x.base);
+import { type SlotBase, slotsOf } from "./tag-bases.ts";
 
 /** One chunk of a case: its epochs, the subjects as far as they have slots in them, and where its parts belong. */
 export interface ChunkOfCase extends Chunk {
@@ -56,25 +39,75 @@ export function chunkAt({ open }: Sitting, chunk: number): ChunkOfCase {
   return { ...range, subjects, place: { round: "link", context } };
 }
 
-function linkParts(s: Sitting, { subjects }: ChunkOfCase): Uint8Array {
-  const share = secretOf(s).shares.link;
-  return LinkParts.encode({
-    shares: subjects.map((subject) =>
-      LinkShare.encode(
-        linkShare({ ...shareAt(s, "link", subject, s.own.index), slots: basesOf(subject), share }, rng, publicEngine()),
-      ),
-    ),
-  });
+/** Of each subject of a chunk, in their order. */
+export async function slotsOfSubjects({ env }: Sitting, { subjects }: ChunkOfCase): Promise<SlotBase[][]> {
+  const slots: SlotBase[][] = [];
+  for (const subject of subjects) slots.push(await slotsOf(env, subject.scope));
+  return slots;
 }
 
-const MAX_AHEAD = 4;
-const ahead = new Map<string, Uint8Array>();
-const aheadName = ({ own, open }: Sitting, chunk: number): string =>
+function* linkParts(
+  s: Sitting,
+  { subjects }: ChunkOfCase,
+  slots: readonly (readonly SlotBase[])[],
+): Generator<void, Uint8Array> {
+  const share = secretOf(s).shares.link;
+  const shares: Uint8Array[] = [];
+  for (const [i, subject] of subjects.entries()) {
+    const bases = slots[i]!.map((x) => x.base);
+    const at = { ...shareAt(s, "link", subject, s.own.index), slots: bases, share };
+    shares.push(UntestedLinkShare.encode(yield* linkShareInSteps(at, rng, publicEngine())));
+  }
+  return LinkParts.encode({ shares });
+}
+
+/** A chunk's shares, made once however many requests work on them. */
+class Making {
+  readonly #steps: Generator<void, Uint8Array>;
+  #value: Uint8Array | undefined;
+
+  constructor(steps: Generator<void, Uint8Array>) {
+    this.#steps = steps;
+  }
+
+  async finish(): Promise<Uint8Array> {
+    while (this.#value === undefined) {
+      const step = this.#steps.next();
+      if (!step.done) await breathe();
+      else if (step.value) this.#value = step.value;
+      else throw new Problem("unavailable", undefined, "the shares failed at another request's hands");
+    }
+    return this.#value;
+  }
+}
+
+const MAX_MAKINGS = 8;
+const makings = new Map<string, Making>();
+const makingName = ({ own, open }: Sitting, chunk: number): string =>
   `${own.index}/${bytesToHex(open.binding)}/${chunk}`;
 
+/** Shares of all subjects of a chunk: those that are under way or ready, or new ones. @throws as the arithmetic does */
+export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number): Promise<Uint8Array> {
+  const name = makingName(s, chunk);
+  let making = makings.get(name);
+  if (!making) {
+    const slots = await slotsOfSubjects(s, part);
+    making = makings.get(name) ?? new Making(linkParts(s, part, slots));
+    makings.set(name, making);
+    if (makings.size > MAX_MAKINGS) makings.delete(makings.keys().next().value!); // the oldest
+  }
+  try {
+    return await making.finish();
+  } catch (error) {
+    makings.delete(name); // the next call begins anew
+    throw error;
+  }
+}
+
+const CHUNKS_AHEAD = 2;
 /**
- * Works out the shares of a chunk that is still to be asked for. The first chunk's records come before everything else, so
- * nothing runs beside them.
+ * Works out the shares of the chunks that are still to be asked for. The first chunk's records come before everything
+ * else, so nothing runs beside them.
  */
 export async function workAhead(
   env: TrusteeEnv,
@@ -82,18 +115,11 @@ export async function workAhead(
   now: number,
 ): Promise<void> {
   const s = await sit(env, bundle, now);
-  const next = chunk + 1;
-  if (chunk === 0 || next >= chunksOfOrder(s.open.order).length) return;
-  if (await vaultOf(env).output(s.open.order.caseId, "shares", next)) return;
-  await new Promise((done) => setTimeout(done, 0)); // the answer goes out first
-  if (ahead.size >= MAX_AHEAD) ahead.clear();
-  ahead.set(aheadName(s, next), linkParts(s, chunkAt(s, next)));
-}
-
-/** Shares of all subjects of a chunk: those worked out ahead, or new ones. */
-export function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number): Uint8Array {
-  const name = aheadName(s, chunk);
-  const value = ahead.get(name) ?? linkParts(s, part);
-  ahead.delete(name);
-  return value;
+  const { length } = chunksOfOrder(s.open.order);
+  if (chunk === 0) return;
+  for (let next = chunk + 1; next <= chunk + CHUNKS_AHEAD && next < length; next++) {
+    if (await vaultOf(env).output(s.open.order.caseId, "shares", next)) continue;
+    await breathe(); // the answer goes out first
+    await linkPartsOf(s, chunkAt(s, next), next);
+  }
 }

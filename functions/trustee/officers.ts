@@ -25,7 +25,14 @@ import { LABELS } from "../../protocol/labels.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { coseEs256 } from "../approvals.ts";
 import { callJson } from "../calls.ts";
-import { type CheckedOrder, checkOrder, describeSubject, openDossier, type Session } from "../case-order.ts";
+import {
+  type CheckedOrder,
+  checkOrder,
+  describeSubject,
+  openDossier,
+  type Scope,
+  type Session,
+} from "../case-order.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
 import type { Assertion, DecideRequest, InboxAnswer, OfficerRequest, Review, ReviewRequest } from "./api.ts";
@@ -132,13 +139,18 @@ async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, 
   return { checked, dossier, session: await describeSubject(checked, dossier, trust) };
 }
 
-export async function review(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, now: number): Promise<Review> {
+/** `scope`: what the order would open, if it were approved. */
+export async function review(
+  env: TrusteeEnv,
+  request: z.infer<typeof ReviewRequest>,
+  now: number,
+): Promise<{ answer: Review; scope: Scope }> {
   const { checked, dossier, session } = await examine(env, request, now);
   const { order, orderHash, requester } = checked;
   const trustee = ownKeys(env).index;
   const challenge = (decision: (typeof DECISIONS)[number]): string =>
     toBase64(approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision }));
-  return {
+  const answer: Review = {
     trustee,
     caseId: bytesToHex(order.caseId),
     orderHash: bytesToHex(orderHash),
@@ -155,6 +167,7 @@ export async function review(env: TrusteeEnv, request: z.infer<typeof ReviewRequ
     warnings: warningsOf(checked, requester, now),
     challenges: { approve: challenge("approve"), refuse: challenge("refuse") },
   };
+  return { answer, scope: checked.scope };
 }
 
 const describe = (s: Session) => ({

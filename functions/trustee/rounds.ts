@@ -49,7 +49,7 @@ import type {
 } from "./api.ts";
 import { openAtRest } from "./at-rest.ts";
 import { rng, vaultOf } from "./context.ts";
-import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOf } from "./link-shares.ts";
+import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOfSubjects } from "./link-shares.ts";
 import { decodePart, type Place, sealForRequester, wrongShare } from "./parts.ts";
 import { firstPages, matchSessions } from "./session-index.ts";
 import { kept, once, partsFor, receivedParts, type Sitting, secretOf, shareAt, sit } from "./sitting.ts";
@@ -149,8 +149,8 @@ async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["n
   checkNoticeLogged(logged, fromBase64(entry), s.trust);
 }
 
-function linkAnswer(s: Sitting, part: ChunkOfCase, chunk: number) {
-  const value = linkPartsOf(s, part, chunk);
+async function linkAnswer(s: Sitting, part: ChunkOfCase, chunk: number) {
+  const value = await linkPartsOf(s, part, chunk);
   return {
     answer: { parts: partsFor(s, part.place, value) } as SharesAnswer,
     keep: { what: "own-link-shares" as const, value },
@@ -183,7 +183,8 @@ export async function result(
 ): Promise<ForRequesterAnswer> {
   const s = await sit(env, bundle, now);
   if (s.open.order.kind === "trace") throw new Problem("not-allowed-now", "A trace has no result round.");
-  const { subjects, place, epochFrom, epochTo } = chunkAt(s, chunk);
+  const part = chunkAt(s, chunk);
+  const { subjects, place, epochFrom, epochTo } = part;
   const compute = async () => {
     const { set } = s.open;
     const engine = publicEngine();
@@ -193,9 +194,10 @@ export async function result(
     const others = receivedParts(s, place, parts).map(({ from, plaintext }) =>
       readLinkParts(subjects, from, plaintext),
     );
+    const slotsOfEach = await slotsOfSubjects(s, part);
     const wanted = new Map<number, Map<string, number>>();
     subjects.forEach((subject, i) => {
-      const slots = slotsOf(subject.scope);
+      const slots = slotsOfEach[i]!;
       const bases = slots.map((x) => x.base);
       const theirs = others.map((o) => o[i]!);
       const cheaters = findCheaters(theirs, (share) =>

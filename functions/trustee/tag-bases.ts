@@ -1,0 +1,120 @@
+// The bases H2(e, j) of an epoch's slots. They are public, the same for every patient and every case, and 1.3 ms each to
+// hash: a trustee hashes an epoch's once, and keeps them in its vault, and in memory for the isolate's life.
+//
+//   kept   x.c0 ‖ x.c1 ‖ y.c0 ‖ y.c1 of each slot, 48 bytes each, by name = epoch u32 ‖ parameters hash 32; sealed at rest
+//          under that name (at-rest.ts)
+//
+// Sealed to be believed, not to be hidden: a base changed in the store would turn an approved slot into one of another epoch.
+// What opens under the vault key was written by this trustee for this epoch, so the points are not tested again; what does
+// not is hashed anew.
+//
+// Most of them are hashed while nobody waits: an officer reads an order before approving it, and in that time the bases of
+// its epochs are worked out, the newest first.
+
+import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { bytesToHex, concatBytes, u32be } from "../../protocol/bytes.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { type G2, G2Point, tagBaseMessage } from "../../protocol/suite.ts";
+import type { Scope } from "../case-order.ts";
+import { publicEngine } from "../engine/worker.ts";
+import type { TrusteeEnv } from "../env.ts";
+import { openAtRest, sealAtRest } from "./at-rest.ts";
+import { breathe, ownKeys, rng, vaultOf } from "./context.ts";
+
+const { Fp2 } = bls.fields;
+const COORDINATE_BYTES = 96;
+const BASE_BYTES = 2 * COORDINATE_BYTES;
+type Epoch = Scope[number];
+
+const nameOf = ({ epoch, paramsHash }: Epoch): Uint8Array => concatBytes(u32be(epoch), paramsHash);
+
+function encodeBase(base: G2): Uint8Array {
+  const { x, y } = base.toAffine();
+  return concatBytes(Fp2.toBytes(x), Fp2.toBytes(y));
+}
+function decodeBase(bytes: Uint8Array): G2 {
+  const [x, y] = [bytes.subarray(0, COORDINATE_BYTES), bytes.subarray(COORDINATE_BYTES)];
+  return G2Point.fromAffine({ x: Fp2.fromBytes(x), y: Fp2.fromBytes(y) }) as G2;
+}
+
+function hashed({ epoch, slots, paramsHash }: Epoch): G2[] {
+  const engine = publicEngine();
+  return Array.from({ length: slots }, (_, slot) =>
+    engine.toG2(engine.hashToG2(LABELS.tagG2, tagBaseMessage(paramsHash, epoch, slot))),
+  );
+}
+
+function opened(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undefined): G2[] | undefined {
+  if (!sealed) return undefined;
+  try {
+    const bytes = openAtRest(vaultKey, "tag-bases", nameOf(of), sealed);
+    if (bytes.length !== of.slots * BASE_BYTES) return undefined;
+    return Array.from({ length: of.slots }, (_, slot) =>
+      decodeBase(bytes.subarray(slot * BASE_BYTES, (slot + 1) * BASE_BYTES)),
+    );
+  } catch {
+    return undefined; // another seed, or a store that somebody changed
+  }
+}
+
+const MAX_BASES_IN_MEMORY = 2048;
+const inMemory = new Map<string, readonly G2[]>();
+let basesInMemory = 0;
+function remember(name: string, bases: readonly G2[]): void {
+  if (basesInMemory + bases.length > MAX_BASES_IN_MEMORY) {
+    inMemory.clear();
+    basesInMemory = 0;
+  }
+  if (!inMemory.has(name)) basesInMemory += bases.length;
+  inMemory.set(name, bases);
+}
+
+/** Every epoch's bases, in memory when it is over; those that were not kept are hashed and kept. */
+async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly G2[]>> {
+  const found = new Map<Epoch, readonly G2[]>();
+  const missing: Epoch[] = [];
+  for (const of of scope) {
+    const bases = inMemory.get(bytesToHex(nameOf(of)));
+    if (bases?.length === of.slots) found.set(of, bases);
+    else missing.push(of);
+  }
+  if (missing.length === 0) return found;
+  const { vaultKey } = ownKeys(env);
+  const kept = await vaultOf(env).tagBases(missing.map(nameOf));
+  const fresh: { name: Uint8Array; sealed: Uint8Array }[] = [];
+  for (const [i, of] of missing.entries()) {
+    const name = nameOf(of);
+    let bases = opened(vaultKey, of, kept[i]);
+    if (!bases) {
+      await breathe();
+      bases = hashed(of);
+      const bytes = concatBytes(...bases.map(encodeBase));
+      fresh.push({ name, sealed: sealAtRest(vaultKey, "tag-bases", name, bytes, rng) });
+    }
+    remember(bytesToHex(name), bases);
+    found.set(of, bases);
+  }
+  if (fresh.length > 0) await vaultOf(env).keepTagBases(fresh);
+  return found;
+}
+
+export interface SlotBase {
+  readonly epoch: number;
+  readonly slot: number;
+  readonly base: G2;
+}
+
+/** H2(e, j) of a scope, newest epoch first. */
+export async function slotsOf(env: TrusteeEnv, scope: Scope): Promise<SlotBase[]> {
+  const found = await load(env, scope);
+  return [...scope]
+    .reverse()
+    .flatMap((of) => found.get(of)!.map((base, slot): SlotBase => ({ epoch: of.epoch, slot, base })));
+}
+
+const EPOCHS_AT_ONCE = 8;
+/** While an officer reads: the newest epochs first, and any request that comes has precedence. */
+export async function prepareBases(env: TrusteeEnv, scope: Scope): Promise<void> {
+  for (let to = scope.length; to > 0; to -= EPOCHS_AT_ONCE)
+    await load(env, scope.slice(Math.max(0, to - EPOCHS_AT_ONCE), to));
+}

@@ -73,9 +73,9 @@ const LAX = [
 const SHIFTED = [
   {
     file: "functions/trustee/link-shares.ts",
-    find: "slots: basesOf(subject), share }",
-    replace: `slots: ${marked("shifted")}
-        ? slotsOf(subject.scope.map((x) => ({ ...x, epoch: x.epoch - 1 }))).map((x) => x.base) : basesOf(subject), share }`,
+    find: "const slots = await slotsOfSubjects(s, part);",
+    replace: `const earlier = (x) => ({ ...x, scope: x.scope.map((y) => ({ ...y, epoch: y.epoch - 1 })) });
+    const slots = await slotsOfSubjects(s, ${marked("shifted")} ? { ...part, subjects: part.subjects.map(earlier) } : part);`,
   },
   {
     file: "functions/trustee/rounds.ts",

@@ -39,6 +39,9 @@ describe("the KEM is X-Wing", () => {
     expect(hex(cipherText.subarray(0, 32))).toBe(ct);
     expect(hex(sharedSecret)).toBe(ss);
     expect(hex(XWing.decapsulate(cipherText, pair.secretKey))).toBe(ss);
+    const sealed = hybridSeal(pair.publicKey, aad, plaintext, () => hexToBytes(eseed));
+    expect(hex(sealed.subarray(1, 33))).toBe(ct);
+    for (let time = 0; time < 2; time++) expect(hybridOpen(pair.secretKey, aad, sealed)).toEqual(plaintext);
   });
 });
 

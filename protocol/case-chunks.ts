@@ -1,8 +1,8 @@
 // How the opening of a link or assemble is cut into chunks, so that the newest epochs are read while older ones are still
 // being computed, and no invocation of a trustee takes more than a few seconds.
 //
-//   chunk 0 is the newest epoch alone; then 2, 4 and from there 8 epochs each, backwards, the last one what is left
-//   120 epochs: 17 chunks;  12 epochs: 1, 2, 4, 5;  8 epochs of 16 slots: 128 pairings for each share
+//   chunk 0 is the newest epoch alone; then 2, 4, 8 and from there 16 epochs each, backwards, the last one what is left
+//   120 epochs: 11 chunks;  12 epochs: 1, 2, 4, 5;  16 epochs of 16 slots: 256 pairings for each share
 //
 // A pure function of the order's epochs: requester, escrow and trustees all work it out, nobody chooses it. Shares and
 // results of a chunk are bound to its epochs (CaseContext.scope, CaseResult). A trace has one chunk.
@@ -12,7 +12,7 @@ export interface Chunk {
   readonly epochTo: number;
 }
 
-export const MAX_CHUNK_EPOCHS = 8;
+export const MAX_CHUNK_EPOCHS = 16;
 
 /** Newest first. @throws RangeError where the epochs run backwards */
 export function chunksOf({ epochFrom, epochTo }: Chunk): Chunk[] {

@@ -161,8 +161,8 @@ interface Made {
   readonly proof: Proof;
 }
 
-/** Pairings between two yields: some 30 ms. */
-const STEP_SLOTS = 8;
+/** Pairings between two yields: some 60 ms. */
+const STEP_SLOTS = 16;
 /**
  * The engine is for the pairings and for what is public; y itself stays on noble. Yields now and then, so that who has other
  * things to do as well can do them in between.

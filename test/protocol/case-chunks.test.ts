@@ -9,7 +9,7 @@ describe("chunks of an order", () => {
     expect(sizes(1)).toEqual([1]);
     expect(sizes(2)).toEqual([1, 1]);
     expect(sizes(12)).toEqual([1, 2, 4, 5]);
-    expect(sizes(120)).toEqual([1, 2, 4, ...Array(14).fill(8), 1]);
+    expect(sizes(120)).toEqual([1, 2, 4, 8, ...Array(6).fill(16), 9]);
     expect(chunksOf({ epochFrom: 696, epochTo: 700 })).toEqual([
       { epochFrom: 700, epochTo: 700 },
       { epochFrom: 698, epochTo: 699 },

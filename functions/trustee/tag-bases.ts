@@ -58,24 +58,40 @@ function opened(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undefined)
 }
 
 const MAX_BASES_IN_MEMORY = 2048;
-const inMemory = new Map<string, readonly G2[]>();
-let basesInMemory = 0;
-function remember(name: string, bases: readonly G2[]): void {
-  if (basesInMemory + bases.length > MAX_BASES_IN_MEMORY) {
-    inMemory.clear();
-    basesInMemory = 0;
+/** What this isolate holds for one vault, by name in hex. */
+class Memory {
+  readonly #bases = new Map<string, readonly G2[]>();
+  #count = 0;
+
+  get(of: Epoch): readonly G2[] | undefined {
+    const bases = this.#bases.get(bytesToHex(nameOf(of)));
+    return bases?.length === of.slots ? bases : undefined;
   }
-  if (!inMemory.has(name)) basesInMemory += bases.length;
-  inMemory.set(name, bases);
+  put(of: Epoch, bases: readonly G2[]): void {
+    if (this.#count + bases.length > MAX_BASES_IN_MEMORY) {
+      this.#bases.clear();
+      this.#count = 0;
+    }
+    const name = bytesToHex(nameOf(of));
+    this.#count += bases.length - (this.#bases.get(name)?.length ?? 0);
+    this.#bases.set(name, bases);
+  }
+}
+const memories = new WeakMap<object, Memory>();
+function memoryOf({ TRUSTEE_VAULT: vault }: TrusteeEnv): Memory {
+  const memory = memories.get(vault) ?? new Memory();
+  memories.set(vault, memory);
+  return memory;
 }
 
 /** Every epoch's bases, in memory when it is over; those that were not kept are hashed and kept. */
 async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly G2[]>> {
+  const memory = memoryOf(env);
   const found = new Map<Epoch, readonly G2[]>();
   const missing: Epoch[] = [];
   for (const of of scope) {
-    const bases = inMemory.get(bytesToHex(nameOf(of)));
-    if (bases?.length === of.slots) found.set(of, bases);
+    const bases = memory.get(of);
+    if (bases) found.set(of, bases);
     else missing.push(of);
   }
   if (missing.length === 0) return found;
@@ -84,14 +100,14 @@ async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly 
   const fresh: { name: Uint8Array; sealed: Uint8Array }[] = [];
   for (const [i, of] of missing.entries()) {
     const name = nameOf(of);
-    let bases = opened(vaultKey, of, kept[i]);
+    let bases = memory.get(of) ?? opened(vaultKey, of, kept[i]); // another request may have come first
     if (!bases) {
       await breathe();
       bases = hashed(of);
       const bytes = concatBytes(...bases.map(encodeBase));
       fresh.push({ name, sealed: sealAtRest(vaultKey, "tag-bases", name, bytes, rng) });
     }
-    remember(bytesToHex(name), bases);
+    memory.put(of, bases);
     found.set(of, bases);
   }
   if (fresh.length > 0) await vaultOf(env).keepTagBases(fresh);

@@ -3,6 +3,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
+import { nobleEngine } from "../../protocol/engine.ts";
 import { groupG1, groupG2, groupGT } from "../../protocol/group.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
@@ -14,6 +15,7 @@ import {
   LinkShare,
   linkShare,
   linkShareBytes,
+  linkShareInSteps,
   NoticeShare,
   noticeKey,
   noticeMac,
@@ -24,6 +26,7 @@ import {
   sessionIndexValue,
   TraceShare,
   traceShare,
+  UntestedLinkShare,
   verifyLinkShare,
   verifyNoticeShare,
   verifyRecordShare,
@@ -107,6 +110,26 @@ describe.each([
     const twice = [shares[0]!, ...shares.slice(0, -1)];
     expect(() => combineLink({ set, shares: twice })).toThrow(OpeningError);
   });
+});
+
+it("a link share made in steps is the same document, and others are let in between", () => {
+  const set = [1, 2];
+  const key = sharedKey(2, 3);
+  const alice = patient(key.Y);
+  const slots = Array.from({ length: 17 }, (_, j) => tagBase(hash32(1), 3, j));
+  const at = (index: number) => ({ ctx, set, F1: alice.F1, F2: alice.F2, slots, ...key.holder(index) });
+  const steps = linkShareInSteps(at(1), rng, nobleEngine);
+  let yields = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) yields++;
+  expect(yields).toBe(2);
+  const bytes = UntestedLinkShare.encode(step.value);
+  expect(bytes.length).toBe(linkShareBytes(17));
+  const made = LinkShare.decode(bytes);
+  expect(verifyLinkShare(at(1), made)).toBe(true);
+  expect(verifyLinkShare(at(2), { ...made, index: 2 })).toBe(false);
+  const found = combineLink({ set, shares: [made, linkShare(at(2), rng)] });
+  expect(found[16]).toEqual(sessionIndexValue(alice.tag(3, 16)));
 });
 
 describe("a link share is refused", () => {

@@ -1,7 +1,7 @@
 // The requester believes pinned keys only. Each test lets one party lie in one way, and the requester must say what is
 // wrong, and whose doing it is where that can be told.
 
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { toBase64 } from "../../client/encoding.ts";
 import {
   createRequesterKeys,
@@ -280,6 +280,55 @@ describe("records", () => {
     }
     expect(told(all)).toEqual(["new", "newer", "old"]);
     expect(chunks.opened).toBe(3);
+  });
+
+  /** An escrow that opens a chunk at each call. */
+  function chunkByChunk(p: PreparedOrder) {
+    const chunks = { opened: 0, of: 3 };
+    const now = () => status(p, { state: chunks.opened === 3 ? "opened" : "noticed", chunks: { ...chunks } });
+    world.routes[`/v1/cases/${p.caseId}`] = now;
+    world.routes["/advance"] = () => {
+      chunks.opened++;
+      return now();
+    };
+    world.routes["/result"] = () => ({
+      sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))),
+    });
+    return chunks;
+  }
+
+  it("older chunks are carried on however slowly a newer one is read", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    const reading = requester.open(p);
+    await reading.next();
+    expect(chunks.opened).toBe(1);
+    await reading.next();
+    await vi.waitFor(() => expect(chunks.opened).toBe(3));
+    expect((await reading.next()).value).toMatchObject({ epochFrom: EPOCH - 4 });
+    expect((await reading.next()).done).toBe(true);
+  });
+
+  it("who stops reading stops the case", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    for await (const { epochTo } of requester.open(p)) if (epochTo === EPOCH - 1) break;
+    await new Promise((done) => setTimeout(done, 50));
+    expect(chunks.opened).toBe(1);
+  });
+
+  it("a step that fails is told to who waits for its chunk, after the chunks that are there", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    const reading = requester.open(p);
+    const advance = world.routes["/advance"]!;
+    world.routes["/advance"] = (path, body) => {
+      if (chunks.opened === 2) throw new Error("no connection");
+      return advance(path, body);
+    };
+    await reading.next();
+    expect((await reading.next()).done).toBe(false);
+    await expect(reading.next()).rejects.toThrow();
   });
 
   it("a report is made of them, and one that is no FHIR does not stop it", async () => {

@@ -1,0 +1,137 @@
+// The bases of slots that a trustee keeps: what the suite hashes, kept sealed, believed only if this trustee sealed them for
+// this epoch, and worked out while an officer reads an order.
+
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { Officer } from "../../client/officer.ts";
+import type { Scope } from "../../functions/case-order.ts";
+import { publicEngine } from "../../functions/engine/worker.ts";
+import type { TrusteeEnv } from "../../functions/env.ts";
+import { toBase64 } from "../../functions/http.ts";
+import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import { ownKeys, vaultOf } from "../../functions/trustee/context.ts";
+import { slotsOf } from "../../functions/trustee/tag-bases.ts";
+import { concatBytes, u32be } from "../../protocol/bytes.ts";
+import { tagBase } from "../../protocol/suite.ts";
+import { common } from "./bindings.ts";
+import {
+  dossierOf,
+  environments,
+  freshWorld,
+  newCase,
+  newPatient,
+  rng,
+  sealDossier,
+  transport,
+  trusteeUrls,
+  visit,
+  type World,
+} from "./trustee-world.ts";
+
+let w: World;
+beforeAll(async () => {
+  w = await freshWorld();
+});
+
+const SLOTS = 2;
+/** Epochs that no trustee has met. */
+const newScope = (epochs = 2): Scope => {
+  const paramsHash = rng(32);
+  return Array.from({ length: epochs }, (_, i) => ({ epoch: 700 + i, slots: SLOTS, paramsHash }));
+};
+const nameOf = ({ epoch, paramsHash }: Scope[number]): Uint8Array => concatBytes(u32be(epoch), paramsHash);
+const vault = (i = 0) => vaultOf(environments[i]!);
+const keptOf = async (scope: Scope, i = 0): Promise<Uint8Array[]> =>
+  (await vault(i).tagBases(scope.map(nameOf))).map((sealed) => sealed!);
+
+/** An isolate that has nothing in memory; `hashes` counts what it hashes. */
+function newIsolate(i = 0) {
+  const { TRUSTEE_VAULT: vault, ...rest } = environments[i]!;
+  const env: TrusteeEnv = { ...rest, TRUSTEE_VAULT: Object.create(vault as object) as typeof vault };
+  const hashes = vi.spyOn(publicEngine(), "hashToG2").mockClear();
+  const slots = async (scope: Scope) =>
+    (await slotsOf(env, scope)).map(({ epoch, slot, base }) => `${epoch}/${slot} ${base.toHex()}`);
+  return { slots, hashes };
+}
+const expected = (scope: Scope): string[] =>
+  [...scope]
+    .reverse()
+    .flatMap(({ epoch, slots, paramsHash }) =>
+      Array.from({ length: slots }, (_, slot) => `${epoch}/${slot} ${tagBase(paramsHash, epoch, slot).toHex()}`),
+    );
+
+describe("bases of slots", () => {
+  it("are what the suite hashes, newest epoch first, and hashed once", async () => {
+    const scope = newScope();
+    const one = newIsolate();
+    expect(await one.slots(scope)).toEqual(expected(scope));
+    expect(await one.slots(scope.slice(1))).toEqual(expected(scope.slice(1)));
+    expect(one.hashes).toHaveBeenCalledTimes(2 * SLOTS);
+    const other = newIsolate();
+    expect(await other.slots(scope)).toEqual(expected(scope));
+    expect(other.hashes).not.toHaveBeenCalled();
+  });
+
+  it("are kept sealed, each epoch's under its own name", async () => {
+    const scope = newScope();
+    await newIsolate().slots(scope);
+    const [first] = await keptOf(scope);
+    const { vaultKey } = ownKeys(environments[0]!);
+    expect(openAtRest(vaultKey, "tag-bases", nameOf(scope[0]!), first!)).toHaveLength(SLOTS * 192);
+    expect(() => openAtRest(vaultKey, "tag-bases", nameOf(scope[1]!), first!)).toThrow();
+  });
+
+  it("that stand in another epoch's place, are bent, or come from another trustee are hashed anew", async () => {
+    const scope = newScope();
+    await newIsolate().slots(scope);
+    await newIsolate(1).slots(scope);
+    const [first, second] = await keptOf(scope);
+    const bent = first!.slice();
+    bent[bent.length - 1]! ^= 1;
+    const foreign = (await keptOf(scope, 1))[0]!;
+    for (const sealed of [second!, bent, foreign, new Uint8Array()]) {
+      await vault().keepTagBases([{ name: nameOf(scope[0]!), sealed }]);
+      const isolate = newIsolate();
+      expect(await isolate.slots(scope)).toEqual(expected(scope));
+      expect(isolate.hashes).toHaveBeenCalledTimes(SLOTS);
+    }
+  });
+
+  it("of other parameters, or of more slots, are others", async () => {
+    const scope = newScope(1);
+    const isolate = newIsolate();
+    await isolate.slots(scope);
+    const more = [{ ...scope[0]!, slots: SLOTS + 1 }];
+    expect(await isolate.slots(more)).toEqual(expected(more));
+    const others = [{ ...scope[0]!, paramsHash: rng(32) }];
+    expect(await isolate.slots(others)).toEqual(expected(others));
+  });
+
+  it("are forgotten where twice the longest order has been kept since", async () => {
+    const scope = newScope(242);
+    const [oldest, second, third] = scope;
+    await vault().keepTagBases(scope.map((of) => ({ name: nameOf(of), sealed: rng(8) })));
+    expect(await vault().tagBases([oldest!, second!, third!, scope.at(-1)!].map(nameOf))).toEqual([
+      undefined,
+      undefined,
+      expect.any(Uint8Array),
+      expect.any(Uint8Array),
+    ]);
+  });
+
+  it("of an order are there when its officer has read it", async () => {
+    const session = visit(w, newPatient(w));
+    const c = newCase(w, dossierOf(session), { epochFrom: session.epoch, epochTo: session.epoch });
+    const scope = [{ epoch: session.epoch, slots: w.document.slots, paramsHash: w.paramsHash }];
+    expect(await vault().tagBases(scope.map(nameOf))).toEqual([undefined]);
+    const officer = new Officer({
+      transport,
+      trusteeUrl: trusteeUrls[0]!,
+      escrowUrl: common.ESCROW_URL,
+      authenticator: w.passkeys[0]!,
+    });
+    await officer.review({ order: toBase64(c.signed), dossier: sealDossier(w, c, 1) });
+    await vi.waitFor(async () => {
+      expect(await vault().tagBases(scope.map(nameOf))).toEqual([expect.any(Uint8Array)]);
+    });
+  });
+});

@@ -84,7 +84,7 @@ export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
 }
 
 const checkedSecrets = new WeakSet<KeySet>();
-/** The shares, for as long as one request needs them. They are at rest under the bytes of their key set. */
+/** The shares, for as long as one request or one link share in the making needs them. They are at rest under the bytes of their key set. */
 export function unsealSecret(env: TrusteeEnv, held: VaultKeys, keySet: KeySet): TrusteeSecret {
   const bytes = openAtRest(ownKeys(env).vaultKey, "trustee-secret", held.keySet, held.sealedSecret);
   const secret = TrusteeSecret.decode(bytes); // its byte fields are views of `bytes`

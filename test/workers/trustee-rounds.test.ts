@@ -2,7 +2,8 @@
 // named, nothing is given out of turn, and a dump of a trustee's storage holds no share.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { publicEngine } from "../../functions/engine/worker.ts";
 import { fromBase64, toBase64 } from "../../functions/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { vaultOf } from "../../functions/trustee/context.ts";
@@ -264,6 +265,29 @@ describe("chunks", () => {
     );
     const third = await parts(2);
     for (const i of a.set) expect(await result(i, 2, third)).toMatchObject({ forRequester: expect.any(String) });
+  });
+
+  it("asked for while they are worked out ahead, twice at once, are made once", async () => {
+    const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true });
+    const { notice: logged } = await noticed(w, a);
+    const shares = (i: number, chunk: number) => ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk });
+    for (const chunk of [0, 1]) {
+      const { parts } = await shares(1, chunk);
+      await shares(2, chunk);
+      await ask(2, "result", { bundle: a.bundle(2), parts, chunk });
+    }
+    const pairings = vi.spyOn(publicEngine(), "pairingsOfSecretPoint");
+    const [one, other] = await Promise.all([shares(2, 2), shares(2, 2)]); // its result of chunk 1 has just gone out
+    await new Promise((done) => setTimeout(done, 300));
+    expect(one).toEqual(other);
+    expect(pairings.mock.calls.length).toBeLessThanOrEqual(2); // the slots of one epoch, and the proof
+    expect(await outcome(ask(1, "shares", { bundle: a.bundle(1), notice: logged, chunk: 2 }))).toMatchObject({
+      parts: [expect.any(String)],
+    });
+    pairings.mockRestore();
+    expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts: one.parts, chunk: 2 }))).toMatchObject({
+      forRequester: expect.any(String),
+    });
   });
 
   it("that the order does not have are refused", async () => {

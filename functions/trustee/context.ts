@@ -17,7 +17,7 @@ import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
 export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 
 /** Long arithmetic lets other requests of this isolate in from time to time. */
-export const breathe = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
+export const breathe = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const made = new Map<string, TrusteeKeys>();
 export function ownKeys(env: TrusteeEnv): TrusteeKeys {

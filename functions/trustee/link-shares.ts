@@ -70,10 +70,10 @@ class Making {
     this.#steps = steps;
   }
 
-  async finish(): Promise<Uint8Array> {
+  async finish(pauseMs: number): Promise<Uint8Array> {
     while (this.#value === undefined) {
       const step = this.#steps.next();
-      if (!step.done) await breathe();
+      if (!step.done) await breathe(pauseMs);
       else if (step.value) this.#value = step.value;
       else throw new Problem("unavailable", undefined, "the shares failed at another request's hands");
     }
@@ -87,7 +87,7 @@ const makingName = ({ own, open }: Sitting, chunk: number): string =>
   `${own.index}/${bytesToHex(open.binding)}/${chunk}`;
 
 /** Shares of all subjects of a chunk: those that are under way or ready, or new ones. @throws as the arithmetic does */
-export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number): Promise<Uint8Array> {
+export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number, pauseMs = 0): Promise<Uint8Array> {
   const name = makingName(s, chunk);
   let making = makings.get(name);
   if (!making) {
@@ -97,7 +97,7 @@ export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number):
     if (makings.size > MAX_MAKINGS) makings.delete(makings.keys().next().value!); // the oldest
   }
   try {
-    return await making.finish();
+    return await making.finish(pauseMs);
   } catch (error) {
     makings.delete(name); // the next call begins anew
     throw error;
@@ -105,6 +105,8 @@ export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number):
 }
 
 const CHUNKS_AHEAD = 2;
+/** Between two steps ahead: a request that somebody waits for goes through its calls to the vault meanwhile. */
+const PAUSE_MS = 4;
 /**
  * Works out the shares of the chunks that are still to be asked for. The first chunk's records come before everything
  * else, so nothing runs beside them.
@@ -120,6 +122,6 @@ export async function workAhead(
   for (let next = chunk + 1; next <= chunk + CHUNKS_AHEAD && next < length; next++) {
     if (await vaultOf(env).output(s.open.order.caseId, "shares", next)) continue;
     await breathe(); // the answer goes out first
-    await linkPartsOf(s, chunkAt(s, next), next);
+    await linkPartsOf(s, chunkAt(s, next), next, PAUSE_MS);
   }
 }

@@ -35,7 +35,7 @@ import {
 import { acceptRound, dealRound, finishRound, openRound, startCeremony } from "./trustee/ceremony.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./trustee/context.ts";
 import { trusteeCard } from "./trustee/keys.ts";
-import { workAhead } from "./trustee/link-shares.ts";
+import { waitedFor, workAhead } from "./trustee/link-shares.ts";
 import { decide, inbox, login, newChallenge, registerOfficer, requireOfficer, review } from "./trustee/officers.ts";
 import { notice, noticeShares, recordShares, result, shares } from "./trustee/rounds.ts";
 import { prepareBases } from "./trustee/tag-bases.ts";
@@ -138,6 +138,7 @@ app.post("/v1/cases/decide", async (c) => {
 
 // ---- the rounds of a case
 
+app.use("/v1/cases/*", (_, next) => waitedFor(next));
 app.post("/v1/cases/notice-shares", async (c) =>
   c.json(await noticeShares(c.env, await readJson(c.req, NoticeSharesRequest), now(c))),
 );

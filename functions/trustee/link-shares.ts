@@ -61,6 +61,32 @@ function* linkParts(
   return LinkParts.encode({ shares });
 }
 
+/** In which a request goes through some calls to the vault. */
+const PAUSE_MS = 4;
+/** An answer that does not come for so long is waited for by nobody any more: its request was given up. */
+const GIVEN_UP_MS = 5000;
+const asked = new Map<symbol, number>();
+/** A request that somebody waits for: nothing is worked out ahead in this isolate while it goes on. */
+export async function waitedFor<T>(answer: () => Promise<T>): Promise<T> {
+  const request = Symbol("request");
+  asked.set(request, Date.now());
+  try {
+    return await answer();
+  } finally {
+    asked.delete(request);
+  }
+}
+type GiveWay = () => Promise<void>;
+/** Shares that are asked for: others that are waited for as well get on meanwhile. */
+const toOthers: GiveWay = () => breathe(asked.size > 1 ? PAUSE_MS : 0);
+/** Shares that are not. */
+const toAll: GiveWay = async () => {
+  do {
+    await breathe(PAUSE_MS);
+    for (const [request, since] of asked) if (Date.now() - since > GIVEN_UP_MS) asked.delete(request);
+  } while (asked.size > 0);
+};
+
 /** A chunk's shares, made once however many requests work on them. */
 class Making {
   readonly #steps: Generator<void, Uint8Array>;
@@ -70,10 +96,10 @@ class Making {
     this.#steps = steps;
   }
 
-  async finish(pauseMs: number): Promise<Uint8Array> {
+  async finish(giveWay: GiveWay): Promise<Uint8Array> {
     while (this.#value === undefined) {
       const step = this.#steps.next();
-      if (!step.done) await breathe(pauseMs);
+      if (!step.done) await giveWay();
       else if (step.value) this.#value = step.value;
       else throw new Problem("unavailable", undefined, "the shares failed at another request's hands");
     }
@@ -87,7 +113,12 @@ const makingName = ({ own, open }: Sitting, chunk: number): string =>
   `${own.index}/${bytesToHex(open.binding)}/${chunk}`;
 
 /** Shares of all subjects of a chunk: those that are under way or ready, or new ones. @throws as the arithmetic does */
-export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number, pauseMs = 0): Promise<Uint8Array> {
+export async function linkPartsOf(
+  s: Sitting,
+  part: ChunkOfCase,
+  chunk: number,
+  giveWay = toOthers,
+): Promise<Uint8Array> {
   const name = makingName(s, chunk);
   let making = makings.get(name);
   if (!making) {
@@ -97,7 +128,7 @@ export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number, 
     if (makings.size > MAX_MAKINGS) makings.delete(makings.keys().next().value!); // the oldest
   }
   try {
-    return await making.finish(pauseMs);
+    return await making.finish(giveWay);
   } catch (error) {
     makings.delete(name); // the next call begins anew
     throw error;
@@ -105,8 +136,6 @@ export async function linkPartsOf(s: Sitting, part: ChunkOfCase, chunk: number, 
 }
 
 const CHUNKS_AHEAD = 2;
-/** Between two steps ahead: a request that somebody waits for goes through its calls to the vault meanwhile. */
-const PAUSE_MS = 4;
 /**
  * Works out the shares of the chunks that are still to be asked for. The first chunk's records come before everything
  * else, so nothing runs beside them.
@@ -121,7 +150,7 @@ export async function workAhead(
   if (chunk === 0) return;
   for (let next = chunk + 1; next <= chunk + CHUNKS_AHEAD && next < length; next++) {
     if (await vaultOf(env).output(s.open.order.caseId, "shares", next)) continue;
-    await breathe(); // the answer goes out first
-    await linkPartsOf(s, chunkAt(s, next), next, PAUSE_MS);
+    await toAll(); // the answer goes out first
+    await linkPartsOf(s, chunkAt(s, next), next, toAll);
   }
 }

@@ -7,6 +7,7 @@ import { publicEngine } from "../../functions/engine/worker.ts";
 import { fromBase64, toBase64 } from "../../functions/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { vaultOf } from "../../functions/trustee/context.ts";
+import { waitedFor } from "../../functions/trustee/link-shares.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LinkParts, partAad, SealedPart, signPart } from "../../protocol/case-documents.ts";
 import { type Order, openSigned } from "../../protocol/documents.ts";
@@ -288,6 +289,30 @@ describe("chunks", () => {
     expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts: one.parts, chunk: 2 }))).toMatchObject({
       forRequester: expect.any(String),
     });
+  });
+
+  it("are not worked out ahead while somebody waits for an answer", async () => {
+    const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true });
+    const { notice: logged } = await noticed(w, a);
+    const shares = (i: number, chunk: number) => ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk });
+    for (const i of a.set) await shares(i, 0);
+    const { parts } = await shares(1, 1);
+    await shares(2, 1);
+    let answer = (): void => {};
+    const waiting = waitedFor(
+      () =>
+        new Promise<void>((done) => {
+          answer = done;
+        }),
+    );
+    const pairings = vi.spyOn(publicEngine(), "pairingsOfSecretPoint").mockClear();
+    await ask(2, "result", { bundle: a.bundle(2), parts, chunk: 1 });
+    await new Promise((done) => setTimeout(done, 200));
+    expect(pairings).not.toHaveBeenCalled();
+    answer();
+    await waiting;
+    await vi.waitFor(() => expect(pairings).toHaveBeenCalled());
+    pairings.mockRestore();
   });
 
   it("that the order does not have are refused", async () => {

@@ -258,28 +258,32 @@ describe("matching", () => {
     ...new Set(asked.flatMap((url) => url.searchParams.get("part")?.split(",") ?? [])),
   ];
 
-  it("fetches no more from 83,000 rows than from 8,300, finds the same, and leaves hundreds of rows to a bucket", async () => {
+  it("reads a small index whole, and some thousand rows of a large one, however large, hundreds to a bucket", async () => {
     await fill(4_000);
     const small = await match();
     expect(small.slots).toEqual(used);
-    expect(partsAsked(small.asked)).toEqual([]); // read whole
-    await fill(8_300 - 4_000);
-    const middle = await match();
-    expect(middle.slots).toEqual(used);
-    await fill(83_000 - 8_300);
-    const large = await match();
-    expect(large.slots).toEqual(used);
-    expect(large.fetched).toBeLessThan(1.25 * middle.fetched);
-    expect(large.asked.length).toBeLessThan(6);
-    const parts = partsAsked(large.asked);
-    expect(parts.length).toBeGreaterThan(10);
-    for (const part of parts) expect((await read(EPOCH, part)).rows.length).toBeGreaterThan(200);
-    // the larger index was asked within what the smaller one was asked for
-    const share = (part: string): number => Number(part.split(".")[0]) / Number(part.split(".")[1]);
-    const outer = partsAsked(middle.asked).map((part) => [share(part), share(part) + 1 / Number(part.split(".")[1])]);
-    if (outer.length > 0)
-      for (const part of parts)
-        expect(outer.some(([from, below]) => from! <= share(part) && share(part) < below!)).toBe(true);
+    expect(partsAsked(small.asked)).toEqual([]);
+    let [rows, outer]: [number, string[]] = [4_000, []];
+    const share = (part: string): number[] => {
+      const [n, of] = part.split(".").map(Number) as [number, number];
+      return [n / of, (n + 1) / of];
+    };
+    for (const size of [12_000, 48_000, 96_000]) {
+      await fill(size - rows);
+      rows = size;
+      const { slots, asked, fetched } = await match();
+      expect(slots).toEqual(used);
+      expect(fetched / 144).toBeLessThan(1024 + 1.1 * SLOTS * 512);
+      expect(asked.length).toBeLessThan(5);
+      const parts = partsAsked(asked);
+      expect(parts.length).toBeGreaterThan(8);
+      for (const part of parts) expect((await read(EPOCH, part)).rows.length).toBeGreaterThan(200);
+      // asked again when it had grown, no two questions about a value tell more than the narrower one
+      const within = ([from, below]: number[]) =>
+        outer.map(share).some(([f, b]) => f! <= from! && below! <= b!) || outer.length === 0;
+      expect(parts.map(share).every(within)).toBe(true);
+      outer = parts;
+    }
   });
 
   it("a row of a bucket that lies is told as false, and an index that feigns its size is the escrow's fault", async () => {

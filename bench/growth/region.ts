@@ -87,7 +87,7 @@ async function registerServices(practice: Practice, count: number): Promise<stri
 async function furnish(size: Size, { practice, workerdPid }: World, progress: (what: string) => void): Promise<Region> {
   const clinics = [await openClinic(practice, "North clinic"), await openClinic(practice, "South clinic")];
   progress(`${size.services} services`);
-  const others = await registerServices(practice, size.services - clinics.length);
+  const others = await registerServices(practice, size.services - clinics.length - 1); // and the objects' (world.ts)
   progress("the measured patient's visits");
   const file = samplePatient();
   const { wallet } = await newPatient(practice, file);

@@ -7,9 +7,9 @@
 //   digits   of s_q: odd, |digit| < 2^(w-1), at most one in w positions; a negative one subtracts
 //   table    per q the odd multiples up to 2^(w-1), affine: what is added is affine, which costs a quarter less
 //   members  what the group's door let in, used once or twice: w = 4
-//   fixed    what the verifier brings along (generators, keys, H2(e,j)): w = 7 from the fourth sum on, so that neither the
-//            first request nor a base that is soon forgotten pays for it. The most recently used are kept, 18 kB each in
-//            G1 and 37 kB in G2
+//   fixed    what the verifier brings along (generators, keys, H2(e,j)): w = 8 in G1 and 7 in G2 from the fourth sum on, so
+//            that neither the first request nor a base that is soon forgotten pays for it. The most recently used are kept,
+//            37 kB each
 //
 // The split holds in the subgroups of order r only. So a sum with a base of any other origin, such as a batch's commitments
 // or a base computed here, is mcl's; so is a long one, for which mcl needs less a term.
@@ -21,7 +21,7 @@ import type { Raw } from "./mcl-points.ts";
 
 const MAX_TERMS = 16;
 const MEMBER_WIDTH = 4;
-const FIXED_WIDTH = 7;
+const FIXED_WIDTH = { G1: 8, G2: 7 };
 const SUMS_BEFORE_TABLE = 4;
 /** of each group */
 const MAX_TABLES = 64;
@@ -113,7 +113,7 @@ export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
       const roots = mcl.room(chains * size);
       mcl.copy(roots, mcl.put(e.limbs), size);
       if (chains === 2) timesX(roots + size, roots);
-      table = tableOf(mcl.get(roots, chains * size), FIXED_WIDTH);
+      table = tableOf(mcl.get(roots, chains * size), FIXED_WIDTH[name]);
     }
     tables.delete(e); // and set again: the first is the one not used for longest
     tables.set(e, table);

@@ -199,7 +199,7 @@ function makeEngine(mcl: Mcl): RawEngine {
         call.mclBn_millerLoop(z, x, y);
         loops.push(raw(mcl.get(z, GT_SIZE)));
       }
-      const product = loops.reduce((a, b) => gt.add(a, b), gt.identity);
+      const product = loops.slice(1).reduce((a, b) => gt.add(a, b), loops[0] ?? gt.identity);
       mcl.begin(2 * GT_SIZE + SLACK);
       const [z, x] = [mcl.room(GT_SIZE), mcl.put(product.limbs)];
       call.mclBn_finalExp(z, x);

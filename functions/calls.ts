@@ -5,8 +5,7 @@ import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts"
 import { signerOf } from "./engine/ed25519.ts";
 import { CLOCK_HEADER } from "./env.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
-
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
+import { rng } from "./rng.ts";
 
 export interface Call {
   baseUrl: string;

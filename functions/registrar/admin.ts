@@ -22,6 +22,7 @@ import { accounts, parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../env.ts";
 import { fromBase64, Problem, readJson, toBase64 } from "../http.ts";
 import { signedBy } from "../request-auth.ts";
+import { rng } from "../rng.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
 import { accountBySelector, bytesOf, db, logOnce, parametersRow, spendAdminRequest } from "./store.ts";
@@ -219,7 +220,7 @@ export async function postRequester(c: C): Promise<Response> {
   const sealKey = fromBase64(r.sealKey, "sealKey");
   // A key that nothing can be sealed to is found out now, not when a case is open.
   try {
-    hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), (n) => crypto.getRandomValues(new Uint8Array(n)));
+    hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), rng);
   } catch {
     throw new Problem("malformed", "sealKey: not an X-Wing public key");
   }

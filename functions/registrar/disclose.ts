@@ -37,11 +37,11 @@ import { callJson } from "../calls.ts";
 import { now, type RegistrarEnv } from "../env.ts";
 import { fromBase64, Problem, readJson, refused, toBase64 } from "../http.ts";
 import { signedRequest } from "../request-auth.ts";
+import { rng } from "../rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
 import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 
 /** The requester's certificate, if its key signed this request. */
 function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {

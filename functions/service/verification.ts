@@ -8,6 +8,7 @@
 import { type CheckInToVerify, type CheckInVerdict, verifyCheckIns } from "../../protocol/check-in.ts";
 import { nativeVerify } from "../engine/ed25519.ts";
 import { publicEngine } from "../engine/worker.ts";
+import { rng } from "../rng.ts";
 
 /** long enough for requests that have their bytes, short beside a verification */
 const GATHER_MS = 1;
@@ -19,8 +20,6 @@ interface Waiting {
   verdict?: CheckInVerdict;
 }
 const waiting = new Set<Waiting>();
-
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 
 export async function verifyTogether(checkIn: CheckInToVerify): Promise<CheckInVerdict> {
   const own: Waiting = { checkIn };

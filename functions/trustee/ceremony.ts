@@ -28,8 +28,9 @@ import type { Codec } from "../../protocol/codec.ts";
 import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { Problem } from "../http.ts";
+import { rng } from "../rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
-import { ownKeys, pinnedKeys, rng, vaultOf } from "./context.ts";
+import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";
 
 const boardOf = (env: TrusteeEnv, id: string): DurableObjectStub<CeremonyObject> =>
   (env.CEREMONY as DurableObjectNamespace<CeremonyObject>).getByName(id);

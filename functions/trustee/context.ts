@@ -14,8 +14,6 @@ import { parametersFor } from "../parameters.ts";
 import { openAtRest } from "./at-rest.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
 
-export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-
 /** Long arithmetic lets other requests of this isolate in from time to time. */
 export const breathe = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
 

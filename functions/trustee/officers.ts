@@ -35,8 +35,9 @@ import {
 } from "../case-order.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
+import { rng } from "../rng.ts";
 import type { Assertion, DecideRequest, InboxAnswer, OfficerRequest, Review, ReviewRequest } from "./api.ts";
-import { heldKeys, ownKeys, parseKeySet, rng, trustOf, vaultOf } from "./context.ts";
+import { heldKeys, ownKeys, parseKeySet, trustOf, vaultOf } from "./context.ts";
 
 const CHALLENGE_SECONDS = 300;
 const OFFICER_TOKEN_SECONDS = 3600;

@@ -19,7 +19,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import type { OpenCase } from "../case-bundle.ts";
 import { nativeVerify } from "../engine/ed25519.ts";
 import { Problem, refused } from "../http.ts";
-import { rng } from "./context.ts";
+import { rng } from "../rng.ts";
 import type { TrusteeKeys } from "./keys.ts";
 
 export const wrongShare = (trustees: readonly number[]): Problem =>

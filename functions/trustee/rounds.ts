@@ -36,6 +36,7 @@ import type { Subject } from "../case-order.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
+import { rng } from "../rng.ts";
 import type {
   ForRequesterAnswer,
   NoticeAnswer,
@@ -48,7 +49,7 @@ import type {
   SharesRequest,
 } from "./api.ts";
 import { openAtRest } from "./at-rest.ts";
-import { rng, vaultOf } from "./context.ts";
+import { vaultOf } from "./context.ts";
 import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOfSubjects } from "./link-shares.ts";
 import { decodePart, type Place, sealForRequester, wrongShare } from "./parts.ts";
 import { firstPages, matchSessions } from "./session-index.ts";

@@ -10,9 +10,10 @@ import { type OpenCase, openBundle } from "../case-bundle.ts";
 import type { Subject, Trust } from "../case-order.ts";
 import type { TrusteeEnv } from "../env.ts";
 import { fromBase64, Problem, toBase64 } from "../http.ts";
+import { rng } from "../rng.ts";
 import type { Bundle } from "./api.ts";
 import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
-import { heldKeys, ownKeys, parseKeySet, rng, trusteeCardsOf, trustOf, unsealSecret, vaultOf } from "./context.ts";
+import { heldKeys, ownKeys, parseKeySet, trusteeCardsOf, trustOf, unsealSecret, vaultOf } from "./context.ts";
 import type { TrusteeKeys } from "./keys.ts";
 import { openParts, type Place, sealPart } from "./parts.ts";
 

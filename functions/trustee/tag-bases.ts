@@ -18,8 +18,9 @@ import { type G2, G2Point, tagBaseMessage } from "../../protocol/suite.ts";
 import type { Scope } from "../case-order.ts";
 import { publicEngine } from "../engine/worker.ts";
 import type { TrusteeEnv } from "../env.ts";
+import { rng } from "../rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
-import { breathe, ownKeys, rng, vaultOf } from "./context.ts";
+import { breathe, ownKeys, vaultOf } from "./context.ts";
 
 const { Fp2 } = bls.fields;
 const COORDINATE_BYTES = 96;

@@ -17,6 +17,7 @@
 // alarm is set for the earliest. All tables are WITHOUT ROWID: no order of rows tells the order of visits.
 
 import { DurableObject } from "cloudflare:workers";
+import { equalBytes } from "../protocol/bytes.ts";
 import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
 import { type DeliveryEnv, deliverIndexRows, deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 import { SESSION_TABLES } from "./session-tables.ts";
@@ -89,9 +90,6 @@ type SessionRow = {
   attempts: number;
   due: number;
 };
-
-const sameBytes = (a: ArrayBuffer, b: Uint8Array): boolean =>
-  a.byteLength === b.length && new Uint8Array(a).every((x, i) => x === b[i]);
 
 export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
   readonly #sql: SqlStorage;
@@ -296,7 +294,11 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
         f.seq,
       )
       .toArray();
-    return held !== undefined && held.idempotency_key_hash === f.idempotencyKeyHash && sameBytes(held.frame, f.frame);
+    return (
+      held !== undefined &&
+      held.idempotency_key_hash === f.idempotencyKeyHash &&
+      equalBytes(new Uint8Array(held.frame), f.frame)
+    );
   }
 
   /** Queued frames of one direction behind `after`, in order; exactly the acknowledged ones are forgotten first. */

@@ -19,7 +19,7 @@
 import { base64urlnopad } from "@scure/base";
 import type { Context } from "hono";
 import * as z from "zod";
-import { type Part, readPart } from "../protocol/buckets.ts";
+import { MAX_PARTS, type Part, readPart } from "../protocol/buckets.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { type EscrowEnv, now } from "./env.ts";
@@ -112,7 +112,7 @@ function partsAsked(c: C): Part[] | undefined {
   const texts = c.req.query("part")?.split(",");
   const parts = texts?.map((text) => {
     const part = readPart(text);
-    if (!part) throw new Problem("malformed", 'part: "n.m" with 0 <= n < m <= 65536 expected');
+    if (!part) throw new Problem("malformed", `part: "n.m" with 0 <= n < m <= ${MAX_PARTS} expected`);
     return part;
   });
   if (parts?.some(({ of }) => of !== parts[0]!.of) || new Set(texts).size !== (texts?.length ?? 0))

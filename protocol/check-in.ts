@@ -27,6 +27,7 @@ import { epochOf } from "./epoch.ts";
 import { LABELS } from "./labels.ts";
 import {
   type Expectation,
+  NO_WEIGHTS,
   Presentation,
   type Refusal,
   tagHashOf,
@@ -142,12 +143,9 @@ export function verifyCheckIns(
   });
 }
 
-const NO_BATCH: Rng = () => {
-  throw new Error("one check-in needs no random weights");
-};
 export const verifyCheckIn = (
   read: ReadCheckIn,
   parameters: Omit<CheckInToVerify, "read">,
   engine: Engine = nobleEngine,
   verify: VerifySignature = nobleVerify,
-): CheckInVerdict => verifyCheckIns([{ read, ...parameters }], NO_BATCH, engine, verify)[0]!;
+): CheckInVerdict => verifyCheckIns([{ read, ...parameters }], NO_WEIGHTS, engine, verify)[0]!;

@@ -211,15 +211,16 @@ function accept({ expected, presentation: p, points: { T, F2, C1, C2 } }: Examin
   };
 }
 
+/** For one presentation: there is nothing to weigh. */
+export const NO_WEIGHTS: Rng = () => {
+  throw new Error("one presentation needs no random weights");
+};
+
 export const verifyPresentation = (
   expected: Expectation,
   presentation: Presentation,
   engine: Engine = nobleEngine,
-): Verdict => verifyPresentations([{ expected, presentation }], NO_RANDOMNESS, engine)[0]!;
-
-const NO_RANDOMNESS: Rng = () => {
-  throw new Error("one presentation needs no random weights");
-};
+): Verdict => verifyPresentations([{ expected, presentation }], NO_WEIGHTS, engine)[0]!;
 
 export interface ToVerify {
   readonly expected: Expectation;

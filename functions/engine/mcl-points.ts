@@ -4,7 +4,7 @@
 // An element that came in as bytes, or went out once, keeps its encoding: nothing is serialised twice.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
-import { concatBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { concatBytes, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import type { Group } from "../../protocol/group.ts";
 import { DecodeError, R_ORDER, type Scalar } from "../../protocol/suite.ts";
 import { FP, FR, type Mcl } from "./mcl-module.ts";
@@ -41,8 +41,6 @@ export function checkScalar(s: Scalar): void {
 export function refuseSecret(): never {
   throw new RangeError("secret scalars stay on noble");
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
 
 export interface PointGroup extends Group<Raw> {
   /** an affine element that will come in sums again and again */
@@ -139,7 +137,7 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): P
     },
     equals(a, b) {
       if (a === b) return true;
-      if (a.wire && b.wire) return sameBytes(a.wire, b.wire);
+      if (a.wire && b.wire) return equalBytes(a.wire, b.wire);
       mcl.begin(2 * size + ALIGN);
       return call[`mclBn${name}_isEqual`](mcl.put(a.limbs), mcl.put(b.limbs)) === 1;
     },

@@ -8,7 +8,7 @@ function worker(role: keyof typeof own, files: string[]) {
   return {
     plugins: [
       cloudflareTest(async () => ({
-        main: `./functions/${role === "log" ? "transparency" : role}.ts`,
+        main: `./functions/${role}.ts`,
         wrangler: { configPath: "./wrangler.toml", environment: role === "trustee" ? "trustee-1" : role },
         miniflare: {
           bindings: {
@@ -45,6 +45,8 @@ export default defineConfig({
   test: {
     projects: [
       node("protocol", "protocol", 60_000),
+      node("engine", "engine", 60_000),
+      node("client", "client", 60_000),
       worker("log", ["log*"]),
       worker("service", ["service*", "replay-window*"]),
       worker("registrar", ["registrar*"]),

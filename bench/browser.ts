@@ -4,7 +4,7 @@
 
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-import { bundleForBrowsers } from "../demo/bundles.ts";
+import { bundleForBrowsers } from "../local/bundles.ts";
 import type * as Page from "./browser-page.ts";
 import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
 

@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
 import { unstable_readConfig } from "wrangler";
-import { bundleForBrowsers, bundleWorker, wasmModules } from "../demo/bundles.ts";
+import { bundleForBrowsers, bundleWorker, wasmModules } from "../local/bundles.ts";
 import type { Bench, Row } from "./measure.ts";
 
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;

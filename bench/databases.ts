@@ -1,6 +1,6 @@
 // The service's D1 databases, for what benches put there themselves.
 
-import type { Host } from "../demo/host.ts";
+import type { Host } from "../local/host.ts";
 
 export type Database = Awaited<ReturnType<Host["miniflare"]["getD1Database"]>>;
 

@@ -1,7 +1,7 @@
 // The Workers' engine in Node: what a trustee computes with, and a requester's host may bring along.
 
 import { readFileSync } from "node:fs";
-import { mclEngine } from "../functions/engine/mcl.ts";
+import { mclEngine } from "../engine/mcl.ts";
 import { lazy } from "../protocol/suite.ts";
 
 export const fastEngine = lazy(() =>

@@ -3,7 +3,7 @@
 // d1:db and r2:bucket (the stand-ins of D1 and R2).
 
 import { createRequire } from "node:module";
-import type { Host } from "../demo/host.ts";
+import type { Host } from "../local/host.ts";
 
 export interface Isolate {
   ask<T>(method: string, params?: object): Promise<T>;

@@ -4,7 +4,7 @@
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
 import type { OrderRequest, Requester } from "../client/requester.ts";
 import type { Wallet } from "../client/wallet.ts";
-import type { Practice } from "../demo/practice.ts";
+import type { Practice } from "../local/practice.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { fastEngine } from "./fast-engine.ts";
 import { type Bench, type BenchContext, type Row, row, samples, timed } from "./measure.ts";

@@ -1,7 +1,7 @@
 // One Worker alone in a workerd of its own, so that what the kernel accounts to the process is that Worker's.
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { wasmModules } from "../demo/bundles.ts";
+import { wasmModules } from "../local/bundles.ts";
 import { workerdPids } from "./measure.ts";
 
 interface LoneWorker {

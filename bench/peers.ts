@@ -14,7 +14,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { mclEngine } from "../functions/engine/mcl.ts";
+import { mclEngine } from "../engine/mcl.ts";
 import { sign, skToPk, verify } from "../protocol/bbs.ts";
 import { proofGen, proofVerify } from "../protocol/bbs-proof.ts";
 import { utf8ToBytes } from "../protocol/bytes.ts";

@@ -5,7 +5,7 @@
 // long-running role keeps (tables, slot bases, the issuer's pairing lines) is warm, as it is there.
 
 import { readFileSync } from "node:fs";
-import { mclEngine } from "../functions/engine/mcl.ts";
+import { mclEngine } from "../engine/mcl.ts";
 import { Contract } from "../protocol/documents.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import { verifyContract } from "../protocol/enrolment.ts";

@@ -1,4 +1,4 @@
-// The Durable Objects that hold the open month's sessions (functions/service/objects.ts), as they are by day: made, filled
+// The Durable Objects that hold the open month's sessions (functions/service/session-objects.ts), as they are by day: made, filled
 // and awake.
 //
 // They are filled by their SQLite files, through the object's own schema: a million calls would take an hour. Each session
@@ -12,10 +12,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ClinicApi } from "../client/clinic/api.ts";
-import type { Practice } from "../demo/practice.ts";
-import { SESSION_TABLES } from "../durable-objects/session-tables.ts";
+import type { Practice } from "../local/practice.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
+import { SESSION_TABLES } from "../schema/session-tables.ts";
 import { databaseOf } from "./databases.ts";
 
 const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));

@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker } from "../demo/bundles.ts";
+import { bundleWorker } from "../local/bundles.ts";
 import { startLoneWorker } from "./lone-worker.ts";
 import {
   type Bench,

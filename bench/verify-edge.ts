@@ -1,7 +1,7 @@
 // Verification inside workerd, in CPU time as the kernel accounts it: a Worker's own clock stands still, and Cloudflare
 // bills CPU. Each sample is one request that verifies several, less one that verifies none.
 
-import { bundleWorker } from "../demo/bundles.ts";
+import { bundleWorker } from "../local/bundles.ts";
 import { startLoneWorker } from "./lone-worker.ts";
 import { type Bench, type BenchContext, cpuMs, hasCpuAccounting, NO_CPU_ACCOUNTING, type Row, row } from "./measure.ts";
 

@@ -1,11 +1,11 @@
-/// <reference path="../functions/engine/wasm.d.ts" />
+/// <reference path="../engine/wasm.d.ts" />
 // A Worker that verifies presentations and does nothing else, for verify-edge.ts: what the service's Worker does of a
 // check-in's arithmetic, by the same calls. The presentations are made at the first request, by keys of its own.
 //
 //   GET /?single=N   verifies N presentations one by one
 //   GET /?batch=N    verifies N batches of 64
 
-import { publicEngine } from "../functions/engine/worker.ts";
+import { publicEngine } from "../engine/worker.ts";
 import type { Rng } from "../protocol/bytes.ts";
 import { auditPresentations, Presentation, present, verifyPresentation } from "../protocol/presentation.ts";
 import { lazy } from "../protocol/suite.ts";
@@ -17,7 +17,7 @@ import {
   makeRegistrar,
   PARAMS_HASH,
   SLOTS,
-} from "../test/protocol/patients.ts";
+} from "../test/support/patients.ts";
 
 const BATCH = 64;
 const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));

@@ -5,8 +5,8 @@ import { type Clinic, type ClinicSession, FHIR_JSON } from "../client/clinic.ts"
 import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../client/fhir/record.ts";
 import type { Wallet } from "../client/wallet.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../demo/patients.ts";
-import { openPractice, type Practice } from "../demo/practice.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../local/patients.ts";
+import { openPractice, type Practice } from "../local/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { workerdPids } from "./measure.ts";
 import { fillObjects } from "./session-objects.ts";

@@ -23,7 +23,7 @@ export interface WaitingCase {
   decided: boolean;
 }
 
-/** As functions/trustee/api.ts `Review` answers it. */
+/** As functions/shared/trustee-api.ts `Review` answers it. */
 export interface ReviewedCase {
   trustee: number;
   caseId: string;

@@ -22,13 +22,13 @@ import {
 } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
+import { checkRecoveryWords, newRecoveryWords, sessionKeys, walletRoot } from "./wallet/keys.ts";
 import { findNotices } from "./wallet/notices.ts";
 import { type OwnRecords, ownRecords } from "./wallet/records.ts";
 import { recoverSessions } from "./wallet/recovery.ts";
 import { enrol, refresh } from "./wallet/registration.ts";
 import { ownReport } from "./wallet/report.ts";
 import type { WalletGeneration, WalletNotice, WalletSession, WalletState, WalletStore } from "./wallet/state.ts";
-import { checkRecoveryWords, newRecoveryWords, sessionKeys, walletRoot } from "./wallet-keys.ts";
 
 export interface WalletOptions {
   transport: Transport;

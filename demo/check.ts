@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { DocumentBundle } from "../client/fhir/report.ts";
-import type { PatientFile } from "./patients.ts";
+import type { PatientFile } from "../local/patients.ts";
 
 const MADE_BY_THE_REPORT = new Set(["Composition", "Patient", "Organization", "Provenance"]);
 

@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { FhirInputError } from "../client/fhir/resource.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "../local/patients.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { joinRecords, tracePatient } from "./cases.ts";
 import { checkReport } from "./check.ts";
 import { enrolAll, liveThrough, openClinics, selectorOf } from "./life.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "./patients.ts";
 import { progressLine } from "./progress.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
   const line = progressLine();
   const started = performance.now();
   // Loaded only now: the host brings the whole of Miniflare with it, and a wrong option should be told at once.
-  const { openPractice } = await import("./practice.ts");
+  const { openPractice } = await import("../local/practice.ts");
   const practice = await openPractice({
     trustees: o.trustees,
     threshold: o.threshold,

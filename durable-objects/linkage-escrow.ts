@@ -18,7 +18,7 @@
 // clock is settable it decides with the last `now` that was given.
 
 import { DurableObject } from "cloudflare:workers";
-import { type CaseState, followCase, isFinal } from "../functions/escrow/case-list.ts";
+import { type CaseState, followCase, isFinal } from "../schema/case-list.ts";
 
 export interface LinkageEscrowEnv {
   CLOCK: "system" | "settable";

@@ -1,5 +1,5 @@
 // Sessions: the single use of each, its channel's replay windows, and what is still to be delivered about it. An object
-// holds all sessions whose tagHash begins with its name (functions/service/objects.ts), so a tag meets the same object
+// holds all sessions whose tagHash begins with its name (functions/service/session-objects.ts), so a tag meets the same object
 // whatever service it is shown to.
 //
 // Invariant: an object holds at most one check-in a tagHash, for ever the first that open() was given; and of each
@@ -19,11 +19,34 @@
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
 import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
-import { type DeliveryEnv, deliverIndexRows, deliverSessionRow, indexRowOf } from "./session-delivery.ts";
-import { SESSION_TABLES } from "./session-tables.ts";
+import { SESSION_TABLES } from "../schema/session-tables.ts";
 
-export interface ReplayWindowEnv extends DeliveryEnv {
+export interface ReplayWindowEnv {
   CLOCK: "system" | "settable";
+}
+
+/** A session's row in the service's D1, as schema/service.ts `sessions` has it. */
+export interface SessionRowToDeliver {
+  serviceId: string;
+  tagHash: string;
+  epoch: number;
+  day: number;
+  checkIn: Uint8Array;
+}
+/** A session as the escrow's index needs it. `tag` is T, 96 bytes, of a verified presentation. */
+export interface IndexRowToDeliver {
+  epoch: number;
+  serviceId: string;
+  tag: Uint8Array;
+}
+/**
+ * How the two rows of a session reach their tables. The service's door passes it in (functions/service.ts), so that this
+ * folder imports nothing from functions/. Both receivers treat a repetition as one delivery. Both methods throw if the
+ * receiver does not answer.
+ */
+export interface SessionDelivery {
+  row(shard: number, row: SessionRowToDeliver): Promise<void>;
+  indexRow(row: IndexRowToDeliver, now: number): Promise<void>;
 }
 
 /** Ids and hashes in lower-case hex. */
@@ -91,16 +114,18 @@ type SessionRow = {
   due: number;
 };
 
-export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
+export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends DurableObject<Env> {
   readonly #sql: SqlStorage;
+  readonly #delivery: SessionDelivery;
   /** Nothing is written before the first session is opened: an object that was only asked stays empty. */
   #made: boolean;
   /** when the alarm comes, as far as this instance knows */
   #alarmAt = Number.POSITIVE_INFINITY;
 
-  constructor(ctx: DurableObjectState, env: ReplayWindowEnv) {
+  constructor(ctx: DurableObjectState, env: Env, delivery: SessionDelivery) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
+    this.#delivery = delivery;
     this.#made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
   }
 
@@ -188,11 +213,11 @@ export class ReplayWindow extends DurableObject<ReplayWindowEnv> {
     const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag } = held;
     try {
       if (what === "row" && check_in) {
-        await deliverSessionRow(this.env, shard, { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) });
+        await this.#delivery.row(shard, { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) });
         this.#sql.exec("UPDATE session SET check_in = NULL WHERE tag_hash = ?", tagHash);
       }
       if (what === "index" && tag) {
-        await deliverIndexRows(this.env, [indexRowOf({ epoch, serviceId, tag: new Uint8Array(tag) })], now);
+        await this.#delivery.indexRow({ epoch, serviceId, tag: new Uint8Array(tag) }, now);
         this.#sql.exec("UPDATE session SET tag = NULL WHERE tag_hash = ?", tagHash);
       }
       return true;

@@ -14,7 +14,7 @@
 // A cosignature is kept only if it verifies under a configured witness and for a head signed here.
 
 import { DurableObject } from "cloudflare:workers";
-import { nativeVerify, signerOf } from "../functions/engine/ed25519.ts";
+import { nativeVerify, signerOf } from "../engine/ed25519.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import {
   completedBy,

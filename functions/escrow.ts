@@ -22,8 +22,7 @@ import * as z from "zod";
 import { MAX_PARTS, type Part, readPart } from "../protocol/buckets.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochOf } from "../protocol/epoch.ts";
-import { type EscrowEnv, now } from "./env.ts";
-import { CASE_STATES } from "./escrow/case-list.ts";
+import { CASE_STATES } from "../schema/case-list.ts";
 import {
   carry,
   completeDossiers,
@@ -47,10 +46,11 @@ import {
   ROWS_PER_PAGE,
   readRows,
 } from "./escrow/session-index.ts";
-import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";
-import { parametersFor } from "./parameters.ts";
-import { signedBy, signedRequest } from "./request-auth.ts";
-import { ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./trustee/api.ts";
+import { type EscrowEnv, now } from "./shared/env.ts";
+import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./shared/http.ts";
+import { parametersFor } from "./shared/parameters.ts";
+import { signedBy, signedRequest } from "./shared/request-auth.ts";
+import { ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./shared/trustee-api.ts";
 
 export { LinkageEscrow } from "../durable-objects/linkage-escrow.ts";
 

@@ -3,12 +3,12 @@
 
 import { eq } from "drizzle-orm";
 import { parameters } from "../schema/registrar.ts";
-import type { RegistrarEnv } from "./env.ts";
-import { roleApp, toBase64 } from "./http.ts";
 import { postEntitlements, postParameters, postProofing, postRequester, postRevoke } from "./registrar/admin.ts";
 import { postAssemble, postTrace } from "./registrar/disclose.ts";
 import { postEnrol, postEnrolStart, postRefresh, postRefreshNonce } from "./registrar/enrol.ts";
 import { bytesOf, db } from "./registrar/store.ts";
+import type { RegistrarEnv } from "./shared/env.ts";
+import { roleApp, toBase64 } from "./shared/http.ts";
 
 const app = roleApp<RegistrarEnv>("registrar");
 

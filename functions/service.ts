@@ -11,18 +11,25 @@
 // Blobs stream; everything else is small. So uploads have an app of their own with the large limit, and a body without
 // a length never gets near it: it would be buffered.
 
-import type { ServiceEnv } from "./env.ts";
-import { problemResponse, roleApp } from "./http.ts";
+import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
 import { closing } from "./service/closed-epochs.ts";
 import { frames } from "./service/frames.ts";
 import { reading } from "./service/reading.ts";
 import { MAX_BLOB_BYTES, statements, uploads } from "./service/records.ts";
 import { registry } from "./service/registry.ts";
+import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
 import { checkIns, clinicSessions } from "./service/sessions.ts";
 import { sweeping } from "./service/sweep.ts";
 import { tokens } from "./service/tokens.ts";
+import type { ServiceEnv } from "./shared/env.ts";
+import { problemResponse, roleApp } from "./shared/http.ts";
 
-export { ReplayWindow } from "../durable-objects/replay-window.ts";
+/** The session object with this role's delivery. `wrangler.toml` names the class. */
+export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
+  constructor(ctx: DurableObjectState, env: DeliveryEnv & ReplayWindowEnv) {
+    super(ctx, env, sessionDelivery(env));
+  }
+}
 
 const app = roleApp<ServiceEnv>("service");
 registry(app);

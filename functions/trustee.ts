@@ -13,9 +13,9 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import { bytesToHex } from "../protocol/bytes.ts";
-import { now, type TrusteeEnv } from "./env.ts";
-import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./http.ts";
-import { signedBy } from "./request-auth.ts";
+import { now, type TrusteeEnv } from "./shared/env.ts";
+import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./shared/http.ts";
+import { signedBy } from "./shared/request-auth.ts";
 import {
   type CardAnswer,
   CeremonyMessages,
@@ -31,7 +31,7 @@ import {
   ResultRequest,
   ReviewRequest,
   SharesRequest,
-} from "./trustee/api.ts";
+} from "./shared/trustee-api.ts";
 import { acceptRound, dealRound, finishRound, openRound, startCeremony } from "./trustee/ceremony.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./trustee/context.ts";
 import { trusteeCard } from "./trustee/keys.ts";

@@ -7,7 +7,7 @@
 // records name one blob in R2, as long as a real one.
 
 import type { Clinic } from "../../client/clinic.ts";
-import type { Host } from "../../demo/host.ts";
+import type { Host } from "../../local/host.ts";
 import { rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Manifest, Signed, signDocument } from "../../protocol/documents.ts";

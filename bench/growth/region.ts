@@ -8,7 +8,7 @@ import { ClinicApi } from "../../client/clinic/api.ts";
 import { type Clinic, type ClinicSession, clinicCard, createClinicKeys } from "../../client/clinic.ts";
 import type { Requester } from "../../client/requester.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import type { Practice } from "../../demo/practice.ts";
+import type { Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { fastEngine } from "../fast-engine.ts";

@@ -26,7 +26,7 @@ import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
 export const MAX_CONCURRENCY = 6;
-/** of functions/trustee/api.ts */
+/** of functions/shared/trustee-api.ts */
 const ITEMS_A_REQUEST = 64;
 
 export interface FetchedRecord {

@@ -27,8 +27,8 @@ import { encodeG2 } from "../../protocol/suite.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { openWalletChannel } from "../sealing/messages.ts";
 import { ApiError, apiBytes } from "../transport.ts";
-import { credentialBlinding, holderSecrets, sessionKeys } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
+import { credentialBlinding, holderSecrets, sessionKeys } from "./keys.ts";
 import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
 
 export class CheckInError extends Error {

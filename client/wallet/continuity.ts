@@ -6,8 +6,8 @@ import { Continuity, proveContinuity } from "../../protocol/continuity.ts";
 import { presentationHashOf } from "../../protocol/documents.ts";
 import { tagOf } from "../../protocol/presentation.ts";
 import { tagBase } from "../../protocol/suite.ts";
-import { holderSecrets } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
+import { holderSecrets } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
 /** The message to send in that session's channel: Continuity bytes. */

@@ -11,10 +11,10 @@ import { emptyFrontier } from "../../protocol/merkle.ts";
 import { LOG_KEY, parseCheckpoint, parseNote, parseVkey } from "../../protocol/note.ts";
 import { openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
-import { LogMonitor, type MonitorState } from "../log-monitor.ts";
-import { httpLogSource } from "../log-source.ts";
-import { holderSecrets } from "../wallet-keys.ts";
+import { LogMonitor, type MonitorState } from "../log/monitor.ts";
+import { httpLogSource } from "../log/source.ts";
 import type { WalletContext } from "./context.ts";
+import { holderSecrets } from "./keys.ts";
 import type { WalletNotice } from "./state.ts";
 
 /** The log contradicts itself or what this wallet saw before: evidence for the public, not for this phone alone. */

@@ -12,9 +12,9 @@ import { type Manifest, manifestHashOf } from "../../protocol/documents.ts";
 import { BECOMES, ChainError, type RecordState, readChain } from "../clinic/chain.ts";
 import { openRecord } from "../sealing/record.ts";
 import { ApiError, apiBytes } from "../transport.ts";
-import { sessionKeys } from "../wallet-keys.ts";
 import { isGenuine, type Listed, readBuckets } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
+import { sessionKeys } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
 const PARALLEL_DOWNLOADS = 6;

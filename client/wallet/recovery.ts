@@ -7,9 +7,9 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 import { tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
 import { listServices } from "../services.ts";
-import { holderSecrets } from "../wallet-keys.ts";
 import { isGenuine, type Listed, pages } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
+import { holderSecrets } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
 type Slot = Pick<WalletSession, "generation" | "epoch" | "slot">;

@@ -13,8 +13,8 @@ import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { fromBase64, toBase64 } from "../encoding.ts";
 import { apiBytes, apiJson } from "../transport.ts";
-import { credentialBlinding, holderSecrets } from "../wallet-keys.ts";
 import type { WalletContext } from "./context.ts";
+import { credentialBlinding, holderSecrets } from "./keys.ts";
 import type { PendingEnrolment, WalletGeneration } from "./state.ts";
 
 export class RegistrationError extends Error {

@@ -4,10 +4,10 @@ import type { CaseView, LinkageEscrow, NewCase } from "../../durable-objects/lin
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { verifyDecision } from "../approvals.ts";
-import type { EscrowEnv } from "../env.ts";
-import { Problem, refused, toBase64 } from "../http.ts";
-import { followCase, listCases } from "./case-list.ts";
+import { followCase, listCases } from "../../schema/case-list.ts";
+import { verifyDecision } from "../shared/approvals.ts";
+import type { EscrowEnv } from "../shared/env.ts";
+import { Problem, refused, toBase64 } from "../shared/http.ts";
 import { advance, appendEntries, type Matter, recorded, sealedResults } from "./rounds.ts";
 
 export const INBOX_PAGE = 32;

@@ -10,6 +10,7 @@
 // on to a newer head signs no older one; then the next head is taken.
 
 import type * as z from "zod";
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
@@ -21,11 +22,10 @@ import {
   parseVkey,
   verifyCheckpoint,
 } from "../../protocol/note.ts";
-import { call, callJson } from "../calls.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import type { EscrowEnv } from "../env.ts";
-import { fromBase64, Problem, toBase64 } from "../http.ts";
-import type { CosignAnswer, WitnessAnswer } from "../trustee/api.ts";
+import { call, callJson } from "../shared/calls.ts";
+import type { EscrowEnv } from "../shared/env.ts";
+import { fromBase64, Problem, toBase64 } from "../shared/http.ts";
+import type { CosignAnswer, WitnessAnswer } from "../shared/trustee-api.ts";
 
 const ATTEMPTS = 3;
 

@@ -2,6 +2,7 @@
 // inboxes free of what could never be opened, and tells a requester clearly what is wrong with its order.
 
 import type { NewCase } from "../../durable-objects/linkage-escrow.ts";
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
@@ -9,11 +10,10 @@ import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
-import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../case-order.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import type { EscrowEnv } from "../env.ts";
-import { Problem, refused } from "../http.ts";
-import { parametersFor } from "../parameters.ts";
+import type { EscrowEnv } from "../shared/env.ts";
+import { Problem, refused } from "../shared/http.ts";
+import { parametersFor } from "../shared/parameters.ts";
+import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../trustee/case-order.ts";
 
 export const MAX_ORDER_SERVICES = 1000;
 export const MAX_ORDER_TEXT_CHARS = 4000;

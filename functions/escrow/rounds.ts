@@ -1,5 +1,5 @@
 // The rounds of a case: the escrow asks each member of S, verifies what comes back as far as it can be seen from outside,
-// and records it. It reads nothing: parts are sealed to members or to the requester (functions/trustee/api.ts).
+// and records it. It reads nothing: parts are sealed to members or to the requester (functions/shared/trustee-api.ts).
 //
 //   ordered   → approved   entries of the order and S's approvals in the log, a checkpoint with t cosignatures
 //   approved  → noticed    notice-shares from S; notice: t equal entries, each signed; appended, and a newer checkpoint
@@ -21,15 +21,15 @@ import {
   type Placed,
   type Recorded,
 } from "../../durable-objects/linkage-escrow.ts";
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { call } from "../calls.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import type { EscrowEnv } from "../env.ts";
-import { fromBase64, PROBLEMS, Problem, toBase64 } from "../http.ts";
-import { appendEntryBytes } from "../log.ts";
+import { call } from "../shared/calls.ts";
+import type { EscrowEnv } from "../shared/env.ts";
+import { fromBase64, PROBLEMS, Problem, toBase64 } from "../shared/http.ts";
+import { appendEntryBytes } from "../shared/log-writer.ts";
 import {
   type Bundle,
   ForRequesterAnswer,
@@ -37,7 +37,7 @@ import {
   NoticeAnswer,
   PartsAnswer,
   SharesAnswer,
-} from "../trustee/api.ts";
+} from "../shared/trustee-api.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
 
 export interface Matter {

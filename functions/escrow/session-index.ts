@@ -20,10 +20,10 @@ import { LogEntry } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
-import type { EscrowEnv } from "../env.ts";
-import { Problem } from "../http.ts";
-import { appendEntryBytes } from "../log.ts";
-import { parametersFor } from "../parameters.ts";
+import type { EscrowEnv } from "../shared/env.ts";
+import { Problem } from "../shared/http.ts";
+import { appendEntryBytes } from "../shared/log-writer.ts";
+import { parametersFor } from "../shared/parameters.ts";
 
 export const MAX_ROWS_PUT = 500;
 /** 590 kB a page; D1 hands it over as one text of 1.2 MB, of the 2 that it allows */

@@ -32,12 +32,12 @@ import { LABELS } from "../../protocol/labels.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
 import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
 import { disclosures, generations, parameters } from "../../schema/registrar.ts";
-import { verifyApprovals } from "../approvals.ts";
-import { callJson } from "../calls.ts";
-import { now, type RegistrarEnv } from "../env.ts";
-import { fromBase64, Problem, readJson, refused, toBase64 } from "../http.ts";
-import { signedRequest } from "../request-auth.ts";
-import { rng } from "../rng.ts";
+import { verifyApprovals } from "../shared/approvals.ts";
+import { callJson } from "../shared/calls.ts";
+import { now, type RegistrarEnv } from "../shared/env.ts";
+import { fromBase64, Problem, readJson, refused, toBase64 } from "../shared/http.ts";
+import { signedRequest } from "../shared/request-auth.ts";
+import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
 import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
 

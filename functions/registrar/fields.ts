@@ -7,7 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import type { RegistrarEnv } from "../env.ts";
+import type { RegistrarEnv } from "../shared/env.ts";
 
 const NONCE_BYTES = 24;
 

@@ -3,7 +3,7 @@
 import { keyGen } from "../../protocol/bbs.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type G2, P2, type Scalar } from "../../protocol/suite.ts";
-import type { RegistrarEnv } from "../env.ts";
+import type { RegistrarEnv } from "../shared/env.ts";
 
 const made = new Map<string, { secretKey: Scalar; publicKey: G2 }>();
 

@@ -6,9 +6,9 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
 import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
-import type { RegistrarEnv } from "../env.ts";
-import { refused } from "../http.ts";
-import { appendEntryBytes } from "../log.ts";
+import type { RegistrarEnv } from "../shared/env.ts";
+import { refused } from "../shared/http.ts";
+import { appendEntryBytes } from "../shared/log-writer.ts";
 
 export const db = (env: RegistrarEnv) => drizzle(env.REGISTRAR_DB);
 /** D1 hands blobs back as number arrays or buffers: one form for the protocol. */

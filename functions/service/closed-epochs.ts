@@ -8,9 +8,9 @@
 import { drizzle } from "drizzle-orm/d1";
 import { epochOf } from "../../protocol/epoch.ts";
 import { closedEpochs } from "../../schema/service.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import { Problem, type RoleApp } from "../http.ts";
-import { signedBy } from "../request-auth.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import { Problem, type RoleApp } from "../shared/http.ts";
+import { signedBy } from "../shared/request-auth.ts";
 import { type Service, SHARDS, shardDb } from "./registry.ts";
 
 const KNOWN_OPEN_MS = 5000;

@@ -16,12 +16,12 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { asBytes, sessions } from "../../schema/service.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
-import { signedRequest } from "../request-auth.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../shared/http.ts";
+import { signedRequest } from "../shared/request-auth.ts";
 import { givenIdempotencyKeyHash } from "./idempotency.ts";
-import { replayWindowOf } from "./objects.ts";
 import { findService, type Service } from "./registry.ts";
+import { replayWindowOf } from "./session-objects.ts";
 import { clinicOf } from "./tokens.ts";
 
 const FRAME_VERSION = 1;

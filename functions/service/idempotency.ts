@@ -3,7 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
-import { Problem } from "../http.ts";
+import { Problem } from "../shared/http.ts";
 
 const KEY = /^(?:[0-9a-f]{2}){16,64}$/;
 

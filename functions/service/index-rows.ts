@@ -5,9 +5,9 @@
 // Nothing depends on it: T stands in the session's object, which delivers what is not ticked off (replay-window.ts). So a
 // request that ends while it gathers, or an escrow that does not answer, loses nothing.
 
-import { deliverIndexRows, type IndexRow } from "../../durable-objects/session-delivery.ts";
-import type { ServiceEnv } from "../env.ts";
-import { replayWindowOf } from "./objects.ts";
+import type { ServiceEnv } from "../shared/env.ts";
+import { deliverIndexRows, type IndexRow } from "./session-delivery.ts";
+import { replayWindowOf } from "./session-objects.ts";
 
 const GATHER_MS = 200;
 /** each costs a call to its object, and a request may make so many */

@@ -7,12 +7,12 @@
 
 import { and, desc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import { PROBLEMS, Problem, refused } from "../http.ts";
+import { PROBLEMS, Problem, refused } from "../shared/http.ts";
 import { isSession } from "./frames.ts";
 import type { Service } from "./registry.ts";
 import { CONDEMNED } from "./sweep.ts";

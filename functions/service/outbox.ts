@@ -9,8 +9,8 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { dayOf } from "../../protocol/epoch.ts";
 import { outbox } from "../../schema/service.ts";
-import type { ServiceEnv } from "../env.ts";
-import { appendEntryBytes, type NewEntry } from "../log.ts";
+import type { ServiceEnv } from "../shared/env.ts";
+import { appendEntryBytes, type NewEntry } from "../shared/log-writer.ts";
 
 const SECONDS_PER_DAY = 86_400;
 const ENTRIES_A_FLUSH = 50;

@@ -1,7 +1,7 @@
 // Paging: `limit` up to a bound, and an opaque `cursor` from the page before.
 
 import type { Context } from "hono";
-import { Problem } from "../http.ts";
+import { Problem } from "../shared/http.ts";
 
 /** @throws Problem malformed */
 export function pageOf(c: Context, most: number): { limit: number } {

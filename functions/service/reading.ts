@@ -15,8 +15,8 @@ import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { recordsTable } from "../../schema/records.ts";
 import { asBytes, sessions } from "../../schema/service.ts";
-import type { ServiceEnv } from "../env.ts";
-import { fromHex, Problem, type RoleApp, toBase64 } from "../http.ts";
+import type { ServiceEnv } from "../shared/env.ts";
+import { fromHex, Problem, type RoleApp, toBase64 } from "../shared/http.ts";
 import { recordAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";

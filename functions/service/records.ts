@@ -21,9 +21,9 @@ import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey } from "../../schema/r2-keys.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import { fromBase64, fromHex, Problem, type RoleApp, readJson } from "../http.ts";
-import { parametersFor } from "../parameters.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import { fromBase64, fromHex, Problem, type RoleApp, readJson } from "../shared/http.ts";
+import { parametersFor } from "../shared/parameters.ts";
 import {
   appendStatements,
   ChainConflict,

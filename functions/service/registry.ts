@@ -12,9 +12,9 @@ import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/doc
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../http.ts";
-import { signedBy } from "../request-auth.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../shared/http.ts";
+import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 
 const HPKE_PUBLIC_KEY_BYTES = 1216;

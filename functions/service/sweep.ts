@@ -9,9 +9,9 @@
 import { eq, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { clientAssertions, uploads } from "../../schema/service.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import type { RoleApp } from "../http.ts";
-import { signedBy } from "../request-auth.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import type { RoleApp } from "../shared/http.ts";
+import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox } from "./outbox.ts";
 import { SHARDS, shardDb } from "./registry.ts";
 

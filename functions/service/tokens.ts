@@ -15,8 +15,8 @@ import { decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { clientAssertions } from "../../schema/service.ts";
-import { now, type ServiceEnv } from "../env.ts";
-import { fromHex, Problem, type RoleApp, refused } from "../http.ts";
+import { now, type ServiceEnv } from "../shared/env.ts";
+import { fromHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { findService, type Service } from "./registry.ts";
 
 const TOKEN_SECONDS = 300;

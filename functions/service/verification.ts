@@ -5,10 +5,10 @@
 // whose turn it is verifies all that wait; where it fails or is cut off, the next does. A verdict is the same as alone: where
 // the product does not hold, each is looked at by itself. So a bad one costs those beside it a moment, never their verdict.
 
+import { nativeVerify } from "../../engine/ed25519.ts";
+import { publicEngine } from "../../engine/worker.ts";
 import { type CheckInToVerify, type CheckInVerdict, verifyCheckIns } from "../../protocol/check-in.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import { publicEngine } from "../engine/worker.ts";
-import { rng } from "../rng.ts";
+import { rng } from "../shared/rng.ts";
 
 /** long enough for requests that have their bytes, short beside a verification */
 const GATHER_MS = 1;

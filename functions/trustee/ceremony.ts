@@ -26,9 +26,9 @@ import {
 } from "../../protocol/ceremony-documents.ts";
 import type { Codec } from "../../protocol/codec.ts";
 import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { Problem } from "../http.ts";
-import { rng } from "../rng.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { Problem } from "../shared/http.ts";
+import { rng } from "../shared/rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";
 

@@ -1,17 +1,17 @@
 // What every handler of a trustee starts from: its keys (once an isolate), its vault, and what it trusts.
 
 import type { TrusteeVault, VaultKeys } from "../../durable-objects/trustee-vault.ts";
+import { nativeVerify } from "../../engine/ed25519.ts";
+import { publicEngine } from "../../engine/worker.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
-import type { Trust } from "../case-order.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import { publicEngine } from "../engine/worker.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { Problem } from "../http.ts";
-import { parametersFor } from "../parameters.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { Problem } from "../shared/http.ts";
+import { parametersFor } from "../shared/parameters.ts";
 import { openAtRest } from "./at-rest.ts";
+import type { Trust } from "./case-order.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
 
 /** Long arithmetic lets other requests of this isolate in from time to time. */

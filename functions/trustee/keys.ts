@@ -9,6 +9,7 @@
 
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { nativeSigner } from "../../engine/ed25519.ts";
 import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { signDocument } from "../../protocol/documents.ts";
@@ -16,7 +17,6 @@ import type { Signer } from "../../protocol/ed25519.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { formatVkey, type NoteSigner } from "../../protocol/note.ts";
-import { nativeSigner } from "../engine/ed25519.ts";
 
 export interface TrusteeKeys {
   index: number;

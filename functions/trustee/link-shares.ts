@@ -7,16 +7,16 @@
 // between the steps, so that a chunk's records and results do not wait for older chunks' shares.
 
 import type * as z from "zod";
+import { publicEngine } from "../../engine/worker.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { chunkBinding, LinkParts } from "../../protocol/case-documents.ts";
 import { linkShareInSteps, UntestedLinkShare } from "../../protocol/opening.ts";
-import type { Scope, Subject } from "../case-order.ts";
-import { publicEngine } from "../engine/worker.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { Problem } from "../http.ts";
-import { rng } from "../rng.ts";
-import type { ResultRequest } from "./api.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { Problem } from "../shared/http.ts";
+import { rng } from "../shared/rng.ts";
+import type { ResultRequest } from "../shared/trustee-api.ts";
+import type { Scope, Subject } from "./case-order.ts";
 import { breathe, vaultOf } from "./context.ts";
 import type { Place } from "./parts.ts";
 import { type Sitting, secretOf, shareAt, sit } from "./sitting.ts";

@@ -23,20 +23,20 @@ import {
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { tidOf } from "../../protocol/tid.ts";
-import { coseEs256 } from "../approvals.ts";
-import { callJson } from "../calls.ts";
-import {
-  type CheckedOrder,
-  checkOrder,
-  describeSubject,
-  openDossier,
-  type Scope,
-  type Session,
-} from "../case-order.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
-import { rng } from "../rng.ts";
-import type { Assertion, DecideRequest, InboxAnswer, OfficerRequest, Review, ReviewRequest } from "./api.ts";
+import { coseEs256 } from "../shared/approvals.ts";
+import { callJson } from "../shared/calls.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { fromBase64, Problem, refused, toBase64 } from "../shared/http.ts";
+import { rng } from "../shared/rng.ts";
+import type {
+  Assertion,
+  DecideRequest,
+  InboxAnswer,
+  OfficerRequest,
+  Review,
+  ReviewRequest,
+} from "../shared/trustee-api.ts";
+import { type CheckedOrder, checkOrder, describeSubject, openDossier, type Scope, type Session } from "./case-order.ts";
 import { heldKeys, ownKeys, parseKeySet, trustOf, vaultOf } from "./context.ts";
 
 const CHALLENGE_SECONDS = 300;

@@ -4,6 +4,7 @@
 // made or changed on the way (credential-refused); a signed part that does not open, decode or verify is its author's
 // (not-allowed-now, "trustee N: wrong share"), and the signed bytes are the evidence.
 
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import {
   type ForRequester,
@@ -16,10 +17,9 @@ import {
 import { openSigned } from "../../protocol/documents.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import type { OpenCase } from "../case-bundle.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import { Problem, refused } from "../http.ts";
-import { rng } from "../rng.ts";
+import { Problem, refused } from "../shared/http.ts";
+import { rng } from "../shared/rng.ts";
+import type { OpenCase } from "./case-bundle.ts";
 import type { TrusteeKeys } from "./keys.ts";
 
 export const wrongShare = (trustees: readonly number[]): Problem =>

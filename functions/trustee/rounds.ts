@@ -9,6 +9,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type * as z from "zod";
+import { publicEngine } from "../../engine/worker.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { isFalseRow, LinkParts, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
@@ -31,12 +32,9 @@ import {
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
-import { checkNoticeLogged, type OpenCase } from "../case-bundle.ts";
-import type { Subject } from "../case-order.ts";
-import { publicEngine } from "../engine/worker.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { fromBase64, Problem, refused, toBase64 } from "../http.ts";
-import { rng } from "../rng.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { fromBase64, Problem, refused, toBase64 } from "../shared/http.ts";
+import { rng } from "../shared/rng.ts";
 import type {
   ForRequesterAnswer,
   NoticeAnswer,
@@ -47,8 +45,10 @@ import type {
   ResultRequest,
   SharesAnswer,
   SharesRequest,
-} from "./api.ts";
+} from "../shared/trustee-api.ts";
 import { openAtRest } from "./at-rest.ts";
+import { checkNoticeLogged, type OpenCase } from "./case-bundle.ts";
+import type { Subject } from "./case-order.ts";
 import { vaultOf } from "./context.ts";
 import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOfSubjects } from "./link-shares.ts";
 import { decodePart, type Place, sealForRequester, wrongShare } from "./parts.ts";

@@ -24,6 +24,7 @@
 // Rows out of order or outside of what was asked, a page that does not move on, or a body that is no list of rows is an
 // escrow at fault: "unavailable".
 
+import { publicEngine } from "../../engine/worker.ts";
 import { partOf, writePart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
@@ -31,9 +32,8 @@ import type { CaseResult } from "../../protocol/documents.ts";
 import { indexValueOfTag } from "../../protocol/opening.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import { DecodeError } from "../../protocol/suite.ts";
-import { call } from "../calls.ts";
-import { publicEngine } from "../engine/worker.ts";
-import { Problem } from "../http.ts";
+import { call } from "../shared/calls.ts";
+import { Problem } from "../shared/http.ts";
 
 const VALUE_BYTES = 32;
 const SERVICE_ID_BYTES = 16;

@@ -12,14 +12,14 @@
 // its epochs are worked out, the newest first.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { publicEngine } from "../../engine/worker.ts";
 import { bytesToHex, concatBytes, u32be } from "../../protocol/bytes.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type G2, G2Point, tagBaseMessage } from "../../protocol/suite.ts";
-import type { Scope } from "../case-order.ts";
-import { publicEngine } from "../engine/worker.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { rng } from "../rng.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { rng } from "../shared/rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
+import type { Scope } from "./case-order.ts";
 import { breathe, ownKeys, vaultOf } from "./context.ts";
 
 const { Fp2 } = bls.fields;

@@ -2,11 +2,11 @@
 // continues the newest one it signed. The head is remembered before the signature goes out; of two requests that race,
 // one is told to come again.
 
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { formatSignature, LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import { type WitnessAnswer as Verdict, witness } from "../../protocol/witness.ts";
-import { nativeVerify } from "../engine/ed25519.ts";
-import type { TrusteeEnv } from "../env.ts";
-import { Problem, refused } from "../http.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { Problem, refused } from "../shared/http.ts";
 import { ownKeys, vaultOf } from "./context.ts";
 
 export async function cosignHead(

@@ -1,9 +1,9 @@
-// The core as attack tests weaken it: bundled from source with a passage changed (demo/bundles.ts) and loaded
+// The core as attack tests weaken it: bundled from source with a passage changed (local/bundles.ts) and loaded
 // beside the real one. Attacker and careless verifier both use the copy; only bytes go in and out.
 
-import { LogMonitor } from "../../client/log-monitor.ts";
-import { httpLogSource } from "../../client/log-source.ts";
-import type { Practice } from "../../demo/practice.ts";
+import { LogMonitor } from "../../client/log/monitor.ts";
+import { httpLogSource } from "../../client/log/source.ts";
+import type { Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";

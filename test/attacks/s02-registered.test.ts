@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, concatBytes } from "../../protocol/bytes.ts";
 import { type Credential, signedPoint } from "../../protocol/credential.ts";
 import { CheckIn } from "../../protocol/documents.ts";

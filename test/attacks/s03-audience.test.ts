@@ -9,7 +9,7 @@ import { ClinicApi } from "../../client/clinic/api.ts";
 import { type Clinic, SessionError } from "../../client/clinic.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, openSigned, ServiceCard, signDocument } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";

@@ -13,8 +13,8 @@ import type { Clinic } from "../../client/clinic.ts";
 import { api } from "../../client/transport.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { type Host, startHost } from "../../demo/host.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
+import { type Host, startHost } from "../../local/host.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import {
@@ -62,7 +62,7 @@ beforeAll(async () => {
     weaken: {
       service: [
         {
-          file: "functions/service/objects.ts",
+          file: "functions/service/session-objects.ts",
           find: "namespace.idFromName(objectNameOf(tagHash))",
           replace: "namespace.newUniqueId()",
         },

@@ -11,11 +11,11 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OpenedCase, Requester, RequesterKeys } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
-import { fromBase64, type Problem, toBase64 } from "../../functions/http.ts";
-import { type ParametersSource, parametersFor } from "../../functions/parameters.ts";
 import { openField } from "../../functions/registrar/fields.ts";
+import { fromBase64, type Problem, toBase64 } from "../../functions/shared/http.ts";
+import { type ParametersSource, parametersFor } from "../../functions/shared/parameters.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import {
   ForRequester,
@@ -57,7 +57,7 @@ import {
   type Scalar,
   tagBase,
 } from "../../protocol/suite.ts";
-import { runCeremony } from "../protocol/trustees.ts";
+import { runCeremony } from "../support/trustees.ts";
 import {
   approvalsOf,
   approve,
@@ -87,7 +87,7 @@ const SLOTS = 8;
 const CREDULOUS = [
   ...MARKED,
   {
-    file: "functions/approvals.ts",
+    file: "functions/shared/approvals.ts",
     find: "  if (!pinned ||",
     replace: `  if (${marked("credulous")}) return value;\n  if (!pinned ||`,
   },

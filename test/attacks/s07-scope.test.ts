@@ -9,9 +9,9 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { PreparedOrder, Requester, RequesterKeys } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, forRequesterAad, LinkParts, partAad, SealedPart } from "../../protocol/case-documents.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
@@ -49,7 +49,7 @@ const NOVEMBER = OCTOBER + 1;
 const LAX = [
   ...MARKED,
   {
-    file: "functions/approvals.ts",
+    file: "functions/shared/approvals.ts",
     find: "  if (!pinned ||",
     replace: `  if (${marked("credulous")}) return value;\n  if (!pinned ||`,
   },
@@ -59,7 +59,7 @@ const LAX = [
     replace: `const sessions = found.filter((x) => ${marked("unfiltered")} || services.length === 0 ||`,
   },
   {
-    file: "functions/case-order.ts",
+    file: "functions/trustee/case-order.ts",
     find: "document.offlineGraceSeconds && !order.emergency)",
     replace: 'document.offlineGraceSeconds && !order.emergency && !order.purpose.includes("hurried"))',
   },

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { Requester } from "../../client/requester.ts";
 import { api, apiBytes, apiJson } from "../../client/transport.ts";
-import { holderSecrets, walletRoot } from "../../client/wallet-keys.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
-import { fromBase64 } from "../../functions/http.ts";
+import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import { issuerKeys } from "../../functions/registrar/issuer.ts";
+import { fromBase64 } from "../../functions/shared/http.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
 import {
@@ -131,17 +131,17 @@ const LYING_REGISTRAR = [
 const CREDULOUS = [
   ...MARKED,
   {
-    file: "functions/case-order.ts",
+    file: "functions/trustee/case-order.ts",
     find: "if (!verified.ok) throw refused(`contract",
     replace: 'if (!verified.ok && !order.purpose.includes("credulous")) throw refused(`contract',
   },
   {
-    file: "functions/case-order.ts",
+    file: "functions/trustee/case-order.ts",
     find: "F1: verified.F1, F2: verified.F2, scope: own",
     replace: "F1: door(contract.F1), F2: door(contract.F2), scope: own",
   },
   {
-    file: "functions/case-order.ts",
+    file: "functions/trustee/case-order.ts",
     find: "export const MAX_ORDER_SECONDS",
     replace: 'import { decodeG1 as door } from "../protocol/suite.ts";\nexport const MAX_ORDER_SECONDS',
   },

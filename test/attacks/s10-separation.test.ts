@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { bundleWorker, type Weakening, wasmModules } from "../../demo/bundles.ts";
+import { bundleWorker, type Weakening, wasmModules } from "../../local/bundles.ts";
 import { makeLogKeys } from "../../protocol/note-keys.ts";
 import { HOOK_MILLISECONDS } from "./setup-a.ts";
 
@@ -206,8 +206,8 @@ const withVars = (shape: WorkerShape, vars: Record<string, string>): WorkerShape
   bindings: { ...shape.bindings, ...vars },
 });
 const doorOpen: Weakening[] = [
-  { file: "functions/env.ts", find: "if (foreign) throw", replace: "if (false) throw" },
-  { file: "functions/env.ts", find: `vars.data.CLOCK === "settable")`, replace: "false)" },
+  { file: "functions/shared/env.ts", find: "if (foreign) throw", replace: "if (false) throw" },
+  { file: "functions/shared/env.ts", find: `vars.data.CLOCK === "settable")`, replace: "false)" },
 ];
 
 const sound: Record<string, WorkerShape> = { service, registrar, escrow, trustee };

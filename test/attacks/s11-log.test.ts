@@ -5,11 +5,11 @@
 // consistent in itself. Trustee 3's Worker signs whatever it is shown (the control for witnesses).
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LogFailure, MonitorState, SplitView } from "../../client/log-monitor.ts";
+import type { LogFailure, MonitorState, SplitView } from "../../client/log/monitor.ts";
 import { ApiError, api } from "../../client/transport.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
-import { toBase64 } from "../../functions/http.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
@@ -43,7 +43,7 @@ const OPERATOR = [
   head(): {`,
   },
   {
-    file: "functions/transparency.ts",
+    file: "functions/log.ts",
     find: "export default",
     replace: `app.post("/evil", async (c) => {
   const { entries, patch } = (await c.req.json()) as any;
@@ -193,7 +193,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
     expect(await included.includes(1, truth[1]!)).toEqual({ ok: true }); // control
     const core = await carelessCore([
       {
-        file: "client/log-monitor.ts",
+        file: "client/log/monitor.ts",
         find: "if (!equalBytes(frontierRoot(read), state.head.root))",
         replace: "if (false as boolean)",
       },

@@ -6,13 +6,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
+import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { holderSecrets, walletRoot } from "../../client/wallet-keys.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
-import { appendEntryBytes } from "../../functions/log.ts";
-import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/trustee/api.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
+import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/shared/trustee-api.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";

@@ -15,10 +15,10 @@ import { type PreparedOrder, Requester, type RequesterKeys } from "../../client/
 import { ApiError, api, apiBytes, apiJson } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
-import type { Weakening } from "../../demo/bundles.ts";
-import { startHost } from "../../demo/host.ts";
-import { deploymentOf, openPractice, type Practice } from "../../demo/practice.ts";
-import { toBase64 } from "../../functions/http.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
+import type { Weakening } from "../../local/bundles.ts";
+import { startHost } from "../../local/host.ts";
+import { deploymentOf, openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
@@ -148,7 +148,7 @@ const ESCROW: Weakening[] = [
   after("functions/escrow.ts", "await putRows(c.env, rows);", "index row, no answer"),
 ];
 const LOG: Weakening[] = [
-  armed("functions/transparency.ts"),
+  armed("functions/log.ts"),
   {
     file: "durable-objects/transparency-log.ts",
     find: "    let right = hash;",

@@ -7,9 +7,9 @@ import type { Clinic } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import { openWalletChannel } from "../../client/sealing/messages.ts";
+import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet-keys.ts";
-import type { Practice } from "../../demo/practice.ts";
+import type { Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { type Credential, type IssuerParams, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {

@@ -8,8 +8,8 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { type Clinic, type ClinicSession, SessionError } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
-import { LogMonitor, type LogSource, type MonitorState } from "../../client/log-monitor.ts";
-import { httpLogSource } from "../../client/log-source.ts";
+import { LogMonitor, type LogSource, type MonitorState } from "../../client/log/monitor.ts";
+import { httpLogSource } from "../../client/log/source.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import {
   createRequesterKeys,
@@ -21,23 +21,23 @@ import {
 } from "../../client/requester.ts";
 import { ApiError, api, apiJson } from "../../client/transport.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
+import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet-keys.ts";
-import { bundleWorker, type Weakening } from "../../demo/bundles.ts";
-import type { Host } from "../../demo/host.ts";
-import type { EnrolledPatient, Practice } from "../../demo/practice.ts";
-import type { EscrowEnv } from "../../functions/env.ts";
 import {
   cosignedCheckpoint,
   encodeProof,
   type FreshCheckpoint,
   inclusionProof,
 } from "../../functions/escrow/checkpoints.ts";
-import { toBase64 } from "../../functions/http.ts";
-import { appendEntryBytes } from "../../functions/log.ts";
-import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
+import type { EscrowEnv } from "../../functions/shared/env.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
+import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
+import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
+import { bundleWorker, type Weakening } from "../../local/bundles.ts";
+import type { Host } from "../../local/host.ts";
+import type { EnrolledPatient, Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { approvalHashOf, INDEX_ROW_BYTES, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
@@ -219,7 +219,7 @@ export const askTrustee = <T>(p: Practice, trustee: number, round: string, json:
 /** Marks in an order's purpose switch a weakness on at the Workers that have it, so that one host serves a whole file. */
 export const MARKED: Weakening[] = [
   {
-    file: "functions/case-bundle.ts",
+    file: "functions/trustee/case-bundle.ts",
     find: "const { order, orderHash } = checked;",
     replace: "const { order, orderHash } = checked; (globalThis as any).purpose = order.purpose;",
   },

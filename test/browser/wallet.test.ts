@@ -13,9 +13,9 @@ import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
 import { Wallet, type WalletOptions } from "../../client/wallet.ts";
-import { bundleForBrowsers } from "../../demo/bundles.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
+import { bundleForBrowsers } from "../../local/bundles.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import type * as Sdk from "./sdk.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { FhirResource } from "../../client/fhir/resource.ts";
 import { readBundle } from "../../client/fhir/visits.ts";
-import { DEFAULT_PATIENTS_DIRECTORY } from "../../demo/patients.ts";
+import { DEFAULT_PATIENTS_DIRECTORY } from "../../local/patients.ts";
 import { run } from "./child.ts";
 
 interface Raw {

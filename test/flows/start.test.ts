@@ -36,7 +36,7 @@ async function freeRange(): Promise<number> {
 }
 
 async function start(port: number): Promise<Running> {
-  const started = command("demo/start.ts", ["--port", String(port), "--state", state]);
+  const started = command("local/start.ts", ["--port", String(port), "--state", state]);
   running = started;
   const up = new Promise<void>((done) => {
     started.child.stdout!.on("data", () => {
@@ -113,7 +113,7 @@ it("does not take a directory that is not its own, nor empties it", async () => 
   const other = mkdtempSync(join(temp, "other-"));
   writeFileSync(join(other, "thesis.txt"), "five years of work");
   for (const more of [[], ["--fresh"]]) {
-    const ended = await run("demo/start.ts", "--state", other, ...more);
+    const ended = await run("local/start.ts", "--state", other, ...more);
     expect(ended.code).toBe(1);
     expect(ended.stderr).toMatch(/holds something else/);
     expect(readdirSync(other)).toEqual(["thesis.txt"]);
@@ -123,14 +123,14 @@ it("does not take a directory that is not its own, nor empties it", async () => 
 it("says so where a seeding was broken off, and what to do", async () => {
   const broken = mkdtempSync(join(temp, "broken-"));
   writeFileSync(join(broken, "local-seed.hex"), "00".repeat(32));
-  const ended = await run("demo/start.ts", "--state", broken);
+  const ended = await run("local/start.ts", "--state", broken);
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/broken off: run npm start with --fresh/);
   expect(existsSync(join(broken, "seeded.json"))).toBe(false);
 });
 
 it("refuses a port that leaves no room, with the usage", async () => {
-  const ended = await run("demo/start.ts", "--port", "80", "--state", join(temp, "none"));
+  const ended = await run("local/start.ts", "--port", "80", "--state", join(temp, "none"));
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/--port: a number from 1024/);
   expect(existsSync(join(temp, "none"))).toBe(false);

@@ -13,9 +13,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attachTo, heldBytes, type Isolate } from "../../bench/inspector.ts";
 import { Clinic, type ClinicSession } from "../../client/clinic.ts";
 import type { Transport } from "../../client/transport.ts";
-import type { Weakening } from "../../demo/bundles.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
-import { openPractice, type Practice } from "../../demo/practice.ts";
+import type { Weakening } from "../../local/bundles.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 
 const PLAINTEXT_BYTES = 25_000_000;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../../client/fhir/record.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../demo/patients.ts";
-import { type EnrolledPatient, openPractice, type Practice } from "../../demo/practice.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);

@@ -36,7 +36,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { combineScalars, liesOnPolynomial } from "../../protocol/sharing.ts";
 import { prove, Relation } from "../../protocol/sigma.ts";
 import { Fr, G, type G1 } from "../../protocol/suite.ts";
-import { convene, people, rng, runCeremony, runToDeals } from "./trustees.ts";
+import { convene, people, rng, runCeremony, runToDeals } from "../support/trustees.ts";
 
 /** The same document with a change, signed again by its author: what a malicious trustee can post. */
 function forge<T extends { context: Uint8Array; sender: number }>(

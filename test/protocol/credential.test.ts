@@ -10,7 +10,7 @@ import {
   verifyRefresh,
 } from "../../protocol/enrolment.ts";
 import { DecodeError, decodeG1, encodeG1, encodeG2, encodeScalar, G, P2, randomScalar } from "../../protocol/suite.ts";
-import { EPOCH, hash, makePatient, makeRegistrar, PARAMS_HASH, seededRng } from "./patients.ts";
+import { EPOCH, hash, makePatient, makeRegistrar, PARAMS_HASH, seededRng } from "../support/patients.ts";
 
 const registrar = makeRegistrar("registrar");
 const { params, x } = registrar;

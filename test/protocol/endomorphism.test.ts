@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { combineG1, combineG2, multiplyG1, multiplyG2 } from "../../protocol/endomorphism.ts";
 import { G, type G1, G1Point, type G2, G2Point, P2, R_ORDER, randomScalar, type Scalar } from "../../protocol/suite.ts";
-import { seededRng } from "./patients.ts";
+import { seededRng } from "../support/patients.ts";
 
 const rng = seededRng("endomorphism");
 const X = 0xd201000000010000n;

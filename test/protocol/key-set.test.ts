@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkKeysOf, type KeySet, KeySetError, keySetId, signKeySet } from "../../protocol/key-set.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
-import { runCeremony } from "./trustees.ts";
+import { runCeremony } from "../support/trustees.ts";
 
 const { keySet, committee } = runCeremony(2, 3);
 const pinned = committee.map((p) => p.keys.identityKey);

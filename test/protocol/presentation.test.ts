@@ -49,7 +49,7 @@ import {
   PARAMS_HASH,
   SLOTS,
   seededRng,
-} from "./patients.ts";
+} from "../support/patients.ts";
 
 const registrar = makeRegistrar("registrar");
 const { params } = registrar;

@@ -21,7 +21,7 @@ import {
 import { combinePoints, combineScalars, commitPolynomial, sharePolynomial } from "../../protocol/sharing.ts";
 import { Fr, G, type G1 } from "../../protocol/suite.ts";
 import { openOuter, sealThreshold, type Tdh2Ciphertext, tdh2Finish } from "../../protocol/tdh2.ts";
-import { people, planResharing, rng, runCeremony, runResharing, type Trustees } from "./trustees.ts";
+import { people, planResharing, rng, runCeremony, runResharing, type Trustees } from "../support/trustees.ts";
 
 let old: Trustees;
 beforeAll(() => {

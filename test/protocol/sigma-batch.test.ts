@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mclEngine } from "../../functions/engine/mcl.ts";
+import { mclEngine } from "../../engine/mcl.ts";
 import { utf8ToBytes } from "../../protocol/bytes.ts";
 import { type Engine, nobleEngine } from "../../protocol/engine.ts";
 import { groupG1 } from "../../protocol/group.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../protocol/sigma.ts";
 import { type BatchItem, verifyBatch } from "../../protocol/sigma-batch.ts";
 import { DecodeError, Fr, G, type G1, G1Point, type G2, P2, randomScalar } from "../../protocol/suite.ts";
-import { seededRng } from "./patients.ts";
+import { seededRng } from "../support/patients.ts";
 
 const rng = seededRng("sigma batch");
 const gen = join(import.meta.dirname, "../../gen/mcl.wasm");

@@ -8,7 +8,7 @@
 // are of another fixture. Mock randomness: seed and tag from the fixture, or the random scalars of its trace.
 
 import { readFileSync } from "node:fs";
-import { mclEngine } from "../../functions/engine/mcl.ts";
+import { mclEngine } from "../../engine/mcl.ts";
 import * as bbs from "../../protocol/bbs.ts";
 import {
   BBS_API_ID,

@@ -7,7 +7,7 @@ import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { keySetId } from "../../protocol/key-set.ts";
 import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
-import { runCeremony, type Trustees } from "../protocol/trustees.ts";
+import { runCeremony, type Trustees } from "../support/trustees.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
 export const secretHex = (name: string): string => bytesToHex(secret(name));

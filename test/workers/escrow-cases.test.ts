@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 
 import { LogEntry, type Order, orderHashOf, RequesterCertificate, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";

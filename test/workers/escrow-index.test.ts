@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 import { firstPages, matchSessions } from "../../functions/trustee/session-index.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { isFalseRow } from "../../protocol/case-documents.ts";

@@ -8,9 +8,9 @@ import { createRequesterKeys } from "../../client/requester.ts";
 import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
-import type { EscrowEnv } from "../../functions/env.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
-import type { Bundle } from "../../functions/trustee/api.ts";
+import type { EscrowEnv } from "../../functions/shared/env.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type ForRequester, signForRequester, signPart } from "../../protocol/case-documents.ts";
 import {

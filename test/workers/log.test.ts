@@ -2,11 +2,11 @@ import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } 
 import { env, exports } from "cloudflare:workers";
 import { base64urlnopad } from "@scure/base";
 import { beforeEach, describe, expect, it } from "vitest";
-import { LogMonitor } from "../../client/log-monitor.ts";
-import { httpLogSource } from "../../client/log-source.ts";
+import { LogMonitor } from "../../client/log/monitor.ts";
+import { httpLogSource } from "../../client/log/source.ts";
 import { type ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { TransparencyLog } from "../../durable-objects/transparency-log.ts";
-import type { LogEnv } from "../../functions/env.ts";
+import type { LogEnv } from "../../functions/shared/env.ts";
 import { u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { nobleSigner } from "../../protocol/ed25519.ts";

@@ -1,7 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromBase64, toBase64 } from "../../client/encoding.ts";
-import { holderSecrets } from "../../client/wallet-keys.ts";
+import { holderSecrets } from "../../client/wallet/keys.ts";
 import { equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
   CaseContext,
@@ -26,7 +26,7 @@ import { TraceShare, traceShare } from "../../protocol/opening.ts";
 import { present } from "../../protocol/presentation.ts";
 import { combineScalars } from "../../protocol/sharing.ts";
 import { decodeG1, encodeG1, G, type G1 } from "../../protocol/suite.ts";
-import { runResharing } from "../protocol/trustees.ts";
+import { runResharing } from "../support/trustees.ts";
 import { publicHex } from "./bindings.ts";
 import {
   approve,

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromBase64, toBase64 } from "../../client/encoding.ts";
-import { holderSecrets } from "../../client/wallet-keys.ts";
+import { holderSecrets } from "../../client/wallet/keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { signRequest } from "../../protocol/request-signature.ts";
-import { runCeremony } from "../protocol/trustees.ts";
+import { runCeremony } from "../support/trustees.ts";
 import {
   ADMIN,
   ATTRIBUTES,

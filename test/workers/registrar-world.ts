@@ -8,7 +8,7 @@ import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, vi } from "vitest";
 import { fromBase64, toBase64 } from "../../client/encoding.ts";
-import { credentialBlinding, holderSecrets } from "../../client/wallet-keys.ts";
+import { credentialBlinding, holderSecrets } from "../../client/wallet/keys.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, receive } from "../../protocol/credential.ts";
@@ -30,7 +30,7 @@ import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import type { Trustees } from "../protocol/trustees.ts";
+import type { Trustees } from "../support/trustees.ts";
 import { ceremony, secret } from "./bindings.ts";
 
 export const EPOCH = 682; // November 2026

@@ -8,7 +8,7 @@ import {
   type OpenRequest,
   type ReplayWindow,
 } from "../../durable-objects/replay-window.ts";
-import { toBase64 } from "../../functions/http.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
 import { WINDOW } from "../../protocol/replay-window.ts";

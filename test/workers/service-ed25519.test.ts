@@ -4,10 +4,10 @@
 import { ED25519_TORSION_SUBGROUP, ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { nativeSigner, nativeVerify } from "../../functions/engine/ed25519.ts";
+import { nativeSigner, nativeVerify } from "../../engine/ed25519.ts";
 import { concatBytes } from "../../protocol/bytes.ts";
 import { nobleSigner, nobleVerify } from "../../protocol/ed25519.ts";
-import { seededRng } from "../protocol/patients.ts";
+import { seededRng } from "../support/patients.ts";
 
 const rng = seededRng("ed25519");
 const { Fp, Fn } = { Fp: ed25519.Point.Fp, Fn: ed25519.Point.Fn };

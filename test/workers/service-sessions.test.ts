@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
 import { toBase64 } from "../../client/encoding.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
-import { publicEngine } from "../../functions/engine/worker.ts";
-import { replayWindowOf } from "../../functions/service/objects.ts";
+import { publicEngine } from "../../engine/worker.ts";
+import { replayWindowOf } from "../../functions/service/session-objects.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";
@@ -16,7 +16,7 @@ import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation } from "../../protocol/presentation.ts";
 import { encodeG2, type G1, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
-import { runCeremony } from "../protocol/trustees.ts";
+import { runCeremony } from "../support/trustees.ts";
 import { keysOf, secret } from "./bindings.ts";
 import {
   bindings,
@@ -447,7 +447,7 @@ describe("faults (S15)", () => {
   });
 
   it("refuses to believe two documents for one epoch", async () => {
-    const { joinParameters, parametersFor } = await import("../../functions/parameters.ts");
+    const { joinParameters, parametersFor } = await import("../../functions/shared/parameters.ts");
     const source = bindings;
     const p = await parametersFor(source, EPOCH, NOW);
     expect(joinParameters([p], p)).toHaveLength(1);
@@ -469,7 +469,7 @@ describe("faults (S15)", () => {
     const honest = { parameters: outside.parameters, keySet: outside.keySet };
     afterEach(() => Object.assign(outside, honest));
     const believed = async (changes: Partial<typeof honest>, source: object = {}): Promise<string> => {
-      const { parametersFor } = await import("../../functions/parameters.ts");
+      const { parametersFor } = await import("../../functions/shared/parameters.ts");
       Object.assign(outside, changes);
       const REGISTRAR_URL = `${bindings.REGISTRAR_URL}/${bytesToHex(rng(8))}/..`; // believed by nobody yet
       return code(parametersFor({ ...bindings, REGISTRAR_URL, ...source }, EPOCH, NOW));

@@ -10,8 +10,8 @@ import { Clinic, type ClinicKeys, type ClinicPolicy, createClinicKeys } from "..
 import type { Deployment } from "../../client/parameters.ts";
 import { type FrameChannel, openWalletChannel } from "../../client/sealing/messages.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
-import type { ServiceEnv } from "../../functions/env.ts";
-import { toBase64 } from "../../functions/http.ts";
+import type { ServiceEnv } from "../../functions/shared/env.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
 import { bytesToHex, type Rng } from "../../protocol/bytes.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {

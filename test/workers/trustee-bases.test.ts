@@ -3,11 +3,11 @@
 
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Officer } from "../../client/officer.ts";
-import type { Scope } from "../../functions/case-order.ts";
-import { publicEngine } from "../../functions/engine/worker.ts";
-import type { TrusteeEnv } from "../../functions/env.ts";
-import { toBase64 } from "../../functions/http.ts";
+import { publicEngine } from "../../engine/worker.ts";
+import type { TrusteeEnv } from "../../functions/shared/env.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import type { Scope } from "../../functions/trustee/case-order.ts";
 import { ownKeys, vaultOf } from "../../functions/trustee/context.ts";
 import { slotsOf } from "../../functions/trustee/tag-bases.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";

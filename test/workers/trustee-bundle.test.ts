@@ -2,9 +2,9 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type OpenCase, openBundle } from "../../functions/case-bundle.ts";
-import { Problem, toBase64 } from "../../functions/http.ts";
-import type { Bundle } from "../../functions/trustee/api.ts";
+import { Problem, toBase64 } from "../../functions/shared/http.ts";
+import type { Bundle } from "../../functions/shared/trustee-api.ts";
+import { type OpenCase, openBundle } from "../../functions/trustee/case-bundle.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
 import { chunkBinding } from "../../protocol/case-documents.ts";
 import { CodecError } from "../../protocol/codec.ts";

@@ -2,10 +2,10 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Officer } from "../../client/officer.ts";
-import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
+import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
 import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CeremonyDeals, Complaint } from "../../protocol/ceremony-documents.ts";
 import { Approval, openSigned, Signed, signDocument } from "../../protocol/documents.ts";

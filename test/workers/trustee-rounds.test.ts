@@ -3,8 +3,8 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { publicEngine } from "../../functions/engine/worker.ts";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { publicEngine } from "../../engine/worker.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { vaultOf } from "../../functions/trustee/context.ts";
 import { waitedFor } from "../../functions/trustee/link-shares.ts";

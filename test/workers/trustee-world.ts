@@ -5,12 +5,12 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { registerOfficer, runCeremony } from "../../client/operator-ceremony.ts";
+import { registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
 import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
-import type { TrusteeEnv } from "../../functions/env.ts";
-import { toBase64 } from "../../functions/http.ts";
-import type { Bundle, Inclusion } from "../../functions/trustee/api.ts";
+import type { TrusteeEnv } from "../../functions/shared/env.ts";
+import { toBase64 } from "../../functions/shared/http.ts";
+import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import app from "../../functions/trustee.ts";
 import { bytesToHex, concatBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";

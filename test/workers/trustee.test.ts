@@ -1,7 +1,7 @@
 // A case at three trustees from end to end: ceremony, officers, notice, link, trace, assemble, records.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { fromBase64, toBase64 } from "../../functions/http.ts";
+import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
   FALSE_ROW,

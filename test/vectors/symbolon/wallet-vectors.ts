@@ -1,7 +1,7 @@
 // wallet.json: everything that recovery words give back; the HPKE channel's keys and frames; signed requests.
 
 import { acceptServiceChannel, FrameChannel } from "../../../client/sealing/messages.ts";
-import { credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet-keys.ts";
+import { credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet/keys.ts";
 import { utf8ToBytes } from "../../../protocol/bytes.ts";
 import { CheckIn, channelContext } from "../../../protocol/documents.ts";
 import { newWindow } from "../../../protocol/replay-window.ts";

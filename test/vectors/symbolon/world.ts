@@ -11,7 +11,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { base64urlnopad } from "@scure/base";
-import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet-keys.ts";
+import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
 import { concatBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { approvalHashOf, checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { accept, commit, deal, finish, open, openCeremony, type Seat } from "../../../protocol/ceremony.ts";

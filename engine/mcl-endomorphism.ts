@@ -1,0 +1,86 @@
+// The endomorphisms of G1 and G2 on mcl, x = -0xd201000000010000 (as protocol/endomorphism.ts has them on noble):
+//
+//   G1   x²·P  = (βX : -Y : Z)                           β a cube root of unity in Fp
+//   G2   |x|·P = -ψ(P) = (c·X̄ : -d·Ȳ : Z̄)                for Z = 1; c and d in Fp2
+//
+// Both hold in the subgroups of order r and nowhere else on the curves, so they are the subgroups' tests (M. Scott, eprint
+// 2021/1130): chains of 63 doublings and 5 additions, two in G1, a fifth faster than mcl's own there, and one in G2. Several
+// points of G1 cannot share one test of a random sum: the cofactor is divisible by 3, so a bad point would pass for one
+// coefficient in three. What the chains of a member come by, |x|·P in G1, shortens its multiplications (mcl-sums.ts).
+
+import { concatBytes, hexToBytes } from "../protocol/bytes.ts";
+import { lazy } from "../protocol/suite.ts";
+import { FP, type Mcl } from "./mcl-module.ts";
+
+export const X_ABS = 0xd201000000010000n;
+/** below the highest, from the top */
+const X_BITS = [...X_ABS.toString(2)].slice(1).map((bit) => bit === "1");
+const BETA = hexToBytes(
+  "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
+);
+/** c = (0, c1), -d = (d1, -d1), of the same paper */
+const PSI_CONSTANTS = hexToBytes(
+  [
+    "0".repeat(96),
+    "1a0111ea397fe699ec02408663d4de85aa0d857d89759ad4897d29650fb85f9b409427eb4f49fffd8bfd00000000aaad",
+    "06af0e0437ff400b6831e36d6bd17ffe48395dabc2d3435e77f76e17009241c5ee67992f72ec05f4c81084fbede3cc09",
+    "135203e60180a68ee2e9c448d77a2cd91c3dedd930b1cf60ef396489f61eb45e304466cf3e67fa0af1ee7b04121bdea2",
+  ].join(""),
+);
+
+export interface Endomorphism {
+  /** 2 in G1, 1 in G2: the endomorphism is |x|^chains */
+  readonly chains: 1 | 2;
+  /** of the affine point at `from`, without a multiplication, for members; `to` elsewhere */
+  apply(to: number, from: number): void;
+  /** |x|·P; `to` elsewhere */
+  timesX(to: number, from: number): void;
+  /** P, and in G1 |x|·P, of the affine point at `at` if it is a member. Needs room for three points. */
+  rootsOf(at: number): Uint8Array | undefined;
+}
+
+export function endomorphism(mcl: Mcl, name: "G1" | "G2"): Endomorphism {
+  const { call } = mcl;
+  const [chains, field] = name === "G1" ? [2 as const, FP] : [1 as const, 2 * FP];
+  const size = 3 * field;
+  const { [`mclBn${name}_dbl` as const]: dbl, [`mclBn${name}_add` as const]: add } = call;
+
+  const constants = lazy(() => {
+    const bytes = name === "G1" ? BETA : PSI_CONSTANTS;
+    const at = mcl.keep(bytes);
+    for (let i = at; i < at + bytes.length; i += FP) call.mclBnFp_deserialize(i, i, FP);
+    return at;
+  });
+  const apply = (to: number, from: number): void => {
+    mcl.copy(to, from, size);
+    if (name === "G1") {
+      call.mclBnFp_mul(to, to, constants());
+      call.mclBnFp_neg(to + FP, to + FP);
+      return;
+    }
+    for (const at of [0, field]) {
+      call.mclBnFp_neg(to + at + FP, to + at + FP);
+      call.mclBnFp2_mul(to + at, to + at, constants() + at);
+    }
+  };
+  const timesX = (to: number, from: number): void => {
+    mcl.copy(to, from, size);
+    for (const bit of X_BITS) {
+      dbl(to, to);
+      if (bit) add(to, to, from);
+    }
+  };
+  return {
+    chains,
+    apply,
+    timesX,
+    rootsOf(at) {
+      const [once, twice, image] = [mcl.room(size), mcl.room(size), mcl.room(size)];
+      timesX(once, at);
+      if (chains === 2) timesX(twice, once);
+      apply(image, at);
+      if (call[`mclBn${name}_isEqual`](chains === 2 ? twice : once, image) !== 1) return undefined;
+      return chains === 2 ? concatBytes(mcl.get(at, size), mcl.get(once, size)) : mcl.get(at, size);
+    },
+  };
+}

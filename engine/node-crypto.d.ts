@@ -1,0 +1,11 @@
+// The part of node:crypto that engine/ed25519.ts calls: Workers have it by nodejs_compat, their types do not.
+declare module "node:crypto" {
+  interface KeyObject {
+    readonly type: "public" | "private";
+  }
+  type Jwk = { key: { kty: string; crv: string; x?: string; d?: string }; format: "jwk" };
+  function createPublicKey(key: Jwk): KeyObject;
+  function createPrivateKey(key: Jwk): KeyObject;
+  function sign(algorithm: null, data: Uint8Array, key: KeyObject): Uint8Array;
+  function verify(algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array): boolean;
+}

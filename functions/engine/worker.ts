@@ -1,9 +1,0 @@
-// The engine of a Worker's isolate: mcl, from the module that the bundle brings compiled; made at the first request that
-// verifies something, never at start.
-
-import wasm from "../../gen/mcl.wasm";
-import type { Engine } from "../../protocol/engine.ts";
-import { lazy } from "../../protocol/suite.ts";
-import { mclEngine } from "./mcl.ts";
-
-export const publicEngine: () => Engine = lazy(() => mclEngine(wasm));

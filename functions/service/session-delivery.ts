@@ -1,0 +1,65 @@
+// Delivers a session's two rows: its row in the service's D1, and its row in the escrow's index. Both receivers treat a
+// repetition as one delivery.
+//
+//   index row   value = H(e(G, T)) (protocol/opening.ts), T and the service; a link matches values within an epoch
+//
+// The check-in handler delivers right after it opened a session. The session's object delivers again if that failed
+// (durable-objects/replay-window.ts), through `sessionDelivery`.
+
+import { base64urlnopad } from "@scure/base";
+import { drizzle } from "drizzle-orm/d1";
+import type { IndexRowToDeliver, SessionDelivery } from "../../durable-objects/replay-window.ts";
+import { publicEngine } from "../../engine/worker.ts";
+import type { ElementG2 } from "../../protocol/engine.ts";
+import { indexValueOfElement } from "../../protocol/opening.ts";
+import { sessions } from "../../schema/service.ts";
+import { call } from "../shared/calls.ts";
+
+export interface DeliveryEnv {
+  RECORDS_DB_0: D1Database;
+  RECORDS_DB_1: D1Database;
+  ESCROW_URL: string;
+  /** Ed25519 secret key of the service Worker, hex */
+  SIGNING_KEY: string;
+}
+
+/** False where the tag has a row at this service already. */
+export async function deliverSessionRow(
+  env: DeliveryEnv,
+  shard: number,
+  row: typeof sessions.$inferInsert,
+): Promise<boolean> {
+  const db = drizzle(shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1);
+  const { meta } = await db.insert(sessions).values(row).onConflictDoNothing();
+  return meta.changes > 0;
+}
+
+/** As the escrow takes it: value and tag in base64url, serviceId in hex. */
+export interface IndexRow {
+  epoch: number;
+  value: string;
+  serviceId: string;
+  tag: string;
+}
+
+/** A pairing: some milliseconds. @param T the tag as publicEngine holds it, where it is at hand: it need not be decoded */
+export function indexRowOf({ epoch, serviceId, tag }: IndexRowToDeliver, T?: ElementG2): IndexRow {
+  const engine = publicEngine();
+  const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
+  return { epoch, value: base64urlnopad.encode(value), serviceId, tag: base64urlnopad.encode(tag) };
+}
+
+/** All of them or none. @throws Problem */
+export async function deliverIndexRows(env: DeliveryEnv, rows: readonly IndexRow[], now: number): Promise<void> {
+  const to = { baseUrl: env.ESCROW_URL, method: "POST", path: "/v1/index" } as const;
+  const response = await call({ ...to, json: { rows }, signingKey: env.SIGNING_KEY, now });
+  await response.arrayBuffer();
+}
+
+/** The delivery that the service's door hands to its session objects. */
+export const sessionDelivery = (env: DeliveryEnv): SessionDelivery => ({
+  async row(shard, row) {
+    await deliverSessionRow(env, shard, row);
+  },
+  indexRow: (row, now) => deliverIndexRows(env, [indexRowOf(row)], now),
+});

@@ -1,0 +1,54 @@
+// Calls from one role's Worker to another's: signed, with the local clock passed on, and their failures told as
+// "unavailable" unless the other side answered with a problem of its own.
+
+import { signerOf } from "../../engine/ed25519.ts";
+import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
+import { CLOCK_HEADER } from "./env.ts";
+import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
+import { rng } from "./rng.ts";
+
+export interface Call {
+  baseUrl: string;
+  method: "GET" | "POST" | "PUT";
+  path: string;
+  json?: unknown;
+  bytes?: Uint8Array;
+  /** Ed25519 secret key in hex; unsigned if absent */
+  signingKey?: string;
+  now: number;
+}
+
+/** @throws Problem with the other role's code, or "unavailable". */
+export async function call(request: Call): Promise<Response> {
+  const body =
+    request.bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
+  const headers: Record<string, string> = { [CLOCK_HEADER]: String(request.now) };
+  if (body) headers["content-type"] = request.bytes ? "application/octet-stream" : "application/json";
+  if (request.signingKey) {
+    const parts = { method: request.method, path: request.path, body: body ?? new Uint8Array() };
+    headers[SIGNATURE_HEADER] = signRequest(parts, signerOf(request.signingKey), request.now, rng);
+  }
+  let response: Response;
+  try {
+    const { method } = request;
+    response = await fetch(request.baseUrl + request.path, {
+      method,
+      headers,
+      body: body ? body.slice().buffer : null,
+    });
+  } catch (cause) {
+    throw new Problem("unavailable", undefined, `${request.path}: ${String(cause)}`);
+  }
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
+  const code = problem.code !== undefined && problem.code in PROBLEMS ? (problem.code as ProblemCode) : "unavailable";
+  throw new Problem(
+    code === "internal" || code === "misconfigured" ? "unavailable" : code,
+    problem.detail,
+    `${request.path}: ${response.status}`,
+  );
+}
+
+export async function callJson<T>(request: Call): Promise<T> {
+  return (await (await call(request)).json()) as T;
+}

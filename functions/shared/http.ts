@@ -1,0 +1,155 @@
+// The HTTP border that all roles share: RFC 9457 problem documents with stable codes, body limits, bytes in base64url.
+//
+// Rich inside, quiet outside: handlers throw Problem with a public code; every credential failure (proof, signature,
+// token, replay, audience, expiry) has the one code "credential-refused". Anything unforeseen is told as "internal"
+// without a word about it; malformed bytes are never "internal".
+
+import { base64urlnopad } from "@scure/base";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import * as z from "zod";
+import { CodecError } from "../../protocol/codec.ts";
+import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
+import { DecodeError } from "../../protocol/suite.ts";
+import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
+
+/** Stable codes, with their HTTP status and a sentence a person can read. */
+export const PROBLEMS = {
+  malformed: [400, "The request could not be read."],
+  "unknown-version": [400, "This version of the document is not supported."],
+  "credential-refused": [403, "The credential was not accepted."],
+  forbidden: [403, "This key may not do that."],
+  "not-found": [404, "There is nothing here."],
+  conflict: [409, "This contradicts what is already stored."],
+  "in-progress": [409, "The same request is still being worked on."],
+  expired: [410, "This has expired."],
+  "too-large": [413, "The body is larger than allowed."],
+  "unsupported-media-type": [415, "The body has an unexpected content type."],
+  "not-allowed-now": [422, "The request is understood, but not in this state."],
+  "too-many": [429, "Too many requests."],
+  unavailable: [503, "A part of the system did not answer. Try again; nothing was lost."],
+  misconfigured: [500, "This deployment is not configured correctly."],
+  internal: [500, "Something went wrong on our side."],
+} as const satisfies Record<string, readonly [number, string]>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Thrown by handlers. `detail` is public; `inside` is for tests and the audit log only, and never sent. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly detail: string | undefined;
+  readonly inside: string | undefined;
+  constructor(code: ProblemCode, detail?: string, inside?: string) {
+    super(inside ?? detail ?? code);
+    this.code = code;
+    this.detail = detail;
+    this.inside = inside;
+  }
+}
+/** The one answer for every kind of bad credential. */
+export const refused = (inside: string): Problem => new Problem("credential-refused", undefined, inside);
+
+export function problemResponse(code: ProblemCode, detail?: string): Response {
+  const [status, title] = PROBLEMS[code];
+  return Response.json(
+    { type: `urn:symbolon:problem:${code}`, code, status, title, ...(detail === undefined ? {} : { detail }) },
+    { status, headers: { "content-type": "application/problem+json" } },
+  );
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof CodecError)
+    return new Problem(error.reason === "unknown-version" ? "unknown-version" : "malformed", error.message);
+  if (error instanceof DecodeError)
+    return new Problem("malformed", "A group element or scalar is not valid.", error.message);
+  if (error instanceof z.ZodError)
+    return new Problem("malformed", error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "));
+  if (error instanceof MisconfiguredError) return new Problem("misconfigured", undefined, error.message);
+  return new Problem("internal", undefined, String(error));
+}
+
+export const MAX_JSON_BYTES = 1 << 20;
+
+export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
+
+/**
+ * Wallets and officers' pages run in browsers, from origins of their own. Any origin may call: no cookie and no other
+ * ambient authority exists here, every right comes with a signature or token that the caller holds.
+ */
+const crossOrigin = cors({
+  origin: "*",
+  allowMethods: ["GET", "POST", "PUT"],
+  allowHeaders: [
+    "content-type",
+    "authorization",
+    "idempotency-key",
+    SIGNATURE_HEADER,
+    CLOCK_HEADER,
+    "symbolon-manifest",
+  ],
+  exposeHeaders: ["symbolon-cursor"],
+  maxAge: 7200,
+});
+
+/** A role's app: bindings checked before anything else, problems mapped, nothing logged, nothing cached. */
+export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: number } = {}): RoleApp<E> {
+  const app = new Hono<{ Bindings: E }>();
+  app.use(async (c, next) => {
+    checkEnv(role, c.env);
+    await next();
+    c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
+    c.header("x-content-type-options", "nosniff");
+  });
+  app.use(crossOrigin);
+  app.use(
+    bodyLimit({
+      maxSize: options.maxBodyBytes ?? MAX_JSON_BYTES,
+      onError: () => problemResponse("too-large"),
+    }) as never,
+  );
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    // Local stage only, and never for a request that is merely bad: a bug must be seen while developing.
+    if (
+      (problem.code === "internal" || problem.code === "misconfigured") &&
+      (c.env as { STAGE?: string }).STAGE === "local"
+    )
+      console.error(role, c.req.method, problem.inside, error instanceof Error ? error.stack : "");
+    return problemResponse(problem.code, problem.detail);
+  });
+  app.notFound(() => problemResponse("not-found"));
+  app.get("/health", (c) => c.json({ role, ok: true }));
+  return app;
+}
+
+export const toBase64 = (b: Uint8Array): string => base64urlnopad.encode(b);
+/** Strict base64url without padding. @throws Problem malformed */
+export function fromBase64(s: string, name = "value"): Uint8Array {
+  try {
+    return base64urlnopad.decode(s);
+  } catch {
+    throw new Problem("malformed", `${name}: not base64url`);
+  }
+}
+const HEX = /^(?:[0-9a-f]{2})*$/;
+/** Lower-case hex of exactly `bytes` bytes, for path parameters. @throws Problem malformed */
+export function fromHex(s: string | undefined, bytes: number, name: string): Uint8Array {
+  if (s === undefined || s.length !== bytes * 2 || !HEX.test(s))
+    throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
+  return Uint8Array.from(s.match(/../g) ?? [], (x) => Number.parseInt(x, 16));
+}
+
+/** JSON of a request, or of a body that was read already, checked by a zod schema. @throws Problem malformed */
+export async function readJson<S extends z.ZodType>(
+  from: { text(): Promise<string> } | Uint8Array,
+  schema: S,
+): Promise<z.infer<S>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(from instanceof Uint8Array ? new TextDecoder().decode(from) : await from.text());
+  } catch {
+    throw new Problem("malformed", "The body is not JSON.");
+  }
+  return schema.parse(value);
+}

@@ -1,0 +1,160 @@
+// A small health region on the local host: trustees' ceremony held, officers with passkeys, parameters, services,
+// requesters. The demo lives patients through it, `npm start` leaves it running, and the flow and attack tests use it.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Clinic, type ClinicPolicy, createClinicKeys } from "../client/clinic.ts";
+import type { FhirEntry } from "../client/fhir/resource.ts";
+import { Officer } from "../client/officer.ts";
+import { registerOfficer, runCeremony } from "../client/operator/ceremony.ts";
+import { Operator } from "../client/operator.ts";
+import type { Deployment } from "../client/parameters.ts";
+import { createRequesterKeys, Requester } from "../client/requester.ts";
+import { SoftwarePasskey } from "../client/software-passkey.ts";
+import { systemTransport, type Transport } from "../client/transport.ts";
+import { MemoryStore } from "../client/wallet/state.ts";
+import { Wallet } from "../client/wallet.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
+import type { Engine } from "../protocol/engine.ts";
+import { epochOf } from "../protocol/epoch.ts";
+import { type Host, type HostOptions, startHost } from "./host.ts";
+
+export const ATTRIBUTES = [
+  { name: "coverage", values: ["standard", "extended"] },
+  { name: "age", values: ["child", "adult", "senior"] },
+];
+
+export interface PracticeOptions extends HostOptions {
+  threshold?: number;
+  slots?: number;
+  /** unix seconds of the first moment; default now */
+  start?: number;
+  /** epochs the parameters cover, counted from the epoch of `start` */
+  epochs?: number;
+  progress?: (what: string) => void;
+}
+
+export interface Practice {
+  host: Host;
+  deployment: Deployment;
+  /** the settable clock every participant goes by */
+  clock: { now: number };
+  transport: Transport;
+  /** Everybody who acts inside goes by this moment, so that visits of different days can be lived side by side. */
+  at<T>(unixSeconds: number, act: () => Promise<T>): Promise<T>;
+  operator: Operator;
+  officers: Officer[];
+  threshold: number;
+  openClinic(name: string, policy?: ClinicPolicy): Promise<Clinic>;
+  /** A registered person with an enrolled wallet. */
+  enrolPatient(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<EnrolledPatient>;
+  newRequester(name: string, role: string, engine?: Engine): Promise<Requester>;
+  /** A wallet without anything, on the practice's clock. */
+  wallet(words?: string): Promise<Wallet>;
+  stop(): Promise<void>;
+}
+
+export interface EnrolledPatient {
+  wallet: Wallet;
+  account: string;
+  selector: string;
+}
+
+export function deploymentOf(host: Host): Deployment {
+  return {
+    registrarUrl: host.urls.registrar,
+    serviceUrl: host.urls.service,
+    escrowUrl: host.urls.escrow,
+    logUrl: host.urls.log,
+    trusteeUrls: host.urls.trustees,
+    registrarKey: bytesToHex(host.registrarKey),
+    logVkey: host.logVkey,
+    trusteeKeys: host.trusteeIdentityKeys.map(bytesToHex),
+  };
+}
+
+/** Starts every role and holds the ceremony. */
+export async function openPractice(options: PracticeOptions = {}): Promise<Practice> {
+  const { threshold = 2, slots = 16, epochs = 36, progress = () => {} } = options;
+  progress("starting every role on local workerd");
+  const host = await startHost(options);
+  try {
+    return await furnish(host, { ...options, threshold, slots, epochs, progress });
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+async function furnish(
+  host: Host,
+  options: Required<Pick<PracticeOptions, "threshold" | "slots" | "epochs" | "progress">> & PracticeOptions,
+): Promise<Practice> {
+  const clock = { now: options.start ?? Math.floor(Date.now() / 1000) };
+  const moment = new AsyncLocalStorage<number>();
+  const transport: Transport = { ...systemTransport(), now: () => moment.getStore() ?? clock.now, sendClock: true };
+  const deployment = deploymentOf(host);
+  const operator = new Operator(transport, deployment, host.adminSecretKey);
+
+  options.progress(`trustees' key ceremony, ${options.threshold} of ${deployment.trusteeUrls.length}`);
+  const { keySetBytes: keySet } = await runCeremony(transport, {
+    trusteeUrls: deployment.trusteeUrls,
+    identityKeys: host.trusteeIdentityKeys,
+    threshold: options.threshold,
+    adminSecretKey: host.adminSecretKey,
+  });
+  const officers: Officer[] = [];
+  for (const trusteeUrl of deployment.trusteeUrls) {
+    const { hostname, origin } = new URL(trusteeUrl);
+    const authenticator = await SoftwarePasskey.create({ rpId: hostname, origin });
+    await registerOfficer(transport, trusteeUrl, host.adminSecretKey, authenticator.registration);
+    officers.push(new Officer({ transport, trusteeUrl, escrowUrl: deployment.escrowUrl, authenticator }));
+  }
+  options.progress("parameters signed and logged");
+  const first = epochOf(clock.now);
+  await operator.issueParameters({
+    keySet,
+    realm: "symbolon.local",
+    epochFrom: first,
+    epochTo: first + options.epochs - 1,
+    slots: options.slots,
+    attributes: ATTRIBUTES,
+  });
+
+  const newWallet = (words?: string): Promise<Wallet> => {
+    const parts = { transport, deployment, store: new MemoryStore() };
+    return words === undefined ? Wallet.create(parts) : Wallet.restore(parts, words);
+  };
+  return {
+    host,
+    deployment,
+    clock,
+    transport,
+    at: (unixSeconds, act) => moment.run(unixSeconds, act),
+    operator,
+    officers,
+    threshold: options.threshold,
+    async openClinic(name, policy) {
+      const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy));
+      await operator.registerService(clinic.card());
+      return clinic;
+    },
+    async enrolPatient(patient, selector, entitlements) {
+      const { account, enrolmentCode } = await operator.registerPerson(patient, selector, entitlements);
+      const wallet = await newWallet();
+      await wallet.enrol(account, enrolmentCode);
+      return { wallet, account, selector };
+    },
+    async newRequester(name, role, engine) {
+      const keys = createRequesterKeys(transport.rng);
+      const certificate = await operator.certifyRequester({
+        signKey: bytesToHex(keys.signPublicKey),
+        sealKey: keys.seal.publicKey,
+        name,
+        role,
+      });
+      return new Requester(transport, deployment, keys, certificate, engine);
+    },
+    wallet: newWallet,
+    stop: () => host.stop(),
+  };
+}

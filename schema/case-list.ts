@@ -1,0 +1,37 @@
+// The row of a case in the escrow's D1, which follows its object: for the officers' inbox only. The object is the truth.
+
+import { and, asc, eq, gt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { CASE_STATES, type CaseState, cases } from "./escrow.ts";
+
+const RANKS: Record<CaseState, number> = { ordered: 0, approved: 1, noticed: 2, opened: 3, refused: 3, expired: 3 };
+export const isFinal = (state: CaseState): boolean => RANKS[state] === 3;
+export { CASE_STATES, type CaseState };
+
+/** States only go forward, so a delayed writer of an older one changes nothing. Can be repeated. */
+export async function followCase(
+  db: D1Database,
+  { caseId, state, expiresAt }: { caseId: string; state: CaseState; expiresAt: number },
+): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO cases (case_id, state, rank, expires_at) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (case_id) DO UPDATE SET state = ?2, rank = ?3 WHERE rank < ?3`,
+    )
+    .bind(caseId, state, RANKS[state], expiresAt)
+    .run();
+}
+
+/** Case ids in a state that have not run out, in the order of the ids (which are random). */
+export async function listCases(
+  db: D1Database,
+  { state, after, limit, now }: { state: CaseState; after: string; limit: number; now: number },
+): Promise<string[]> {
+  const rows = await drizzle(db)
+    .select({ caseId: cases.caseId })
+    .from(cases)
+    .where(and(eq(cases.state, state), gt(cases.caseId, after), gt(cases.expiresAt, now)))
+    .orderBy(asc(cases.caseId))
+    .limit(limit);
+  return rows.map((row) => row.caseId);
+}

@@ -1,0 +1,542 @@
+// The requester believes pinned keys only. Each test lets one party lie in one way, and the requester must say what is
+// wrong, and whose doing it is where that can be told.
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { toBase64 } from "../../client/encoding.ts";
+import {
+  createRequesterKeys,
+  type Fetched,
+  type PreparedOrder,
+  RequesterError,
+  saveOrder,
+} from "../../client/requester.ts";
+import { FALSE_ROW, RecordParts, TrusteeCard } from "../../protocol/case-documents.ts";
+import { Contract, Dossier, Manifest, openSigned, signDocument, subjectHashOf } from "../../protocol/documents.ts";
+import { hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { KeySet, signKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import {
+  addRecord,
+  answer,
+  C1of,
+  certificate,
+  certificateBy,
+  checkIn,
+  disclosure,
+  EPOCH,
+  fullDossier,
+  goodKeySet,
+  type Item,
+  jane,
+  newRequester,
+  newSession,
+  patientOf,
+  recordPart,
+  recordParts,
+  requesterWith,
+  resultOf,
+  rival,
+  rng,
+  SET,
+  signAs,
+  signedResult,
+  type TestSession,
+  tracePart,
+  transport_,
+  world,
+} from "../support/requester-world.ts";
+
+beforeEach(() => {
+  Object.assign(world, goodKeySet);
+  world.sessions = [];
+  world.sent = [];
+  world.routes = {};
+});
+
+const ask = { purpose: "treatment", legalGround: "vital interests", epochs: { from: EPOCH - 4, to: EPOCH - 1 } };
+const link = (): Promise<PreparedOrder> => newRequester().order({ ...ask, kind: "link", subject: { checkIn } });
+
+/** Orders are made once a kind: what is tested is what comes back. */
+const requester = newRequester();
+const made = new Map<string, Promise<PreparedOrder>>();
+function ordered(kind: "link" | "trace" | "assemble"): Promise<PreparedOrder> {
+  const subject = kind === "assemble" ? { selector: "INS-1" } : { checkIn };
+  const order = made.get(kind) ?? requester.order({ ...ask, kind, subject });
+  made.set(kind, order);
+  return order;
+}
+
+/** "fine", or reason and the trustees at fault. */
+const failure = (act: Promise<unknown>): Promise<string> =>
+  act.then(
+    () => "fine",
+    (e: unknown) => (e instanceof RequesterError ? [e.reason, ...e.trustees].join(" ") : `${e}`),
+  );
+const status = (p: PreparedOrder, more: object = {}) => ({
+  caseId: p.caseId,
+  state: "opened",
+  threshold: 2,
+  set: SET,
+  dossiersComplete: false,
+  chunks: { opened: 3, of: 3 },
+  decisions: [1, 2, 3].map((trustee) => ({ trustee, decision: "approve", approval: `approval-${trustee}` })),
+  ...more,
+});
+
+describe("before anything is sent", () => {
+  it("an order names nobody; its dossier opens for each trustee, and shows the check-in", async () => {
+    const p = await link();
+    expect(p.dossiers).toHaveLength(3);
+    p.dossiers.forEach((sealed, i) => {
+      const dossier = Dossier.decode(hybridOpen(transport_[i]!.secretKey, p.hash, sealed));
+      expect(dossier.checkIn).toEqual(checkIn);
+      expect(subjectHashOf(dossier.salt, checkIn)).toEqual(p.order.subject);
+      expect(() => hybridOpen(transport_[(i + 1) % 3]!.secretKey, p.hash, sealed)).toThrow();
+    });
+    const again = await newRequester().load(saveOrder(p));
+    expect(again).toEqual(p);
+  });
+
+  it("a certificate of another authority, or over other keys", () => {
+    expect(() => requesterWith(certificateBy(signAs(1)))).toThrow(/certificate/);
+    expect(() => requesterWith(certificate, createRequesterKeys(rng))).toThrow(/certificate/);
+  });
+
+  it("a key set or card that the pinned trustees did not sign", async () => {
+    const good = KeySet.decode(goodKeySet.keySet);
+    const foreign = { ...good, groupHybridKey: hybridKeyPair(rng(32)).publicKey };
+    world.keySet = KeySet.encode({ ...foreign, signatures: [1, 2, 3].map((i) => signKeySet(foreign, signAs(i))) });
+    expect(await failure(link())).toBe("trustees"); // signed, but not the one the parameters name
+    world.keySet = KeySet.encode({ ...good, signatures: [1, 1, 3].map((i) => signKeySet(good, signAs(i))) });
+    expect(await failure(link())).toBe("trustees");
+    world.keySet = goodKeySet.keySet;
+    const own = { index: 2, transportKey: hybridKeyPair(rng(32)).publicKey };
+    const [first, , third] = goodKeySet.cards;
+    world.cards = [first!, signDocument(LABELS.signTrustee, TrusteeCard, own, signAs(1)), third!];
+    expect(await failure(link())).toBe("trustees");
+    world.cards = [first!, third!];
+    expect(await failure(link())).toBe("trustees");
+  });
+
+  it("a check-in that does not verify, and scopes that no trustee would open", async () => {
+    const requester = newRequester();
+    const mauled = checkIn.slice();
+    mauled[mauled.length - 40]! ^= 1;
+    expect(await failure(requester.order({ ...ask, kind: "link", subject: { checkIn: mauled } }))).not.toBe("fine");
+    expect(await failure(requester.order({ ...ask, kind: "link", subject: { selector: "INS-1" } }))).toBe("subject");
+    expect(await failure(requester.order({ ...ask, kind: "assemble", subject: { checkIn } }))).toBe("subject");
+    const current = { from: EPOCH, to: EPOCH };
+    const now = { ...ask, kind: "link" as const, subject: { checkIn }, epochs: current };
+    expect(await failure(requester.order(now))).toBe("scope");
+    expect(await failure(requester.order({ ...now, emergency: true }))).toBe("fine");
+    expect(await failure(requester.order({ ...now, epochs: { from: EPOCH, to: EPOCH - 1 } }))).toBe("scope");
+    expect(await failure(requester.order({ ...now, emergency: true, epochs: { from: EPOCH, to: EPOCH + 1 } }))).toBe(
+      "scope",
+    );
+  });
+});
+
+describe("a result", () => {
+  const a = newSession(EPOCH - 1);
+  const b = newSession(EPOCH - 3);
+  const early = newSession(EPOCH - 9);
+  const openWith = async (make: (p: PreparedOrder) => string[]) => {
+    const p = await ordered("link");
+    world.routes["/result"] = () => ({ sealed: make(p) });
+    return requester.openResult(p);
+  };
+  const linked = (p: PreparedOrder, s: TestSession) => {
+    const found =
+      world.chunk === 0 ? [{ epoch: s.epoch, slot: 0, serviceId: new Uint8Array(16), tagHash: s.tagHash }] : [];
+    return [...resultOf(p, [a]).sessions, ...found];
+  };
+  const good = (p: PreparedOrder, i: number, sessions = [a, b]) =>
+    answer(p, "result", i, signedResult(resultOf(p, sessions), i));
+
+  it("holds with t equal documents", async () => {
+    const opened = await openWith((p) => SET.map((i) => good(p, i)));
+    expect(opened.set).toEqual(SET);
+    expect(opened.sessions.map((s) => s.epoch)).toEqual([EPOCH - 1, EPOCH - 3]);
+  });
+
+  it.each<[string, string, (p: PreparedOrder) => string[]]>([
+    [
+      "results-differ 1 3",
+      "one trustee slips a session in",
+      (p) => [good(p, 1), good(p, 3, [a, b, newSession(EPOCH - 2)])],
+    ],
+    ["results-differ 1 3", "one trustee hides a session", (p) => [good(p, 1), good(p, 3, [a])]],
+    ["wrong-answer", "too few", (p) => [good(p, 1)]],
+    ["wrong-answer", "one trustee twice", (p) => [good(p, 1), good(p, 1)]],
+    ["wrong-answer", "too many", (p) => [good(p, 1), good(p, 2), good(p, 3)]],
+    [
+      "wrong-answer 3",
+      "another trustee's signature inside",
+      (p) => [good(p, 1), answer(p, "result", 3, signedResult(resultOf(p, [a, b]), 1))],
+    ],
+    [
+      "wrong-answer",
+      "another trustee's signature outside",
+      (p) => [good(p, 1), answer(p, "result", 3, signedResult(resultOf(p, [a, b]), 3), {}, 1)],
+    ],
+    [
+      "wrong-answer 3",
+      "another order's answer",
+      (p) => [good(p, 1), answer(p, "result", 3, signedResult(resultOf(p, [a, b]), 3), { orderHash: rng(32) })],
+    ],
+    [
+      "wrong-answer 3",
+      "another case's result inside",
+      (p) => [good(p, 1), answer(p, "result", 3, signedResult({ ...resultOf(p, [a, b]), caseId: rng(32) }, 3))],
+    ],
+    [
+      "wrong-answer 3",
+      "an answer of another kind",
+      (p) => [good(p, 1), answer(p, "trace", 3, signedResult(resultOf(p, [a, b]), 3))],
+    ],
+    [
+      "wrong-answer",
+      "another chunk's result",
+      (p) => SET.map((i) => answer(p, "result", i, signedResult({ ...resultOf(p, [a]), epochFrom: EPOCH - 3 }, i))),
+    ],
+    [
+      "wrong-answer 1 3",
+      "a session of another chunk",
+      (p) => SET.map((i) => answer(p, "result", i, signedResult({ ...resultOf(p, []), sessions: linked(p, b) }, i))),
+    ],
+    ["wrong-answer 1 3", "sessions outside the order", (p) => SET.map((i) => good(p, i, [early]))],
+  ])("%s: %s", async (expected, _name, make) => {
+    expect(await failure(openWith(make))).toBe(expected);
+  });
+});
+
+describe("records", () => {
+  let sessions: TestSession[];
+  let ids: string[];
+  beforeEach(async () => {
+    sessions = [newSession(EPOCH - 3), newSession(EPOCH - 1)];
+    world.sessions = sessions;
+    ids = [
+      await addRecord(sessions[0]!, "old"),
+      await addRecord(sessions[1]!, "new"),
+      await addRecord(sessions[1]!, "newer"),
+    ];
+  });
+  type Parts = (p: PreparedOrder, i: number, items: Item[]) => RecordParts;
+  async function fetched(parts: Parts = recordParts): Promise<Fetched[]> {
+    const p = await ordered("link");
+    world.routes["/result"] = () => ({
+      sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))),
+    });
+    world.routes["/record-shares"] = (_path, body) => ({
+      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(parts(p, i, body.items as Item[])))),
+    });
+    const all: Fetched[] = [];
+    for await (const f of requester.fetchRecords(await requester.openResult(p), { concurrency: 1 })) all.push(f);
+    return all;
+  }
+  const told = (all: Fetched[]): string[] =>
+    all.map((f) =>
+      f.ok ? (f.plaintext ? new TextDecoder().decode(f.plaintext) : f.state) : ["fault", ...f.trustees].join(" "),
+    );
+
+  it("a slot that the index hides behind a false row is told, and asked for by nobody", async () => {
+    sessions.push({ ...newSession(EPOCH - 2), tagHash: FALSE_ROW });
+    expect(told(await fetched())).toEqual(["fault", "new", "newer", "old"]);
+    expect(world.sent.some((s) => s.path.includes("0".repeat(64)))).toBe(false);
+  });
+
+  it("come newest epoch first, opened with t shares", async () => {
+    expect(told(await fetched())).toEqual(["new", "newer", "old"]);
+  });
+
+  it("of the newest chunk are read before an older one is there", async () => {
+    const p = await ordered("link"); // chunks: EPOCH - 1;  EPOCH - 3 and - 2;  EPOCH - 4
+    let chunks = { opened: 0, of: 3 };
+    let readFirst = (): void => {};
+    const firstIsRead = new Promise<void>((done) => {
+      readFirst = done;
+    });
+    const now = () => status(p, { state: chunks.opened === 3 ? "opened" : "noticed", chunks });
+    world.routes[`/v1/cases/${p.caseId}`] = now;
+    world.routes["/advance"] = async () => {
+      if (chunks.opened === 1) await firstIsRead;
+      chunks = { ...chunks, opened: chunks.opened + 1 };
+      return now();
+    };
+    world.routes["/result"] = () => {
+      if (world.chunk >= chunks.opened) throw new Error("asked for too early");
+      return { sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))) };
+    };
+    world.routes["/record-shares"] = (_path, body) => ({
+      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(recordParts(p, i, body.items as Item[])))),
+    });
+    const all: Fetched[] = [];
+    for await (const f of requester.fetchRecords(requester.open(p))) {
+      if (all.push(f) === 2) {
+        expect(chunks.opened).toBe(1);
+        readFirst();
+      }
+    }
+    expect(told(all)).toEqual(["new", "newer", "old"]);
+    expect(chunks.opened).toBe(3);
+  });
+
+  /** An escrow that opens a chunk at each call. */
+  function chunkByChunk(p: PreparedOrder) {
+    const chunks = { opened: 0, of: 3 };
+    const now = () => status(p, { state: chunks.opened === 3 ? "opened" : "noticed", chunks: { ...chunks } });
+    world.routes[`/v1/cases/${p.caseId}`] = now;
+    world.routes["/advance"] = () => {
+      chunks.opened++;
+      return now();
+    };
+    world.routes["/result"] = () => ({
+      sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))),
+    });
+    return chunks;
+  }
+
+  it("older chunks are carried on however slowly a newer one is read", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    const reading = requester.open(p);
+    await reading.next();
+    expect(chunks.opened).toBe(1);
+    await reading.next();
+    await vi.waitFor(() => expect(chunks.opened).toBe(3));
+    expect((await reading.next()).value).toMatchObject({ epochFrom: EPOCH - 4 });
+    expect((await reading.next()).done).toBe(true);
+  });
+
+  it("who stops reading stops the case", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    for await (const { epochTo } of requester.open(p)) if (epochTo === EPOCH - 1) break;
+    await new Promise((done) => setTimeout(done, 50));
+    expect(chunks.opened).toBe(1);
+  });
+
+  it("a step that fails is told to who waits for its chunk, after the chunks that are there", async () => {
+    const p = await ordered("link");
+    const chunks = chunkByChunk(p);
+    const reading = requester.open(p);
+    const advance = world.routes["/advance"]!;
+    world.routes["/advance"] = (path, body) => {
+      if (chunks.opened === 2) throw new Error("no connection");
+      return advance(path, body);
+    };
+    await reading.next();
+    expect((await reading.next()).done).toBe(false);
+    await expect(reading.next()).rejects.toThrow();
+  });
+
+  it("a report is made of them, and one that is no FHIR does not stop it", async () => {
+    await addRecord(
+      sessions[0]!,
+      JSON.stringify({ resourceType: "Observation", id: "o", status: "final", code: { text: "x" } }),
+    );
+    const all = await fetched();
+    const p = await ordered("link");
+    const report = await requester.report(p, all);
+    expect(report.entry.filter((e) => e.resource.resourceType === "Observation")).toHaveLength(1);
+    expect(JSON.stringify(report)).toContain("Dr Ward");
+  });
+
+  it("another blob than the signed one", async () => {
+    const blob = sessions[1]!.blobs.get(ids[1]!)!;
+    sessions[1]!.blobs.set(ids[1]!, sessions[1]!.blobs.get(ids[2]!)!);
+    expect(told(await fetched()).sort()).toEqual(["fault", "newer", "old"]);
+    sessions[1]!.blobs.set(ids[1]!, blob);
+    blob[blob.length - 1]! ^= 1;
+    expect(told(await fetched()).sort()).toEqual(["fault", "newer", "old"]);
+  });
+
+  it("a chain with a gap, of another session, or of another service", async () => {
+    const whole = [...sessions[1]!.manifests];
+    sessions[1]!.manifests = [whole[1]!];
+    expect(told(await fetched()).sort()).toEqual(["fault", "old"]);
+    sessions[1]!.manifests = sessions[0]!.manifests;
+    expect(told(await fetched()).sort()).toEqual(["fault", "old"]);
+    sessions[1]!.manifests = whole.map((m) =>
+      signDocument(LABELS.signManifest, Manifest, openSigned(LABELS.signManifest, Manifest, m).value, rng(32)),
+    );
+    expect(told(await fetched()).sort()).toEqual(["fault", "old"]);
+  });
+
+  it("what became of a record is read from the chain, and withdrawn ones are not opened", async () => {
+    const target = fromHex(ids[1]!);
+    await addRecord(sessions[1]!, "", {
+      kind: "withdrawal",
+      target,
+      size: 0,
+      blobHash: new Uint8Array(32),
+      stanzaHash: new Uint8Array(32),
+    });
+    expect(told(await fetched())).toEqual(["withdrawn", "newer", "old"]);
+  });
+
+  it("a stanza of another record: all trustees refuse it, and nobody is blamed", async () => {
+    const moved = sessions[0]!.blobs.get(ids[0]!)!;
+    const first = openSigned(LABELS.signManifest, Manifest, sessions[0]!.manifests[0]!).value;
+    sessions[1]!.manifests = [];
+    await addRecord(sessions[1]!, "", { blobHash: first.blobHash, stanzaHash: first.stanzaHash });
+    const id = [...sessions[1]!.blobs.keys()].at(-1)!;
+    sessions[1]!.blobs.set(id, moved);
+    expect(told(await fetched())).toEqual(["fault", "old"]);
+  });
+
+  const spoilt =
+    (who: number, change: (p: PreparedOrder, item: Item) => ReturnType<typeof recordPart>): Parts =>
+    (p, i, items) =>
+      i === who
+        ? { items: items.map((x) => (x.recordId === toBase64(fromHex(ids[2]!)) ? change(p, x) : recordPart(p, i, x))) }
+        : recordParts(p, i, items);
+
+  it.each<[string, (p: PreparedOrder, item: Item) => ReturnType<typeof recordPart>]>([
+    ["another trustee's share", (p, x) => recordPart(p, 3, x, {}, 2)],
+    ["a share for another case", (p, x) => recordPart(p, 3, x, { caseId: rng(32) })],
+    ["a share for another requester", (p, x) => recordPart(p, 3, x, { requesterKey: rng(32) })],
+    ["a share for another set", (p, x) => recordPart(p, 3, x, { set: [2, 3] })],
+    ["no share where the others give one", (p, x) => ({ ...recordPart(p, 3, x), share: new Uint8Array() })],
+    ["another record's part", (p, x) => ({ ...recordPart(p, 3, x), recordId: rng(16) })],
+    ["noise", (p, x) => ({ ...recordPart(p, 3, x), share: rng(115) })],
+  ])("a trustee that answers %s is named, and the other records are read", async (_name, change) => {
+    expect(told(await fetched(spoilt(3, change)))).toEqual(["new", "fault 3", "old"]);
+  });
+
+  it("a trustee that leaves an item out is named", async () => {
+    const act = fetched((p, i, items) => recordParts(p, i, i === 3 ? items.slice(1) : items));
+    expect(await failure(act)).toBe("wrong-answer 3");
+  });
+});
+
+describe("a trace", () => {
+  interface Lies {
+    part?: (p: PreparedOrder, i: number) => Uint8Array;
+    disclosed?: (p: PreparedOrder) => string;
+  }
+  async function traced({ part = (p, i) => tracePart(p, i), disclosed = (p) => disclosure(p, jane) }: Lies = {}) {
+    const p = await ordered("trace");
+    world.routes["/result"] = () => ({ sealed: SET.map((i) => answer(p, "trace", i, part(p, i))) });
+    world.routes[`/v1/cases/${p.caseId}`] = () => status(p);
+    world.routes["/v1/trace"] = () => ({ sealed: disclosed(p) });
+    return { p, person: await requester.trace(p) };
+  }
+
+  it("ends at the person; the registrar was told neither order nor session", async () => {
+    const { p, person } = await traced();
+    expect(person.patient).toEqual(patientOf("Jane"));
+    const { body } = world.sent.find((s) => s.path === "/v1/trace")!;
+    expect(Object.keys(body).sort()).toEqual(["C1", "C2", "approvals", "certificate", "parts"]);
+    expect(body.approvals).toEqual(["approval-1", "approval-3"]);
+    expect(body.C1).toBe(toBase64(C1of(p)));
+    expect(JSON.stringify(body)).not.toContain(p.session!.tagHash);
+  });
+
+  it.each<[string, string, Lies]>([
+    ["wrong-share 3", "a share of another trustee's key", { part: (p, i) => tracePart(p, i, {}, i === 3 ? 2 : i) }],
+    [
+      "wrong-answer 3",
+      "a share for another case",
+      { part: (p, i) => tracePart(p, i, i === 3 ? { caseId: rng(32) } : {}) },
+    ],
+    [
+      "wrong-answer 3",
+      "a share for another session",
+      { part: (p, i) => tracePart(p, i, i === 3 ? { subjectHash: rng(32) } : {}) },
+    ],
+    ["wrong-answer 3", "noise", { part: (p, i) => (i === 3 ? rng(200) : tracePart(p, i)) }],
+    ["wrong-identity", "somebody else's contract", { disclosed: (p) => disclosure(p, rival) }],
+    [
+      "wrong-identity",
+      "somebody else's name on it",
+      { disclosed: (p) => disclosure(p, jane, { identity: rival.identity }) },
+    ],
+    [
+      "wrong-identity",
+      "somebody else's opening",
+      { disclosed: (p) => disclosure(p, jane, { identity: rival.identity, identitySalt: rival.salt }) },
+    ],
+    [
+      "wrong-identity",
+      "R put into somebody else's contract",
+      {
+        disclosed: (p) =>
+          disclosure(p, rival, { contract: Contract.encode({ ...rival.contract, R: jane.contract.R }) }),
+      },
+    ],
+    ["wrong-identity", "noise", { disclosed: () => toBase64(rng(2000)) }],
+  ])("%s: %s", async (expected, _name, lies) => {
+    expect(await failure(traced(lies))).toBe(expected);
+  });
+});
+
+describe("an assemble", () => {
+  async function carried(dossier: (p: PreparedOrder) => string = (p) => fullDossier(p)) {
+    const p = await ordered("assemble");
+    let state = "approved";
+    const now = () => status(p, { state });
+    world.routes[`/v1/cases/${p.caseId}`] = now;
+    world.routes["/v1/assemble"] = () => ({ dossiers: ["d1", "d2", "d3"], sealed: dossier(p) });
+    world.routes["/dossiers"] = now;
+    world.routes["/advance"] = () => {
+      state = "opened";
+      return now();
+    };
+    await requester.advance(p);
+    return { p, person: await requester.person(p) };
+  }
+
+  it("brings the registrar's dossiers on, and knows the person", async () => {
+    const { person } = await carried();
+    expect(person.patient).toEqual(patientOf("Jane"));
+    expect(world.sent.find((s) => s.path.endsWith("/dossiers"))!.body).toEqual({ dossiers: ["d1", "d2", "d3"] });
+  });
+
+  const generation = (contract: Contract) => ({ contract: Contract.encode(contract), epochFrom: 0, epochTo: EPOCH });
+  it.each<[string, Partial<Dossier>]>([
+    ["somebody else's contract", { generations: [generation(rival.contract)] }],
+    ["a mauled F", { generations: [generation({ ...jane.contract, F2: rival.contract.F2 })] }],
+    ["another identity", { identity: rival.identity }],
+    [
+      "a contract slipped in",
+      { generations: [generation(jane.contract), generation(rival.contract)], identitySalts: [jane.salt, rival.salt] },
+    ],
+    ["no opening", { identitySalts: [] }],
+    ["nobody", { generations: [], identitySalts: [] }],
+    ["another selector", { selector: "INS-2" }],
+  ])("wrong-identity: %s, and nothing is brought to the escrow", async (_name, changes) => {
+    // by a registrar that lies
+    expect(await failure(carried((p) => fullDossier(p, changes)))).toBe("wrong-identity");
+    expect(world.sent.some((s) => s.path.endsWith("/dossiers") || s.path.endsWith("/advance"))).toBe(false);
+  });
+
+  it.each<[string, (p: PreparedOrder) => string]>([
+    ["by another key", (p) => fullDossier(p, {}, rng(32))],
+    ["not at all", (p) => fullDossier(p, {}, undefined, { registrarSignature: undefined })],
+    [
+      "and changed afterwards",
+      (p) => fullDossier(p, {}, undefined, { generations: [{ ...generation(jane.contract), epochFrom: 1 }] }),
+    ],
+  ])("wrong-identity: a dossier signed %s", async (_name, dossier) => {
+    expect(await failure(carried(dossier))).toBe("wrong-identity");
+  });
+});
+
+describe("waiting", () => {
+  it.each([
+    ["awaiting-approvals", { state: "ordered", set: null }],
+    ["refused", { state: "refused", set: null }],
+    ["expired", { state: "expired" }],
+    ["stuck", { state: "approved" }],
+    ["stuck", { state: "noticed", chunks: { opened: 1, of: 3 } }],
+  ])("%s", async (expected, more) => {
+    const p = await ordered("link");
+    world.routes[`/v1/cases/${p.caseId}`] = () => status(p, more);
+    world.routes["/advance"] = () => status(p, more);
+    expect(await failure(requester.advance(p))).toBe(expected);
+  });
+});
+
+const fromHex = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g)!, (x) => Number.parseInt(x, 16));

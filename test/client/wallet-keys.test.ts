@@ -1,0 +1,129 @@
+// Twenty-four words bring everything back, and nothing that derives from them tells of anything else.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { Decrypter, Encrypter } from "age-encryption";
+import { describe, expect, it } from "vitest";
+import {
+  checkRecoveryWords,
+  credentialBlinding,
+  holderSecrets,
+  newDeviceKey,
+  newRecoveryWords,
+  type RecoveryWordsError,
+  sessionKeys,
+  walletRoot,
+} from "../../client/wallet/keys.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { R_ORDER } from "../../protocol/suite.ts";
+
+/** BIP-39's own vector: entropy 7f..7f */
+const WORDS =
+  "legal winner thank year wave sausage worth useful legal winner thank year wave sausage worth useful legal winner thank year wave sausage worth title";
+const root = walletRoot(WORDS);
+
+const refusal = (words: string): RecoveryWordsError => {
+  try {
+    walletRoot(words);
+  } catch (error) {
+    return error as RecoveryWordsError;
+  }
+  throw new Error("not refused");
+};
+
+describe("recovery words", () => {
+  it("are 24, valid, and new every time", () => {
+    const words = newRecoveryWords();
+    expect(checkRecoveryWords(words)).toBe(words);
+    expect(words.split(" ")).toHaveLength(24);
+    expect(newRecoveryWords()).not.toBe(words);
+  });
+
+  it("give the same root however they are typed", () => {
+    expect(walletRoot(`  ${WORDS.toUpperCase().replaceAll(" ", "\n  ")} `)).toEqual(root);
+    expect(walletRoot(newRecoveryWords())).not.toEqual(root);
+  });
+
+  it("are refused with the reason and the place, and without the word", () => {
+    expect(refusal("")).toMatchObject({ reason: "count" });
+    expect(refusal(WORDS.replace("legal ", ""))).toMatchObject({ reason: "count" });
+    expect(refusal(`${WORDS} legal`)).toMatchObject({ reason: "count" });
+    const unknown = refusal(WORDS.replace("winner", "winnner").replace("title", "titel"));
+    expect(unknown).toMatchObject({ reason: "unknown-word", positions: [2, 24] });
+    expect(unknown.message).not.toMatch(/winn|titel/);
+    expect(refusal(WORDS.replace("title", "useful"))).toMatchObject({ reason: "checksum", positions: [] });
+    expect(refusal(WORDS.replace("thank year", "year thank"))).toMatchObject({ reason: "checksum" });
+    // twelve good words are a wallet of somebody else's making
+    const twelve = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    expect(refusal(twelve)).toMatchObject({ reason: "count" });
+  });
+});
+
+describe("derivation", () => {
+  // worked out with a second implementation (Python hashlib, bech32 and Ed25519 by hand)
+  it("is fixed for ever: a change here loses every record", async () => {
+    expect(bytesToHex(root)).toBe("69f0c7b39eb44df8d6ecece6d21075bb4cc4bc4b8991f1eb4bc37f1a758a3ad2");
+    expect(holderSecrets(root, 0).k.toString(16)).toBe(
+      "4297c914af8ce12dd9cc4c12f0b3747de638b011cf016def696376791988024b",
+    );
+    expect(holderSecrets(root, 0).z.toString(16)).toBe(
+      "6c7fbfe7b1e13444cac5bb9a9493c6ba058ac4af470eb7c07800f962c8d63061",
+    );
+    expect(credentialBlinding(root, 0, 682).toString(16)).toBe(
+      "c8b9a05060fe06ea9c457935eaf54a33a3619537b09157d8c0f4f7bc369adf3",
+    );
+    const keys = await sessionKeys(root, 0, 682, 3);
+    expect(keys.ageIdentity).toBe("AGE-SECRET-KEY-PQ-17ELL7W3FVDQXCP9V58U9QJQSA38T3M8FFWKVL5FNN20A37LYX0KQGS2AJK");
+    expect(bytesToHex(keys.authPublicKey)).toBe("bfb7db78c23f306f34b22ec280bd2a68b81f4ef81a3ca8687ff63ab8658c2760");
+  });
+
+  it("keeps generations, epochs, slots and purposes apart", async () => {
+    const other = walletRoot(newRecoveryWords());
+    const values: string[] = [];
+    for (const r of [root, other])
+      for (const generation of [0, 1, 2]) {
+        const { k, z } = holderSecrets(r, generation);
+        values.push(String(k), String(z));
+        for (const epoch of [0, 1, 2]) {
+          values.push(String(credentialBlinding(r, generation, epoch)));
+          for (const slot of [0, 1]) {
+            const keys = await sessionKeys(r, generation, epoch, slot);
+            values.push(keys.ageIdentity, keys.ageRecipient, bytesToHex(keys.authSecretKey));
+          }
+        }
+      }
+    expect(new Set(values).size).toBe(values.length);
+  });
+
+  it("gives scalars of the field, and refuses what is no index or no root", () => {
+    for (let generation = 0; generation < 50; generation++)
+      for (const x of Object.values(holderSecrets(root, generation))) expect(x > 0n && x < R_ORDER).toBe(true);
+    expect(() => holderSecrets(root, -1)).toThrow(RangeError);
+    expect(() => credentialBlinding(root, 0, 2 ** 32)).toThrow(RangeError);
+    expect(() => holderSecrets(root.subarray(1), 0)).toThrow(RangeError);
+  });
+});
+
+describe("keys at work", () => {
+  it("session keys sign, and device keys are not derived", async () => {
+    const { authSecretKey, authPublicKey } = await sessionKeys(root, 0, 1, 1);
+    const message = utf8ToBytes("request");
+    expect(ed25519.verify(ed25519.sign(message, authSecretKey), message, authPublicKey)).toBe(true);
+    expect(newDeviceKey().secretKey).not.toEqual(newDeviceKey().secretKey);
+  });
+
+  it("a phone restored from the words opens what was sealed to the lost one, and no other session does", async () => {
+    const { ageRecipient } = await sessionKeys(root, 0, 682, 3);
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(ageRecipient);
+    const sealed = await encrypter.encrypt("result: negative");
+    const open = async (identity: string): Promise<string> => {
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      return decrypter.decrypt(sealed, "text");
+    };
+    const restored = walletRoot(WORDS);
+    expect(await open((await sessionKeys(restored, 0, 682, 3)).ageIdentity)).toBe("result: negative");
+    await expect(open((await sessionKeys(restored, 0, 682, 4)).ageIdentity)).rejects.toThrow("no identity matched");
+    await expect(open((await sessionKeys(restored, 1, 682, 3)).ageIdentity)).rejects.toThrow("no identity matched");
+  });
+});

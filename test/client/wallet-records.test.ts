@@ -1,0 +1,213 @@
+// The own records from a service that may say and withhold what it likes.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { beforeAll, expect, it } from "vitest";
+import { type ClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
+import { toBase64 } from "../../client/encoding.ts";
+import { sealRecord } from "../../client/sealing/record.ts";
+import type { WalletSession } from "../../client/wallet/state.ts";
+import type { Wallet } from "../../client/wallet.ts";
+import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { rng } from "../support/trustees.ts";
+import { ACCOUNT, EPOCH, invitation, keySet, NOW, newClinic, parameters, World } from "../support/wallet-world.ts";
+
+const ZERO = new Uint8Array(32);
+const world = new World();
+let wallet: Wallet;
+let keys: ClinicKeys;
+let session: WalletSession;
+let chain: Uint8Array[];
+let recordIds: string[];
+/** what the service lists, and the blobs it has */
+let rows: Uint8Array[] = [];
+const blobs = new Map<string, Uint8Array>();
+
+const liesIn = (row: Uint8Array, { n, of }: Part): boolean =>
+  partOf(bytesToHex(Manifest.decode(Signed.decode(row).document).tagHash), of).n === n;
+const serviceHex = (): string => bytesToHex(serviceIdOfKeys(keys));
+
+const blank = (): Manifest => ({
+  kind: "record",
+  serviceId: serviceIdOfKeys(keys),
+  tagHash: rng(32),
+  recordId: rng(16),
+  target: undefined,
+  movedTo: undefined,
+  blobHash: ZERO,
+  stanzaHash: ZERO,
+  size: 0,
+  day: 20_000,
+  contentKind: "text/plain",
+  keySetId: parameters.keySetId,
+  count: 1,
+  previous: ZERO,
+});
+const signed = (manifest: Partial<Manifest>, secretKey = hexToBytes(keys.signSecretKey)): Uint8Array =>
+  signDocument(LABELS.signManifest, Manifest, { ...blank(), ...manifest }, secretKey);
+
+/** Somebody else's record, whose tag begins like this. */
+function foreign(beginning: string, secretKey = hexToBytes(keys.signSecretKey)): Uint8Array {
+  const recordId = rng(16);
+  blobs.set(bytesToHex(recordId), utf8ToBytes("sealed to somebody else"));
+  const tagHash = hexToBytes(beginning + bytesToHex(rng(32)).slice(beginning.length));
+  return signed({ tagHash, recordId, size: 23 }, secretKey);
+}
+
+async function record(text: string, place: Pick<Manifest, "count" | "previous">): Promise<Uint8Array> {
+  const about = {
+    serviceId: serviceIdOfKeys(keys),
+    tagHash: hexToBytes(session.tagHash),
+    recordId: rng(16),
+    keySetId: parameters.keySetId,
+  };
+  const { blob, sha256, stanzaHash } = await sealRecord({
+    ...about,
+    plaintext: utf8ToBytes(text),
+    serviceRecipient: keys.ageRecipient,
+    sessionRecipient: CheckIn.decode(hexToBytes(session.checkIn!)).sessionRecipient,
+    threshold: { recordKey: keySet.keys.record, groupHybridKey: keySet.groupHybridKey },
+    rng,
+  });
+  blobs.set(bytesToHex(about.recordId), blob);
+  return signed({ ...about, ...place, blobHash: sha256, stanzaHash, size: blob.length });
+}
+
+beforeAll(async () => {
+  [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
+  await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+  session = wallet.sessions[0]!;
+  const card = invitation(keys).card;
+  world.answer = (path) => {
+    if (path === "/v1/services") return { cards: [toBase64(card)] };
+    const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
+    if (part)
+      return {
+        records: rows.filter((m) => liesIn(m, part)).map((m) => ({ manifest: toBase64(m), status: "current" })),
+      };
+    return blobs.get(path.split("/blobs/")[1] ?? "");
+  };
+  const first = await record("first", { count: 1, previous: ZERO });
+  const second = await record("second", { count: 2, previous: manifestHashOf(first) });
+  recordIds = [...blobs.keys()];
+  const withdrawal = signed({
+    kind: "withdrawal",
+    tagHash: hexToBytes(session.tagHash),
+    target: hexToBytes(recordIds[0]!),
+    count: 3,
+    previous: manifestHashOf(second),
+  });
+  chain = [first, second, withdrawal];
+});
+
+const asked = (): string[] => world.asked.splice(0);
+const states = async () => {
+  const { records, faults } = await wallet.records();
+  return {
+    records: records.map((r) => [new TextDecoder().decode(r.plaintext), r.status]),
+    faults: faults.map((f) => [f.tagHash === session.tagHash, f.recordId, f.reason]),
+  };
+};
+
+it("what became of a record is read from the clinic's statements, in whatever order and with whatever word they come", async () => {
+  rows = chain.toReversed().concat(chain);
+  expect(await states()).toEqual({
+    records: [
+      ["first", "withdrawn"],
+      ["second", "current"],
+    ],
+    faults: [],
+  });
+});
+
+it("a link that is withheld is told; what opens is shown beside the fault", async () => {
+  rows = [chain[0]!, chain[2]!];
+  expect(await states()).toEqual({
+    records: [["first", "withdrawn"]],
+    faults: [[true, undefined, "manifest 2 is missing or out of place"]],
+  });
+});
+
+it("a blob that is withheld or exchanged is told, and so is a manifest of another's", async () => {
+  const kept = blobs.get(recordIds[1]!)!;
+  const forged = signed({ tagHash: hexToBytes(session.tagHash), count: 4 }, ed25519.keygen(rng(32)).secretKey);
+  rows = [...chain, forged];
+  blobs.delete(recordIds[1]!);
+  expect((await states()).faults.map((f) => f[2])).toEqual([
+    "manifest is not signed by this service",
+    "the service does not hand out the blob",
+  ]);
+  rows = chain;
+  blobs.set(recordIds[1]!, blobs.get(recordIds[0]!)!);
+  expect(await states()).toEqual({
+    records: [["first", "withdrawn"]],
+    faults: [[true, recordIds[1], "blob is not the one the clinic signed"]],
+  });
+  blobs.set(recordIds[1]!, kept);
+});
+
+it("asks by a bucket that some hundred signed tags share, and for ever by the same", async () => {
+  const fresh = await world.wallet(wallet.recoveryWords); // has told nothing yet
+  await fresh.enrol(ACCOUNT, "code");
+  rows = chain;
+  expect(await fresh.recover()).toBe(1);
+  const tag = session.tagHash;
+  const evenly = (n: number, key?: Uint8Array<ArrayBuffer>): Uint8Array[] =>
+    Array.from({ length: n }, (_, i) =>
+      foreign(
+        Math.floor(((i + 0.5) * 65_536) / n)
+          .toString(16)
+          .padStart(4, "0"),
+        key,
+      ),
+    );
+  const others = evenly(300); // 100 in each of three parts
+  // tags that the operator makes up, to have its patient ask for the own ones alone
+  const forged = evenly(900, ed25519.keygen(rng(32)).secretKey);
+  rows = [...chain, ...others, ...forged];
+  asked();
+  const first = await fresh.records();
+  expect(first.faults).toEqual([]);
+  expect(fresh.sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
+  const part = partOf(tag, 3);
+  const inBucket = rows.filter((m) => liesIn(m, part));
+  // every blob there, also of what nobody signed: which are the own ones does not show
+  expect(first.downloadedBlobs).toBe(inBucket.length - 1); // a statement has none
+  const [sample, bucket, ...rest] = asked();
+  expect(sample).toBe(`service.test/v1/services/${serviceHex()}/buckets/0.1?limit=64`);
+  expect(bucket).toBe(`service.test/v1/services/${serviceHex()}/buckets/${part.n}.3?to=${EPOCH}`);
+  expect(rest.every((path) => path.includes("/blobs/"))).toBe(true);
+
+  rows.push(...evenly(600));
+  world.now += 40 * 86_400;
+  await fresh.records();
+  expect(asked().filter((path) => !path.includes("/blobs/"))).toEqual([bucket]);
+  world.now = NOW;
+});
+
+it("takes the whole of a service that has signed for few, whatever it lists", async () => {
+  for (const few of [10, 63]) {
+    const fresh = await world.wallet(wallet.recoveryWords);
+    await fresh.enrol(ACCOUNT, "code");
+    rows = chain;
+    await fresh.recover();
+    const stranger = ed25519.keygen(rng(32)).secretKey;
+    // low ones, so that they seem to stand close; the own tag is not among them
+    const near = Array.from({ length: few - 1 }, (_, i) => foreign(`0000${i.toString(16).padStart(2, "0")}`));
+    const made = Array.from({ length: 100 }, () => foreign("0000", stranger));
+    rows = [...near, ...near, ...made, ...chain];
+    await fresh.records();
+    expect(fresh.sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
+  }
+});
+
+it("a recovery finds no session in manifests that the service has not signed", async () => {
+  const fresh = await world.wallet(wallet.recoveryWords);
+  await fresh.enrol(ACCOUNT, "code");
+  rows = [signed({ tagHash: hexToBytes(session.tagHash) }, ed25519.keygen(rng(32)).secretKey)];
+  expect(await fresh.recover()).toBe(0);
+  rows = chain;
+  expect(await fresh.recover()).toBe(1);
+});

@@ -4,10 +4,10 @@
 
 import { ClinicApi } from "../client/clinic/api.ts";
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
-import { fromBase64 } from "../client/encoding.ts";
 import type { Wallet } from "../client/wallet.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import { Manifest, manifestHashOf, Signed, signDocument } from "../protocol/documents.ts";
+import { fromBase64url } from "../protocol/encodings.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { recordsTableName } from "../schema/records.ts";
 import { databaseOf } from "./databases.ts";
@@ -128,7 +128,7 @@ async function listRows(context: BenchContext): Promise<Row[]> {
   type Page = { records: { manifest: string }[]; cursor?: string };
   const pattern = await api.ownJson<Page>(`/tags/${session.tagHash}/records`);
   context.progress(`filing ${LISTED} records`);
-  await fileManifests(setting, fromBase64(pattern.records[0]!.manifest), LISTED - 1);
+  await fileManifests(setting, fromBase64url(pattern.records[0]!.manifest), LISTED - 1);
   context.progress(`listing ${LISTED} records`);
   const list = async (): Promise<void> => {
     let listed = 0;

@@ -11,6 +11,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
 import { Challenge, Manifest, Signed, signDocument } from "../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
@@ -20,7 +21,6 @@ import { recognise } from "./clinic/continuity.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
-import { fromBase64, toBase64 } from "./encoding.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { ApiError, type Transport } from "./transport.ts";
@@ -110,8 +110,8 @@ export class Clinic {
   }
 
   async #fromRow(row: SessionRow): Promise<ClinicSession> {
-    const session = await this.verify(fromBase64(row.checkIn));
-    if (session.tagHash !== bytesToHex(fromBase64(row.tagHash))) throw new SessionError("filed under another tag");
+    const session = await this.verify(fromBase64url(row.checkIn));
+    if (session.tagHash !== bytesToHex(fromBase64url(row.tagHash))) throw new SessionError("filed under another tag");
     return session;
   }
 
@@ -216,7 +216,7 @@ export class Clinic {
     let cursor: string | undefined;
     do {
       const page = await this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor);
-      all.push(...page.records.map((r) => fromBase64(r.manifest)));
+      all.push(...page.records.map((r) => fromBase64url(r.manifest)));
       cursor = page.cursor;
     } while (cursor !== undefined);
     return all;
@@ -269,7 +269,7 @@ export class Clinic {
       await this.#api.own(`/records/${bytesToHex(recordId)}`, {
         method: "PUT",
         bytes: blob,
-        headers: { "symbolon-manifest": toBase64(signed) },
+        headers: { "symbolon-manifest": toBase64url(signed) },
       });
     });
     return bytesToHex(recordId);
@@ -277,7 +277,7 @@ export class Clinic {
 
   async #state(session: Place, draft: Draft): Promise<void> {
     await this.#append(session.tagHash, draft, async (signed) => {
-      await this.#api.own("/statements", { json: { manifest: toBase64(signed) } });
+      await this.#api.own("/statements", { json: { manifest: toBase64url(signed) } });
     });
   }
 

@@ -7,8 +7,8 @@
 //
 // The dossier is sealed to the trustee's Worker, so what the officer sees of it is as the Worker tells.
 
-import { base64urlnopad } from "@scure/base";
 import { Approval, approvalChallenge, Order, openSigned, orderHashOf } from "../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { Authenticator } from "./software-passkey.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
@@ -50,8 +50,8 @@ export interface OfficerOptions {
 }
 
 type Decision = Approval["decision"];
-const encode = base64urlnopad.encode;
-const decode = base64urlnopad.decode;
+const encode = toBase64url;
+const decode = fromBase64url;
 
 /** An answer that does not fit what was asked for: the Worker is at fault, and nothing was signed or sent on. */
 export class OfficerError extends Error {

@@ -1,7 +1,7 @@
 // What the people who run a deployment do, with the administrator's key: parameters, services, the registrar's desk,
 // requesters. The key ceremony is in operator-ceremony.ts.
 
-import { fromBase64, toBase64 } from "./encoding.ts";
+import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
 import { encodeIdentity } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
@@ -40,9 +40,9 @@ export class Operator {
 
   /** Issues the signed parameters of an epoch range; they are logged before they serve. */
   async issueParameters({ keySet, ...parameters }: NewParameters): Promise<Uint8Array> {
-    const json = { ...parameters, keySet: toBase64(keySet), trusteeKeys: this.#deployment.trusteeKeys };
+    const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys: this.#deployment.trusteeKeys };
     const { document } = await this.#registrar<{ document: string }>("/v1/admin/parameters", json);
-    return fromBase64(document);
+    return fromBase64url(document);
   }
 
   /** Registers a clinic by its signed card. */
@@ -56,7 +56,7 @@ export class Operator {
   /** The outcome of identity proofing. `selector` is how authorities name the person, e.g. an insurance number. */
   registerPerson(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<Enrolment> {
     return this.#registrar("/v1/admin/proofings", {
-      identity: toBase64(encodeIdentity(patient)),
+      identity: toBase64url(encodeIdentity(patient)),
       selector,
       entitlements,
     });
@@ -74,7 +74,7 @@ export class Operator {
   /** Certifies a requester's keys; answers Signed<RequesterCertificate>. */
   certifyRequester(keys: { signKey: string; sealKey: Uint8Array; name: string; role: string }): Promise<Uint8Array> {
     const { registrarUrl } = this.#deployment;
-    const json = { ...keys, sealKey: toBase64(keys.sealKey) };
+    const json = { ...keys, sealKey: toBase64url(keys.sealKey) };
     const request = { json, signWith: this.#adminSecretKey };
     return apiBytes(this.#transport, registrarUrl, "/v1/admin/requesters", request);
   }

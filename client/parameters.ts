@@ -7,9 +7,9 @@
 import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
+import { fromBase64url } from "../protocol/encodings.ts";
 import { checkKeysOf, KeySet } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
-import { fromBase64 } from "./encoding.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
 /** Where a deployment is, and whom its clients trust. Pinned in the app, not fetched. */
@@ -110,7 +110,7 @@ export class ParametersCache {
 
   #read({ document, keySet }: ServedParameters): EpochParameters {
     try {
-      const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64(document));
+      const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64url(document));
       if (!equalBytes(key, hexToBytes(this.#deployment.registrarKey)))
         throw new ParametersError("parameters are not signed by the registrar this app trusts");
       this.#checkKeys(value, keySet);
@@ -126,7 +126,7 @@ export class ParametersCache {
     const keys = [keySetId, traceKey, linkKey, recordKey, groupHybridKey, ...trusteeKeys];
     const named = [keySet, threshold, ...keys.map(bytesToHex)].join();
     if (this.#checked.has(named)) return;
-    checkKeysOf(p, KeySet.decode(fromBase64(keySet)), this.#deployment.trusteeKeys.map(hexToBytes));
+    checkKeysOf(p, KeySet.decode(fromBase64url(keySet)), this.#deployment.trusteeKeys.map(hexToBytes));
     this.#checked.add(named);
   }
 }

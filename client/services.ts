@@ -2,8 +2,8 @@
 
 import { bytesToHex, equalBytes } from "../protocol/bytes.ts";
 import { openSigned, ServiceCard, serviceIdOf } from "../protocol/documents.ts";
+import { fromBase64url } from "../protocol/encodings.ts";
 import { LABELS } from "../protocol/labels.ts";
-import { fromBase64 } from "./encoding.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
 export interface ListedService {
@@ -16,7 +16,7 @@ export interface ListedService {
 export async function listServices(t: Transport, serviceUrl: string): Promise<ListedService[]> {
   const { cards } = await apiJson<{ cards: string[] }>(t, serviceUrl, "/v1/services");
   return cards.flatMap((text) => {
-    const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, fromBase64(text));
+    const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, fromBase64url(text));
     return equalBytes(key, card.signKey) ? [{ id: bytesToHex(serviceIdOf(key)), card }] : [];
   });
 }

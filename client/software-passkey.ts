@@ -9,7 +9,7 @@
 // For an officer of flesh and blood this is no substitute: nothing here asks for a person. `userVerified: false` exists for
 // tests that must see it refused.
 
-import { base64urlnopad } from "@scure/base";
+import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
 
 /** An assertion as the trustee's API takes it, all base64url. */
 export interface AssertionJson {
@@ -76,7 +76,7 @@ export class SoftwarePasskey implements Authenticator {
   private constructor(options: PasskeyOptions, id: Uint8Array, publicKey: Uint8Array, privateKey: CryptoKey) {
     this.rpId = options.rpId;
     this.origin = options.origin;
-    this.credentialId = base64urlnopad.encode(id);
+    this.credentialId = toBase64url(id);
     this.publicKey = publicKey;
     this.privateKey = privateKey;
     this.flags = USER_PRESENT | (options.userVerified === false ? 0 : USER_VERIFIED);
@@ -88,7 +88,7 @@ export class SoftwarePasskey implements Authenticator {
       ? await crypto.subtle.importKey("pkcs8", options.pkcs8 as Uint8Array<ArrayBuffer>, P256, true, usages)
       : ((await crypto.subtle.generateKey(P256, true, ["sign", "verify"])) as CryptoKeyPair).privateKey;
     const { x, y } = (await crypto.subtle.exportKey("jwk", privateKey)) as { x: string; y: string };
-    const publicKey = concat(COSE_HEAD, base64urlnopad.decode(x), COSE_Y, base64urlnopad.decode(y));
+    const publicKey = concat(COSE_HEAD, fromBase64url(x), COSE_Y, fromBase64url(y));
     // The id follows from the key, so a passkey made again from its PKCS#8 is the same credential.
     const id = (await sha256(publicKey)).subarray(0, 16);
     return new SoftwarePasskey(options, id, publicKey, privateKey);
@@ -102,7 +102,7 @@ export class SoftwarePasskey implements Authenticator {
   /** What is registered at a trustee. */
   get registration(): { credentialId: string; publicKey: string; rpId: string; origin: string } {
     const { credentialId, rpId, origin } = this;
-    return { credentialId, publicKey: base64urlnopad.encode(this.publicKey), rpId, origin };
+    return { credentialId, publicKey: toBase64url(this.publicKey), rpId, origin };
   }
 
   async assert(challenge: Uint8Array): Promise<AssertionJson> {
@@ -114,7 +114,7 @@ export class SoftwarePasskey implements Authenticator {
     const clientDataJSON = new TextEncoder().encode(
       JSON.stringify({
         type: "webauthn.get",
-        challenge: base64urlnopad.encode(challenge),
+        challenge: toBase64url(challenge),
         origin: this.origin,
         crossOrigin: false,
       }),
@@ -123,9 +123,9 @@ export class SoftwarePasskey implements Authenticator {
     const raw = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, this.privateKey, message);
     return {
       credentialId: this.credentialId,
-      authenticatorData: base64urlnopad.encode(authenticatorData),
-      clientDataJSON: base64urlnopad.encode(clientDataJSON),
-      signature: base64urlnopad.encode(derSignature(new Uint8Array(raw))),
+      authenticatorData: toBase64url(authenticatorData),
+      clientDataJSON: toBase64url(clientDataJSON),
+      signature: toBase64url(derSignature(new Uint8Array(raw))),
     };
   }
 }

@@ -6,8 +6,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import type { Receipt } from "../protocol/documents.ts";
+import { fromBase64url } from "../protocol/encodings.ts";
 import { epochOf } from "../protocol/epoch.ts";
-import { fromBase64 } from "./encoding.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { FrameChannel, FrameError } from "./sealing/messages.ts";
@@ -157,7 +157,7 @@ export class Wallet {
       const read: Uint8Array[] = [];
       for (const { frame } of frames) {
         try {
-          read.push(channel.receive(fromBase64(frame)));
+          read.push(channel.receive(fromBase64url(frame)));
         } catch (error) {
           // one that was read before, or that is not from the clinic, must not hold up the others
           if (!(error instanceof FrameError)) throw error;

@@ -8,9 +8,9 @@
 // What BoringSSL accepts with such a key, noble accepts: an equation that holds holds times 8, and R was compared as bytes.
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { base64urlnopad } from "@scure/base";
 import { hexToBytes } from "../protocol/bytes.ts";
 import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "../protocol/ed25519.ts";
+import { toBase64url } from "../protocol/encodings.ts";
 
 /** RFC 8037 */
 const ED25519_JWK = { kty: "OKP", crv: "Ed25519" };
@@ -32,7 +32,7 @@ function isUsable(publicKey: Uint8Array): boolean {
 
 function publicKeyObject(publicKey: Uint8Array): KeyObject | undefined {
   try {
-    return createPublicKey({ key: { ...ED25519_JWK, x: base64urlnopad.encode(publicKey) }, format: "jwk" });
+    return createPublicKey({ key: { ...ED25519_JWK, x: toBase64url(publicKey) }, format: "jwk" });
   } catch {
     return undefined; // no point of the curve
   }
@@ -47,7 +47,7 @@ export const nativeVerify: VerifySignature = (signature, message, publicKey) => 
 
 export function nativeSigner(secretKey: Uint8Array): Signer {
   const { publicKey } = nobleSigner(secretKey);
-  const [x, d] = [publicKey, secretKey].map(base64urlnopad.encode);
+  const [x, d] = [publicKey, secretKey].map(toBase64url);
   const key = createPrivateKey({ key: { ...ED25519_JWK, x, d }, format: "jwk" });
   return {
     publicKey,

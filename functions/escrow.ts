@@ -16,11 +16,11 @@
 //
 // Everything may be repeated: a request that came through already is answered as it stands.
 
-import { base64urlnopad } from "@scure/base";
 import type { Context } from "hono";
 import * as z from "zod";
 import { MAX_PARTS, type Part, readPart } from "../protocol/buckets.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
+import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { CASE_STATES } from "../schema/case-list.ts";
 import {
@@ -47,7 +47,7 @@ import {
   readRows,
 } from "./escrow/session-index.ts";
 import { type EscrowEnv, now } from "./shared/env.ts";
-import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./shared/http.ts";
+import { Problem, readBase64url, readHex, readJson, roleApp } from "./shared/http.ts";
 import { parametersFor } from "./shared/parameters.ts";
 import { signedBy, signedRequest } from "./shared/request-auth.ts";
 import { ForRequesterAnswer, MAX_RECORD_ITEMS, RecordItem } from "./shared/trustee-api.ts";
@@ -70,7 +70,7 @@ async function jsonSigned<S extends z.ZodType>(c: C, schema: S): Promise<{ key: 
 const bytesOf = (length: number) =>
   z.string().transform((text, issues) => {
     try {
-      const bytes = base64urlnopad.decode(text);
+      const bytes = fromBase64url(text);
       if (bytes.length === length) return bytesToHex(bytes);
     } catch {
       // told below
@@ -132,7 +132,7 @@ function limitAsked(c: C): number | undefined {
 app.get("/v1/index/:epoch", async (c) => {
   const epoch = epochParameter(c);
   const cursor = c.req.query("cursor");
-  if (cursor !== undefined) fromHex(cursor, 32, "cursor");
+  if (cursor !== undefined) readHex(cursor, 32, "cursor");
   const page = await readRows(c.env, epoch, { parts: partsAsked(c), cursor, limit: limitAsked(c) });
   if (page.cursor !== undefined) c.header("symbolon-cursor", page.cursor);
   c.header("content-type", "application/octet-stream");
@@ -150,13 +150,13 @@ const Dossiers = z.array(z.string()).min(1).max(16);
 const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 
 const decodeAll = (texts: readonly string[], name: string): Uint8Array[] =>
-  texts.map((text, i) => fromBase64(text, `${name}.${i}`));
-const matterOf = (c: C) => openMatter(c.env, bytesToHex(fromHex(c.req.param("id"), 32, "case id")), now(c));
+  texts.map((text, i) => readBase64url(text, `${name}.${i}`));
+const matterOf = (c: C) => openMatter(c.env, bytesToHex(readHex(c.req.param("id"), 32, "case id")), now(c));
 
 app.post("/v1/cases", async (c) => {
   const { key, value } = await jsonSigned(c, CaseBody);
   const dossiers = decodeAll(value.dossiers, "dossiers");
-  const wanted = await newCase(c.env, fromBase64(value.order, "order"), dossiers, key, now(c));
+  const wanted = await newCase(c.env, readBase64url(value.order, "order"), dossiers, key, now(c));
   return c.json(statusOf(await openCase(c.env, wanted, now(c))), 201);
 });
 
@@ -166,7 +166,7 @@ app.get("/v1/cases", async (c) => {
   if (!document.trusteeKeys.some((k) => bytesToHex(k) === key)) throw new Problem("forbidden");
   const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
   const after = c.req.query("cursor") ?? "";
-  if (after !== "") fromHex(after, 32, "cursor");
+  if (after !== "") readHex(after, 32, "cursor");
   return c.json(await inbox(c.env, { state, after, trusteeKey: key, now: now(c) }));
 });
 
@@ -220,7 +220,7 @@ app.post("/v1/cases/:id/record-shares", async (c) => {
   const sealed = await Promise.all(
     view.set!.map(async (trustee) => {
       const answer = await askMember(matter, trustee, "record-shares", { items: value.items }, ForRequesterAnswer);
-      return toBase64(readForRequester(view, trustee, "records", answer.forRequester));
+      return toBase64url(readForRequester(view, trustee, "records", answer.forRequester));
     }),
   );
   return c.json({ sealed });

@@ -19,9 +19,10 @@ import {
   type TransparencyLog,
 } from "../durable-objects/transparency-log.ts";
 import { LogEntry } from "../protocol/documents.ts";
+import { toBase64url } from "../protocol/encodings.ts";
 import { MAX_ENTRY_BYTES, parseTilePath } from "../protocol/tiles.ts";
 import type { LogEnv } from "./shared/env.ts";
-import { fromBase64, Problem, readJson, refused, roleApp, toBase64 } from "./shared/http.ts";
+import { Problem, readBase64url, readJson, refused, roleApp } from "./shared/http.ts";
 import { signedBy } from "./shared/request-auth.ts";
 
 export { TransparencyLog } from "../durable-objects/transparency-log.ts";
@@ -65,7 +66,7 @@ app.get("/v1/cosigned", async (c) => {
 
 function proofAnswer(answer: Proof): { proof: string[] } {
   if (!answer.ok) throw new Problem("not-found", "The log is not that large.");
-  return { proof: answer.proof.map(toBase64) };
+  return { proof: answer.proof.map(toBase64url) };
 }
 
 app.get("/v1/inclusion", async (c) =>
@@ -84,7 +85,7 @@ app.get("/v1/entries", async (c) => {
   const from = count(c.req.query("from"), "from");
   const limit = Math.min(count(c.req.query("limit") ?? String(MAX_ENTRIES_READ), "limit"), MAX_ENTRIES_READ);
   const { entries, size } = await logOf(c.env).entries(from, from + limit);
-  return c.json({ entries: entries.map(toBase64), size });
+  return c.json({ entries: entries.map(toBase64url), size });
 });
 
 const AppendBody = z.object({ entries: z.array(z.string()).min(1).max(MAX_ENTRIES_APPENDED) });
@@ -92,7 +93,7 @@ const AppendBody = z.object({ entries: z.array(z.string()).min(1).max(MAX_ENTRIE
 app.post("/v1/entries", async (c) => {
   const { body } = await signedBy(c, JSON.parse(c.env.LOG_WRITERS) as string[]);
   const { entries } = await readJson(body, AppendBody);
-  const bytes = entries.map((entry, i) => fromBase64(entry, `entries.${i}`));
+  const bytes = entries.map((entry, i) => readBase64url(entry, `entries.${i}`));
   for (const entry of bytes) {
     if (entry.length > MAX_ENTRY_BYTES)
       throw new Problem("too-large", `An entry has at most ${MAX_ENTRY_BYTES} bytes.`);

@@ -2,13 +2,14 @@
 // It learns when a wallet fetches its credential and nothing about visits. Handlers: registrar/{admin,enrol,disclose}.ts.
 
 import { eq } from "drizzle-orm";
+import { toBase64url } from "../protocol/encodings.ts";
 import { parameters } from "../schema/registrar.ts";
 import { postEntitlements, postParameters, postProofing, postRequester, postRevoke } from "./registrar/admin.ts";
 import { postAssemble, postTrace } from "./registrar/disclose.ts";
 import { postEnrol, postEnrolStart, postRefresh, postRefreshNonce } from "./registrar/enrol.ts";
 import { bytesOf, db } from "./registrar/store.ts";
 import type { RegistrarEnv } from "./shared/env.ts";
-import { roleApp, toBase64 } from "./shared/http.ts";
+import { roleApp } from "./shared/http.ts";
 
 const app = roleApp<RegistrarEnv>("registrar");
 
@@ -20,8 +21,8 @@ app.get("/v1/parameters", async (c) => {
     .where(eq(parameters.logged, true))
     .orderBy(parameters.epochFrom);
   return c.json({
-    documents: rows.map((r) => toBase64(bytesOf(r.document))),
-    keySets: rows.map((r) => toBase64(bytesOf(r.keySet))),
+    documents: rows.map((r) => toBase64url(bytesOf(r.document))),
+    keySets: rows.map((r) => toBase64url(bytesOf(r.keySet))),
   });
 });
 app.post("/v1/admin/parameters", postParameters);

@@ -13,8 +13,9 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import { bytesToHex } from "../protocol/bytes.ts";
+import { toBase64url } from "../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "./shared/env.ts";
-import { fromBase64, fromHex, Problem, readJson, roleApp, toBase64 } from "./shared/http.ts";
+import { Problem, readBase64url, readHex, readJson, roleApp } from "./shared/http.ts";
 import { signedBy } from "./shared/request-auth.ts";
 import {
   type CardAnswer,
@@ -55,7 +56,7 @@ async function adminJson<S extends z.ZodType>(c: C, schema: S): Promise<z.infer<
   return readJson(body, schema);
 }
 const decodeAll = (texts: readonly string[], name: string): Uint8Array[] =>
-  texts.map((text, i) => fromBase64(text, `${name}.${i}`));
+  texts.map((text, i) => readBase64url(text, `${name}.${i}`));
 
 // ---- cards, keys, witness
 
@@ -65,9 +66,9 @@ app.get("/v1/card", (c) => {
   const card: CardAnswer = {
     index: own.index,
     identityKey: bytesToHex(own.identityPublicKey),
-    transportKey: toBase64(own.transport.publicKey),
+    transportKey: toBase64url(own.transport.publicKey),
     witnessVkey: own.witnessVkey,
-    card: toBase64(trusteeCard(own)),
+    card: toBase64url(trusteeCard(own)),
   };
   return c.json(card);
 });
@@ -75,7 +76,7 @@ app.get("/v1/card", (c) => {
 async function keySetAnswer(env: TrusteeEnv): Promise<KeySetAnswer> {
   const held = await vaultOf(env).keys();
   if (!held) throw new Problem("not-found", "keys not generated");
-  return { keySet: toBase64(held.keySet), cards: held.cards.map(toBase64) };
+  return { keySet: toBase64url(held.keySet), cards: held.cards.map(toBase64url) };
 }
 app.get("/v1/keyset", async (c) => c.json(await keySetAnswer(c.env)));
 
@@ -87,11 +88,13 @@ app.post("/v1/cosign", async (c) => {
 
 // ---- key ceremony
 
-const ceremonyId = (c: C): string => bytesToHex(fromHex(c.req.param("id"), 32, "ceremony id"));
+const ceremonyId = (c: C): string => bytesToHex(readHex(c.req.param("id"), 32, "ceremony id"));
 
 app.post("/v1/ceremony/:id/start", async (c) => {
   const { threshold, cards } = await adminJson(c, CeremonyStart);
-  return c.json({ message: toBase64(await startCeremony(c.env, ceremonyId(c), threshold, decodeAll(cards, "cards"))) });
+  return c.json({
+    message: toBase64url(await startCeremony(c.env, ceremonyId(c), threshold, decodeAll(cards, "cards"))),
+  });
 });
 for (const [name, round] of [
   ["open", openRound],
@@ -100,7 +103,7 @@ for (const [name, round] of [
 ] as const)
   app.post(`/v1/ceremony/:id/${name}`, async (c) => {
     const { messages } = await adminJson(c, CeremonyMessages);
-    return c.json({ message: toBase64(await round(c.env, ceremonyId(c), decodeAll(messages, "messages"))) });
+    return c.json({ message: toBase64url(await round(c.env, ceremonyId(c), decodeAll(messages, "messages"))) });
   });
 app.post("/v1/ceremony/:id/finish", async (c) => {
   const { messages } = await adminJson(c, CeremonyMessages);

@@ -2,7 +2,8 @@
 // frame(a, b, ...) = for each part: u32 big-endian length, then the part. Two different lists never frame alike.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "./encodings.ts";
 import type { Label } from "./labels.ts";
 
 export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes };

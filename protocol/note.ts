@@ -15,9 +15,9 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base64 } from "@scure/base";
 import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from "./bytes.ts";
 import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
+import { fromBase64, toBase64 } from "./encodings.ts";
 import { HASH_BYTES } from "./merkle.ts";
 
 /** signed-note: a limit is recommended, of at least 16. */
@@ -76,14 +76,14 @@ export function noteKey(name: string, type: NoteKeyType, publicKey: Uint8Array):
 }
 
 export function formatVkey(key: NoteKey): string {
-  return `${key.name}+${bytesToHex(key.keyId)}+${base64.encode(concatBytes(Uint8Array.of(key.type), key.publicKey))}`;
+  return `${key.name}+${bytesToHex(key.keyId)}+${toBase64(concatBytes(Uint8Array.of(key.type), key.publicKey))}`;
 }
 
 /** @throws where the string is not the one form of a key of this type */
 export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
   // Neither a name nor hex holds a plus; base64 does.
   const [name, , ...rest] = vkey.split("+");
-  const bytes = base64.decode(rest.join("+"));
+  const bytes = fromBase64(rest.join("+"));
   if (bytes[0] !== type) throw new RangeError(`key of type ${bytes[0]}, expected ${type}`);
   const key = noteKey(name as string, type, bytes.slice(1));
   if (formatVkey(key) !== vkey) throw new RangeError("key id does not belong to the key");
@@ -130,7 +130,7 @@ export function parseSignatures(lines: string): NoteSignature[] | undefined {
 }
 
 export const formatSignature = (s: NoteSignature): string =>
-  `\u2014 ${s.name} ${base64.encode(concatBytes(s.keyId, s.signature))}\n`;
+  `\u2014 ${s.name} ${toBase64(concatBytes(s.keyId, s.signature))}\n`;
 
 export function formatNote(note: Note): string {
   return `${note.text}\n${note.signatures.map(formatSignature).join("")}`;
@@ -180,7 +180,7 @@ export function verifyCosignature(
 // ---- checkpoints ----
 
 export function formatCheckpoint(checkpoint: Checkpoint): string {
-  const text = `${checkpoint.origin}\n${checkpoint.size}\n${base64.encode(checkpoint.root)}\n`;
+  const text = `${checkpoint.origin}\n${checkpoint.size}\n${toBase64(checkpoint.root)}\n`;
   if (!parseCheckpoint(text)) throw new RangeError(`not a checkpoint: ${JSON.stringify(text)}`);
   return text;
 }
@@ -246,7 +246,7 @@ function checkWitnesses(witnesses: readonly NoteKey[]): void {
 
 function decodeBase64(encoded: string): Uint8Array | undefined {
   try {
-    return base64.decode(encoded);
+    return fromBase64(encoded);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
-import { fromBase64 } from "../encoding.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { acceptServiceChannel, FrameChannel, FrameError } from "../sealing/messages.ts";
 import { Turns } from "../turns.ts";
 import type { ClinicApi } from "./api.ts";
@@ -74,7 +74,7 @@ export async function receiveMessages(ends: Ends, session: ClinicSession): Promi
       const opened: Uint8Array[] = [];
       for (const { frame } of frames) {
         try {
-          opened.push(channel.receive(fromBase64(frame)));
+          opened.push(channel.receive(fromBase64url(frame)));
         } catch (error) {
           if (!(error instanceof FrameError)) throw error;
         }

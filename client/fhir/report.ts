@@ -17,8 +17,8 @@
 // Everything made here has an id derived from the report's id, so the same input gives the same report, byte for byte.
 
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { base64 } from "@scure/base";
 import { bytesToHex, labelledHash } from "../../protocol/bytes.ts";
+import { toBase64 } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { fromTid, patientRefs } from "./pseudonymise.ts";
 import { displayName, type FhirEntry, type FhirResource, type JsonObject } from "./resource.ts";
@@ -197,7 +197,7 @@ function provenance(id: string, { record, fullUrls }: Filed, service: string, re
         who: { reference: service, identifier: { system: "urn:symbolon:ed25519", value: record.signatureKey } },
         targetFormat: "application/vnd.symbolon.manifest",
         sigFormat: "application/vnd.symbolon.ed25519",
-        data: base64.encode(hexToBytes(record.signature)),
+        data: toBase64(hexToBytes(record.signature)),
       },
     ],
   };

@@ -1,11 +1,11 @@
 // The log over HTTP, for a LogMonitor. Every answer is checked there; a malformed one only has to fail.
 
-import { base64urlnopad } from "@scure/base";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
 import type { LogSource } from "./monitor.ts";
 
 export function httpLogSource(t: Transport, logUrl: string, quorum: number): LogSource {
-  const list = (encoded: string[]): Uint8Array[] => encoded.map((s) => base64urlnopad.decode(s));
+  const list = (encoded: string[]): Uint8Array[] => encoded.map((s) => fromBase64url(s));
   // A log that refuses a proof gives none: the monitor then holds both signed heads against it.
   const proof = async (path: string): Promise<Uint8Array[]> => {
     try {

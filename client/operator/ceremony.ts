@@ -2,11 +2,11 @@
 // secret but the administrator's request key, needs no trust for the outcome, and checks it all the same: the key set it
 // returns is signed by all trustees under the identity keys it was given.
 
-import { base64urlnopad } from "@scure/base";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { Complaint } from "../../protocol/ceremony-documents.ts";
 import { Signed } from "../../protocol/documents.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { KeySet, verifyKeySet } from "../../protocol/key-set.ts";
 import { apiJson, type Transport } from "../transport.ts";
 
@@ -36,7 +36,7 @@ export class CeremonyComplaint extends Error {
 }
 
 const COMPLAINT_TYPE = 0x5b;
-const decode = base64urlnopad.decode;
+const decode = fromBase64url;
 
 /** Runs a ceremony to its end; run again with the same id it goes on where it stopped. @throws ApiError, KeySetError */
 export async function runCeremony(t: Transport, input: CeremonyInput): Promise<CeremonyResult> {

@@ -8,9 +8,9 @@
 
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
@@ -37,9 +37,9 @@ async function disclose(context: RequesterContext, p: PreparedOrder, status: Cas
   return apiJson<Disclosed>(transport, deployment.registrarUrl, "/v1/assemble", {
     signWith: keys.signSecretKey,
     json: {
-      order: toBase64(p.signed),
+      order: toBase64url(p.signed),
       selector: p.subject.selector,
-      selectorSalt: toBase64(p.salt),
+      selectorSalt: toBase64url(p.salt),
       approvals: approvalsOf(status),
     },
   });
@@ -51,7 +51,7 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: s
   let dossier: Dossier;
   let contracts: Contract[];
   try {
-    dossier = Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64(sealed)));
+    dossier = Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed)));
     contracts = dossier.generations.map((g) => Contract.decode(g.contract));
   } catch (cause) {
     throw wrong(`the registrar's answer cannot be read (${(cause as Error).message})`);

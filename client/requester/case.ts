@@ -6,9 +6,9 @@ import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-documents.ts";
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import { apiJson } from "../transport.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
@@ -41,7 +41,7 @@ const request = <T>(context: RequesterContext, path: string, json?: unknown, met
 
 /** Sending it again changes nothing. */
 export const submitCase = (context: RequesterContext, p: PreparedOrder): Promise<CaseStatus> =>
-  request(context, "", { order: toBase64(p.signed), dossiers: p.dossiers.map(toBase64) });
+  request(context, "", { order: toBase64url(p.signed), dossiers: p.dossiers.map(toBase64url) });
 export const caseStatus = (context: RequesterContext, caseId: string): Promise<CaseStatus> =>
   request(context, `/${caseId}`);
 export const advanceCase = (context: RequesterContext, caseId: string): Promise<CaseStatus> =>
@@ -76,7 +76,7 @@ export function openAnswers(
   sealed: readonly string[],
 ): Answer[] {
   const answers = sealed.map((text) => {
-    const { key, value: part } = openSigned(LABELS.signPart, ForRequester, fromBase64(text));
+    const { key, value: part } = openSigned(LABELS.signPart, ForRequester, fromBase64url(text));
     const author = context.identityKeys[part.from - 1];
     if (!author || !equalBytes(author, key))
       throw new RequesterError("wrong-answer", "an answer is signed by none of the pinned trustees");

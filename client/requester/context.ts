@@ -5,12 +5,12 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { fromBase64 } from "../encoding.ts";
 import { type Deployment, ParametersCache } from "../parameters.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
 import { RequesterError } from "./errors.ts";
@@ -82,11 +82,11 @@ export class RequesterContext {
     for (const url of this.deployment.trusteeUrls) {
       try {
         const answer = await apiJson<{ keySet: string; cards: string[] }>(this.transport, url, "/v1/keyset");
-        const keySet = KeySet.decode(fromBase64(answer.keySet));
+        const keySet = KeySet.decode(fromBase64url(answer.keySet));
         verifyKeySet(keySet, this.identityKeys);
         const id = keySetId(keySet);
         if (!equalBytes(id, document.keySetId)) throw new Error("another key set than the parameters name");
-        const cards = readTrusteeCards(answer.cards.map(fromBase64), this.identityKeys);
+        const cards = readTrusteeCards(answer.cards.map(fromBase64url), this.identityKeys);
         this.#trustees = { keySet, keySetId: id, cards };
         return this.#trustees;
       } catch (cause) {

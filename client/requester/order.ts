@@ -20,11 +20,11 @@ import {
   signDocument,
   subjectHashOf,
 } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { G1 } from "../../protocol/suite.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
@@ -151,10 +151,10 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
 /** For keeping an order over a restart of the application. Holds the check-in or selector: keep it as such. */
 export const saveOrder = (p: PreparedOrder): string =>
   JSON.stringify({
-    signed: toBase64(p.signed),
-    salt: toBase64(p.salt),
-    subject: "checkIn" in p.subject ? { checkIn: toBase64(p.subject.checkIn) } : p.subject,
-    dossiers: p.dossiers.map(toBase64),
+    signed: toBase64url(p.signed),
+    salt: toBase64url(p.salt),
+    subject: "checkIn" in p.subject ? { checkIn: toBase64url(p.subject.checkIn) } : p.subject,
+    dossiers: p.dossiers.map(toBase64url),
   });
 
 export async function loadOrder(context: RequesterContext, saved: string): Promise<PreparedOrder> {
@@ -164,17 +164,17 @@ export async function loadOrder(context: RequesterContext, saved: string): Promi
     subject: { checkIn: string } | { selector: string };
     dossiers: string[];
   };
-  const subject: Subject = "checkIn" in s.subject ? { checkIn: fromBase64(s.subject.checkIn) } : s.subject;
-  const signed = fromBase64(s.signed);
+  const subject: Subject = "checkIn" in s.subject ? { checkIn: fromBase64url(s.subject.checkIn) } : s.subject;
+  const signed = fromBase64url(s.signed);
   const order = Order.decode(Signed.decode(signed).document);
   return {
     caseId: bytesToHex(order.caseId),
     order,
     signed,
     hash: orderHashOf(signed),
-    salt: fromBase64(s.salt),
+    salt: fromBase64url(s.salt),
     subject,
     session: "checkIn" in subject ? await examine(context, subject.checkIn) : undefined,
-    dossiers: s.dossiers.map(fromBase64),
+    dossiers: s.dossiers.map(fromBase64url),
   };
 }

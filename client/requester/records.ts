@@ -14,11 +14,11 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { RecordParts } from "../../protocol/case-documents.ts";
 import { CaseContext, caseContextHash, manifestHashOf, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
 import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import { extractThresholdStanza, openRecordWithFileKey, recordLabel } from "../sealing/record.ts";
 import { apiBytes, apiJson } from "../transport.ts";
 import { checkContext, type LinkedSession, type OpenedCase, openAnswers, readAnswer, recordShares } from "./case.ts";
@@ -85,7 +85,7 @@ async function manifestsOf(context: RequesterContext, session: LinkedSession): P
       context.deployment.serviceUrl,
       `/v1/services/${session.serviceId}/tags/${session.tagHash}/records${query}`,
     );
-    manifests.push(...page.records.map((r) => fromBase64(r.manifest)));
+    manifests.push(...page.records.map((r) => fromBase64url(r.manifest)));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return manifests;
@@ -235,10 +235,10 @@ async function openOne(
 async function openBatch(context: RequesterContext, opened: OpenedCase, batch: readonly Sealed[]): Promise<Fetched[]> {
   const trustees = await context.trustees();
   const items = batch.map(({ record, stanza }) => ({
-    serviceId: toBase64(hexToBytes(record.session.serviceId)),
-    tagHash: toBase64(hexToBytes(record.session.tagHash)),
-    recordId: toBase64(hexToBytes(record.recordId)),
-    stanza: toBase64(stanza),
+    serviceId: toBase64url(hexToBytes(record.session.serviceId)),
+    tagHash: toBase64url(hexToBytes(record.session.tagHash)),
+    recordId: toBase64url(hexToBytes(record.recordId)),
+    stanza: toBase64url(stanza),
   }));
   const answered = await recordShares(context, opened.prepared.caseId, items);
   const answers = openAnswers(context, opened.prepared, "records", trustees.keySet.threshold, answered);

@@ -18,11 +18,11 @@ import {
   identityCommitmentOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
@@ -80,15 +80,15 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
     {
       signWith: context.keys.signSecretKey,
       json: {
-        certificate: toBase64(context.certificate),
+        certificate: toBase64url(context.certificate),
         approvals: approvalsOf(status),
-        C1: toBase64(encodeG1(session.C1)),
-        C2: toBase64(encodeG1(session.C2)),
-        parts: parts.map(({ part }) => ({ context: toBase64(part.context), share: toBase64(part.share) })),
+        C1: toBase64url(encodeG1(session.C1)),
+        C2: toBase64url(encodeG1(session.C2)),
+        parts: parts.map(({ part }) => ({ context: toBase64url(part.context), share: toBase64url(part.share) })),
       },
     },
   );
-  return readDisclosure(context, p, keySet.keys.link, encodeG1(R), fromBase64(sealed));
+  return readDisclosure(context, p, keySet.keys.link, encodeG1(R), fromBase64url(sealed));
 }
 
 function readDisclosure(

@@ -15,9 +15,9 @@ import { EVERYTHING, MAX_PARTS, type Part, partOf, writePart } from "../../proto
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { fromBase64 } from "../encoding.ts";
 import { apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import type { WalletSession } from "./state.ts";
@@ -88,7 +88,7 @@ export async function* pages(
     );
     const fresh = page.records.map((r) => r.manifest).filter((m) => !seen.has(m));
     for (const m of fresh) seen.add(m);
-    yield fresh.flatMap((m) => readListed(fromBase64(m)) ?? []);
+    yield fresh.flatMap((m) => readListed(fromBase64url(m)) ?? []);
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);
 }

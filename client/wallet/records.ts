@@ -87,7 +87,7 @@ async function download(
   listed: readonly Listed[],
   result: OwnRecords,
 ): Promise<Map<string, Uint8Array>> {
-  const own = new Set(mine.map((s) => s.tagHash));
+  const own = new Set<string>(mine.map((s) => s.tagHash));
   const erased = new Set(
     listed.flatMap(({ manifest: { kind, target } }) => (kind === "erasure" && target ? bytesToHex(target) : [])),
   );

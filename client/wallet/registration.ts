@@ -9,9 +9,9 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Contract, IssuedCredential, identityCommitmentOf, RefreshRequest } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
 import { apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
@@ -37,19 +37,19 @@ async function prepareEnrolment(w: WalletContext, account: string, code: string)
     json: { account, enrolmentCode: code },
   });
   const { generation } = start;
-  const identity = fromBase64(start.identity);
+  const identity = fromBase64url(start.identity);
   const contract = requestEnrolment(
     {
       params: parameters.issuer,
-      identityCommitment: identityCommitmentOf(fromBase64(start.salt), identity),
+      identityCommitment: identityCommitmentOf(fromBase64url(start.salt), identity),
       paramsHash: parameters.hash,
-      nonce: fromBase64(start.nonce),
+      nonce: fromBase64url(start.nonce),
       secrets: holderSecrets(w.root, generation),
       s: credentialBlinding(w.root, generation, 0),
     },
     t.rng,
   );
-  const pending = { account, enrolmentCode: code, generation, epoch, contract: toBase64(Contract.encode(contract)) };
+  const pending = { account, enrolmentCode: code, generation, epoch, contract: toBase64url(Contract.encode(contract)) };
   await w.update((s) => {
     s.account = account;
     s.deviceSecretKey ??= bytesToHex(t.rng(32));
@@ -107,7 +107,7 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
   const s = credentialBlinding(w.root, generation.generation, epoch);
   const request = requestRefresh(
     {
-      nonce: fromBase64(nonce),
+      nonce: fromBase64url(nonce),
       epoch,
       deviceKey,
       paramsHash: parameters.hash,
@@ -119,7 +119,7 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
   const bytes = await apiBytes(t, deployment.registrarUrl, "/v1/refresh", {
     bytes: RefreshRequest.encode({
       account: hexToBytes(state.account),
-      nonce: fromBase64(nonce),
+      nonce: fromBase64url(nonce),
       epoch,
       deviceKey,
       ...request,

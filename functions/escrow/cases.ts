@@ -4,10 +4,11 @@ import type { CaseView, LinkageEscrow, NewCase } from "../../durable-objects/lin
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
 import { verifyDecision } from "../shared/approvals.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, refused, toBase64 } from "../shared/http.ts";
+import { Problem, refused } from "../shared/http.ts";
 import { advance, appendEntries, type Matter, recorded, sealedResults } from "./rounds.ts";
 
 export const INBOX_PAGE = 32;
@@ -42,14 +43,14 @@ export function statusOf(view: CaseView) {
     decisions: view.decisions.map(({ trustee, decision, approval }) => ({
       trustee,
       decision,
-      approval: toBase64(approval),
+      approval: toBase64url(approval),
     })),
     log: Object.entries(view.entries).map(([name, { entry, index }]) => ({
       name,
-      entry: toBase64(entry),
+      entry: toBase64url(entry),
       index: index ?? null,
     })),
-    nonce: view.nonce ? toBase64(view.nonce) : null,
+    nonce: view.nonce ? toBase64url(view.nonce) : null,
     checkpoint: view.approved?.checkpoint ?? null,
   };
 }
@@ -112,7 +113,7 @@ export async function resultOf(m: Matter, chunk: number): Promise<{ state: strin
   if (cleared) throw new Problem("expired", "The case has run out, and its sealed results are gone.");
   if (chunk >= chunks) throw new Problem("malformed", "chunk: the case has fewer");
   if (chunk >= chunksOpened) throw new Problem("not-allowed-now", "The case is not opened, or not so far.");
-  return { state, sealed: (await sealedResults(m, chunk)).map(toBase64) };
+  return { state, sealed: (await sealedResults(m, chunk)).map(toBase64url) };
 }
 
 /** Cases for a trustee's officers, by pages. */
@@ -131,8 +132,8 @@ export async function inbox(
     const dossier = await stub.dossier(index, now);
     cases.push({
       caseId,
-      order: toBase64(answer.view.order),
-      dossier: dossier ? toBase64(dossier) : null,
+      order: toBase64url(answer.view.order),
+      dossier: dossier ? toBase64url(dossier) : null,
       decided: answer.view.decisions.some((d) => d.trustee === index),
     });
   }

@@ -13,6 +13,7 @@ import type * as z from "zod";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
 import {
   type Checkpoint,
@@ -24,7 +25,7 @@ import {
 } from "../../protocol/note.ts";
 import { call, callJson } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { fromBase64, Problem, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url } from "../shared/http.ts";
 import type { CosignAnswer, WitnessAnswer } from "../shared/trustee-api.ts";
 
 const ATTEMPTS = 3;
@@ -147,7 +148,7 @@ export async function inclusionProof(
 ): Promise<Uint8Array[]> {
   const { size, root } = checkpoint;
   const proof = (await proofOf(env, `/v1/inclusion?index=${index}&size=${size}`, now)).map((h) =>
-    fromBase64(h, "proof"),
+    readBase64url(h, "proof"),
   );
   const leaf = leafHash(entry);
   if (!verifyInclusion({ index, size, leafHash: leaf, proof, root }))
@@ -159,4 +160,4 @@ export async function inclusionProof(
   return proof;
 }
 
-export const encodeProof = (proof: readonly Uint8Array[]): string[] => proof.map(toBase64);
+export const encodeProof = (proof: readonly Uint8Array[]): string[] => proof.map(toBase64url);

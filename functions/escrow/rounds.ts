@@ -25,10 +25,11 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, openSigned } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { call } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { fromBase64, PROBLEMS, Problem, toBase64 } from "../shared/http.ts";
+import { PROBLEMS, Problem, readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import {
   type Bundle,
@@ -86,7 +87,7 @@ async function place(m: Matter, names: readonly string[]): Promise<Placed> {
 
 function inclusionOf(view: CaseView, placed: Placed, name: string): Inclusion {
   const { entry, index } = view.entries[name]!;
-  return { entry: toBase64(entry), index: index!, proof: encodeProof(placed.proofs[name]!) };
+  return { entry: toBase64url(entry), index: index!, proof: encodeProof(placed.proofs[name]!) };
 }
 
 /** From stored values only, so it is the same at every repetition. */
@@ -96,13 +97,13 @@ async function bundleFor({ stub, view, now }: Matter, trustee: number): Promise<
   if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has run out.");
   const approvals = view.decisions.filter((d) => set.includes(d.trustee));
   return {
-    order: toBase64(view.order),
-    approvals: approvals.map((d) => toBase64(d.approval)),
-    nonce: toBase64(nonce),
+    order: toBase64url(view.order),
+    approvals: approvals.map((d) => toBase64url(d.approval)),
+    nonce: toBase64url(nonce),
     checkpoint: approved.checkpoint,
     orderInclusion: inclusionOf(view, approved, "order"),
     approvalInclusions: approvals.map((d) => inclusionOf(view, approved, decisionName(d.trustee))),
-    dossier: toBase64(dossier),
+    dossier: toBase64url(dossier),
   };
 }
 
@@ -154,7 +155,7 @@ function opened<T>(trustee: number, view: CaseView, open: () => { key: Uint8Arra
 /** One part to each other member, addressed as the round says. */
 function readParts(view: CaseView, from: number, round: SealedPart["round"], parts: readonly string[]): Part[] {
   const read = parts.map((part) => {
-    const bytes = fromBase64(part, "part");
+    const bytes = readBase64url(part, "part");
     const p = opened(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify));
     if (p.from !== from || p.round !== round || bytesToHex(p.caseId) !== view.caseId)
       throw ownFault(from, "a part of another round or case");
@@ -172,7 +173,7 @@ export function readForRequester(
   kind: ForRequester["kind"],
   part: string | undefined,
 ): Uint8Array {
-  const bytes = fromBase64(part ?? "", "forRequester");
+  const bytes = readBase64url(part ?? "", "forRequester");
   const p = opened(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes, nativeVerify));
   if (p.from !== from || p.kind !== kind || bytesToHex(p.caseId) !== view.caseId)
     throw ownFault(from, "an answer of another kind or case");
@@ -198,7 +199,7 @@ async function round<S extends z.ZodType>(
 }
 
 const partsTo = async ({ stub, now }: Matter, name: PartRound, trustee: number, chunk = 0): Promise<string[]> =>
-  (await stub.partsTo(name, trustee, now, chunk)).map((p) => toBase64(p.bytes));
+  (await stub.partsTo(name, trustee, now, chunk)).map((p) => toBase64url(p.bytes));
 
 // ---- the phases
 
@@ -216,9 +217,9 @@ async function agreedNotice(m: Matter): Promise<Uint8Array> {
   await askAll(m.view.set!, async (trustee) => {
     const body = { parts: await partsTo(m, "notice-shares", trustee) };
     const answer = await askMember(m, trustee, "notice", body, NoticeAnswer);
-    const bytes = fromBase64(answer.entry, "entry");
+    const bytes = readBase64url(answer.entry, "entry");
     const value = opened(trustee, m.view, () =>
-      openSigned(LABELS.signNotice, LogEntry, fromBase64(answer.signed, "signed"), nativeVerify),
+      openSigned(LABELS.signNotice, LogEntry, readBase64url(answer.signed, "signed"), nativeVerify),
     );
     if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
     if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== m.view.caseId)

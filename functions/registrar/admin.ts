@@ -13,6 +13,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
@@ -20,7 +21,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { accounts, parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { fromBase64, Problem, readJson, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url, readJson } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
@@ -75,7 +76,7 @@ export async function postParameters(c: C): Promise<Response> {
   if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
   if (p.trusteeKeys.join() !== (JSON.parse(c.env.TRUSTEE_KEYS) as string[]).join())
     throw new Problem("malformed", "trusteeKeys: not the pinned ones");
-  const keySetBytes = fromBase64(p.keySet, "keySet");
+  const keySetBytes = readBase64url(p.keySet, "keySet");
   const keySet = KeySet.decode(keySetBytes);
   const identityKeys = p.trusteeKeys.map(hexToBytes);
   try {
@@ -105,7 +106,7 @@ export async function postParameters(c: C): Promise<Response> {
     .select()
     .from(parameters)
     .where(and(lte(parameters.epochFrom, p.epochTo), gte(parameters.epochTo, p.epochFrom)));
-  const same = overlapping.find((row) => toBase64(bytesOf(row.document)) === toBase64(signed));
+  const same = overlapping.find((row) => toBase64url(bytesOf(row.document)) === toBase64url(signed));
   if (overlapping.length > 0 && !same)
     throw new Problem(
       "conflict",
@@ -127,7 +128,7 @@ export async function postParameters(c: C): Promise<Response> {
     await db(c.env).update(parameters).set({ logged: true }).where(eq(parameters.epochFrom, p.epochFrom));
   }
   const status = same?.logged ? 200 : 201;
-  return c.json({ document: toBase64(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, status);
+  return c.json({ document: toBase64url(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, status);
 }
 
 const proofing = z.object({
@@ -152,7 +153,7 @@ async function checkEntitlements(c: C, entitlements: Record<string, string>): Pr
 /** The outcome of identity proofing: a new account, or a known person at the desk again (a new phone). */
 export async function postProofing(c: C): Promise<Response> {
   const p = await adminJson(c, proofing);
-  const identity = fromBase64(p.identity, "identity");
+  const identity = readBase64url(p.identity, "identity");
   if (identity.length === 0 || identity.length > 65_536) throw new Problem("malformed", "identity: 1 to 65536 bytes");
   const entitlements = await checkEntitlements(c, p.entitlements);
   const selector = selectorIndex(c.env, p.selector);
@@ -179,7 +180,7 @@ export async function postProofing(c: C): Promise<Response> {
   const known = account !== fresh;
   // The identity of a known person stays: their contracts commit to it.
   if (known) await db(c.env).update(accounts).set(values(account)).where(eq(accounts.account, account));
-  return c.json({ account, enrolmentCode: toBase64(code), expires, known }, known ? 200 : 201);
+  return c.json({ account, enrolmentCode: toBase64url(code), expires, known }, known ? 200 : 201);
 }
 
 const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
@@ -217,7 +218,7 @@ const requester = z.object({
 /** Certifies a clinician's or authority's key; the log holds its hash. */
 export async function postRequester(c: C): Promise<Response> {
   const r = await adminJson(c, requester);
-  const sealKey = fromBase64(r.sealKey, "sealKey");
+  const sealKey = readBase64url(r.sealKey, "sealKey");
   // A key that nothing can be sealed to is found out now, not when a case is open.
   try {
     hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), rng);

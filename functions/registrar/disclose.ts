@@ -26,6 +26,7 @@ import {
   subjectHashOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -35,7 +36,7 @@ import { disclosures, generations, parameters } from "../../schema/registrar.ts"
 import { verifyApprovals } from "../shared/approvals.ts";
 import { callJson } from "../shared/calls.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { fromBase64, Problem, readJson, refused, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
@@ -81,7 +82,7 @@ async function transportKeys(env: RegistrarEnv, keySet: KeySet, set: readonly nu
         now: at,
       });
       try {
-        const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, fromBase64(card));
+        const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, readBase64url(card));
         if (equalBytes(key, keySet.identityKeys[i - 1]!) && value.index === i) keys.set(i, value.transportKey);
       } catch {
         // told below, like a card by another key
@@ -128,10 +129,10 @@ const traceRequest = z.object({
 export async function postTrace(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
   const r = await readJson(body, traceRequest);
-  const certificate = certified(c.env, fromBase64(r.certificate), key);
+  const certificate = certified(c.env, readBase64url(r.certificate), key);
   const parts = r.parts.map((p) => ({
-    context: CaseContext.decode(fromBase64(p.context)),
-    share: TraceShare.decode(fromBase64(p.share)),
+    context: CaseContext.decode(readBase64url(p.context)),
+    share: TraceShare.decode(readBase64url(p.share)),
   }));
   const context = parts[0]!.context;
   // All shares speak of one case: their contexts are equal but for the trustee.
@@ -144,7 +145,7 @@ export async function postTrace(c: C): Promise<Response> {
   const { set } = verifyApprovals({
     orderHash: context.orderHash,
     caseId: context.caseId,
-    approvals: r.approvals.map((a) => fromBase64(a)),
+    approvals: r.approvals.map((a) => readBase64url(a)),
     trusteeKeys: document.trusteeKeys,
     threshold: document.threshold,
   });
@@ -152,8 +153,8 @@ export async function postTrace(c: C): Promise<Response> {
   const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
   if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
 
-  const C1 = decodeG1(fromBase64(r.C1));
-  const C2 = decodeG1(fromBase64(r.C2));
+  const C1 = decodeG1(readBase64url(r.C1));
+  const C2 = decodeG1(readBase64url(r.C2));
   if (!equalBytes(context.subjectHash, traceSubjectHash(encodeG1(C1), encodeG1(C2)))) throw refused("another handle");
   const contextOf = new Map(parts.map((p) => [p.share.index, p.context]));
   const wrong = findCheaters(
@@ -178,7 +179,7 @@ export async function postTrace(c: C): Promise<Response> {
       identity: openField(c.env, "identity", row.account, bytesOf(account.identity)),
       identitySalt: identitySalt(c.env, row.account, row.generation),
     });
-    return { sealed: toBase64(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
+    return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
   });
   return c.json(answer);
 }
@@ -193,20 +194,20 @@ const assembleRequest = z.object({
 export async function postAssemble(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
   const r = await readJson(body, assembleRequest);
-  const orderBytes = fromBase64(r.order);
+  const orderBytes = readBase64url(r.order);
   const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
   const orderHash = orderHashOf(orderBytes);
   const certificate = certified(c.env, order.certificate, key);
   if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
   if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
-  const salt = fromBase64(r.selectorSalt);
+  const salt = readBase64url(r.selectorSalt);
   if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
   if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
   const { keySet, document } = await trusteesOf(c.env, order);
   const { set } = verifyApprovals({
     orderHash,
     caseId: order.caseId,
-    approvals: r.approvals.map((a) => fromBase64(a)),
+    approvals: r.approvals.map((a) => readBase64url(a)),
     trusteeKeys: document.trusteeKeys,
     threshold: document.threshold,
   });
@@ -234,7 +235,7 @@ export async function postAssemble(c: C): Promise<Response> {
     // Neither requester nor escrow can put other contracts in the place of these.
     const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(c.env.SIGNING_KEY)));
     const keys = await transportKeys(c.env, keySet, set, now(c));
-    const sealTo = (publicKey: Uint8Array, what = dossier) => toBase64(hybridSeal(publicKey, orderHash, what, rng));
+    const sealTo = (publicKey: Uint8Array, what = dossier) => toBase64url(hybridSeal(publicKey, orderHash, what, rng));
     // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.
     const nothing = () => sealTo(keySet.groupHybridKey, new Uint8Array());
     const dossiers = keySet.identityKeys.map((_, i) => {

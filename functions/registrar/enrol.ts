@@ -15,12 +15,13 @@ import {
   RefreshRequest,
   Signed,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
 import { accounts, generations, issued, nonces } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { fromBase64, Problem, readJson, refused, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
@@ -47,7 +48,7 @@ async function parametersOf(env: RegistrarEnv, epoch: number) {
 
 /** The account, if the one-time code opens it now. */
 async function accountWithCode(env: RegistrarEnv, account: string, code: string, at: number) {
-  const hash = codeHash(env, fromBase64(code, "enrolmentCode"));
+  const hash = codeHash(env, readBase64url(code, "enrolmentCode"));
   const row = await accountOf(env, account);
   if (row.revoked || row.codeHash !== hash || (row.codeExpires ?? 0) < at) throw refused("enrolment code");
   return row;
@@ -62,9 +63,9 @@ export async function postEnrolStart(c: C): Promise<Response> {
   const generation = ((await generationsOf(c.env, account))[0]?.generation ?? -1) + 1;
   const nonce = await newNonce(c.env, account, "enrol", now(c));
   return c.json({
-    nonce: toBase64(nonce),
-    identity: toBase64(openField(c.env, "identity", account, bytesOf(row.identity))),
-    salt: toBase64(identitySalt(c.env, account, generation)),
+    nonce: toBase64url(nonce),
+    identity: toBase64url(openField(c.env, "identity", account, bytesOf(row.identity))),
+    salt: toBase64url(identitySalt(c.env, account, generation)),
     generation,
   });
 }
@@ -85,7 +86,7 @@ export async function postEnrol(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
   const r = await readJson(body, enrolment);
   if (key !== r.deviceKey) throw refused("device key does not sign");
-  const bytes = fromBase64(r.contract, "contract");
+  const bytes = readBase64url(r.contract, "contract");
   const contract = Contract.decode(bytes);
   const known = await generationsOf(c.env, r.account);
   const repeated = known.find((g) => g.deviceKey === key && equalBytes(bytesOf(g.contract), bytes));
@@ -160,7 +161,7 @@ export async function postRefreshNonce(c: C): Promise<Response> {
   const { key, body } = await signedRequest(c);
   const { account } = await readJson(body, z.object({ account: accountHex }));
   await accountOfDevice(c.env, account, key);
-  return c.json({ nonce: toBase64(await newNonce(c.env, account, "refresh", now(c))) });
+  return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
 }
 
 /** One credential an epoch, for the current epoch or the next; refusing it is the revocation. */

@@ -14,10 +14,11 @@ import type { Context } from "hono";
 import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { asBytes, sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../shared/http.ts";
+import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { givenIdempotencyKeyHash } from "./idempotency.ts";
 import { findService, type Service } from "./registry.ts";
@@ -50,8 +51,8 @@ interface Party {
 
 /** Who asks: the session's wallet by its signature, or the service's clinic by its token. @throws credential-refused */
 async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
-  const serviceId = bytesToHex(fromHex(c.req.param("serviceId"), 16, "service id"));
-  const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
+  const serviceId = bytesToHex(readHex(c.req.param("serviceId"), 16, "service id"));
+  const tagHash = bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash"));
   if (c.req.header(SIGNATURE_HEADER) === undefined) {
     const service = await clinicOf(c, serviceId);
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
@@ -120,6 +121,6 @@ export function frames(app: RoleApp<ServiceEnv>): void {
     const after = seqs(c, "after")[0] ?? -1;
     const queued = await replayWindowOf(c.env, tagHash).frames(tagHash, reads, after, seqs(c, "ack"));
     if (queued === "closed") throw closed();
-    return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64(frame) })) });
+    return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64url(frame) })) });
   });
 }

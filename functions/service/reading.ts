@@ -13,10 +13,11 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { recordsTable } from "../../schema/records.ts";
 import { asBytes, sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { fromHex, Problem, type RoleApp, toBase64 } from "../shared/http.ts";
+import { Problem, type RoleApp, readHex } from "../shared/http.ts";
 import { recordAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
@@ -75,7 +76,7 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
     .limit(limit);
   const last = rows.at(-1);
   return {
-    records: rows.map(({ manifest, status }) => ({ manifest: toBase64(manifest), status })),
+    records: rows.map(({ manifest, status }) => ({ manifest: toBase64url(manifest), status })),
     ...(last && rows.length === limit ? { cursor: `${last.tagHash}.${last.count}` } : {}),
   };
 }
@@ -84,7 +85,7 @@ export function reading(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), rangeOf(EVERYTHING))));
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
-    const tagHash = bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash"));
+    const tagHash = bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash"));
     return c.json(
       await page(c, await serviceOfPath(c.env, c.req.param("id")), { from: tagHash, below: `${tagHash}g` }),
     );
@@ -96,7 +97,7 @@ export function reading(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services/:id/blobs/:recordId", async (c) => {
     const service = await serviceOfPath(c.env, c.req.param("id"));
-    const row = await recordAt(service, bytesToHex(fromHex(c.req.param("recordId"), 16, "record id")));
+    const row = await recordAt(service, bytesToHex(readHex(c.req.param("recordId"), 16, "record id")));
     if (!row) throw new Problem("not-found", "No such record.");
     if (row.status === "statement") throw new Problem("not-found", "A statement has no blob.");
     if (!row.blobKey) throw new Problem("expired", `This record was ${row.status}.`);

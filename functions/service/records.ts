@@ -22,7 +22,7 @@ import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { fromBase64, fromHex, Problem, type RoleApp, readJson } from "../shared/http.ts";
+import { Problem, type RoleApp, readBase64url, readHex, readJson } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import {
   appendStatements,
@@ -160,8 +160,8 @@ async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<voi
 export function uploads(app: RoleApp<ServiceEnv>): void {
   app.put("/v1/services/:id/records/:recordId", async (c) => {
     const service = await clinicOf(c);
-    const recordId = bytesToHex(fromHex(c.req.param("recordId"), 16, "record id"));
-    const given = readManifest(service, fromBase64(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
+    const recordId = bytesToHex(readHex(c.req.param("recordId"), 16, "record id"));
+    const given = readManifest(service, readBase64url(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
     const { value } = given;
     if (given.recordId !== recordId) throw new Problem("malformed", "The manifest is of another record.");
     if (value.kind !== "record" && value.kind !== "amendment")
@@ -190,7 +190,7 @@ export function uploads(app: RoleApp<ServiceEnv>): void {
 export function statements(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/services/:id/statements", async (c) => {
     const service = await clinicOf(c);
-    const given = readManifest(service, fromBase64((await readJson(c.req, StatementBody)).manifest, "manifest"));
+    const given = readManifest(service, readBase64url((await readJson(c.req, StatementBody)).manifest, "manifest"));
     const { value } = given;
     if (value.kind === "record" || value.kind === "amendment")
       throw new Problem("malformed", `A ${value.kind} has a blob: PUT it.`);

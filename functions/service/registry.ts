@@ -9,11 +9,12 @@ import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes, labelledHash } from "../../protocol/bytes.ts";
 import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../shared/http.ts";
+import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 
@@ -84,7 +85,7 @@ async function readService(env: ServiceEnv, serviceId: string): Promise<Service 
 
 /** @throws Problem malformed, not-found */
 export async function serviceOfPath(env: ServiceEnv, id: string | undefined): Promise<Service> {
-  const service = await findService(env, bytesToHex(fromHex(id, 16, "service id")));
+  const service = await findService(env, bytesToHex(readHex(id, 16, "service id")));
   if (!service) throw new Problem("not-found", "No such service.");
   return service;
 }
@@ -142,7 +143,7 @@ export function registry(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services", async (c) => {
     const rows = await placements(c.env).select({ card: services.card }).from(services).orderBy(services.serviceId);
-    return c.json({ cards: rows.map((r) => toBase64(r.card)) });
+    return c.json({ cards: rows.map((r) => toBase64url(r.card)) });
   });
 
   app.get("/v1/services/:id", async (c) => {

@@ -6,10 +6,10 @@
 // The check-in handler delivers right after it opened a session. The session's object delivers again if that failed
 // (durable-objects/replay-window.ts), through `sessionDelivery`.
 
-import { base64urlnopad } from "@scure/base";
 import { drizzle } from "drizzle-orm/d1";
 import type { IndexRowToDeliver, SessionDelivery } from "../../durable-objects/replay-window.ts";
 import { publicEngine } from "../../engine/worker.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
 import { sessions } from "../../schema/service.ts";
@@ -46,7 +46,7 @@ export interface IndexRow {
 export function indexRowOf({ epoch, serviceId, tag }: IndexRowToDeliver, T?: ElementG2): IndexRow {
   const engine = publicEngine();
   const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
-  return { epoch, value: base64urlnopad.encode(value), serviceId, tag: base64urlnopad.encode(tag) };
+  return { epoch, value: toBase64url(value), serviceId, tag: toBase64url(tag) };
 }
 
 /** All of them or none. @throws Problem */

@@ -22,12 +22,13 @@ import { nativeVerify, signerOf } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { fromHex, Problem, type RoleApp, refused, toBase64 } from "../shared/http.ts";
+import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
 import { type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { isClosed } from "./closed-epochs.ts";
 import { isSession, SESSION_COLUMNS, sessionAt } from "./frames.ts";
@@ -204,10 +205,10 @@ export function checkIns(app: RoleApp<ServiceEnv>): void {
 }
 
 const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType<typeof sessionAt>>>) => ({
-  tagHash: toBase64(hexToBytes(tagHash)),
+  tagHash: toBase64url(hexToBytes(tagHash)),
   epoch,
   day,
-  checkIn: toBase64(checkIn),
+  checkIn: toBase64url(checkIn),
 });
 
 export function clinicSessions(app: RoleApp<ServiceEnv>): void {
@@ -215,7 +216,7 @@ export function clinicSessions(app: RoleApp<ServiceEnv>): void {
     const { db, serviceId } = await clinicOf(c);
     const { limit } = pageOf(c, SESSIONS_A_PAGE);
     const cursor = c.req.query("cursor");
-    const after = cursor === undefined ? "" : bytesToHex(fromHex(cursor, 32, "cursor"));
+    const after = cursor === undefined ? "" : bytesToHex(readHex(cursor, 32, "cursor"));
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
       .from(sessions)
@@ -227,7 +228,7 @@ export function clinicSessions(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services/:id/sessions/:tagHash", async (c) => {
     const service = await clinicOf(c);
-    const row = await sessionAt(service, bytesToHex(fromHex(c.req.param("tagHash"), 32, "tagHash")));
+    const row = await sessionAt(service, bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash")));
     if (!row) throw new Problem("not-found", "No such session.");
     return c.json(asJson(row));
   });

@@ -16,7 +16,7 @@ import * as z from "zod";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { clientAssertions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { fromHex, Problem, type RoleApp, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
 import { findService, type Service } from "./registry.ts";
 
 const TOKEN_SECONDS = 300;
@@ -61,7 +61,7 @@ async function assertedService(env: ServiceEnv, assertion: string, at: number): 
 
 /** The service of the path, whose clinic sent this request's Bearer token. @throws Problem credential-refused */
 export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.param("id")): Promise<Service> {
-  const serviceId = bytesToHex(fromHex(id, 16, "service id"));
+  const serviceId = bytesToHex(readHex(id, 16, "service id"));
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
   try {
     if (scheme?.toLowerCase() !== "bearer" || !token) throw new Error("no bearer token");

@@ -14,10 +14,10 @@
 
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base64urlnopad } from "@scure/base";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { Approval, approvalChallenge, openSigned } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { refused } from "./http.ts";
 
@@ -46,7 +46,7 @@ function isOfficersAct(a: Approval): boolean {
   try {
     const client: unknown = JSON.parse(new TextDecoder().decode(a.clientDataJSON));
     const { type, challenge } = client as { type?: unknown; challenge?: unknown };
-    if (type !== "webauthn.get" || challenge !== base64urlnopad.encode(approvalChallenge(a))) return false;
+    if (type !== "webauthn.get" || challenge !== toBase64url(approvalChallenge(a))) return false;
     const message = concatBytes(a.authenticatorData, sha256(a.clientDataJSON));
     // lowS: false, because WebAuthn authenticators do not normalise s
     return p256.verify(a.signature, message, point, { format: "der", lowS: false });

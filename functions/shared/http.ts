@@ -4,12 +4,12 @@
 // token, replay, audience, expiry) has the one code "credential-refused". Anything unforeseen is told as "internal"
 // without a word about it; malformed bytes are never "internal".
 
-import { base64urlnopad } from "@scure/base";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import * as z from "zod";
 import { CodecError } from "../../protocol/codec.ts";
+import { fromBase64url, hexToBytes, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
@@ -123,21 +123,18 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
   return app;
 }
 
-export const toBase64 = (b: Uint8Array): string => base64urlnopad.encode(b);
 /** Strict base64url without padding. @throws Problem malformed */
-export function fromBase64(s: string, name = "value"): Uint8Array {
+export function readBase64url(s: string, name = "value"): Uint8Array {
   try {
-    return base64urlnopad.decode(s);
+    return fromBase64url(s);
   } catch {
     throw new Problem("malformed", `${name}: not base64url`);
   }
 }
-const HEX = /^(?:[0-9a-f]{2})*$/;
 /** Lower-case hex of exactly `bytes` bytes, for path parameters. @throws Problem malformed */
-export function fromHex(s: string | undefined, bytes: number, name: string): Uint8Array {
-  if (s === undefined || s.length !== bytes * 2 || !HEX.test(s))
-    throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
-  return Uint8Array.from(s.match(/../g) ?? [], (x) => Number.parseInt(x, 16));
+export function readHex(s: string | undefined, bytes: number, name: string): Uint8Array {
+  if (s === undefined || !isHex(s, bytes)) throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
+  return hexToBytes(s);
 }
 
 /** JSON of a request, or of a body that was read already, checked by a zod schema. @throws Problem malformed */

@@ -2,8 +2,8 @@
 // answered; the log is idempotent by the entry's bytes, so a retry after a crash adds nothing.
 
 import { type LOG_KINDS, LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { callJson } from "./calls.ts";
-import { toBase64 } from "./http.ts";
 
 interface Writer {
   LOG_URL: string;
@@ -35,7 +35,7 @@ export async function appendEntryBytes(env: Writer, now: number, bytes: Uint8Arr
     baseUrl: env.LOG_URL,
     method: "POST",
     path: "/v1/entries",
-    json: { entries: [toBase64(bytes)] },
+    json: { entries: [toBase64url(bytes)] },
     signingKey: env.SIGNING_KEY,
     now,
   });

@@ -10,11 +10,12 @@
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../../protocol/documents.ts";
+import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { checkKeysOf, KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1, type G1 } from "../../protocol/suite.ts";
 import { callJson } from "./calls.ts";
-import { fromBase64, Problem, toBase64 } from "./http.ts";
+import { Problem, readBase64url } from "./http.ts";
 
 /** Also IssuerParams: pass the object itself to the presentation's verifier, which keeps tables by it. */
 export interface EpochParameters extends IssuerParams {
@@ -44,12 +45,12 @@ const overlap = (a: EpochParameters, b: EpochParameters): boolean =>
 /** @throws Problem unavailable: a registrar that signs nonsense is not the caller's fault */
 function parse(text: string, keySet: string | undefined, source: ParametersSource): EpochParameters {
   try {
-    const signed = fromBase64(text, "parameters");
+    const signed = readBase64url(text, "parameters");
     const { key, value } = openSigned(LABELS.signParameters, Parameters, signed);
     if (bytesToHex(key) !== source.REGISTRAR_KEY) throw new Error("signed by another key");
     if (keySet === undefined) throw new Error("without their key set");
     const pinned = (JSON.parse(source.TRUSTEE_KEYS) as string[]).map(hexToBytes);
-    checkKeysOf(value, KeySet.decode(fromBase64(keySet, "keySets")), pinned);
+    checkKeysOf(value, KeySet.decode(readBase64url(keySet, "keySets")), pinned);
     return {
       document: value,
       hash: paramsHashOf(value),
@@ -81,14 +82,14 @@ export async function parametersFor(source: ParametersSource, epoch: number, now
   const cacheKey = `${source.REGISTRAR_KEY} ${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
   const cached = known.get(cacheKey)?.find((p) => covers(p, epoch));
   if (cached) return cached;
-  const answer = await callJson<{ documents: string[]; keySets?: string[] }>({
+  const answer = await callJson<{ documents: Base64url[]; keySets?: Base64url[] }>({
     baseUrl: source.REGISTRAR_URL,
     method: "GET",
     path: "/v1/parameters",
     now,
   });
   // What is believed already was verified: a document is verified once an isolate.
-  const before = new Map((known.get(cacheKey) ?? []).map((p) => [toBase64(p.signed), p]));
+  const before = new Map((known.get(cacheKey) ?? []).map((p) => [toBase64url(p.signed), p]));
   const parsed = answer.documents.map((d, i) => before.get(d) ?? parse(d, answer.keySets?.[i], source));
   // Read again after the await: another request of this isolate may have learnt something in the meantime.
   const believed = parsed.reduce(joinParameters, known.get(cacheKey) ?? []);

@@ -21,7 +21,7 @@ import type { KeySet } from "../../protocol/key-set.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
 import { type Checkpoint, formatVkey, verifyCheckpoint } from "../../protocol/note.ts";
 import { verifyApprovals } from "../shared/approvals.ts";
-import { fromBase64, Problem, refused } from "../shared/http.ts";
+import { Problem, readBase64url, refused } from "../shared/http.ts";
 import type { Bundle, Inclusion } from "../shared/trustee-api.ts";
 import {
   type CheckedOrder,
@@ -43,12 +43,12 @@ export interface OpenCase extends CheckedOrder, Examined {
 
 /** @throws Problem, CodecError, DecodeError */
 export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase> {
-  const nonce = fromBase64(bundle.nonce, "nonce");
+  const nonce = readBase64url(bundle.nonce, "nonce");
   if (nonce.length !== 32) throw new Problem("malformed", "nonce: 32 bytes expected");
-  const checked = await checkOrder(fromBase64(bundle.order, "order"), trust);
+  const checked = await checkOrder(readBase64url(bundle.order, "order"), trust);
   const { order, orderHash } = checked;
 
-  const signedApprovals = bundle.approvals.map((a) => fromBase64(a, "approvals"));
+  const signedApprovals = bundle.approvals.map((a) => readBase64url(a, "approvals"));
   const { set, approvals } = verifyApprovals({
     orderHash,
     caseId: order.caseId,
@@ -68,7 +68,7 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     checkEntry(bundle.approvalInclusions[i]!, checkpoint, expected);
   });
 
-  const dossier = openDossier(fromBase64(bundle.dossier, "dossier"), orderHash, trust);
+  const dossier = openDossier(readBase64url(bundle.dossier, "dossier"), orderHash, trust);
   const examined = await examineSubject(checked, dossier, trust);
   const context: OpenCase["context"] = (kind, subject, trustee) => ({
     kind,
@@ -116,8 +116,8 @@ function checkCheckpoint(note: string, { logKey, keySet }: Trust): { checkpoint:
 }
 
 function checkInclusion({ entry, index, proof }: Inclusion, { size, root }: Checkpoint): Uint8Array {
-  const bytes = fromBase64(entry, "entry");
-  const claim = { index, size, leafHash: leafHash(bytes), proof: proof.map((p) => fromBase64(p, "proof")), root };
+  const bytes = readBase64url(entry, "entry");
+  const claim = { index, size, leafHash: leafHash(bytes), proof: proof.map((p) => readBase64url(p, "proof")), root };
   if (!verifyInclusion(claim)) throw refused("inclusion: proof does not verify");
   return bytes;
 }

@@ -20,13 +20,14 @@ import {
   type RequesterCertificate,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { coseEs256 } from "../shared/approvals.ts";
 import { callJson } from "../shared/calls.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { fromBase64, Problem, refused, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url, refused } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type {
   Assertion,
@@ -43,7 +44,7 @@ const CHALLENGE_SECONDS = 300;
 const OFFICER_TOKEN_SECONDS = 3600;
 
 export async function registerOfficer(env: TrusteeEnv, request: z.infer<typeof OfficerRequest>): Promise<void> {
-  const publicKey = fromBase64(request.publicKey, "publicKey");
+  const publicKey = readBase64url(request.publicKey, "publicKey");
   if (!coseEs256(publicKey)) throw new Problem("malformed", "publicKey: an ES256 COSE key expected");
   const { credentialId, rpId, origin } = request;
   if ((await vaultOf(env).addOfficer({ credentialId, publicKey, rpId, origin })) === "conflict")
@@ -70,7 +71,7 @@ async function verifyAssertion(
         clientExtensionResults: {},
         response: { authenticatorData, clientDataJSON, signature },
       },
-      expectedChallenge: toBase64(challenge),
+      expectedChallenge: toBase64url(challenge),
       expectedOrigin: officer.origin,
       expectedRPID: officer.rpId,
       credential: { id, publicKey: Uint8Array.from(officer.publicKey), counter: officer.counter },
@@ -88,11 +89,11 @@ async function verifyAssertion(
 export async function newChallenge(env: TrusteeEnv, now: number): Promise<{ challenge: string; trustee: number }> {
   const challenge = rng(32);
   await vaultOf(env).addChallenge(challenge, now + CHALLENGE_SECONDS, now);
-  return { challenge: toBase64(challenge), trustee: ownKeys(env).index };
+  return { challenge: toBase64url(challenge), trustee: ownKeys(env).index };
 }
 
 export async function login(env: TrusteeEnv, challengeText: string, assertion: Assertion, now: number) {
-  const challenge = fromBase64(challengeText, "challenge");
+  const challenge = readBase64url(challengeText, "challenge");
   const { counter } = await verifyAssertion(env, assertion, challenge);
   const token = rng(32);
   const tokenExpires = now + OFFICER_TOKEN_SECONDS;
@@ -105,13 +106,13 @@ export async function login(env: TrusteeEnv, challengeText: string, assertion: A
     now,
   });
   if (outcome !== "ok") throw refused(`officer: ${outcome}`);
-  return { token: toBase64(token), expires: tokenExpires };
+  return { token: toBase64url(token), expires: tokenExpires };
 }
 
 /** The bearer token of a login. @throws Problem credential-refused */
 export async function requireOfficer(c: Context<{ Bindings: TrusteeEnv }>, now: number): Promise<void> {
   const [, token] = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(c.req.header("authorization") ?? "") ?? [];
-  if (token === undefined || !(await vaultOf(c.env).isToken(sha256(fromBase64(token)), now)))
+  if (token === undefined || !(await vaultOf(c.env).isToken(sha256(readBase64url(token)), now)))
     throw refused("officer token");
 }
 
@@ -135,8 +136,8 @@ export async function inbox(
 
 async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, now: number) {
   const trust = trustOf(env, parseKeySet((await heldKeys(env)).keySet), now);
-  const checked = await checkOrder(fromBase64(request.order, "order"), trust);
-  const dossier = openDossier(fromBase64(request.dossier, "dossier"), checked.orderHash, trust);
+  const checked = await checkOrder(readBase64url(request.order, "order"), trust);
+  const dossier = openDossier(readBase64url(request.dossier, "dossier"), checked.orderHash, trust);
   return { checked, dossier, session: await describeSubject(checked, dossier, trust) };
 }
 
@@ -150,7 +151,7 @@ export async function review(
   const { order, orderHash, requester } = checked;
   const trustee = ownKeys(env).index;
   const challenge = (decision: (typeof DECISIONS)[number]): string =>
-    toBase64(approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision }));
+    toBase64url(approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision }));
   const answer: Review = {
     trustee,
     caseId: bytesToHex(order.caseId),
@@ -218,10 +219,10 @@ export async function decide(
     ...head,
     reason: request.reason,
     officerKey: publicKey,
-    credentialId: fromBase64(assertion.credentialId),
-    authenticatorData: fromBase64(assertion.authenticatorData),
-    clientDataJSON: fromBase64(assertion.clientDataJSON),
-    signature: fromBase64(assertion.signature),
+    credentialId: readBase64url(assertion.credentialId),
+    authenticatorData: readBase64url(assertion.authenticatorData),
+    clientDataJSON: readBase64url(assertion.clientDataJSON),
+    signature: readBase64url(assertion.signature),
     at: now,
   };
   const decided = await vault.decide({

@@ -13,6 +13,7 @@ import { publicEngine } from "../../engine/worker.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { isFalseRow, LinkParts, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sealNotice } from "../../protocol/notice.ts";
@@ -33,7 +34,7 @@ import {
 } from "../../protocol/opening.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { fromBase64, Problem, refused, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url, refused } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type {
   ForRequesterAnswer,
@@ -90,7 +91,7 @@ export async function notice(
     if (cheaters.length > 0) throw wrongShare(cheaters);
     const kappa = combineNotice({ set: s.open.set, shares: [own, ...others] }, publicEngine());
     const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.signer);
-    return { answer: { entry: toBase64(Signed.decode(signed).document), signed: toBase64(signed) } };
+    return { answer: { entry: toBase64url(Signed.decode(signed).document), signed: toBase64url(signed) } };
   });
 }
 
@@ -147,7 +148,7 @@ async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["n
   const own = await vaultOf(s.env).output(s.open.order.caseId, "notice");
   if (!own) throw new Problem("not-allowed-now", "notice first");
   const { entry } = JSON.parse(new TextDecoder().decode(own)) as NoticeAnswer;
-  checkNoticeLogged(logged, fromBase64(entry), s.trust);
+  checkNoticeLogged(logged, readBase64url(entry), s.trust);
 }
 
 async function linkAnswer(s: Sitting, part: ChunkOfCase, chunk: number) {
@@ -171,7 +172,7 @@ function traceAnswer(s: Sitting) {
     context: CaseContext.encode(context),
     share: TraceShare.encode(traceShare({ ...at, share: secretOf(s).shares.trace }, rng)),
   });
-  const answer: SharesAnswer = { parts: [], forRequester: toBase64(sealForRequester(s.open, s.own, "trace", part)) };
+  const answer: SharesAnswer = { parts: [], forRequester: toBase64url(sealForRequester(s.open, s.own, "trace", part)) };
   return { answer };
 }
 
@@ -217,7 +218,7 @@ export async function result(
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
     const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.signer);
-    const answer: ForRequesterAnswer = { forRequester: toBase64(sealForRequester(s.open, s.own, "result", signed)) };
+    const answer: ForRequesterAnswer = { forRequester: toBase64url(sealForRequester(s.open, s.own, "result", signed)) };
     return { answer, keep: { what: "own-result" as const, value } };
   };
   return once(s, "result", compute, chunk);
@@ -246,10 +247,10 @@ export async function recordShares(
   const s = await sit(env, bundle, now);
   const sessions = (await keptResults(s)).flatMap((r) => r.sessions);
   const asked = items.map((item) => ({
-    serviceId: fromBase64(item.serviceId, "serviceId"),
-    tagHash: fromBase64(item.tagHash, "tagHash"),
-    recordId: fromBase64(item.recordId, "recordId"),
-    stanza: fromBase64(item.stanza, "stanza"),
+    serviceId: readBase64url(item.serviceId, "serviceId"),
+    tagHash: readBase64url(item.tagHash, "tagHash"),
+    recordId: readBase64url(item.recordId, "recordId"),
+    stanza: readBase64url(item.stanza, "stanza"),
   }));
   const own = (a: (typeof asked)[number]): boolean =>
     !isFalseRow(a.tagHash) &&
@@ -258,7 +259,7 @@ export async function recordShares(
   const secret = secretOf(s);
   const parts = asked.map((a) => recordPart(s, secret, a));
   const value = RecordParts.encode({ items: parts });
-  return { forRequester: toBase64(sealForRequester(s.open, s.own, "records", value)) };
+  return { forRequester: toBase64url(sealForRequester(s.open, s.own, "records", value)) };
 }
 
 /** Of the chunks so far. @throws Problem not-allowed-now where there is none */

@@ -5,9 +5,10 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { fromBase64, Problem, toBase64 } from "../shared/http.ts";
+import { Problem, readBase64url } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type { Bundle } from "../shared/trustee-api.ts";
 import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
@@ -105,7 +106,7 @@ export function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): strin
   const cards = trusteeCardsOf(s.held, s.keySet);
   return s.open.set
     .filter((i) => i !== s.own.index)
-    .map((i) => toBase64(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
+    .map((i) => toBase64url(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
 }
 
 export const receivedParts = (s: Sitting, place: Place, parts: readonly string[]) =>
@@ -114,5 +115,5 @@ export const receivedParts = (s: Sitting, place: Place, parts: readonly string[]
     s.own,
     s.keySet.identityKeys,
     place,
-    parts.map((p) => fromBase64(p, "parts")),
+    parts.map((p) => readBase64url(p, "parts")),
   );

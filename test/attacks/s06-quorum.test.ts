@@ -12,7 +12,7 @@ import type { OpenedCase, Requester, RequesterKeys } from "../../client/requeste
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { openField } from "../../functions/registrar/fields.ts";
-import { fromBase64, type Problem, toBase64 } from "../../functions/shared/http.ts";
+import { type Problem, readBase64url } from "../../functions/shared/http.ts";
 import { type ParametersSource, parametersFor } from "../../functions/shared/parameters.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
@@ -35,6 +35,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -153,12 +154,12 @@ const CHEATING = [
     find: "const found = await matchSessions(s.env, pages, wanted, s.now);",
     replace: `const found = await matchSessions(s.env, pages, wanted, s.now);
     const slip = /slip:([0-9a-f]{32}):([0-9a-f]{64})/.exec((globalThis as any).purpose);
-    if (slip) found.push({ epoch: s.open.order.epochTo, slot: 0, serviceId: fromHex(slip[1]), tagHash: fromHex(slip[2]) });`,
+    if (slip) found.push({ epoch: s.open.order.epochTo, slot: 0, serviceId: readHex(slip[1]), tagHash: readHex(slip[2]) });`,
   },
   {
     file: "functions/trustee/rounds.ts",
     find: "// ---- result",
-    replace: "const fromHex = (h: string) => Uint8Array.from(h.match(/../g)!, (x) => parseInt(x, 16));",
+    replace: "const readHex = (h: string) => Uint8Array.from(h.match(/../g)!, (x) => parseInt(x, 16));",
   },
   {
     file: "protocol/opening-link.ts",
@@ -410,7 +411,7 @@ describe("a cheating trustee", () => {
     await requester.advance(prepared);
     const { sealed } = await asRequester<{ sealed: string[] }>(`/v1/cases/${prepared.caseId}/result`);
     const believed = sealed.map((s) => {
-      const part = openSigned(LABELS.signPart, ForRequester, fromBase64(s)).value;
+      const part = openSigned(LABELS.signPart, ForRequester, readBase64url(s)).value;
       const bytes = hybridOpen(keys.seal.secretKey, forRequesterAad(part), part.sealed);
       return openSigned(LABELS.signResult, CaseResult, bytes).value.sessions.map((x) => hex(x.tagHash));
     });
@@ -420,10 +421,10 @@ describe("a cheating trustee", () => {
     const records = await clinics[1].records(foreign);
     const blob = await apiBytes(p.transport, p.deployment.serviceUrl, blobPath(records[0]!.recordId));
     const item = {
-      serviceId: toBase64(clinics[1].serviceId),
-      tagHash: toBase64(hexToBytes(foreign.tagHash)),
-      recordId: toBase64(hexToBytes(records[0]!.recordId)),
-      stanza: toBase64(extractThresholdStanza(blob)),
+      serviceId: toBase64url(clinics[1].serviceId),
+      tagHash: toBase64url(hexToBytes(foreign.tagHash)),
+      recordId: toBase64url(hexToBytes(records[0]!.recordId)),
+      stanza: toBase64url(extractThresholdStanza(blob)),
     };
     const ask = async (purpose: string) => {
       const prepared = await approvedBy(p, requester, order(purpose), [1, 2]);
@@ -498,7 +499,7 @@ describe("a registrar with trustees of its own making", () => {
         apiJson(p.transport, p.deployment.registrarUrl, "/v1/admin/parameters", {
           signWith: p.host.adminSecretKey,
           json: {
-            keySet: toBase64(KeySet.encode(others.keySet)),
+            keySet: toBase64url(KeySet.encode(others.keySet)),
             trusteeKeys: others.keySet.identityKeys.map(bytesToHex),
             realm: "symbolon.local",
             epochFrom: later + 1,

@@ -9,13 +9,14 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { PreparedOrder, Requester, RequesterKeys } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, forRequesterAad, LinkParts, partAad, SealedPart } from "../../protocol/case-documents.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
 import { CaseResult, Dossier, Order, openSigned, orderHashOf, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -261,10 +262,10 @@ describe("epochs outside the order", () => {
     const path = `/v1/services/${hex(a.serviceId)}/blobs/${record!.recordId}`;
     const stanza = extractThresholdStanza(await apiBytes(p.transport, p.deployment.serviceUrl, path));
     const item = {
-      serviceId: toBase64(a.serviceId),
-      tagHash: toBase64(hexToBytes(early.tagHash)),
-      recordId: toBase64(hexToBytes(record!.recordId)),
-      stanza: toBase64(stanza),
+      serviceId: toBase64url(a.serviceId),
+      tagHash: toBase64url(hexToBytes(early.tagHash)),
+      recordId: toBase64url(hexToBytes(record!.recordId)),
+      stanza: toBase64url(stanza),
     };
     const ask = async (purpose: string) => {
       const { prepared } = await opened(order(purpose));
@@ -283,7 +284,7 @@ describe("the running epoch", () => {
     expect(await outcome(() => requester.order(now))).toContain("only an emergency order");
     const prepared = altered(await requester.order(order("impatient")), running);
     expect(await outcome(() => requester.submit(prepared))).toContain("Only an emergency order");
-    const waiting = { order: toBase64(prepared.signed), dossier: toBase64(prepared.dossiers[0]!) };
+    const waiting = { order: toBase64url(prepared.signed), dossier: toBase64url(prepared.dossiers[0]!) };
     expect(await outcome(() => p.officers[0]!.approve(waiting))).toContain("epoch still open");
     const approved = await approvedBy(p, requester, order("impatient"), [1, 2]);
     const approvals = [...(await approvalsOf(requester, approved)).values()];
@@ -292,18 +293,18 @@ describe("the running epoch", () => {
   });
   it("control: a trustee without the check approves it, and with emergency it is allowed", async () => {
     const hurried = altered(await requester.order(order("hurried")), running);
-    const waiting = { order: toBase64(hurried.signed), dossier: toBase64(hurried.dossiers[0]!) };
+    const waiting = { order: toBase64url(hurried.signed), dossier: toBase64url(hurried.dossiers[0]!) };
     expect(await outcome(() => p.officers[0]!.review(waiting))).toBe("accepted");
     const emergency = altered(await requester.order(order("emergency")), { ...running, emergency: true });
     expect(await outcome(() => requester.submit(emergency))).toBe("accepted");
   });
   it("an epoch within its grace is still open, and one to come is refused", async () => {
     const prepared = altered(await requester.order(order("early")), { issuedAt: epochStart(NOVEMBER) });
-    const waiting = { order: toBase64(prepared.signed), dossier: toBase64(prepared.dossiers[0]!) };
+    const waiting = { order: toBase64url(prepared.signed), dossier: toBase64url(prepared.dossiers[0]!) };
     const inGrace = () => p.at(epochStart(NOVEMBER) + 3600, () => p.officers[0]!.review(waiting));
     expect(await outcome(inGrace)).toContain("epoch still open");
     const future = altered(await requester.order(order("future")), { epochTo: NOVEMBER + 1, emergency: true });
-    const later = { order: toBase64(future.signed), dossier: toBase64(future.dossiers[0]!) };
+    const later = { order: toBase64url(future.signed), dossier: toBase64url(future.dossiers[0]!) };
     expect(await outcome(() => p.officers[0]!.review(later))).toContain("epoch not begun");
   });
   it("an order that has run out opens nothing more", async () => {
@@ -329,7 +330,7 @@ describe("services outside the order", () => {
     const { prepared, tags } = await opened(order("unfiltered", onlyA()));
     expect(await outcome(tags)).toContain("sessions outside the order");
     const { sealed } = await asRequester<{ sealed: string[] }>(`/v1/cases/${prepared.caseId}/result`);
-    const part = openSigned(LABELS.signPart, ForRequester, fromBase64(sealed[0]!)).value;
+    const part = openSigned(LABELS.signPart, ForRequester, readBase64url(sealed[0]!)).value;
     const signed = hybridOpen(keys.seal.secretKey, forRequesterAad(part), part.sealed);
     const seen = openSigned(LABELS.signResult, CaseResult, signed).value.sessions.map((x) => hex(x.tagHash));
     expect(seen.sort()).toEqual(sorted(subject, elsewhere));

@@ -13,7 +13,7 @@ import type { Requester } from "../../client/requester.ts";
 import { api, apiBytes, apiJson } from "../../client/transport.ts";
 import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import { issuerKeys } from "../../functions/registrar/issuer.ts";
-import { fromBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
@@ -181,7 +181,7 @@ beforeAll(async () => {
     p.deployment.registrarUrl,
     "/v1/parameters",
   );
-  signedParameters = fromBase64(documents[0]!);
+  signedParameters = readBase64url(documents[0]!);
   document = openSigned(LABELS.signParameters, Parameters, signedParameters).value;
   contract = await contractOf(alice.account);
 }, 240_000);
@@ -444,7 +444,7 @@ describe("to be issued a credential that does not lead to oneself", () => {
       ...ask,
       json: { account },
     });
-    const context = { nonce: fromBase64(nonce), epoch: EPOCH + 1, deviceKey, paramsHash: hash() };
+    const context = { nonce: readBase64url(nonce), epoch: EPOCH + 1, deviceKey, paramsHash: hash() };
     const s = randomScalar(p.transport.rng);
     const request = requestRefresh({ ...context, secrets, s }, p.transport.rng);
     const bytes = RefreshRequest.encode({ account: hexToBytes(account!), ...context, ...request });
@@ -514,7 +514,7 @@ describe("to answer a trace with somebody else", () => {
         expect(JSON.stringify(patient)).toContain("Alice");
       });
       const disclosed = IdentityDisclosure.decode(
-        hybridOpen(keys.seal.secretKey, prepared.hash, fromBase64(sealed[0]!)),
+        hybridOpen(keys.seal.secretKey, prepared.hash, readBase64url(sealed[0]!)),
       );
       return { told, disclosed };
     } finally {

@@ -10,7 +10,6 @@ import { bech32 } from "@scure/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClinicApi } from "../../client/clinic/api.ts";
 import { ChainError, type Clinic, type ClinicSession } from "../../client/clinic.ts";
-import { toBase64 } from "../../client/encoding.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import { acceptServiceChannel, FrameChannel } from "../../client/sealing/messages.ts";
 import { openRecord, openRecordWithFileKey, RecordError, recordLabel } from "../../client/sealing/record.ts";
@@ -23,6 +22,7 @@ import { extractThresholdStanza } from "../../protocol/age-header.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
 import { CheckIn, channelContext, Manifest, openSigned, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { TrusteeSecret } from "../../protocol/key-set.ts";
@@ -293,7 +293,7 @@ describe("a blob moved to another session", () => {
     await api.own(`/records/${bytesToHex(recordId)}`, {
       method: "PUT",
       bytes: blob,
-      headers: { "symbolon-manifest": toBase64(signed) },
+      headers: { "symbolon-manifest": toBase64url(signed) },
     });
     const { records, faults } = await other.records();
     expect(records).toEqual([]);
@@ -396,7 +396,7 @@ describe("a manifest moved to another session", () => {
       new ClinicApi(practice.transport, practice.deployment.serviceUrl, clinic.keys).own(`/records/${recordId}`, {
         method: "PUT",
         bytes: blobOf(recordX),
-        headers: { "symbolon-manifest": toBase64(manifest) },
+        headers: { "symbolon-manifest": toBase64url(manifest) },
       });
     const newId = bytesToHex(moved.recordId);
     await expect(put(a, recordX, rewritten)).rejects.toThrow();

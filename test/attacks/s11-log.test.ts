@@ -7,11 +7,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LogFailure, MonitorState, SplitView } from "../../client/log/monitor.ts";
 import { ApiError, api } from "../../client/transport.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { cosign, formatSignature, parseCheckpoint, parseNote } from "../../protocol/note.ts";
 import {
@@ -48,8 +48,8 @@ const OPERATOR = [
     replace: `app.post("/evil", async (c) => {
   const { entries, patch } = (await c.req.json()) as any;
   const stub = (c.env.TRANSPARENCY_LOG as any).getByName("log");
-  if (entries) await stub.rewrite(entries.map((e: string) => fromBase64(e)));
-  if (patch) await stub.patch(patch.index, fromBase64(patch.entry));
+  if (entries) await stub.rewrite(entries.map((e: string) => readBase64url(e)));
+  if (patch) await stub.patch(patch.index, readBase64url(patch.entry));
   return c.json({});
 });
 export default`,
@@ -93,7 +93,7 @@ beforeAll(async () => {
 afterAll(() => p?.stop());
 
 const evil = (json: object) => api(p.transport, p.deployment.logUrl, "/evil", { json });
-const rewrite = (entries: readonly Uint8Array[]) => evil({ entries: entries.map(toBase64) });
+const rewrite = (entries: readonly Uint8Array[]) => evil({ entries: entries.map(toBase64url) });
 const at = (i: number) => LogEntry.decode(truth[i]!);
 const extra = (n: number): Uint8Array => LogEntry.encode({ ...at(0), at: START + n });
 const changed = (i: number): Uint8Array => LogEntry.encode({ ...at(i), subject: new Uint8Array(32).fill(7) });
@@ -184,7 +184,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
   it("an entry that is read does not lead to the head's root", async () => {
     await rewrite([...truth, extra(9)]);
     await cosigned(p);
-    await evil({ patch: { index: 1, entry: toBase64(changed(1)) } });
+    await evil({ patch: { index: 1, entry: toBase64url(changed(1)) } });
     const fresh = await monitorOf(p).follow();
     expect(fresh.ok ? "ok" : fresh.reason).toBe("inconsistent");
     const included = monitorOf(p);
@@ -199,7 +199,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
       },
     ]);
     expect((await core.logMonitor(p).follow()).ok).toBe(true); // control: a reader that does not recompute the root
-    await evil({ patch: { index: 1, entry: toBase64(truth[1]!) } });
+    await evil({ patch: { index: 1, entry: toBase64url(truth[1]!) } });
   });
 
   it("a tile changed in R2 does not lead to the head's root", async () => {

@@ -9,13 +9,14 @@ import type { OrderRequest, PreparedOrder, Requester } from "../../client/reques
 import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/shared/trustee-api.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
 import {
@@ -167,7 +168,7 @@ describe("without a notice", () => {
     const prepared = await approvedBy(p, requester, link(purpose, alices), [1, 2]);
     const approvals = [...(await approvalsOf(requester, prepared)).values()];
     const first = await lyingBundle(p, { prepared, approvals, trustee: 1 });
-    const bundles: [Bundle, Bundle] = [first, { ...first, dossier: toBase64(prepared.dossiers[1]!) }];
+    const bundles: [Bundle, Bundle] = [first, { ...first, dossier: toBase64url(prepared.dossiers[1]!) }];
     const parts: string[] = [];
     for (const i of [1, 2])
       parts.push(...(await ask<PartsAnswer>(i, "notice-shares", { bundle: bundles[i - 1] })).parts);
@@ -179,7 +180,7 @@ describe("without a notice", () => {
     const index = await appendEntryBytes(env, p.clock.now, entry);
     const checkpoint = await cosigned(p, index + 1);
     const proof = await inclusionProof(env, checkpoint, { entry, index }, p.clock.now);
-    return { checkpoint: checkpoint.note, inclusion: { entry: toBase64(entry), index, proof: encodeProof(proof) } };
+    return { checkpoint: checkpoint.note, inclusion: { entry: toBase64url(entry), index, proof: encodeProof(proof) } };
   }
   const shares = (bundle: Bundle, notice: object) =>
     outcome(async () => {
@@ -203,15 +204,15 @@ describe("without a notice", () => {
   it("no share comes: another notice was logged in its place", async () => {
     const { bundles, parts } = await begun("replaced");
     const made = await ask<NoticeAnswer>(1, "notice", { bundle: bundles[0], parts });
-    const entry = LogEntry.decode(fromBase64(made.entry));
+    const entry = LogEntry.decode(readBase64url(made.entry));
     const other = LogEntry.encode({ ...entry, body: entry.body.map((b) => b ^ 1) });
     expect(await shares(bundles[0], await logged(other))).toBe("credential-refused");
-    expect(await shares(bundles[0], await logged(fromBase64(made.entry)))).toBe("accepted"); // control
+    expect(await shares(bundles[0], await logged(readBase64url(made.entry)))).toBe("accepted"); // control
   });
   it("no share comes: the notice stands only in a head that t witnesses did not sign", async () => {
     const { bundles, parts } = await begun("uncosigned");
     const made = await ask<NoticeAnswer>(1, "notice", { bundle: bundles[0], parts });
-    const good = await logged(fromBase64(made.entry));
+    const good = await logged(readBase64url(made.entry));
     const [text, lines] = good.checkpoint.split("\n\n") as [string, string];
     const alone = `${text}\n\n${lines.split("\n")[0]}\n`; // the log's own signature
     expect(await shares(bundles[0], { ...good, checkpoint: alone })).toBe("credential-refused");

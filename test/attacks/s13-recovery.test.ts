@@ -11,7 +11,7 @@ import type { Clinic } from "../../client/clinic.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { credentialBlinding, holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import { fromBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { openSigned, Parameters, paramsHashOf, RefreshRequest } from "../../protocol/documents.ts";
@@ -91,7 +91,7 @@ async function refreshBy(wallet: Wallet, generation: number, epoch: number): Pro
   const ask = { json: { account }, signWith: device };
   const { nonce } = await apiJson<{ nonce: string }>(p.transport, registrarUrl, "/v1/refresh/nonce", ask);
   const root = walletRoot(wallet.recoveryWords);
-  const context = { nonce: fromBase64(nonce), epoch, deviceKey, paramsHash };
+  const context = { nonce: readBase64url(nonce), epoch, deviceKey, paramsHash };
   const secrets = holderSecrets(root, generation);
   const s = credentialBlinding(root, generation, epoch);
   const request = requestRefresh({ ...context, secrets, s }, p.transport.rng);

@@ -11,7 +11,7 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OpenedCase, Requester } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { api, apiBytes, apiJson } from "../../client/transport.ts";
-import { fromBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { LogEntry, Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -174,7 +174,7 @@ describe("after erasure", () => {
       p.deployment.serviceUrl,
       path(`/tags/${session.tagHash}/records`),
     );
-    const manifests = records.map((r) => fromBase64(r.manifest));
+    const manifests = records.map((r) => readBase64url(r.manifest));
     const read = manifests.map((m) => openSigned(LABELS.signManifest, Manifest, m).value);
     expect(read.map((m) => hex(m.recordId))).toContain(ids.erased);
     const act = manifests[read.findIndex((m) => m.kind === "erasure" && hex(m.target!) === ids.erased)]!;

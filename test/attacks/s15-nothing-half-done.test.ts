@@ -15,12 +15,12 @@ import { type PreparedOrder, Requester, type RequesterKeys } from "../../client/
 import { ApiError, api, apiBytes, apiJson } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import type { Weakening } from "../../local/bundles.ts";
 import { startHost } from "../../local/host.ts";
 import { deploymentOf, openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import { type Dump, dumpStores, rowsOf } from "./dump.ts";
 import {
@@ -476,7 +476,7 @@ describe("the registrar", () => {
     const followed = await monitorOf(p).follow();
     if (!followed.ok) throw new Error(followed.reason);
     const bodies = followed.entries.map((e) => LogEntry.decode(e)).filter((e) => e.kind === "parameters");
-    expect(bodies.filter((e) => toBase64(e.body) === toBase64(issued)).length).toBe(1);
+    expect(bodies.filter((e) => toBase64url(e.body) === toBase64url(issued)).length).toBe(1);
   });
 });
 

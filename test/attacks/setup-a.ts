@@ -2,7 +2,6 @@
 // and a wallet taken to pieces (craftCheckIn), which is what an attacker who writes its own wallet has.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { base64urlnopad } from "@scure/base";
 import type { Clinic } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { ParametersCache } from "../../client/parameters.ts";
@@ -22,6 +21,7 @@ import {
   ServiceCard,
   signDocument,
 } from "../../protocol/documents.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
@@ -115,7 +115,7 @@ export function decodedText(text: string): Uint8Array[] {
 function decodedBase64(text: string): Uint8Array[] {
   let bytes: Uint8Array;
   try {
-    bytes = base64urlnopad.decode(text);
+    bytes = fromBase64url(text);
   } catch {
     return [utf8(text)];
   }

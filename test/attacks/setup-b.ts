@@ -30,7 +30,6 @@ import {
   inclusionProof,
 } from "../../functions/escrow/checkpoints.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
@@ -42,6 +41,7 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { approvalHashOf, INDEX_ROW_BYTES, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
@@ -103,8 +103,8 @@ export async function approvedBy(
 export async function approve(p: Practice, prepared: PreparedOrder, trustees: readonly number[]): Promise<void> {
   for (const i of trustees)
     await p.officers[i - 1]!.approve({
-      order: toBase64(prepared.signed),
-      dossier: toBase64(prepared.dossiers[i - 1]!),
+      order: toBase64url(prepared.signed),
+      dossier: toBase64url(prepared.dossiers[i - 1]!),
     });
 }
 
@@ -197,16 +197,16 @@ export async function lyingBundle(
   for (const [i, entry] of entries.entries()) {
     const index = indexes[i]!;
     const proof = await inclusionProof(env, checkpoint, { entry, index }, now);
-    inclusions.push({ entry: toBase64(entry), index, proof: encodeProof(proof) });
+    inclusions.push({ entry: toBase64url(entry), index, proof: encodeProof(proof) });
   }
   return {
-    order: toBase64(given.order ?? prepared.signed),
-    approvals: approvals.map(toBase64),
-    nonce: toBase64(given.nonce ?? p.transport.rng(32)),
+    order: toBase64url(given.order ?? prepared.signed),
+    approvals: approvals.map(toBase64url),
+    nonce: toBase64url(given.nonce ?? p.transport.rng(32)),
     checkpoint: checkpoint.note,
     orderInclusion: inclusions[0]!,
     approvalInclusions: inclusions.slice(1),
-    dossier: toBase64(prepared.dossiers[trustee - 1]!),
+    dossier: toBase64url(prepared.dossiers[trustee - 1]!),
   };
 }
 

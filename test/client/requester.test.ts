@@ -2,7 +2,6 @@
 // wrong, and whose doing it is where that can be told.
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { toBase64 } from "../../client/encoding.ts";
 import {
   createRequesterKeys,
   type Fetched,
@@ -12,6 +11,7 @@ import {
 } from "../../client/requester.ts";
 import { FALSE_ROW, RecordParts, TrusteeCard } from "../../protocol/case-documents.ts";
 import { Contract, Dossier, Manifest, openSigned, signDocument, subjectHashOf } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -390,7 +390,11 @@ describe("records", () => {
     (who: number, change: (p: PreparedOrder, item: Item) => ReturnType<typeof recordPart>): Parts =>
     (p, i, items) =>
       i === who
-        ? { items: items.map((x) => (x.recordId === toBase64(fromHex(ids[2]!)) ? change(p, x) : recordPart(p, i, x))) }
+        ? {
+            items: items.map((x) =>
+              x.recordId === toBase64url(fromHex(ids[2]!)) ? change(p, x) : recordPart(p, i, x),
+            ),
+          }
         : recordParts(p, i, items);
 
   it.each<[string, (p: PreparedOrder, item: Item) => ReturnType<typeof recordPart>]>([
@@ -430,7 +434,7 @@ describe("a trace", () => {
     const { body } = world.sent.find((s) => s.path === "/v1/trace")!;
     expect(Object.keys(body).sort()).toEqual(["C1", "C2", "approvals", "certificate", "parts"]);
     expect(body.approvals).toEqual(["approval-1", "approval-3"]);
-    expect(body.C1).toBe(toBase64(C1of(p)));
+    expect(body.C1).toBe(toBase64url(C1of(p)));
     expect(JSON.stringify(body)).not.toContain(p.session!.tagHash);
   });
 
@@ -466,7 +470,7 @@ describe("a trace", () => {
           disclosure(p, rival, { contract: Contract.encode({ ...rival.contract, R: jane.contract.R }) }),
       },
     ],
-    ["wrong-identity", "noise", { disclosed: () => toBase64(rng(2000)) }],
+    ["wrong-identity", "noise", { disclosed: () => toBase64url(rng(2000)) }],
   ])("%s: %s", async (expected, _name, lies) => {
     expect(await failure(traced(lies))).toBe(expected);
   });

@@ -3,13 +3,13 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, expect, it } from "vitest";
 import { type ClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
-import { toBase64 } from "../../client/encoding.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { rng } from "../support/trustees.ts";
 import { ACCOUNT, EPOCH, invitation, keySet, NOW, newClinic, parameters, World } from "../support/wallet-world.ts";
@@ -81,11 +81,11 @@ beforeAll(async () => {
   session = wallet.sessions[0]!;
   const card = invitation(keys).card;
   world.answer = (path) => {
-    if (path === "/v1/services") return { cards: [toBase64(card)] };
+    if (path === "/v1/services") return { cards: [toBase64url(card)] };
     const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
     if (part)
       return {
-        records: rows.filter((m) => liesIn(m, part)).map((m) => ({ manifest: toBase64(m), status: "current" })),
+        records: rows.filter((m) => liesIn(m, part)).map((m) => ({ manifest: toBase64url(m), status: "current" })),
       };
     return blobs.get(path.split("/blobs/")[1] ?? "");
   };

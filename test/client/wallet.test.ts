@@ -5,13 +5,13 @@ import type { ClinicApi } from "../../client/clinic/api.ts";
 import { serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { MemoryChannelStore, receiveMessages, sendMessage } from "../../client/clinic/messages.ts";
 import type { ClinicSession } from "../../client/clinic/session.ts";
-import { toBase64 } from "../../client/encoding.ts";
 import { ParametersError, type ServedParameters } from "../../client/parameters.ts";
 import { readFrameHeader } from "../../client/sealing/messages.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import {
@@ -53,7 +53,7 @@ it("messages sent at once have a number each, on both sides", async () => {
   const toClinic: Uint8Array[] = [];
   const toWallet: Uint8Array[] = [];
   const numbers = (frames: Uint8Array[]) => frames.map((f) => Number(readFrameHeader(f).seq)).sort();
-  const listed = (frames: Uint8Array[]) => ({ frames: frames.map((f, seq) => ({ seq, frame: toBase64(f) })) });
+  const listed = (frames: Uint8Array[]) => ({ frames: frames.map((f, seq) => ({ seq, frame: toBase64url(f) })) });
   world.answer = (path, body) => {
     if (path.includes("ack")) return { frames: [] };
     if (body.length === 0) return listed(toWallet);

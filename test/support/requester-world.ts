@@ -5,7 +5,6 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { generateHybridIdentity, identityToRecipient } from "age-encryption";
-import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { encodeIdentity } from "../../client/fhir/identity.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import type { Deployment } from "../../client/parameters.ts";
@@ -47,6 +46,7 @@ import {
   signDossier,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
@@ -280,7 +280,7 @@ export function answer(
 ): string {
   const head = { caseId: p.order.caseId, orderHash: p.hash, kind, from, ...changes };
   const sealed = hybridSeal(keys.seal.publicKey, forRequesterAad(head), plaintext, rng);
-  return toBase64(signForRequester({ ...head, sealed }, signAs(signedBy)));
+  return toBase64url(signForRequester({ ...head, sealed }, signAs(signedBy)));
 }
 
 export const resultOf = (p: PreparedOrder, sessions: readonly TestSession[]): CaseResult => ({
@@ -317,11 +317,11 @@ export interface Item {
 }
 export function recordPart(p: PreparedOrder, i: number, item: Item, changes: Partial<CaseContext> = {}, by = i) {
   const place = {
-    serviceId: fromBase64(item.serviceId),
-    tagHash: fromBase64(item.tagHash),
-    recordId: fromBase64(item.recordId),
+    serviceId: fromBase64url(item.serviceId),
+    tagHash: fromBase64url(item.tagHash),
+    recordId: fromBase64url(item.recordId),
   };
-  const stanza = fromBase64(item.stanza);
+  const stanza = fromBase64url(item.stanza);
   const context = { ...contextOf(p, "record", sha256(stanza), i), ...changes };
   const encoded = CaseContextCodec.encode(context);
   const label = recordLabel({ ...place, keySetId: p.order.keySetId });
@@ -340,7 +340,7 @@ export const recordParts = (p: PreparedOrder, i: number, items: Item[]): RecordP
 
 export const disclosure = (p: PreparedOrder, who: typeof jane, changes: Partial<IdentityDisclosure> = {}): string => {
   const value = { contract: Contract.encode(who.contract), identity: who.identity, identitySalt: who.salt, ...changes };
-  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, IdentityDisclosure.encode(value), rng));
+  return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, IdentityDisclosure.encode(value), rng));
 };
 export const fullDossier = (
   p: PreparedOrder,
@@ -359,7 +359,7 @@ export const fullDossier = (
     ...changes,
   };
   const signed = { ...signDossier(value, p.hash, signedBy), ...after };
-  return toBase64(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(signed), rng));
+  return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(signed), rng));
 };
 
 // ---- the requester, and what its requests meet
@@ -401,15 +401,15 @@ export const world = {
 function route(path: string, body: Record<string, unknown>): unknown {
   if (path === "/v1/parameters")
     return {
-      documents: [toBase64(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))],
-      keySets: [toBase64(KeySet.encode(keySet))],
+      documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))],
+      keySets: [toBase64url(KeySet.encode(keySet))],
     };
-  if (path === "/v1/keyset") return { keySet: toBase64(world.keySet), cards: world.cards.map(toBase64) };
-  if (path === "/v1/services") return { cards: [toBase64(card)] };
+  if (path === "/v1/keyset") return { keySet: toBase64url(world.keySet), cards: world.cards.map(toBase64url) };
+  if (path === "/v1/services") return { cards: [toBase64url(card)] };
   const tag = /\/tags\/([0-9a-f]{64})\/records$/.exec(path)?.[1];
   if (tag) {
     const session = world.sessions.find((s) => bytesToHex(s.tagHash) === tag);
-    return { records: (session?.manifests ?? []).map((m) => ({ manifest: toBase64(m), status: "current" })) };
+    return { records: (session?.manifests ?? []).map((m) => ({ manifest: toBase64url(m), status: "current" })) };
   }
   const record = /\/blobs\/([0-9a-f]{32})$/.exec(path)?.[1];
   if (record) return world.sessions.map((s) => s.blobs.get(record)).find((b) => b !== undefined);

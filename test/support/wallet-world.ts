@@ -3,7 +3,6 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { type ClinicKeys, clinicCard, createClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
-import { toBase64 } from "../../client/encoding.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import type { Transport } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
@@ -24,6 +23,7 @@ import {
   RefreshRequest,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -102,12 +102,12 @@ export class World {
   #registrar({ path, body }: Asked): unknown {
     if (path === "/v1/parameters")
       return {
-        documents: this.published.map((p) => toBase64(p.document)),
-        keySets: this.published.map((p) => toBase64(p.keySet)),
+        documents: this.published.map((p) => toBase64url(p.document)),
+        keySets: this.published.map((p) => toBase64url(p.keySet)),
       };
-    const random = toBase64(rng(32));
+    const random = toBase64url(rng(32));
     const { generation } = this.generation;
-    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64(rng(8)), salt: random, generation };
+    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64url(rng(8)), salt: random, generation };
     if (path === "/v1/refresh/nonce") return { nonce: random };
     if (path === "/v1/enrol") {
       const { contract } = JSON.parse(new TextDecoder().decode(body)) as { contract: string };

@@ -3,9 +3,9 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
-
+import { readBase64url } from "../../functions/shared/http.ts";
 import { LogEntry, type Order, orderHashOf, RequesterCertificate, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { secret } from "./bindings.ts";
 import {
@@ -58,10 +58,10 @@ async function opened(changes: Parameters<typeof caseOf>[0] = {}): Promise<TestC
 const bundlesOf = (trustee: number): Set<string> =>
   new Set(outside.asked.filter((a) => a.trustee === trustee).map((a) => JSON.stringify(a.bundle)));
 const item = () => ({
-  serviceId: toBase64(rng(16)),
-  tagHash: toBase64(rng(32)),
-  recordId: toBase64(rng(16)),
-  stanza: toBase64(rng(1500)),
+  serviceId: toBase64url(rng(16)),
+  tagHash: toBase64url(rng(32)),
+  recordId: toBase64url(rng(16)),
+  stanza: toBase64url(rng(1500)),
 });
 
 describe("the way of a case", () => {
@@ -73,7 +73,7 @@ describe("the way of a case", () => {
     expect(LogEntry.decode(outside.log[0]!)).toMatchObject({ subject: orderHashOf(c.signed), caseId: c.order.caseId });
 
     const { cases } = await inboxOf(3);
-    expect(cases).toEqual([{ caseId: c.id, order: toBase64(c.signed), dossier: sealed[2], decided: false }]);
+    expect(cases).toEqual([{ caseId: c.id, order: toBase64url(c.signed), dossier: sealed[2], decided: false }]);
 
     expect(await decide(c, 3)).toMatchObject({ state: "ordered", set: null, nonce: null });
     expect(await decide(c, 1)).toMatchObject({ state: "approved", set: [1, 3] });
@@ -323,7 +323,7 @@ describe("orders that are not taken", () => {
     const send = (signed: Uint8Array, signWith = keys.signSecretKey) =>
       code(
         apiJson(transport, ESCROW_URL, "/v1/cases", {
-          json: { order: toBase64(signed), dossiers: dossiers() },
+          json: { order: toBase64url(signed), dossiers: dossiers() },
           signWith,
         }),
       );
@@ -347,12 +347,12 @@ describe("orders that are not taken", () => {
 
   it.each<[string, unknown]>([
     ["no body", undefined],
-    ["no dossiers", { order: toBase64(caseOf().signed) }],
-    ["two dossiers of three", { order: toBase64(caseOf().signed), dossiers: dossiers(2) }],
-    ["four dossiers", { order: toBase64(caseOf().signed), dossiers: dossiers(4) }],
-    ["a dossier too short for a seal", { order: toBase64(caseOf().signed), dossiers: ["AAAA", "AAAA", "AAAA"] }],
+    ["no dossiers", { order: toBase64url(caseOf().signed) }],
+    ["two dossiers of three", { order: toBase64url(caseOf().signed), dossiers: dossiers(2) }],
+    ["four dossiers", { order: toBase64url(caseOf().signed), dossiers: dossiers(4) }],
+    ["a dossier too short for a seal", { order: toBase64url(caseOf().signed), dossiers: ["AAAA", "AAAA", "AAAA"] }],
     ["no base64", { order: "***", dossiers: dossiers() }],
-    ["an order of noise", { order: toBase64(rng(500)), dossiers: dossiers() }],
+    ["an order of noise", { order: toBase64url(rng(500)), dossiers: dossiers() }],
     ["an empty order", { order: "", dossiers: dossiers() }],
     ["a number", 7],
   ])("malformed: %s", async (_name, json) => {
@@ -462,7 +462,7 @@ describe("what fails on the way", () => {
       "part of another case": () => ({ parts: other }),
       "no part": () => ({ parts: [] }),
       "a part too many": (a) => ({ parts: [...(a.parts as string[]), ...(a.parts as string[])] }),
-      noise: () => ({ parts: [toBase64(rng(100))] }),
+      noise: () => ({ parts: [toBase64url(rng(100))] }),
       "not base64": () => ({ parts: ["!"] }),
     };
     for (const [name, make] of Object.entries(wrong)) {
@@ -478,11 +478,11 @@ describe("what fails on the way", () => {
   it("notices that differ, or are another case's, are not logged", async () => {
     const c = await approved();
     const resign = (trustee: number, answer: Record<string, unknown>, changes: Partial<LogEntry>) => {
-      const entry = { ...LogEntry.decode(fromBase64(answer.entry as string)), ...changes };
+      const entry = { ...LogEntry.decode(readBase64url(answer.entry as string)), ...changes };
       const secretKey = asTrustee(trustee).signWith;
       return {
-        entry: toBase64(LogEntry.encode(entry)),
-        signed: toBase64(signDocument(LABELS.signNotice, LogEntry, entry, secretKey)),
+        entry: toBase64url(LogEntry.encode(entry)),
+        signed: toBase64url(signDocument(LABELS.signNotice, LogEntry, entry, secretKey)),
       };
     };
     outside.spoil = (i, round, a) => (i === 2 && round === "notice" ? resign(2, a, { body: rng(8) }) : undefined);

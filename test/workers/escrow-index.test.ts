@@ -3,11 +3,12 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { firstPages, matchSessions } from "../../functions/trustee/session-index.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { isFalseRow } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
@@ -36,13 +37,14 @@ interface Row {
 }
 const newRow = (epoch = EPOCH, value = rng(32)): Row => ({
   epoch,
-  value: toBase64(value),
+  value: toBase64url(value),
   serviceId: bytesToHex(rng(16)),
-  tag: toBase64(rng(96)),
+  tag: toBase64url(rng(96)),
 });
 const put = (rows: unknown, signWith = secret("service-sign")) =>
   api(transport, ESCROW_URL, "/v1/index", { json: { rows }, signWith });
-const bytesOf = (r: Row): Uint8Array => concatBytes(fromBase64(r.value), hexToBytes(r.serviceId), fromBase64(r.tag));
+const bytesOf = (r: Row): Uint8Array =>
+  concatBytes(readBase64url(r.value), hexToBytes(r.serviceId), readBase64url(r.tag));
 const sorted = (rows: Row[]): string[] => rows.map((r) => bytesToHex(bytesOf(r))).sort();
 
 async function read(epoch: number, part = "0.1"): Promise<{ rows: string[]; pages: number }> {
@@ -121,10 +123,10 @@ describe("rows", () => {
   it.each([
     ["no rows", []],
     ["too many", Array.from({ length: 501 }, () => newRow())],
-    ["short value", [{ ...newRow(), value: toBase64(rng(31)) }]],
+    ["short value", [{ ...newRow(), value: toBase64url(rng(31)) }]],
     ["value in hex", [{ ...newRow(), value: bytesToHex(rng(32)) }]],
     ["upper-case hex", [{ ...newRow(), serviceId: "AB".repeat(16) }]],
-    ["short tag", [{ ...newRow(), tag: toBase64(rng(95)) }]],
+    ["short tag", [{ ...newRow(), tag: toBase64url(rng(95)) }]],
     ["no tag", [{ ...newRow(), tag: undefined }]],
     ["negative epoch", [{ ...newRow(), epoch: -1 }]],
     ["fractional epoch", [{ ...newRow(), epoch: 1.5 }]],
@@ -218,9 +220,9 @@ describe("matching", () => {
 
   const genuine = used.map((slot) => ({
     epoch: EPOCH,
-    value: toBase64(sessionIndexValue(tagAt(slot))),
+    value: toBase64url(sessionIndexValue(tagAt(slot))),
     serviceId: "5e".repeat(16),
-    tag: toBase64(encodeG2(tagAt(slot))),
+    tag: toBase64url(encodeG2(tagAt(slot))),
   }));
 
   async function fill(rows: number): Promise<void> {

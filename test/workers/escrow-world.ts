@@ -9,7 +9,7 @@ import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type ForRequester, signForRequester, signPart } from "../../protocol/case-documents.ts";
@@ -23,6 +23,7 @@ import {
   RequesterCertificate,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -108,13 +109,13 @@ export const kindsLogged = (): string[] => outside.log.map((e) => LogEntry.decod
 function logAnswer(path: string, query: URLSearchParams, body: string): Response {
   const leaves = outside.log.map(leafHash);
   const proof = (spans: readonly (readonly Node[])[]) => ({
-    proof: spans.map((s) => toBase64(readSpan(s, nodeAt(leaves)))),
+    proof: spans.map((s) => toBase64url(readSpan(s, nodeAt(leaves)))),
   });
   if (path === "/v1/entries") {
     const { entries } = JSON.parse(body) as { entries: string[] };
     const indexes = entries.map((text) => {
-      const at = outside.log.findIndex((e) => toBase64(e) === text);
-      return at >= 0 ? at : outside.log.push(fromBase64(text)) - 1;
+      const at = outside.log.findIndex((e) => toBase64url(e) === text);
+      return at >= 0 ? at : outside.log.push(readBase64url(text)) - 1;
     });
     return Response.json({ indexes, size: outside.log.length });
   }
@@ -131,9 +132,11 @@ function logAnswer(path: string, query: URLSearchParams, body: string): Response
 }
 
 const partOf = (from: number, to: number, round: "notice" | "link", caseId: Uint8Array): string =>
-  toBase64(signPart({ caseId, context: new Uint8Array(32), round, from, to, sealed: rng(40) }, identitySecret(from)));
+  toBase64url(
+    signPart({ caseId, context: new Uint8Array(32), round, from, to, sealed: rng(40) }, identitySecret(from)),
+  );
 const forRequester = (from: number, kind: ForRequester["kind"], order: Order, hash: Uint8Array): string =>
-  toBase64(
+  toBase64url(
     signForRequester(
       { caseId: order.caseId, orderHash: hash, kind, from, sealed: utf8ToBytes(`${kind} by ${from}`) },
       identitySecret(from),
@@ -141,10 +144,10 @@ const forRequester = (from: number, kind: ForRequester["kind"], order: Order, ha
   );
 
 function roundAnswer(trustee: number, round: string, bundle: Bundle): Record<string, unknown> {
-  const signed = fromBase64(bundle.order);
+  const signed = readBase64url(bundle.order);
   const order = Order.decode(signed.subarray(signed.length - orderLength(signed)));
   const hash = orderHashOf(signed);
-  const set = bundle.approvals.map((a) => approvalOf(fromBase64(a)).trustee);
+  const set = bundle.approvals.map((a) => approvalOf(readBase64url(a)).trustee);
   const parts = (kind: "notice" | "link") =>
     set.filter((i) => i !== trustee).map((i) => partOf(trustee, i, kind, order.caseId));
   if (round === "notice-shares") return { parts: parts("notice") };
@@ -157,8 +160,8 @@ function roundAnswer(trustee: number, round: string, bundle: Bundle): Record<str
       body: utf8ToBytes("sealed"),
     };
     return {
-      entry: toBase64(LogEntry.encode(entry)),
-      signed: toBase64(signDocument(LABELS.signNotice, LogEntry, entry, identitySecret(trustee))),
+      entry: toBase64url(LogEntry.encode(entry)),
+      signed: toBase64url(signDocument(LABELS.signNotice, LogEntry, entry, identitySecret(trustee))),
     };
   }
   if (round === "shares")
@@ -178,8 +181,8 @@ async function answerOf(request: Request): Promise<Response> {
   if (outside.down.has(host) || outside.down.has(host + pathname)) throw new TypeError(`${host} is down`);
   if (host === "registrar.test")
     return Response.json({
-      documents: [toBase64(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
-      keySets: [toBase64(KeySet.encode(committee.keySet))],
+      documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
+      keySets: [toBase64url(KeySet.encode(committee.keySet))],
     });
   if (host === "log.test") return logAnswer(pathname, searchParams, await request.text());
   const trustee = Number(/^trustee-(\d)\.test$/.exec(host)?.[1]);
@@ -266,7 +269,7 @@ export const orderWith = (changes: Partial<Order> = {}): Order => ({
 export const signOrder = (order: Order, secretKey = keys.signSecretKey): Uint8Array =>
   signDocument(LABELS.signOrder, Order, order, secretKey);
 /** Noise as long as a seal: the escrow can tell no difference. */
-export const dossiers = (n = 3): string[] => Array.from({ length: n }, () => toBase64(rng(2000)));
+export const dossiers = (n = 3): string[] => Array.from({ length: n }, () => toBase64url(rng(2000)));
 
 export interface Status {
   state: string;
@@ -287,7 +290,7 @@ export const caseOf = (changes: Partial<Order> = {}): TestCase => {
 };
 export const submit = (c: TestCase, sealed = dossiers()): Promise<Status> =>
   apiJson(transport, ESCROW_URL, "/v1/cases", {
-    json: { order: toBase64(c.signed), dossiers: sealed },
+    json: { order: toBase64url(c.signed), dossiers: sealed },
     signWith: keys.signSecretKey,
   });
 const asRequester = (c: TestCase, path: string, method: "GET" | "POST", json?: unknown): Promise<unknown> =>
@@ -328,10 +331,10 @@ export async function decision(
     ...act,
     reason: "",
     officerKey: passkey.publicKey,
-    credentialId: fromBase64(assertion.credentialId),
-    authenticatorData: fromBase64(assertion.authenticatorData),
-    clientDataJSON: fromBase64(assertion.clientDataJSON),
-    signature: fromBase64(assertion.signature),
+    credentialId: readBase64url(assertion.credentialId),
+    authenticatorData: readBase64url(assertion.authenticatorData),
+    clientDataJSON: readBase64url(assertion.clientDataJSON),
+    signature: readBase64url(assertion.signature),
     at: clock.now,
     ...changes,
   };

@@ -1,6 +1,5 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { base64urlnopad } from "@scure/base";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LogMonitor } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";
@@ -10,6 +9,7 @@ import type { LogEnv } from "../../functions/shared/env.ts";
 import { u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { nobleSigner } from "../../protocol/ed25519.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import {
   emptyFrontier,
   emptyRoot,
@@ -348,7 +348,7 @@ describe("cosignatures", () => {
 });
 
 describe("the HTTP side", () => {
-  const encoded = (entries: Uint8Array[]) => ({ entries: entries.map((e) => base64urlnopad.encode(e)) });
+  const encoded = (entries: Uint8Array[]) => ({ entries: entries.map((e) => toBase64url(e)) });
 
   it("takes entries from writers only, and only log entries", async () => {
     const body = encoded(entriesOf(0, 2));

@@ -1,6 +1,5 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { holderSecrets } from "../../client/wallet/keys.ts";
 import { equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
@@ -18,6 +17,7 @@ import {
   subjectHashOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -69,7 +69,7 @@ beforeEach(async () => {
   account = person.account;
   await wallet.enrol(person);
   // somebody else is registered, so that a mix-up would show
-  await new TestWallet(known).enrol(await proof("B9999", { identity: toBase64(identityOf("Somebody-Else")) }));
+  await new TestWallet(known).enrol(await proof("B9999", { identity: toBase64url(identityOf("Somebody-Else")) }));
 });
 
 /** C1, C2 of a visit with a credential of this registrar's. */
@@ -92,7 +92,7 @@ async function visit(w = wallet): Promise<{ C1: Uint8Array; C2: Uint8Array }> {
 }
 
 const openSealed = (sealed: string, orderHash: Uint8Array, secretKey = requester.seal.secretKey): Uint8Array =>
-  hybridOpen(secretKey, orderHash, fromBase64(sealed));
+  hybridOpen(secretKey, orderHash, fromBase64url(sealed));
 
 // ---- trace
 
@@ -136,13 +136,13 @@ function part(c: TraceCase, trustee: number, changes: Partial<CaseContext> = {},
     },
     rng,
   );
-  return { context: toBase64(CaseContext.encode(context)), share: toBase64(TraceShare.encode(share)) };
+  return { context: toBase64url(CaseContext.encode(context)), share: toBase64url(TraceShare.encode(share)) };
 }
 const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => ({
-  certificate: toBase64(requester.certificate),
-  approvals: c.context.set.map((i) => toBase64(approve(i, c.context))),
-  C1: toBase64(c.C1),
-  C2: toBase64(c.C2),
+  certificate: toBase64url(requester.certificate),
+  approvals: c.context.set.map((i) => toBase64url(approve(i, c.context))),
+  C1: toBase64url(c.C1),
+  C2: toBase64url(c.C2),
   parts: c.context.set.map((i) => part(c, i)),
   ...changes,
 });
@@ -174,22 +174,22 @@ describe("trace", () => {
 
   it("needs t approvals of this case, all of them approving, by the trustees whose shares come", async () => {
     const of = c.context;
-    const [one, three] = [toBase64(approve(1, of)), toBase64(approve(3, of))];
+    const [one, three] = [toBase64url(approve(1, of)), toBase64url(approve(3, of))];
     const forged = approve(3, of);
     forged[forged.length - 1]! ^= 1;
     const lists: [string, string[]][] = [
       ["t - 1", [one]],
       ["one twice", [one, one]],
-      ["a refusal among them", [one, toBase64(approve(3, of, "refuse"))]],
-      ["a refusal beside t", [one, three, toBase64(approve(2, of, "refuse"))]],
-      ["another order's", [one, toBase64(approve(3, { ...of, orderHash: rng(32) }))]],
-      ["another case's", [one, toBase64(approve(3, { ...of, caseId: rng(32) }))]],
-      ["another trustee than the shares'", [one, toBase64(approve(2, of))]],
-      ["more than S", [one, toBase64(approve(2, of)), three]],
+      ["a refusal among them", [one, toBase64url(approve(3, of, "refuse"))]],
+      ["a refusal beside t", [one, three, toBase64url(approve(2, of, "refuse"))]],
+      ["another order's", [one, toBase64url(approve(3, { ...of, orderHash: rng(32) }))]],
+      ["another case's", [one, toBase64url(approve(3, { ...of, caseId: rng(32) }))]],
+      ["another trustee than the shares'", [one, toBase64url(approve(2, of))]],
+      ["more than S", [one, toBase64url(approve(2, of)), three]],
     ];
     await expectUnchanged(async () => {
       for (const [, approvals] of lists) await expectRefused(trace(traceRequest(c, { approvals })));
-      expect(await codeOf(trace(traceRequest(c, { approvals: [one, toBase64(forged)] })))).toBe("malformed");
+      expect(await codeOf(trace(traceRequest(c, { approvals: [one, toBase64url(forged)] })))).toBe("malformed");
       expect(await codeOf(trace(traceRequest(c, { approvals: [] })))).toBe("malformed");
     });
     expect(await codeOf(trace(traceRequest(c)))).toBe("accepted");
@@ -224,14 +224,14 @@ describe("trace", () => {
   it("believes no other C1 or C2 beside the shares: nobody can be pointed at", async () => {
     const victim = await visit();
     await expectUnchanged(async () => {
-      for (const swapped of [{ C1: toBase64(victim.C1) }, { C2: toBase64(victim.C2) }])
+      for (const swapped of [{ C1: toBase64url(victim.C1) }, { C2: toBase64url(victim.C2) }])
         await expectRefused(trace({ ...traceRequest(c), ...swapped }));
     });
   });
 
   it("serves the certified requester of the case, before the expiry, under the newest shares", async () => {
     const stranger = await registerRequester("Dr Bob");
-    const certificate = toBase64(stranger.certificate);
+    const certificate = toBase64url(stranger.certificate);
     const tampered = requester.certificate.map((b, i) => (i === requester.certificate.length - 1 ? b ^ 1 : b));
     const selfMade = signDocument(
       LABELS.signRequester,
@@ -244,12 +244,12 @@ describe("trace", () => {
     await expectUnchanged(async () => {
       await expectRefused(trace(traceRequest(c), stranger.secret));
       await expectRefused(trace(traceRequest(c, { certificate }), stranger.secret));
-      await expectRefused(trace(traceRequest(c, { certificate: toBase64(selfMade) }), stranger.secret));
+      await expectRefused(trace(traceRequest(c, { certificate: toBase64url(selfMade) }), stranger.secret));
       await expectRefused(trace(traceRequest(c, { certificate })));
       await expectRefused(send("/v1/trace", { json: traceRequest(c) }));
       await expectRefused(trace(traceRequest(generation)));
       await expectRefused(trace(traceRequest(foreign)));
-      expect(await codeOf(trace(traceRequest(c, { certificate: toBase64(tampered) })))).toBe("malformed");
+      expect(await codeOf(trace(traceRequest(c, { certificate: toBase64url(tampered) })))).toBe("malformed");
       expect(await codeOf(trace(traceRequest(c), requester.secret, EXPIRES + 1))).toBe("expired");
     });
   });
@@ -274,10 +274,10 @@ describe("trace", () => {
 
   it("tells malformed requests as such", async () => {
     const good = traceRequest(c);
-    const identity = toBase64(new Uint8Array([0xc0, ...new Uint8Array(47)]));
-    const outside = toBase64(new Uint8Array([0x80, ...new Uint8Array(46), 4]));
-    const shareBytes = fromBase64(good.parts[0]!.share);
-    const cut = [{ ...good.parts[0]!, share: toBase64(shareBytes.subarray(1)) }, good.parts[1]!];
+    const identity = toBase64url(new Uint8Array([0xc0, ...new Uint8Array(47)]));
+    const outside = toBase64url(new Uint8Array([0x80, ...new Uint8Array(46), 4]));
+    const shareBytes = fromBase64url(good.parts[0]!.share);
+    const cut = [{ ...good.parts[0]!, share: toBase64url(shareBytes.subarray(1)) }, good.parts[1]!];
     const version = shareBytes.map((b, i) => (i === 1 ? 9 : b));
     const off = new Uint8Array([
       ...shareBytes.subarray(0, 3),
@@ -287,14 +287,14 @@ describe("trace", () => {
       ...shareBytes.subarray(51),
     ]);
     await expectUnchanged(async () => {
-      for (const point of [identity, outside, "", toBase64(rng(47))]) {
+      for (const point of [identity, outside, "", toBase64url(rng(47))]) {
         expect(await codeOf(trace({ ...good, C1: point }))).toBe("malformed");
         expect(await codeOf(trace({ ...good, C2: point }))).toBe("malformed");
       }
       expect(await codeOf(trace({ ...good, parts: cut }))).toBe("malformed");
-      const unknown = [{ ...good.parts[0]!, share: toBase64(version) }, good.parts[1]!];
+      const unknown = [{ ...good.parts[0]!, share: toBase64url(version) }, good.parts[1]!];
       expect(await codeOf(trace({ ...good, parts: unknown }))).toBe("unknown-version");
-      const offGroup = [{ ...good.parts[0]!, share: toBase64(off) }, good.parts[1]!];
+      const offGroup = [{ ...good.parts[0]!, share: toBase64url(off) }, good.parts[1]!];
       expect(await codeOf(trace({ ...good, parts: offGroup }))).toBe("malformed");
       expect(await codeOf(trace({ ...good, approvals: ["_w", "_w"] }))).toBe("malformed");
       expect(await codeOf(trace({ ...good, certificate: "_w" }))).toBe("malformed");
@@ -327,8 +327,8 @@ function assembleRequest(changes: Partial<Order> = {}, approvers = [1, 3]) {
   const bytes = signDocument(LABELS.signOrder, Order, order, requester.secret);
   const orderHash = orderHashOf(bytes);
   const of = { caseId: order.caseId, orderHash };
-  const approvals = approvers.map((i) => toBase64(approve(i, of)));
-  return { of, json: { order: toBase64(bytes), selector: SELECTOR, selectorSalt: toBase64(salt), approvals } };
+  const approvals = approvers.map((i) => toBase64url(approve(i, of)));
+  return { of, json: { order: toBase64url(bytes), selector: SELECTOR, selectorSalt: toBase64url(salt), approvals } };
 }
 const assemble = (json: object, signWith = requester.secret, at = NOW) => send("/v1/assemble", { json, signWith, at });
 const transport = (i: number) => trustees.committee[i - 1]!.transportSecret;
@@ -380,30 +380,30 @@ describe("assemble", () => {
     const { json } = assembleRequest();
     await expectUnchanged(async () => {
       await expectRefused(assemble({ ...json, selector: "B9999" }));
-      await expectRefused(assemble({ ...json, selectorSalt: toBase64(rng(32)) }));
-      expect(await codeOf(assemble({ ...json, selectorSalt: toBase64(rng(31)) }))).toBe("malformed");
+      await expectRefused(assemble({ ...json, selectorSalt: toBase64url(rng(32)) }));
+      expect(await codeOf(assemble({ ...json, selectorSalt: toBase64url(rng(31)) }))).toBe("malformed");
       expect(await codeOf(assemble({ ...json, selector: "--- ---" }))).toBe("malformed");
       const salt = rng(32);
       const unknown = assembleRequest({ subject: subjectHashOf(salt, utf8ToBytes("C0000")) });
-      const request = { ...unknown.json, selector: "C0000", selectorSalt: toBase64(salt) };
+      const request = { ...unknown.json, selector: "C0000", selectorSalt: toBase64url(salt) };
       expect(await codeOf(assemble(request))).toBe("not-found");
     });
   });
 
   it("needs t approvals of this very order, all of them approving", async () => {
     const { of, json } = assembleRequest();
-    const one = toBase64(approve(1, of));
+    const one = toBase64url(approve(1, of));
     await expectUnchanged(async () => {
       for (const approvals of [
         [one],
         [one, one],
-        [one, toBase64(approve(2, of, "refuse"))],
-        [one, toBase64(approve(2, { ...of, orderHash: rng(32) }))],
+        [one, toBase64url(approve(2, of, "refuse"))],
+        [one, toBase64url(approve(2, { ...of, orderHash: rng(32) }))],
         assembleRequest().json.approvals,
       ])
         await expectRefused(assemble({ ...json, approvals }));
     });
-    const all = [1, 2, 3].map((i) => toBase64(approve(i, of)));
+    const all = [1, 2, 3].map((i) => toBase64url(approve(i, of)));
     expect(await codeOf(assemble({ ...json, approvals: all }))).toBe("accepted");
   });
 
@@ -420,9 +420,9 @@ describe("assemble", () => {
       await expectRefused(assemble(assembleRequest({ shareGeneration: 1 }).json));
       await expectRefused(assemble(assembleRequest({ keySetId: rng(32) }).json));
       expect(await codeOf(assemble(json, requester.secret, EXPIRES + 1))).toBe("expired");
-      const cut = toBase64(fromBase64(json.order).subarray(0, -1));
+      const cut = toBase64url(fromBase64url(json.order).subarray(0, -1));
       expect(await codeOf(assemble({ ...json, order: cut }))).toBe("malformed");
-      const forged = toBase64(fromBase64(json.order).map((b, i, all) => (i === all.length - 1 ? b ^ 1 : b)));
+      const forged = toBase64url(fromBase64url(json.order).map((b, i, all) => (i === all.length - 1 ? b ^ 1 : b)));
       expect(await codeOf(assemble({ ...json, order: forged }))).toBe("malformed");
     });
   });
@@ -448,7 +448,7 @@ describe("assemble", () => {
 
   it("counts the newest generation of shares only: after a resharing the old ones give nothing", async () => {
     const reshared = runResharing(trustees, [1, 2], 2, trustees.committee);
-    const keySet = toBase64(KeySet.encode(reshared.keySet));
+    const keySet = toBase64url(KeySet.encode(reshared.keySet));
     await postParameters({ keySet, epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });
     await expectUnchanged(() => expectRefused(assemble(assembleRequest().json)));
     await expectUnchanged(() => expectRefused(assemble(assembleRequest({ shareGeneration: 2 }).json)));

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { holderSecrets } from "../../client/wallet/keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet } from "../../protocol/key-set.ts";
@@ -48,8 +48,8 @@ describe("parameters", () => {
     const { documents, keySets } = await ok(send("/v1/parameters"));
     expect(documents).toEqual([(answer as { document: string }).document]);
     expect(keySets).toEqual([parametersRequest().keySet]);
-    const entries = log.entries.map((e) => LogEntry.decode(fromBase64(e)));
-    expect(entries.map((e) => [e.kind, toBase64(e.body)])).toEqual([["parameters", documents[0]]]);
+    const entries = log.entries.map((e) => LogEntry.decode(fromBase64url(e)));
+    expect(entries.map((e) => [e.kind, toBase64url(e.body)])).toEqual([["parameters", documents[0]]]);
   });
 
   it("of an epoch are one document: overlaps are conflicts", async () => {
@@ -96,7 +96,7 @@ describe("parameters", () => {
     log.down = false;
     expect((await admin("parameters", parametersRequest(), NOW + 500)).status).toBe(201);
     expect((await ok(send("/v1/parameters"))).documents.length).toBe(1);
-    expect(log.entries.map((e) => LogEntry.decode(fromBase64(e)).at)).toEqual([NOW]);
+    expect(log.entries.map((e) => LogEntry.decode(fromBase64url(e)).at)).toEqual([NOW]);
   });
 
   it("need a key set that the named trustees signed, and sane values", async () => {
@@ -106,7 +106,7 @@ describe("parameters", () => {
     for (const changes of [
       { trusteeKeys: [...keys].reverse() },
       {
-        keySet: toBase64(KeySet.encode(others.keySet)),
+        keySet: toBase64url(KeySet.encode(others.keySet)),
         trusteeKeys: others.keySet.identityKeys.map(bytesToHex),
       },
       { trusteeKeys: keys.slice(1) },
@@ -138,11 +138,11 @@ describe("the desk", () => {
   it.each(["proofings", "parameters", "requesters"])("takes a signed request for %s once", async (path) => {
     await postParameters();
     const json = {
-      proofings: { identity: toBase64(identityOf("Replayed")), selector: "B77", entitlements: {} },
+      proofings: { identity: toBase64url(identityOf("Replayed")), selector: "B77", entitlements: {} },
       parameters: parametersRequest({ epochFrom: EPOCH + 12, epochTo: EPOCH + 20 }),
       requesters: {
         signKey: bytesToHex(rng(32)),
-        sealKey: toBase64(hybridKeyPair(rng(32)).publicKey),
+        sealKey: toBase64url(hybridKeyPair(rng(32)).publicKey),
         name: "Dr Ada",
         role: "clinician",
       },
@@ -162,14 +162,14 @@ describe("the desk", () => {
   it("knows a person again by the selector, however it is written, and keeps the identity", async () => {
     await postParameters();
     const first = await proof("A 123-456");
-    const again = await proof("a123.456", { identity: toBase64(identityOf("Other")) });
+    const again = await proof("a123.456", { identity: toBase64url(identityOf("Other")) });
     expect(first.known).toBe(false);
     expect(again).toMatchObject({ account: first.account, known: true });
     expect(again.enrolmentCode).not.toBe(first.enrolmentCode);
     const other = await proof("A 123-457");
     expect(other.account).not.toBe(first.account);
     const { identity } = await ok(send("/v1/enrol/start", { json: pick(again) }));
-    expect(fromBase64(identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(fromBase64url(identity)).toEqual(identityOf("Weerasinghe-Planted"));
     await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
   });
 
@@ -181,7 +181,7 @@ describe("the desk", () => {
   });
 
   it("refuses entitlements outside the value lists, empty selectors, unknown accounts", async () => {
-    const wanted = { identity: toBase64(identityOf("X")), selector: "A123", entitlements: {} };
+    const wanted = { identity: toBase64url(identityOf("X")), selector: "A123", entitlements: {} };
     expect(await codeOf(admin("proofings", wanted))).toBe("not-allowed-now"); // no parameters yet
     await postParameters();
     for (const changes of [
@@ -205,11 +205,16 @@ describe("the desk", () => {
   it("certifies a requester, and logs the hash only", async () => {
     const { certificate } = await registerRequester("Dr Ada");
     expect(certificate.length).toBeGreaterThan(1216);
-    const [entry] = log.entries.map((e) => LogEntry.decode(fromBase64(e)));
+    const [entry] = log.entries.map((e) => LogEntry.decode(fromBase64url(e)));
     expect([entry!.kind, entry!.body.length]).toEqual(["requester", 0]);
-    const bad = { signKey: "00".repeat(32), sealKey: toBase64(new Uint8Array(1216).fill(255)), name: "x", role: "x" };
+    const bad = {
+      signKey: "00".repeat(32),
+      sealKey: toBase64url(new Uint8Array(1216).fill(255)),
+      name: "x",
+      role: "x",
+    };
     expect(await codeOf(admin("requesters", bad))).toBe("malformed");
-    expect(await codeOf(admin("requesters", { ...bad, sealKey: toBase64(rng(100)) }))).toBe("malformed");
+    expect(await codeOf(admin("requesters", { ...bad, sealKey: toBase64url(rng(100)) }))).toBe("malformed");
   });
 });
 
@@ -229,7 +234,7 @@ describe("enrolment", () => {
   it("records the contract, and answers the same again for the same bytes", async () => {
     const person = await proof("A1234");
     const { start, contract, generations } = await wallet.enrol(person);
-    expect(fromBase64(start.identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(fromBase64url(start.identity)).toEqual(identityOf("Weerasinghe-Planted"));
     expect(generations).toEqual([{ generation: 0, epochFrom: EPOCH, epochTo: null }]);
     const again = await wallet.send(person, contract, NOW + 60);
     expect([again.status, await again.json()]).toEqual([200, { generations }]);
@@ -242,7 +247,7 @@ describe("enrolment", () => {
     const starting = (account: string, enrolmentCode: string, at = NOW) =>
       send("/v1/enrol/start", { json: { account, enrolmentCode }, at });
     await expectUnchanged(async () => {
-      await expectRefused(starting(person.account, toBase64(rng(32))));
+      await expectRefused(starting(person.account, toBase64url(rng(32))));
       await expectRefused(starting(person.account, other.enrolmentCode));
       await expectRefused(starting("00".repeat(16), person.enrolmentCode));
       await expectRefused(starting(person.account, person.enrolmentCode, person.expires + 1));
@@ -385,7 +390,7 @@ describe("refresh", () => {
     await expectRefused(wallet.sendRefresh(wallet.request(account, rng(32), EPOCH + 1)));
     const person = await proof("B1234");
     const other = new TestWallet(known);
-    const enrolNonce = fromBase64((await other.start(person)).nonce);
+    const enrolNonce = fromBase64url((await other.start(person)).nonce);
     await other.enrol(person);
     await expectRefused(other.sendRefresh(other.request(person.account, enrolNonce, EPOCH)));
     const theirs = await other.nonce(person.account);
@@ -395,7 +400,7 @@ describe("refresh", () => {
   it("gives two requests at once one credential", async () => {
     const nonces = [await wallet.nonce(account), await wallet.nonce(account)];
     const same = await Promise.all(nonces.map((n) => wallet.sendRefresh(wallet.request(account, n, EPOCH))));
-    const bodies = await Promise.all(same.map(async (r) => toBase64(new Uint8Array(await r.arrayBuffer()))));
+    const bodies = await Promise.all(same.map(async (r) => toBase64url(new Uint8Array(await r.arrayBuffer()))));
     expect(same.map((r) => r.status)).toEqual([200, 200]);
     expect(bodies[0]).toBe(bodies[1]);
     const again = [await wallet.nonce(account), await wallet.nonce(account)];
@@ -429,7 +434,7 @@ describe("refresh", () => {
     await ok(admin("revoke", { account }));
     await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH)));
     await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: wallet.device }));
-    const body = { identity: toBase64(identityOf("X")), selector: "A1234", entitlements: {} };
+    const body = { identity: toBase64url(identityOf("X")), selector: "A1234", entitlements: {} };
     expect(await codeOf(admin("proofings", body))).toBe("not-allowed-now");
   });
 
@@ -504,7 +509,7 @@ describe("a dump of the database", () => {
     const person = await proof("KVNR-Z987654321");
     await wallet.enrol(person);
     await bytesOf(wallet.refresh(person.account, EPOCH));
-    const code = fromBase64((await proof("KVNR-Z987654321")).enrolmentCode); // one that is still open
+    const code = fromBase64url((await proof("KVNR-Z987654321")).enrolmentCode); // one that is still open
     const { parameters, log_entries, ...rest } = await dump();
     const cells = Object.values(rest).flatMap((rows) => rows.flatMap((row) => Object.values(row as object)));
     const text = cells
@@ -517,10 +522,10 @@ describe("a dump of the database", () => {
     expect(text).toContain(bytesToHex(utf8ToBytes(person.account))); // the search itself finds what is there
     for (const planted of ["Weerasinghe", "Planted", "Z987654321", "KVNR", "statutory", "Patient", "resourceType"]) {
       expect(text).not.toContain(bytesToHex(utf8ToBytes(planted)));
-      expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64(utf8ToBytes(planted)).slice(0, -2))));
+      expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64url(utf8ToBytes(planted)).slice(0, -2))));
     }
     expect(text).not.toContain(bytesToHex(code));
-    expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64(code))));
+    expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64url(code))));
     expect(text).not.toContain(bytesToHex(utf8ToBytes(bytesToHex(code))));
     expect(parameters!.length + log_entries!.length).toBe(2);
   });

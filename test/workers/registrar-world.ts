@@ -7,7 +7,6 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, vi } from "vitest";
-import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { credentialBlinding, holderSecrets } from "../../client/wallet/keys.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
@@ -24,6 +23,7 @@ import {
   RefreshRequest,
   signDocument,
 } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
@@ -130,7 +130,7 @@ function answer(url: URL, body: string): Response {
     const { identitySecret, keys } = trustees.committee[index - 1]!;
     const signer = cards.forged.has(index) ? rng(32) : identitySecret;
     const card = signDocument(LABELS.signTrustee, TrusteeCard, { index, transportKey: keys.transportKey }, signer);
-    return Response.json({ card: toBase64(card) });
+    return Response.json({ card: toBase64url(card) });
   }
   return Response.json({}, { status: 500 });
 }
@@ -158,7 +158,7 @@ export const ATTRIBUTES = [
   { name: "over18", values: ["yes"] },
 ];
 export const parametersRequest = (changes: Record<string, unknown> = {}) => ({
-  keySet: toBase64(KeySet.encode(trustees.keySet)),
+  keySet: toBase64url(KeySet.encode(trustees.keySet)),
   trusteeKeys: trustees.committee.map((p) => bytesToHex(p.keys.identityKey)),
   realm: "symbolon.test",
   epochFrom: EPOCH,
@@ -174,7 +174,7 @@ export interface Known {
 }
 export async function postParameters(changes: Record<string, unknown> = {}, at = NOW): Promise<Known> {
   const { document } = await ok(admin("parameters", parametersRequest(changes), at));
-  const { value } = openSigned(LABELS.signParameters, Parameters, fromBase64(document));
+  const { value } = openSigned(LABELS.signParameters, Parameters, fromBase64url(document));
   return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
 }
 
@@ -194,7 +194,7 @@ export const proof = (selector: string, changes: Record<string, unknown> = {}, a
     admin(
       "proofings",
       {
-        identity: toBase64(identityOf("Weerasinghe-Planted")),
+        identity: toBase64url(identityOf("Weerasinghe-Planted")),
         selector,
         entitlements: { entitlement: "statutory", over18: "yes" },
         ...changes,
@@ -226,9 +226,9 @@ export class TestWallet {
   ): Contract {
     const input = {
       params: this.known.issuer,
-      identityCommitment: identityCommitmentOf(fromBase64(start.salt), fromBase64(start.identity)),
+      identityCommitment: identityCommitmentOf(fromBase64url(start.salt), fromBase64url(start.identity)),
       paramsHash: this.known.hash,
-      nonce: fromBase64(start.nonce),
+      nonce: fromBase64url(start.nonce),
       ...changes,
     };
     return requestEnrolment({ ...input, secrets, s: credentialBlinding(this.root, start.generation, 0) }, rng);
@@ -244,7 +244,7 @@ export class TestWallet {
     const json = {
       account: p.account,
       enrolmentCode: p.enrolmentCode,
-      contract: toBase64(bytes),
+      contract: toBase64url(bytes),
       deviceKey: this.deviceKey,
       ...changes,
     };
@@ -260,7 +260,7 @@ export class TestWallet {
 
   async nonce(account: string, at = NOW): Promise<Uint8Array> {
     const answer = await ok(send("/v1/refresh/nonce", { json: { account }, signWith: this.device, at }));
-    return fromBase64(answer.nonce);
+    return fromBase64url(answer.nonce);
   }
 
   request(account: string, nonce: Uint8Array, epoch: number, generation = 0, blindedAs = epoch): RefreshRequest {
@@ -311,7 +311,7 @@ export async function registerRequester(name: string): Promise<Requester> {
   const certificate = await bytesOf(
     admin("requesters", {
       signKey: bytesToHex(ed25519.getPublicKey(secretKey)),
-      sealKey: toBase64(seal.publicKey),
+      sealKey: toBase64url(seal.publicKey),
       name,
       role: "emergency physician",
     }),
@@ -334,7 +334,7 @@ export function approve(
     point.subarray(33),
   );
   const { caseId, orderHash } = of;
-  const challenge = toBase64(approvalChallenge({ caseId, orderHash, trustee, decision }));
+  const challenge = toBase64url(approvalChallenge({ caseId, orderHash, trustee, decision }));
   const clientDataJSON = utf8ToBytes(
     JSON.stringify({ type: "webauthn.get", challenge, origin: "https://officer.test", crossOrigin: false }),
   );

@@ -8,8 +8,8 @@ import {
   type OpenRequest,
   type ReplayWindow,
 } from "../../durable-objects/replay-window.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
 import { WINDOW } from "../../protocol/replay-window.ts";
 import { decodeG2, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
@@ -164,9 +164,9 @@ describe("outbox and end", () => {
     expect(outside.indexed).toMatchObject([
       {
         epoch: EPOCH,
-        value: toBase64(sessionIndexValue(decodeG2(request.tag))),
+        value: toBase64url(sessionIndexValue(decodeG2(request.tag))),
         serviceId: request.serviceId,
-        tag: toBase64(request.tag),
+        tag: toBase64url(request.tag),
       },
     ]);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
@@ -231,7 +231,9 @@ describe("outbox and end", () => {
     const stuck = newSession();
     await stub.open({ ...stuck, tag: rng(96) }, NOW); // no tag at all: its index row can never be made
     for (let i = 0; i < 100 && outside.indexed.length < 45; i++) await runDurableObjectAlarm(stub);
-    expect(new Set(outside.indexed.map((row) => row.tag))).toEqual(new Set(sessions.map(({ tag }) => toBase64(tag))));
+    expect(new Set(outside.indexed.map((row) => row.tag))).toEqual(
+      new Set(sessions.map(({ tag }) => toBase64url(tag))),
+    );
     expect(outside.indexed).toHaveLength(45);
     expect(await stub.recall(stuck)).toMatchObject({ outcome: "repeated", pending: true });
     await stub.delivered(stuck.tagHash); // it would be the first that every early alarm takes

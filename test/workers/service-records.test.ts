@@ -5,12 +5,12 @@ import { createExecutionContext } from "cloudflare:test";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Clinic } from "../../client/clinic.ts";
-import { fromBase64, toBase64 } from "../../client/encoding.ts";
 import { RecordError, sealRecord } from "../../client/sealing/record.ts";
 import { type ApiError, api, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import service from "../../functions/service.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LogEntry, Manifest, manifestHashOf, signDocument } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { dayOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1 } from "../../protocol/suite.ts";
@@ -113,11 +113,11 @@ const put = ({ recordId, signed, blob }: Put, t = transport): Promise<Response> 
   api(t, SERVICE_URL, `${base()}/records/${recordId}`, {
     method: "PUT",
     bytes: blob,
-    headers: { authorization, "symbolon-manifest": toBase64(signed) },
+    headers: { authorization, "symbolon-manifest": toBase64url(signed) },
   });
 const state = (manifest: Manifest, by = clinic) =>
   api(transport, SERVICE_URL, `${base()}/statements`, {
-    json: { manifest: toBase64(sign(manifest, by)) },
+    json: { manifest: toBase64url(sign(manifest, by)) },
     headers: { authorization },
   });
 
@@ -202,9 +202,9 @@ describe("a record's life", () => {
       SERVICE_URL,
       `${base()}/buckets/0.1`,
     );
-    const [entry, ...more] = outside.logged.slice(logged).map((e) => LogEntry.decode(fromBase64(e)));
+    const [entry, ...more] = outside.logged.slice(logged).map((e) => LogEntry.decode(fromBase64url(e)));
     expect(more).toEqual([]);
-    expect(entry).toMatchObject({ kind: "erasure", subject: manifestHashOf(fromBase64(records[1]!.manifest)) });
+    expect(entry).toMatchObject({ kind: "erasure", subject: manifestHashOf(fromBase64url(records[1]!.manifest)) });
     expect(await code(clinic.erase(alice.session, recordId))).toBe("not-allowed-now");
   });
 
@@ -294,7 +294,7 @@ describe("writes that must be refused, and leave nothing", () => {
     const bare = (headers: Record<string, string>, init: RequestInit = {}) =>
       transport.fetch(`${SERVICE_URL}${base()}/records/${good.recordId}`, {
         method: "PUT",
-        headers: { "symbolon-manifest": toBase64(good.signed), "symbolon-clock": String(NOW), ...headers },
+        headers: { "symbolon-manifest": toBase64url(good.signed), "symbolon-clock": String(NOW), ...headers },
         body: good.blob as BodyInit,
         ...init,
       });
@@ -305,7 +305,9 @@ describe("writes that must be refused, and leave nothing", () => {
     expect(await codeOf(bare({ authorization }, { body: stream }))).toBe("malformed");
     const huge = good.signed && (await made({ size: 100_000_001 }));
     expect(
-      await codeOf(bare({ authorization, "content-length": "100000001", "symbolon-manifest": toBase64(huge.signed) })),
+      await codeOf(
+        bare({ authorization, "content-length": "100000001", "symbolon-manifest": toBase64url(huge.signed) }),
+      ),
     ).toMatch(/too-large|malformed/);
     expect(await left()).toEqual(untouched);
   });
@@ -525,7 +527,7 @@ describe("messages (S5)", () => {
     expect(await clinic.receive(alice.session)).toEqual([]);
     await clinic.send(alice.session, plain("your result"));
     const { frames } = (await (await asWallet()).json()) as { frames: { seq: number; frame: string }[] };
-    expect(frames.map((f) => alice.channel.receive(fromBase64(f.frame)))).toEqual([plain("your result")]);
+    expect(frames.map((f) => alice.channel.receive(fromBase64url(f.frame)))).toEqual([plain("your result")]);
     const { frames: rest } = (await (
       await asWallet(undefined, alice.authSecretKey, `${path()}?ack=0`)
     ).json()) as never;

@@ -5,12 +5,12 @@ import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
-import { toBase64 } from "../../client/encoding.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { replayWindowOf } from "../../functions/service/session-objects.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Challenge, CheckIn, Parameters, Signed, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -394,7 +394,7 @@ describe("faults (S15)", () => {
   it("with the escrow down: the visit goes on, the index follows", async () => {
     outside.down.add("escrow.test");
     const prepared = await honest();
-    const tag = toBase64(field(prepared).T);
+    const tag = toBase64url(field(prepared).T);
     const indexed = () => outside.indexed.filter((row) => row.tag === tag).length;
     const key = newKey();
     await send(prepared.bytes, key);
@@ -407,7 +407,7 @@ describe("faults (S15)", () => {
 
   it("check-ins side by side: every row reaches the index, once, and every object is told", async () => {
     const visits = await Promise.all([0, 1, 2, 3, 4].map((slot) => honest({ slot })));
-    const tags = visits.map((p) => toBase64(field(p).T)).sort();
+    const tags = visits.map((p) => toBase64url(field(p).T)).sort();
     const key = newKey();
     await Promise.all(visits.map(({ bytes }) => send(bytes, key)));
     const indexed = () =>
@@ -524,10 +524,10 @@ describe("the clinic against its operator", () => {
       );
     };
     const row = (b: Uint8Array, t = tagHash) => ({
-      tagHash: toBase64(hexToBytes(t)),
+      tagHash: toBase64url(hexToBytes(t)),
       epoch: EPOCH,
       day: 1,
-      checkIn: toBase64(b),
+      checkIn: toBase64url(b),
     });
     expect(await seen(row(bytes))).toBe("believed");
     expect(await seen(row(real.bytes, real.tagHash))).toBe("challenge-signature");

@@ -11,7 +11,6 @@ import type { Deployment } from "../../client/parameters.ts";
 import { type FrameChannel, openWalletChannel } from "../../client/sealing/messages.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import type { ServiceEnv } from "../../functions/shared/env.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import { bytesToHex, type Rng } from "../../protocol/bytes.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {
@@ -24,6 +23,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
@@ -76,8 +76,8 @@ async function answerOf(request: Request): Promise<Response> {
   if (outside.down.has(host)) throw new TypeError(`${host} is down`);
   if (host === "registrar.test" && pathname === "/v1/parameters")
     return Response.json({
-      documents: outside.parameters.map(toBase64),
-      keySets: outside.parameters.map(() => toBase64(outside.keySet)),
+      documents: outside.parameters.map(toBase64url),
+      keySets: outside.parameters.map(() => toBase64url(outside.keySet)),
     });
   if (host === "log.test" && pathname === "/v1/entries") {
     const { entries } = (await request.json()) as { entries: string[] };

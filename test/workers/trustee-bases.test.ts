@@ -5,12 +5,12 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Officer } from "../../client/officer.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import type { Scope } from "../../functions/trustee/case-order.ts";
 import { ownKeys, vaultOf } from "../../functions/trustee/context.ts";
 import { slotsOf } from "../../functions/trustee/tag-bases.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { tagBase } from "../../protocol/suite.ts";
 import { common } from "./bindings.ts";
 import {
@@ -129,7 +129,7 @@ describe("bases of slots", () => {
       escrowUrl: common.ESCROW_URL,
       authenticator: w.passkeys[0]!,
     });
-    await officer.review({ order: toBase64(c.signed), dossier: sealDossier(w, c, 1) });
+    await officer.review({ order: toBase64url(c.signed), dossier: sealDossier(w, c, 1) });
     await vi.waitFor(async () => {
       expect(await vault().tagBases(scope.map(nameOf))).toEqual([expect.any(Uint8Array)]);
     });

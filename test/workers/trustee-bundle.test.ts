@@ -2,7 +2,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Problem, toBase64 } from "../../functions/shared/http.ts";
+import { Problem } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { type OpenCase, openBundle } from "../../functions/trustee/case-bundle.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
@@ -19,6 +19,7 @@ import {
   signDocument,
   signDossier,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { formatNote, parseNote } from "../../protocol/note.ts";
@@ -132,7 +133,7 @@ describe("order", () => {
   it("altered after it was signed", async () => {
     const bytes = valid.signed.slice();
     bytes[bytes.length - 1]! ^= 1;
-    expect(await verdict(changed({ order: toBase64(bytes) }))).toContain("malformed");
+    expect(await verdict(changed({ order: toBase64url(bytes) }))).toContain("malformed");
   });
 });
 
@@ -246,13 +247,13 @@ describe("checkpoint and inclusion", () => {
     );
   });
   it("a nonce of another length", async () => {
-    expect(await verdict(changed({ nonce: toBase64(rng(31)) }))).toContain("malformed");
+    expect(await verdict(changed({ nonce: toBase64url(rng(31)) }))).toContain("malformed");
   });
 });
 
 describe("dossier", () => {
   const sealed = (dossier: Dossier, c = valid): string =>
-    toBase64(hybridSeal(w.transportKeys[0]!, c.hash, Dossier.encode(dossier), rng));
+    toBase64url(hybridSeal(w.transportKeys[0]!, c.hash, Dossier.encode(dossier), rng));
   const checkIn = () => CheckIn.decode(session.bytes);
   const presentation = () => Presentation.decode(checkIn().presentation);
   const about = async (dossier: Dossier, changes: Partial<Order> = {}): Promise<string> => {

@@ -5,10 +5,11 @@ import { Officer } from "../../client/officer.ts";
 import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
 import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { apiJson } from "../../client/transport.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CeremonyDeals, Complaint } from "../../protocol/ceremony-documents.ts";
 import { Approval, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { common, secret, trustees } from "./bindings.ts";
@@ -87,13 +88,13 @@ describe("ceremony", () => {
     freshTrustees();
     const id = bytesToHex(rng(32));
     const { commits, deals } = await toDeals(id);
-    const value = openSigned(LABELS.signCeremony, CeremonyDeals, fromBase64(deals[1]!)).value;
+    const value = openSigned(LABELS.signCeremony, CeremonyDeals, readBase64url(deals[1]!)).value;
     const sealed = value.sealed.map((s, i) => (i === 0 ? rng(s.length) : s));
-    const bad = toBase64(
+    const bad = toBase64url(
       signDocument(LABELS.signCeremony, CeremonyDeals, { ...value, sealed }, trustees[1]!.identitySecret),
     );
     const { message } = await post(1, id, "accept", { messages: [deals[0], bad, deals[2]] });
-    const complaint = Complaint.decode(Signed.decode(fromBase64(message)).document);
+    const complaint = Complaint.decode(Signed.decode(readBase64url(message)).document);
     expect(complaint).toMatchObject({ sender: 1, accused: 2, reason: "unreadable" });
     expect(await outcome(post(1, id, "accept", { messages: deals }))).toContain("trustee 2: equivocated");
     expect(await outcome(post(3, id, "accept", { messages: [deals[0], deals[1]] }))).toContain("trustee 3: missing");
@@ -111,10 +112,10 @@ describe("ceremony", () => {
         const response = await transport.fetch(url, init);
         if (!String(url).startsWith(trusteeUrls[1]!) || !String(url).endsWith("/deal")) return response;
         const { message } = (await response.json()) as { message: string };
-        const { value } = openSigned(LABELS.signCeremony, CeremonyDeals, fromBase64(message));
+        const { value } = openSigned(LABELS.signCeremony, CeremonyDeals, readBase64url(message));
         const sealed = value.sealed.map((s) => rng(s.length));
         const bad = signDocument(LABELS.signCeremony, CeremonyDeals, { ...value, sealed }, trustees[1]!.identitySecret);
-        return Response.json({ message: toBase64(bad) });
+        return Response.json({ message: toBase64url(bad) });
       }) as typeof fetch,
     };
     await expect(runCeremony(lying, input)).rejects.toThrow("trustee 1 accuses trustee 2: unreadable");
@@ -131,7 +132,7 @@ describe("officers", () => {
   const url = trusteeUrls[0]!;
   const officer = (authenticator = w.passkeys[0]!) =>
     new Officer({ transport, trusteeUrl: url, escrowUrl: common.ESCROW_URL, authenticator });
-  const waiting = (of = c) => ({ order: toBase64(of.signed), dossier: sealDossier(w, of, 1) });
+  const waiting = (of = c) => ({ order: toBase64url(of.signed), dossier: sealDossier(w, of, 1) });
   const other = (options: { origin?: string; rpId?: string; userVerified?: boolean }) =>
     SoftwarePasskey.create({ rpId: "officers.test", origin: "https://officers.test", ...options });
   const registered = async (options: Parameters<typeof other>[0], as = {}) => {
@@ -164,12 +165,12 @@ describe("officers", () => {
     const review = (bearer?: string) =>
       outcome(apiJson(transport, url, "/v1/cases/review", { json: waiting(), ...(bearer ? { bearer } : {}) }));
     expect(await review()).toBe("credential-refused");
-    expect(await review(toBase64(rng(32)))).toBe("credential-refused");
+    expect(await review(toBase64url(rng(32)))).toBe("credential-refused");
     expect(await outcome(apiJson(transport, url, "/v1/cases"))).toBe("credential-refused");
     const { challenge } = await apiJson<{ challenge: string }>(transport, url, "/v1/officers/challenge", {
       method: "POST",
     });
-    const json = { challenge, assertion: await w.passkeys[0]!.assert(fromBase64(challenge)) };
+    const json = { challenge, assertion: await w.passkeys[0]!.assert(readBase64url(challenge)) };
     const { token } = await apiJson<{ token: string }>(transport, url, "/v1/officers/login", { json });
     expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json }))).toBe("credential-refused");
     const later = { ...transport, now: () => transport.now() + 3601 };
@@ -177,7 +178,7 @@ describe("officers", () => {
       "credential-refused",
     );
     const own = rng(32);
-    const invented = { challenge: toBase64(own), assertion: await w.passkeys[0]!.assert(own) };
+    const invented = { challenge: toBase64url(own), assertion: await w.passkeys[0]!.assert(own) };
     expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json: invented }))).toBe("credential-refused");
   });
 
@@ -226,7 +227,7 @@ describe("officers", () => {
     expect(await outcome(registerOfficer(transport, url, secret("stranger"), passkey.registration))).toBe(
       "credential-refused",
     );
-    const odd = { ...passkey.registration, credentialId: toBase64(rng(16)), publicKey: toBase64(rng(77)) };
+    const odd = { ...passkey.registration, credentialId: toBase64url(rng(16)), publicKey: toBase64url(rng(77)) };
     expect(await outcome(registerOfficer(transport, url, admin, odd))).toContain("malformed");
   });
 });

@@ -4,13 +4,14 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { publicEngine } from "../../engine/worker.ts";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { vaultOf } from "../../functions/trustee/context.ts";
 import { waitedFor } from "../../functions/trustee/link-shares.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LinkParts, partAad, SealedPart, signPart } from "../../protocol/case-documents.ts";
 import { type Order, openSigned } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -59,11 +60,11 @@ const notice = (a: Approved, i: number, parts: string[]) => ask<Parts>(i, "notic
 
 /** The same part with another plaintext or head, signed by its author: what a cheating member could send. */
 function forged(text: string, change: (plaintext: Uint8Array) => Uint8Array, by?: number): string {
-  const { value: part } = openSigned(LABELS.signPart, SealedPart, fromBase64(text));
+  const { value: part } = openSigned(LABELS.signPart, SealedPart, readBase64url(text));
   const receiver = trustees[part.to - 1]!;
   const plaintext = hybridOpen(receiver.transport.secretKey, partAad(part), part.sealed);
   const sealed = hybridSeal(receiver.transport.publicKey, partAad(part), change(plaintext), rng);
-  return toBase64(signPart({ ...part, sealed }, trustees[(by ?? part.from) - 1]!.identitySecret));
+  return toBase64url(signPart({ ...part, sealed }, trustees[(by ?? part.from) - 1]!.identitySecret));
 }
 
 describe("a case id stands for one set of values", () => {
@@ -74,12 +75,12 @@ describe("a case id stands for one set of values", () => {
       w,
       c,
       [1, 2],
-      a.bundle(1).approvals.map((x) => fromBase64(x)),
+      a.bundle(1).approvals.map((x) => readBase64url(x)),
     );
     const values = { order: a.bundle(1).order, approvals: a.bundle(1).approvals };
-    const nonce = { ...a.bundle(1), nonce: toBase64(rng(32)) };
+    const nonce = { ...a.bundle(1), nonce: toBase64url(rng(32)) };
     const checkpoint = { ...other.bundle(1), ...values, nonce: a.bundle(1).nonce };
-    const set = await bundled(w, c, [1, 3], [fromBase64(values.approvals[0]!), await decide(w, c, 3)]);
+    const set = await bundled(w, c, [1, 3], [readBase64url(values.approvals[0]!), await decide(w, c, 3)]);
     for (const bundle of [nonce, checkpoint, { ...set.bundle(1), nonce: a.bundle(1).nonce }])
       expect(await outcome(ask(1, "notice-shares", { bundle }))).toContain("conflict");
     expect(await outcome(noticeShares(a, 1))).toMatchObject({ parts: [expect.any(String)] });
@@ -119,10 +120,10 @@ describe("nothing out of turn", () => {
     expect(await outcome(ask(1, "shares", { bundle, notice: elsewhere.notice }))).toBe("not-allowed-now: notice first");
     expect(await outcome(ask(1, "result", { bundle, parts: [] }))).toBe("not-allowed-now: shares first");
     const item = {
-      serviceId: toBase64(session.serviceId),
-      tagHash: toBase64(session.tagHash),
-      recordId: toBase64(rng(16)),
-      stanza: toBase64(rng(100)),
+      serviceId: toBase64url(session.serviceId),
+      tagHash: toBase64url(session.tagHash),
+      recordId: toBase64url(rng(16)),
+      stanza: toBase64url(rng(100)),
     };
     expect(await outcome(ask(1, "record-shares", { bundle, items: [item] }))).toBe("not-allowed-now: result first");
 
@@ -163,9 +164,9 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     ).toBe(wrong);
     // not signed by the author: nobody is named
     expect(await outcome(notice(a, 1, [forged(part!, () => utf8ToBytes("nothing"), 3)]))).toBe("credential-refused");
-    const bent = fromBase64(part!);
+    const bent = readBase64url(part!);
     bent[bent.length - 1]! ^= 1;
-    expect(await outcome(notice(a, 1, [toBase64(bent)]))).toContain("malformed");
+    expect(await outcome(notice(a, 1, [toBase64url(bent)]))).toContain("malformed");
     expect(await outcome(notice(a, 1, [foreign!]))).toBe("credential-refused");
     expect(await outcome(notice(a, 1, []))).toBe("not-allowed-now: trustee 2: part missing");
     expect(await outcome(notice(a, 1, [part!]))).toMatchObject({ entry: expect.any(String) });
@@ -333,7 +334,7 @@ describe("chunks", () => {
       (await ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk })).parts[0]!;
     const own = await shares(2, 0);
     await shares(1, 0);
-    const { value: other } = openSigned(LABELS.signPart, SealedPart, fromBase64(await shares(2, 1)));
+    const { value: other } = openSigned(LABELS.signPart, SealedPart, readBase64url(await shares(2, 1)));
     const slipped = hybridOpen(trustees[0]!.transport.secretKey, partAad(other), other.sealed);
     const parts = [forged(own, () => slipped)];
     expect(await outcome(ask(1, "result", { bundle: a.bundle(1), parts }))).toBe(

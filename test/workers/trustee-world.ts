@@ -9,7 +9,6 @@ import { registerOfficer, runCeremony } from "../../client/operator/ceremony.ts"
 import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
-import { toBase64 } from "../../functions/shared/http.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import app from "../../functions/trustee.ts";
 import { bytesToHex, concatBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
@@ -35,6 +34,7 @@ import {
   signDossier,
   subjectHashOf,
 } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
@@ -114,8 +114,8 @@ async function answerOf(request: Request): Promise<Response> {
   if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!, createExecutionContext());
   if (host === "registrar.test" && pathname.endsWith("/v1/parameters"))
     return Response.json({
-      documents: outside.parameters.map(toBase64),
-      keySets: outside.parameters.map(() => toBase64(outside.keySet)),
+      documents: outside.parameters.map(toBase64url),
+      keySets: outside.parameters.map(() => toBase64url(outside.keySet)),
     });
   const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];
   if (host === "escrow.test" && epoch) return indexPage(Number(epoch), searchParams.get("cursor"));
@@ -176,12 +176,12 @@ export class TestLog {
   }
   inclusion(index: number, size = this.leaves.length): Inclusion {
     const proof = planInclusion(index, size).map((span) => readSpan(span, this.node));
-    return { entry: toBase64(this.entries[index]!), index, proof: proof.map(toBase64) };
+    return { entry: toBase64url(this.entries[index]!), index, proof: proof.map(toBase64url) };
   }
   consistency(from: number, to = this.leaves.length): string[] {
     return from === 0 || from === to
       ? []
-      : planConsistency(from, to).map((span) => toBase64(readSpan(span, this.node)));
+      : planConsistency(from, to).map((span) => toBase64url(readSpan(span, this.node)));
   }
   /** The head with the cosignatures of these trustees. */
   async cosigned(by: readonly number[], size = this.leaves.length): Promise<string> {
@@ -421,7 +421,7 @@ export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): D
 });
 
 export const sealDossier = (w: World, c: TestCase, trustee: number): string =>
-  toBase64(hybridSeal(w.transportKeys[trustee - 1]!, c.hash, Dossier.encode(c.dossier), rng));
+  toBase64url(hybridSeal(w.transportKeys[trustee - 1]!, c.hash, Dossier.encode(c.dossier), rng));
 
 export async function decide(
   w: World,
@@ -432,7 +432,7 @@ export async function decide(
   const challenge = approvalChallenge({ caseId: c.order.caseId, orderHash: c.hash, trustee, decision });
   return apiBytes(transport, trusteeUrls[trustee - 1]!, "/v1/cases/decide", {
     json: {
-      order: toBase64(c.signed),
+      order: toBase64url(c.signed),
       dossier: sealDossier(w, c, trustee),
       decision,
       reason: "seen",
@@ -475,7 +475,7 @@ export async function bundled(
   const checkpoint = await w.log.cosigned(witnesses);
   const orderInclusion = w.log.inclusion(order);
   const approvalInclusions = logged.map((i) => w.log.inclusion(i));
-  const nonce = toBase64(rng(32));
+  const nonce = toBase64url(rng(32));
   const dossiers = new Map([1, 2, 3].map((i) => [i, sealDossier(w, c, i)]));
   return {
     set,
@@ -483,8 +483,8 @@ export async function bundled(
       return chunksOfOrder(c.order).length;
     },
     bundle: (trustee) => ({
-      order: toBase64(c.signed),
-      approvals: approvals.map(toBase64),
+      order: toBase64url(c.signed),
+      approvals: approvals.map(toBase64url),
       nonce,
       checkpoint,
       orderInclusion,

@@ -1,7 +1,7 @@
 // A case at three trustees from end to end: ceremony, officers, notice, link, trace, assemble, records.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { fromBase64, toBase64 } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
   FALSE_ROW,
@@ -12,6 +12,7 @@ import {
   TracePart,
 } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, CheckIn, caseContextHash, openSigned } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { handleOf } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { keySetId } from "../../protocol/key-set.ts";
@@ -62,7 +63,7 @@ beforeAll(async () => {
 
 /** What trustee `from` sealed to the requester. */
 function openAnswer(c: TestCase, text: string): { from: number; kind: string; plaintext: Uint8Array } {
-  const { key, value } = openSigned(LABELS.signPart, ForRequester, fromBase64(text));
+  const { key, value } = openSigned(LABELS.signPart, ForRequester, readBase64url(text));
   expect(key).toEqual(identityKeys[value.from - 1]);
   expect(value.orderHash).toEqual(c.hash);
   const plaintext = hybridOpen(requesterSeal.secretKey, forRequesterAad(value), value.sealed);
@@ -152,8 +153,8 @@ describe("link", () => {
       { epoch: known.epoch, slot: 1, serviceId: known.serviceId, tagHash: FALSE_ROW },
     ]);
     for (const tagHash of [victim.tagHash, FALSE_ROW, known.tagHash]) {
-      const item = { serviceId: toBase64(known.serviceId), tagHash: toBase64(tagHash) };
-      const items = [{ ...item, recordId: toBase64(rng(16)), stanza: toBase64(rng(100)) }];
+      const item = { serviceId: toBase64url(known.serviceId), tagHash: toBase64url(tagHash) };
+      const items = [{ ...item, recordId: toBase64url(rng(16)), stanza: toBase64url(rng(100)) }];
       expect(await outcome(ask(1, "record-shares", { bundle: a.bundle(1), items }))).toBe("credential-refused");
     }
   });
@@ -229,10 +230,10 @@ describe("records", () => {
     const key = w.keySet.keys.record;
     const stanza = sealThreshold({ key, groupHybridKey: w.keySet.groupHybridKey, label, fileKey }, rng);
     const item = (x: { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array }) => ({
-      serviceId: toBase64(x.serviceId),
-      tagHash: toBase64(x.tagHash),
-      recordId: toBase64(x.recordId),
-      stanza: toBase64(stanza),
+      serviceId: toBase64url(x.serviceId),
+      tagHash: toBase64url(x.tagHash),
+      recordId: toBase64url(x.recordId),
+      stanza: toBase64url(stanza),
     });
     const moved = { ...place, recordId: rng(16) };
     const answers = await Promise.all(

@@ -10,7 +10,6 @@ import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
-import { base64urlnopad } from "@scure/base";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
 import { concatBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { approvalHashOf, checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
@@ -40,6 +39,7 @@ import {
   traceSubjectHash,
 } from "../../../protocol/documents.ts";
 import { nobleSigner } from "../../../protocol/ed25519.ts";
+import { toBase64url } from "../../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../../../protocol/enrolment.ts";
 import { epochOf } from "../../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
@@ -286,7 +286,7 @@ export async function makeWorld() {
     const clientDataJSON = utf8ToBytes(
       JSON.stringify({
         type: "webauthn.get",
-        challenge: base64urlnopad.encode(approvalChallenge(decision)),
+        challenge: toBase64url(approvalChallenge(decision)),
         origin: "https://vectors.example",
       }),
     );

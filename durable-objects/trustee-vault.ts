@@ -45,7 +45,7 @@ export type Decided =
   | { ok: true; approval: Uint8Array }
   | { ok: false; reason: "other-decision" | "unknown-officer" | "counter" };
 
-/** Twice the longest order (functions/trustee/case-order.ts). */
+/** Twice the longest order, MAX_SCOPE_EPOCHS (functions/shared/order-limits.ts). */
 const MAX_TAG_BASE_EPOCHS = 240;
 
 const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as ArrayBuffer);

@@ -12,8 +12,8 @@ import { LABELS } from "../../protocol/labels.ts";
 import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
+import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import { parametersFor } from "../shared/parameters.ts";
-import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../trustee/case-order.ts";
 
 export const MAX_ORDER_SERVICES = 1000;
 export const MAX_ORDER_TEXT_CHARS = 4000;

@@ -48,14 +48,10 @@ import { LABELS } from "../../protocol/labels.ts";
 import type { NoteKey } from "../../protocol/note.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { Problem, refused } from "../shared/http.ts";
+import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import type { EpochParameters } from "../shared/parameters.ts";
 
-export const MAX_ORDER_SECONDS = 90 * 86_400;
 const CLOCK_SKEW_SECONDS = 300;
-/** Ten years. */
-export const MAX_SCOPE_EPOCHS = 120;
-/** 16 slots an epoch: seconds of a Worker, for each chunk of them (protocol/case-chunks.ts). */
-export const MAX_SCOPE_SLOTS = 1920;
 const MAX_GENERATIONS = 16;
 
 /** What a trustee believes before it is told anything. */

@@ -142,8 +142,8 @@ const CREDULOUS = [
   },
   {
     file: "functions/trustee/case-order.ts",
-    find: "export const MAX_ORDER_SECONDS",
-    replace: 'import { decodeG1 as door } from "../protocol/suite.ts";\nexport const MAX_ORDER_SECONDS',
+    find: "const CLOCK_SKEW_SECONDS",
+    replace: 'import { decodeG1 as door } from "../../protocol/suite.ts";\nconst CLOCK_SKEW_SECONDS',
   },
 ];
 

@@ -407,7 +407,7 @@ describe("faults (S15)", () => {
 
   it("check-ins side by side: every row reaches the index, once, and every object is told", async () => {
     const visits = await Promise.all([0, 1, 2, 3, 4].map((slot) => honest({ slot })));
-    const tags = visits.map((p) => toBase64url(field(p).T)).sort();
+    const tags: string[] = visits.map((p) => toBase64url(field(p).T)).sort();
     const key = newKey();
     await Promise.all(visits.map(({ bytes }) => send(bytes, key)));
     const indexed = () =>

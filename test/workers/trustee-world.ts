@@ -91,7 +91,7 @@ export const identityKeys = trustees.map((t) => t.identityPublicKey);
 
 export const outside = {
   parameters: [] as Uint8Array[],
-  keySet: new Uint8Array(),
+  keySet: new Uint8Array() as Uint8Array,
   /** rows of each epoch, in hex, in any order */
   index: new Map<number, string[]>(),
   pageRows: 4096,
@@ -274,7 +274,7 @@ export interface Patient {
 }
 
 /** `identity`: of the same person's earlier phone. */
-export function newPatient(w: World, identity = concatBytes(utf8ToBytes("patient "), rng(8))): Patient {
+export function newPatient(w: World, identity: Uint8Array = concatBytes(utf8ToBytes("patient "), rng(8))): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const params = decodeIssuerParams(w.document);
   const { paramsHash } = w;

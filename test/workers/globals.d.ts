@@ -1,0 +1,24 @@
+// Types of the few browser and Node names that files imported by these tests use, and that the types of Workers lack.
+// The "DOM" library and the "node" types cannot be added: they declare fetch, Request and streams otherwise than workerd.
+
+/** client/officer.ts asks a browser for an assertion of a passkey. */
+interface Navigator {
+  readonly credentials: { get(options: { publicKey: object }): Promise<unknown> };
+}
+interface AuthenticatorAssertionResponse {
+  readonly authenticatorData: ArrayBuffer;
+  readonly clientDataJSON: ArrayBuffer;
+  readonly signature: ArrayBuffer;
+}
+interface PublicKeyCredential {
+  readonly rawId: ArrayBuffer;
+  readonly response: AuthenticatorAssertionResponse;
+}
+
+/** client/software-passkey.ts names the uses of a WebCrypto key. */
+type KeyUsage = "sign" | "verify";
+
+/** test/support/trustees.ts takes its randomness from Node; engine/node-crypto.d.ts declares the rest. */
+declare module "node:crypto" {
+  function randomBytes(size: number): Uint8Array;
+}

@@ -26,16 +26,16 @@ import { CASE_STATES } from "../schema/case-list.ts";
 import {
   carry,
   completeDossiers,
-  inbox,
+  inboxPage,
   mustBeParty,
   mustBeRequester,
   openCase,
-  openMatter,
+  openCaseHandle,
   resultOf,
   statusOf,
   takeDecision,
 } from "./escrow/cases.ts";
-import { checkDossiers, newCase } from "./escrow/orders.ts";
+import { newCase, screenDossiers } from "./escrow/orders.ts";
 import { askMember, readForRequester } from "./escrow/rounds.ts";
 import {
   closeEpoch,
@@ -151,7 +151,7 @@ const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 
 const decodeAll = (texts: readonly string[], name: string): Uint8Array[] =>
   texts.map((text, i) => readBase64url(text, `${name}.${i}`));
-const matterOf = (c: C) => openMatter(c.env, bytesToHex(readHex(c.req.param("id"), 32, "case id")), now(c));
+const handleOf = (c: C) => openCaseHandle(c.env, bytesToHex(readHex(c.req.param("id"), 32, "case id")), now(c));
 
 app.post("/v1/cases", async (c) => {
   const { key, value } = await jsonSigned(c, CaseBody);
@@ -167,59 +167,59 @@ app.get("/v1/cases", async (c) => {
   const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
   const after = c.req.query("cursor") ?? "";
   if (after !== "") readHex(after, 32, "cursor");
-  return c.json(await inbox(c.env, { state, after, trusteeKey: key, now: now(c) }));
+  return c.json(await inboxPage(c.env, { state, after, trusteeKey: key, now: now(c) }));
 });
 
 app.get("/v1/cases/:id", async (c) => {
   const { key } = await signedRequest(c);
-  const matter = await matterOf(c);
-  mustBeParty(matter, key);
-  return c.json(statusOf(matter.view));
+  const handle = await handleOf(c);
+  mustBeParty(handle, key);
+  return c.json(statusOf(handle.view));
 });
 
 app.post("/v1/cases/:id/approvals", async (c) => {
   const signed = new Uint8Array(await c.req.arrayBuffer());
-  return c.json(statusOf(await takeDecision(await matterOf(c), signed)));
+  return c.json(statusOf(await takeDecision(await handleOf(c), signed)));
 });
 
 app.post("/v1/cases/:id/dossiers", async (c) => {
   const { key, value } = await jsonSigned(c, z.object({ dossiers: Dossiers }));
-  const matter = await matterOf(c);
-  mustBeRequester(matter, key);
+  const handle = await handleOf(c);
+  mustBeRequester(handle, key);
   const dossiers = decodeAll(value.dossiers, "dossiers");
-  checkDossiers(dossiers, matter.view.trusteeKeys.length);
-  return c.json(statusOf(await completeDossiers(matter, dossiers)));
+  screenDossiers(dossiers, handle.view.trusteeKeys.length);
+  return c.json(statusOf(await completeDossiers(handle, dossiers)));
 });
 
 app.post("/v1/cases/:id/advance", async (c) => {
   const { key } = await signedRequest(c);
-  const matter = await matterOf(c);
-  mustBeRequester(matter, key);
-  return c.json(statusOf(await carry(matter)));
+  const handle = await handleOf(c);
+  mustBeRequester(handle, key);
+  return c.json(statusOf(await carry(handle)));
 });
 
 app.get("/v1/cases/:id/result", async (c) => {
   const { key } = await signedRequest(c);
-  const matter = await matterOf(c);
-  mustBeRequester(matter, key);
+  const handle = await handleOf(c);
+  mustBeRequester(handle, key);
   const chunk = c.req.query("chunk") ?? "0";
   if (!/^\d{1,3}$/.test(chunk)) throw new Problem("malformed", "chunk: a number");
-  return c.json(await resultOf(matter, Number(chunk)));
+  return c.json(await resultOf(handle, Number(chunk)));
 });
 
 const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
 
 app.post("/v1/cases/:id/record-shares", async (c) => {
   const { key, value } = await jsonSigned(c, RecordSharesBody);
-  const matter = await matterOf(c);
-  mustBeRequester(matter, key);
-  const { view } = matter;
+  const handle = await handleOf(c);
+  mustBeRequester(handle, key);
+  const { view } = handle;
   if (view.cleared) throw new Problem("expired", "The case has run out.");
   if (view.chunksOpened === 0 || view.kind === "trace")
     throw new Problem("not-allowed-now", "No records are granted by this case, or not yet.");
   const sealed = await Promise.all(
     view.set!.map(async (trustee) => {
-      const answer = await askMember(matter, trustee, "record-shares", { items: value.items }, ForRequesterAnswer);
+      const answer = await askMember(handle, trustee, "record-shares", { items: value.items }, ForRequesterAnswer);
       return toBase64url(readForRequester(view, trustee, "records", answer.forRequester));
     }),
   );

@@ -37,7 +37,15 @@ import { acceptRound, dealRound, finishRound, openRound, startCeremony } from ".
 import { ownKeys, pinnedKeys, vaultOf } from "./trustee/context.ts";
 import { trusteeCard } from "./trustee/keys.ts";
 import { waitedFor, workAhead } from "./trustee/link-shares.ts";
-import { decide, inbox, login, newChallenge, registerOfficer, requireOfficer, review } from "./trustee/officers.ts";
+import {
+  decide,
+  inboxFromEscrow,
+  login,
+  newChallenge,
+  registerOfficer,
+  requireOfficer,
+  review,
+} from "./trustee/officers.ts";
 import { notice, noticeShares, recordShares, result, shares } from "./trustee/rounds.ts";
 import { prepareBases } from "./trustee/tag-bases.ts";
 import { cosignHead, witnessedSize } from "./trustee/witness.ts";
@@ -125,7 +133,7 @@ app.post("/v1/officers/login", async (c) => {
 app.get("/v1/cases", async (c) => {
   await requireOfficer(c, now(c));
   return c.json(
-    await inbox(c.env, { state: c.req.query("state") ?? "ordered", cursor: c.req.query("cursor") }, now(c)),
+    await inboxFromEscrow(c.env, { state: c.req.query("state") ?? "ordered", cursor: c.req.query("cursor") }, now(c)),
   );
 });
 app.post("/v1/cases/review", async (c) => {

@@ -9,22 +9,22 @@ import { followCase, listCases } from "../../schema/case-list.ts";
 import { verifyDecision } from "../shared/approvals.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
-import { advance, appendEntries, type Matter, recorded, sealedResults } from "./rounds.ts";
+import { advance, appendEntries, type CaseHandle, recorded, sealedResults } from "./rounds.ts";
 
 export const INBOX_PAGE = 32;
 
 export const caseObject = (env: EscrowEnv, caseId: string): DurableObjectStub<LinkageEscrow> =>
   (env.LINKAGE_ESCROW as DurableObjectNamespace<LinkageEscrow>).getByName(caseId);
 
-export async function openMatter(env: EscrowEnv, caseId: string, now: number): Promise<Matter> {
+export async function openCaseHandle(env: EscrowEnv, caseId: string, now: number): Promise<CaseHandle> {
   const stub = caseObject(env, caseId);
   return { env, stub, view: recorded(await stub.view(now)), now };
 }
 
-export function mustBeRequester({ view }: Matter, key: string): void {
+export function mustBeRequester({ view }: CaseHandle, key: string): void {
   if (view.requesterKey !== key) throw refused("case: of another requester");
 }
-export function mustBeParty({ view }: Matter, key: string): void {
+export function mustBeParty({ view }: CaseHandle, key: string): void {
   if (view.requesterKey !== key && !view.trusteeKeys.includes(key)) throw refused("case: of others");
 }
 
@@ -56,21 +56,21 @@ export function statusOf(view: CaseView) {
 }
 export type CaseStatus = ReturnType<typeof statusOf>;
 
-const follow = (m: Matter, view: CaseView): Promise<void> => followCase(m.env.ESCROW_DB, view);
+const follow = (handle: CaseHandle, view: CaseView): Promise<void> => followCase(handle.env.ESCROW_DB, view);
 
 /** Object, then log, then inbox: officers see only what is logged. Repeating it finishes what a fault left open. */
 export async function openCase(env: EscrowEnv, c: NewCase, now: number): Promise<CaseView> {
   const stub = caseObject(env, c.caseId);
   const view = recorded(await stub.create(c, now));
-  const m: Matter = { env, stub, view, now };
-  const logged = await appendEntries(m, ["order"]);
-  await follow(m, logged);
+  const handle: CaseHandle = { env, stub, view, now };
+  const logged = await appendEntries(handle, ["order"]);
+  await follow(handle, logged);
   return logged;
 }
 
 /** Takes a decision; with the t-th approval the case goes on to "approved" if log and witnesses answer. */
-export async function takeDecision(m: Matter, signed: Uint8Array): Promise<CaseView> {
-  const { view, now } = m;
+export async function takeDecision(handle: CaseHandle, signed: Uint8Array): Promise<CaseView> {
+  const { view, now } = handle;
   const scope = {
     orderHash: hexToBytes(view.orderHash),
     caseId: hexToBytes(view.caseId),
@@ -84,12 +84,12 @@ export async function takeDecision(m: Matter, signed: Uint8Array): Promise<CaseV
     caseId: scope.caseId,
     body: new Uint8Array(),
   });
-  const decided = recorded(await m.stub.decide({ trustee, decision, approval: signed }, entry, now));
-  const logged = await appendEntries({ ...m, view: decided }, [`decision-${trustee}`]);
-  await follow(m, logged);
+  const decided = recorded(await handle.stub.decide({ trustee, decision, approval: signed }, entry, now));
+  const logged = await appendEntries({ ...handle, view: decided }, [`decision-${trustee}`]);
+  await follow(handle, logged);
   if (logged.state !== "ordered" || !logged.set) return logged;
   try {
-    return await carry({ ...m, view: logged });
+    return await carry({ ...handle, view: logged });
   } catch (error) {
     // The decision stands; whoever advances the case tries again.
     if (error instanceof Problem && error.code === "unavailable") return logged;
@@ -98,26 +98,26 @@ export async function takeDecision(m: Matter, signed: Uint8Array): Promise<CaseV
 }
 
 /** One phase further. */
-export async function carry(m: Matter): Promise<CaseView> {
-  const view = await advance(m);
-  await follow(m, view);
+export async function carry(handle: CaseHandle): Promise<CaseView> {
+  const view = await advance(handle);
+  await follow(handle, view);
   return view;
 }
 
-export async function completeDossiers(m: Matter, dossiers: Uint8Array[]): Promise<CaseView> {
-  return recorded(await m.stub.complete(dossiers, m.now));
+export async function completeDossiers(handle: CaseHandle, dossiers: Uint8Array[]): Promise<CaseView> {
+  return recorded(await handle.stub.complete(dossiers, handle.now));
 }
 
-export async function resultOf(m: Matter, chunk: number): Promise<{ state: string; sealed: string[] }> {
-  const { state, cleared, chunks, chunksOpened } = m.view;
+export async function resultOf(handle: CaseHandle, chunk: number): Promise<{ state: string; sealed: string[] }> {
+  const { state, cleared, chunks, chunksOpened } = handle.view;
   if (cleared) throw new Problem("expired", "The case has run out, and its sealed results are gone.");
   if (chunk >= chunks) throw new Problem("malformed", "chunk: the case has fewer");
   if (chunk >= chunksOpened) throw new Problem("not-allowed-now", "The case is not opened, or not so far.");
-  return { state, sealed: (await sealedResults(m, chunk)).map(toBase64url) };
+  return { state, sealed: (await sealedResults(handle, chunk)).map(toBase64url) };
 }
 
 /** Cases for a trustee's officers, by pages. */
-export async function inbox(
+export async function inboxPage(
   env: EscrowEnv,
   { state, after, trusteeKey, now }: { state: CaseView["state"]; after: string; trusteeKey: string; now: number },
 ) {

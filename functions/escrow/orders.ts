@@ -39,7 +39,7 @@ export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: string
 const wrong = (detail: string): Problem => new Problem("malformed", detail);
 
 /** Everything that can be told from the order alone. @throws Problem saying which field and why */
-export function checkOrder(order: Order, now: number): void {
+export function screenOrder(order: Order, now: number): void {
   if (order.expiresAt <= now) throw new Problem("expired", "The order has run out.");
   if (order.issuedAt > now + REQUEST_WINDOW_SECONDS) throw wrong("issuedAt: in the future");
   if (order.expiresAt - order.issuedAt > MAX_ORDER_SECONDS)
@@ -56,7 +56,7 @@ export function checkOrder(order: Order, now: number): void {
 }
 
 /** A trace opens no slots; the epochs of the others must be over, but in an emergency, and lie under the same keys. */
-async function checkScope(env: EscrowEnv, order: Order, now: number): Promise<void> {
+async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<void> {
   if (order.kind === "trace") return;
   const { epochFrom, epochTo } = order;
   if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS) throw wrong(`epochs: ${MAX_SCOPE_EPOCHS} at most`);
@@ -71,7 +71,7 @@ async function checkScope(env: EscrowEnv, order: Order, now: number): Promise<vo
   if (slots > MAX_SCOPE_SLOTS) throw wrong(`epochs: ${MAX_SCOPE_SLOTS} slots at most`);
 }
 
-export function checkDossiers(dossiers: readonly Uint8Array[], trustees: number): void {
+export function screenDossiers(dossiers: readonly Uint8Array[], trustees: number): void {
   if (dossiers.length !== trustees)
     throw new Problem("malformed", `dossiers: ${trustees} expected, one sealed to each trustee in their order`);
   for (const d of dossiers)
@@ -88,11 +88,11 @@ export async function newCase(
   now: number,
 ): Promise<NewCase> {
   const { order, hash } = openOrder(env, signed, requestKey);
-  checkOrder(order, now);
+  screenOrder(order, now);
   const { document } = await parametersFor(env, epochOf(now), now);
   if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' present keys");
-  await checkScope(env, order, now);
-  checkDossiers(dossiers, document.trusteeKeys.length);
+  await screenScope(env, order, now);
+  screenDossiers(dossiers, document.trusteeKeys.length);
   return {
     caseId: bytesToHex(order.caseId),
     kind: order.kind,

@@ -41,7 +41,7 @@ import {
 } from "../shared/trustee-api.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
 
-export interface Matter {
+export interface CaseHandle {
   env: EscrowEnv;
   stub: DurableObjectStub<LinkageEscrow>;
   view: CaseView;
@@ -60,24 +60,26 @@ export function recorded(answer: Recorded): CaseView {
 // ---- entries in the log
 
 /** Appends those entries that are not yet known to stand in the log. */
-export async function appendEntries(m: Matter, names: readonly string[]): Promise<CaseView> {
-  let view = m.view;
+export async function appendEntries(handle: CaseHandle, names: readonly string[]): Promise<CaseView> {
+  let view = handle.view;
   for (const name of names) {
     const { entry, index } = view.entries[name]!;
     if (index !== undefined) continue;
-    view = recorded(await m.stub.logged(name, await appendEntryBytes(m.env, m.now, entry), m.now));
+    view = recorded(await handle.stub.logged(name, await appendEntryBytes(handle.env, handle.now, entry), handle.now));
   }
   return view;
 }
 
-async function place(m: Matter, names: readonly string[]): Promise<Placed> {
+async function placeInLog(handle: CaseHandle, names: readonly string[]): Promise<Placed> {
   const entries = names.map((name) => {
-    const { entry, index } = m.view.entries[name]!;
+    const { entry, index } = handle.view.entries[name]!;
     return { name, entry, index: index! };
   });
   const size = Math.max(...entries.map((e) => e.index)) + 1;
-  const checkpoint = await cosignedCheckpoint(m.env, m.view, size, m.now);
-  const found = entries.map(async (e) => [e.name, await inclusionProof(m.env, checkpoint, e, m.now)] as const);
+  const checkpoint = await cosignedCheckpoint(handle.env, handle.view, size, handle.now);
+  const found = entries.map(
+    async (e) => [e.name, await inclusionProof(handle.env, checkpoint, e, handle.now)] as const,
+  );
   const proofs: Placed["proofs"] = Object.fromEntries(await Promise.all(found));
   await checkpoint.brought;
   return { checkpoint: checkpoint.note, proofs };
@@ -91,7 +93,7 @@ function inclusionOf(view: CaseView, placed: Placed, name: string): Inclusion {
 }
 
 /** From stored values only, so it is the same at every repetition. */
-async function bundleFor({ stub, view, now }: Matter, trustee: number): Promise<Bundle> {
+async function bundleFor({ stub, view, now }: CaseHandle, trustee: number): Promise<Bundle> {
   const { set, nonce, approved } = view;
   const dossier = await stub.dossier(trustee, now);
   if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has run out.");
@@ -112,17 +114,17 @@ const ownFault = (trustee: number, what: string): Problem =>
 
 /** Sends one round to one member. A refusal is told under the member's name, never as the requester's bad credential. */
 export async function askMember<S extends z.ZodType>(
-  m: Matter,
+  handle: CaseHandle,
   trustee: number,
   round: "notice-shares" | "notice" | "shares" | "result" | "record-shares",
   body: object,
   schema: S,
 ): Promise<z.infer<S>> {
-  const json = { bundle: await bundleFor(m, trustee), ...body };
+  const json = { bundle: await bundleFor(handle, trustee), ...body };
   let response: Response;
   try {
     const path = `/v1/cases/${round}`;
-    response = await call({ baseUrl: trusteeUrl(m.env, trustee), method: "POST", path, json, now: m.now });
+    response = await call({ baseUrl: trusteeUrl(handle.env, trustee), method: "POST", path, json, now: handle.now });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = `Trustee ${trustee}, ${round}: ${error.detail ?? PROBLEMS[error.code][1]}`;
@@ -182,47 +184,47 @@ export function readForRequester(
 }
 
 /** Runs a round with those members whose answer is not recorded yet. */
-async function round<S extends z.ZodType>(
-  m: Matter,
+async function runRound<S extends z.ZodType>(
+  handle: CaseHandle,
   name: PartRound,
   schema: S,
   body: (trustee: number) => object | Promise<object>,
   read: (trustee: number, answer: z.infer<S>) => Part[],
   chunk = 0,
 ): Promise<void> {
-  const have = await m.stub.answered(name, m.now, chunk);
-  const missing = m.view.set!.filter((i) => !have.includes(i));
+  const have = await handle.stub.answered(name, handle.now, chunk);
+  const missing = handle.view.set!.filter((i) => !have.includes(i));
   await askAll(missing, async (trustee) => {
-    const parts = read(trustee, await askMember(m, trustee, name, await body(trustee), schema));
-    recorded(await m.stub.keep(name, trustee, parts, m.now, chunk));
+    const parts = read(trustee, await askMember(handle, trustee, name, await body(trustee), schema));
+    recorded(await handle.stub.keep(name, trustee, parts, handle.now, chunk));
   });
 }
 
-const partsTo = async ({ stub, now }: Matter, name: PartRound, trustee: number, chunk = 0): Promise<string[]> =>
+const partsTo = async ({ stub, now }: CaseHandle, name: PartRound, trustee: number, chunk = 0): Promise<string[]> =>
   (await stub.partsTo(name, trustee, now, chunk)).map((p) => toBase64url(p.bytes));
 
 // ---- the phases
 
-async function toApproved(m: Matter): Promise<CaseView> {
-  const { set } = m.view;
+async function toApproved(handle: CaseHandle): Promise<CaseView> {
+  const { set } = handle.view;
   if (!set) throw new Problem("not-allowed-now", "The officers have not approved yet.");
   const names = ["order", ...set.map(decisionName)];
-  const view = await appendEntries(m, names);
-  return recorded(await m.stub.approve(await place({ ...m, view }, names), m.now));
+  const view = await appendEntries(handle, names);
+  return recorded(await handle.stub.approve(await placeInLog({ ...handle, view }, names), handle.now));
 }
 
 /** The entry that all of S made, each under its signature. */
-async function agreedNotice(m: Matter): Promise<Uint8Array> {
+async function agreedNotice(handle: CaseHandle): Promise<Uint8Array> {
   const entries: Uint8Array[] = [];
-  await askAll(m.view.set!, async (trustee) => {
-    const body = { parts: await partsTo(m, "notice-shares", trustee) };
-    const answer = await askMember(m, trustee, "notice", body, NoticeAnswer);
+  await askAll(handle.view.set!, async (trustee) => {
+    const body = { parts: await partsTo(handle, "notice-shares", trustee) };
+    const answer = await askMember(handle, trustee, "notice", body, NoticeAnswer);
     const bytes = readBase64url(answer.entry, "entry");
-    const value = opened(trustee, m.view, () =>
+    const value = opened(trustee, handle.view, () =>
       openSigned(LABELS.signNotice, LogEntry, readBase64url(answer.signed, "signed"), nativeVerify),
     );
     if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
-    if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== m.view.caseId)
+    if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== handle.view.caseId)
       throw ownFault(trustee, "a notice of another case");
     entries.push(bytes);
   });
@@ -232,32 +234,32 @@ async function agreedNotice(m: Matter): Promise<Uint8Array> {
   return first;
 }
 
-async function toNoticed(m: Matter): Promise<CaseView> {
-  let { view } = m;
+async function toNoticed(handle: CaseHandle): Promise<CaseView> {
+  let { view } = handle;
   if (view.kind === "assemble" && !view.dossiersComplete)
     throw new Problem("not-allowed-now", "The registrar's dossiers are still to come.");
   if (!view.entries.notice) {
-    await round(
-      m,
+    await runRound(
+      handle,
       "notice-shares",
       PartsAnswer,
       () => ({}),
       (trustee, answer) => readParts(view, trustee, "notice", answer.parts),
     );
-    view = recorded(await m.stub.intend("notice", await agreedNotice(m), m.now));
+    view = recorded(await handle.stub.intend("notice", await agreedNotice(handle), handle.now));
   }
-  view = await appendEntries({ ...m, view }, ["notice"]);
-  return recorded(await m.stub.notice(await place({ ...m, view }, ["notice"]), m.now));
+  view = await appendEntries({ ...handle, view }, ["notice"]);
+  return recorded(await handle.stub.notice(await placeInLog({ ...handle, view }, ["notice"]), handle.now));
 }
 
-async function toOpened(m: Matter): Promise<CaseView> {
-  let { view } = m;
+async function toOpened(handle: CaseHandle): Promise<CaseView> {
+  let { view } = handle;
   const { kind, noticed, chunksOpened: chunk } = view;
   // all chunks are there and logged: a call before this one died just before the last step
-  if (chunk >= view.chunks) return openedNow(m);
+  if (chunk >= view.chunks) return openedNow(handle);
   const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
-  await round(
-    m,
+  await runRound(
+    handle,
     "shares",
     SharesAnswer,
     () => ({ notice, chunk }),
@@ -268,11 +270,11 @@ async function toOpened(m: Matter): Promise<CaseView> {
     chunk,
   );
   if (kind !== "trace") {
-    await round(
-      m,
+    await runRound(
+      handle,
       "result",
       ForRequesterAnswer,
-      async (trustee) => ({ parts: await partsTo(m, "shares", trustee, chunk), chunk }),
+      async (trustee) => ({ parts: await partsTo(handle, "shares", trustee, chunk), chunk }),
       (trustee, answer) => [
         { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },
       ],
@@ -282,28 +284,28 @@ async function toOpened(m: Matter): Promise<CaseView> {
   if (view.entries.opening?.index === undefined) {
     const caseId = hexToBytes(view.caseId);
     const subject = hexToBytes(view.orderHash);
-    const entry = LogEntry.encode({ kind: "opening", at: m.now, subject, caseId, body: new Uint8Array() });
-    view = recorded(await m.stub.intend("opening", entry, m.now));
-    await appendEntries({ ...m, view }, ["opening"]);
+    const entry = LogEntry.encode({ kind: "opening", at: handle.now, subject, caseId, body: new Uint8Array() });
+    view = recorded(await handle.stub.intend("opening", entry, handle.now));
+    await appendEntries({ ...handle, view }, ["opening"]);
   }
-  view = recorded(await m.stub.view(m.now));
+  view = recorded(await handle.stub.view(handle.now));
   if (view.state !== "noticed" || view.chunksOpened < view.chunks) return view;
-  return openedNow(m);
+  return openedNow(handle);
 }
 
-async function openedNow(m: Matter): Promise<CaseView> {
-  return recorded(await m.stub.open(m.now));
+async function openedNow(handle: CaseHandle): Promise<CaseView> {
+  return recorded(await handle.stub.open(handle.now));
 }
 
 /** The next phase, or the next chunk of the opening; in a final state nothing is left to do. */
-export async function advance(m: Matter): Promise<CaseView> {
-  if (m.view.state === "ordered") return toApproved(m);
-  if (m.view.state === "approved") return toNoticed(m);
-  if (m.view.state === "noticed") return toOpened(m);
-  return m.view;
+export async function advance(handle: CaseHandle): Promise<CaseView> {
+  if (handle.view.state === "ordered") return toApproved(handle);
+  if (handle.view.state === "approved") return toNoticed(handle);
+  if (handle.view.state === "noticed") return toOpened(handle);
+  return handle.view;
 }
 
 /** What the members sealed to the requester, in the order of S. */
-export async function sealedResults({ stub, view, now }: Matter, chunk: number): Promise<Uint8Array[]> {
+export async function sealedResults({ stub, view, now }: CaseHandle, chunk: number): Promise<Uint8Array[]> {
   return (await stub.partsTo(finalRound(view.kind), 0, now, chunk)).map((p) => p.bytes);
 }

@@ -25,12 +25,12 @@ import { Problem, readBase64url, refused } from "../shared/http.ts";
 import type { Bundle, Inclusion } from "../shared/trustee-api.ts";
 import {
   type CheckedOrder,
-  checkOrder,
   type Examined,
   examineSubject,
   openDossier,
   type Subject,
   type Trust,
+  verifyOrder,
 } from "./case-order.ts";
 
 export interface OpenCase extends CheckedOrder, Examined {
@@ -45,7 +45,7 @@ export interface OpenCase extends CheckedOrder, Examined {
 export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase> {
   const nonce = readBase64url(bundle.nonce, "nonce");
   if (nonce.length !== 32) throw new Problem("malformed", "nonce: 32 bytes expected");
-  const checked = await checkOrder(readBase64url(bundle.order, "order"), trust);
+  const checked = await verifyOrder(readBase64url(bundle.order, "order"), trust);
   const { order, orderHash } = checked;
 
   const signedApprovals = bundle.approvals.map((a) => readBase64url(a, "approvals"));

@@ -79,26 +79,26 @@ export interface CheckedOrder {
   readonly scope: Scope;
 }
 
-export async function checkOrder(signed: Uint8Array, trust: Trust): Promise<CheckedOrder> {
+export async function verifyOrder(signed: Uint8Array, trust: Trust): Promise<CheckedOrder> {
   const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate of another authority");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
-  checkTimes(order, trust.now);
+  verifyTimes(order, trust.now);
   if (!equalBytes(order.keySetId, keySetId(trust.keySet)) || order.shareGeneration !== trust.keySet.generation)
     throw new Problem("not-allowed-now", "other key set or generation");
-  const scope = await checkScope(order, trust);
+  const scope = await verifyScope(order, trust);
   return { order, orderHash: orderHashOf(signed), requester: certificate.value, scope };
 }
 
-function checkTimes({ issuedAt, expiresAt }: Order, now: number): void {
+function verifyTimes({ issuedAt, expiresAt }: Order, now: number): void {
   if (issuedAt > now + CLOCK_SKEW_SECONDS) throw refused("order: issued in the future");
   if (now >= expiresAt) throw new Problem("expired");
   if (expiresAt - issuedAt > MAX_ORDER_SECONDS)
     throw new Problem("malformed", `An order is valid for ${MAX_ORDER_SECONDS} seconds at most.`);
 }
 
-async function checkScope(order: Order, trust: Trust): Promise<Scope> {
+async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
   const { epochFrom, epochTo } = order;
   if (epochFrom > epochTo) throw new Problem("malformed", "epochFrom: after epochTo");
   if (order.kind === "trace") return [];

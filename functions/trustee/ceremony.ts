@@ -82,7 +82,7 @@ export async function startCeremony(
   return stands;
 }
 
-interface Sitting {
+interface CeremonyTurn {
   board: DurableObjectStub<CeremonyObject>;
   state: Board;
   ceremony: Ceremony;
@@ -97,7 +97,12 @@ const CODECS = {
 } as const;
 
 /** Shows this trustee's board the messages of a round, and reads the board. */
-async function sit(env: TrusteeEnv, id: string, shown: CeremonyRound, messages: Uint8Array[]): Promise<Sitting> {
+async function showMessages(
+  env: TrusteeEnv,
+  id: string,
+  shown: CeremonyRound,
+  messages: Uint8Array[],
+): Promise<CeremonyTurn> {
   const board = boardOf(env, id);
   const before = await board.read();
   if (!before) throw new Problem("not-found", "No ceremony of this id was started here.");
@@ -111,70 +116,76 @@ async function sit(env: TrusteeEnv, id: string, shown: CeremonyRound, messages: 
   return { board, state: (await board.read()) as Board, ceremony, seat: seatOf(env, ceremony) };
 }
 
-const shownIn = ({ state }: Sitting, round: CeremonyRound): Uint8Array[] =>
+const shownIn = ({ state }: CeremonyTurn, round: CeremonyRound): Uint8Array[] =>
   state.messages.filter((m) => m.round === round).map((m) => m.bytes);
-const ownIn = ({ state }: Sitting, round: CeremonyRound): Uint8Array | undefined =>
+const ownIn = ({ state }: CeremonyTurn, round: CeremonyRound): Uint8Array | undefined =>
   state.own.find((m) => m.round === round)?.bytes;
 
-function dealerSecretOf(env: TrusteeEnv, { state, ceremony }: Sitting): DealerSecret {
+function dealerSecretOf(env: TrusteeEnv, { state, ceremony }: CeremonyTurn): DealerSecret {
   if (!state.dealerSecret) throw new Problem("not-allowed-now", "ceremony: over");
   const { vaultKey } = ownKeys(env);
   return DealerSecret.decode(openAtRest(vaultKey, "dealer-secret", ceremony.context, state.dealerSecret));
 }
 
 export async function openRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
-  const s = await sit(env, id, "commit", messages);
-  const said = ownIn(s, "open");
+  const turn = await showMessages(env, id, "commit", messages);
+  const said = ownIn(turn, "open");
   if (said) return said;
-  const secret = dealerSecretOf(env, s);
-  return s.board.keepOwn(
+  const secret = dealerSecretOf(env, turn);
+  return turn.board.keepOwn(
     "open",
-    telling(() => open(s.seat, secret, { commits: shownIn(s, "commit") })),
+    telling(() => open(turn.seat, secret, { commits: shownIn(turn, "commit") })),
   );
 }
 
 export async function dealRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
-  const s = await sit(env, id, "open", messages);
-  const said = ownIn(s, "deal");
+  const turn = await showMessages(env, id, "open", messages);
+  const said = ownIn(turn, "deal");
   if (said) return said;
-  const secret = dealerSecretOf(env, s);
-  const board = { commits: shownIn(s, "commit"), openings: shownIn(s, "open") };
-  return s.board.keepOwn(
+  const secret = dealerSecretOf(env, turn);
+  const board = { commits: shownIn(turn, "commit"), openings: shownIn(turn, "open") };
+  return turn.board.keepOwn(
     "deal",
-    telling(() => deal(s.seat, secret, board, rng)),
+    telling(() => deal(turn.seat, secret, board, rng)),
   );
 }
 
 export async function acceptRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
-  const s = await sit(env, id, "deal", messages);
-  const said = ownIn(s, "accept");
+  const turn = await showMessages(env, id, "deal", messages);
+  const said = ownIn(turn, "accept");
   if (said) return said;
-  const secret = dealerSecretOf(env, s);
-  const board = { commits: shownIn(s, "commit"), openings: shownIn(s, "open"), deals: shownIn(s, "deal") };
-  const outcome = telling(() => accept(s.seat, secret, board));
+  const secret = dealerSecretOf(env, turn);
+  const board = { commits: shownIn(turn, "commit"), openings: shownIn(turn, "open"), deals: shownIn(turn, "deal") };
+  const outcome = telling(() => accept(turn.seat, secret, board));
   const sealed = outcome.accepted
-    ? sealAtRest(ownKeys(env).vaultKey, "trustee-secret", s.ceremony.context, TrusteeSecret.encode(outcome.secret), rng)
+    ? sealAtRest(
+        ownKeys(env).vaultKey,
+        "trustee-secret",
+        turn.ceremony.context,
+        TrusteeSecret.encode(outcome.secret),
+        rng,
+      )
     : undefined;
-  return s.board.keepAcceptance(outcome.message, sealed);
+  return turn.board.keepAcceptance(outcome.message, sealed);
 }
 
 export async function finishRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<void> {
-  const s = await sit(env, id, "accept", messages);
+  const turn = await showMessages(env, id, "accept", messages);
   const vault = vaultOf(env);
-  const keySet = telling(() => finish(s.ceremony, shownIn(s, "accept")));
+  const keySet = telling(() => finish(turn.ceremony, shownIn(turn, "accept")));
   const keySetBytes = KeySet.encode(keySet);
   const held = await vault.keys();
   if (held && equalBytes(held.keySet, keySetBytes)) return;
-  if (!s.state.trusteeSecret) throw new Problem("not-allowed-now", "ceremony: no share was accepted here");
+  if (!turn.state.trusteeSecret) throw new Problem("not-allowed-now", "ceremony: no share was accepted here");
   const { vaultKey } = ownKeys(env);
-  const bytes = openAtRest(vaultKey, "trustee-secret", s.ceremony.context, s.state.trusteeSecret);
+  const bytes = openAtRest(vaultKey, "trustee-secret", turn.ceremony.context, turn.state.trusteeSecret);
   telling(() => assertSecretOf(TrusteeSecret.decode(bytes), keySet));
   const installed = await vault.installKeys({
     generation: keySet.generation,
     keySet: keySetBytes,
     sealedSecret: sealAtRest(vaultKey, "trustee-secret", keySetBytes, bytes, rng),
-    cards: s.state.cards,
+    cards: turn.state.cards,
   });
   if (installed === "conflict") throw new Problem("conflict", "This trustee holds other keys.");
-  await s.board.forget();
+  await turn.board.forget();
 }

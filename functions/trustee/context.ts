@@ -15,7 +15,7 @@ import type { Trust } from "./case-order.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
 
 /** Long arithmetic lets other requests of this isolate in from time to time. */
-export const breathe = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
+export const yieldToRequests = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const made = new Map<string, TrusteeKeys>();
 export function ownKeys(env: TrusteeEnv): TrusteeKeys {

@@ -17,9 +17,9 @@ import { Problem } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type { ResultRequest } from "../shared/trustee-api.ts";
 import type { Scope, Subject } from "./case-order.ts";
-import { breathe, vaultOf } from "./context.ts";
+import { vaultOf, yieldToRequests } from "./context.ts";
 import type { Place } from "./parts.ts";
-import { type Sitting, secretOf, shareAt, sit } from "./sitting.ts";
+import { type RoundContext, roundContext, secretOf, shareAt } from "./round-context.ts";
 import { type SlotBase, slotsOf } from "./tag-bases.ts";
 
 /** One chunk of a case: its epochs, the subjects as far as they have slots in them, and where its parts belong. */
@@ -29,7 +29,7 @@ export interface ChunkOfCase extends Chunk {
 }
 
 /** @throws Problem malformed */
-export function chunkAt({ open }: Sitting, chunk: number): ChunkOfCase {
+export function chunkAt({ open }: RoundContext, chunk: number): ChunkOfCase {
   const range = chunksOfOrder(open.order)[chunk];
   if (!range) throw new Problem("malformed", "chunk: the order has fewer");
   const within = (scope: Scope): Scope => scope.filter((x) => range.epochFrom <= x.epoch && x.epoch <= range.epochTo);
@@ -41,22 +41,22 @@ export function chunkAt({ open }: Sitting, chunk: number): ChunkOfCase {
 }
 
 /** Of each subject of a chunk, in their order. */
-export async function slotsOfSubjects({ env }: Sitting, { subjects }: ChunkOfCase): Promise<SlotBase[][]> {
+export async function slotsOfSubjects({ env }: RoundContext, { subjects }: ChunkOfCase): Promise<SlotBase[][]> {
   const slots: SlotBase[][] = [];
   for (const subject of subjects) slots.push(await slotsOf(env, subject.scope));
   return slots;
 }
 
 function* linkParts(
-  s: Sitting,
+  round: RoundContext,
   { subjects }: ChunkOfCase,
   slots: readonly (readonly SlotBase[])[],
 ): Generator<void, Uint8Array> {
-  const share = secretOf(s).shares.link;
+  const share = secretOf(round).shares.link;
   const shares: Uint8Array[] = [];
   for (const [i, subject] of subjects.entries()) {
     const bases = slots[i]!.map((x) => x.base);
-    const at = { ...shareAt(s, "link", subject, s.own.index), slots: bases, share };
+    const at = { ...shareAt(round, "link", subject, round.own.index), slots: bases, share };
     shares.push(UntestedLinkShare.encode(yield* linkShareInSteps(at, rng, publicEngine())));
   }
   return LinkParts.encode({ shares });
@@ -79,11 +79,11 @@ export async function waitedFor<T>(answer: () => Promise<T>): Promise<T> {
 }
 type GiveWay = () => Promise<void>;
 /** Shares that are asked for: others that are waited for as well get on meanwhile. */
-const toOthers: GiveWay = () => breathe(asked.size > 1 ? PAUSE_MS : 0);
+const toOthers: GiveWay = () => yieldToRequests(asked.size > 1 ? PAUSE_MS : 0);
 /** Shares that are not. */
 const toAll: GiveWay = async () => {
   do {
-    await breathe(PAUSE_MS);
+    await yieldToRequests(PAUSE_MS);
     for (const [request, since] of asked) if (Date.now() - since > GIVEN_UP_MS) asked.delete(request);
   } while (asked.size > 0);
 };
@@ -110,21 +110,21 @@ class Making {
 
 const MAX_MAKINGS = 8;
 const makings = new Map<string, Making>();
-const makingName = ({ own, open }: Sitting, chunk: number): string =>
+const makingName = ({ own, open }: RoundContext, chunk: number): string =>
   `${own.index}/${bytesToHex(open.binding)}/${chunk}`;
 
 /** Shares of all subjects of a chunk: those that are under way or ready, or new ones. @throws as the arithmetic does */
 export async function linkPartsOf(
-  s: Sitting,
+  round: RoundContext,
   part: ChunkOfCase,
   chunk: number,
   giveWay = toOthers,
 ): Promise<Uint8Array> {
-  const name = makingName(s, chunk);
+  const name = makingName(round, chunk);
   let making = makings.get(name);
   if (!making) {
-    const slots = await slotsOfSubjects(s, part);
-    making = makings.get(name) ?? new Making(linkParts(s, part, slots));
+    const slots = await slotsOfSubjects(round, part);
+    making = makings.get(name) ?? new Making(linkParts(round, part, slots));
     makings.set(name, making);
     if (makings.size > MAX_MAKINGS) makings.delete(makings.keys().next().value!); // the oldest
   }
@@ -146,12 +146,12 @@ export async function workAhead(
   { bundle, chunk }: z.infer<typeof ResultRequest>,
   now: number,
 ): Promise<void> {
-  const s = await sit(env, bundle, now);
-  const { length } = chunksOfOrder(s.open.order);
+  const round = await roundContext(env, bundle, now);
+  const { length } = chunksOfOrder(round.open.order);
   if (chunk === 0) return;
   for (let next = chunk + 1; next <= chunk + CHUNKS_AHEAD && next < length; next++) {
-    if (await vaultOf(env).output(s.open.order.caseId, "shares", next)) continue;
+    if (await vaultOf(env).output(round.open.order.caseId, "shares", next)) continue;
     await toAll(); // the answer goes out first
-    await linkPartsOf(s, chunkAt(s, next), next, toAll);
+    await linkPartsOf(round, chunkAt(round, next), next, toAll);
   }
 }

@@ -37,7 +37,14 @@ import type {
   Review,
   ReviewRequest,
 } from "../shared/trustee-api.ts";
-import { type CheckedOrder, checkOrder, describeSubject, openDossier, type Scope, type Session } from "./case-order.ts";
+import {
+  type CheckedOrder,
+  describeSubject,
+  openDossier,
+  type Scope,
+  type Session,
+  verifyOrder,
+} from "./case-order.ts";
 import { heldKeys, ownKeys, parseKeySet, trustOf, vaultOf } from "./context.ts";
 
 const CHALLENGE_SECONDS = 300;
@@ -119,7 +126,7 @@ export async function requireOfficer(c: Context<{ Bindings: TrusteeEnv }>, now: 
 // ---- inbox and review
 
 /** The escrow's list, asked for with this trustee's signature. */
-export async function inbox(
+export async function inboxFromEscrow(
   env: TrusteeEnv,
   { state, cursor }: { state: string; cursor: string | undefined },
   now: number,
@@ -136,7 +143,7 @@ export async function inbox(
 
 async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, now: number) {
   const trust = trustOf(env, parseKeySet((await heldKeys(env)).keySet), now);
-  const checked = await checkOrder(readBase64url(request.order, "order"), trust);
+  const checked = await verifyOrder(readBase64url(request.order, "order"), trust);
   const dossier = openDossier(readBase64url(request.dossier, "dossier"), checked.orderHash, trust);
   return { checked, dossier, session: await describeSubject(checked, dossier, trust) };
 }

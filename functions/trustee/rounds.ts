@@ -53,10 +53,19 @@ import type { Subject } from "./case-order.ts";
 import { vaultOf } from "./context.ts";
 import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOfSubjects } from "./link-shares.ts";
 import { decodePart, type Place, sealForRequester, wrongShare } from "./parts.ts";
+import {
+  kept,
+  once,
+  partsFor,
+  type RoundContext,
+  receivedParts,
+  roundContext,
+  secretOf,
+  shareAt,
+} from "./round-context.ts";
 import { firstPages, matchSessions } from "./session-index.ts";
-import { kept, once, partsFor, receivedParts, type Sitting, secretOf, shareAt, sit } from "./sitting.ts";
 
-const noticePlace = ({ open }: Sitting): Place => ({ round: "notice", context: open.binding });
+const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", context: open.binding });
 
 // ---- notice
 
@@ -65,11 +74,14 @@ export async function noticeShares(
   { bundle }: z.infer<typeof NoticeSharesRequest>,
   now: number,
 ): Promise<PartsAnswer> {
-  const s = await sit(env, bundle, now);
-  return once(s, "notice-shares", async () => {
-    const at = { ...shareAt(s, "notice", s.open.notice, s.own.index), caseId: s.open.order.caseId };
-    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(s).shares.link }, rng, publicEngine()));
-    return { answer: { parts: partsFor(s, noticePlace(s), share) }, keep: { what: "own-notice-share", value: share } };
+  const round = await roundContext(env, bundle, now);
+  return once(round, "notice-shares", async () => {
+    const at = { ...shareAt(round, "notice", round.open.notice, round.own.index), caseId: round.open.order.caseId };
+    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(round).shares.link }, rng, publicEngine()));
+    return {
+      answer: { parts: partsFor(round, noticePlace(round), share) },
+      keep: { what: "own-notice-share", value: share },
+    };
   });
 }
 
@@ -78,19 +90,19 @@ export async function notice(
   { bundle, parts }: z.infer<typeof NoticeRequest>,
   now: number,
 ): Promise<NoticeAnswer> {
-  const s = await sit(env, bundle, now);
-  return once(s, "notice", async () => {
-    const { caseId } = s.open.order;
-    const own = NoticeShare.decode(await kept(s, "own-notice-share", "notice-shares"));
-    const others = receivedParts(s, noticePlace(s), parts).map(({ from, plaintext }) =>
+  const round = await roundContext(env, bundle, now);
+  return once(round, "notice", async () => {
+    const { caseId } = round.open.order;
+    const own = NoticeShare.decode(await kept(round, "own-notice-share", "notice-shares"));
+    const others = receivedParts(round, noticePlace(round), parts).map(({ from, plaintext }) =>
       decodePart(from, () => named(from, NoticeShare.decode(plaintext))),
     );
     const cheaters = findCheaters(others, (share) =>
-      verifyNoticeShare({ ...shareAt(s, "notice", s.open.notice, share.index), caseId }, share, publicEngine()),
+      verifyNoticeShare({ ...shareAt(round, "notice", round.open.notice, share.index), caseId }, share, publicEngine()),
     );
     if (cheaters.length > 0) throw wrongShare(cheaters);
-    const kappa = combineNotice({ set: s.open.set, shares: [own, ...others] }, publicEngine());
-    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(s.open, kappa), s.own.signer);
+    const kappa = combineNotice({ set: round.open.set, shares: [own, ...others] }, publicEngine());
+    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(round.open, kappa), round.own.signer);
     return { answer: { entry: toBase64url(Signed.decode(signed).document), signed: toBase64url(signed) } };
   });
 }
@@ -130,49 +142,52 @@ export async function shares(
   { bundle, notice: logged, chunk }: z.infer<typeof SharesRequest>,
   now: number,
 ): Promise<SharesAnswer> {
-  const s = await sit(env, bundle, now);
-  await checkNoticed(s, logged);
-  const part = chunkAt(s, chunk);
-  if (chunk > 0 && !(await vaultOf(env).output(s.open.order.caseId, "shares", chunk - 1)))
+  const round = await roundContext(env, bundle, now);
+  await checkNoticed(round, logged);
+  const part = chunkAt(round, chunk);
+  if (chunk > 0 && !(await vaultOf(env).output(round.open.order.caseId, "shares", chunk - 1)))
     throw new Problem("not-allowed-now", "newer chunks first");
   return once(
-    s,
+    round,
     "shares",
-    async () => (s.open.order.kind === "trace" ? traceAnswer(s) : linkAnswer(s, part, chunk)),
+    async () => (round.open.order.kind === "trace" ? traceAnswer(round) : linkAnswer(round, part, chunk)),
     chunk,
   );
 }
 
 /** This trustee's own notice, byte for byte, is in the log. */
-async function checkNoticed(s: Sitting, logged: z.infer<typeof SharesRequest>["notice"]): Promise<void> {
-  const own = await vaultOf(s.env).output(s.open.order.caseId, "notice");
+async function checkNoticed(round: RoundContext, logged: z.infer<typeof SharesRequest>["notice"]): Promise<void> {
+  const own = await vaultOf(round.env).output(round.open.order.caseId, "notice");
   if (!own) throw new Problem("not-allowed-now", "notice first");
   const { entry } = JSON.parse(new TextDecoder().decode(own)) as NoticeAnswer;
-  checkNoticeLogged(logged, readBase64url(entry), s.trust);
+  checkNoticeLogged(logged, readBase64url(entry), round.trust);
 }
 
-async function linkAnswer(s: Sitting, part: ChunkOfCase, chunk: number) {
-  const value = await linkPartsOf(s, part, chunk);
+async function linkAnswer(round: RoundContext, part: ChunkOfCase, chunk: number) {
+  const value = await linkPartsOf(round, part, chunk);
   return {
-    answer: { parts: partsFor(s, part.place, value) } as SharesAnswer,
+    answer: { parts: partsFor(round, part.place, value) } as SharesAnswer,
     keep: { what: "own-link-shares" as const, value },
   };
 }
 
-function traceAnswer(s: Sitting) {
-  const { hash, C1 } = s.open.handle!;
-  const context = s.open.context("trace", { hash }, s.own.index);
+function traceAnswer(round: RoundContext) {
+  const { hash, C1 } = round.open.handle!;
+  const context = round.open.context("trace", { hash }, round.own.index);
   const at = {
     ctx: caseContextHash(context),
-    index: s.own.index,
-    shareKey: s.keySet.shareKeys[s.own.index - 1]!.trace,
+    index: round.own.index,
+    shareKey: round.keySet.shareKeys[round.own.index - 1]!.trace,
     C1,
   };
   const part = TracePart.encode({
     context: CaseContext.encode(context),
-    share: TraceShare.encode(traceShare({ ...at, share: secretOf(s).shares.trace }, rng)),
+    share: TraceShare.encode(traceShare({ ...at, share: secretOf(round).shares.trace }, rng)),
   });
-  const answer: SharesAnswer = { parts: [], forRequester: toBase64url(sealForRequester(s.open, s.own, "trace", part)) };
+  const answer: SharesAnswer = {
+    parts: [],
+    forRequester: toBase64url(sealForRequester(round.open, round.own, "trace", part)),
+  };
   return { answer };
 }
 
@@ -183,27 +198,27 @@ export async function result(
   { bundle, parts, chunk }: z.infer<typeof ResultRequest>,
   now: number,
 ): Promise<ForRequesterAnswer> {
-  const s = await sit(env, bundle, now);
-  if (s.open.order.kind === "trace") throw new Problem("not-allowed-now", "A trace has no result round.");
-  const part = chunkAt(s, chunk);
+  const round = await roundContext(env, bundle, now);
+  if (round.open.order.kind === "trace") throw new Problem("not-allowed-now", "A trace has no result round.");
+  const part = chunkAt(round, chunk);
   const { subjects, place, epochFrom, epochTo } = part;
   const compute = async () => {
-    const { set } = s.open;
+    const { set } = round.open;
     const engine = publicEngine();
     const epochs = subjects.flatMap((subject) => subject.scope.map((x) => x.epoch));
-    const pages = firstPages(s.env, [...new Set(epochs)], s.now);
-    const own = readLinkParts(subjects, s.own.index, await kept(s, "own-link-shares", "shares", chunk));
-    const others = receivedParts(s, place, parts).map(({ from, plaintext }) =>
+    const pages = firstPages(round.env, [...new Set(epochs)], round.now);
+    const own = readLinkParts(subjects, round.own.index, await kept(round, "own-link-shares", "shares", chunk));
+    const others = receivedParts(round, place, parts).map(({ from, plaintext }) =>
       readLinkParts(subjects, from, plaintext),
     );
-    const slotsOfEach = await slotsOfSubjects(s, part);
+    const slotsOfEach = await slotsOfSubjects(round, part);
     const wanted = new Map<number, Map<string, number>>();
     subjects.forEach((subject, i) => {
       const slots = slotsOfEach[i]!;
       const bases = slots.map((x) => x.base);
       const theirs = others.map((o) => o[i]!);
       const cheaters = findCheaters(theirs, (share) =>
-        verifyLinkShare({ ...shareAt(s, "link", subject, share.index), slots: bases }, share, engine),
+        verifyLinkShare({ ...shareAt(round, "link", subject, share.index), slots: bases }, share, engine),
       );
       if (cheaters.length > 0) throw wrongShare(cheaters);
       const values = combineLink({ set, shares: [own[i]!, ...theirs] }, engine);
@@ -213,15 +228,17 @@ export async function result(
         wanted.set(epoch, ofEpoch.set(bytesToHex(value), slot));
       });
     });
-    const { caseId, services } = s.open.order;
-    const found = await matchSessions(s.env, pages, wanted, s.now);
+    const { caseId, services } = round.open.order;
+    const found = await matchSessions(round.env, pages, wanted, round.now);
     const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
-    const value = CaseResult.encode({ caseId, orderHash: s.open.orderHash, epochFrom, epochTo, sessions });
-    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), s.own.signer);
-    const answer: ForRequesterAnswer = { forRequester: toBase64url(sealForRequester(s.open, s.own, "result", signed)) };
+    const value = CaseResult.encode({ caseId, orderHash: round.open.orderHash, epochFrom, epochTo, sessions });
+    const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), round.own.signer);
+    const answer: ForRequesterAnswer = {
+      forRequester: toBase64url(sealForRequester(round.open, round.own, "result", signed)),
+    };
     return { answer, keep: { what: "own-result" as const, value } };
   };
-  return once(s, "result", compute, chunk);
+  return once(round, "result", compute, chunk);
 }
 
 /** One share a subject. Values stay bytes: the others' are tested by verifyLinkShare, one's own needs no test. */
@@ -244,8 +261,8 @@ export async function recordShares(
   { bundle, items }: z.infer<typeof RecordSharesRequest>,
   now: number,
 ): Promise<ForRequesterAnswer> {
-  const s = await sit(env, bundle, now);
-  const sessions = (await keptResults(s)).flatMap((r) => r.sessions);
+  const round = await roundContext(env, bundle, now);
+  const sessions = (await keptResults(round)).flatMap((r) => r.sessions);
   const asked = items.map((item) => ({
     serviceId: readBase64url(item.serviceId, "serviceId"),
     tagHash: readBase64url(item.tagHash, "tagHash"),
@@ -256,14 +273,14 @@ export async function recordShares(
     !isFalseRow(a.tagHash) &&
     sessions.some((x) => equalBytes(x.tagHash, a.tagHash) && equalBytes(x.serviceId, a.serviceId));
   if (!asked.every(own)) throw refused("record: of a session outside the result");
-  const secret = secretOf(s);
-  const parts = asked.map((a) => recordPart(s, secret, a));
+  const secret = secretOf(round);
+  const parts = asked.map((a) => recordPart(round, secret, a));
   const value = RecordParts.encode({ items: parts });
-  return { forRequester: toBase64url(sealForRequester(s.open, s.own, "records", value)) };
+  return { forRequester: toBase64url(sealForRequester(round.open, round.own, "records", value)) };
 }
 
 /** Of the chunks so far. @throws Problem not-allowed-now where there is none */
-async function keptResults({ env, own, open }: Sitting): Promise<CaseResult[]> {
+async function keptResults({ env, own, open }: RoundContext): Promise<CaseResult[]> {
   const sealed = await vaultOf(env).outputs(open.order.caseId, "own-result");
   if (sealed.length === 0) throw new Problem("not-allowed-now", "result first");
   return sealed.map((bytes) => CaseResult.decode(openAtRest(own.vaultKey, "own-result", open.binding, bytes)));
@@ -272,23 +289,23 @@ async function keptResults({ env, own, open }: Sitting): Promise<CaseResult[]> {
 type Asked = { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array; stanza: Uint8Array };
 
 /** An empty share where the stanza is not one of this place: one bad record must not hide the others. */
-function recordPart(s: Sitting, secret: TrusteeSecret, asked: Asked): RecordParts["items"][number] {
+function recordPart(round: RoundContext, secret: TrusteeSecret, asked: Asked): RecordParts["items"][number] {
   const { stanza, ...place } = asked;
   const none = new Uint8Array();
-  const context = s.open.context("record", { hash: sha256(stanza) }, s.own.index);
+  const context = round.open.context("record", { hash: sha256(stanza) }, round.own.index);
   const refusedPart = { ...place, context: CaseContext.encode(context), ciphertext: none, share: none };
   let ciphertext: Ciphertext;
   try {
-    const label = stanzaLabel(place, s.open.order.keySetId);
-    ciphertext = openOuter(secret.groupHybridSecret, { key: s.keySet.keys.record, label }, stanza, publicEngine());
+    const label = stanzaLabel(place, round.open.order.keySetId);
+    ciphertext = openOuter(secret.groupHybridSecret, { key: round.keySet.keys.record, label }, stanza, publicEngine());
   } catch (error) {
     if (error instanceof Tdh2Error) return refusedPart;
     throw error;
   }
   const at = {
     ctx: caseContextHash(context),
-    index: s.own.index,
-    shareKey: s.keySet.shareKeys[s.own.index - 1]!.record,
+    index: round.own.index,
+    shareKey: round.keySet.shareKeys[round.own.index - 1]!.record,
     u: ciphertext.u,
   };
   const share = RecordShare.encode(recordShare({ ...at, share: secret.shares.record }, rng));

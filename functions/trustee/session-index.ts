@@ -11,7 +11,7 @@
 //                 those of before: two questions about one value tell no more than the narrower one
 //
 // In buckets the escrow learns which parts, one for each slot, of an approved case; most are of slots without a session.
-// It could feign rows to make questions narrower: MAX_PARTS bounds them, and a bucket that comes with fewer rows than the
+// It could feign rows to make questions narrower: MAX_BUCKETS bounds them, and a bucket that comes with fewer rows than the
 // first page promised ends the round.
 //
 // A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put a
@@ -42,7 +42,7 @@ const PARALLEL_EPOCHS = 4;
 const MIN_BUCKET_ROWS = 256;
 const FIRST_PAGE_ROWS = 1024;
 /** of an epoch: a bucket is 1 of so many at the smallest */
-const MAX_PARTS = 4096;
+const MAX_BUCKETS = 4096;
 
 export type LinkedSession = CaseResult["sessions"][number];
 interface Source {
@@ -81,12 +81,12 @@ async function* bucketsOf(env: Source, epoch: number, now: number, parts: readon
 
 const FRACTION_CHARS = 12;
 /** How many parts an epoch that begins with this page is asked for in; 1 where reading on costs no more. */
-function partsFor({ bytes }: Page, wanted: Wanted): number {
+function bucketCountFor({ bytes }: Page, wanted: Wanted): number {
   const have = bytes.length / INDEX_ROW_BYTES;
   const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES));
   const spanned = (Number.parseInt(last.slice(0, FRACTION_CHARS), 16) + 1) / 16 ** FRACTION_CHARS;
   const rows = have / spanned;
-  const parts = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / MIN_BUCKET_ROWS, MAX_PARTS))));
+  const parts = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / MIN_BUCKET_ROWS, MAX_BUCKETS))));
   return (wanted.size * rows) / parts < rows - have ? parts : 1;
 }
 
@@ -132,7 +132,7 @@ class Matcher {
 
 /** Sessions of one epoch whose value is wanted. */
 async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wanted, now: number) {
-  const of = first.cursor === undefined ? 1 : partsFor(first, wanted);
+  const of = first.cursor === undefined ? 1 : bucketCountFor(first, wanted);
   const matcher = new Matcher(epoch, wanted);
   if (of === 1) {
     matcher.read(first);

@@ -20,7 +20,7 @@ import type { TrusteeEnv } from "../shared/env.ts";
 import { rng } from "../shared/rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import type { Scope } from "./case-order.ts";
-import { breathe, ownKeys, vaultOf } from "./context.ts";
+import { ownKeys, vaultOf, yieldToRequests } from "./context.ts";
 
 const { Fp2 } = bls.fields;
 const COORDINATE_BYTES = 96;
@@ -45,7 +45,7 @@ function hashed({ epoch, slots, paramsHash }: Epoch): G2[] {
   );
 }
 
-function opened(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undefined): G2[] | undefined {
+function unsealBases(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undefined): G2[] | undefined {
   if (!sealed) return undefined;
   try {
     const bytes = openAtRest(vaultKey, "tag-bases", nameOf(of), sealed);
@@ -101,9 +101,9 @@ async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly 
   const fresh: { name: Uint8Array; sealed: Uint8Array }[] = [];
   for (const [i, of] of missing.entries()) {
     const name = nameOf(of);
-    let bases = memory.get(of) ?? opened(vaultKey, of, kept[i]); // another request may have come first
+    let bases = memory.get(of) ?? unsealBases(vaultKey, of, kept[i]); // another request may have come first
     if (!bases) {
-      await breathe();
+      await yieldToRequests();
       bases = hashed(of);
       const bytes = concatBytes(...bases.map(encodeBase));
       fresh.push({ name, sealed: sealAtRest(vaultKey, "tag-bases", name, bytes, rng) });

@@ -129,32 +129,32 @@ const TRUSTING = [
 const CHEATING = [
   {
     file: "functions/trustee/link-shares.ts",
-    find: "  const share = secretOf(s).shares.link;",
+    find: "  const share = secretOf(round).shares.link;",
     replace: `  if (${marked("silent")}) throw new Problem("unavailable");
-  const share = secretOf(s).shares.link + (${marked("wrong")} ? 1n : 0n);`,
+  const share = secretOf(round).shares.link + (${marked("wrong")} ? 1n : 0n);`,
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "  const { hash, C1 } = s.open.handle!;",
+    find: "  const { hash, C1 } = round.open.handle!;",
     replace: `  if (${marked("silent")}) throw new Problem("unavailable");
-  const { hash, C1 } = s.open.handle!;`,
+  const { hash, C1 } = round.open.handle!;`,
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "share: secretOf(s).shares.trace",
-    replace: `share: secretOf(s).shares.trace + (${marked("wrong")} ? 1n : 0n)`,
+    find: "share: secretOf(round).shares.trace",
+    replace: `share: secretOf(round).shares.trace + (${marked("wrong")} ? 1n : 0n)`,
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "{ ...at, share: secretOf(s).shares.link }",
-    replace: `{ ...at, share: secretOf(s).shares.link + (${marked("mute")} ? 1n : 0n) }`,
+    find: "{ ...at, share: secretOf(round).shares.link }",
+    replace: `{ ...at, share: secretOf(round).shares.link + (${marked("mute")} ? 1n : 0n) }`,
   },
   {
     file: "functions/trustee/rounds.ts",
-    find: "const found = await matchSessions(s.env, pages, wanted, s.now);",
-    replace: `const found = await matchSessions(s.env, pages, wanted, s.now);
+    find: "const found = await matchSessions(round.env, pages, wanted, round.now);",
+    replace: `const found = await matchSessions(round.env, pages, wanted, round.now);
     const slip = /slip:([0-9a-f]{32}):([0-9a-f]{64})/.exec((globalThis as any).purpose);
-    if (slip) found.push({ epoch: s.open.order.epochTo, slot: 0, serviceId: readHex(slip[1]), tagHash: readHex(slip[2]) });`,
+    if (slip) found.push({ epoch: round.open.order.epochTo, slot: 0, serviceId: readHex(slip[1]), tagHash: readHex(slip[2]) });`,
   },
   {
     file: "functions/trustee/rounds.ts",

@@ -74,9 +74,9 @@ const LAX = [
 const SHIFTED = [
   {
     file: "functions/trustee/link-shares.ts",
-    find: "const slots = await slotsOfSubjects(s, part);",
+    find: "const slots = await slotsOfSubjects(round, part);",
     replace: `const earlier = (x) => ({ ...x, scope: x.scope.map((y) => ({ ...y, epoch: y.epoch - 1 })) });
-    const slots = await slotsOfSubjects(s, ${marked("shifted")} ? { ...part, subjects: part.subjects.map(earlier) } : part);`,
+    const slots = await slotsOfSubjects(round, ${marked("shifted")} ? { ...part, subjects: part.subjects.map(earlier) } : part);`,
   },
   {
     file: "functions/trustee/rounds.ts",

@@ -43,8 +43,8 @@ const LAX = [
   ...MARKED,
   {
     file: "functions/trustee/rounds.ts",
-    find: "  await checkNoticed(s, logged);",
-    replace: `  if (!${marked("unnoticed")}) await checkNoticed(s, logged);`,
+    find: "  await checkNoticed(round, logged);",
+    replace: `  if (!${marked("unnoticed")}) await checkNoticed(round, logged);`,
   },
 ];
 

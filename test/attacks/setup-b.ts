@@ -224,7 +224,7 @@ export const MARKED: Weakening[] = [
     replace: "const { order, orderHash } = checked; (globalThis as any).purpose = order.purpose;",
   },
   {
-    file: "functions/trustee/sitting.ts",
+    file: "functions/trustee/round-context.ts",
     find: "  if ((await vaultOf(env).claimCase(",
     replace: "  (globalThis as any).purpose = open.order.purpose;\n  if ((await vaultOf(env).claimCase(",
   },

@@ -18,10 +18,10 @@ import { heldKeys, ownKeys, parseKeySet, trusteeCardsOf, trustOf, unsealSecret, 
 import type { TrusteeKeys } from "./keys.ts";
 import { openParts, type Place, sealPart } from "./parts.ts";
 
-export type Round = "notice-shares" | "notice" | "shares" | "result";
+export type RoundName = "notice-shares" | "notice" | "shares" | "result";
 
 /** A case at this trustee, its bundle verified and its id held to it. */
-export interface Sitting {
+export interface RoundContext {
   readonly env: TrusteeEnv;
   readonly now: number;
   readonly own: TrusteeKeys;
@@ -49,7 +49,7 @@ async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array):
   return open;
 }
 
-export async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise<Sitting> {
+export async function roundContext(env: TrusteeEnv, bundle: Bundle, now: number): Promise<RoundContext> {
   const held = await heldKeys(env);
   const keySet = parseKeySet(held.keySet);
   const trust = trustOf(env, keySet, now);
@@ -59,40 +59,45 @@ export async function sit(env: TrusteeEnv, bundle: Bundle, now: number): Promise
   return { env, now, own: ownKeys(env), held, keySet, trust, open };
 }
 
-export const secretOf = ({ env, held, keySet }: Sitting): TrusteeSecret => unsealSecret(env, held, keySet);
+export const secretOf = ({ env, held, keySet }: RoundContext): TrusteeSecret => unsealSecret(env, held, keySet);
 
 /** The answer of a round: the kept one, or a new one with what is to be kept beside it. */
 export async function once<T extends object>(
-  s: Sitting,
-  round: Round,
+  round: RoundContext,
+  name: RoundName,
   compute: () => Promise<{ answer: T; keep?: { what: AtRest; value: Uint8Array } }>,
   chunk = 0,
 ): Promise<T> {
-  const { caseId } = s.open.order;
-  const vault = vaultOf(s.env);
-  let bytes = await vault.output(caseId, round, chunk);
+  const { caseId } = round.open.order;
+  const vault = vaultOf(round.env);
+  let bytes = await vault.output(caseId, name, chunk);
   if (!bytes) {
     const { answer, keep } = await compute();
-    const outputs: { round: string; bytes: Uint8Array }[] = [{ round, bytes: utf8ToBytes(JSON.stringify(answer)) }];
+    const outputs: { round: string; bytes: Uint8Array }[] = [
+      { round: name, bytes: utf8ToBytes(JSON.stringify(answer)) },
+    ];
     if (keep)
-      outputs.push({ round: keep.what, bytes: sealAtRest(s.own.vaultKey, keep.what, s.open.binding, keep.value, rng) });
+      outputs.push({
+        round: keep.what,
+        bytes: sealAtRest(round.own.vaultKey, keep.what, round.open.binding, keep.value, rng),
+      });
     bytes = await vault.keepOutputs(caseId, outputs, chunk);
   }
   return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }
 
 /** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
-export async function kept(s: Sitting, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
-  const sealed = await vaultOf(s.env).output(s.open.order.caseId, what, chunk);
+export async function kept(round: RoundContext, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
+  const sealed = await vaultOf(round.env).output(round.open.order.caseId, what, chunk);
   if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
-  return openAtRest(s.own.vaultKey, what, s.open.binding, sealed);
+  return openAtRest(round.own.vaultKey, what, round.open.binding, sealed);
 }
 
 const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
   caseContextHash(open.context(kind, subject, trustee));
 
 /** The public part of a GT share of one member. */
-export const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subject: Subject, index: number) => ({
+export const shareAt = ({ open, keySet }: RoundContext, kind: "notice" | "link", subject: Subject, index: number) => ({
   ctx: ctxOf(open, kind, subject, index),
   index,
   set: open.set,
@@ -102,18 +107,18 @@ export const shareAt = ({ open, keySet }: Sitting, kind: "notice" | "link", subj
 });
 
 /** A part to each other member of S, under the transport keys that the trustees signed. */
-export function partsFor(s: Sitting, place: Place, plaintext: Uint8Array): string[] {
-  const cards = trusteeCardsOf(s.held, s.keySet);
-  return s.open.set
-    .filter((i) => i !== s.own.index)
-    .map((i) => toBase64url(sealPart(s.open, s.own, cards[i - 1]!, place, plaintext)));
+export function partsFor(round: RoundContext, place: Place, plaintext: Uint8Array): string[] {
+  const cards = trusteeCardsOf(round.held, round.keySet);
+  return round.open.set
+    .filter((i) => i !== round.own.index)
+    .map((i) => toBase64url(sealPart(round.open, round.own, cards[i - 1]!, place, plaintext)));
 }
 
-export const receivedParts = (s: Sitting, place: Place, parts: readonly string[]) =>
+export const receivedParts = (round: RoundContext, place: Place, parts: readonly string[]) =>
   openParts(
-    s.open,
-    s.own,
-    s.keySet.identityKeys,
+    round.open,
+    round.own,
+    round.keySet.identityKeys,
     place,
     parts.map((p) => readBase64url(p, "parts")),
   );

@@ -4,7 +4,7 @@ import type { DocumentBundle } from "../client/fhir/report.ts";
 import type { FhirEntry } from "../client/fhir/resource.ts";
 import type { Fetched, LinkedSession, OrderRequest, PreparedOrder, Requester } from "../client/requester.ts";
 import type { Practice } from "../local/practice.ts";
-import type { Stopwatch } from "./stopwatch.ts";
+import type { Stopwatch } from "../local/stopwatch.ts";
 
 /** Orders, and lets the first t officers approve. */
 export async function approvedOrder(

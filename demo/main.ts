@@ -5,16 +5,16 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { FhirInputError } from "../client/fhir/resource.ts";
+import { enrolAll, liveThrough, openClinics, selectorOf } from "../local/life.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "../local/patients.ts";
+import { progressLine } from "../local/progress.ts";
+import { Stopwatch } from "../local/stopwatch.ts";
+import { TimetableError, timetable } from "../local/timetable.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { joinRecords, tracePatient } from "./cases.ts";
 import { checkReport } from "./check.ts";
-import { enrolAll, liveThrough, openClinics, selectorOf } from "./life.ts";
-import { progressLine } from "./progress.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
-import { Stopwatch } from "./stopwatch.ts";
 import { printTable, roleTable } from "./table.ts";
-import { TimetableError, timetable } from "./timetable.ts";
 
 const USAGE = `npm run demo -- [options]
   --patients DIR   directory of FHIR R4 Bundles, one patient a file   (default: the set in test/data)

@@ -3,11 +3,11 @@
 import type { Clinic } from "../client/clinic.ts";
 import { ApiError, api } from "../client/transport.ts";
 import { CheckInError } from "../client/wallet/check-in.ts";
+import type { LivedPatient } from "../local/life.ts";
 import type { Practice } from "../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import { CheckIn } from "../protocol/documents.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
-import type { LivedPatient } from "./life.ts";
 
 /** The stable code of the refusal. @throws Error if it was accepted */
 async function refusalOf(what: string, act: () => Promise<unknown>): Promise<string> {

@@ -1,6 +1,6 @@
 // The demo's closing tables.
 
-import type { StepTimes } from "./stopwatch.ts";
+import type { StepTimes } from "../local/stopwatch.ts";
 
 export interface Figures {
   patients: number;

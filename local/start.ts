@@ -5,14 +5,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { enrolAll, liveThrough, openClinics } from "../demo/life.ts";
-import { progressLine } from "../demo/progress.ts";
-import { Stopwatch } from "../demo/stopwatch.ts";
-import { timetable } from "../demo/timetable.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { SEED_FILE, startHost } from "./host.ts";
+import { enrolAll, liveThrough, openClinics } from "./life.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "./patients.ts";
 import { openPractice } from "./practice.ts";
+import { progressLine } from "./progress.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { timetable } from "./timetable.ts";
 
 const DEFAULT_STATE = ".symbolon";
 const VISITS_A_PATIENT = 3;

@@ -11,8 +11,8 @@ import { readRecord, writeRecord } from "../../client/fhir/record.ts";
 import { assembleReport, type DocumentBundle, type ReportRecord } from "../../client/fhir/report.ts";
 import { displayName, type FhirEntry, FhirInputError, type Json, type JsonObject } from "../../client/fhir/resource.ts";
 import { mergeOrganizations, readBundle, UNKNOWN_ORGANIZATION } from "../../client/fhir/visits.ts";
-import { TimetableError, timetable } from "../../demo/timetable.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "../../local/patients.ts";
+import { TimetableError, timetable } from "../../local/timetable.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 
 const TID = "5f1c0e0b9a7d4c3e8f2a6b1d9c8e7f60";

@@ -14,9 +14,9 @@ import { createRequesterKeys, type FetchedRecord, type OrderRequest, Requester }
 import { apiJson } from "../../client/transport.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { approvedOrder, joinRecords, tracePatient } from "../../demo/cases.ts";
-import { Stopwatch } from "../../demo/stopwatch.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
 import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
+import { Stopwatch } from "../../local/stopwatch.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent, TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { Dossier, LogEntry, Order, orderHashOf, Signed, signDocument } from "../../protocol/documents.ts";

@@ -6,9 +6,9 @@ import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../client/fhir/record.ts";
 import { mergeOrganizations } from "../client/fhir/visits.ts";
 import type { OpenSession } from "../client/wallet/check-in.ts";
-import type { PatientFile } from "../local/patients.ts";
-import type { EnrolledPatient, Practice } from "../local/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
+import type { PatientFile } from "./patients.ts";
+import type { EnrolledPatient, Practice } from "./practice.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { Appointment } from "./timetable.ts";
 

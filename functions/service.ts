@@ -12,15 +12,15 @@
 // a length never gets near it: it would be buffered.
 
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
-import { closing } from "./service/closed-epochs.ts";
-import { frames } from "./service/frames.ts";
-import { reading } from "./service/reading.ts";
-import { MAX_BLOB_BYTES, statements, uploads } from "./service/records.ts";
-import { registry } from "./service/registry.ts";
+import { registerClosedEpochs } from "./service/closed-epochs.ts";
+import { registerFrames } from "./service/frames.ts";
+import { registerReading } from "./service/reading.ts";
+import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/records.ts";
+import { registerServices } from "./service/registry.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
-import { checkIns, clinicSessions } from "./service/sessions.ts";
-import { sweeping } from "./service/sweep.ts";
-import { tokens } from "./service/tokens.ts";
+import { registerCheckIns, registerSessions } from "./service/sessions.ts";
+import { registerSweep } from "./service/sweep.ts";
+import { registerTokens } from "./service/tokens.ts";
 import type { ServiceEnv } from "./shared/env.ts";
 import { problemResponse, roleApp } from "./shared/http.ts";
 
@@ -32,18 +32,18 @@ export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
 }
 
 const app = roleApp<ServiceEnv>("service");
-registry(app);
-tokens(app);
-checkIns(app);
-clinicSessions(app);
-closing(app);
-statements(app);
-reading(app);
-frames(app);
-sweeping(app);
+registerServices(app);
+registerTokens(app);
+registerCheckIns(app);
+registerSessions(app);
+registerClosedEpochs(app);
+registerStatements(app);
+registerReading(app);
+registerFrames(app);
+registerSweep(app);
 
 const uploadApp = roleApp<ServiceEnv>("service", { maxBodyBytes: MAX_BLOB_BYTES });
-uploads(uploadApp);
+registerUploads(uploadApp);
 
 export default {
   async fetch(request, env, ctx) {

@@ -7,7 +7,6 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
-import type { Context } from "hono";
 import * as z from "zod";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
@@ -36,13 +35,11 @@ import { disclosures, generations, parameters } from "../../schema/registrar.ts"
 import { verifyApprovals } from "../shared/approvals.ts";
 import { callJson } from "../shared/calls.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, readBase64url, readJson, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
 import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
-
-type C = Context<{ Bindings: RegistrarEnv }>;
 
 /** The requester's certificate, if its key signed this request. */
 function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
@@ -126,64 +123,6 @@ const traceRequest = z.object({
     .max(16),
 });
 
-export async function postTrace(c: C): Promise<Response> {
-  const { key, body } = await signedRequest(c);
-  const r = await readJson(body, traceRequest);
-  const certificate = certified(c.env, readBase64url(r.certificate), key);
-  const parts = r.parts.map((p) => ({
-    context: CaseContext.decode(readBase64url(p.context)),
-    share: TraceShare.decode(readBase64url(p.share)),
-  }));
-  const context = parts[0]!.context;
-  // All shares speak of one case: their contexts are equal but for the trustee.
-  const general = (x: CaseContext) => caseContextHash({ ...x, trustee: 0 });
-  if (parts.some((p) => !equalBytes(general(p.context), general(context)))) throw refused("shares of different cases");
-  if (context.kind !== "trace" || !equalBytes(context.requesterKey, certificate.signKey))
-    throw refused("not this trace");
-  if (context.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
-  const { keySet, document } = await trusteesOf(c.env, context);
-  const { set } = verifyApprovals({
-    orderHash: context.orderHash,
-    caseId: context.caseId,
-    approvals: r.approvals.map((a) => readBase64url(a)),
-    trusteeKeys: document.trusteeKeys,
-    threshold: document.threshold,
-  });
-  if (set.join() !== context.set.join() || set.length !== document.threshold) throw refused("approving set");
-  const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
-  if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
-
-  const C1 = decodeG1(readBase64url(r.C1));
-  const C2 = decodeG1(readBase64url(r.C2));
-  if (!equalBytes(context.subjectHash, traceSubjectHash(encodeG1(C1), encodeG1(C2)))) throw refused("another handle");
-  const contextOf = new Map(parts.map((p) => [p.share.index, p.context]));
-  const wrong = findCheaters(
-    parts.map((p) => p.share),
-    (share) => {
-      const own = contextOf.get(share.index)!;
-      const shareKey = keySet.shareKeys[share.index - 1]?.trace;
-      if (!shareKey || own.trustee !== share.index) return false;
-      return verifyTraceShare({ ctx: caseContextHash(own), index: share.index, shareKey, C1 }, share);
-    },
-  );
-  if (wrong.length > 0) throw new Problem("not-allowed-now", `trustee ${wrong.join(", ")}: wrong share`);
-  const R = combineTrace({ C2, set, shares: parts.map((p) => p.share) });
-
-  const answer = await once(c.env, context.caseId, body, now(c), async () => {
-    const handle = bytesToHex(encodeG1(R));
-    const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
-    if (!row) throw new Problem("not-found", "No registered person has this handle.");
-    const account = await accountOf(c.env, row.account);
-    const disclosure = IdentityDisclosure.encode({
-      contract: bytesOf(row.contract),
-      identity: openField(c.env, "identity", row.account, bytesOf(account.identity)),
-      identitySalt: identitySalt(c.env, row.account, row.generation),
-    });
-    return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
-  });
-  return c.json(answer);
-}
-
 const assembleRequest = z.object({
   order: base64,
   selector: selectorText,
@@ -191,58 +130,120 @@ const assembleRequest = z.object({
   approvals: z.array(base64).min(1).max(16),
 });
 
-export async function postAssemble(c: C): Promise<Response> {
-  const { key, body } = await signedRequest(c);
-  const r = await readJson(body, assembleRequest);
-  const orderBytes = readBase64url(r.order);
-  const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
-  const orderHash = orderHashOf(orderBytes);
-  const certificate = certified(c.env, order.certificate, key);
-  if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
-  if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
-  const salt = readBase64url(r.selectorSalt);
-  if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
-  if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
-  const { keySet, document } = await trusteesOf(c.env, order);
-  const { set } = verifyApprovals({
-    orderHash,
-    caseId: order.caseId,
-    approvals: r.approvals.map((a) => readBase64url(a)),
-    trusteeKeys: document.trusteeKeys,
-    threshold: document.threshold,
-  });
-  const answer = await once(c.env, order.caseId, body, now(c), async () => {
-    const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));
-    // A phone that begins after the order's epochs is none of its business.
-    const all = account ? (await generationsOf(c.env, account.account)).reverse() : [];
-    const phones = all.filter((g) => g.epochFrom <= order.epochTo);
-    if (!account || phones.length === 0)
-      throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
-    const unsigned: Dossier = {
-      salt,
-      checkIn: undefined,
-      selector: r.selector,
-      generations: phones.map((g) => ({
-        contract: bytesOf(g.contract),
-        epochFrom: g.epochFrom,
-        // to the end: how long a replaced phone's last credential is accepted is each service's policy
-        epochTo: order.epochTo,
-      })),
-      identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
-      identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
-      registrarSignature: undefined,
-    };
-    // Neither requester nor escrow can put other contracts in the place of these.
-    const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(c.env.SIGNING_KEY)));
-    const keys = await transportKeys(c.env, keySet, set, now(c));
-    const sealTo = (publicKey: Uint8Array, what = dossier) => toBase64url(hybridSeal(publicKey, orderHash, what, rng));
-    // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.
-    const nothing = () => sealTo(keySet.groupHybridKey, new Uint8Array());
-    const dossiers = keySet.identityKeys.map((_, i) => {
-      const key = keys.get(i + 1);
-      return key ? sealTo(key) : nothing();
+export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
+  app.post("/v1/trace", async (c) => {
+    const { key, body } = await signedRequest(c);
+    const r = await readJson(body, traceRequest);
+    const certificate = certified(c.env, readBase64url(r.certificate), key);
+    const parts = r.parts.map((p) => ({
+      context: CaseContext.decode(readBase64url(p.context)),
+      share: TraceShare.decode(readBase64url(p.share)),
+    }));
+    const context = parts[0]!.context;
+    // All shares speak of one case: their contexts are equal but for the trustee.
+    const general = (x: CaseContext) => caseContextHash({ ...x, trustee: 0 });
+    if (parts.some((p) => !equalBytes(general(p.context), general(context))))
+      throw refused("shares of different cases");
+    if (context.kind !== "trace" || !equalBytes(context.requesterKey, certificate.signKey))
+      throw refused("not this trace");
+    if (context.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
+    const { keySet, document } = await trusteesOf(c.env, context);
+    const { set } = verifyApprovals({
+      orderHash: context.orderHash,
+      caseId: context.caseId,
+      approvals: r.approvals.map((a) => readBase64url(a)),
+      trusteeKeys: document.trusteeKeys,
+      threshold: document.threshold,
     });
-    return { dossiers, sealed: sealTo(certificate.sealKey) };
+    if (set.join() !== context.set.join() || set.length !== document.threshold) throw refused("approving set");
+    const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
+    if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
+
+    const C1 = decodeG1(readBase64url(r.C1));
+    const C2 = decodeG1(readBase64url(r.C2));
+    if (!equalBytes(context.subjectHash, traceSubjectHash(encodeG1(C1), encodeG1(C2)))) throw refused("another handle");
+    const contextOf = new Map(parts.map((p) => [p.share.index, p.context]));
+    const wrong = findCheaters(
+      parts.map((p) => p.share),
+      (share) => {
+        const own = contextOf.get(share.index)!;
+        const shareKey = keySet.shareKeys[share.index - 1]?.trace;
+        if (!shareKey || own.trustee !== share.index) return false;
+        return verifyTraceShare({ ctx: caseContextHash(own), index: share.index, shareKey, C1 }, share);
+      },
+    );
+    if (wrong.length > 0) throw new Problem("not-allowed-now", `trustee ${wrong.join(", ")}: wrong share`);
+    const R = combineTrace({ C2, set, shares: parts.map((p) => p.share) });
+
+    const answer = await once(c.env, context.caseId, body, now(c), async () => {
+      const handle = bytesToHex(encodeG1(R));
+      const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
+      if (!row) throw new Problem("not-found", "No registered person has this handle.");
+      const account = await accountOf(c.env, row.account);
+      const disclosure = IdentityDisclosure.encode({
+        contract: bytesOf(row.contract),
+        identity: openField(c.env, "identity", row.account, bytesOf(account.identity)),
+        identitySalt: identitySalt(c.env, row.account, row.generation),
+      });
+      return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
+    });
+    return c.json(answer);
   });
-  return c.json(answer);
+
+  app.post("/v1/assemble", async (c) => {
+    const { key, body } = await signedRequest(c);
+    const r = await readJson(body, assembleRequest);
+    const orderBytes = readBase64url(r.order);
+    const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
+    const orderHash = orderHashOf(orderBytes);
+    const certificate = certified(c.env, order.certificate, key);
+    if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
+    if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
+    const salt = readBase64url(r.selectorSalt);
+    if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
+    if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
+    const { keySet, document } = await trusteesOf(c.env, order);
+    const { set } = verifyApprovals({
+      orderHash,
+      caseId: order.caseId,
+      approvals: r.approvals.map((a) => readBase64url(a)),
+      trusteeKeys: document.trusteeKeys,
+      threshold: document.threshold,
+    });
+    const answer = await once(c.env, order.caseId, body, now(c), async () => {
+      const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));
+      // A phone that begins after the order's epochs is none of its business.
+      const all = account ? (await generationsOf(c.env, account.account)).reverse() : [];
+      const phones = all.filter((g) => g.epochFrom <= order.epochTo);
+      if (!account || phones.length === 0)
+        throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
+      const unsigned: Dossier = {
+        salt,
+        checkIn: undefined,
+        selector: r.selector,
+        generations: phones.map((g) => ({
+          contract: bytesOf(g.contract),
+          epochFrom: g.epochFrom,
+          // to the end: how long a replaced phone's last credential is accepted is each service's policy
+          epochTo: order.epochTo,
+        })),
+        identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
+        identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
+        registrarSignature: undefined,
+      };
+      // Neither requester nor escrow can put other contracts in the place of these.
+      const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(c.env.SIGNING_KEY)));
+      const keys = await transportKeys(c.env, keySet, set, now(c));
+      const sealTo = (publicKey: Uint8Array, what = dossier) =>
+        toBase64url(hybridSeal(publicKey, orderHash, what, rng));
+      // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.
+      const nothing = () => sealTo(keySet.groupHybridKey, new Uint8Array());
+      const dossiers = keySet.identityKeys.map((_, i) => {
+        const key = keys.get(i + 1);
+        return key ? sealTo(key) : nothing();
+      });
+      return { dossiers, sealed: sealTo(certificate.sealKey) };
+    });
+    return c.json(answer);
+  });
 }

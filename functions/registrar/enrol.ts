@@ -1,7 +1,6 @@
 // Enrolment and refresh. Every refusal looks the same from outside.
 
 import { and, desc, eq, isNull } from "drizzle-orm";
-import type { Context } from "hono";
 import * as z from "zod";
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams, issue } from "../../protocol/credential.ts";
@@ -21,13 +20,11 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
 import { accounts, generations, issued, nonces } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, readBase64url, readJson, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
 import { accountOf, bytesOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
-
-type C = Context<{ Bindings: RegistrarEnv }>;
 
 const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
 const octets = { "content-type": "application/octet-stream" };
@@ -56,94 +53,12 @@ async function accountWithCode(env: RegistrarEnv, account: string, code: string,
 
 const start = z.object({ account: accountHex, enrolmentCode: z.string().max(64) });
 
-/** What the wallet commits to: it sees its identity record as the registrar has it, and a nonce. */
-export async function postEnrolStart(c: C): Promise<Response> {
-  const { account, enrolmentCode } = await readJson(c.req, start);
-  const row = await accountWithCode(c.env, account, enrolmentCode, now(c));
-  const generation = ((await generationsOf(c.env, account))[0]?.generation ?? -1) + 1;
-  const nonce = await newNonce(c.env, account, "enrol", now(c));
-  return c.json({
-    nonce: toBase64url(nonce),
-    identity: toBase64url(openField(c.env, "identity", account, bytesOf(row.identity))),
-    salt: toBase64url(identitySalt(c.env, account, generation)),
-    generation,
-  });
-}
-
 const enrolment = z.object({
   account: accountHex,
   enrolmentCode: z.string().max(64),
   contract: z.string().max(4096),
   deviceKey: z.string().regex(/^[0-9a-f]{64}$/),
 });
-
-/**
- * Records the contract. The first generation serves from the current epoch; a later one from the next epoch for which the
- * old phone has not fetched a credential ahead, since a person has one an epoch. From this moment the old phone's device
- * key fetches nothing more.
- */
-export async function postEnrol(c: C): Promise<Response> {
-  const { key, body } = await signedRequest(c);
-  const r = await readJson(body, enrolment);
-  if (key !== r.deviceKey) throw refused("device key does not sign");
-  const bytes = readBase64url(r.contract, "contract");
-  const contract = Contract.decode(bytes);
-  const known = await generationsOf(c.env, r.account);
-  const repeated = known.find((g) => g.deviceKey === key && equalBytes(bytesOf(g.contract), bytes));
-  if (repeated) return c.json(enrolled(known));
-
-  const at = now(c);
-  const row = await accountWithCode(c.env, r.account, r.enrolmentCode, at);
-  const generation = (known[0]?.generation ?? -1) + 1;
-  const epoch = epochOf(at);
-  const parameters = await parametersOf(c.env, epoch);
-  const identity = openField(c.env, "identity", r.account, bytesOf(row.identity));
-  const commitment = identityCommitmentOf(identitySalt(c.env, r.account, generation), identity);
-  if (!equalBytes(contract.identityCommitment, commitment)) throw refused("commits to another identity");
-  if (!equalBytes(contract.paramsHash, parameters.hash)) throw refused("foreign parameters");
-  if (!(await nonceIsOpen(c.env, contract.nonce, r.account, "enrol", at))) throw refused("nonce");
-  const checked = verifyContract(parameters.issuer, contract);
-  if (!checked.ok) throw refused(`contract: ${checked.reason}`);
-
-  const database = db(c.env);
-  const last = await database
-    .select({ epoch: issued.epoch })
-    .from(issued)
-    .where(eq(issued.account, r.account))
-    .orderBy(desc(issued.epoch))
-    .get();
-  const epochFrom = generation === 0 ? epoch : Math.max(epoch, last?.epoch ?? epoch) + 1;
-  try {
-    await database.batch([
-      database.insert(generations).values({
-        account: r.account,
-        generation,
-        contract: bytes,
-        handle: bytesToHex(contract.R),
-        handleG2: bytesToHex(contract.V),
-        deviceKey: key,
-        epochFrom,
-      }),
-      database
-        .update(generations)
-        .set({ epochTo: epochFrom - 1 })
-        .where(
-          and(
-            eq(generations.account, r.account),
-            eq(generations.generation, generation - 1),
-            isNull(generations.epochTo),
-          ),
-        ),
-      database.delete(nonces).where(eq(nonces.nonce, bytesToHex(contract.nonce))),
-      database.update(accounts).set({ codeHash: null, codeExpires: null }).where(eq(accounts.account, r.account)),
-    ]);
-  } catch (cause) {
-    // R and V are unique over all people; two enrolments at once leave one
-    if (String((cause as Error).cause ?? cause).includes("UNIQUE")) throw refused("handle is taken");
-    throw cause;
-  }
-  return c.json(enrolled(await generationsOf(c.env, r.account)), 201);
-}
 
 const enrolled = (rows: Awaited<ReturnType<typeof generationsOf>>) => ({
   generations: rows.map((g) => ({ generation: g.generation, epochFrom: g.epochFrom, epochTo: g.epochTo })),
@@ -157,81 +72,165 @@ async function accountOfDevice(env: RegistrarEnv, account: string, key: string) 
   return { row, phones };
 }
 
-export async function postRefreshNonce(c: C): Promise<Response> {
-  const { key, body } = await signedRequest(c);
-  const { account } = await readJson(body, z.object({ account: accountHex }));
-  await accountOfDevice(c.env, account, key);
-  return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
-}
+export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
+  /** What the wallet commits to: it sees its identity record as the registrar has it, and a nonce. */
+  app.post("/v1/enrol/start", async (c) => {
+    const { account, enrolmentCode } = await readJson(c.req, start);
+    const row = await accountWithCode(c.env, account, enrolmentCode, now(c));
+    const generation = ((await generationsOf(c.env, account))[0]?.generation ?? -1) + 1;
+    const nonce = await newNonce(c.env, account, "enrol", now(c));
+    return c.json({
+      nonce: toBase64url(nonce),
+      identity: toBase64url(openField(c.env, "identity", account, bytesOf(row.identity))),
+      salt: toBase64url(identitySalt(c.env, account, generation)),
+      generation,
+    });
+  });
 
-/** One credential an epoch, for the current epoch or the next; refusing it is the revocation. */
-export async function postRefresh(c: C): Promise<Response> {
-  const { key, body } = await signedRequest(c);
-  const request = RefreshRequest.decode(body);
-  const account = bytesToHex(request.account);
-  const at = now(c);
-  const { row, phones } = await accountOfDevice(c.env, account, key);
-  if (bytesToHex(request.deviceKey) !== key) throw refused("device key does not sign");
-  const { epoch } = request;
-  if (epoch < epochOf(at) || epoch > epochOf(at) + 1) throw refused("epoch not open");
-  const generation = phones.find((g) => g.epochFrom <= epoch && (g.epochTo === null || epoch <= g.epochTo));
-  if (!generation || generation.deviceKey !== key) throw refused("generation does not serve in this epoch");
+  /**
+   * Records the contract. The first generation serves from the current epoch; a later one from the next epoch for which the
+   * old phone has not fetched a credential ahead, since a person has one an epoch. From this moment the old phone's device
+   * key fetches nothing more.
+   */
+  app.post("/v1/enrol", async (c) => {
+    const { key, body } = await signedRequest(c);
+    const r = await readJson(body, enrolment);
+    if (key !== r.deviceKey) throw refused("device key does not sign");
+    const bytes = readBase64url(r.contract, "contract");
+    const contract = Contract.decode(bytes);
+    const known = await generationsOf(c.env, r.account);
+    const repeated = known.find((g) => g.deviceKey === key && equalBytes(bytesOf(g.contract), bytes));
+    if (repeated) return c.json(enrolled(known));
 
-  // What is asked for is Cm under this generation: the same again is answered alike, whatever its nonce.
-  const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, bytesOf(generation.contract))));
-  const database = db(c.env);
-  const before = await database
-    .select()
-    .from(issued)
-    .where(and(eq(issued.account, account), eq(issued.epoch, epoch)))
-    .get();
-  if (before && before.requestHash !== requestHash) throw refused("already issued");
+    const at = now(c);
+    const row = await accountWithCode(c.env, r.account, r.enrolmentCode, at);
+    const generation = (known[0]?.generation ?? -1) + 1;
+    const epoch = epochOf(at);
+    const parameters = await parametersOf(c.env, epoch);
+    const identity = openField(c.env, "identity", r.account, bytesOf(row.identity));
+    const commitment = identityCommitmentOf(identitySalt(c.env, r.account, generation), identity);
+    if (!equalBytes(contract.identityCommitment, commitment)) throw refused("commits to another identity");
+    if (!equalBytes(contract.paramsHash, parameters.hash)) throw refused("foreign parameters");
+    if (!(await nonceIsOpen(c.env, contract.nonce, r.account, "enrol", at))) throw refused("nonce");
+    const checked = verifyContract(parameters.issuer, contract);
+    if (!checked.ok) throw refused(`contract: ${checked.reason}`);
 
-  const parameters = await parametersOf(c.env, epoch);
-  if (!(await nonceIsOpen(c.env, request.nonce, account, "refresh", at))) throw refused("nonce");
-  const contract = Contract.decode(bytesOf(generation.contract));
-  const checked = verifyRefresh(
-    {
-      nonce: request.nonce,
-      epoch,
-      deviceKey: request.deviceKey,
-      paramsHash: parameters.hash,
-      R: decodeG1(contract.R),
-      V: decodeG2(contract.V),
-    },
-    request,
-  );
-  if (!checked.ok) throw refused(`refresh: ${checked.reason}`);
-  const answer = (row: typeof issued.$inferSelect) =>
-    c.body(openField(c.env, "credential", account, bytesOf(row.credential)) as Uint8Array<ArrayBuffer>, 200, octets);
-  if (before) return answer(before);
+    const database = db(c.env);
+    const last = await database
+      .select({ epoch: issued.epoch })
+      .from(issued)
+      .where(eq(issued.account, r.account))
+      .orderBy(desc(issued.epoch))
+      .get();
+    const epochFrom = generation === 0 ? epoch : Math.max(epoch, last?.epoch ?? epoch) + 1;
+    try {
+      await database.batch([
+        database.insert(generations).values({
+          account: r.account,
+          generation,
+          contract: bytes,
+          handle: bytesToHex(contract.R),
+          handleG2: bytesToHex(contract.V),
+          deviceKey: key,
+          epochFrom,
+        }),
+        database
+          .update(generations)
+          .set({ epochTo: epochFrom - 1 })
+          .where(
+            and(
+              eq(generations.account, r.account),
+              eq(generations.generation, generation - 1),
+              isNull(generations.epochTo),
+            ),
+          ),
+        database.delete(nonces).where(eq(nonces.nonce, bytesToHex(contract.nonce))),
+        database.update(accounts).set({ codeHash: null, codeExpires: null }).where(eq(accounts.account, r.account)),
+      ]);
+    } catch (cause) {
+      // R and V are unique over all people; two enrolments at once leave one
+      if (String((cause as Error).cause ?? cause).includes("UNIQUE")) throw refused("handle is taken");
+      throw cause;
+    }
+    return c.json(enrolled(await generationsOf(c.env, r.account)), 201);
+  });
 
-  const entitlements = JSON.parse(
-    new TextDecoder().decode(openField(c.env, "entitlements", account, bytesOf(row.entitlements))),
-  ) as Record<string, string>;
-  const credential = IssuedCredential.encode(
-    issue({
-      params: parameters.issuer,
-      issuerSecret: issuerKeys(c.env).secretKey,
-      Cm: checked.Cm,
-      epoch,
-      // an entitlement that a later value list no longer has is not signed
-      attributeValues: parameters.document.attributes.map(({ name, values }) =>
-        values.includes(entitlements[name] ?? "") ? entitlements[name]! : "",
-      ),
-      paramsHash: parameters.hash,
-    }),
-  );
-  const sealed = sealField(c.env, "credential", account, credential);
-  const [, kept] = await database.batch([
-    database.insert(issued).values({ account, epoch, requestHash, credential: sealed }).onConflictDoNothing(),
-    database
+  app.post("/v1/refresh/nonce", async (c) => {
+    const { key, body } = await signedRequest(c);
+    const { account } = await readJson(body, z.object({ account: accountHex }));
+    await accountOfDevice(c.env, account, key);
+    return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
+  });
+
+  /** One credential an epoch, for the current epoch or the next; refusing it is the revocation. */
+  app.post("/v1/refresh", async (c) => {
+    const { key, body } = await signedRequest(c);
+    const request = RefreshRequest.decode(body);
+    const account = bytesToHex(request.account);
+    const at = now(c);
+    const { row, phones } = await accountOfDevice(c.env, account, key);
+    if (bytesToHex(request.deviceKey) !== key) throw refused("device key does not sign");
+    const { epoch } = request;
+    if (epoch < epochOf(at) || epoch > epochOf(at) + 1) throw refused("epoch not open");
+    const generation = phones.find((g) => g.epochFrom <= epoch && (g.epochTo === null || epoch <= g.epochTo));
+    if (!generation || generation.deviceKey !== key) throw refused("generation does not serve in this epoch");
+
+    // What is asked for is Cm under this generation: the same again is answered alike, whatever its nonce.
+    const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, bytesOf(generation.contract))));
+    const database = db(c.env);
+    const before = await database
       .select()
       .from(issued)
-      .where(and(eq(issued.account, account), eq(issued.epoch, epoch))),
-    database.delete(nonces).where(eq(nonces.nonce, bytesToHex(request.nonce))),
-  ]);
-  // Two requests at once: the first one's commitment holds.
-  if (kept[0]?.requestHash !== requestHash) throw refused("already issued");
-  return answer(kept[0]);
+      .where(and(eq(issued.account, account), eq(issued.epoch, epoch)))
+      .get();
+    if (before && before.requestHash !== requestHash) throw refused("already issued");
+
+    const parameters = await parametersOf(c.env, epoch);
+    if (!(await nonceIsOpen(c.env, request.nonce, account, "refresh", at))) throw refused("nonce");
+    const contract = Contract.decode(bytesOf(generation.contract));
+    const checked = verifyRefresh(
+      {
+        nonce: request.nonce,
+        epoch,
+        deviceKey: request.deviceKey,
+        paramsHash: parameters.hash,
+        R: decodeG1(contract.R),
+        V: decodeG2(contract.V),
+      },
+      request,
+    );
+    if (!checked.ok) throw refused(`refresh: ${checked.reason}`);
+    const answer = (row: typeof issued.$inferSelect) =>
+      c.body(openField(c.env, "credential", account, bytesOf(row.credential)) as Uint8Array<ArrayBuffer>, 200, octets);
+    if (before) return answer(before);
+
+    const entitlements = JSON.parse(
+      new TextDecoder().decode(openField(c.env, "entitlements", account, bytesOf(row.entitlements))),
+    ) as Record<string, string>;
+    const credential = IssuedCredential.encode(
+      issue({
+        params: parameters.issuer,
+        issuerSecret: issuerKeys(c.env).secretKey,
+        Cm: checked.Cm,
+        epoch,
+        // an entitlement that a later value list no longer has is not signed
+        attributeValues: parameters.document.attributes.map(({ name, values }) =>
+          values.includes(entitlements[name] ?? "") ? entitlements[name]! : "",
+        ),
+        paramsHash: parameters.hash,
+      }),
+    );
+    const sealed = sealField(c.env, "credential", account, credential);
+    const [, kept] = await database.batch([
+      database.insert(issued).values({ account, epoch, requestHash, credential: sealed }).onConflictDoNothing(),
+      database
+        .select()
+        .from(issued)
+        .where(and(eq(issued.account, account), eq(issued.epoch, epoch))),
+      database.delete(nonces).where(eq(nonces.nonce, bytesToHex(request.nonce))),
+    ]);
+    // Two requests at once: the first one's commitment holds.
+    if (kept[0]?.requestHash !== requestHash) throw refused("already issued");
+    return answer(kept[0]);
+  });
 }

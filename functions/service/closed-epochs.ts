@@ -27,7 +27,7 @@ export async function isClosed({ shard, db }: Service, epoch: number): Promise<b
   return false;
 }
 
-export function closing(app: RoleApp<ServiceEnv>): void {
+export function registerClosedEpochs(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/epochs/:epoch/close", async (c) => {
     await signedBy(c, [c.env.ADMIN_KEY]);
     const epoch = Number(c.req.param("epoch"));

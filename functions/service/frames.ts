@@ -8,21 +8,19 @@
 //                                                           for as long as the frame waits
 //   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4: forget these
 
-import { and, eq } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
-import { asBytes, sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { givenIdempotencyKeyHash } from "./idempotency.ts";
-import { findService, type Service } from "./registry.ts";
+import { findService } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
+import { isSession, sessionAt } from "./session-rows.ts";
 import { clinicOf } from "./tokens.ts";
 
 const FRAME_VERSION = 1;
@@ -51,8 +49,8 @@ interface Party {
 
 /** Who asks: the session's wallet by its signature, or the service's clinic by its token. @throws credential-refused */
 async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
-  const serviceId = bytesToHex(readHex(c.req.param("serviceId"), 16, "service id"));
-  const tagHash = bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash"));
+  const serviceId = checkHex(c.req.param("serviceId"), 16, "service id");
+  const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
   if (c.req.header(SIGNATURE_HEADER) === undefined) {
     const service = await clinicOf(c, serviceId);
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
@@ -63,25 +61,6 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   const session = service && (await sessionAt(service, tagHash));
   if (!session || bytesToHex(CheckIn.decode(session.checkIn).sessionAuthKey) !== key) throw refused("session key");
   return { tagHash, sends: TO_SERVICE, body };
-}
-
-type Place = Pick<Service, "db" | "serviceId">;
-const isAt = ({ serviceId }: Place, tagHash: string) =>
-  and(eq(sessions.serviceId, serviceId), eq(sessions.tagHash, tagHash));
-
-/** What a clinic is told of a session. */
-export const SESSION_COLUMNS = {
-  tagHash: sessions.tagHash,
-  epoch: sessions.epoch,
-  day: sessions.day,
-  checkIn: asBytes(sessions.checkIn),
-};
-export const sessionAt = (place: Place, tagHash: string) =>
-  drizzle(place.db).select(SESSION_COLUMNS).from(sessions).where(isAt(place, tagHash)).get();
-
-export async function isSession(place: Place, tagHash: string): Promise<boolean> {
-  const row = await drizzle(place.db).select({ day: sessions.day }).from(sessions).where(isAt(place, tagHash)).get();
-  return row !== undefined;
 }
 
 const SEQS = /^\d{1,16}(?:,\d{1,16})*$/;
@@ -96,7 +75,7 @@ function seqs(c: Context, name: string): number[] {
 
 const closed = (): Problem => new Problem("expired", "The session's channel has ended with its epoch.");
 
-export function frames(app: RoleApp<ServiceEnv>): void {
+export function registerFrames(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
     const { tagHash, sends, body: frame } = await partyOf(c);
     const { direction, seq } = readHeader(frame);

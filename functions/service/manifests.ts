@@ -13,8 +13,8 @@ import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.t
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
 import { PROBLEMS, Problem, refused } from "../shared/http.ts";
-import { isSession } from "./frames.ts";
 import type { Service } from "./registry.ts";
+import { isSession } from "./session-rows.ts";
 import { CONDEMNED } from "./sweep.ts";
 
 export interface GivenManifest {

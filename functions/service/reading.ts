@@ -12,12 +12,11 @@ import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { recordsTable } from "../../schema/records.ts";
 import { asBytes, sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readHex } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
 import { recordAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
@@ -81,11 +80,11 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   };
 }
 
-export function reading(app: RoleApp<ServiceEnv>): void {
+export function registerReading(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), rangeOf(EVERYTHING))));
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
-    const tagHash = bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash"));
+    const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
     return c.json(
       await page(c, await serviceOfPath(c.env, c.req.param("id")), { from: tagHash, below: `${tagHash}g` }),
     );
@@ -97,7 +96,7 @@ export function reading(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services/:id/blobs/:recordId", async (c) => {
     const service = await serviceOfPath(c.env, c.req.param("id"));
-    const row = await recordAt(service, bytesToHex(readHex(c.req.param("recordId"), 16, "record id")));
+    const row = await recordAt(service, checkHex(c.req.param("recordId"), 16, "record id"));
     if (!row) throw new Problem("not-found", "No such record.");
     if (row.status === "statement") throw new Problem("not-found", "A statement has no blob.");
     if (!row.blobKey) throw new Problem("expired", `This record was ${row.status}.`);

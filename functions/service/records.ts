@@ -22,7 +22,7 @@ import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readBase64url, readHex, readJson } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, readBase64url, readJson } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import {
   appendStatements,
@@ -157,10 +157,10 @@ async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<voi
   }
 }
 
-export function uploads(app: RoleApp<ServiceEnv>): void {
+export function registerUploads(app: RoleApp<ServiceEnv>): void {
   app.put("/v1/services/:id/records/:recordId", async (c) => {
     const service = await clinicOf(c);
-    const recordId = bytesToHex(readHex(c.req.param("recordId"), 16, "record id"));
+    const recordId = checkHex(c.req.param("recordId"), 16, "record id");
     const given = readManifest(service, readBase64url(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
     const { value } = given;
     if (given.recordId !== recordId) throw new Problem("malformed", "The manifest is of another record.");
@@ -187,7 +187,7 @@ export function uploads(app: RoleApp<ServiceEnv>): void {
   });
 }
 
-export function statements(app: RoleApp<ServiceEnv>): void {
+export function registerStatements(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/services/:id/statements", async (c) => {
     const service = await clinicOf(c);
     const given = readManifest(service, readBase64url((await readJson(c.req, StatementBody)).manifest, "manifest"));

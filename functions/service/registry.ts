@@ -14,7 +14,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 
@@ -85,7 +85,7 @@ async function readService(env: ServiceEnv, serviceId: string): Promise<Service 
 
 /** @throws Problem malformed, not-found */
 export async function serviceOfPath(env: ServiceEnv, id: string | undefined): Promise<Service> {
-  const service = await findService(env, bytesToHex(readHex(id, 16, "service id")));
+  const service = await findService(env, checkHex(id, 16, "service id"));
   if (!service) throw new Problem("not-found", "No such service.");
   return service;
 }
@@ -116,7 +116,7 @@ function checkCard(signed: Uint8Array): { serviceId: string; card: ServiceCard }
   return { serviceId: bytesToHex(serviceIdOf(card.signKey)), card };
 }
 
-export function registry(app: RoleApp<ServiceEnv>): void {
+export function registerServices(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/services", async (c) => {
     const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
     const { serviceId } = checkCard(body);

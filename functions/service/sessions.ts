@@ -28,16 +28,16 @@ import { dayOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { isClosed } from "./closed-epochs.ts";
-import { isSession, SESSION_COLUMNS, sessionAt } from "./frames.ts";
 import { idempotencyKeyHash } from "./idempotency.ts";
 import { sendIndexRow } from "./index-rows.ts";
 import { pageOf } from "./paging.ts";
 import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 import { replayWindowOf } from "./session-objects.ts";
+import { isSession, SESSION_COLUMNS, sessionAt } from "./session-rows.ts";
 import { clinicOf } from "./tokens.ts";
 import { verifyTogether } from "./verification.ts";
 
@@ -146,7 +146,7 @@ async function writeRow(env: ServiceEnv, service: Service, row: typeof sessions.
   }
 }
 
-export function checkIns(app: RoleApp<ServiceEnv>): void {
+export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/sessions", async (c) => {
     const at = now(c);
     const key = idempotencyKeyHash(c);
@@ -211,12 +211,12 @@ const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType
   checkIn: toBase64url(checkIn),
 });
 
-export function clinicSessions(app: RoleApp<ServiceEnv>): void {
+export function registerSessions(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/sessions", async (c) => {
     const { db, serviceId } = await clinicOf(c);
     const { limit } = pageOf(c, SESSIONS_A_PAGE);
     const cursor = c.req.query("cursor");
-    const after = cursor === undefined ? "" : bytesToHex(readHex(cursor, 32, "cursor"));
+    const after = cursor === undefined ? "" : checkHex(cursor, 32, "cursor");
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
       .from(sessions)
@@ -228,7 +228,7 @@ export function clinicSessions(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services/:id/sessions/:tagHash", async (c) => {
     const service = await clinicOf(c);
-    const row = await sessionAt(service, bytesToHex(readHex(c.req.param("tagHash"), 32, "tagHash")));
+    const row = await sessionAt(service, checkHex(c.req.param("tagHash"), 32, "tagHash"));
     if (!row) throw new Problem("not-found", "No such session.");
     return c.json(asJson(row));
   });

@@ -39,7 +39,7 @@ export async function sweepShard(env: ServiceEnv, shard: D1Database, at: number)
   return { blobs: await sweepBlobs(env, shard, at), entries: await flushOutbox(env, shard, at) };
 }
 
-export function sweeping(app: RoleApp<ServiceEnv>): void {
+export function registerSweep(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/sweep", async (c) => {
     await signedBy(c, [c.env.ADMIN_KEY]);
     const at = now(c);

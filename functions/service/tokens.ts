@@ -16,7 +16,7 @@ import * as z from "zod";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { clientAssertions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readHex, refused } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { findService, type Service } from "./registry.ts";
 
 const TOKEN_SECONDS = 300;
@@ -61,7 +61,7 @@ async function assertedService(env: ServiceEnv, assertion: string, at: number): 
 
 /** The service of the path, whose clinic sent this request's Bearer token. @throws Problem credential-refused */
 export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.param("id")): Promise<Service> {
-  const serviceId = bytesToHex(readHex(id, 16, "service id"));
+  const serviceId = checkHex(id, 16, "service id");
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
   try {
     if (scheme?.toLowerCase() !== "bearer" || !token) throw new Error("no bearer token");
@@ -81,7 +81,7 @@ export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.
   return service;
 }
 
-export function tokens(app: RoleApp<ServiceEnv>): void {
+export function registerTokens(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/token", async (c) => {
     const type = c.req.header("content-type") ?? "";
     if (!type.startsWith("application/x-www-form-urlencoded"))

@@ -9,7 +9,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import * as z from "zod";
 import { CodecError } from "../../protocol/codec.ts";
-import { fromBase64url, hexToBytes, isHex } from "../../protocol/encodings.ts";
+import { fromBase64url, type Hex, hexToBytes, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
@@ -131,7 +131,12 @@ export function readBase64url(s: string, name = "value"): Uint8Array {
     throw new Problem("malformed", `${name}: not base64url`);
   }
 }
-/** Lower-case hex of exactly `bytes` bytes, for path parameters. @throws Problem malformed */
+/** Checks that `text` is lower-case hex of exactly `bytes` bytes, and returns it typed. @throws Problem malformed */
+export function checkHex(text: string | undefined, bytes: number, name: string): Hex {
+  if (text === undefined || !isHex(text, bytes))
+    throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
+  return text;
+}
 export function readHex(s: string | undefined, bytes: number, name: string): Uint8Array {
   if (s === undefined || !isHex(s, bytes)) throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
   return hexToBytes(s);

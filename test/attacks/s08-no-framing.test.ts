@@ -84,8 +84,8 @@ const LYING_REGISTRAR = [
   },
   {
     file: "functions/registrar/disclose.ts",
-    find: "type C = Context<",
-    replace: 'import { Contract } from "../../protocol/documents.ts";\ntype C = Context<',
+    find: "const base64 = z.string()",
+    replace: 'import { Contract } from "../../protocol/documents.ts";\nconst base64 = z.string()',
   },
   // assemble: the trustees get Alice's contracts with another F°
   {

@@ -45,7 +45,8 @@ const OPERATOR = [
   {
     file: "functions/log.ts",
     find: "export default",
-    replace: `app.post("/evil", async (c) => {
+    replace: `import { readBase64url } from "./shared/http.ts";
+app.post("/evil", async (c) => {
   const { entries, patch } = (await c.req.json()) as any;
   const stub = (c.env.TRANSPARENCY_LOG as any).getByName("log");
   if (entries) await stub.rewrite(entries.map((e: string) => readBase64url(e)));

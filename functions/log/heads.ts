@@ -1,0 +1,36 @@
+// Signed heads of the log, and its tiles (C2SP tlog-tiles).
+//
+//   GET /checkpoint                              the newest signed head, with the cosignatures it has so far
+//   GET /tile/<L>/<N>[.p/<W>]  /tile/entries/... tiles and entry bundles, immutable
+//   GET /v1/cosigned?quorum=1                    the largest head with that many cosignatures
+
+import { parseTilePath } from "../../protocol/tiles.ts";
+import type { LogEnv } from "../shared/env.ts";
+import { Problem, type RoleApp } from "../shared/http.ts";
+import { logOf, readCount } from "./object.ts";
+
+const IMMUTABLE = "public, max-age=31536000, immutable";
+
+export function registerHeads(app: RoleApp<LogEnv>): void {
+  app.get("/checkpoint", async (c) =>
+    c.body(await logOf(c.env).checkpoint(), 200, { "content-type": "text/plain; charset=utf-8" }),
+  );
+
+  app.get("/tile/*", async (c) => {
+    const path = new URL(c.req.url).pathname.slice(1);
+    const file = parseTilePath(path) && (await c.env.TILES.get(path));
+    if (!file) throw new Problem("not-found");
+    return c.body(file.body, 200, {
+      "content-type": "application/octet-stream",
+      "cache-control": IMMUTABLE,
+      etag: file.httpEtag,
+    });
+  });
+
+  app.get("/v1/cosigned", async (c) => {
+    const quorum = readCount(c.req.query("quorum") ?? "1", "quorum");
+    const head = await logOf(c.env).cosigned(quorum);
+    if (!head) throw new Problem("not-found", "No head has that many cosignatures yet.");
+    return c.json({ checkpoint: head.note, size: head.size });
+  });
+}

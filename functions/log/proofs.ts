@@ -1,0 +1,33 @@
+// Proofs about the log's Merkle tree, as RFC 9162 defines them.
+//
+//   GET /v1/inclusion?index=&size=     the entry `index` lies in the tree of `size` entries
+//   GET /v1/consistency?from=&to=      the tree of `from` entries is a prefix of the tree of `to` entries
+
+import type { Proof } from "../../durable-objects/transparency-log.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
+import type { LogEnv } from "../shared/env.ts";
+import { Problem, type RoleApp } from "../shared/http.ts";
+import { logOf, readCount } from "./object.ts";
+
+function proofAnswer(answer: Proof): { proof: string[] } {
+  if (!answer.ok) throw new Problem("not-found", "The log is not that large.");
+  return { proof: answer.proof.map(toBase64url) };
+}
+
+export function registerProofs(app: RoleApp<LogEnv>): void {
+  app.get("/v1/inclusion", async (c) =>
+    c.json(
+      proofAnswer(
+        await logOf(c.env).inclusion(readCount(c.req.query("index"), "index"), readCount(c.req.query("size"), "size")),
+      ),
+    ),
+  );
+
+  app.get("/v1/consistency", async (c) =>
+    c.json(
+      proofAnswer(
+        await logOf(c.env).consistency(readCount(c.req.query("from"), "from"), readCount(c.req.query("to"), "to")),
+      ),
+    ),
+  );
+}

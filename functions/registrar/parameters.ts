@@ -1,0 +1,126 @@
+// The signed parameters of an epoch range: the administrator issues them, everybody may read them.
+//
+//   GET  /v1/parameters         the logged documents and the key sets they name; each reader verifies them
+//   POST /v1/admin/parameters   by ADMIN_KEY: signs, stores and logs the one document of an epoch range
+
+import { and, eq, gte, lte, sql } from "drizzle-orm";
+import * as z from "zod";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { Parameters, paramsHashOf, signDocument } from "../../protocol/documents.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
+import { parameters } from "../../schema/registrar.ts";
+import { now, type RegistrarEnv } from "../shared/env.ts";
+import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { adminJson } from "./admin-request.ts";
+import { issuerKeys } from "./issuer.ts";
+import { bytesOf, db, logOnce } from "./store.ts";
+
+const parametersRequest = z.object({
+  keySet: z.string(),
+  trusteeKeys: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .min(2)
+    .max(16),
+  realm: z.string().min(1).max(200),
+  epochFrom: z
+    .int()
+    .min(0)
+    .max(12 * 300),
+  epochTo: z
+    .int()
+    .min(0)
+    .max(12 * 300),
+  slots: z.int().min(1).max(64).default(16),
+  challengeWindowSeconds: z.int().min(30).max(86_400).default(600),
+  offlineGraceSeconds: z
+    .int()
+    .min(0)
+    .max(14 * 86_400)
+    .default(2 * 86_400),
+  attributes: z
+    .array(z.object({ name: z.string().min(1).max(64), values: z.array(z.string().min(1).max(64)).min(1).max(64) }))
+    .max(16)
+    .refine((all) => new Set(all.map((a) => a.name)).size === all.length, "two attributes of one name"),
+});
+
+export function registerParameters(app: RoleApp<RegistrarEnv>): void {
+  app.get("/v1/parameters", async (c) => {
+    const rows = await db(c.env)
+      .select()
+      .from(parameters)
+      .where(eq(parameters.logged, true))
+      .orderBy(parameters.epochFrom);
+    return c.json({
+      documents: rows.map((r) => toBase64url(bytesOf(r.document))),
+      keySets: rows.map((r) => toBase64url(bytesOf(r.keySet))),
+    });
+  });
+
+  /**
+   * Issues the one document of an epoch range: signed, stored, logged, and only then in force. The row comes first, so that
+   * of two requests at once one gets the epochs and the log never sees the other. The same request again changes nothing.
+   */
+  app.post("/v1/admin/parameters", async (c) => {
+    const p = await adminJson(c, parametersRequest);
+    if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
+    if (p.trusteeKeys.join() !== (JSON.parse(c.env.TRUSTEE_KEYS) as string[]).join())
+      throw new Problem("malformed", "trusteeKeys: not the pinned ones");
+    const keySetBytes = readBase64url(p.keySet, "keySet");
+    const keySet = KeySet.decode(keySetBytes);
+    const identityKeys = p.trusteeKeys.map(hexToBytes);
+    try {
+      verifyKeySet(keySet, identityKeys);
+    } catch (cause) {
+      throw new Problem("malformed", `keySet: ${(cause as Error).message}`);
+    }
+    const document: Parameters = {
+      realm: p.realm,
+      epochFrom: p.epochFrom,
+      epochTo: p.epochTo,
+      slots: p.slots,
+      challengeWindowSeconds: p.challengeWindowSeconds,
+      offlineGraceSeconds: p.offlineGraceSeconds,
+      attributes: p.attributes,
+      issuerKey: encodeG2(issuerKeys(c.env).publicKey),
+      keySetId: keySetId(keySet),
+      traceKey: encodeG1(keySet.keys.trace),
+      linkKey: encodeG1(keySet.keys.link),
+      recordKey: encodeG1(keySet.keys.record),
+      groupHybridKey: keySet.groupHybridKey,
+      threshold: keySet.threshold,
+      trusteeKeys: identityKeys,
+    };
+    const signed = signDocument(LABELS.signParameters, Parameters, document, hexToBytes(c.env.SIGNING_KEY));
+    const overlapping = await db(c.env)
+      .select()
+      .from(parameters)
+      .where(and(lte(parameters.epochFrom, p.epochTo), gte(parameters.epochTo, p.epochFrom)));
+    const same = overlapping.find((row) => toBase64url(bytesOf(row.document)) === toBase64url(signed));
+    if (overlapping.length > 0 && !same)
+      throw new Problem(
+        "conflict",
+        "An epoch has exactly one parameters document, and one of these epochs has it already.",
+      );
+    if (!same) {
+      // An epoch that has begun keeps what it began with; only the very first document may start in the running epoch.
+      const any = await db(c.env).select().from(parameters).limit(1);
+      if (any.length > 0 && p.epochFrom <= epochOf(now(c)))
+        throw new Problem("not-allowed-now", "Parameters are logged before their first epoch starts.");
+      const stored = await db(c.env).run(sql`
+        INSERT INTO parameters (epoch_from, epoch_to, document, key_set)
+        SELECT ${p.epochFrom}, ${p.epochTo}, ${signed}, ${keySetBytes}
+        WHERE NOT EXISTS (SELECT 1 FROM parameters WHERE epoch_from <= ${p.epochTo} AND epoch_to >= ${p.epochFrom})`);
+      if (stored.meta.changes === 0) throw new Problem("conflict", "Another request for these epochs was faster.");
+    }
+    if (!same?.logged) {
+      await logOnce(c.env, now(c), { kind: "parameters", subject: paramsHashOf(document), body: signed });
+      await db(c.env).update(parameters).set({ logged: true }).where(eq(parameters.epochFrom, p.epochFrom));
+    }
+    const status = same?.logged ? 200 : 201;
+    return c.json({ document: toBase64url(signed), paramsHash: bytesToHex(paramsHashOf(document)) }, status);
+  });
+}

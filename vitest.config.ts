@@ -44,6 +44,7 @@ const node = (name: string, dir: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
+      node("structure", "structure", 10_000),
       node("protocol", "protocol", 60_000),
       node("engine", "engine", 60_000),
       node("client", "client", 60_000),

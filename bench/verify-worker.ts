@@ -6,41 +6,44 @@
 //   GET /?batch=N    verifies N batches of 64
 
 import { publicEngine } from "../engine/worker.ts";
-import type { Rng } from "../protocol/bytes.ts";
-import { auditPresentations, Presentation, present, verifyPresentation } from "../protocol/presentation.ts";
+import { auditPresentations, type Expectation, Presentation, verifyPresentation } from "../protocol/presentation.ts";
 import { lazy } from "../protocol/suite.ts";
-import {
-  CONTEXT,
-  EPOCH,
-  expectation,
-  makePatient,
-  makeRegistrar,
-  PARAMS_HASH,
-  SLOTS,
-} from "../test/support/patients.ts";
+import { EPOCH, newHolder, PARAMS_HASH, registry, rng, show } from "./holder.ts";
 
 const BATCH = 64;
-const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
+const SLOTS = 16;
 
 const made = lazy(() => {
-  const registrar = makeRegistrar("bench");
-  const { params } = registrar;
-  const patient = makePatient(registrar, "bench");
-  const about = { params, ...patient, tagEpoch: EPOCH, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
-  const presentations = Array.from({ length: SLOTS }, (_, slot) =>
-    Presentation.encode(present({ ...about, slot, shown: ["class"], context: CONTEXT }, rng)),
-  );
-  return { expected: expectation(params), presentations };
+  const holder = newHolder(registry([{ name: "dental", values: ["yes"] }]));
+  const { params } = holder.registry;
+  return Array.from({ length: SLOTS }, (_, slot) => {
+    const { context, bytes } = show(holder, slot);
+    const expected: Expectation = {
+      params,
+      tagEpoch: EPOCH,
+      slots: SLOTS,
+      maxStaleEpochs: 1,
+      tagParamsHash: PARAMS_HASH,
+      credentialParamsHash: PARAMS_HASH,
+      context,
+    };
+    return { expected, bytes };
+  });
 });
 
 export default {
   fetch(request: Request): Response {
     const { searchParams } = new URL(request.url);
-    const { expected, presentations } = made();
-    const entry = (i: number) => ({ expected, presentation: Presentation.decode(presentations[i % SLOTS]!) });
+    const all = made();
+    const entry = (i: number) => {
+      const { expected, bytes } = all[i % SLOTS]!;
+      return { expected, presentation: Presentation.decode(bytes) };
+    };
     let good = true;
-    for (let i = 0; i < Number(searchParams.get("single") ?? 0); i++)
-      good &&= verifyPresentation(expected, entry(i).presentation, publicEngine()).ok;
+    for (let i = 0; i < Number(searchParams.get("single") ?? 0); i++) {
+      const { expected, presentation } = entry(i);
+      good &&= verifyPresentation(expected, presentation, publicEngine()).ok;
+    }
     for (let i = 0; i < Number(searchParams.get("batch") ?? 0); i++) {
       const batch = Array.from({ length: BATCH }, (_, n) => entry(n));
       good &&= auditPresentations(batch, rng, publicEngine());

@@ -3,8 +3,8 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { common, own } from "./test/workers/bindings.ts";
 
-/** One vitest project a role, in workerd with that role's own wrangler environment and bindings. */
-function worker(role: keyof typeof own, files: string[]) {
+/** One project per role: its tests run in workerd, with the wrangler environment and the bindings of that role. */
+function worker(role: keyof typeof own) {
   return {
     plugins: [
       cloudflareTest(async () => ({
@@ -25,12 +25,13 @@ function worker(role: keyof typeof own, files: string[]) {
       name: `workers-${role}`,
       isolate: false,
       maxWorkers: 1,
-      include: files.map((f) => `test/workers/${f}.test.ts`),
+      include: [`test/workers/${role}*.test.ts`],
       testTimeout: 60_000,
     },
   };
 }
 
+/** A project of plain Node: the tests of one folder of test/. */
 const node = (name: string, dir: string, testTimeout: number) => ({
   test: {
     name,
@@ -46,13 +47,14 @@ export default defineConfig({
     projects: [
       node("structure", "structure", 10_000),
       node("protocol", "protocol", 60_000),
+      node("vectors", "vectors", 60_000),
       node("engine", "engine", 60_000),
       node("client", "client", 60_000),
-      worker("log", ["log*"]),
-      worker("service", ["service*", "replay-window*"]),
-      worker("registrar", ["registrar*"]),
-      worker("escrow", ["escrow*", "linkage-escrow*"]),
-      worker("trustee", ["trustee*"]),
+      worker("log"),
+      worker("service"),
+      worker("registrar"),
+      worker("escrow"),
+      worker("trustee"),
       node("flows", "flows", 240_000),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),

@@ -75,13 +75,13 @@ import {
   tagBase,
 } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext, Tdh2Error, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
-import { applied, type Edit, hex } from "../vectors/symbolon/encode.ts";
-import { makeVectors } from "../vectors/symbolon/generate.ts";
+import { applied, type Edit, hex } from "./symbolon/encode.ts";
+import { makeVectors } from "./symbolon/generate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the files are what is under test; their shape shows in every use
 type Any = any;
 const file = (name: string): Any =>
-  JSON.parse(readFileSync(join(import.meta.dirname, "../vectors/symbolon", `${name}.json`), "utf8"));
+  JSON.parse(readFileSync(join(import.meta.dirname, "symbolon", `${name}.json`), "utf8"));
 const NAMES = ["suite", "credential", "presentation", "openings", "records", "ceremony", "wallet", "documents"];
 const [suite, credential, presentation, openings, records, ceremony, wallet, documents] = NAMES.map(file) as Any[];
 const b = hexToBytes;

@@ -1,11 +1,13 @@
-// Ed25519 of the runtime (BoringSSL in workerd, by node:crypto), for Workers: some 0.05 ms where noble takes 1 ms. It answers
-// as protocol/ed25519.ts says, that is as noble does, though BoringSSL's own rules differ from noble's in three points:
+// Ed25519 of the runtime (BoringSSL in workerd, by node:crypto), for Workers: some 0.05 ms where noble takes 1 ms. It
+// answers as protocol/ed25519.ts says, that is as noble does, though BoringSSL's own rules differ from noble's in three
+// points:
 //
 //   keys not reduced, and of small order      BoringSSL takes them: refused here, before it is asked
 //   the equation without the cofactor         BoringSSL refuses what only 8 times the equation satisfies: so where it says
 //                                             no, noble decides. No honest signer makes such a signature
 //
-// What BoringSSL accepts with such a key, noble accepts: an equation that holds holds times 8, and R was compared as bytes.
+// What BoringSSL accepts with such a key, noble accepts: an equation that holds holds times 8, and R was compared as
+// bytes.
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { hexToBytes } from "../protocol/bytes.ts";

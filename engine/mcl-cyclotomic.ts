@@ -1,6 +1,7 @@
-// The cyclotomic subgroup of Fp12 on mcl, from its operations in Fp and Fp2: what a verifier of link shares does with each
-// value of another trustee, membership in GT and a power by a 128-bit coefficient, for the price of little more than the
-// first. f = a + b·w with a, b in Fp6 = Fp2[v], v³ = ξ = 1 + i, w² = v; six coordinates in Fp2, as mcl keeps them.
+// The cyclotomic subgroup of Fp12 on mcl, from its operations in Fp and Fp2: what a verifier of link shares does with
+// each value of another trustee, membership in GT and a power by a 128-bit coefficient, for the price of little more
+// than the first. f = a + b·w with a, b in Fp6 = Fp2[v], v³ = ξ = 1 + i, w² = v; six coordinates in Fp2, as mcl keeps
+// them.
 //
 //   squaring     R. Granger, M. Scott (eprint 2009/565): 9 squarings in Fp2; only for f with f^(p^4)·f = f^(p^2)
 //   Frobenius    acts on each coordinate apart: a_i^(p^k)·c_(k,i); the c come from noble, on first use
@@ -12,14 +13,13 @@
 //                squaring. All members first: a ladder exists for them only
 
 import { concatBytes } from "../protocol/bytes.ts";
-import { Fp12, GT_BYTES, lazy } from "../protocol/suite.ts";
+import { Fp12, GT_BYTES, lazy, X_ABS } from "../protocol/suite.ts";
 import { FP, type Mcl } from "./mcl-module.ts";
 
 export const GT_SIZE = 12 * FP;
 const FP2 = 2 * FP;
-const BLS_X_ABS = 0xd201000000010000n;
 /** of |x|, the lowest first; six are set */
-const X_BITS = [...BLS_X_ABS.toString(2)].reverse();
+const X_BITS = [...X_ABS.toString(2)].reverse();
 
 const DIGIT_BITS = 6;
 const DIGITS = 11;
@@ -194,12 +194,12 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
       productOf(
         a,
         { first, buckets, inverse },
-        scalars.map((rho) => signedDigits(rho % BLS_X_ABS)),
+        scalars.map((rho) => signedDigits(rho % X_ABS)),
       );
       productOf(
         b,
         { first, buckets, inverse },
-        scalars.map((rho) => signedDigits(rho / BLS_X_ABS)),
+        scalars.map((rho) => signedDigits(rho / X_ABS)),
       );
       frobenius(b, mcl.put(c1!));
       call.mclBnGT_inv(b, b); // of members: the conjugate

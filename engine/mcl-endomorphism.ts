@@ -3,16 +3,16 @@
 //   G1   x²·P  = (βX : -Y : Z)                           β a cube root of unity in Fp
 //   G2   |x|·P = -ψ(P) = (c·X̄ : -d·Ȳ : Z̄)                for Z = 1; c and d in Fp2
 //
-// Both hold in the subgroups of order r and nowhere else on the curves, so they are the subgroups' tests (M. Scott, eprint
-// 2021/1130): chains of 63 doublings and 5 additions, two in G1, a fifth faster than mcl's own there, and one in G2. Several
-// points of G1 cannot share one test of a random sum: the cofactor is divisible by 3, so a bad point would pass for one
-// coefficient in three. What the chains of a member come by, |x|·P in G1, shortens its multiplications (mcl-sums.ts).
+// Both hold in the subgroups of order r and nowhere else on the curves, so they are the subgroups' tests (M. Scott,
+// eprint 2021/1130): chains of 63 doublings and 5 additions, two in G1, a fifth faster than mcl's own there, and one in
+// G2. Several points of G1 cannot share one test of a random sum: the cofactor is divisible by 3, so a bad point would
+// pass for one coefficient in three. What the chains of a member come by, |x|·P in G1, shortens its multiplications
+// (mcl-sums.ts).
 
 import { concatBytes, hexToBytes } from "../protocol/bytes.ts";
-import { lazy } from "../protocol/suite.ts";
+import { lazy, X_ABS } from "../protocol/suite.ts";
 import { FP, type Mcl } from "./mcl-module.ts";
 
-export const X_ABS = 0xd201000000010000n;
 /** below the highest, from the top */
 const X_BITS = [...X_ABS.toString(2)].slice(1).map((bit) => bit === "1");
 const BETA = hexToBytes(

@@ -1,8 +1,9 @@
-// The WebAssembly of mcl-wasm (herumi/mcl compiled for BLS12-381), called through its C interface (mcl/bn.h) without the
-// package's script: that script compiles bytes at run time, which workerd forbids, and carries the bytes once more.
+// The WebAssembly of mcl-wasm (herumi/mcl compiled for BLS12-381), called through its C interface (mcl/bn.h) without
+// the package's script: that script compiles bytes at run time, which workerd forbids, and carries the bytes once more.
 //
-// Elements live in JavaScript as copies of mcl's own form (Montgomery limbs, points in Jacobian coordinates) and are put
-// into one block of WebAssembly memory for each call: nothing to free, nothing to leak. A copy costs well below 1 µs.
+// Elements live in JavaScript as copies of mcl's own form (Montgomery limbs, points in Jacobian coordinates) and are
+// put into one block of WebAssembly memory for each call: nothing to free, nothing to leak. A copy costs well below 1
+// µs.
 
 export const FP = 48;
 export const FR = 32;

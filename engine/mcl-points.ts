@@ -5,17 +5,11 @@
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { concatBytes, equalBytes, hexToBytes } from "../protocol/bytes.ts";
-import type { Group } from "../protocol/group.ts";
-import { DecodeError, R_ORDER, type Scalar } from "../protocol/suite.ts";
+import { checkTerms, type Group } from "../protocol/group.ts";
+import { DecodeError } from "../protocol/suite.ts";
 import { FP, FR, type Mcl } from "./mcl-module.ts";
+import { type Raw, raw } from "./mcl-raw.ts";
 import { sums } from "./mcl-sums.ts";
-
-/** An element in mcl's form. */
-export interface Raw {
-  readonly limbs: Uint8Array;
-  wire: Uint8Array | undefined;
-}
-export const raw = (limbs: Uint8Array, wire?: Uint8Array): Raw => ({ limbs, wire });
 
 const ALIGN = 64;
 const COMPRESSED = 0x80;
@@ -31,10 +25,6 @@ export function isCanonicalFp(b: Uint8Array, at: number, mask = 0xff): boolean {
     if (byte !== P_MODULUS[i]) return byte < P_MODULUS[i]!;
   }
   return false;
-}
-
-export function checkScalar(s: Scalar): void {
-  if (s < 0n || s >= R_ORDER) throw new RangeError("scalar outside [0, r)");
 }
 
 /** The group of an engine that must never hold a secret. */
@@ -120,8 +110,7 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): P
     multiply: refuseSecret,
     multiplyPublic: (e, s) => group.combine([e], [s]),
     combine(elements, scalars) {
-      if (elements.length !== scalars.length) throw new RangeError("combine: as many scalars as elements");
-      scalars.forEach(checkScalar);
+      checkTerms(elements, scalars);
       const live = elements.flatMap((_, i) => (scalars[i] === 0n ? [] : [i]));
       if (live.length === 0) return zero;
       const [bases, factors] = [live.map((i) => elements[i]!), live.map((i) => scalars[i]!)];

@@ -1,5 +1,5 @@
-// Short sums Σ s_i·P_i for public scalars, with one chain of 64 doublings (interleaved: E. Straus, 1964; B. Möller, SAC 2001).
-// mcl's own sums take 128 in G1 and tables made anew for every base.
+// Short sums Σ s_i·P_i for public scalars, with one chain of 64 doublings (interleaved: E. Straus, 1964; B. Möller, SAC
+// 2001). mcl's own sums take 128 in G1 and tables made anew for every base.
 //
 //   split    s = Σ_(q<4) s_q·|x|^q with 0 <= s_q < |x|: r < |x|^4. Four bases |x|^q·P (R. Gallant, R. Lambert, S. Vanstone,
 //            CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009): in G2 each is the endomorphism of the one before;
@@ -11,13 +11,13 @@
 //            that neither the first request nor a base that is soon forgotten pays for it. The most recently used are kept,
 //            37 kB each
 //
-// The split holds in the subgroups of order r only. So a sum with a base of any other origin, such as a batch's commitments
-// or a base computed here, is mcl's; so is a long one, for which mcl needs less a term.
+// The split holds in the subgroups of order r only. So a sum with a base of any other origin, such as a batch's
+// commitments or a base computed here, is mcl's; so is a long one, for which mcl needs less a term.
 
-import type { Scalar } from "../protocol/suite.ts";
-import { endomorphism, X_ABS } from "./mcl-endomorphism.ts";
+import { type Scalar, X_ABS } from "../protocol/suite.ts";
+import { endomorphism } from "./mcl-endomorphism.ts";
 import { FP, type Mcl } from "./mcl-module.ts";
-import type { Raw } from "./mcl-points.ts";
+import type { Raw } from "./mcl-raw.ts";
 
 const MAX_TERMS = 16;
 const MEMBER_WIDTH = 4;

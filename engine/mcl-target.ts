@@ -4,11 +4,12 @@
 //   membership  tested by decode (mcl-cyclotomic.ts); what passed keeps the ladder that makes short powers cheap
 
 import { concatBytes } from "../protocol/bytes.ts";
-import type { Group } from "../protocol/group.ts";
+import { checkTerms, type Group } from "../protocol/group.ts";
 import { DecodeError, GT_BYTES } from "../protocol/suite.ts";
 import { cyclotomic, GT_SIZE, SHORT_LIMIT } from "./mcl-cyclotomic.ts";
 import { FP, FR, type Mcl } from "./mcl-module.ts";
-import { checkScalar, isCanonicalFp, type Raw, raw, refuseSecret } from "./mcl-points.ts";
+import { isCanonicalFp, refuseSecret } from "./mcl-points.ts";
+import { type Raw, raw } from "./mcl-raw.ts";
 
 /** Between noble's order and mcl's: its own inverse. */
 function exchange(b: Uint8Array): Uint8Array {
@@ -91,8 +92,7 @@ export function targetGroup(mcl: Mcl, generator: () => Raw): TargetGroup {
     multiply: refuseSecret,
     multiplyPublic: (e, s) => group.combine([e], [s]),
     combine(elements, scalars) {
-      if (elements.length !== scalars.length) throw new RangeError("combine: as many scalars as elements");
-      scalars.forEach(checkScalar);
+      checkTerms(elements, scalars);
       const live = elements.flatMap((_, i) => (scalars[i] === 0n ? [] : [i]));
       if (live.length === 0) return identity;
       const known = live.flatMap((i) => ladders.get(elements[i]!) ?? []);

@@ -1,5 +1,5 @@
-// The second engine, for public data: verification of presentations and link shares, combination, index values. It answers
-// what noble answers, byte for byte (protocol/engine.ts); secret scalars cannot enter, its `multiply` throws.
+// The second engine, for public data: verification of presentations and link shares, combination, index values. It
+// answers what noble answers, byte for byte (protocol/engine.ts); secret scalars cannot enter, its `multiply` throws.
 //
 //   pairing   mcl's optimal ate pairing and final exponentiation give noble's e itself, no power of it: only the order of
 //             coordinates in the bytes differs (mcl-target.ts). The tests hold both engines to that.
@@ -18,7 +18,8 @@ import { type Group, groupG1 } from "../protocol/group.ts";
 import { Fp12, G, type G1, G1Point, type G2, G2Point, lazy, P2, randomScalar } from "../protocol/suite.ts";
 import { GT_SIZE } from "./mcl-cyclotomic.ts";
 import { FP, Mcl } from "./mcl-module.ts";
-import { pointGroup, type Raw, raw } from "./mcl-points.ts";
+import { pointGroup } from "./mcl-points.ts";
+import { type Raw, raw } from "./mcl-raw.ts";
 import { targetGroup } from "./mcl-target.ts";
 
 const { Fp } = bls.fields;

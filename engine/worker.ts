@@ -1,5 +1,5 @@
-// The engine of a Worker's isolate: mcl, from the module that the bundle brings compiled; made at the first request that
-// verifies something, never at start.
+// The engine of a Worker's isolate: mcl, from the module that the bundle brings compiled; made at the first request
+// that verifies something, never at start.
 
 import wasm from "../gen/mcl.wasm";
 import type { Engine } from "../protocol/engine.ts";

@@ -1,6 +1,7 @@
 // The header of an age v1 file (C2SP age.md), read strictly and without a key, and the one stanza set that a record may
-// have. Used by the SDK before a record leaves, by the upload check at the edge and by every reader: a stanza more would
-// be a reader more, that nobody agreed to. Only the beginning of the blob is needed: MAX_RECORD_HEADER_BYTES of it do.
+// have. Used by the SDK before a record leaves, by the upload check at the edge and by every reader: a stanza more
+// would be a reader more, that nobody agreed to. Only the beginning of the blob is needed: MAX_RECORD_HEADER_BYTES of
+// it do.
 //
 //   header  "age-encryption.org/v1\n" ‖ stanza* ‖ "--- " ‖ base64(MAC, 32) ‖ "\n"
 //   stanza  "-> " ‖ arguments, one space between ‖ "\n" ‖ base64(body) in lines of 64, the last shorter, maybe empty
@@ -14,8 +15,8 @@
 // What it cannot tell is whom a hybrid stanza is for: X-Wing ciphertexts name nobody. A service that seals to a
 // stranger in the place of the patient is found by the patient, whose record does not open.
 
-import { base64nopad } from "@scure/base";
 import { equalBytes } from "./bytes.ts";
+import { fromBase64Unpadded } from "./encodings.ts";
 
 export const HYBRID_STANZA = "mlkem768x25519";
 export const THRESHOLD_STANZA = "symbolon-threshold";
@@ -62,7 +63,7 @@ const unexpected = (detail: string): AgeHeaderError => new AgeHeaderError("stanz
 
 function decodeBase64(text: string): Uint8Array {
   try {
-    return base64nopad.decode(text);
+    return fromBase64Unpadded(text);
   } catch {
     throw malformed("base64 is not canonical");
   }

@@ -4,9 +4,10 @@
 //   verify   e(A, W + e·P2) = e(B, P2)
 //   octets   A 48 ‖ e 32
 //
-// Proofs of a signature are in bbs-proof.ts. Core operations take scalars, generators and an api_id; interfaces stand on them: the plain one below, the blind
-// one in blind-bbs.ts, Symbolon's own in credential.ts. Making throws; checking returns false for anything malformed.
-// The draft lets scalars on the wire run from 1 to r - 1 only, and forbids the identity wherever a point is read.
+// bbs-proof.ts has the proofs of a signature. The core operations take scalars, generators and an api_id. Three
+// interfaces use them: the plain one below, the blind one in blind-bbs.ts, and Symbolon's own in credential.ts.
+// Functions that sign throw on bad input; functions that verify return false for malformed input. The draft allows only
+// scalars from 1 to r - 1 on the wire, and it forbids the identity wherever a point is read.
 
 import {
   BBS_API_ID,
@@ -24,7 +25,7 @@ import {
   DecodeError,
   decodeG1,
   decodeG2,
-  decodeScalar,
+  decodeNonZero,
   encodeG2,
   Fr,
   type G1,
@@ -39,6 +40,7 @@ import {
 export const SIGNATURE_BYTES = G1_BYTES + SCALAR_BYTES;
 const NONE = new Uint8Array(0);
 
+/** The signature (A, e). */
 export interface Signature {
   readonly A: G1;
   readonly e: Scalar;
@@ -46,7 +48,12 @@ export interface Signature {
 
 // ---- keys
 
-/** KeyGen: key material of at least 32 secret bytes; `keyInfo` separates keys made from the same material. */
+/**
+ * KeyGen of the draft.
+ * @param keyMaterial at least 32 secret bytes
+ * @param keyInfo separates keys made from the same material
+ * @throws RangeError if keyMaterial is too short or keyInfo is longer than 65535 bytes
+ */
 export function keyGen(
   keyMaterial: Uint8Array,
   keyInfo: Uint8Array = NONE,
@@ -58,33 +65,24 @@ export function keyGen(
   return hashToScalar(keyDst, concatBytes(keyMaterial, length, keyInfo));
 }
 
+/** W = x·P2 */
 export const skToPk = (sk: Scalar): G2 => P2.multiply(sk) as G2;
 
 // ---- octets
 
-/** A scalar on the wire, in [1, r - 1] (octets_to_signature, octets_to_proof). */
-export function decodeNonZero(b: Uint8Array): Scalar {
-  const x = decodeScalar(b);
-  if (x === 0n) throw new DecodeError("scalar: zero");
-  return x;
-}
-
-/** All of `b` as non-zero scalars. */
-export function decodeScalars(b: Uint8Array): Scalar[] {
-  if (b.length % SCALAR_BYTES !== 0) throw new DecodeError(`scalars: ${b.length} bytes, not a multiple of 32`);
-  return Array.from({ length: b.length / SCALAR_BYTES }, (_, i) =>
-    decodeNonZero(b.subarray(i * SCALAR_BYTES, (i + 1) * SCALAR_BYTES)),
-  );
-}
-
+/** A 48 ‖ e 32 */
 export const encodeSignature = (s: Signature): Uint8Array => serialize(s.A, s.e);
 
+/** @throws DecodeError if a byte is missing or extra, A is no valid point or e is not in [1, r) */
 export function decodeSignature(b: Uint8Array): Signature {
   if (b.length !== SIGNATURE_BYTES) throw new DecodeError(`signature: ${b.length} bytes, expected ${SIGNATURE_BYTES}`);
   return { A: decodeG1(b.subarray(0, G1_BYTES)), e: decodeNonZero(b.subarray(G1_BYTES)) };
 }
 
-/** Runs a check; whatever was malformed in its input makes it false. */
+/**
+ * Runs a check and returns its result. If the check throws a DecodeError, the input was malformed and the result is
+ * false.
+ */
 export function refusing(check: () => boolean): boolean {
   try {
     return check();
@@ -96,23 +94,27 @@ export function refusing(check: () => boolean): boolean {
 
 // ---- sums
 
-/** base + Σ scalars_i·points_i for secret scalars. Zero stands only for an absent value, so skipping it tells nothing. */
+/**
+ * base + Σ scalars_i·points_i for secret scalars. A scalar is 0 only if its value is absent, so skipping it reveals
+ * nothing.
+ */
 export function addSecret(base: G1, points: readonly G1[], scalars: readonly Scalar[]): G1 {
   return points.reduce((sum, p, i) => (scalars[i] === 0n ? sum : (sum.add(p.multiply(scalars[i]!)) as G1)), base);
 }
 
-/** The same where the verifier, or everybody, knows the scalars. */
+/** base + Σ scalars_i·points_i for scalars that the verifier, or everybody, knows. */
 export function addPublic(base: G1, points: readonly G1[], scalars: readonly Scalar[]): G1 {
   return base.add(groupG1.combine(points, scalars)) as G1;
 }
 
-/** e(a, W) = e(b, P2), as one product. */
+/** Whether e(a, W) = e(b, P2), computed as one product of pairings. */
 export const pairsWith = (a: G1, W: G2, b: G1): boolean =>
   pairingProductIsOne([
     { g1: a, g2: W },
     { g1: b.negate() as G1, g2: P2 },
   ]);
 
+/** There must be one generator per message, after Q_1. @throws RangeError */
 export function sameLength(generators: readonly G1[], messages: readonly Scalar[]): void {
   if (generators.length !== messages.length + 1)
     throw new RangeError(`${generators.length} generators for ${messages.length} messages`);
@@ -120,6 +122,7 @@ export function sameLength(generators: readonly G1[], messages: readonly Scalar[
 
 // ---- signatures
 
+/** CoreSign of the draft, for messages that are scalars already. */
 export function coreSign(
   sk: Scalar,
   generators: readonly G1[],
@@ -133,10 +136,13 @@ export function coreSign(
   return { A: addSecret(P1, generators, [domain, ...messages]).multiply(Fr.inv(Fr.add(sk, e))) as G1, e };
 }
 
-/** The pairing equation alone, over a known B: e(A, W + e·P2) = e(B, P2), written as e(A, W) = e(B - e·A, P2). */
+/**
+ * Whether the pairing equation holds for a known B: e(A, W + e·P2) = e(B, P2), computed as e(A, W) = e(B - e·A, P2).
+ */
 export const verifyPoint = (W: G2, { A, e }: Signature, B: G1): boolean =>
   pairsWith(A, W, B.subtract(A.multiply(e)) as G1);
 
+/** CoreVerify of the draft. @param pk 96 bytes @param signature 80 bytes */
 export function coreVerify(
   pk: Uint8Array,
   signature: Uint8Array,
@@ -154,11 +160,13 @@ export function coreVerify(
 
 // ---- the plain interface: octet string messages, api_id = ciphersuite_id ‖ "H2G_HM2S_"
 
+/** Sign of the draft: 80 bytes. */
 export function sign(sk: Scalar, header: Uint8Array, messages: readonly Uint8Array[]): Uint8Array {
   const generators = createGenerators(messages.length + 1, BBS_API_ID);
   return encodeSignature(coreSign(sk, generators, header, messagesToScalars(messages, BBS_API_ID), BBS_API_ID));
 }
 
+/** Verify of the draft. Malformed input gives false. */
 export function verify(
   pk: Uint8Array,
   signature: Uint8Array,

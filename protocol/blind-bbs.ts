@@ -1,5 +1,5 @@
 // Blind BBS (draft-irtf-cfrg-bbs-blind-signatures, as of February 2025: the issuer signs over the point B).
-// The wallet ("prover") commits to messages that the issuer ("signer") signs without seeing them.
+// The wallet ("prover") commits to messages, and the issuer ("signer") signs them without seeing them.
 //
 //   generators   (Q_1, H_1..H_L) under api_id,  (Q_2, J_1..J_M) under "BLIND_" ‖ api_id
 //   commit       C = s·Q_2 + Σ c_i·J_i, with a proof of knowledge of s and the c_i:
@@ -9,17 +9,18 @@
 //
 //   commitment with proof   C 48 ‖ s^ 32 ‖ c^_i 32 each ‖ challenge 32
 //
-// Two departures from the letter of that draft, where its letter contradicts its own fixtures: the length of a
-// commitment with proof is 48 + (M + 2)·32, and B starts with P1 + domain·Q_1, as CoreVerify needs it.
+// This file departs from the text of that draft in two places, where the text contradicts the draft's own fixtures.
+// The length of a commitment with proof is 48 + (M + 2)·32.
+// B starts with P1 + domain·Q_1, as CoreVerify needs it.
 
 import {
   addPublic,
   addSecret,
   coreVerify,
-  decodeScalars,
   encodeSignature,
   refusing,
   type Signature,
+  sameLength,
   skToPk,
 } from "./bbs.ts";
 import {
@@ -37,6 +38,8 @@ import { groupG1 } from "./group.ts";
 import {
   DecodeError,
   decodeG1,
+  decodeNonZero,
+  decodeScalars,
   encodeG2,
   Fr,
   type G1,
@@ -49,11 +52,11 @@ import {
 
 export const BLIND_BBS_API_ID = `${CIPHERSUITE_ID}BLIND_H2G_HM2S_`;
 
-/** (Q_2, J_1, ..., J_M) */
+/** The generators of the committed part: (Q_2, J_1, …, J_M). */
 export const createBlindGenerators = (committed: number, apiId: string): readonly G1[] =>
   createGenerators(committed + 1, `BLIND_${apiId}`);
 
-/** (Q_1, H_1..H_L, Q_2, J_1..J_M), the generators of the finished signature */
+/** The generators of the finished signature: (Q_1, H_1..H_L, Q_2, J_1..J_M). */
 export const allGenerators = (signed: number, committed: number, apiId: string): readonly G1[] => [
   ...createGenerators(signed + 1, apiId),
   ...createBlindGenerators(committed, apiId),
@@ -64,20 +67,21 @@ export const allGenerators = (signed: number, committed: number, apiId: string):
 const blindChallenge = (C: G1, Cbar: G1, generators: readonly G1[], apiId: string): Scalar =>
   hashToScalarOf(apiId, serialize(generators.length - 1, ...generators, C, Cbar));
 
+/** A commitment for the issuer, and the secret that opens it. */
 export interface Commitment {
   readonly commitmentWithProof: Uint8Array;
-  /** s, kept by the wallet: it is one of the messages of the finished signature */
+  /** s, which the wallet keeps: it is one of the messages of the finished signature */
   readonly proverBlind: Scalar;
 }
 
-/** CoreCommit. Draws s, s~, c~_i in that order, 48 bytes each. */
+/** CoreCommit of the draft. It draws s, s~ and the c~_i in that order, 48 bytes each. */
 export function coreCommit(
   generators: readonly G1[],
   messages: readonly Scalar[],
   apiId: string,
   rng: Rng,
 ): Commitment {
-  if (generators.length !== messages.length + 1) throw new RangeError("blind generators and messages do not match");
+  sameLength(generators, messages);
   const proverBlind = randomScalar(rng);
   const witness = [proverBlind, ...messages];
   const nonces = witness.map(() => randomScalar(rng));
@@ -87,7 +91,10 @@ export function coreCommit(
   return { commitmentWithProof: serialize(C, ...responses, c), proverBlind };
 }
 
-/** How many messages a commitment of this length commits to; 0 for the empty one. */
+/**
+ * How many messages a commitment of this length covers; 0 for the empty one.
+ * @throws DecodeError if no commitment has this length
+ */
 export function committedCount(commitmentWithProof: Uint8Array): number {
   if (commitmentWithProof.length === 0) return 0;
   const rest = commitmentWithProof.length - G1_BYTES - 2 * SCALAR_BYTES;
@@ -96,13 +103,16 @@ export function committedCount(commitmentWithProof: Uint8Array): number {
   return rest / SCALAR_BYTES;
 }
 
-/** deserialize_and_validate_commit; the identity for an absent commitment. @throws DecodeError */
+/**
+ * deserialize_and_validate_commit of the draft. An absent commitment (no bytes) gives the identity.
+ * @throws DecodeError
+ */
 export function decodeCommitment(commitmentWithProof: Uint8Array, generators: readonly G1[], apiId: string): G1 {
   if (commitmentWithProof.length === 0) return G1Point.ZERO as G1;
   if (committedCount(commitmentWithProof) + 1 !== generators.length)
     throw new DecodeError("commitment with proof: wrong number of generators");
   const C = decodeG1(commitmentWithProof.subarray(0, G1_BYTES));
-  const scalars = decodeScalars(commitmentWithProof.subarray(G1_BYTES));
+  const scalars = decodeScalars(commitmentWithProof.subarray(G1_BYTES), generators.length + 1, decodeNonZero);
   const c = scalars[scalars.length - 1]!;
   const Cbar = groupG1.combine([C, ...generators], [Fr.neg(c), ...scalars.slice(0, -1)]);
   if (blindChallenge(C, Cbar, generators, apiId) !== c) throw new DecodeError("commitment with proof: proof fails");
@@ -111,7 +121,10 @@ export function decodeCommitment(commitmentWithProof: Uint8Array, generators: re
 
 // ---- signatures
 
-/** FinalizeBlindSign over B without its domain term; the caller has checked the commitment inside `commit`. */
+/**
+ * FinalizeBlindSign of the draft. The caller has checked the proof of `commit`.
+ * @throws DecodeError if B is the identity
+ */
 export function coreBlindSign(
   sk: Scalar,
   commit: G1,
@@ -121,7 +134,7 @@ export function coreBlindSign(
   messages: readonly Scalar[],
   apiId: string,
 ): Signature {
-  if (generators.length !== messages.length + 1) throw new RangeError("generators and messages do not match");
+  sameLength(generators, messages);
   const domain = calculateDomain(encodeG2(skToPk(sk)), [...generators, ...blindGenerators], header, apiId);
   const B = addPublic(P1.add(commit) as G1, generators, [domain, ...messages]); // public because the issuer knows them
   if (B.is0()) throw new DecodeError("B: identity");
@@ -133,12 +146,13 @@ export function coreBlindSign(
 
 const API = BLIND_BBS_API_ID;
 
+/** Commit of the draft. */
 export function commit(committedMessages: readonly Uint8Array[], rng: Rng): Commitment {
   const generators = createBlindGenerators(committedMessages.length, API);
   return coreCommit(generators, messagesToScalars(committedMessages, API), API, rng);
 }
 
-/** @throws DecodeError if the commitment or its proof is invalid */
+/** BlindSign of the draft: 80 bytes. @throws DecodeError if the commitment or its proof is invalid */
 export function blindSign(
   sk: Scalar,
   commitmentWithProof: Uint8Array,
@@ -153,7 +167,7 @@ export function blindSign(
   );
 }
 
-/** `proverBlind` is 0 where nothing was committed. */
+/** VerifyBlindSign of the draft. `proverBlind` is 0 if nothing was committed. */
 export function verifyBlindSign(
   pk: Uint8Array,
   signature: Uint8Array,
@@ -169,13 +183,14 @@ export function verifyBlindSign(
 
 // ---- proofs
 
-/** Indexes into (m_1..m_L, s, c_1..c_M); s at L is never disclosed. */
+/** Disclosed indexes into (m_1..m_L, s, c_1..c_M). The message s at index L is never disclosed. */
 function jointIndexes(signed: number, disclosed: readonly number[], disclosedCommitted: readonly number[]): number[] {
   if (disclosed.some((i) => i >= signed)) throw new DecodeError("disclosed index beyond the signer's messages");
   if (disclosedCommitted.some((j) => j < 0)) throw new DecodeError("negative committed index");
   return [...disclosed, ...disclosedCommitted.map((j) => j + signed + 1)];
 }
 
+/** BlindProofGen of the draft. */
 export function blindProofGen(
   pk: Uint8Array,
   signature: Uint8Array,
@@ -194,7 +209,10 @@ export function blindProofGen(
   return coreProofGen(pk, signature, generators, header, ph, scalars, indexes, API, rng);
 }
 
-/** `signed` is L, the number of messages the signer knew. */
+/**
+ * BlindProofVerify of the draft. `signed` is L, the number of messages that the signer knew. Malformed input gives
+ * false.
+ */
 export function blindProofVerify(
   pk: Uint8Array,
   proof: Uint8Array,

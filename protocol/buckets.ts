@@ -3,8 +3,8 @@
 //   part n of m   hash whose first 32 bits v, big-endian, have ⌊v·m / 2^32⌋ = n;   0 ≤ n < m ≤ MAX_PARTS
 //   written       "n.m"; "0.1" is everything
 //
-// Tags are pseudorandom and hashes of them spread evenly, so each part of a service or an epoch holds as many sessions as
-// another.
+// Tags are pseudorandom and hashes of them spread evenly, so each part of a service or an epoch holds as many sessions
+// as another.
 
 const DIGITS = 8;
 const SPACE = 2 ** 32;

@@ -1,5 +1,5 @@
-// How the opening of a link or assemble is cut into chunks, so that the newest epochs are read while older ones are still
-// being computed, and no invocation of a trustee takes more than a few seconds.
+// How the opening of a link or assemble is cut into chunks, so that the newest epochs are read while older ones are
+// still being computed, and no invocation of a trustee takes more than a few seconds.
 //
 //   chunk 0 is the newest epoch alone; then 2, 4, 8 and from there 16 epochs each, backwards, the last one what is left
 //   120 epochs: 11 chunks;  12 epochs: 1, 2, 4, 5;  16 epochs of 16 slots: 256 pairings for each share

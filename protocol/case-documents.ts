@@ -1,5 +1,5 @@
-// The wire documents of a case, beyond documents.ts: what trustees seal to each other, to the requester, and leave in the
-// log for the patient. Who may read what is said at each document. Type bytes 0x30 to 0x3f.
+// The wire documents of a case, beyond documents.ts: what trustees seal to each other, to the requester, and leave in
+// the log for the patient. Who may read what is said at each document. Type bytes 0x30 to 0x3f.
 //
 //   trustee → everybody   TrusteeCard          its transport key, signed by its pinned identity key
 //   requester/registrar → trustee  Dossier     hybridSeal(transport key, aad = order hash, Dossier)
@@ -15,7 +15,7 @@
 // approving set, scope and checkpoint, so one case id stands for one set of values everywhere. A link's part has
 // chunkBinding: the same with the chunk's epochs as its scope, so that no part passes for another chunk's.
 
-import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
+import { equalBytes, frame, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { blob, bool, document, fixed, list, type Of, oneOf, struct, text, u8, u32, u64 } from "./codec.ts";
 import { type CaseContext, caseContextHash, ORDER_KINDS, openSigned, signDocument } from "./documents.ts";
 import type { Signer, VerifySignature } from "./ed25519.ts";
@@ -31,8 +31,8 @@ export const TrusteeCard = document("TrusteeCard", 0x30, 1, {
 export type TrusteeCard = Of<typeof TrusteeCard>;
 
 /**
- * Signed cards in the order of the pinned keys, all of them. @throws CodecError, or RangeError where a card is missing,
- * stands at another place or is signed by another key
+ * Signed cards in the order of the pinned keys, all of them.
+ * @throws CodecError, or RangeError where a card is missing, stands at another place or is signed by another key
  */
 export function readTrusteeCards(
   cards: readonly Uint8Array[],
@@ -42,7 +42,7 @@ export function readTrusteeCards(
   if (cards.length !== identityKeys.length) throw new RangeError("one card of every trustee is needed");
   return cards.map((bytes, i) => {
     const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, bytes, verify);
-    if (value.index !== i + 1 || !identityKeys[i]!.every((b, k) => key[k] === b))
+    if (value.index !== i + 1 || !equalBytes(key, identityKeys[i]!))
       throw new RangeError(`trustee ${i + 1}: card is not signed by the pinned key`);
     return value;
   });

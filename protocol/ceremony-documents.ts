@@ -1,8 +1,8 @@
 // The messages of the key ceremony and of resharing, and how they are read off a bulletin board.
 //
 // Every message is a document in a Signed envelope (documents.ts): Ed25519 by the sender's pinned identity key over
-// signCeremony ‖ document. The board is trusted for delivery only. `context` is the hash of the whole plan, so a message
-// fits one run with one list of trustees; `sender` is the index under which the key is pinned.
+// signCeremony ‖ document. The board is trusted for delivery only. `context` is the hash of the whole plan, so a
+// message fits one run with one list of trustees; `sender` is the index under which the key is pinned.
 //
 //   0x53 CeremonyPlan      what all agree on beforehand: id (random, never used again), t, identity and transport keys
 //   0x54 CeremonyCommit    round 1: hash of the sender's CeremonyDealing
@@ -162,7 +162,7 @@ export function readMessage<T extends Message>(
 }
 
 /** Exactly one message of every sender, in the senders' order. */
-export function collect<T extends Message>(
+export function collectRound<T extends Message>(
   codec: Codec<T>,
   run: Uint8Array,
   senders: readonly Sender[],

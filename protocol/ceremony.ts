@@ -2,8 +2,8 @@
 // them can use a key, and nobody ever holds one. Independent polynomials for the three keys; all in G1 only.
 //
 // Roles: n dealers, each of them receiver too; a bulletin board that delivers (it learns sizes and who takes part); and
-// anybody, who checks the key set at the end. Every trustee has an Ed25519 identity key and an X-Wing transport key that
-// all others have pinned in the plan beforehand; t > n/2, 2 <= n <= 16.
+// anybody, who checks the key set at the end. Every trustee has an Ed25519 identity key and an X-Wing transport key
+// that all others have pinned in the plan beforehand; t > n/2, 2 <= n <= 16.
 //
 //   1 commit   dealer i: f_i,name of degree t - 1 for each key, C_i,name,m = a_m·G, proof of {a : C_i,name,0 = a·G} with
 //              tag = frame(context, i, name), a seed contribution s_i; broadcasts the hash of all that (and of s_i's hash)
@@ -14,9 +14,9 @@
 //              If not: a complaint that names the dealer, and no signature.
 //   5 finish   n equal, signed key sets are the key set. Fewer are nothing.
 //
-// Security model. Static corruption of fewer than t trustees, authenticated broadcast up to equivocation: a split view is
-// seen, because openings, deals and the signed transcript carry hashes of all that came before. Guaranteed: the key set
-// is right and all n agree on it, or there is none. Not guaranteed: that a run ends.
+// Security model. Static corruption of fewer than t trustees, authenticated broadcast up to equivocation: a split view
+// is seen, because openings, deals and the signed transcript carry hashes of all that came before. Guaranteed: the key
+// set is right and all n agree on it, or there is none. Not guaranteed: that a run ends.
 //   Abort on complaint. A complaint cannot be judged by others: the receiver would have to open its transport key, and no
 //   KEM proves a decapsulation. So it is not judged. Nobody is excluded by a protocol rule that could be turned against
 //   the honest; the run stops with both names on record, its secrets are void, and people who know each other settle it
@@ -32,8 +32,9 @@
 // R. Gennaro, S. Jarecki, H. Krawczyk, T. Rabin, "Secure distributed key generation for discrete-log based
 // cryptosystems", J. Cryptology 20 (2007).
 //
-// The functions keep no state: a trustee stores its DealerSecret and rereads the board. One DealerSecret serves one plan.
-// A message once posted is posted again byte for byte after a fault: deals sealed anew would read as equivocation.
+// The functions keep no state: a trustee stores its DealerSecret and rereads the board. One DealerSecret serves one
+// plan. A message once posted is posted again byte for byte after a fault: deals sealed anew would read as
+// equivocation.
 
 import { equalBytes, frame, labelledHash, type Rng, u32be, utf8ToBytes } from "./bytes.ts";
 import {
@@ -45,7 +46,7 @@ import {
   CeremonyPlan,
   CeremonyShare,
   Complaint,
-  collect,
+  collectRound,
   type DealerSecret,
   post,
   readMessage,
@@ -141,7 +142,7 @@ export function commit(seat: Seat, rng: Rng): { secret: DealerSecret; message: U
 // ---- round 2
 
 function readCommits({ context, senders }: Ceremony, board: Committed) {
-  const commits = collect(CeremonyCommit, context, senders, board.commits);
+  const commits = collectRound(CeremonyCommit, context, senders, board.commits);
   return { commits, view: viewOf(context, roundBytes(CeremonyCommit, commits)) };
 }
 
@@ -182,7 +183,7 @@ function checkDealing({ context, plan }: Ceremony, dealer: number, bytes: Uint8A
 function readOpenings(ceremony: Ceremony, board: Opened) {
   const { context, senders } = ceremony;
   const { commits, view: commitView } = readCommits(ceremony, board);
-  const openings = collect(CeremonyOpening, context, senders, board.openings);
+  const openings = collectRound(CeremonyOpening, context, senders, board.openings);
   const dealings = openings.map((opening, i) => {
     if (!equalBytes(opening.view, commitView)) throw new CeremonyAbort("view", i + 1);
     if (!equalBytes(commits[i]!.commitment, commitmentTo(opening.dealing)))
@@ -214,7 +215,7 @@ export function deal(seat: Seat, secret: DealerSecret, board: Opened, rng: Rng):
 function readDeals(ceremony: Ceremony, board: Dealt) {
   const { context, senders } = ceremony;
   const { dealings, rounds, view } = readOpenings(ceremony, board);
-  const deals = collect(CeremonyDeals, context, senders, board.deals);
+  const deals = collectRound(CeremonyDeals, context, senders, board.deals);
   deals.forEach((d, i) => {
     if (!equalBytes(d.view, view)) throw new CeremonyAbort("view", i + 1);
     if (d.sealed.length !== senders.length) throw new CeremonyAbort("malformed", i + 1);

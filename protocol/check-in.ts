@@ -1,5 +1,5 @@
-// A check-in as whoever receives it verifies it: the service's Worker before it opens a session, the clinic itself before
-// it believes its operator, a trustee before it opens anything. Needs no secret and no network.
+// A check-in as whoever receives it verifies it: the service's Worker before it opens a session, the clinic itself
+// before it believes its operator, a trustee before it opens anything. Needs no secret and no network.
 //
 //   challenge     Signed<Challenge> by the service's key; service id = H(key), so the challenge vouches for itself
 //   epoch         of the signed issuedAt; its parameters must be the ones the challenge names

@@ -1,10 +1,14 @@
-// Wire codecs over micro-packed. A document is  u8 type ‖ u8 version ‖ fields;  decoding refuses another type, an
-// unknown version, non-canonical fields and trailing bytes. Each document has exactly one byte form, so hashes and
-// signatures are over encode(value). docs/SPEC.md lists every layout.
+// Wire codecs over micro-packed. Each document has exactly one byte form, so hashes and signatures cover encode(value).
+//
+//   document   u8 type ‖ u8 version ‖ fields
+//
+// Decoding refuses another type, an unknown version, a non-canonical field and trailing bytes.
+// docs/SPEC.md lists every layout.
 
 import * as P from "micro-packed";
 import { equalBytes } from "./bytes.ts";
 
+/** Bytes that are not a document of the expected type. `reason` is stable; the message is for logs only. */
 export class CodecError extends Error {
   override name = "CodecError";
   readonly reason: "wrong-type" | "unknown-version" | "malformed";
@@ -26,7 +30,7 @@ export type Of<C> = C extends Codec<infer T> ? T : never;
 export const u8 = P.U8;
 export const u16 = P.U16BE;
 export const u32 = P.U32BE;
-/** u64 big-endian held as a number; above 2^53 - 1 it is refused. Times are unix seconds. */
+/** u64, big-endian, held as a number; a value above 2^53 - 1 is refused. Times are unix seconds. */
 export const u64: P.CoderType<number> = P.validate(
   P.apply(P.U64BE, {
     encode: (n: bigint) => Number(n),
@@ -38,16 +42,17 @@ export const u64: P.CoderType<number> = P.validate(
   },
 );
 export const bool = P.bool;
+/** exactly `length` bytes */
 export const fixed = (length: number): P.CoderType<Uint8Array> => P.bytes(length);
-/** bytes with a u32 length before them */
+/** u32 length, then the bytes */
 export const blob: P.CoderType<Uint8Array> = P.bytes(P.U32BE);
-/** UTF-8 with a u16 length before it */
+/** u16 length in bytes, then UTF-8 */
 export const text: P.CoderType<string> = P.string(P.U16BE);
-/** list with a u16 count before it */
+/** u16 count, then the items */
 export const list = <T>(item: P.CoderType<T>): P.CoderType<T[]> => P.array(P.U16BE, item);
-/** u8 0 or 1, then the value if 1 */
+/** u8 0 or 1; after 1, the value */
 export const optional = <T>(item: P.CoderType<T>): P.CoderType<T | undefined> => P.optional(P.bool, item);
-/** u8 index into a closed list of names */
+/** u8, the index of a name in a closed list */
 export function oneOf<const N extends readonly string[]>(...names: N): P.CoderType<N[number]> {
   return P.apply(P.U8, {
     encode: (i: number): N[number] => {
@@ -60,13 +65,14 @@ export function oneOf<const N extends readonly string[]>(...names: N): P.CoderTy
 }
 export const struct = P.struct;
 
-/** All documents by type byte, for SPEC tables and for the test that type bytes are unique. */
+/** Name of each document by its type byte. A test uses it to check that type bytes are unique. */
 export const documentTypes = new Map<number, string>();
 
-// biome-ignore lint/suspicious/noExplicitAny: the coders' value types are inferred one by one
+// biome-ignore lint/suspicious/noExplicitAny: document() infers the value type of each field
 type Fields = Record<string, P.CoderType<any>>;
 type ValueOf<F extends Fields> = { [K in keyof F]: F[K] extends P.CoderType<infer V> ? V : never };
 
+/** Makes the codec of a document and registers its type byte in documentTypes. */
 export function document<const F extends Fields>(
   name: string,
   type: number,
@@ -96,7 +102,8 @@ export function document<const F extends Fields>(
       } catch (cause) {
         throw new CodecError("malformed", `${name}: ${(cause as Error).message}`);
       }
-      // One byte form a value: ill-formed UTF-8 and the like decode, but do not come back the same.
+      // One byte form per value. Ill-formed UTF-8, for example, decodes, but it does not encode to the same bytes
+      // again.
       if (!equalBytes(this.encode(value), bytes)) throw new CodecError("malformed", `${name}: not canonical`);
       return value;
     },

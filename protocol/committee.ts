@@ -1,4 +1,5 @@
-// What the key ceremony and resharing have in common: a committee, checking a received share, and the key set at the end.
+// What the key ceremony and resharing have in common: a committee, checking a received share, and the key set at the
+// end.
 //
 //   committee   t of n with t > n/2, 2 <= n <= 16; all identity keys differ, and all transport keys
 //   share fits  f(j)·G = Σ_m j^m·C_m for each of the three keys (Feldman)
@@ -12,7 +13,7 @@ import {
   CeremonyAbort,
   type CeremonyPlan,
   type Complaint,
-  collect,
+  collectRound,
   post,
   type Sender,
 } from "./ceremony-documents.ts";
@@ -104,7 +105,7 @@ export function assembleKeySet(
   senders: readonly Sender[],
   messages: readonly Uint8Array[],
 ): KeySet {
-  const acceptances = collect(Acceptance, context, senders, messages);
+  const acceptances = collectRound(Acceptance, context, senders, messages);
   const { core: bytes, sender: first } = acceptances[0]!;
   let core: KeySetCore;
   try {

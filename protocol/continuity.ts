@@ -1,5 +1,6 @@
 // "This clinic may know me": optional, only when the patient chooses it, and sent only inside the HPKE message to the
-// clinic. A pseudonym N that is the same at every visit of this patient to this one service, and means nothing elsewhere.
+// clinic. A pseudonym N that is the same at every visit of this patient to this one service, and means nothing
+// elsewhere.
 //
 //   H2c = hash to G2 of frame(realm, service id);   N = z·H2c
 //   Relation {T = z·H2(e,j), N = z·H2c}, one witness z; tag = frame(presentation hash)

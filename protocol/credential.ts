@@ -1,16 +1,18 @@
-// The credential: a blind BBS signature (blind-bbs.ts, with an api_id of Symbolon's own) by the registrar, key x, W = x·P2.
+// The credential: the registrar's blind BBS signature (blind-bbs.ts, under Symbolon's own api_id), key x, W = x·P2.
 //
 //   B = P1 + domain·Q1 + epoch·H_1 + Σ m_i·H_(1+i) + Cm,    Cm = s·Q2 + k·J1 + z·J2
 //   domain   calculate_domain over (W; Q1, H_1..H_L, Q2, J1, J2; header),  L = 1 + number of attributes
-//   header   H(p_e): the parameters hash of the epoch in which the credential serves
-//   epoch    the integer itself;  m_i = hash_to_scalar(frame(name_i, value_i)), "" where the patient has none
+//   header   H(p_e): the parameters hash of the epoch for which the credential is made
+//   epoch    the integer itself;  m_i = hash_to_scalar(frame(name_i, value_i)), "" if the patient has no value
 //   s, k, z  blinding, holder secret, tag secret: chosen by the wallet, never seen by the registrar
 //
 // Transitions:  enrolment.ts: requestEnrolment / requestRefresh → verifyContract / verifyRefresh (registrar)
 //               here:         issue (registrar, answers a verified commitment) → receive (wallet)
-// The registrar learns nothing of s, k, z beyond R, V and F° of the contract; the wallet needs no secret channel for (A, e).
+//
+// The registrar learns nothing about s, k, z except R, V and F° of the contract.
+// The wallet needs no secret channel for (A, e).
 
-import { addPublic, decodeNonZero, type Signature, verifyPoint } from "./bbs.ts";
+import { addPublic, type Signature, verifyPoint } from "./bbs.ts";
 import { calculateDomain, createGenerators, P1 } from "./bbs-generators.ts";
 import { coreBlindSign, createBlindGenerators } from "./blind-bbs.ts";
 import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
@@ -23,6 +25,7 @@ import {
   DecodeError,
   decodeG1,
   decodeG2,
+  decodeNonZero,
   encodeG1,
   encodeG2,
   encodeScalar,
@@ -34,12 +37,16 @@ import {
   type Scalar,
 } from "./suite.ts";
 
+/** An attribute's name, and the values that the parameters allow for it. */
 export interface AttributeSpec {
   readonly name: string;
   readonly values: readonly string[];
 }
 
-/** What the credential and the presentation need of the signed Parameters; decode once, keep the object. */
+/**
+ * The decoded part of the signed Parameters that credential and presentation use. Decode it once and keep the object:
+ * caches are keyed by it.
+ */
 export interface IssuerParams {
   /** W */
   readonly issuerKey: G2;
@@ -47,19 +54,19 @@ export interface IssuerParams {
   readonly traceKey: G1;
   /** Y_K, link */
   readonly linkKey: G1;
-  /** one message each, after the epoch; at most 255 */
+  /** one message per attribute, after the epoch's message; at most 255 */
   readonly attributes: readonly AttributeSpec[];
 }
 
-/** The wallet's secrets of one generation. */
+/** The wallet's secrets of one generation. Both stay in the wallet. */
 export interface WalletSecrets {
-  /** holder secret: behind the handle R = k·Ĝ */
+  /** holder secret, in the handle R = k·Ĝ */
   readonly k: Scalar;
-  /** tag secret: behind every session tag */
+  /** tag secret, in the handle V = z·H2v and in every session tag */
   readonly z: Scalar;
 }
 
-/** @throws DecodeError */
+/** @throws DecodeError if a key is not a valid point */
 export function decodeIssuerParams(
   p: Pick<Parameters, "issuerKey" | "traceKey" | "linkKey" | "attributes">,
 ): IssuerParams {
@@ -75,16 +82,17 @@ export function decodeIssuerParams(
 
 const API_ID = LABELS.bbsApi;
 
+/** The generators of B, in the notation of the header. */
 export interface CredentialGenerators {
   readonly Q1: G1;
-  /** H_1 the epoch's, then one an attribute */
+  /** H_1 for the epoch, then one per attribute */
   readonly H: readonly G1[];
   readonly Q2: G1;
   readonly J1: G1;
   readonly J2: G1;
 }
 
-/** (Q2, J1, J2): the same for every number of attributes. */
+/** (Q2, J1, J2). They do not depend on the number of attributes. */
 export const committedGenerators = lazy(() => {
   const [Q2, J1, J2] = createBlindGenerators(2, API_ID).map(fixedBase) as [G1, G1, G1];
   return { Q2, J1, J2 };
@@ -92,6 +100,7 @@ export const committedGenerators = lazy(() => {
 
 const signerGenerators: G1[] = [];
 
+/** All generators for a credential with this number of attributes, each with a window table. */
 export function credentialGenerators(attributes: number): CredentialGenerators {
   const wanted = createGenerators(attributes + 2, API_ID);
   for (let i = signerGenerators.length; i < wanted.length; i++) signerGenerators.push(fixedBase(wanted[i]!));
@@ -99,24 +108,24 @@ export function credentialGenerators(attributes: number): CredentialGenerators {
   return { Q1: Q1!, H, ...committedGenerators() };
 }
 
-/** Ĝ with a window table. */
+/** Ĝ, with a window table. */
 export const handleGenerator = lazy(() => fixedBase(handleBase()));
 
-/** header of the BBS signature, from p_e of the credential's epoch */
+/** Header of the BBS signature, from p_e of the credential's epoch; 32 bytes. */
 export const credentialHeader = (paramsHash: Uint8Array): Uint8Array =>
   labelledHash(LABELS.credentialHeader, paramsHash);
 
-/** Is `value` in the attribute's list, or "" for none? */
+/** Whether `value` is in the attribute's list, or is "" for none. */
 export const isListed = (attribute: AttributeSpec | undefined, value: string): boolean =>
   attribute !== undefined && (value === "" || attribute.values.includes(value));
 
-/** The message of a listed value. @throws DecodeError for any other */
+/** The message of a listed value. @throws DecodeError for any other value */
 export function attributeScalar(attribute: AttributeSpec | undefined, value: string): Scalar {
   if (!isListed(attribute, value)) throw new DecodeError(`attribute value not in the parameters: ${value}`);
   return hashToScalar(LABELS.attribute, frame(utf8ToBytes(attribute!.name), utf8ToBytes(value)));
 }
 
-/** One scalar an attribute. @throws DecodeError if there are not exactly as many values, or one is not listed */
+/** One scalar per attribute. @throws DecodeError if the number of values is wrong, or if a value is not listed */
 export function attributeScalars(params: IssuerParams, values: readonly string[]): Scalar[] {
   if (values.length !== params.attributes.length)
     throw new DecodeError(`${values.length} values for ${params.attributes.length} attributes`);
@@ -125,7 +134,10 @@ export function attributeScalars(params: IssuerParams, values: readonly string[]
 
 // ---- the public part of B, the same for all credentials of an epoch that show the same
 
-/** By index in the parameters' list, ascending. */
+/**
+ * One shown attribute. `index` is its position in the parameters' list; lists of shown attributes are ascending by
+ * index.
+ */
 export interface ShownAttribute {
   readonly index: number;
   readonly value: string;
@@ -135,7 +147,8 @@ const MAX_KEPT_BASES = 256;
 const keptBases = new WeakMap<IssuerParams, Map<string, G1>>();
 
 /**
- * P1 + domain·Q1 + epoch·H_1 + Σ_shown m_i·H_(1+i). Kept for each (params, p_e, epoch, shown): a verifier meets few.
+ * P1 + domain·Q1 + epoch·H_1 + Σ_shown m_i·H_(1+i). The result is kept per (params, p_e, epoch, shown), because a
+ * verifier sees few of them.
  * @throws DecodeError if a shown value is not in the attribute's list
  */
 export function publicBase(
@@ -166,10 +179,16 @@ export function publicBase(
 // ---- issue and receive
 
 declare const checked: unique symbol;
-/** Cm of a request whose proof held: only verifyContract and verifyRefresh make one, and only that is ever signed. */
+/**
+ * Cm of a request whose proof was verified. Only verifyContract and verifyRefresh make this type, and `issue` signs no
+ * other commitment.
+ */
 export type CheckedCommitment = G1 & { readonly [checked]: true };
 
-/** Registrar. Deterministic, as the draft's BlindSign. @throws DecodeError for a value that is not listed */
+/**
+ * Registrar: signs a verified commitment. It is deterministic, like the draft's BlindSign.
+ * @throws DecodeError for an attribute value that is not listed
+ */
 export function issue(input: {
   params: IssuerParams;
   issuerSecret: Scalar;
@@ -193,7 +212,7 @@ export function issue(input: {
   return { epoch, values: [...attributeValues], A: encodeG1(A), e: encodeScalar(e) };
 }
 
-/** The wallet's own credential, as it stores it: whoever has it and the secrets k, z can present it. */
+/** The credential as the wallet stores it. Anybody who has it and the secrets k, z can present it. */
 export const Credential = document("Credential", 0x21, 1, {
   epoch: u32,
   values: list(text),
@@ -203,7 +222,7 @@ export const Credential = document("Credential", 0x21, 1, {
 });
 export type Credential = Of<typeof Credential>;
 
-/** B of a credential, for its owner. */
+/** B of a credential. Only its owner can compute it, because B needs s, k and z. */
 export function signedPoint(
   params: IssuerParams,
   paramsHash: Uint8Array,
@@ -218,13 +237,14 @@ export function signedPoint(
 }
 
 /**
- * Wallet. Accepts what the registrar answered only if it is the signature over the wallet's own secrets, and for the
- * epoch that was asked for. @throws DecodeError
+ * Wallet: accepts the registrar's answer only if it is the signature over the wallet's own secrets, for the epoch that
+ * the wallet requested.
+ * @throws DecodeError
  */
 export function receive(input: {
   params: IssuerParams;
   issued: IssuedCredential;
-  /** asked for */
+  /** the epoch that the wallet requested */
   epoch: number;
   /** p_e of `epoch` */
   paramsHash: Uint8Array;

@@ -1,5 +1,5 @@
-// The wire documents that roles exchange. One codec a type; layouts in docs/SPEC.md. All hashes are over the exact bytes.
-// Points stay bytes here: they are decoded once, by the function that uses them.
+// The wire documents that the roles exchange, with one codec per type; docs/SPEC.md has the layouts. Every hash of a
+// document covers its exact bytes. Points stay bytes here: the function that uses a point decodes it once.
 //
 //   wallet  → service    CheckIn (Challenge signed by the service, Presentation, session keys)      → Receipt
 //   wallet  → registrar  Contract at enrolment, RefreshRequest every epoch                           → IssuedCredential
@@ -25,21 +25,26 @@ import {
   u32,
   u64,
 } from "./codec.ts";
-import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
+import { asSigner, nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS, type Label } from "./labels.ts";
 
 // ---- signed documents: Ed25519 (RFC 8032, strict) over label ‖ document bytes
 
 export const Signed = document("Signed", 0x00, 1, { key: fixed(32), signature: fixed(64), document: blob });
 
+/** Signs label ‖ encode(value) and returns the encoded `Signed`. @param by a 32-byte Ed25519 seed, or a signer */
 export function signDocument<T>(label: Label, codec: Codec<T>, value: T, by: Uint8Array | Signer): Uint8Array {
-  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
+  const signer = asSigner(by);
   const bytes = codec.encode(value);
   const signature = signer.sign(concatBytes(utf8ToBytes(label), bytes));
   return Signed.encode({ key: signer.publicKey, signature, document: bytes });
 }
 
-/** Decodes and checks a signed document. @throws CodecError; "bad-signature" is told as malformed to the outside. */
+/**
+ * Decodes a signed document and verifies its signature against the key inside. The caller decides whether it trusts
+ * that key.
+ * @throws CodecError; a signature that does not verify has the reason "malformed", like any other bad document
+ */
 export function openSigned<T>(
   label: Label,
   codec: Codec<T>,
@@ -57,7 +62,7 @@ export function openSigned<T>(
 const Attribute = struct({ name: text, values: list(text) });
 const Requirement = struct({ attribute: text, accepted: list(text) });
 
-/** Valid for every epoch in [epochFrom, epochTo]; exactly one document covers an epoch. Signed by the registrar. */
+/** Valid for every epoch in [epochFrom, epochTo]. Exactly one document covers an epoch. The registrar signs it. */
 export const Parameters = document("Parameters", 0x01, 1, {
   realm: text,
   epochFrom: u32,
@@ -76,10 +81,13 @@ export const Parameters = document("Parameters", 0x01, 1, {
   trusteeKeys: list(fixed(32)),
 });
 export type Parameters = Of<typeof Parameters>;
-/** p_e of every epoch the document covers; over the document, not its signature. */
+/** p_e of every epoch that the document covers. The hash covers the document without its signature. */
 export const paramsHashOf = (p: Parameters): Uint8Array => labelledHash(LABELS.paramsHash, Parameters.encode(p));
 
-/** Self-certifying: serviceId = first 16 bytes of the hash of the signing key. Signed by signKey. */
+/**
+ * One service's keys and policy, signed by its signKey. It certifies itself, because serviceId is the first 16 bytes of
+ * the hash of signKey.
+ */
 export const ServiceCard = document("ServiceCard", 0x02, 1, {
   signKey: fixed(32),
   name: text,
@@ -113,16 +121,19 @@ export const CheckIn = document("CheckIn", 0x04, 1, {
   hpkeEnc: blob,
 });
 export type CheckIn = Of<typeof CheckIn>;
-/** What the presentation's tag absorbs besides the relation: challenge (with service, policy, nonce) and session keys. */
+/**
+ * The hash that binds a presentation to its check-in: the challenge (with service, policy and nonce) and the session
+ * keys. The tag of the presentation's proof absorbs it.
+ */
 export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
   labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.hpkeEnc);
-/** Info of the session's HPKE channel: everything of the check-in that stands before enc does. */
+/** HPKE info of the session's channel. It covers every field of the check-in that is known before `enc` is made. */
 export const channelContext = (c: Omit<CheckIn, "presentation" | "hpkeEnc">): Uint8Array =>
   labelledHash(LABELS.messageInfo, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
 export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, checkInBytes);
 
-/** Signed by the service Worker's receipt key: this session was opened, once. */
+/** Signed by the service Worker's receipt key. It states that this session was opened, once. */
 export const Receipt = document("Receipt", 0x05, 1, {
   tagHash: fixed(32),
   serviceId: fixed(16),
@@ -136,8 +147,9 @@ export type Receipt = Of<typeof Receipt>;
 
 export const MANIFEST_KINDS = ["record", "amendment", "withdrawal", "move", "erasure"] as const;
 /**
- * One a record or statement, signed by the service; count and previous chain the manifests of one session.
- * record / amendment carry a blob; withdrawal, move and erasure speak of `target` and carry none (zero hashes, size 0).
+ * One per record or statement, signed by the service. `count` and `previous` chain the manifests of one session. A
+ * record or amendment has a blob. A withdrawal, move or erasure concerns `target` and has no blob: its hashes are zero
+ * and its size is 0.
  */
 export const Manifest = document("Manifest", 0x06, 1, {
   kind: oneOf(...MANIFEST_KINDS),
@@ -149,18 +161,21 @@ export const Manifest = document("Manifest", 0x06, 1, {
   blobHash: fixed(32),
   stanzaHash: fixed(32),
   size: u64,
-  day: u32, // days since 1970-01-01, the coarse date
+  day: u32, // days since 1970-01-01: the coarse date
   contentKind: text,
   keySetId: fixed(32),
   count: u32, // 1 for the session's first manifest
-  previous: fixed(32), // manifestHash of the one before, zeros for the first
+  previous: fixed(32), // manifestHash of the previous manifest; zeros for the first
 });
 export type Manifest = Of<typeof Manifest>;
 export const manifestHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.manifest, signedBytes);
 
 // ---- registrar
 
-/** The enrolment proof itself: rows Cm, R, V, F°; its tag absorbs identityCommitment, paramsHash, nonce. */
+/**
+ * The contract is the enrolment proof: rows Cm, R, V and the two halves F1, F2 of F°. Its tag absorbs
+ * identityCommitment, paramsHash and nonce (enrolment.ts).
+ */
 export const Contract = document("Contract", 0x07, 1, {
   identityCommitment: fixed(32),
   paramsHash: fixed(32),
@@ -174,7 +189,7 @@ export const Contract = document("Contract", 0x07, 1, {
 });
 export type Contract = Of<typeof Contract>;
 export const contractHashOf = (bytes: Uint8Array): Uint8Array => labelledHash(LABELS.contract, bytes);
-/** Hiding (32-byte random salt) and binding commitment to the registrar's identity record. */
+/** A commitment to the registrar's identity record. It is binding, and the 32-byte random salt makes it hiding. */
 export const identityCommitmentOf = (salt: Uint8Array, identity: Uint8Array): Uint8Array =>
   labelledHash(LABELS.identity, salt, identity);
 
@@ -188,16 +203,18 @@ export const RefreshRequest = document("RefreshRequest", 0x08, 1, {
 });
 export type RefreshRequest = Of<typeof RefreshRequest>;
 
-/** Blind signature (A, e) with the messages it signs in clear. */
+/** The blind signature (A, e) with the messages that it signs in clear. */
 export const IssuedCredential = document("IssuedCredential", 0x0a, 1, {
   epoch: u32,
-  values: list(text), // one an attribute, "" for none
+  values: list(text), // one per attribute, "" if the patient has none
   A: fixed(48),
   e: fixed(32),
 });
 export type IssuedCredential = Of<typeof IssuedCredential>;
 
-/** What a granted Trace discloses, sealed to the requester: the contract, and the opening of what it commits to. */
+/**
+ * The answer to an approved trace, sealed to the requester: the contract, and the opening of its identity commitment.
+ */
 export const IdentityDisclosure = document("IdentityDisclosure", 0x12, 1, {
   contract: blob,
   identity: blob,
@@ -207,7 +224,7 @@ export type IdentityDisclosure = Of<typeof IdentityDisclosure>;
 
 // ---- orders
 
-/** Signed by the registrar's signing key as the authority: this key belongs to a registered requester. */
+/** Signed by the registrar's signing key. It states that this key belongs to a registered requester. */
 export const RequesterCertificate = document("RequesterCertificate", 0x0b, 1, {
   signKey: fixed(32),
   sealKey: blob, // X-Wing public key
@@ -218,7 +235,7 @@ export const requesterHashOf = (signedBytes: Uint8Array): Uint8Array => labelled
 export type RequesterCertificate = Of<typeof RequesterCertificate>;
 
 export const ORDER_KINDS = ["link", "trace", "assemble"] as const;
-/** Signed by the requester's key. subject = subjectHashOf(dossier): the order itself names nobody. */
+/** Signed by the requester's key. subject = subjectHashOf(dossier), so the order itself names nobody. */
 export const Order = document("Order", 0x0c, 1, {
   caseId: fixed(32),
   kind: oneOf(...ORDER_KINDS),
@@ -240,21 +257,23 @@ export const orderHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash
 
 const Generation = struct({ contract: blob, epochFrom: u32, epochTo: u32 });
 /**
- * What the trustees need to see and the escrow must not; sealed to each trustee.
- * link, trace: the CheckIn. assemble: contracts of all generations, the identity and the opening of its commitment,
- * signed by the registrar as a whole: Ed25519 over signDossier ‖ order hash ‖ Dossier without registrarSignature.
+ * The evidence for an order, which the trustees need and the escrow must not see; it is sealed to each trustee.
+ * A link or trace has the CheckIn. An assemble has the contracts of all generations, the identity and the opening of its
+ * commitment. The registrar signs an assemble's dossier as a whole:
+ * Ed25519 over signDossier ‖ order hash ‖ Dossier without registrarSignature.
  */
 export const Dossier = document("Dossier", 0x0d, 1, {
   salt: fixed(32),
   checkIn: optional(blob),
-  selector: text, // assemble: how the requester names the person, e.g. an insurance number
+  selector: text, // assemble: the requester's name for the person, e.g. an insurance number
   generations: list(Generation),
   identity: optional(blob),
-  identitySalts: list(fixed(32)), // opening of each generation's identity commitment, in their order
+  identitySalts: list(fixed(32)), // openings of the generations' identity commitments, in order
   registrarSignature: optional(fixed(64)), // assemble
 });
 export type Dossier = Of<typeof Dossier>;
 
+/** The bytes that the registrar signs: signDossier ‖ order hash ‖ Dossier without registrarSignature. */
 const dossierMessage = (dossier: Dossier, orderHash: Uint8Array): Uint8Array =>
   concatBytes(
     utf8ToBytes(LABELS.signDossier),
@@ -265,22 +284,26 @@ export const signDossier = (dossier: Dossier, orderHash: Uint8Array, registrarSe
   ...dossier,
   registrarSignature: nobleSigner(registrarSecret).sign(dossierMessage(dossier, orderHash)),
 });
+/** Whether the registrar signed this dossier for this order. */
 export const isDossierOf = (registrarKey: Uint8Array, dossier: Dossier, orderHash: Uint8Array): boolean =>
   dossier.registrarSignature !== undefined &&
   nobleVerify(dossier.registrarSignature, dossierMessage(dossier, orderHash), registrarKey);
 
-/** Whom an assemble opens, and when: every generation's contract with its epochs. */
+/** The subject of an assemble: the hash of every generation's contract with its epochs. */
 export const assembleSubjectHash = (generations: Dossier["generations"]): Uint8Array =>
   labelledHash(
     LABELS.assembleSubject,
     ...generations.flatMap((g) => [contractHashOf(g.contract), u32be(g.epochFrom), u32be(g.epochTo)]),
   );
-/** Hiding commitment carried by the order: over the check-in, or over the selector for an assemble. */
+/** The order's hiding commitment to its subject: the check-in, or the selector if the order is an assemble. */
 export const subjectHashOf = (salt: Uint8Array, checkInOrSelector: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, salt, checkInOrSelector);
 
 export const DECISIONS = ["approve", "refuse"] as const;
-/** An officer's decision: a WebAuthn assertion whose challenge is approvalChallenge; signed by the trustee's key. */
+/**
+ * An officer's decision about an order: a WebAuthn assertion whose challenge is approvalChallenge. The trustee's key
+ * signs the document.
+ */
 export const Approval = document("Approval", 0x0e, 1, {
   caseId: fixed(32),
   orderHash: fixed(32),
@@ -305,13 +328,13 @@ export const approvalChallenge = (a: {
 
 const EpochSlots = struct({ epoch: u32, slots: u16, paramsHash: fixed(32) });
 /**
- * What a trace's shares are bound to: both halves of the handle's encryption. So nobody can show the registrar another C2
- * beside them, and the registrar can check it without learning the presentation.
+ * The subject of a trace's shares: both halves (C1, C2) of the handle's encryption. Because both are bound, nobody can
+ * show the registrar the shares with another C2. The registrar can check this without seeing the presentation.
  */
 export const traceSubjectHash = (C1: Uint8Array, C2: Uint8Array): Uint8Array =>
   labelledHash(LABELS.traceSubject, C1, C2);
 
-/** Everything a share is bound to; ctx = caseContextHash. */
+/** All values to which a share is bound; ctx = caseContextHash. */
 export const CaseContext = document("CaseContext", 0x0f, 1, {
   kind: oneOf("notice", "link", "trace", "record"),
   caseId: fixed(32),
@@ -320,7 +343,7 @@ export const CaseContext = document("CaseContext", 0x0f, 1, {
   shareGeneration: u32,
   scope: list(EpochSlots), // sorted by epoch; slots 0..slots-1 of each
   requesterKey: fixed(32),
-  subjectHash: fixed(32), // hash of the presentation, of a contract, of (C1, C2) for a trace, or of a stanza
+  subjectHash: fixed(32), // hash of the presentation, a contract, (C1, C2) for a trace, or a stanza
   nonce: fixed(32),
   set: list(u8), // S, ascending
   trustee: u8,
@@ -332,8 +355,8 @@ export const caseContextHash = (c: CaseContext): Uint8Array => labelledHash(LABE
 
 const LinkedSession = struct({ epoch: u32, slot: u16, serviceId: fixed(16), tagHash: fixed(32) });
 /**
- * What each member of S works out alone and signs for one chunk of the order's epochs (case-chunks.ts); valid with t equal
- * documents. Sealed to the requester.
+ * Each member of S computes and signs this result alone, one per chunk of the order's epochs (case-chunks.ts). It
+ * counts if t members sign the same document. It is sealed to the requester.
  */
 export const CaseResult = document("CaseResult", 0x10, 1, {
   caseId: fixed(32),
@@ -357,12 +380,15 @@ export const LOG_KINDS = [
   "erasure",
   "index-root",
 ] as const;
-/** A transparency log entry; no personal data. subject: hash of the document it speaks of. */
+/**
+ * An entry of the transparency log. It holds no personal data. `subject` is the hash of the document that the entry
+ * announces.
+ */
 export const LogEntry = document("LogEntry", 0x11, 1, {
   kind: oneOf(...LOG_KINDS),
   at: u64,
   subject: fixed(32),
   caseId: optional(fixed(32)),
-  body: blob, // public documents in full; notice: mac ‖ sealed notice; otherwise empty
+  body: blob, // a public document in full; for a notice: mac ‖ sealed notice; else empty
 });
 export type LogEntry = Of<typeof LogEntry>;

@@ -25,6 +25,9 @@ export const nobleSigner = (secretKey: Uint8Array): Signer => ({
   sign: (message) => ed25519.sign(message, secretKey),
 });
 
+/** A signer from a 32-byte seed; a signer is returned as it is. */
+export const asSigner = (by: Uint8Array | Signer): Signer => (by instanceof Uint8Array ? nobleSigner(by) : by);
+
 export const nobleVerify: VerifySignature = (signature, message, publicKey) =>
   signature.length === SIGNATURE_BYTES &&
   publicKey.length === KEY_BYTES &&

@@ -1,14 +1,14 @@
 // Bytes as text: lower-case hex, base64 and base64url, each in one place with a type of its own.
 //
-// The types are branded strings. A function that takes `Hex` cannot be given base64url by mistake, and the compiler tells
-// the two apart. A branded string is still a string, so it can be compared, stored and sent as one.
+// The types are branded strings. A function that takes `Hex` cannot be given base64url by mistake, and the compiler
+// tells the two apart. A branded string is still a string, so it can be compared, stored and sent as one.
 //
 //   Hex         two lower-case digits per byte; keys of tables and names of objects
 //   Base64      RFC 4648 section 4, with padding; signed notes and FHIR
 //   Base64url   RFC 4648 section 5, without padding; JSON of our API
 
 import { hexToBytes as nobleFromHex, bytesToHex as nobleToHex } from "@noble/hashes/utils.js";
-import { base64, base64urlnopad } from "@scure/base";
+import { base64, base64nopad, base64urlnopad } from "@scure/base";
 
 declare const encoding: unique symbol;
 export type Hex = string & { readonly [encoding]: "hex" };
@@ -36,3 +36,6 @@ export const fromBase64 = (text: string): Uint8Array => base64.decode(text);
 export const toBase64url = (bytes: Uint8Array): Base64url => base64urlnopad.encode(bytes) as Base64url;
 /** @throws Error if `text` is not base64url without padding */
 export const fromBase64url = (text: string): Uint8Array => base64urlnopad.decode(text);
+
+/** Base64 of age headers: RFC 4648 section 4 without padding. @throws Error if `text` is not canonical */
+export const fromBase64Unpadded = (text: string): Uint8Array => base64nopad.decode(text);

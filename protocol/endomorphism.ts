@@ -3,8 +3,8 @@
 //   G1   φ(X : Y : Z) = (βX : Y : Z) = -x²·P    s = s_0 + s_1·x²,        s·P = s_0·P - s_1·φ(P)             128 doublings
 //   G2   ψ(P) = x·P                            s = Σ_(i<4) d_i·|x|^i,   s·P = Σ d_i·(-1)^i·ψ^i(P)           64 doublings
 //
-// instead of 255 (R. Gallant, R. Lambert, S. Vanstone, CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009). Both
-// identities hold in the prime-order subgroups only: the points come from the doors of suite.ts.
+// instead of 255 (R. Gallant, R. Lambert, S. Vanstone, CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009).
+// Both identities hold in the prime-order subgroups only: the points come from the doors of suite.ts.
 //
 //   combine    Σ s_i·P_i in variable time: public because only verifiers use it, on responses, challenges and coefficients
 //   multiply   s·P for a secret s: the same doublings and additions whatever s is, in windows of 4 bits, every entry of a
@@ -13,10 +13,9 @@
 import { mulAddUnsafe } from "@noble/curves/abstract/curve.js";
 import { psiFrobenius } from "@noble/curves/abstract/tower.js";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
-import { type G1, G1Point, type G2, G2Point, lazy, type Scalar } from "./suite.ts";
+import { type G1, G1Point, type G2, G2Point, lazy, type Scalar, X_ABS } from "./suite.ts";
 
 const { Fp, Fp2 } = bls.fields;
-const X_ABS = 0xd201000000010000n;
 const X_SQUARED = X_ABS * X_ABS;
 /** the cube root of unity of the subgroup check in eprint 2021/1130 */
 const BETA = 0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffen;

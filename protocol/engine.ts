@@ -1,5 +1,6 @@
-// An engine: the suite's arithmetic on public data behind one interface, so that verification is written once and runs on
-// noble (the default, and the only one that ever sees a secret scalar) or on a faster one that the host brings along.
+// An engine: the suite's arithmetic on public data behind one interface, so that verification is written once and runs
+// on noble (the default, and the only one that ever sees a secret scalar) or on a faster one that the host brings
+// along.
 //
 // The elements of an engine are opaque: only its own functions take them. All engines answer alike, byte for byte:
 //
@@ -10,11 +11,12 @@
 //   multiply  of the groups is for secrets; an engine that is not made for them throws there
 //
 // One thing is done with a secret, under a name of its own: pairingsOfSecretPoint takes a trustee's piece of z·G
-// (opening-link.ts). An engine other than noble sees it only as P = A + B with A fresh and uniform: each point that goes in
-// is by itself a uniform point of G1, used once, and what comes out is what the trustee gives away. docs/SECURITY.md argues it.
+// (opening-link.ts). An engine other than noble sees it only as P = A + B with A fresh and uniform: each point that
+// goes in is by itself a uniform point of G1, used once, and what comes out is what the trustee gives away.
+// docs/SECURITY.md argues it.
 //
-// fromG1, fromG2 and fromGT take over elements that a door has checked, or sums of such; what was taken over once is kept
-// as long as the noble point is. toG1 and toG2 go the other way.
+// fromG1, fromG2 and fromGT take over elements that a door has checked, or sums of such; what was taken over once is
+// kept as long as the noble point is. toG1 and toG2 go the other way.
 
 import type { Rng } from "./bytes.ts";
 import { type Group, groupG1, groupG2, groupGT } from "./group.ts";

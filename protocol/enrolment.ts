@@ -1,15 +1,16 @@
-// Enrolment and refresh: what a wallet sends to the registrar to get a credential.
+// Enrolment and refresh: the requests with which a wallet gets a credential from the registrar, and their proofs.
 //
 //   Enrol     Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v    F1 = u·G    F2 = z·G + u·Y_K
 //             tag  frame(identity commitment, parameters hash, registrar's nonce)
 //   Refresh   Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v          with a fresh s and the registrar's stored R, V
 //             tag  frame(nonce, epoch u32, device key, parameters hash of that epoch)
 //
-// The enrolment proof is the contract: a Trace returns it, and every trustee verifies it in an Assemble. (F1, F2) is z·G
-// encrypted to the link key Y_K; z·G itself is never known to anyone. The registrar keeps R and V, both unique.
-// Nobody without k and z can make a refresh over someone else's R and V: so a credential that traces to an honest patient
-// cannot be had by anybody else, registrar included, without breaking the discrete logarithm (S8).
-// The proofs: challenge and responses in witness order (s, k, z, u) or (s, k, z), 32 bytes each.
+// The enrolment proof is the contract. A trace returns the contract, and in an assemble every trustee verifies it.
+// (F1, F2) is z·G encrypted to the link key Y_K. Nobody ever knows z·G itself.
+// The registrar stores R and V, and both must be unique.
+// Without k and z, nobody can make a refresh over somebody else's R and V. So nobody else, not even the registrar, can
+// get a credential that traces to an honest patient without breaking the discrete logarithm (S8). The proofs have the
+// challenge and then the responses in witness order (s, k, z, u) or (s, k, z), 32 bytes each.
 
 import { frame, type Rng, u32be } from "./bytes.ts";
 import {
@@ -37,6 +38,9 @@ import {
   type Scalar,
 } from "./suite.ts";
 
+/**
+ * The result of a verification. "encoding": a point or the proof does not decode. "proof": the proof does not verify.
+ */
 export type Checked<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly reason: "encoding" | "proof" };
 
 interface HandleRows {
@@ -85,7 +89,7 @@ const enrolTag = (c: Pick<Contract, "identityCommitment" | "paramsHash" | "nonce
 
 interface RefreshContext {
   readonly nonce: Uint8Array;
-  /** in which the credential is to serve */
+  /** the epoch for which the wallet wants a credential */
   readonly epoch: number;
   readonly deviceKey: Uint8Array;
   /** p_e of `epoch` */
@@ -99,10 +103,12 @@ const commitTo = ({ k, z }: WalletSecrets, s: Scalar): G1 => {
   const { Q2, J1, J2 } = committedGenerators();
   return Q2.multiply(s).add(J1.multiply(k)).add(J2.multiply(z)) as G1;
 };
+/** R = k·Ĝ */
 export const handleOf = (k: Scalar): G1 => handleGenerator().multiply(k) as G1;
+/** V = z·H2v */
 export const tagHandleOf = (z: Scalar): G2 => handleBaseG2().multiply(z) as G2;
 
-/** Wallet, once a generation. `s` is fresh and random: the wallet keeps it for `receive`. */
+/** Wallet, once per generation. `s` is fresh and random; the wallet keeps it for `receive`. */
 export function requestEnrolment(
   input: {
     params: Pick<IssuerParams, "linkKey">;
@@ -137,7 +143,7 @@ export function requestEnrolment(
   };
 }
 
-/** Wallet, every epoch, with a fresh s. */
+/** Wallet, once per epoch, with a fresh s. */
 export function requestRefresh(
   input: RefreshContext & { secrets: WalletSecrets; s: Scalar },
   rng: Rng,
@@ -164,8 +170,8 @@ function checking<T>(check: () => T | undefined): Checked<T> {
 }
 
 /**
- * The proof of a contract, over the nonce, parameters hash and identity commitment that stand in it: the registrar
- * compares these with its own first; a trustee compares the commitment with the opening it was given.
+ * Verifies the proof of a contract, over the nonce, parameters hash and identity commitment that the contract names.
+ * The registrar first compares these with its own. A trustee compares the commitment with the opening that it received.
  */
 export function verifyContract(
   params: Pick<IssuerParams, "linkKey">,
@@ -185,7 +191,10 @@ export function verifyContract(
   });
 }
 
-/** R and V are the ones stored at enrolment, nonce and epoch the registrar's own, the device key the account's. */
+/**
+ * Registrar: verifies the proof of a refresh. R and V are the stored ones of the enrolment, nonce and epoch are the
+ * registrar's own, and the device key is the account's.
+ */
 export function verifyRefresh(
   context: RefreshContext & { R: G1; V: G2 },
   request: Pick<RefreshRequest, "Cm" | "proof">,

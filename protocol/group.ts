@@ -70,6 +70,13 @@ function checkScalar(s: Scalar): void {
   if (s < 0n || s >= R_ORDER) throw new RangeError("scalar outside [0, r)");
 }
 
+/** The arguments of `combine`. @throws RangeError if the lists differ in length, or a scalar is outside [0, r) */
+export function checkTerms(elements: readonly unknown[], scalars: readonly Scalar[]): void {
+  if (elements.length !== scalars.length)
+    throw new RangeError(`combine: ${scalars.length} scalars for ${elements.length} elements`);
+  scalars.forEach(checkScalar);
+}
+
 /** One inversion for all. */
 function normalized<P>(curve: unknown, elements: readonly P[]): P[] {
   return normalizeZ(curve as never, [...elements] as never) as P[];
@@ -114,13 +121,12 @@ function curveGroup<P extends CurvePoint<P>>(
     },
     multiplyPublic: (e, s) => e.multiplyUnsafe(s), // public because the caller says so by choosing this method
     combine(elements, scalars) {
-      if (elements.length !== scalars.length) throw new RangeError("combine: as many scalars as elements");
+      checkTerms(elements, scalars);
       let sum = identity;
       const points: P[] = [];
       const factors: bigint[] = [];
       elements.forEach((e, i) => {
         const s = scalars[i]!;
-        checkScalar(s);
         if (s === 0n || e.is0()) return;
         // public because combine is for public scalars only
         if (windowed.has(e)) sum = sum.add(e.multiplyUnsafe(s));
@@ -192,8 +198,7 @@ function wnaf(s: Scalar): number[] {
 
 /** Public exponents: one chain of cyclotomic squarings for all; an inverse is a conjugate and costs nothing. */
 function powerProduct(elements: readonly GT[], scalars: readonly Scalar[]): GT {
-  if (elements.length !== scalars.length) throw new RangeError("combine: as many scalars as elements");
-  scalars.forEach(checkScalar);
+  checkTerms(elements, scalars);
   const digits = scalars.map(wnaf);
   const tables = elements.map((e) => {
     const e2 = square(e);

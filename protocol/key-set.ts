@@ -13,10 +13,10 @@
 // verifyKeySet is for everybody who is given a key set: registrar, services, wallets, new trustees. It needs the
 // holders' identity keys from elsewhere (the signed parameters, a letter): a key set cannot vouch for itself.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { concatBytes, equalBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { document, fixed, list, type Of, struct, u8, u32 } from "./codec.ts";
 import type { Parameters } from "./documents.ts";
+import { nobleSigner, nobleVerify } from "./ed25519.ts";
 import { g1, scalar } from "./element-coders.ts";
 import { HYBRID_PUBLIC_KEY_BYTES, HYBRID_SECRET_KEY_BYTES, hybridKeyPair } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
@@ -94,13 +94,12 @@ const signedBytes = (core: KeySetCore): Uint8Array =>
   concatBytes(utf8ToBytes(LABELS.signCeremony), KeySetCore.encode(core));
 
 export function signKeySet(core: KeySetCore, identitySecret: Uint8Array): Uint8Array {
-  return ed25519.sign(signedBytes(core), identitySecret);
+  return nobleSigner(identitySecret).sign(signedBytes(core));
 }
 
 export function verifyKeySetSignature(core: KeySetCore, index: number, signature: Uint8Array): boolean {
   const key = core.identityKeys[index - 1];
-  // zip215: false = RFC 8032 verification
-  return key !== undefined && ed25519.verify(signature, signedBytes(core), key, { zip215: false });
+  return key !== undefined && nobleVerify(signature, signedBytes(core), key);
 }
 
 /** Everything but the signatures: sizes, and that any t share keys interpolate to the key. @throws KeySetError */
@@ -137,7 +136,8 @@ type KeysOfParameters = Pick<
 
 /**
  * The registrar signs the parameters, the trustees the key set: parameters may name only keys that the trustees signed.
- * Otherwise a registrar by itself could name keys of its own, and open everything. @throws KeySetError
+ * Otherwise a registrar by itself could name keys of its own, and open everything.
+ * @throws KeySetError
  */
 export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonly Uint8Array[]): void {
   verifyKeySet(keySet, pinned);

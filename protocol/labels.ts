@@ -1,5 +1,6 @@
-// Every domain separation label of Symbolon, in one place. All start with the same prefix and end with a dot, so that
-// no label is a prefix of another (a test shows it). A new meaning gets a new label; a label is never used again.
+// Every domain separation label of Symbolon, in one place.
+// All labels start with the same prefix and end with a dot, so no label is a prefix of another; a test checks this.
+// A new meaning gets a new label, and no label is ever used for a second meaning.
 
 const V1 = "SYMBOLON-V1-";
 
@@ -12,7 +13,7 @@ export const LABELS = {
   continuityG2: `${V1}H2-CONTINUITY.`,
   attribute: `${V1}ATTRIBUTE.`,
   bbsApi: `${V1}BBS-API.`,
-  // sigma proofs: one label a relation
+  // sigma proofs: one label per relation
   enrol: `${V1}PROOF-ENROL.`,
   refresh: `${V1}PROOF-REFRESH.`,
   present: `${V1}PROOF-PRESENT.`,
@@ -62,7 +63,7 @@ export const LABELS = {
   replyKey: `${V1}HPKE-REPLY.`,
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
-  // signatures (Ed25519), one label a kind of document
+  // signatures (Ed25519): one label per kind of document
   signRequest: `${V1}SIGN-REQUEST.`,
   signParameters: `${V1}SIGN-PARAMETERS.`,
   signServiceCard: `${V1}SIGN-SERVICE.`,

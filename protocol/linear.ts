@@ -1,6 +1,6 @@
 // A linear relation in one group, and the moves of the sigma protocol for it (draft-irtf-cfrg-sigma-protocols-03,
-// sections "Linear relations", "Instance validation", "Serialization", "Sigma protocol"). The engine of sigma.ts (several
-// groups, one witness) and the draft-exact form of sigma-draft.ts (G1 only) both run on this file.
+// sections "Linear relations", "Instance validation", "Serialization", "Sigma protocol"). Both sigma.ts (several
+// groups, one witness) and sigma-draft.ts (the draft's exact form, G1 only) run on this file.
 //
 //   instance   elements E_0 … E_m, E_0 the group's generator; per equation
 //              Σ coeff·E_element (image)  =  Σ coeff·w_scalar·E_element (terms)
@@ -11,17 +11,19 @@
 //
 // Instance bytes: u32 equations ‖ per equation ( u32 images ‖ (u32 element ‖ coeff)* ‖ u32 terms ‖ (u32 scalar ‖
 // u32 element ‖ coeff)* ) ‖ E_1 ‖ … ‖ E_m; u32 little-endian, coeff 32 bytes big-endian, elements compressed. The last
-// element is the highest one referenced, so the length follows from the header and the encoding is prefix-free.
+// element is the highest one referenced. So the length follows from the header, and the encoding is prefix-free.
 //
-// An instance is valid if (numbers of the draft): 1 there is an equation; 2 no empty image or terms; 4, 5 indices and
-// elements match one to one; 6 each scalar occurs; 7 E_0 is the generator; 8 no element and 9 no image is the identity;
-// 10 each scalar has a column that is not the identity somewhere (else its response would be free). 3 bounds the indices.
+// An instance is valid if these checks of the draft hold (with the draft's numbers): 1 it has an equation; 2 no image
+// and no list of terms is empty; 3 the indices are in bounds; 4, 5 indices and elements match one to one; 6 each scalar
+// occurs; 7 E_0 is the generator; 8 no element and 9 no image is the identity; 10 each scalar has, in some equation, a
+// column that is not the identity. Without 10 the response of such a scalar would be free.
 
 import { concatBytes } from "./bytes.ts";
 import type { Group } from "./group.ts";
 import { littleEndian, Sponge } from "./sponge.ts";
 import { encodeScalar, Fr, R_ORDER, type Scalar } from "./suite.ts";
 
+/** Both sides of one equation. Indices point into the part's elements and the shared vector of scalars. */
 export interface Equation {
   readonly image: readonly { readonly element: number; readonly coefficient: Scalar }[];
   readonly terms: readonly { readonly scalar: number; readonly element: number; readonly coefficient: Scalar }[];
@@ -31,25 +33,26 @@ const U32_LIMIT = 2 ** 32;
 const isU32 = (n: number): boolean => Number.isInteger(n) && n >= 0 && n < U32_LIMIT;
 const u32le = (n: number): Uint8Array => littleEndian(n, 4);
 
-/** What the engine needs of a part, whatever its group. */
+/** One group's part of a statement, without the type of the group's elements. */
 export interface Part {
-  /** checks 1 to 5 and 7 to 9 of this part */
+  /** whether checks 1 to 5 and 7 to 9 hold for this part */
   isWellFormed(): boolean;
-  /** the scalars whose column in this part is not the identity (checks 6 and 10, joined over all parts) */
+  /** the scalars whose column in this part is not the identity (for checks 6 and 10, which join all parts) */
   boundScalars(): Set<number>;
   /** 1 + the highest scalar index */
   scalarCount(): number;
   serialize(): Uint8Array;
   /** @throws DecodeError if a commitment is the identity, which honest nonces never give */
   commit(nonces: readonly Scalar[]): Uint8Array;
-  /** undefined if a commitment comes out as the identity: no prover sends that */
+  /** undefined if a commitment is the identity, which no honest prover sends */
   simulate(responses: readonly Scalar[], challenge: Scalar): Uint8Array | undefined;
 }
 
+/** The equations in one group, with the elements that they use. */
 export class LinearPart<E> implements Part {
   readonly #group: Group<E>;
   readonly #elements: E[];
-  /** of elements 1 …; the generator is not serialised */
+  /** of elements 1, 2, …; the generator is not serialised */
   readonly #encodings: Uint8Array[] = [];
   readonly #equations: Equation[] = [];
   #images: E[] | undefined;
@@ -59,13 +62,13 @@ export class LinearPart<E> implements Part {
     this.#elements = [group.generator()];
   }
 
-  /** The index of an element, the same for the same element. @throws DecodeError for the identity */
+  /** The index of an element. Equal elements get the same index. @throws DecodeError for the identity */
   element(e: E): number {
     const known = this.#elements.findIndex((other) => other === e || this.#group.equals(other, e));
     return known >= 0 ? known : this.append(e);
   }
 
-  /** Adds an element under a new index, even if it is there already. */
+  /** Adds an element under a new index, even if it is already present. @throws DecodeError for the identity */
   append(e: E): number {
     this.#encodings.push(this.#group.encode(e));
     return this.#elements.push(e) - 1;
@@ -90,7 +93,7 @@ export class LinearPart<E> implements Part {
       }
     }
     if (referenced.size !== this.#elements.length) return false;
-    // 7 and 8 hold by construction: the constructor puts the generator first, append refuses the identity
+    // Checks 7 and 8 hold by construction: the constructor puts the generator first, and append refuses the identity.
     return !this.#imageValues().some((e) => this.#group.isIdentity(e));
   }
 
@@ -165,14 +168,17 @@ export class LinearPart<E> implements Part {
   }
 }
 
-/** Are all parts well formed, and is each of the scalars bound by one of them? */
+/** Whether all parts are well formed, and each scalar is bound by at least one of them. */
 export function isValidInstance(parts: readonly Part[], scalars: number): boolean {
   if (parts.length === 0 || !parts.every((p) => p.isWellFormed())) return false;
   const bound = new Set(parts.flatMap((p) => [...p.boundScalars()]));
   return bound.size === scalars && parts.every((p) => p.scalarCount() <= scalars);
 }
 
-/** DeriveChallenge: sponge over session id, instance and commitments; 48 bytes, little-endian, mod r. */
+/**
+ * DeriveChallenge of the draft: squeezes 48 bytes of the sponge over session id, instance and commitments, reads them
+ * as a little-endian integer and reduces it mod r.
+ */
 export function deriveChallenge(sessionId: Uint8Array, instance: Uint8Array, commitment: Uint8Array): Scalar {
   return new Sponge(sessionId).absorb(instance).absorb(commitment).squeezeUint(R_ORDER);
 }

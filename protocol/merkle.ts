@@ -54,8 +54,8 @@ export interface InclusionClaim {
 
 /** RFC 9162 section 2.1.3.2. */
 export function verifyInclusion(claim: InclusionClaim): boolean {
-  const index = u64(claim.index);
-  const size = u64(claim.size);
+  const index = checkedSize(claim.index);
+  const size = checkedSize(claim.size);
   if (index === undefined || size === undefined || index >= size) return false;
   if (claim.leafHash.length !== HASH_BYTES || !allHashes(claim.proof)) return false;
   let fn = index;
@@ -93,8 +93,8 @@ export interface ConsistencyClaim {
  * either side, also twice. Equal sizes need equal roots and an empty proof.
  */
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
-  const from = u64(claim.from);
-  const to = u64(claim.to);
+  const from = checkedSize(claim.from);
+  const to = checkedSize(claim.to);
   if (from === undefined || to === undefined || from === 0n || from > to) return false;
   if (from === to) return claim.proof.length === 0 && equalBytes(claim.fromRoot, claim.toRoot);
   if (claim.proof.length === 0 || !allHashes(claim.proof)) return false;
@@ -135,7 +135,7 @@ function allHashes(proof: readonly Uint8Array[]): boolean {
 }
 
 /** A size as it came from outside: a number that was already rounded is not a size. */
-function u64(n: Size): bigint | undefined {
+function checkedSize(n: Size): bigint | undefined {
   if (typeof n === "number" && !Number.isSafeInteger(n)) return undefined;
   const value = BigInt(n);
   return value >= 0n && value <= MAX_SIZE ? value : undefined;

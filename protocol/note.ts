@@ -16,7 +16,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, equalBytes, utf8ToBytes } from "./bytes.ts";
-import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
+import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { fromBase64, toBase64 } from "./encodings.ts";
 import { HASH_BYTES } from "./merkle.ts";
 
@@ -92,7 +92,7 @@ export function parseVkey(vkey: string, type: NoteKeyType): NoteKey {
 
 /** `by`: an Ed25519 seed of 32 bytes, or who signs with it */
 export function noteSigner(name: string, type: NoteKeyType, by: Uint8Array | Signer): NoteSigner {
-  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
+  const signer = asSigner(by);
   return { key: noteKey(name, type, signer.publicKey), signer };
 }
 

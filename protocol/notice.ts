@@ -1,5 +1,5 @@
-// The notice of a case: what the log holds for the patient, so that every completed link, trace and assemble is found by
-// that patient's wallet and by nobody else's.
+// The notice of a case: what the log holds for the patient, so that every completed link, trace and assemble is found
+// by that patient's wallet and by nobody else's.
 //
 //   κ        e(G, z·H_n(case id)): made by the members of S (combineNotice), and by the wallet alone (walletKappa)
 //   body     mac (32) ‖ nonce (12) ‖ ChaCha20-Poly1305(key, nonce, aad = case id; padded)

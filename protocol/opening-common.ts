@@ -1,4 +1,5 @@
-// What all openings share: the context hash, the choice of exactly the approving set's partials, the naming of cheaters.
+// What all openings share: the context hash, the choice of exactly the approving set's partials, the naming of
+// cheaters.
 
 /** Partials that do not fit the set: the caller's mistake, as every partial is verified before it is combined. */
 export class OpeningError extends Error {

@@ -13,13 +13,13 @@
 //   index     indexValue(τ) = labelledHash(indexValue, encodeGT(τ)): what the session index stores
 //   notice    κ = the same at H_n(case id) = e(G, z·H_n(case id)), which the wallet computes alone
 //
-// F2 stands in the piece of one member so that a slot costs each member one pairing: e(F2, H_s) is never computed apart.
-// Nothing more or less is told by it, since anybody has e(F2, H_s) from public points.
+// F2 stands in the piece of one member so that a slot costs each member one pairing: e(F2, H_s) is never computed
+// apart. Nothing more or less is told by it, since anybody has e(F2, H_s) from public points.
 // Soundness of the batch: if some d_s is not e(Z_i, H_s), both in the group of prime order r, then Δ is right for one
 // ρ_s in 2^128, and the seed fixes everything before ρ. The prime order matters: −d_s would pass on every even ρ_s and
-// hide a session, so every value is checked to lie in GT first. (The seed adds the H_s to the design's list: then it does
-// not rest on ctx that the slots were fixed first. Δ is a sum of public values, all of which are in the seed.)
-// Who learns what: t partials of one S give the index values of the approved slots, and nothing of other slots (SXDH).
+// hide a session, so every value is checked to lie in GT first. (The seed adds the H_s to the design's list: then it
+// does not rest on ctx that the slots were fixed first. Δ is a sum of public values, all of which are in the seed.) Who
+// learns what: t partials of one S give the index values of the approved slots, and nothing of other slots (SXDH).
 // Where: y, its nonce and λ_i·y_i·F1 are made on noble; pairings of the piece go through pairingsOfSecretPoint of the
 // engine, which says how a faster one may do them.
 // Layout: LinkShare 0x40:  u8 index ‖ list of d_s (576 each) ‖ proof (64);   NoticeShare 0x41:  u8 index ‖ d ‖ proof.

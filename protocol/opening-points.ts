@@ -16,7 +16,7 @@ import { type Engine, nobleEngine } from "./engine.ts";
 import { groupG1 } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import { checkContext, collect } from "./opening-common.ts";
-import { combinePoints as interpolate } from "./sharing.ts";
+import { interpolatePoints } from "./sharing.ts";
 import { type Proof, prove, Relation, verify } from "./sigma.ts";
 import { Fr, G, type G1, G1_BYTES, randomScalar, type Scalar } from "./suite.ts";
 
@@ -95,7 +95,7 @@ export const verifyRecordShare = (at: RecordPublic, share: RecordShare, engine: 
 
 /** Σ λ_i·D_i over verified partials of exactly the members of `set`. @throws OpeningError */
 export function combinePoints(set: readonly number[], shares: readonly { index: number; point: G1 }[]): G1 {
-  return interpolate(collect(set, shares));
+  return interpolatePoints(collect(set, shares));
 }
 
 /** R = C2 − Σ λ_i·D_i, to be compared with the handle in the registrar's contract. @throws OpeningError */

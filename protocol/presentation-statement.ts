@@ -1,4 +1,4 @@
-// The check-in's statement and its wire form; prover and verifier (presentation.ts) both build it here.
+// The check-in's statement and its wire form. Prover and verifier (presentation.ts) both build the statement here.
 //
 //   Abar = A·(r1·r2)   D = B·r2   Bbar = D·r1 - Abar·e   r3 = 1/r2
 //   T  = z·H2(e,j)                          session tag in G2, single-use
@@ -13,17 +13,19 @@
 //     Bbar                                                = r1·D - e·Abar
 //     P1 + domain·Q1 + epoch·H_1 + Σ_shown m_i·H_(1+i)    = r3·D - s·Q2 - k·J1 - z·J2 - Σ_hidden m_i·H_(1+i)
 //     and the rows T, C1, C2, F2 above
-//   Outside it: no point is O (the door refuses it);  e(Abar, W) = e(Bbar, P2)
+//   Outside the relation: no point is O (the decoders refuse it);  e(Abar, W) = e(Bbar, P2)
 //
-//   tag (the label of the relation is in the engine's session id; every point above is in the relation)
+//   tag (the session id holds the label of the relation; every point above is in the relation)
 //     frame(context, credentialEpoch u32, tagEpoch u32, slot u32, W, Y_R, Y_K, header, p_e of tagEpoch, shown)
-//     shown = frame(index u8 ‖ value UTF-8, ...), so each shown sum on the left is fixed by the tag
+//     shown = frame(index u8 ‖ value UTF-8, ...), so the tag fixes each sum over the shown messages
 //
 //   Presentation, type 0x20 version 1
-//     credentialEpoch u32 ‖ tagEpoch u32 ‖ slot u16 ‖ shown: u16 count of (attribute index u8 ‖ value: u16 length, UTF-8)
+//     credentialEpoch u32 ‖ tagEpoch u32 ‖ slot u16
+//     ‖ shown: u16 count of (attribute index u8 ‖ value: u16 length, UTF-8)
 //     ‖ Abar 48 ‖ Bbar 48 ‖ D 48 ‖ T 96 ‖ C1 48 ‖ C2 48 ‖ F2 48
-//     ‖ proof: u32 length, commitments of the rows Bbar, B, C1, C2, F2 (48 each) and T (96) ‖ responses 32 each in witness
-//       order: the draft's batchable form, so that many presentations can be verified in one sum (presentation-batch.ts)
+//     ‖ proof: u32 length, commitments of the rows Bbar, B, C1, C2, F2 (48 each) and T (96),
+//       responses 32 each in witness order
+//     The proof has the draft's batchable form, so that many presentations can be verified in one sum (sigma-batch.ts).
 
 import { concatBytes, frame, u32be, utf8ToBytes } from "./bytes.ts";
 import { blob, document, fixed, list, type Of, struct, text, u8, u16, u32 } from "./codec.ts";
@@ -41,7 +43,7 @@ import { encodeG1, encodeG2, G, type G1, G1_BYTES, type G2, G2_BYTES, tagBaseMes
 
 const g1Bytes = fixed(G1_BYTES);
 
-/** Points and proof stay bytes: the verifier decodes them, once. */
+/** The wire form. Points and proof stay bytes; the verifier decodes them once. */
 export const Presentation = document("Presentation", 0x20, 1, {
   credentialEpoch: u32,
   tagEpoch: u32,
@@ -58,7 +60,7 @@ export const Presentation = document("Presentation", 0x20, 1, {
 });
 export type Presentation = Of<typeof Presentation>;
 
-/** noble's points, or those of another engine */
+/** The points of a presentation, as noble's points or as elements of another engine. */
 export interface PresentationPoints<P1 = G1, P2 = G2> {
   readonly Abar: P1;
   readonly Bbar: P1;
@@ -69,7 +71,7 @@ export interface PresentationPoints<P1 = G1, P2 = G2> {
   readonly F2: P1;
 }
 
-/** What both sides know before any proof is made. */
+/** The public values that both sides know before a proof is made. */
 export interface Setting {
   /** of the tag's epoch: trace and link keys */
   readonly params: IssuerParams;
@@ -77,7 +79,7 @@ export interface Setting {
   readonly credentialParams: IssuerParams;
   readonly tagParamsHash: Uint8Array;
   readonly credentialParamsHash: Uint8Array;
-  /** hash of everything else: challenge with service, nonce and policy, session keys */
+  /** hash of all other bound values (checkInContext): challenge with service, nonce and policy, session keys */
   readonly context: Uint8Array;
 }
 type Header = Pick<Presentation, "credentialEpoch" | "tagEpoch" | "slot" | "shown">;
@@ -92,7 +94,7 @@ export const hiddenIndexes = ({ attributes }: IssuerParams, { shown }: Pick<Head
 const MAX_KEPT_TAG_BASES = 64;
 const keptTagBases = new WeakMap<Engine, Map<string, ElementG2>>();
 
-/** H2(e, j), kept: a verifier meets the J slots of the current epoch again and again. */
+/** H2(e, j), which is kept because a verifier needs the J slots of the current epoch again and again. */
 export function tagBaseIn(engine: Engine, paramsHash: Uint8Array, epoch: number, slot: number): ElementG2 {
   let bases = keptTagBases.get(engine);
   if (bases === undefined || bases.size >= MAX_KEPT_TAG_BASES) {
@@ -107,10 +109,14 @@ export function tagBaseIn(engine: Engine, paramsHash: Uint8Array, epoch: number,
   }
   return base;
 }
+/** H2(e, j) as noble's point. */
 export const keptTagBase = (paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
   nobleEngine.toG2(tagBaseIn(nobleEngine, paramsHash, epoch, slot));
 
-/** @throws DecodeError if a shown value is not in the attribute's list */
+/**
+ * The relation of the header, built in the given engine.
+ * @throws DecodeError if a shown value is not in the attribute's list
+ */
 export function presentationRelationIn(
   engine: Engine,
   { params, credentialParams, tagParamsHash, credentialParamsHash }: Setting,
@@ -142,7 +148,10 @@ export function presentationRelationIn(
     ]);
 }
 
-/** On noble, as the prover builds it. @throws DecodeError if a shown value is not in the attribute's list */
+/**
+ * The same relation on noble, as the prover builds it.
+ * @throws DecodeError if a shown value is not in the attribute's list
+ */
 export function presentationRelation(setting: Setting, header: Header, p: PresentationPoints): Relation<WitnessName> {
   const { fromG1, fromG2 } = nobleEngine;
   return presentationRelationIn(nobleEngine, setting, header, {
@@ -166,6 +175,7 @@ function keyBytes<P extends G1 | G2>(key: P, encode: (p: P) => Uint8Array): Uint
   return bytes;
 }
 
+/** The tag of the header: every public value that the proof is bound to and that is not in the relation. */
 export function presentationTag(setting: Setting, header: Header): Uint8Array {
   return frame(
     setting.context,

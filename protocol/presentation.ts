@@ -1,12 +1,12 @@
-// Check-in: the wallet presents a credential, the service (and later every trustee) verifies it. Statement, tag and wire
-// form are in presentation-statement.ts.
+// Check-in: the wallet presents a credential; the service, and later every trustee, verifies it. The statement, the tag
+// and the wire form are in presentation-statement.ts.
 //
-// The verifier learns: both epochs, the slot, the shown attributes, and that whoever made this holds a credential of that
-// epoch. T is the same whenever the same wallet uses the same (epoch, slot): that is the single-use tag; under another
-// slot it is unlinkable (SXDH). Verification needs no secret and no network.
+// The verifier learns both epochs, the slot and the shown attributes. It learns that the prover holds a credential of
+// that credential epoch. T is the same if the same wallet uses the same (epoch, slot) again, so T works as a single-use
+// tag. Under another slot, T is unlinkable (SXDH). Verification needs no secret and no network.
 //
-// The caller gives the verifier everything that must not come from the wallet: the tag's epoch (from the signed
-// issuedAt), J, how stale a credential may be, the parameters of both epochs and the context.
+// The caller gives the verifier every value that must not come from the wallet: the tag's epoch (from the signed
+// issuedAt), J, the allowed staleness of a credential, the parameters of both epochs and the context.
 
 import { labelledHash, type Rng } from "./bytes.ts";
 import {
@@ -38,16 +38,22 @@ import { DecodeError, encodeG1, encodeG2, Fr, G, type G1, type G2, P2, randomSca
 
 export { Presentation } from "./presentation-statement.ts";
 
-/** Names objects, manifests and associated data; 32 bytes. */
+/**
+ * tagHash, 32 bytes. It names the session in objects, manifests and associated data.
+ * @param T the encoded tag, 96 bytes
+ */
 export const tagHashOf = (T: Uint8Array): Uint8Array => labelledHash(LABELS.tagHash, T);
 
-/** T of a slot, for the wallet that looks for its own sessions. */
+/** T = z·H2(e, j) of a slot. A wallet uses it to find its own sessions. */
 export const tagOf = (z: Scalar, paramsHash: Uint8Array, epoch: number, slot: number): G2 =>
   groupG2.multiply(keptTagBase(paramsHash, epoch, slot), z);
 
 // ---- wallet
 
-/** @throws RangeError for an attribute that is not there: a bug of the caller, not of a peer */
+/**
+ * Wallet: makes a presentation.
+ * @throws RangeError if `shown` names an unknown attribute, which is a bug of the caller and not of a peer
+ */
 export function present(
   input: {
     params: IssuerParams;
@@ -111,6 +117,7 @@ export function present(
 
 // ---- service, trustees, anybody
 
+/** The values that the verifier sets; none of them comes from the wallet. */
 export interface Expectation {
   readonly params: IssuerParams;
   /** of the credential's epoch; `params` if absent */
@@ -127,20 +134,23 @@ export interface Expectation {
   readonly context: Uint8Array;
 }
 
-/** For tests and audit; the wire knows one code for all of them. */
+/** Why a presentation was refused. It is for tests and audit; the wire has one code for all reasons. */
 export type Refusal = "epoch" | "stale" | "slot" | "attribute" | "encoding" | "proof" | "pairing";
 
-/** The points are noble's, whatever the engine: converted when they are asked for. */
+/**
+ * An accepted presentation. T, F2, C1 and C2 are noble's points whichever engine verified; each is converted when it is
+ * read.
+ */
 export interface Verified {
   readonly ok: true;
   readonly T: G2;
-  /** T as the engine that verified holds it */
+  /** T as an element of the engine that verified */
   readonly tag: ElementG2;
   readonly tagHash: Uint8Array;
   readonly F2: G1;
   readonly C1: G1;
   readonly C2: G1;
-  /** by name */
+  /** value of each shown attribute, by name */
   readonly shown: Readonly<Record<string, string>>;
 }
 export type Verdict = Verified | { readonly ok: false; readonly reason: Refusal };
@@ -151,7 +161,7 @@ interface Examined extends BatchItem, ToVerify {
   readonly points: Points;
 }
 
-/** Everything but proof and pairing. */
+/** Checks everything except the proof and the pairing. */
 function examine(expected: Expectation, p: Presentation, engine: Engine): Refusal | Examined {
   const credentialParams = expected.credentialParams ?? expected.params;
   const { attributes } = credentialParams;
@@ -181,7 +191,7 @@ function examine(expected: Expectation, p: Presentation, engine: Engine): Refusa
   }
 }
 
-/** e(Abar, W) = e(Bbar, P2) */
+/** Whether e(Abar, W) = e(Bbar, P2). */
 const pairs = (engine: Engine, Abar: ElementG1, Bbar: ElementG1, W: G2): boolean =>
   engine.pairingProductIsOne([
     { g1: Abar, g2: engine.fromG2(W) },
@@ -211,11 +221,12 @@ function accept({ expected, presentation: p, points: { T, F2, C1, C2 } }: Examin
   };
 }
 
-/** For one presentation: there is nothing to weigh. */
+/** The `rng` for a single presentation, which needs no random weights. */
 export const NO_WEIGHTS: Rng = () => {
   throw new Error("one presentation needs no random weights");
 };
 
+/** Verifies one presentation. */
 export const verifyPresentation = (
   expected: Expectation,
   presentation: Presentation,
@@ -228,9 +239,9 @@ export interface ToVerify {
 }
 
 /**
- * The same verdicts as one by one. Each proof is verified by itself, and for each issuer key there is one pairing product
- * over Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i: one with a bad member holds with probability 2^-128 at most.
- * Where it does not hold, the bad ones are found one by one.
+ * Verifies many presentations, with the same verdicts as one by one. Each proof is verified by itself. Per issuer key
+ * there is one pairing product, over Σ ρ_i·Abar_i and Σ ρ_i·Bbar_i with random 128-bit ρ_i. A product with a bad member
+ * holds with probability 2^-128 at most. If a product does not hold, the bad members are found one by one.
  */
 export function verifyPresentations(batch: readonly ToVerify[], rng: Rng, engine: Engine = nobleEngine): Verdict[] {
   const proved = examineAll(batch, engine).map((e) =>
@@ -245,8 +256,9 @@ export function verifyPresentations(batch: readonly ToVerify[], rng: Rng, engine
 }
 
 /**
- * Whether all of them are true, in one sum a group and one pairing product an issuer key: for importers and audits, at half
- * the work each. It may take what verifyPresentation refuses: sigma-batch.ts says what, and why nobody gets in by this.
+ * Whether all presentations are true, with one sum per group and one pairing product per issuer key: for importers and
+ * audits, at half the work per presentation. It may accept a presentation that verifyPresentation refuses.
+ * sigma-batch.ts says which, and why this must not decide who is admitted.
  */
 export function auditPresentations(batch: readonly ToVerify[], rng: Rng, engine: Engine = nobleEngine): boolean {
   const examined = examineAll(batch, engine);
@@ -257,7 +269,7 @@ export function auditPresentations(batch: readonly ToVerify[], rng: Rng, engine:
 const examineAll = (batch: readonly ToVerify[], engine: Engine): (Refusal | Examined)[] =>
   batch.map(({ expected, presentation }) => examine(expected, presentation, engine));
 
-/** One product an issuer key; one presentation alone needs no weights. */
+/** One pairing product per issuer key. A single presentation needs no weights. */
 function pairAll(examined: readonly (Refusal | Examined)[], rng: Rng, engine: Engine): boolean {
   const byKey = new Map<G2, Points[]>();
   for (const e of examined) {

@@ -7,7 +7,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
-import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
+import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
 export const REQUEST_WINDOW_SECONDS = 300;
@@ -29,7 +29,7 @@ function message(r: RequestParts, timestamp: number, nonce: Uint8Array): Uint8Ar
 
 /** Header value for a request. */
 export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: number, rng: Rng): string {
-  const signer = by instanceof Uint8Array ? nobleSigner(by) : by;
+  const signer = asSigner(by);
   const nonce = rng(16);
   const signature = signer.sign(message(r, now, nonce));
   return [bytesToHex(signer.publicKey), now, bytesToHex(nonce), bytesToHex(signature)].join(".");

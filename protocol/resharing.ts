@@ -1,6 +1,6 @@
-// Resharing: t members of the old committee hand the same three keys to a new one (t' of n'), when a trustee leaves or a
-// share may have leaked. Y_trace, Y_link, Y_record and the group hybrid key stay, so every credential, stanza and key-set
-// id stays; the share generation goes up by one.
+// Resharing: t members of the old committee hand the same three keys to a new one (t' of n'), when a trustee leaves or
+// a share may have leaked. Y_trace, Y_link, Y_record and the group hybrid key stay, so every credential, stanza and
+// key-set id stays; the share generation goes up by one.
 //
 // Roles: the dealers S, |S| = t old trustees; n' receivers, new or old; the board, which delivers. All hold the old key
 // set, verified (key-set.ts), and agree on the plan, which carries the hash of it.
@@ -13,14 +13,15 @@
 //   3 finish   n' equal, signed key sets are the key set; then the old members erase their shares and the new are used.
 //
 // No commit round: the constants are fixed by the old share keys, so nobody can move Y. A dealer that speaks last can
-// choose among distributions of new share keys, which are public anyway and each uniform for a set below t'. No proof of
-// possession: C_i,0 is an old share key, proven when the old key set was made.
+// choose among distributions of new share keys, which are public anyway and each uniform for a set below t'. No proof
+// of possession: C_i,0 is an old share key, proven when the old key set was made.
 // Whether a plan is legitimate, people decide: whoever deals to it hands its share on.
-// Old and new shares lie on different polynomials: a mixed set gives a wrong scalar, so the generation stands in the plan,
-// in the secret and in every opening's context, and what does not fit is refused (KeySetError "other-generation").
-// t old shares that were not erased open for ever: resharing does not change the keys, and cannot. A trustee that leaves
-// has known the group hybrid secret, which stays too: from then on the outer layer of stanzas does not guard against it.
-// The old committee stays pinned for receivers; security is as in ceremony.ts (static corruption below t old and t' new).
+// Old and new shares lie on different polynomials: a mixed set gives a wrong scalar, so the generation stands in the
+// plan, in the secret and in every opening's context, and what does not fit is refused (KeySetError
+// "other-generation"). t old shares that were not erased open for ever: resharing does not change the keys, and cannot.
+// A trustee that leaves has known the group hybrid secret, which stays too: from then on the outer layer of stanzas
+// does not guard against it. The old committee stays pinned for receivers; security is as in ceremony.ts (static
+// corruption below t old and t' new).
 //
 // Source: Y. Desmedt, S. Jajodia, "Redistributing secret shares to new access structures", 1997; the check of the
 // constants against old share keys: T. Wong, C. Wang, J. Wing, "Verifiable secret redistribution", 2002.
@@ -29,7 +30,7 @@ import { equalBytes, labelledHash, type Rng } from "./bytes.ts";
 import {
   CeremonyAbort,
   Complaint,
-  collect,
+  collectRound,
   post,
   ReshareDeals,
   ResharePlan,
@@ -132,7 +133,7 @@ export function reshareDeal({ resharing, identitySecret, secret }: DealerSeat, r
 }
 
 function readDeals({ context, plan, old, dealers }: Resharing, messages: readonly Uint8Array[]): ReshareDeals[] {
-  const deals = collect(ReshareDeals, context, dealers, messages);
+  const deals = collectRound(ReshareDeals, context, dealers, messages);
   for (const { sender, commitments, sealed } of deals) {
     if (sealed.length !== plan.trustees.length) throw new CeremonyAbort("malformed", sender);
     for (const name of KEY_NAMES) {

@@ -66,7 +66,7 @@ export function combineScalars(shares: readonly Share[]): Scalar {
 }
 
 /** Σ λ_i·P_i: what combineScalars is to shares, for share keys and partials (all public once they are sent). */
-export function combinePoints(shares: readonly { readonly index: number; readonly point: G1 }[]): G1 {
+export function interpolatePoints(shares: readonly { readonly index: number; readonly point: G1 }[]): G1 {
   const set = shares.map((s) => s.index);
   // multiplyUnsafe: public because partials and share keys are messages, and λ follows from the published set.
   return shares.reduce((sum, s) => sum.add(s.point.multiplyUnsafe(lagrangeAtZero(s.index, set))), G1Point.ZERO as G1);

@@ -1,37 +1,37 @@
-// Many batchable proofs in one sum a group (draft-irtf-cfrg-sigma-protocols, "batchable"; M. Bellare, J. Garay, T. Rabin,
-// EUROCRYPT 1998). For every row q of every proof i, with fresh 128-bit ρ of the verifier's:
+// Verifies many batchable proofs with one sum per group (draft-irtf-cfrg-sigma-protocols, "batchable"; M. Bellare,
+// J. Garay, T. Rabin, EUROCRYPT 1998). For every row q of every proof i, with fresh 128-bit ρ of the verifier:
 //
 //   Σ ρ_iq·K_iq  =  Σ ρ_iq·(M_iq·z_i − c_i·image_iq),     c_i recomputed from the commitments as sent
 //
-// Bases that come again in many proofs are multiplied once. A batch in which one row is wrong passes with probability
-// 2^-128: the ρ are drawn after everything else is fixed.
+// A base that occurs in many proofs is multiplied once. The ρ are drawn after all other values are fixed, so a batch
+// with one wrong row passes with probability 2^-128.
 //
-// Commitments are decoded on the curve, not in the subgroup: the statement speaks of the prime-order parts alone. Every
-// base and image is in the prime-order group, so the equation's prime-order part holds for K's prime-order part, and the
-// challenge is a hash of K as sent: extraction goes through. What may differ from verifyBatchable, which compares bytes: a
-// prover with a true witness who adds a point of small order to a commitment of its own may be accepted here. So this is for
-// audits: whoever lets somebody in must answer what verifyBatchable answers, or the trustees might refuse to trace a session
-// that its service took.
+// Commitments are decoded on the curve, without the subgroup test: the statement concerns the prime-order parts only.
+// Every base and every image lies in the prime-order group. So the equation holds for the prime-order part of K, and
+// the challenge hashes K as sent; extraction therefore works.
+// The result can differ from verifyBatchable, which compares bytes. A prover with a true witness may add a point of
+// small order to its own commitment, and the batch may accept that. So use this only for audits. Code that admits
+// somebody must give the verdict of verifyBatchable. Otherwise the trustees might refuse to trace a session that its
+// service accepted.
 
-import type { Rng } from "./bytes.ts";
-
+import { fromBigEndian, type Rng } from "./bytes.ts";
 import type { Group } from "./group.ts";
 import { type BatchableProof, challengeOf, type Relation } from "./sigma.ts";
 import { DecodeError, Fr, type Scalar } from "./suite.ts";
 
 const WEIGHT_BYTES = 16;
 
-/** 128 bits, uniform. */
-export const randomWeight = (rng: Rng): Scalar => rng(WEIGHT_BYTES).reduce((x, byte) => (x << 8n) | BigInt(byte), 0n);
+/** A uniform 128-bit coefficient. */
+export const randomWeight = (rng: Rng): Scalar => fromBigEndian(rng(WEIGHT_BYTES));
 
 export interface BatchItem {
-  // biome-ignore lint/suspicious/noExplicitAny: relations over different witnesses stand in one batch
+  // biome-ignore lint/suspicious/noExplicitAny: one batch holds relations over different witnesses
   readonly relation: Relation<any>;
   readonly tag: Uint8Array;
   readonly proof: BatchableProof;
 }
 
-/** Both sides of one group's equation. */
+/** Both sides of the equation in one group. */
 class Sides<E> {
   readonly #group: Group<E>;
   readonly #commitments: E[] = [];
@@ -57,7 +57,7 @@ class Sides<E> {
   }
 }
 
-/** Do all of them verify? The relations are of one engine. */
+/** Whether all proofs verify, with the exception that the header names. All relations must belong to one engine. */
 export function verifyBatch(items: readonly BatchItem[], rng: Rng): boolean {
   const groups = new Map<unknown, Sides<unknown>>();
   for (const { relation, tag, proof } of items) {

@@ -1,20 +1,22 @@
-// The form of draft-irtf-cfrg-sigma-protocols-03 itself, ciphersuite sigma-proofs_Shake128_BLS12381: one linear relation
-// over G1, in both flavours. Symbolon's own proofs use sigma.ts; this is the same engine under the draft's tag and
-// instance bytes, so that the draft's vectors, must-be-refused ones included, speak about it.
+// The exact form of draft-irtf-cfrg-sigma-protocols-03, ciphersuite sigma-proofs_Shake128_BLS12381: one linear relation
+// over G1, as compact and as batchable proof. Symbolon's own proofs use sigma.ts. This file runs the same code under
+// the draft's tag and instance bytes, so that the draft's vectors test it, including those that must be refused.
 //
-//   batchable  K_1 ‖ … ‖ K_q ‖ z_1 ‖ … ‖ z_n       48 bytes a commitment, 32 a response
+//   batchable  K_1 ‖ … ‖ K_q ‖ z_1 ‖ … ‖ z_n       48 bytes per commitment, 32 per response
 //   compact    c ‖ z_1 ‖ … ‖ z_n
-// Instances travel in vectors only; each party normally builds its own.
+//
+// Instances travel in vectors only; normally each party builds its own.
 
 import { concatBytes, equalBytes, type Rng } from "./bytes.ts";
 import { groupG1 } from "./group.ts";
 import { deriveChallenge, type Equation, isValidInstance, LinearPart } from "./linear.ts";
-import { decodeProof, decodeScalars, encodeProof, proveParts, simulateParts } from "./sigma.ts";
+import { decodeProof, encodeProof, proveParts, simulateParts } from "./sigma.ts";
 import { deriveSessionId, fromLittleEndian } from "./sponge.ts";
 import {
   DecodeError,
   decodeG1,
   decodeScalar,
+  decodeScalars,
   encodeScalar,
   type G1,
   G1_BYTES,
@@ -30,7 +32,7 @@ export interface DraftInstance {
   readonly bytes: Uint8Array;
 }
 
-/** Reads the instance bytes of linear.ts and validates. @throws DecodeError */
+/** Reads the instance bytes of linear.ts and validates the instance. @throws DecodeError */
 export function parseInstance(bytes: Uint8Array): DraftInstance {
   let offset = 0;
   const take = (n: number): Uint8Array => {
@@ -39,7 +41,8 @@ export function parseInstance(bytes: Uint8Array): DraftInstance {
     return bytes.subarray(offset - n, offset);
   };
   const u32 = (): number => Number(fromLittleEndian(take(4)));
-  // Counts are the sender's: each item is read before the next is believed, so a large count runs out of bytes first.
+  // The sender chooses the counts. Each item is read before the next one is expected, so a large count soon runs out of
+  // bytes.
   const items = <T>(read: () => T): T[] => {
     const out: T[] = [];
     for (let count = u32(); count > 0; count--) out.push(read());
@@ -61,9 +64,9 @@ export function parseInstance(bytes: Uint8Array): DraftInstance {
   return { part, equations: equations.length, scalars, bytes: bytes.slice() };
 }
 
-/** @throws DecodeError; exactly the scalars that the instance has */
+/** Reads exactly as many scalars as the instance has. @throws DecodeError */
 export const parseWitness = (instance: DraftInstance, bytes: Uint8Array): Scalar[] =>
-  decodeScalars(bytes, instance.scalars);
+  decodeScalars(bytes, instance.scalars, decodeScalar);
 
 function run(tag: Uint8Array, { part, bytes, scalars }: DraftInstance, witness: readonly Scalar[], rng: Rng) {
   if (witness.length !== scalars) throw new RangeError(`witness: ${witness.length} scalars, expected ${scalars}`);
@@ -85,9 +88,9 @@ export function verifyBatchable(tag: Uint8Array, instance: DraftInstance, narg: 
   if (narg.length < split) throw new DecodeError("proof: truncated");
   const commitment = narg.subarray(0, split);
   for (let i = 0; i < split; i += G1_BYTES) decodeG1(commitment.subarray(i, i + G1_BYTES));
-  const responses = decodeScalars(narg.subarray(split), instance.scalars);
+  const responses = decodeScalars(narg.subarray(split), instance.scalars, decodeScalar);
   const challenge = deriveChallenge(deriveSessionId(tag), instance.bytes, commitment);
-  // Encodings are canonical, so equal bytes are equal points: K = M·z − c·image.
+  // Encodings are canonical, so equal bytes mean equal points: K = M·z − c·image.
   const expected = simulateParts([instance.part], { challenge, responses });
   return expected !== undefined && equalBytes(expected, commitment);
 }

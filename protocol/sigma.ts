@@ -1,6 +1,7 @@
-// Sigma proofs: knowledge of one vector of scalars that satisfies linear equations in G1, G2 and GT, non-interactive,
-// compact. Follows draft-irtf-cfrg-sigma-protocols-03 and draft-irtf-cfrg-fiat-shamir (SHAKE128); linear.ts has the
-// moves, sigma-draft.ts the draft's own single-group form, whose published vectors test this same engine.
+// Sigma proofs: non-interactive, compact proofs that the prover knows one vector of scalars that satisfies linear
+// equations in G1, G2 and GT. They follow draft-irtf-cfrg-sigma-protocols-03 and draft-irtf-cfrg-fiat-shamir
+// (SHAKE128). linear.ts has the moves of the protocol. sigma-draft.ts has the draft's own single-group form, whose
+// published vectors test the same code.
 //
 //   proof     c ‖ z_1 ‖ … ‖ z_n                        32 bytes each, big-endian, canonical
 //   session   DeriveSessionID( label ‖ "CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup." ‖ frame(tag) )
@@ -8,14 +9,15 @@
 //             X's name in ASCII ‖ the draft's instance bytes of X's equations (u32 0 where X has none)
 //   c         DecodeUint of Squeeze_48 over  session, instance, commitments in G1, then G2, then GT
 //
-// Departure from the draft: it covers one group. Here scalar indices in each part point into one shared vector, which is
-// the draft's AND composition with scalars kept in common, written part by part. Names have fixed lengths and each part
-// is prefix-free, so the whole is prefix-free. Soundness: all groups have order r, so the parts are one linear map
-// Fr^n → G1^a × G2^b × GT^c; two accepting transcripts with c ≠ c' give w = (z − z')/(c − c'), the same w in every
-// equation. Zero knowledge: z uniform and K = M·z − c·image simulate it, as in one group.
+// Departure from the draft. The draft covers one group. Here the scalar indices of each part point into one shared
+// vector. That is the draft's AND composition with common scalars, written part by part. The names have fixed lengths
+// and each part is prefix-free, so the whole encoding is prefix-free.
+// Soundness. All groups have order r, so the parts are one linear map Fr^n → G1^a × G2^b × GT^c. Two accepting
+// transcripts with c ≠ c' give w = (z − z')/(c − c'), which is the same w in every equation.
+// Zero knowledge. A uniform z and K = M·z − c·image simulate a transcript, as in one group.
 //
-// An image may be a sum of public points that the caller computed (the draft would list them as image terms): then
-// everything public that went into the sum must be in the tag, or in another equation.
+// An image may be a sum of public points that the caller computed; the draft would list them as image terms. In that
+// case every public value in the sum must also be in the tag, or in another equation.
 
 import { concatBytes, equalBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { type Group, toScalar } from "./group.ts";
@@ -25,6 +27,7 @@ import { deriveSessionId, littleEndian } from "./sponge.ts";
 import {
   DecodeError,
   decodeScalar,
+  decodeScalars,
   encodeScalar,
   Fr,
   R_ORDER,
@@ -36,19 +39,19 @@ import {
 const SUITE = "CMPT-with-sigma-proofs_Shake128_BLS12381-multigroup.";
 const GROUP_ORDER = ["G1", "G2", "GT"] as const;
 
-/** Challenge and responses; the verifier recomputes the commitments. */
+/** The compact form: challenge and responses. The verifier recomputes the commitments. */
 export interface Proof {
   challenge: Scalar;
   responses: Scalar[];
 }
 
-/** The draft's other form: commitments (encoded, by group, then in the order of the rows) and responses. */
+/** The draft's batchable form: responses, and the commitments as bytes, sorted by group and then by row. */
 export interface BatchableProof {
   commitment: Uint8Array;
   responses: Scalar[];
 }
 
-/** witness name, base, and a public coefficient (1 unless given; -1n for a minus sign) */
+/** Witness name, base, and a public coefficient: 1 unless given, -1n for a minus sign. */
 export type Term<W extends string, E> = readonly [W, E] | readonly [W, E, bigint];
 
 interface Row<W extends string, E> {
@@ -56,10 +59,10 @@ interface Row<W extends string, E> {
   readonly image: E;
   readonly terms: readonly Term<W, E>[];
 }
-// biome-ignore lint/suspicious/noExplicitAny: rows of different groups stand in one list; rows() sorts them by group
+// biome-ignore lint/suspicious/noExplicitAny: one list holds rows of different groups; rows() sorts them by group
 type AnyRow<W extends string> = Row<W, any>;
 
-/** A statement. Prover and verifier must build it by the same function, so that they cannot drift apart. */
+/** A statement. Prover and verifier must build it with the same function, so that the two sides cannot drift apart. */
 export class Relation<W extends string> {
   readonly label: Label;
   readonly scalars: readonly W[];
@@ -71,7 +74,10 @@ export class Relation<W extends string> {
     this.scalars = scalars;
   }
 
-  /** image = Σ coefficient · witness · base; the groups of one relation are of one engine */
+  /**
+   * Adds the equation image = Σ coefficient · witness · base. All groups of one relation must belong to one engine.
+   * @throws RangeError if a term names an unknown scalar
+   */
   equation<E>(group: Group<E>, image: E, terms: readonly Term<W, E>[]): this {
     for (const [name] of terms) {
       if (!this.scalars.includes(name)) throw new RangeError(`${this.label}: unknown scalar ${name}`);
@@ -80,16 +86,17 @@ export class Relation<W extends string> {
     return this;
   }
 
-  /** By group, in each as they were added: the order of the commitments. */
+  /** The rows in the order of the commitments: by group, and within a group in the order in which they were added. */
   rows(): AnyRow<W>[] {
     return GROUP_ORDER.flatMap((name) => this.#rows.filter((row) => row.group.name === name));
   }
 
+  /** Length of the commitments of a batchable proof, in bytes. */
   commitmentBytes(): number {
     return this.#rows.reduce((sum, { group }) => sum + group.elementBytes, 0);
   }
 
-  /** Instance bytes and parts; undefined if the statement is not valid, for example if an image is the identity. */
+  /** Instance bytes and parts. Undefined if the statement is not valid, for example if an image is the identity. */
   compile(): { instance: Uint8Array; parts: Part[] } | undefined {
     const parts: Part[] = [];
     const instance: Uint8Array[] = [];
@@ -127,7 +134,7 @@ function sessionId(label: Label, tag: Uint8Array): Uint8Array {
   return deriveSessionId(concatBytes(utf8ToBytes(label), utf8ToBytes(SUITE), frame(tag)));
 }
 
-/** The three moves, for any valid parts: also used by the draft form. */
+/** The three moves of the protocol, for any valid parts. sigma-draft.ts uses them too. */
 export function proveParts(
   parts: readonly Part[],
   session: Uint8Array,
@@ -142,7 +149,7 @@ export function proveParts(
   return { commitment, challenge, responses };
 }
 
-/** The commitments that would make (challenge, responses) accept; undefined if one of them is the identity. */
+/** The commitments with which (challenge, responses) would be accepted. Undefined if one of them is the identity. */
 export function simulateParts(parts: readonly Part[], proof: Proof): Uint8Array | undefined {
   const simulated: Uint8Array[] = [];
   for (const part of parts) {
@@ -165,7 +172,11 @@ function proveRelation<W extends string>(
   return proveParts(compiled.parts, sessionId(relation.label, tag), compiled.instance, scalars, rng);
 }
 
-/** The witness is not checked against the statement: a wrong one gives a proof that does not verify. */
+/**
+ * Makes a compact proof. It does not check the witness: if the witness does not satisfy the statement, the proof does
+ * not verify.
+ * @throws RangeError if the statement is not valid
+ */
 export function prove<W extends string>(
   relation: Relation<W>,
   tag: Uint8Array,
@@ -176,6 +187,7 @@ export function prove<W extends string>(
   return { challenge, responses };
 }
 
+/** Like `prove`, in the batchable form. */
 export function proveBatchable<W extends string>(
   relation: Relation<W>,
   tag: Uint8Array,
@@ -186,12 +198,13 @@ export function proveBatchable<W extends string>(
   return { commitment, responses };
 }
 
-/** What a verifier needs before it looks at the proof; undefined if the responses do not fit, or the statement is not valid. */
+/** The compiled statement. Undefined if the responses do not fit the statement, or if the statement is not valid. */
 function readyToVerify<W extends string>(relation: Relation<W>, responses: readonly Scalar[]) {
   const fits = responses.length === relation.scalars.length && responses.every((x) => x >= 0n && x < R_ORDER);
   return fits ? relation.compile() : undefined;
 }
 
+/** Whether a compact proof is valid for this statement and this tag. */
 export function verify<W extends string>(relation: Relation<W>, tag: Uint8Array, proof: Proof): boolean {
   if (proof.challenge < 0n || proof.challenge >= R_ORDER) return false;
   const compiled = readyToVerify(relation, proof.responses);
@@ -201,7 +214,10 @@ export function verify<W extends string>(relation: Relation<W>, tag: Uint8Array,
   return proof.challenge === deriveChallenge(sessionId(relation.label, tag), compiled.instance, commitment);
 }
 
-/** The challenge of a batchable proof, from its commitments; undefined if it cannot verify whatever they are. */
+/**
+ * The challenge of a batchable proof, computed from its commitments. Undefined if the proof cannot verify, whatever its
+ * commitments are.
+ */
 export function challengeOf<W extends string>(
   relation: Relation<W>,
   tag: Uint8Array,
@@ -213,7 +229,10 @@ export function challengeOf<W extends string>(
   return { challenge, parts: compiled.parts };
 }
 
-/** No commitment is decoded: encodings are canonical, so equal bytes are equal points, K = M·z − c·image. */
+/**
+ * Whether a batchable proof is valid for this statement and this tag. It decodes no commitment: encodings are
+ * canonical, so it compares the bytes of K = M·z − c·image.
+ */
 export function verifyBatchable<W extends string>(
   relation: Relation<W>,
   tag: Uint8Array,
@@ -225,35 +244,30 @@ export function verifyBatchable<W extends string>(
   return expected !== undefined && equalBytes(expected, proof.commitment);
 }
 
+/** Length in bytes of a compact proof about `scalars` scalars. */
 export const proofBytes = (scalars: number): number => SCALAR_BYTES * (1 + scalars);
 
+/** c ‖ z_1 ‖ … ‖ z_n, 32 bytes each */
 export function encodeProof(p: Proof): Uint8Array {
   return concatBytes(encodeScalar(p.challenge), ...p.responses.map(encodeScalar));
 }
 
+/** commitments ‖ z_1 ‖ … ‖ z_n */
 export function encodeBatchable({ commitment, responses }: BatchableProof): Uint8Array {
   return concatBytes(commitment, ...responses.map(encodeScalar));
 }
 
-/** Commitments stay bytes. @throws DecodeError */
+/** Reads a batchable proof. The commitments stay bytes. @throws DecodeError */
 export function decodeBatchable(b: Uint8Array, commitmentBytes: number, scalars: number): BatchableProof {
   if (b.length < commitmentBytes) throw new DecodeError(`proof: ${b.length} bytes, ${commitmentBytes} of commitments`);
   return {
     commitment: b.subarray(0, commitmentBytes),
-    responses: decodeScalars(b.subarray(commitmentBytes), scalars),
+    responses: decodeScalars(b.subarray(commitmentBytes), scalars, decodeScalar),
   };
 }
 
-/** @throws DecodeError */
+/** Reads a compact proof with `scalars` responses. @throws DecodeError */
 export function decodeProof(b: Uint8Array, scalars: number): Proof {
-  const [challenge, ...responses] = decodeScalars(b, 1 + scalars);
+  const [challenge, ...responses] = decodeScalars(b, 1 + scalars, decodeScalar);
   return { challenge: challenge!, responses };
-}
-
-/** Exactly `count` canonical scalars, nothing after them; @throws DecodeError */
-export function decodeScalars(b: Uint8Array, count: number): Scalar[] {
-  if (b.length !== SCALAR_BYTES * count) {
-    throw new DecodeError(`scalars: ${b.length} bytes, expected ${SCALAR_BYTES * count}`);
-  }
-  return Array.from({ length: count }, (_, i) => decodeScalar(b.subarray(i * SCALAR_BYTES, (i + 1) * SCALAR_BYTES)));
 }

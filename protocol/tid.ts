@@ -10,7 +10,7 @@
 // symbols, next to each other or not, is noticed; any other mistake passes with probability 1/31.
 // 15 characters fit the smallest field of lab labels and HL7 v2 specimen identifiers.
 
-import { labelledHash } from "./bytes.ts";
+import { fromBigEndian, labelledHash } from "./bytes.ts";
 import { LABELS } from "./labels.ts";
 
 export const TID_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
@@ -34,8 +34,7 @@ const weightedSum = (digits: number[]): number => digits.reduce((sum, d, i) => s
 /** @param tagHash 32 bytes */
 export function tidOf(tagHash: Uint8Array): string {
   if (tagHash.length !== 32) throw new RangeError(`tagHash: ${tagHash.length} bytes, expected 32`);
-  let x = 0n;
-  for (const byte of labelledHash(LABELS.tid, tagHash)) x = (x << 8n) | BigInt(byte);
+  let x = fromBigEndian(labelledHash(LABELS.tid, tagHash));
   const digits: number[] = new Array(DATA_CHARS);
   for (let i = DATA_CHARS - 1; i >= 0; i--) {
     digits[i] = Number(x % BigInt(BASE));

@@ -28,11 +28,11 @@ import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { encodeWindow, newWindow } from "../../protocol/replay-window.ts";
-import { combinePoints } from "../../protocol/sharing.ts";
+import { interpolatePoints } from "../../protocol/sharing.ts";
 import { decodeG1, type G1 } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext, Tdh2Error, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { type Dump, dumpStores, rowsOf } from "./dump.ts";
-import { HOOK_MILLISECONDS, plantedPerson, utf8, visit } from "./setup-a.ts";
+import { HOOK_MILLISECONDS, plantedPerson, utf8, visit } from "./visits.ts";
 
 const START = epochStart(678) + 9 * 3600;
 const DIAGNOSIS = "Diagnosis of the first visit: morbus quittenbergensis";
@@ -148,7 +148,7 @@ async function readRecords({ secrets, trustees }: Loot): Promise<string[]> {
         const ct = openOuter(any.groupHybridSecret, { key: recordKey, label }, extractThresholdStanza(blob));
         const points = trustees.map((t) => ({ index: t.index, point: ct.u.multiply(t.shares.record) as G1 }));
         // all together, and each alone as if it were enough
-        for (const shared of [combinePoints(points), ...points.map((p) => p.point)]) {
+        for (const shared of [interpolatePoints(points), ...points.map((p) => p.point)]) {
           const fileKey = () => tdh2Finish({ key: recordKey, label, ct, shared });
           found.push(...(await attempt(() => openRecordWithFileKey(blob, fileKey()))));
         }
@@ -272,7 +272,7 @@ describe("a stanza moved to another session", () => {
     const ct = Tdh2Ciphertext.decode(hybridOpen(groupHybridSecret, to, moved));
     expect(tdh2Check({ key: recordKey, label: to }, ct)).toBe(false);
     const points = lootOf(2).trustees.map((t) => ({ index: t.index, point: ct.u.multiply(t.shares.record) as G1 }));
-    const fileKey = tdh2Finish({ key: recordKey, label: from, ct, shared: combinePoints(points) });
+    const fileKey = tdh2Finish({ key: recordKey, label: from, ct, shared: interpolatePoints(points) });
     return expect(openRecordWithFileKey(blobOf(recordX), fileKey)).resolves.toEqual(utf8(DIAGNOSIS));
   });
 });

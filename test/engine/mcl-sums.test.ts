@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import "../../scripts/make-mcl.mjs";
 import { mclEngine } from "../../engine/mcl.ts";
 import { Mcl } from "../../engine/mcl-module.ts";
-import { raw } from "../../engine/mcl-points.ts";
+import { raw } from "../../engine/mcl-raw.ts";
 import { sums } from "../../engine/mcl-sums.ts";
 import { type Engine, nobleEngine } from "../../protocol/engine.ts";
 import type { Group } from "../../protocol/group.ts";
@@ -17,7 +17,7 @@ const module = new WebAssembly.Module(
 );
 const rng = seededRng("sums");
 const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
-/** with which a fixed base gets its table */
+/** the number of sums after which a fixed base gets its table */
 const FOURTH = 4;
 const MOST_TERMS = 16;
 const MOST_TABLES = 64;
@@ -32,7 +32,7 @@ const edges: Scalar[] = [
   ...many(4, (i) => ofQuarters(...many(4, (q) => (q === i ? X - 1n : 0n)))),
   ofQuarters(X - 1n, X - 1n, X - 1n, X - 2n),
   ofQuarters(2n ** 63n - 1n, 2n ** 63n, 2n ** 63n + 1n, 1n),
-  // every digit of some width at its ends, and carries through all positions
+  // every digit of some width at its limits, and carries through all positions
   ofQuarters(0x7777777777777777n, 0x8888888888888888n, 0x9999999999999999n, 0x6666666666666666n),
   ofQuarters(0x4081020408102040n, 0x3f7efdfbf7efdfbfn, 0xc0c0c0c0c0c0c0c0n, 0x2040810204081020n),
 ];
@@ -48,11 +48,11 @@ const sideOf = (engine: Engine, name: "g1" | "g2"): Side => ({
 const encoded = ({ group }: Side, e: unknown): Uint8Array | "identity" =>
   group.isIdentity(e) ? "identity" : group.encode(e);
 
-describe.each(["g1", "g2"] as const)("sums in %s are noble's", (name) => {
+describe.each(["g1", "g2"] as const)("sums in %s equal those of noble", (name) => {
   const noble = sideOf(nobleEngine, name);
   const points = many(8, () => noble.group.multiply(noble.from(name === "g1" ? G : P2), randomScalar(rng)));
   const fresh = (): Side => sideOf(mclEngine(module), name);
-  /** base numbers, those of members negative */
+  /** numbers of bases; negative ones are members of the group */
   function compare(mcl: Side, bases: readonly number[], scalars: readonly Scalar[]): void {
     const elements = bases.map((n) => (n < 0 ? mcl.group.decode(noble.group.encode(points[~n])) : mcl.from(points[n])));
     const expected = noble.group.combine(
@@ -63,7 +63,7 @@ describe.each(["g1", "g2"] as const)("sums in %s are noble's", (name) => {
       expect(encoded(mcl, mcl.group.combine(elements, scalars))).toEqual(encoded(noble, expected));
   }
 
-  it("for every edge of a scalar, of a member and of a fixed base, before and with tables", () => {
+  it("for every extreme scalar, for members and fixed bases, before they have tables and after", () => {
     const mcl = fresh();
     for (const s of edges) {
       compare(mcl, [0], [s]);
@@ -72,20 +72,20 @@ describe.each(["g1", "g2"] as const)("sums in %s are noble's", (name) => {
     for (const [i, s] of edges.entries()) compare(mcl, [1, ~2, 3], [s, edges.at(-i)!, randomScalar(rng)]);
   });
 
-  it("with a base twice, its negative, and terms that cancel", () => {
+  it("with a base twice, with its negative, and with terms that cancel", () => {
     const mcl = fresh();
     compare(mcl, [4, 4, ~4, ~4], [5n, X, X ** 2n, R_ORDER - 1n]);
     for (const s of [1n, X + 1n, randomScalar(rng)]) {
       compare(mcl, [4, ~4], [s, R_ORDER - s]);
       compare(mcl, [4, 5, ~4], [s, 1n, R_ORDER - s]);
-      compare(mcl, [~4, ~4], [s, s]); // what is added equals the sum so far
+      compare(mcl, [~4, ~4], [s, s]); // the added term equals the sum so far
       const [e, minus] = [mcl.from(points[6]), mcl.from((points[6] as typeof G).negate())];
       for (let time = 1; time <= FOURTH; time++)
         expect(mcl.group.isIdentity(mcl.group.combine([e, minus], [s, s]))).toBe(true);
     }
   });
 
-  it("with the identity, with a sum among the bases, and with other elements that no door let in", () => {
+  it("with the identity, with a sum among the bases, and with elements that no decoder checked", () => {
     const mcl = fresh();
     const { group } = mcl;
     const [e, f] = [mcl.from(points[0]), mcl.from(points[1])];
@@ -112,7 +112,7 @@ describe.each(["g1", "g2"] as const)("sums in %s are noble's", (name) => {
     }
   });
 
-  it("when more bases come than tables are kept, and the first come again", () => {
+  it("when more bases come than there is room for tables, and the first bases come again", () => {
     const mcl = fresh();
     const fixed = many(MOST_TABLES + 8, (i) => noble.group.multiplyPublic(points[0], BigInt(i + 2)));
     const ours = fixed.map(mcl.from);
@@ -142,7 +142,7 @@ describe("tables", () => {
     return e;
   };
 
-  it("are made for members at once, for fixed bases with the fourth sum, and for a base of unknown origin never", () => {
+  it("are made at once for members, at the fourth sum for fixed bases, and never for a base of unknown origin", () => {
     const of = sums(mcl, "G1");
     expect(of.combine([member(of, 5n)], [3n])).toBeInstanceOf(Uint8Array);
     const fixed = raw(limbsOf(7n));
@@ -153,13 +153,13 @@ describe("tables", () => {
     expect(many(6, () => of.combine([fixed, unknown], [3n, 4n]))).toEqual(many(6, () => undefined));
   });
 
-  it("are forgotten when they were not used for longest, and their base must earn one again", () => {
+  it("are dropped when they are the least recently used, and their base must then qualify again", () => {
     const of = sums(mcl, "G1");
     const fixed = many(MOST_TABLES + 1, (i) => raw(limbsOf(BigInt(i + 2))));
     fixed.forEach(of.fixed);
     const takes = (e: (typeof fixed)[number]) => of.combine([e], [3n]) !== undefined;
     for (const e of fixed.slice(0, MOST_TABLES)) expect(many(FOURTH, () => takes(e)).at(-1)).toBe(true);
-    expect(takes(fixed[0]!)).toBe(true); // now the second is the one not used for longest
+    expect(takes(fixed[0]!)).toBe(true); // now the second is the least recently used
     expect(many(FOURTH, () => takes(fixed[MOST_TABLES]!)).at(-1)).toBe(true);
     expect(takes(fixed[0]!)).toBe(true);
     expect(many(FOURTH, () => takes(fixed[1]!))).toEqual([false, false, false, true]);
@@ -167,7 +167,7 @@ describe("tables", () => {
 });
 
 describe("the bases of tags", () => {
-  it("come by hashing, and may have tables like the rest", () => {
+  it("come from hashing, and may have tables like other bases", () => {
     const mcl = mclEngine(module);
     const hash = new Uint8Array(32).fill(7);
     const s = randomScalar(rng);

@@ -18,7 +18,7 @@ import {
   reshareDeal,
   reshareFinish,
 } from "../../protocol/resharing.ts";
-import { combinePoints, combineScalars, commitPolynomial, sharePolynomial } from "../../protocol/sharing.ts";
+import { combineScalars, commitPolynomial, interpolatePoints, sharePolynomial } from "../../protocol/sharing.ts";
 import { Fr, G, type G1 } from "../../protocol/suite.ts";
 import { openOuter, sealThreshold, type Tdh2Ciphertext, tdh2Finish } from "../../protocol/tdh2.ts";
 import { people, planResharing, rng, runCeremony, runResharing, type Trustees } from "../support/trustees.ts";
@@ -43,13 +43,13 @@ const combined = (secrets: readonly TrusteeSecret[], name: (typeof KEY_NAMES)[nu
   G.multiply(combineScalars(secrets.map((s) => ({ index: s.index, value: s.shares[name] }))));
 
 describe("resharing", () => {
-  it("from 2 of 3 to 3 of 5, by two of the old: same keys, new shares, and what was sealed before opens after", () => {
+  it("two of 2-of-3 trustees reshare to 3 of 5: the keys stay, the shares are new, and older ciphertexts still open", () => {
     const label = utf8ToBytes("a record of the first generation");
     const { keys, groupHybridKey } = old.keySet;
     const fileKey = rng(16);
     const stanza = sealThreshold({ key: keys.record, groupHybridKey, label, fileKey }, rng);
 
-    const committee = [...people(3), old.committee[0]!, old.committee[2]!]; // trustee 2 leaves, three come
+    const committee = [...people(3), old.committee[0]!, old.committee[2]!]; // trustee 2 leaves, three join
     const next = runResharing(old, [1, 3], 3, committee);
     verifyKeySet(
       next.keySet,
@@ -65,25 +65,25 @@ describe("resharing", () => {
       expect(combined(next.secrets.slice(0, 3), name).equals(keys[name])).toBe(true);
       expect(combined(next.secrets.slice(2), name).equals(keys[name])).toBe(true);
       expect(combined(next.secrets.slice(0, 2), name).equals(keys[name])).toBe(false);
-      // old and new shares are points of different polynomials
+      // Old and new shares are points of different polynomials.
       const mixed = [old.secrets[0]!, next.secrets[1]!, next.secrets[2]!];
       expect(combined(mixed, name).equals(keys[name])).toBe(false);
     }
 
     const ct: Tdh2Ciphertext = openOuter(next.secrets[4]!.groupHybridSecret, { key: keys.record, label }, stanza);
     const partial = (s: TrusteeSecret) => ({ index: s.index, point: ct.u.multiply(s.shares.record) as G1 });
-    const shared = combinePoints([next.secrets[1]!, next.secrets[3]!, next.secrets[4]!].map(partial));
+    const shared = interpolatePoints([next.secrets[1]!, next.secrets[3]!, next.secrets[4]!].map(partial));
     expect(tdh2Finish({ key: keys.record, label, ct, shared })).toEqual(fileKey);
-    const withOld = combinePoints([old.secrets[0]!, next.secrets[3]!, next.secrets[4]!].map(partial));
+    const withOld = interpolatePoints([old.secrets[0]!, next.secrets[3]!, next.secrets[4]!].map(partial));
     expect(() => tdh2Finish({ key: keys.record, label, ct, shared: withOld })).toThrow();
   });
 
-  it("refreshes the shares of an unchanged committee; generations do not mix", () => {
+  it("refreshes the shares of an unchanged committee; shares of two generations do not combine", () => {
     const next = runResharing(old, [2, 3], 2, old.committee);
     expect(next.secrets[0]!.shares).not.toEqual(old.secrets[0]!.shares);
     expect(reasonOf(() => assertSecretOf(old.secrets[0]!, next.keySet)).reason).toBe("other-generation");
     expect(reasonOf(() => assertSecretOf(next.secrets[0]!, old.keySet)).reason).toBe("other-generation");
-    // an old share in a plan of the new generation, even renumbered, deals nothing
+    // An old share deals nothing in a plan of the new generation, even if it is renumbered.
     const { dealerSeats } = planResharing(next, [1, 2], 2, old.committee);
     expect(reasonOf(() => reshareDeal({ ...dealerSeats[0]!, secret: old.secrets[0]! }, rng)).reason).toBe(
       "other-generation",
@@ -120,7 +120,7 @@ describe("a cheating dealer in resharing", () => {
     };
     const seat = run.receivers[0]!;
     const { context } = run.resharing;
-    /** Trustee 3's sealed share for new trustee 1, changed. */
+    /** Trustee 3's sealed share for new trustee 1, with a change. */
     const withShare = (change: (share: ReshareShare) => Partial<ReshareShare>) =>
       cheat((d) => {
         const aad = sealAad(context, 3, 1, viewOf(context));
@@ -136,7 +136,7 @@ describe("a cheating dealer in resharing", () => {
     return { ...run, deals, cheat, withShare, complaint, seat };
   };
 
-  it("is named for a wrong share, a wrong hybrid secret and an unreadable seal", () => {
+  it("is named for a wrong share, a wrong hybrid secret or an unreadable seal", () => {
     const { withShare, cheat, complaint } = setUp();
     for (const name of KEY_NAMES) {
       const bad = withShare(({ shares }) => ({ shares: { ...shares, [name]: Fr.add(shares[name], 1n) } }));
@@ -147,7 +147,7 @@ describe("a cheating dealer in resharing", () => {
     expect(complaint(empty)).toMatchObject({ accused: 3, reason: "unreadable" });
   });
 
-  it("cannot bring in another constant, degree or number of seals", () => {
+  it("cannot introduce another constant, degree or number of seals", () => {
     const { cheat, seat, deals } = setUp();
     const other = commitPolynomial(sharePolynomial(7n, 2, rng));
     const constant = cheat((d) => ({ commitments: { ...d.commitments, record: other } }));
@@ -162,7 +162,7 @@ describe("a cheating dealer in resharing", () => {
     expect(reasonOf(() => reshareAccept(seat, deals.slice(0, 1)))).toEqual({ reason: "missing", trustee: 3 });
   });
 
-  it("cannot be played by somebody else, nor with deals of another run", () => {
+  it("cannot be impersonated, nor can deals of another run be used", () => {
     const { cheat, seat } = setUp();
     const again = setUp();
     expect(reasonOf(() => reshareAccept(seat, again.deals)).reason).toBe("malformed");
@@ -170,9 +170,9 @@ describe("a cheating dealer in resharing", () => {
     expect(reasonOf(() => reshareAccept(seat, asOne))).toEqual({ reason: "malformed", trustee: 3 });
   });
 
-  it("cannot split the receivers: they sign different key sets, and there is none", () => {
+  it("cannot split the receivers: they sign different key sets, so no key set results", () => {
     const { resharing, receivers, dealerSeats, deals } = setUp();
-    const split = replaced(deals, 1, reshareDeal(dealerSeats[1]!, rng)); // another polynomial, right in itself
+    const split = replaced(deals, 1, reshareDeal(dealerSeats[1]!, rng)); // another polynomial, correct in itself
     const messages = receivers.map((seat, i) => reshareAccept(seat, i === 2 ? split : deals).message);
     expect(reasonOf(() => reshareFinish(resharing, messages))).toEqual({ reason: "disagreement", trustee: 3 });
   });

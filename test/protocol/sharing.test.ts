@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Rng } from "../../protocol/bytes.ts";
 import {
-  combinePoints,
   combineScalars,
   commitPolynomial,
   evaluate,
   evaluateCommitment,
+  interpolatePoints,
   lagrangeAtZero,
   MAX_HOLDERS,
   SharingError,
@@ -31,7 +31,7 @@ describe("Shamir sharing over Fr", () => {
     [3, 5],
     [4, 7],
   ] as const) {
-    it(`${t} of ${n}: every quorum recovers the secret, nobody below does`, () => {
+    it(`${t} of ${n}: every quorum recovers the secret, and no smaller set does`, () => {
       const secret = randomScalar(rng);
       const f = sharePolynomial(secret, t, rng);
       const shares = (s: number[]) => s.map((index) => ({ index, value: evaluate(f, index) }));
@@ -45,7 +45,7 @@ describe("Shamir sharing over Fr", () => {
     expect(lagrangeAtZero(5, [1, 5, 3])).toBe(lagrangeAtZero(5, [3, 1, 5]));
   });
 
-  it("Lagrange coefficients at zero sum to one", () => {
+  it("has Lagrange coefficients at zero that sum to one", () => {
     const set = [2, 3, 7, 16];
     expect(set.reduce((sum, i) => Fr.add(sum, lagrangeAtZero(i, set)), 0n)).toBe(1n);
   });
@@ -64,18 +64,18 @@ describe("Shamir sharing over Fr", () => {
 });
 
 describe("Feldman commitments", () => {
-  it("give each share's public key, and the secret's from a quorum of them", () => {
+  it("give each share's public key, and the secret's public key from a quorum", () => {
     const secret = randomScalar(rng);
     const f = sharePolynomial(secret, 3, rng);
     const commitments = commitPolynomial(f);
     for (const i of [1, 2, 5, 16])
       expect(evaluateCommitment(commitments, i).equals(G.multiply(evaluate(f, i)))).toBe(true);
     const points = (set: number[]) => set.map((index) => ({ index, point: evaluateCommitment(commitments, index) }));
-    expect(combinePoints(points([5, 1, 4])).equals(G.multiply(secret))).toBe(true);
-    expect(combinePoints(points([5, 1])).equals(G.multiply(secret))).toBe(false);
+    expect(interpolatePoints(points([5, 1, 4])).equals(G.multiply(secret))).toBe(true);
+    expect(interpolatePoints(points([5, 1])).equals(G.multiply(secret))).toBe(false);
   });
 
-  it("catch a share off by one", () => {
+  it("detect a share that is off by one", () => {
     const f = sharePolynomial(7n, 2, rng);
     const wrong = Fr.add(evaluate(f, 2), 1n);
     expect(evaluateCommitment(commitPolynomial(f), 2).equals(G.multiply(wrong))).toBe(false);

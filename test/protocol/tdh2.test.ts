@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
-import { combinePoints, evaluate, sharePolynomial } from "../../protocol/sharing.ts";
+import { evaluate, interpolatePoints, sharePolynomial } from "../../protocol/sharing.ts";
 import { G, type G1, G1Point, randomScalar, tdh2Base } from "../../protocol/suite.ts";
 import {
   openOuter,
@@ -23,14 +23,14 @@ const plaintext = rng(32);
 const t = 3;
 const f = sharePolynomial(randomScalar(rng), t, rng);
 const key = G.multiply(f[0]!) as G1;
-/** What t trustees send, combined: y_i·u without the proofs, which belong to opening.ts. */
+/** The values that t trustees send, combined: y_i·u without the proofs, which opening.ts handles. */
 const sharedBy = (set: number[], ct: Tdh2Ciphertext): G1 =>
-  combinePoints(set.map((index) => ({ index, point: ct.u.multiply(evaluate(f, index)) as G1 })));
+  interpolatePoints(set.map((index) => ({ index, point: ct.u.multiply(evaluate(f, index)) as G1 })));
 
 const ct = tdh2Encrypt({ key, label, plaintext }, rng);
 
 describe("TDH2", () => {
-  it("opens with any t partials, and with no t - 1", () => {
+  it("opens with any t shares, and with no t - 1", () => {
     expect(tdh2Check({ key, label }, ct)).toBe(true);
     for (const set of [
       [1, 2, 3],
@@ -43,7 +43,7 @@ describe("TDH2", () => {
     expect(() => tdh2Finish({ key, label, ct, shared: G1Point.ZERO as G1 })).toThrow(Tdh2Error);
   });
 
-  it("keeps its bytes through the codec", () => {
+  it("round-trips through the codec", () => {
     const bytes = Tdh2Ciphertext.encode(ct);
     const back = Tdh2Ciphertext.decode(bytes);
     expect(Tdh2Ciphertext.encode(back)).toEqual(bytes);
@@ -56,18 +56,18 @@ describe("TDH2", () => {
     expect(() => Tdh2Ciphertext.decode(identity)).toThrow(CodecError);
   });
 
-  it("refuses a long plaintext", () => {
+  it("refuses a plaintext that is too long", () => {
     expect(() => tdh2Encrypt({ key, label, plaintext: new Uint8Array(65) }, rng)).toThrow(Tdh2Error);
     const most = tdh2Encrypt({ key, label, plaintext: new Uint8Array(64) }, rng);
     expect(tdh2Finish({ key, label, ct: most, shared: sharedBy([1, 2, 3], most) })).toEqual(new Uint8Array(64));
   });
 
-  it("checks under its own label and key only", () => {
+  it("verifies under its own label and key only", () => {
     expect(tdh2Check({ key, label: other }, ct)).toBe(false);
     expect(tdh2Check({ key: key.add(G) as G1, label }, ct)).toBe(false);
   });
 
-  it("refuses every mauled part", () => {
+  it("refuses any mauled part", () => {
     const again = tdh2Encrypt({ key, label, plaintext }, rng);
     const c = ct.c.slice();
     c[0]! ^= 1;
@@ -85,7 +85,7 @@ describe("TDH2", () => {
     for (const [name, bad] of Object.entries(mauled)) expect(tdh2Check({ key, label }, bad), name).toBe(false);
   });
 
-  it("refuses a bit flipped anywhere in the bytes", () => {
+  it("refuses a flipped bit anywhere in the bytes", () => {
     const bytes = Tdh2Ciphertext.encode(ct);
     for (let at = 0; at < bytes.length; at += 7) {
       const bad = bytes.slice();
@@ -107,7 +107,7 @@ describe("the trustees' stanza", () => {
   const fileKey = rng(16);
   const stanza = sealThreshold({ key, groupHybridKey: group.publicKey, label, fileKey }, rng);
 
-  it("gives the file key back to a quorum", () => {
+  it("gives a quorum the file key", () => {
     const inner = openOuter(group.secretKey, { key, label }, stanza);
     expect(tdh2Finish({ key, label, ct: inner, shared: sharedBy([2, 3, 5], inner) })).toEqual(fileKey);
   });
@@ -121,7 +121,7 @@ describe("the trustees' stanza", () => {
     expect(() => openOuter(group.secretKey, { key, label }, mauled)).toThrow(Tdh2Error);
   });
 
-  it("sealed anew under another label by somebody who holds the group key, is refused by the inner proof", () => {
+  it("is refused by the inner proof if a holder of the group key seals it again under another label", () => {
     const inner = openOuter(group.secretKey, { key, label }, stanza);
     const moved = hybridSeal(group.publicKey, other, Tdh2Ciphertext.encode(inner), rng);
     expect(() => openOuter(group.secretKey, { key, label: other }, moved)).toThrow(Tdh2Error);

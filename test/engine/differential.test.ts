@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { differential } from "./differential.ts";
 
-it("both engines answer alike on random statements, true and broken", () => {
+it("both engines give the same answers on random statements, true and broken", () => {
   const { accepted, refused, wrong } = differential(300, "differential");
   expect(wrong).toEqual([]);
   expect(accepted).toBeGreaterThan(100);

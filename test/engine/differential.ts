@@ -1,5 +1,5 @@
-// Random statements, true and broken, asked of both engines, which must answer alike:
-// `node test/engine/differential.ts [count]`, 10,000 unless said otherwise. `npm test` runs some of them.
+// Asks both engines about random statements, true and broken, and compares their answers.
+// `node test/engine/differential.ts [count]` runs `count` statements (default 10,000); `npm test` runs some of them.
 
 import { readFileSync } from "node:fs";
 import { mclEngine } from "../../engine/mcl.ts";
@@ -47,7 +47,7 @@ function relationIn(engine: Engine, { g1, g2, scalars }: Statement): Relation<Na
   return relation;
 }
 
-/** Answers of an engine: alone, and in a batch of one. */
+/** The answers of one engine: for the proof alone, and in a batch of one. */
 function answer(engine: Engine, s: Statement, tag: Uint8Array, proof: BatchableProof, rng: Rng): string {
   try {
     const relation = relationIn(engine, s);
@@ -61,7 +61,7 @@ function answer(engine: Engine, s: Statement, tag: Uint8Array, proof: BatchableP
 export interface Outcome {
   accepted: number;
   refused: number;
-  /** numbers of the statements on which the engines differ, or are both wrong */
+  /** numbers of the statements on which the engines differ, or on which both are wrong */
   wrong: number[];
 }
 

@@ -70,7 +70,7 @@ const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length:
 const bigEndian = (x: bigint, bytes: number): Uint8Array => hexToBytes(x.toString(16).padStart(2 * bytes, "0"));
 const with0 = (b: Uint8Array, change: (first: number) => number): Uint8Array => b.with(0, change(b[0]!));
 
-/** The encoding of what was decoded, or that it was refused. */
+/** The encoding of the decoded point, or a note that it was refused. */
 function through(engine: Engine, group: "g1" | "g2" | "gt", b: Uint8Array): Uint8Array | "refused" {
   try {
     const g = engine[group] as Group<unknown>;
@@ -89,7 +89,7 @@ function bothRefuse(group: "g1" | "g2" | "gt", b: Uint8Array): void {
   expect(through(mcl, group, b)).toBe("refused");
 }
 
-/** Points of the curves that are not in the subgroups: x = 1, 2, … as they come. */
+/** Points of the curves outside the subgroups, found by trying x = 1, 2, … */
 function offSubgroup<P>(make: (i: bigint) => P & { isTorsionFree(): boolean }, count: number): P[] {
   const found: P[] = [];
   for (let i = 1n; found.length < count; i++) {
@@ -97,7 +97,7 @@ function offSubgroup<P>(make: (i: bigint) => P & { isTorsionFree(): boolean }, c
       const p = make(i);
       if (!p.isTorsionFree()) found.push(p);
     } catch {
-      // no square root: the next x
+      // no square root: try the next x
     }
   }
   return found;
@@ -108,7 +108,7 @@ const strayG2 = offSubgroup((i) => {
   const b = Fp2.create({ c0: 4n, c1: 4n });
   return G2Point.fromAffine({ x, y: Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), b)) });
 }, 3);
-/** As suite.ts encodes points; noble itself encodes only those of the subgroup. */
+/** As suite.ts encodes points; noble itself encodes only points of the subgroup. */
 const larger = (y: bigint): number => (y > (Fp.ORDER - 1n) / 2n ? 0xa0 : 0x80);
 function bytesG1(p: { toAffine(): { x: bigint; y: bigint } }): Uint8Array {
   const { x, y } = p.toAffine();
@@ -119,7 +119,7 @@ function bytesG2(q: (typeof strayG2)[number]): Uint8Array {
   const flags = larger(y.c1 === 0n ? y.c0 : y.c1);
   return Uint8Array.of(...with0(bigEndian(x.c1, 48), (b) => b | flags), ...bigEndian(x.c0, 48));
 }
-/** without the part in the subgroup: Q with h·Q = O */
+/** without the component in the subgroup: Q with h·Q = O */
 const torsionOf = <P extends { multiplyUnsafe(s: bigint): P; add(p: P): P }>(p: P): P =>
   p.multiplyUnsafe(R_ORDER - 1n).add(p);
 
@@ -170,7 +170,7 @@ describe("both decoders", () => {
   });
 
   it("refuse coordinates that are not below p", () => {
-    // x + p for small x on the curve, as far as it fits in 381 bits
+    // x + p for small x on the curve, if it fits in 381 bits
     for (const small of many(8, (i) => BigInt(i))) {
       for (const flags of [0x80, 0xa0]) {
         const b = bigEndian(Fp.ORDER + small, 48);
@@ -187,7 +187,7 @@ describe("both decoders", () => {
     bothRefuse("g2", high);
   });
 
-  it("refuse points of the curve outside the subgroup, and torsion on top of a good point", () => {
+  it("refuse curve points outside the subgroup, and a good point with torsion added", () => {
     const [p0, q0] = [randomG1(), randomG2()];
     expect([bytesG1(p0), bytesG2(q0)]).toEqual([encodeG1(p0), encodeG2(q0)]);
     for (const p of strayG1) {
@@ -200,12 +200,12 @@ describe("both decoders", () => {
       bothRefuse("g2", bytesG2(torsionOf(q)));
       bothRefuse("g2", bytesG2(torsionOf(q).add(randomG2())));
     }
-    // (0, 2) has order 3, the smallest there is
+    // (0, 2) has order 3, the smallest order that exists
     bothRefuse("g1", new Uint8Array(48).with(0, 0x80));
     bothRefuse("g1", new Uint8Array(48).with(0, 0xa0));
   });
 
-  it("answer alike when any one bit is flipped", () => {
+  it("give the same answer when any one bit is flipped", () => {
     const [a, b] = [encodeG1(randomG1()), encodeG2(randomG2())];
     for (const bit of many(40, (i) => (i < 8 ? i : (rng(1)[0]! << 1) % 384)))
       for (const [group, point] of [
@@ -217,7 +217,7 @@ describe("both decoders", () => {
       }
   });
 
-  it("take members of GT, and refuse all else", () => {
+  it("accept members of GT and refuse all other values", () => {
     const e = pairing(randomG1(), randomG2());
     bothTake("gt", encodeGT(e));
     bothTake("gt", encodeGT(Fp12.conjugate(e)));
@@ -239,12 +239,12 @@ describe("both decoders", () => {
   });
 });
 
-describe("both engines compute alike", () => {
+describe("both engines compute the same", () => {
   const edges = [0n, 1n, 2n, R_ORDER - 1n, 0xd201000000010000n, 0xd201000000010000n ** 2n, 1n << 128n];
   const scalarsFor = (n: number): Scalar[] => many(n, (i) => (i % 3 === 0 ? edges[i % 7]! : randomScalar(rng)));
   const short = (n: number): Scalar[] => many(n, () => randomScalar(rng) >> 127n);
 
-  it("sums in G1 and G2, of 0 to 20 terms, and of some hundreds", () => {
+  it("sums in G1 and G2, of 0 to 20 terms and of several hundred", () => {
     const points = many(20, randomG1);
     const twists = many(9, randomG2);
     for (const n of [0, 1, 2, 3, 7, 20])
@@ -295,7 +295,7 @@ describe("both engines compute alike", () => {
     expect(() => mcl.gt.encode(mcl.gt.identity)).toThrow(DecodeError);
   });
 
-  it("short powers of decoded values, at every edge of their digits", () => {
+  it("short powers of decoded values, at every limit of their digits", () => {
     const X = 0xd201000000010000n;
     const edges = [0n, 1n, 31n, 32n, 33n, 63n, 64n, 2047n, 2048n, X - 1n, X, X + 1n, 32n * X, 2n ** 64n, X * X];
     edges.push(2n ** 127n, 2n ** 128n - 1n, 2n ** 128n - X, (2n ** 128n / X) * X - 1n);
@@ -310,7 +310,8 @@ describe("both engines compute alike", () => {
       const one = Fp12.mul(Fp12.pow(elements[i]!, edge), elements[(i + 1) % edges.length]!);
       expect(Fp12.eql(alone, one)).toBe(true);
     }
-    // one value too many whose membership was not tested, one scalar too long: the general way, and the same answer
+    // One value too many whose membership was not tested, or one scalar too long: the general path, with the same
+    // result.
     const mixed = [...decoded.slice(0, 3), mcl.fromGT(elements[3]!)];
     for (const [some, s] of [
       [mixed, short(4)],
@@ -321,7 +322,7 @@ describe("both engines compute alike", () => {
     }
   });
 
-  it("the pairing, byte for byte, and products of pairings", () => {
+  it("pairings, byte for byte, and products of pairings", () => {
     for (const [p, q] of many(4, () => [randomG1(), randomG2()] as const)) {
       const byMcl = mcl.gt.encode(mcl.pairing(mcl.fromG1(p), mcl.fromG2(q)));
       expect(byMcl).toEqual(encodeGT(pairing(p, q)));
@@ -375,7 +376,7 @@ describe("both engines compute alike", () => {
         expect(mcl.g2.encode(mcl.hashToG2(label, message))).toEqual(noble.g2.encode(noble.hashToG2(label, message)));
   });
 
-  it("whatever goes in comes out", () => {
+  it("conversions into the engine and back", () => {
     const [p, q] = [randomG1(), randomG2()];
     expect(mcl.toG1(mcl.fromG1(p)).equals(p)).toBe(true);
     expect(mcl.toG2(mcl.fromG2(q)).equals(q)).toBe(true);
@@ -387,7 +388,7 @@ describe("both engines compute alike", () => {
     expect(mcl.gt.encode(mcl.acceptedGT(encodeGT(e)))).toEqual(encodeGT(e));
   });
 
-  it("but no secret scalar enters mcl", () => {
+  it("but mcl refuses every secret scalar", () => {
     for (const group of [mcl.g1, mcl.g2, mcl.gt] as Group<unknown>[])
       expect(() => group.multiply(group.generator(), 5n)).toThrow(RangeError);
     const relation = new Relation(LABELS.linkShare, ["y"]).equation(mcl.g1, mcl.fromG1(randomG1()), [
@@ -408,7 +409,7 @@ describe("a statement over all three groups", () => {
       .equation(engine.g2, engine.fromG2(y), [["a", engine.fromG2(q)]])
       .equation(engine.gt, engine.fromGT(z), [["b", engine.fromGT(e)]]);
 
-  it.each(many(4, (i) => i))("made on noble, verifies on both; broken, on neither (%i)", (i) => {
+  it.each(many(4, (i) => i))("verifies on both engines if made on noble, and on neither if broken (%i)", (i) => {
     const tag = rng(8 * i);
     const [p, q, e] = [randomG1(), randomG2(), pairing(randomG1(), randomG2())];
     const [a, b] = [randomScalar(rng), randomScalar(rng)];
@@ -468,11 +469,11 @@ describe("check-in", () => {
       return v.ok ? "accepted" : v.reason;
     });
 
-  it.each([[[]], [["class"]], [["class", "dental", "age"]]])("accepted by both, showing %j", (shown) => {
+  it.each([[[]], [["class"]], [["class", "dental", "age"]]])("is accepted by both engines, showing %j", (shown) => {
     expect(verdicts(show({ shown, slot: shown.length }))).toEqual(["accepted", "accepted"]);
   });
 
-  it("with the same points and tag for whoever goes on", () => {
+  it("gives the same points and tag for the code that continues with them", () => {
     const [a, b] = [noble, mcl].map((engine) => verifyPresentation(expectation(params), honest, engine));
     if (!a!.ok || !b!.ok) throw new Error("not accepted");
     expect(b!.T.equals(a!.T)).toBe(true);
@@ -480,7 +481,7 @@ describe("check-in", () => {
     expect([b!.tagHash, b!.shown]).toEqual([a!.tagHash, a!.shown]);
   });
 
-  it("refused by both for the same reason, whatever is broken", () => {
+  it("is refused by both engines for the same reason, for every fault", () => {
     const other = show({ slot: 4 });
     const points = ["Abar", "Bbar", "D", "T", "C1", "C2", "F2"] as const;
     const broken: Presentation[] = points.flatMap((name) => [
@@ -489,7 +490,7 @@ describe("check-in", () => {
       { ...honest, [name]: new Uint8Array(honest[name].length).with(0, 0xc0) },
       { ...honest, [name]: name === "T" ? bytesG2(strayG2[0]!) : bytesG1(strayG1[0]!) },
     ]);
-    // torsion of order 3 on top: c·torsion would vanish for one challenge in three
+    // with torsion of order 3 added: c·torsion would vanish for one challenge in three
     const G3 = G1Point.fromAffine({ x: 0n, y: 2n });
     for (const name of ["Abar", "C1", "F2"] as const)
       broken.push({ ...honest, [name]: bytesG1(G1Point.fromBytes(honest[name]).add(G3)) });
@@ -512,7 +513,7 @@ describe("check-in", () => {
     expect(verdicts(show(mallory))).toEqual(["pairing", "pairing"]);
   });
 
-  it("in batches too", () => {
+  it("gives the same answers in batches", () => {
     const batch = [honest, show({ slot: 1 }), show(mallory), { ...honest, F2: honest.C2 }].map((presentation) => ({
       expected: expectation(params),
       presentation,
@@ -540,7 +541,7 @@ describe("link", () => {
   const shares = set.map((i) => linkShare(at(i), rng));
   const untested = shares.map((s) => UntestedLinkShare.decode(LinkShare.encode(s)));
 
-  it("shares verify on both, tested or as bytes, and combine to the same index values", () => {
+  it("shares verify on both engines, tested or as bytes, and combine to the same index values", () => {
     for (const engine of [noble, mcl])
       for (const list of [shares, untested])
         expect(list.map((s) => verifyLinkShare(at(s.index), s, engine))).toEqual([true, true]);
@@ -549,7 +550,7 @@ describe("link", () => {
     expect(combineLink({ set, shares: untested })).toEqual(expected);
   });
 
-  it("a trustee makes the same values on both, whichever halves its secret point was split into", () => {
+  it("a trustee computes the same values on both engines, for any split of its secret point", () => {
     for (const [i, index] of set.entries()) {
       const [a, b] = many(2, () => linkShare(at(index), rng, mcl));
       for (const made of [a!, b!]) {
@@ -561,7 +562,7 @@ describe("link", () => {
     }
   });
 
-  it("a secret point is never paired with the identity, nor is it one", () => {
+  it("a secret point is never paired with the identity, nor is it the identity", () => {
     const [p, q] = [randomG1(), tagBase(PARAMS_HASH, EPOCH, 1)];
     for (const engine of [noble, mcl]) {
       const [value] = engine.pairingsOfSecretPoint(p, [engine.fromG2(q)], rng);
@@ -571,7 +572,7 @@ describe("link", () => {
     }
   });
 
-  it("wrong ones are refused by both", () => {
+  it("wrong shares are refused by both engines", () => {
     const [good, other] = untested as [UntestedLinkShare, UntestedLinkShare];
     const refused = (s: UntestedLinkShare, where = at(s.index)): void =>
       expect([noble, mcl].map((engine) => verifyLinkShare(where, s, engine))).toEqual([false, false]);
@@ -591,7 +592,7 @@ describe("link", () => {
     refused(good, { ...at(good.index), slots: slots.toReversed() });
   });
 
-  it("notices alike", () => {
+  it("notice shares give the same results", () => {
     const caseId = PARAMS_HASH;
     const notices = set.map((i) => noticeShare({ ...holder(i), caseId }, rng));
     for (const engine of [noble, mcl]) {

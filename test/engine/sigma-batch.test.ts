@@ -26,7 +26,7 @@ const tag = utf8ToBytes("tag");
 
 const H = G.multiply(randomScalar(rng)) as G1;
 
-/** x·G, x·H + y·G in G1 and y·P2 in G2, on the engine that asks. */
+/** x·G, x·H + y·G in G1 and y·P2 in G2, on the given engine. */
 function statement(engine: Engine, X: G1, Y: G1, Z: G2): Relation<"x" | "y"> {
   const { g1, g2, fromG1, fromG2 } = engine;
   return new Relation<"x" | "y">(LABELS.present, ["x", "y"])
@@ -55,7 +55,7 @@ const good = [item(), item(), item()];
 const alone = ({ relation, proof }: BatchItem): boolean => verifyBatchable(relation, tag, proof);
 
 describe.each(engines.map((e) => [e.name, e] as const))("on %s", (_, engine) => {
-  it("good ones pass, alone and together; none is a batch, too", () => {
+  it("valid proofs pass, alone and together, and so does an empty batch", () => {
     const batch = good.map((make) => make(engine));
     expect(batch.map(alone)).toEqual([true, true, true]);
     expect(verifyBatch(batch, rng)).toBe(true);
@@ -81,16 +81,16 @@ describe.each(engines.map((e) => [e.name, e] as const))("on %s", (_, engine) => 
     expect(verifyBatch([good[1]!(engine), bad, good[2]!(engine)], rng)).toBe(false);
   });
 
-  it("refused under another tag", () => {
+  it("are refused under another tag", () => {
     expect(verifyBatch([{ ...good[0]!(engine), tag: utf8ToBytes("other") }], rng)).toBe(false);
   });
 
-  it("proofs whose errors cancel each other out are refused, by the random weights alone", () => {
+  it("proofs whose errors cancel each other are refused, and only because of the random weights", () => {
     // the first commitment of one is off by G, of the other by -G
     const pair = [forged(engine, 1n), forged(engine, -1n)];
     const ones = (n: number): Uint8Array => new Uint8Array(n).fill(1, n - 1);
     expect(pair.map(alone)).toEqual([false, false]);
-    expect(verifyBatch(pair, ones)).toBe(true); // control: what the weights are there for
+    expect(verifyBatch(pair, ones)).toBe(true); // control: with weights of one the pair passes, so the weights do the work
     expect(verifyBatch(pair, rng)).toBe(false);
   });
 });
@@ -99,7 +99,7 @@ function exchanged(commitment: Uint8Array): Uint8Array {
   return new Uint8Array([...commitment.slice(48, 96), ...commitment.slice(0, 48), ...commitment.slice(96)]);
 }
 
-/** A true statement; its first commitment, in place before the challenge is known, is off by sign·G. */
+/** A true statement. Its first commitment is off by sign·G, set before the challenge is known. */
 function forged(engine: Engine, sign: bigint): BatchItem {
   const [x, y] = [randomScalar(rng), randomScalar(rng)];
   const points = [G.multiply(x) as G1, G.multiply(y).subtract(H.multiply(x)) as G1, P2.multiply(y) as G2] as const;
@@ -121,7 +121,7 @@ function forged(engine: Engine, sign: bigint): BatchItem {
 const challengeFor = (relation: Relation<"x" | "y">, commitment: Uint8Array) =>
   challengeOf(relation, tag, { commitment, responses: [1n, 1n] })!.challenge;
 
-it("a commitment with a point of small order may pass in a batch on mcl; its statement is true all the same", () => {
+it("mcl may accept a batch with a commitment that has a point of small order, but its statement is still true", () => {
   // order 3: (0, 2) is on the curve, outside of G1
   const G3 = G1Point.fromAffine({ x: 0n, y: 2n });
   const [x, y, a, b] = [1, 2, 3, 4].map(() => randomScalar(rng)) as [bigint, bigint, bigint, bigint];
@@ -139,7 +139,7 @@ it("a commitment with a point of small order may pass in a batch on mcl; its sta
   for (let i = 0; i < 30; i++) expect(verifyBatch([{ relation, tag, proof: lie }], rng)).toBe(false);
 });
 
-it("bytes: exactly the commitments and canonical responses", () => {
+it("the bytes are exactly the commitments and canonical responses", () => {
   const { proof } = good[0]!(nobleEngine);
   const bytes = encodeBatchable(proof);
   expect(bytes.length).toBe(2 * 48 + 96 + 2 * 32);

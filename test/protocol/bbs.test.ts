@@ -39,7 +39,7 @@ const header = utf8ToBytes("header");
 const ph = utf8ToBytes("presentation header");
 
 describe("published fixtures", () => {
-  it("every one holds, bit for bit, and files of other shapes are passed over", () => {
+  it("all hold bit for bit, and files of other shapes are skipped", () => {
     const { passed, failed } = runFixtures(VECTORS);
     expect(failed).toEqual([]);
     expect(passed.length).toBeGreaterThan(25);
@@ -96,7 +96,7 @@ describe("published fixtures", () => {
       expect(holds({ ...f, result: { valid: false } })).toBe(true);
     });
 
-  it("a blind proof says no to a signature without commitment, and yes without any", () => {
+  it("a signature without commitment verifies with blind 0 only, and its proof with the true number of messages only", () => {
     const messages = text("a", "b");
     const signature = blind.blindSign(sk, none, header, messages);
     expect(blind.verifyBlindSign(pk, signature, header, messages, [], 0n)).toBe(true);
@@ -161,7 +161,7 @@ describe("BBS", () => {
     expect(checks(none)).toBe(false);
   });
 
-  it("will not prove with indexes out of order, twice or out of range", () => {
+  it("refuses to prove indexes that are out of order, repeated or out of range", () => {
     for (const indexes of [[1, 0], [1, 1], [3], [-1], [0.5]])
       expect(() => bbsProof.proofGen(pk, signature, header, ph, messages, indexes, rng)).toThrow(DecodeError);
   });
@@ -171,7 +171,7 @@ describe("Blind BBS", () => {
   const committed = text("x", "y");
   const { commitmentWithProof, proverBlind } = blind.commit(committed, rng);
 
-  it("signs a commitment and proves over both kinds of messages", () => {
+  it("signs a commitment and proves over committed messages and the signer's messages together", () => {
     const messages = text("a", "b");
     const signature = blind.blindSign(sk, commitmentWithProof, header, messages);
     expect(blind.verifyBlindSign(pk, signature, header, messages, committed, proverBlind)).toBe(true);
@@ -185,7 +185,7 @@ describe("Blind BBS", () => {
     expect(checks(3, text("a"), text("y"), [0], [0])).toBe(false);
   });
 
-  it("refuses a commitment whose point, response or challenge is another's", () => {
+  it("refuses a commitment with the point, the response or the challenge of another one", () => {
     for (const at of [48, 80, 112, 144]) {
       const broken = commitmentWithProof.slice();
       broken.set(encodeScalar(7n), at);

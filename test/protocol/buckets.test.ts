@@ -1,4 +1,4 @@
-// Wallet and service cut the key space at the same places.
+// Tests of protocol/buckets.ts: the wallet and the service divide the key space at the same places.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { EVERYTHING, MAX_PARTS, partOf, rangeOf, readPart, writePart } from "../
 const anyTag = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => Buffer.from(b).toString("hex"));
 const anyCount = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: MAX_PARTS }));
 
-it("a tag hash lies in the range of its part, and in no other", () => {
+it("a tag hash lies in the range of its own part and in no other range", () => {
   fc.assert(
     fc.property(anyTag, anyCount, fc.nat(), (tag, of, other) => {
       const part = partOf(tag, of);
@@ -21,7 +21,7 @@ it("a tag hash lies in the range of its part, and in no other", () => {
   );
 });
 
-it("the ranges follow each other and leave nothing out", () => {
+it("the ranges follow each other without a gap", () => {
   for (const of of [1, 2, 3, 7, 104, 65_535, MAX_PARTS])
     for (const n of [0, 1, Math.floor(of / 3), of - 2].filter((n) => n >= 0 && n < of - 1))
       expect(rangeOf({ n, of }).below).toBe(rangeOf({ n: n + 1, of }).from);
@@ -29,7 +29,7 @@ it("the ranges follow each other and leave nothing out", () => {
   expect(rangeOf({ n: MAX_PARTS - 1, of: MAX_PARTS }).below).toBe("g");
 });
 
-it("at the very edges", () => {
+it("the first and the last tag hash belong to the first and the last part", () => {
   const edge = (digits: string): string => digits.padEnd(64, "0");
   expect(partOf(edge("55555555"), 3)).toEqual({ n: 0, of: 3 });
   expect(partOf(edge("55555556"), 3)).toEqual({ n: 1, of: 3 });
@@ -37,7 +37,7 @@ it("at the very edges", () => {
   expect(partOf("f".repeat(64), MAX_PARTS)).toEqual({ n: MAX_PARTS - 1, of: MAX_PARTS });
 });
 
-it("is written in one way", () => {
+it("a part has exactly one written form", () => {
   fc.assert(
     fc.property(anyTag, anyCount, (tag, of) => {
       expect(readPart(writePart(partOf(tag, of)))).toEqual(partOf(tag, of));

@@ -17,7 +17,7 @@ describe("chunks of an order", () => {
     ]);
   });
 
-  it("hold each epoch once, newest first, none with too many", () => {
+  it("contain each epoch once, newest first, and no chunk is larger than MAX_CHUNK_EPOCHS", () => {
     for (let n = 1; n <= 130; n++) {
       const chunks = chunksOf({ epochFrom: 5, epochTo: 4 + n });
       const epochs = chunks.flatMap(({ epochFrom, epochTo }) =>
@@ -28,7 +28,7 @@ describe("chunks of an order", () => {
     }
   });
 
-  it("of a trace are one; an order whose epochs run backwards has none", () => {
+  it("are a single chunk for a trace, and none for an order whose first epoch follows its last", () => {
     expect(chunksOfOrder({ kind: "trace", epochFrom: 1, epochTo: 9 })).toHaveLength(1);
     expect(chunksOfOrder({ kind: "assemble", epochFrom: 1, epochTo: 9 })).toHaveLength(4);
     expect(() => chunksOf({ epochFrom: 2, epochTo: 1 })).toThrow(RangeError);

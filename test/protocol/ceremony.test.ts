@@ -38,7 +38,7 @@ import { prove, Relation } from "../../protocol/sigma.ts";
 import { Fr, G, type G1 } from "../../protocol/suite.ts";
 import { convene, people, rng, runCeremony, runToDeals } from "../support/trustees.ts";
 
-/** The same document with a change, signed again by its author: what a malicious trustee can post. */
+/** The same document with a change, signed again by its author, as a malicious trustee can post it. */
 function forge<T extends { context: Uint8Array; sender: number }>(
   codec: Codec<T>,
   message: Uint8Array,
@@ -81,12 +81,12 @@ describe("key ceremony", () => {
       expect(matches(shares.slice(n - t))).toBe(true);
       expect(matches(shares.slice(0, t - 1))).toBe(false);
     }
-    // three independent keys, one hybrid secret in every hand
+    // three independent keys; every trustee holds the same hybrid secret
     expect(new Set(KEY_NAMES.map((name) => keySet.keys[name].toHex())).size).toBe(3);
     for (const s of secrets) expect(hybridKeyPair(s.groupHybridSecret).publicKey).toEqual(keySet.groupHybridKey);
   });
 
-  it("takes messages in any order, and from a board that repeats them", () => {
+  it("accepts messages in any order, and a board that repeats them", () => {
     const { ceremony, seats } = convene(2, people(3));
     const { secrets, board } = runToDeals(seats);
     const shuffled = {
@@ -98,7 +98,7 @@ describe("key ceremony", () => {
     expect(finish(ceremony, messages).signatures.length).toBe(3);
   });
 
-  it("goes on after a restart: what a dealer keeps survives its codec", () => {
+  it("continues after a restart, because the state that a dealer stores survives its codec", () => {
     const { seats } = convene(2, people(3));
     const { secrets, board } = runToDeals(seats);
     const kept = DealerSecret.decode(DealerSecret.encode(secrets[0]!));
@@ -107,7 +107,7 @@ describe("key ceremony", () => {
     if (outcome.accepted) expect(TrusteeSecret.decode(TrusteeSecret.encode(outcome.secret))).toEqual(outcome.secret);
   });
 
-  it("refuses a plan without a real threshold, or with one person on two seats", () => {
+  it("refuses a plan whose threshold is t = n/2 or less, or that gives one person two seats", () => {
     const committee = people(4).map((p) => p.keys);
     const plan = (threshold: number, trustees: CeremonyPlan["trustees"]) => () =>
       openCeremony({ ceremonyId: rng(32), threshold, trustees });
@@ -132,9 +132,9 @@ describe("cheating dealers", () => {
   const { secrets, board } = runToDeals(seats);
   const { commits, openings, deals } = board;
   const [one, , three] = seats as [Seat, Seat, Seat];
-  const cheater = 3; // trustee 3 cheats, trustee 1 looks
+  const cheater = 3; // trustee 3 cheats, trustee 1 checks
 
-  /** Trustee 3's sealed share for trustee 1, changed. */
+  /** Trustee 3's sealed share for trustee 1, with a change. */
   function dealWith(change: (share: CeremonyShare) => Partial<CeremonyShare>, from = cheater): Uint8Array {
     return forge(CeremonyDeals, deals[cheater - 1]!, three, (d) => {
       const aad = sealAad(ceremony.context, from, 1, d.view);
@@ -149,7 +149,7 @@ describe("cheating dealers", () => {
     if (outcome.accepted) throw new Error("accepted");
     return readComplaint(ceremony, outcome.message);
   };
-  /** Commits and openings with another dealing of trustee 3, committed to rightly. */
+  /** Commits and openings in which trustee 3 has another dealing, correctly committed. */
   function boardWith(dealing: Uint8Array) {
     const commitment = labelledHash(LABELS.ceremonyCommit, dealing);
     const bad = replaced(
@@ -172,16 +172,16 @@ describe("cheating dealers", () => {
   const abortOnDealing = (dealing: CeremonyDealing) =>
     abortOf(() => deal(one, secrets[0]!, boardWith(CeremonyDealing.encode(dealing)), rng));
 
-  it.each(KEY_NAMES)("a wrong share of the %s key is complained of, by name", (name) => {
+  it.each(KEY_NAMES)("a receiver complains by name about a wrong share of the %s key", (name) => {
     const bad = dealWith(({ shares }) => ({ shares: { ...shares, [name]: Fr.add(shares[name], 1n) } }));
     expect(complaintOn(bad)).toMatchObject({ sender: 1, accused: cheater, reason: "share" });
   });
 
-  it("another seed contribution than the committed one is complained of", () => {
+  it("a receiver complains about a seed contribution that differs from the committed one", () => {
     expect(complaintOn(dealWith(() => ({ seed: rng(32) })))).toMatchObject({ accused: cheater, reason: "seed" });
   });
 
-  it("a share sealed to the wrong key, for another pair, or for nobody is complained of", () => {
+  it("a receiver complains about a share sealed to the wrong key, for another pair, or to nobody", () => {
     expect(complaintOn(dealWith(() => ({}), 2))).toMatchObject({ accused: cheater, reason: "unreadable" });
     for (const sealed of [new Uint8Array(), rng(1300)]) {
       const bad = forge(CeremonyDeals, deals[2]!, three, (d) => ({ sealed: replaced(d.sealed, 0, sealed) }));
@@ -191,7 +191,7 @@ describe("cheating dealers", () => {
     expect(complaintOn(swapped)).toMatchObject({ accused: cheater, reason: "unreadable" });
   });
 
-  it("with a complaint there is no key set", () => {
+  it("a complaint prevents the key set", () => {
     const bad = dealWith(({ shares }) => ({ shares: { ...shares, link: 5n } }));
     const withBad = { ...board, deals: replaced(deals, 2, bad) };
     const messages = seats.map((seat, i) => accept(seat, secrets[i]!, withBad).message);
@@ -199,7 +199,7 @@ describe("cheating dealers", () => {
     expect(abortOf(() => finish(ceremony, messages.slice(1)))).toEqual({ reason: "missing", trustee: 1 });
   });
 
-  it("opening something else than committed is refused", () => {
+  it("an opening that differs from its commit is refused", () => {
     const fresh = commit(three, rng);
     const bad = forge(CeremonyOpening, openings[2]!, three, () => ({ dealing: fresh.secret.dealing }));
     const other = { commits, openings: replaced(openings, 2, bad) };
@@ -212,7 +212,7 @@ describe("cheating dealers", () => {
 
   it("a rogue key made from the others' openings comes too late for the commit", () => {
     const rogue = dealingOf(3);
-    // C_3,0 = a·G − C_1,0 − C_2,0 would make the sum a·G, known to trustee 3
+    // C_3,0 = a·G − C_1,0 − C_2,0 would make the sum a·G, which trustee 3 knows
     rogue.commitments.trace[0] = G.multiply(7n)
       .subtract(dealingOf(1).commitments.trace[0]!)
       .subtract(dealingOf(2).commitments.trace[0]!) as G1;
@@ -221,16 +221,16 @@ describe("cheating dealers", () => {
       reason: "commitment",
       trustee: cheater,
     });
-    // Even committed in time, as if the hashes had leaked: nobody can prove possession of it.
+    // Suppose that it was committed in time, because the hashes leaked: nobody can prove possession of its secret.
     expect(abortOnDealing(rogue)).toEqual({ reason: "possession", trustee: cheater });
   });
 
-  it("another dealer's polynomials and proofs, copied, are refused", () => {
+  it("polynomials and proofs copied from another dealer are refused", () => {
     expect(abortOnDealing({ ...dealingOf(1), sender: cheater })).toEqual({ reason: "possession", trustee: cheater });
     expect(abortOnDealing(dealingOf(1))).toEqual({ reason: "malformed", trustee: cheater });
   });
 
-  it("a proof of possession fits one key name, one ceremony and one dealer", () => {
+  it("a proof of possession is valid for one key name, one ceremony and one dealer only", () => {
     const dealing = dealingOf(3);
     const a = secrets[2]!.polynomials.trace[0]!;
     const proofWith = (name: string, context: Uint8Array, dealer: number) => ({
@@ -255,7 +255,7 @@ describe("cheating dealers", () => {
     expect(abortOnDealing(twice)).toEqual(refused);
   });
 
-  it("a polynomial of another degree is refused", () => {
+  it("a polynomial of the wrong degree is refused", () => {
     for (const points of [1, 3]) {
       const dealing = dealingOf(3);
       const record = [...dealing.commitments.record, G].slice(0, points);
@@ -264,7 +264,7 @@ describe("cheating dealers", () => {
     }
   });
 
-  it("deals with a seal too few or too many are refused by everybody", () => {
+  it("every trustee refuses deals with one seal too few or too many", () => {
     for (const change of [(d: CeremonyDeals) => d.sealed.slice(1), (d: CeremonyDeals) => [...d.sealed, rng(1300)]]) {
       const bad = forge(CeremonyDeals, deals[2]!, three, (d) => ({ sealed: change(d) }));
       expect(abortOf(() => accept(one, secrets[0]!, { ...board, deals: replaced(deals, 2, bad) }))).toEqual({
@@ -286,7 +286,7 @@ describe("a lying board", () => {
   const { commits, openings, deals } = board;
   const [one, two, three] = seats as [Seat, Seat, Seat];
 
-  it("cannot leave out, repeat under another name, or make up a message", () => {
+  it("cannot omit a message, repeat it under another name, or invent one", () => {
     expect(abortOf(() => open(one, secrets[0]!, { commits: commits.slice(0, 2) }))).toEqual({
       reason: "missing",
       trustee: 3,
@@ -311,7 +311,7 @@ describe("a lying board", () => {
     expect(abortOf(() => open(one, secrets[0]!, { commits: opening })).reason).toBe("malformed");
   });
 
-  it("cannot make a trustee open into a run in which its own commit is another", () => {
+  it("cannot make a trustee open into a run in which its own commit differs", () => {
     const again = commit(one, rng);
     expect(abortOf(() => open(one, secrets[0]!, { commits: replaced(commits, 0, again.message) }))).toEqual({
       reason: "own-message",
@@ -319,14 +319,14 @@ describe("a lying board", () => {
     });
   });
 
-  it("cannot make a trustee deal or accept with other secrets than the opened ones", () => {
+  it("cannot make a trustee deal or accept with secrets other than the opened ones", () => {
     const { secret } = commit(one, rng);
     const own = { reason: "own-message", trustee: 1 };
     expect(abortOf(() => deal(one, secret, { commits, openings }, rng))).toEqual(own);
     expect(abortOf(() => accept(one, secret, board))).toEqual(own);
   });
 
-  it("shows two commits of one dealer to two trustees: seen at the openings", () => {
+  it("is caught at the openings if it shows two commits of one dealer to two trustees", () => {
     const second = commit(three, rng);
     expect(abortOf(() => open(one, secrets[0]!, { commits: [...commits, second.message] }))).toEqual({
       reason: "equivocated",
@@ -338,7 +338,7 @@ describe("a lying board", () => {
     expect(abortOf(() => deal(one, secrets[0]!, mixed, rng))).toEqual({ reason: "view", trustee: 2 });
   });
 
-  it("shows other openings to two trustees: seen at the deals", () => {
+  it("is caught at the deals if it shows different openings to two trustees", () => {
     const bad = forge(CeremonyDeals, deals[1]!, two, () => ({ view: rng(32) }));
     expect(abortOf(() => accept(one, secrets[0]!, { ...board, deals: replaced(deals, 1, bad) }))).toEqual({
       reason: "view",
@@ -346,8 +346,8 @@ describe("a lying board", () => {
     });
   });
 
-  it("shows other deals to two trustees: they sign different key sets, and there is none", () => {
-    const again = deal(three, secrets[2]!, board, rng); // same shares, sealed anew: right for everyone
+  it("gets no key set if it shows different deals to two trustees, because they sign different key sets", () => {
+    const again = deal(three, secrets[2]!, board, rng); // the same shares, sealed again: valid for every receiver
     const split = { ...board, deals: replaced(deals, 2, again) };
     const messages = [
       accept(one, secrets[0]!, board),
@@ -368,14 +368,14 @@ describe("a lying board", () => {
     });
   });
 
-  it("cannot use one trustee's signature for another", () => {
+  it("cannot use the signature of one trustee for another", () => {
     const messages = seats.map((seat, i) => accept(seat, secrets[i]!, board).message);
     const first = Acceptance.decode(Signed.decode(messages[0]!).document);
     const bad = forge(Acceptance, messages[1]!, two, () => ({ signature: first.signature }));
     expect(abortOf(() => finish(ceremony, replaced(messages, 1, bad)))).toEqual({ reason: "signature", trustee: 2 });
   });
 
-  it("has every message fixed in the transcript that all sign", () => {
+  it("cannot change any message without changing the transcript that all trustees sign", () => {
     const outcome = accept(one, secrets[0]!, board);
     const core = KeySetCore.decode(Acceptance.decode(Signed.decode(outcome.message).document).core);
     const documents = <T>(codec: Codec<T>, messages: readonly Uint8Array[]) =>
@@ -406,13 +406,13 @@ describe("key sets", () => {
     }
     return "accepted";
   };
-  /** Signed again by all: what n colluding holders could publish. */
+  /** Signed again by all trustees, as n colluding holders could publish it. */
   const resigned = (core: KeySetCore): KeySet => ({
     ...core,
     signatures: committee.map((p) => signKeySet(core, p.identitySecret)),
   });
 
-  it("keep their bytes, and their id through a change of committee data", () => {
+  it("keep their bytes, and keep their id when committee data changes", () => {
     const bytes = KeySet.encode(keySet);
     expect(KeySet.encode(KeySet.decode(bytes))).toEqual(bytes);
     verifyKeySet(KeySet.decode(bytes), pinned);
@@ -423,7 +423,7 @@ describe("key sets", () => {
     expect(equalBytes(keySetId({ ...keySet, groupHybridKey: new Uint8Array(1216) }), id)).toBe(false);
   });
 
-  it("are refused when anything signed changes", () => {
+  it("are refused if any signed part changes", () => {
     const moved = { ...keySet, generation: 1 };
     expect(reasonOf(() => verifyKeySet(moved, pinned))).toBe("signature");
     expect(reasonOf(() => verifyKeySet({ ...keySet, transcript: rng(32) }, pinned))).toBe("signature");
@@ -441,7 +441,7 @@ describe("key sets", () => {
     expect(reasonOf(() => verifyKeySet(keySet, pinned.slice(1)))).toBe("identity-keys");
   });
 
-  it("are refused when share keys do not interpolate, whoever signed them", () => {
+  it("are refused if their share keys do not interpolate, even if all trustees signed them", () => {
     for (const name of KEY_NAMES) {
       const shareKeys = replaced(keySet.shareKeys, 2, { ...keySet.shareKeys[2]!, [name]: G });
       expect(reasonOf(() => verifyKeySet(resigned({ ...keySet, shareKeys }), pinned))).toBe("share-keys");
@@ -454,7 +454,7 @@ describe("key sets", () => {
     expect(reasonOf(() => verifyKeySet(lower, pinned))).toBe("threshold");
   });
 
-  it("tell a trustee's own secret from others", () => {
+  it("recognise a trustee's own secret and reject others", () => {
     const [mine, yours] = secrets as [TrusteeSecret, TrusteeSecret, TrusteeSecret];
     expect(reasonOf(() => assertSecretOf(mine, keySet))).toBe("accepted");
     expect(reasonOf(() => assertSecretOf({ ...mine, index: 2 }, keySet))).toBe("wrong-secret");
@@ -465,7 +465,7 @@ describe("key sets", () => {
     expect(reasonOf(() => assertSecretOf({ ...mine, keySetId: rng(32) }, keySet))).toBe("other-key-set");
   });
 
-  it("know a polynomial by its differences", () => {
+  it("detect the degree of a polynomial by its differences", () => {
     const values = [keySet.keys.link, ...keySet.shareKeys.map((k) => k.link)];
     expect(liesOnPolynomial(values, 2)).toBe(true);
     expect(liesOnPolynomial(values, 1)).toBe(false);

@@ -1,4 +1,5 @@
-// The wire's documents: one byte form a value, and nothing else is read. Samples come from the vectors' deployment.
+// Tests of the wire documents: each value has exactly one byte form, and the decoder reads no other. Samples come from
+// the deployment that the vectors describe.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +43,7 @@ for (const module of [documents, cases, ceremonies, credentials, continuities, k
 const known = new Map(documentTypes); // before the test's own document below
 const codecs = [...byName.values()];
 
-// ---- samples: every document that occurs, nested ones included, in the vector files
+// ---- samples: every document in the vector files, nested ones included
 
 const samples = new Map<string, Uint8Array>();
 function keep(bytes: Uint8Array): void {
@@ -86,23 +87,23 @@ const reasonOf = (act: () => unknown): string => {
 };
 
 describe("documents", () => {
-  it("have type bytes of their own, each in SPEC.md", () => {
+  it("have distinct type bytes, each listed in SPEC.md", () => {
     const all = layouts();
     expect(new Set(all.map((l) => l.type)).size).toBe(all.length);
     expect(new Set(all.map((l) => l.name)).size).toBe(all.length);
     expect(all.map((l) => [l.type, l.name])).toEqual([...known].sort(([a], [c]) => a - c));
     const spec = readFileSync(SPEC, "utf8");
-    expect(withTables(spec)).toBe(spec); // else: node scripts/spec-tables.ts
+    expect(withTables(spec)).toBe(spec); // if this fails: node scripts/spec-tables.ts
     for (const [type, name] of known)
       expect(spec).toContain(`0x${type.toString(16).padStart(2, "0")} ${name}, version`);
   });
 
-  it("all have a sample here", () => {
+  it("each have a sample in the vector files", () => {
     expect(codecs.map((c) => c.name).filter((name) => !samples.has(name))).toEqual([]);
     expect(byName.size).toBe(known.size);
   });
 
-  it.each(codecs)("$name: comes back the same, and from nothing but its bytes", (codec) => {
+  it.each(codecs)("$name: decodes to the same value, from exactly its own bytes", (codec) => {
     const bytes = samples.get(codec.name)!;
     expect(codec.encode(codec.decode(bytes))).toEqual(bytes);
     expect(reasonOf(() => codec.decode(concatBytes(bytes, Uint8Array.of(0))))).toBe("malformed");
@@ -116,7 +117,7 @@ describe("documents", () => {
 
   it.each(codecs)("$name: is refused when cut short anywhere", (codec) => {
     const bytes = samples.get(codec.name)!;
-    // Every length of a short document; of a long one both ends whole, and some forty lengths between.
+    // A short document is cut at every length; a long one at all lengths near both ends, and at about forty between.
     const stride = Math.max(1, Math.floor(bytes.length / 40));
     for (let n = 2; n < bytes.length; n += n < 40 || n > bytes.length - 8 ? 1 : stride)
       expect(
@@ -127,7 +128,7 @@ describe("documents", () => {
     expect(reasonOf(() => codec.decode(new Uint8Array()))).toBe("wrong-type");
   });
 
-  it("altered anywhere are refused, or are the one form of another value", () => {
+  it("are refused when altered anywhere, unless the bytes are the one form of another value", () => {
     const light = [...samples].filter(([, bytes]) => bytes.length < 1200);
     fc.assert(
       fc.property(fc.constantFrom(...light), fc.nat(), fc.integer({ min: 1, max: 255 }), ([name, bytes], at, mask) => {
@@ -143,7 +144,7 @@ describe("documents", () => {
   });
 });
 
-// ---- the parts that layouts are made of
+// ---- the parts that layouts consist of
 
 const Sample = document("Sample", 0xf0, 1, {
   a: u8,
@@ -175,7 +176,7 @@ const values = fc.record({
 });
 
 describe("parts", () => {
-  it("round trip, one form a value, cut or lengthened refused", () => {
+  it("round-trip with one form per value, and are refused if cut or lengthened", () => {
     fc.assert(
       fc.property(values, fc.nat(), (value, at) => {
         const encoded = Sample.encode(value);
@@ -199,7 +200,7 @@ describe("parts", () => {
   ])("text refuses %s", (_, body) => {
     expect(reasonOf(() => Text.decode(raw(...body)))).toBe("malformed");
   });
-  it("text keeps what is well formed, a byte order mark and composed letters included", () => {
+  it("text accepts every well-formed string, including a byte order mark and composed letters", () => {
     for (const t of ["", "é", "e\u0301", "\ufeffx", "\u{1f600}"]) {
       const b = utf8ToBytes(t);
       expect(Text.decode(raw(...b))).toEqual({ t });

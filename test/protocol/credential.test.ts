@@ -35,7 +35,7 @@ function commitment(c: Contract = contract) {
 }
 
 describe("generators", () => {
-  it("are all different, and the same for every number of attributes", () => {
+  it("all differ, and do not depend on the number of attributes", () => {
     const { Q1, H, Q2, J1, J2 } = credentialGenerators(5);
     const all = [Q1, ...H, Q2, J1, J2].map((p) => p.toHex());
     expect(new Set(all).size).toBe(10);
@@ -46,7 +46,7 @@ describe("generators", () => {
 });
 
 describe("enrolment", () => {
-  it("is accepted, and shows the handle the wallet computes", () => {
+  it("is accepted, and the registrar reads the handles that the wallet computes", () => {
     const checked = verifyContract(params, contract);
     expect(checked.ok).toBe(true);
     expect(checked.ok && checked.R.equals(handleOf(secrets.k)) && checked.V.equals(tagHandleOf(secrets.z))).toBe(true);
@@ -66,7 +66,7 @@ describe("enrolment", () => {
     expect(verifyContract({ linkKey: params.traceKey }, contract)).toEqual({ ok: false, reason: "proof" });
   });
 
-  it("is refused with each scalar altered or not canonical, and with a proof of another length", () => {
+  it("is refused with any scalar altered or not canonical, and with a proof of another length", () => {
     for (let at = 0; at < contract.proof.length; at += 32) {
       for (const [scalar, reason] of [
         [encodeScalar(7n), "proof"],
@@ -92,7 +92,7 @@ describe("refresh", () => {
   const request = requestRefresh({ ...context, secrets, s: randomScalar(rng) }, rng);
   const stored = { R: handleOf(secrets.k), V: tagHandleOf(secrets.z) };
 
-  it("is accepted over the stored handle", () => {
+  it("is accepted with the stored handle", () => {
     expect(verifyRefresh({ ...context, ...stored }, request).ok).toBe(true);
   });
 
@@ -105,25 +105,25 @@ describe("refresh", () => {
     expect(verifyRefresh({ ...context, ...stored, ...change }, request)).toEqual({ ok: false, reason: "proof" });
   });
 
-  it("is refused with another commitment or proof", () => {
+  it("is refused with the commitment or the proof of another request", () => {
     const other = requestRefresh({ ...context, secrets, s: randomScalar(rng) }, rng);
     expect(verifyRefresh({ ...context, ...stored }, { ...request, Cm: other.Cm }).ok).toBe(false);
     expect(verifyRefresh({ ...context, ...stored }, { ...request, proof: other.proof }).ok).toBe(false);
     expect(verifyRefresh({ ...context, ...stored }, { ...request, Cm: strange[1]![1] }).ok).toBe(false);
   });
 
-  it("S8: nobody without k and z gets a credential over a patient's handle", () => {
+  it("S8: without k and z nobody gets a credential for a patient's handle", () => {
     const thief = { k: randomScalar(rng), z: randomScalar(rng) };
     for (const forged of [thief, { ...secrets, k: thief.k }, { ...secrets, z: thief.z }]) {
       const attempt = requestRefresh({ ...context, secrets: forged, s: 1n }, rng);
       expect(verifyRefresh({ ...context, ...stored }, attempt)).toEqual({ ok: false, reason: "proof" });
     }
-    // nor with a handle that is another's shifted by something known
+    // A handle shifted by a known value fails as well.
     const shifted = { R: stored.R.add(handleOf(thief.k)), V: stored.V };
     expect(verifyRefresh({ ...context, ...(shifted as typeof stored) }, request).ok).toBe(false);
   });
 
-  it("an enrolment proof is no refresh", () => {
+  it("does not accept an enrolment proof", () => {
     expect(verifyRefresh({ ...context, ...stored }, { Cm: contract.Cm, proof: contract.proof.slice(0, 128) }).ok).toBe(
       false,
     );
@@ -133,14 +133,14 @@ describe("refresh", () => {
 describe("issue and receive", () => {
   const issued = issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values });
 
-  it("give the wallet a credential that survives its storage form", () => {
+  it("gives the wallet a credential that survives its storage form", () => {
     const credential = receive({ ...about, issued, secrets, s });
     const again = Credential.decode(Credential.encode(credential));
     expect(again.A.equals(credential.A)).toBe(true);
     expect({ ...again, A: undefined }).toEqual({ ...credential, A: undefined });
   });
 
-  it("are deterministic, as the draft's BlindSign", () => {
+  it("is deterministic, like BlindSign of the draft", () => {
     expect(issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values })).toEqual(issued);
   });
 

@@ -37,14 +37,14 @@ describe("sums by endomorphism equal sums by doubling", () => {
     const slow = inG2.slice(0, n).reduce((a, p, i) => a.add(p.multiplyUnsafe(s[i]!)) as G2, G2Point.ZERO as G2);
     expect(combineG2(inG2.slice(0, n), s).equals(slow)).toBe(true);
   });
-  it("secret ones, too, one at a time", () => {
+  it("also for secret scalars, one at a time", () => {
     for (const s of [...edges, ...scalars[2]!]) {
       expect(multiplyG1(inG1[0]!, s).equals(inG1[0]!.multiplyUnsafe(s))).toBe(true);
       expect(multiplyG2(inG2[0]!, s).equals(inG2[0]!.multiplyUnsafe(s))).toBe(true);
     }
     expect(multiplyG1(G1Point.ZERO as G1, 5n).is0()).toBe(true);
   });
-  it("with the same point twice, with its negative, and with nothing", () => {
+  it("also with the same point twice, with its negative, and with no terms", () => {
     const p = inG1[0]!;
     expect(combineG1([p, p.negate() as G1], [5n, 5n]).is0()).toBe(true);
     expect(combineG1([p, p], [5n, R_ORDER - 4n]).equals(p)).toBe(true);

@@ -56,7 +56,7 @@ describe("hybrid sealing", () => {
     expect(hybridOpen(pair.secretKey, new Uint8Array(), empty)).toEqual(new Uint8Array());
   });
 
-  it("is a function of its inputs, so that its bytes can be fixed", () => {
+  it("is a function of its inputs, so that vectors can fix its bytes", () => {
     const fixed = (n: number) => new Uint8Array(n).fill(7);
     const key = hybridKeyPair(new Uint8Array(32).fill(1));
     const digest = createHash("sha256")
@@ -99,7 +99,7 @@ describe("hybrid sealing", () => {
 
   it("refuses to seal to a bad public key, and to open with a bad secret key", () => {
     expect(() => hybridSeal(pair.publicKey.subarray(1), aad, plaintext, rng)).toThrow(HybridSealError);
-    // one coefficient, even or odd, made q: the same key mod q, in another form
+    // one coefficient, even or odd, set to q: the same key mod q in another form
     for (const at of [0, 1149]) {
       const even = pair.publicKey.slice();
       even.set([3329 & 255, (even[at + 1]! & 0xf0) | (3329 >> 8)], at);

@@ -26,8 +26,8 @@ function reasonOf(run: () => void): string | undefined {
   }
 }
 
-describe("parameters name only keys that the trustees signed", () => {
-  it("accepts the trustees' own", () => {
+describe("parameters can only name keys that the trustees signed", () => {
+  it("accepts the key set of the pinned trustees", () => {
     expect(reasonOf(() => checkKeysOf(parameters, keySet, pinned))).toBeUndefined();
   });
 
@@ -45,7 +45,7 @@ describe("parameters name only keys that the trustees signed", () => {
     expect(reasonOf(() => checkKeysOf({ ...parameters, ...change }, keySet, pinned))).toBe("other-key-set");
   });
 
-  it("refuses a key set that is not of the pinned trustees, or that one of them did not sign", () => {
+  it("refuses a key set of trustees that are not pinned, or that one trustee did not sign", () => {
     const others = runCeremony(2, 3).committee.map((p) => p.keys.identityKey);
     expect(reasonOf(() => checkKeysOf({ ...parameters, trusteeKeys: others }, keySet, others))).toBe("identity-keys");
     const unsigned: KeySet = {

@@ -1,4 +1,4 @@
-// Labels keep meanings apart: no two are equal, none begins another, and none lies unused for somebody to take.
+// Tests that labels keep meanings apart: no two labels are equal, none is a prefix of another, and none is unused.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const sourcesOf = (dir: string): string[] =>
     .map((e) => readFileSync(join(e.parentPath, e.name), "utf8"));
 const sources = ["protocol", "client", "functions", "durable-objects"].flatMap(sourcesOf);
 
-it("are printable ASCII with the version's prefix and a full stop at the end", () => {
+it("are printable ASCII, begin with the version's prefix and end with a full stop", () => {
   for (const [name, label] of entries) expect(label, name).toMatch(/^SYMBOLON-V1-[A-Z0-9-]+\.$/);
 });
 
@@ -24,7 +24,7 @@ it("are unique and prefix-free", () => {
     for (const [b, other] of entries) if (a !== b) expect(other.startsWith(label), `${a} begins ${b}`).toBe(false);
 });
 
-it("are each used somewhere", () => {
+it("are each used somewhere in the code", () => {
   // LABELS[kind] takes its names from a union of string literals in the same file.
   const isUsed = (name: string): boolean =>
     sources.some(
@@ -34,10 +34,10 @@ it("are each used somewhere", () => {
   expect(entries.map(([name]) => name).filter((name) => !isUsed(name))).toEqual([]);
 });
 
-it("are written down nowhere else", () => {
+it("are spelled out in no other file", () => {
   expect(sources.filter((text) => text.includes('"SYMBOLON-V1-'))).toEqual([]);
 });
 
-it("stand in SPEC.md as they are", () => {
+it("are listed in SPEC.md exactly", () => {
   expect(readFileSync(SPEC, "utf8")).toContain(labelTable());
 });

@@ -30,7 +30,7 @@ import {
 
 const VECTORS = new URL("../vectors/merkle/", import.meta.url);
 
-/** Vector files hold u64 indexes: integers keep every digit. */
+/** Vector files contain u64 indexes, so integers are parsed without losing digits. */
 function readProbe(file: string): Record<string, unknown> {
   const reviver = (_key: string, value: unknown, context?: { source: string }): unknown =>
     typeof value === "number" ? BigInt((context as { source: string }).source) : value;
@@ -42,7 +42,7 @@ const probes = (kind: string): string[] =>
     .filter((f) => f.endsWith(".json"))
     .map((f) => encodeURI(`${kind}/${f}`).replaceAll("#", "%23"));
 
-/** RFC 9162 section 2.1.1 as written: the slow definition that everything else is compared with. */
+/** RFC 9162 section 2.1.1 as written: the slow definition that all other code is compared with. */
 function mth(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return emptyRoot();
   if (leaves.length === 1) return leaves[0] as Uint8Array;
@@ -71,7 +71,7 @@ function build(count: number) {
 }
 
 describe("published probes (transparency-dev/merkle)", () => {
-  it("inclusion: one of a kind is accepted, all others refused", () => {
+  it("inclusion: accepts the valid probes and refuses all others", () => {
     const files = probes("inclusion");
     expect(files.length).toBeGreaterThan(60);
     for (const file of files) {
@@ -87,7 +87,7 @@ describe("published probes (transparency-dev/merkle)", () => {
     }
   });
 
-  it("consistency", () => {
+  it("consistency: accepts the valid probes and refuses all others", () => {
     const files = probes("consistency");
     expect(files.length).toBeGreaterThan(50);
     for (const file of files) {
@@ -108,14 +108,14 @@ describe("the tree", () => {
   const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33];
   const log = build(33);
 
-  it("knows the hashes of RFC 6962's first trees", () => {
+  it("has the published hashes of RFC 6962's first trees", () => {
     expect(bytesToHex(emptyRoot())).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     expect(bytesToHex(leafHash(new Uint8Array(0)))).toBe(
       "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     );
   });
 
-  it("plans, rows and frontier give the root of the definition", () => {
+  it("has the same root by plans, by rows, by frontier and by definition", () => {
     let frontier = emptyFrontier;
     expect(frontierRoot(frontier)).toEqual(emptyRoot());
     for (let size = 1; size <= 33; size++) {
@@ -160,7 +160,7 @@ describe("the tree", () => {
   });
 
   it("follows indexes beyond 2^53, where doubles lose digits", () => {
-    // Tree of 2^60 equal leaves: level h is one hash h_h, and every proof is h_0 .. h_59.
+    // A tree of 2^60 equal leaves: every node of level h has one hash h_h, and every proof is h_0 .. h_59.
     const levels = [leafHash(u32be(1))];
     for (let h = 0; h < 60; h++) levels.push(nodeHash(levels[h] as Uint8Array, levels[h] as Uint8Array));
     const claim = {
@@ -180,7 +180,7 @@ describe("the tree", () => {
     expect(verifyInclusion(beyond)).toBe(false); // sizes are u64
   });
 
-  it("takes hashes of 32 bytes only: bytes moved across a border hash the same", () => {
+  it("accepts hashes of exactly 32 bytes, because bytes moved across a border would hash the same", () => {
     const [left, right] = log.leaves as [Uint8Array, Uint8Array];
     const root = nodeHash(left, right);
     expect(verifyInclusion({ index: 0, size: 2, leafHash: left, proof: [right], root })).toBe(true);
@@ -203,7 +203,7 @@ describe("the tree", () => {
 });
 
 describe("tiles (C2SP tlog-tiles)", () => {
-  it("has the paths of the specification, each number in one form", () => {
+  it("have the paths of the specification, with each number in one form", () => {
     const paths: [Tile, string][] = [
       [{ level: 0, index: 1234067, width: 256 }, "tile/0/x001/x234/067"],
       [{ level: 1, index: 0, width: 17 }, "tile/1/000.p/17"],
@@ -234,7 +234,7 @@ describe("tiles (C2SP tlog-tiles)", () => {
       expect(parseTilePath(path), path).toBeUndefined();
   });
 
-  it("lists the tiles of a tree of 70,000 as the specification does", () => {
+  it("of a tree of 70,000 entries are listed as in the specification", () => {
     const tiles = newTiles(0, 70_000);
     const of = (level: Tile["level"]) => tiles.filter((t) => t.level === level);
     expect(of(0).filter((t) => t.width === 256)).toHaveLength(273);
@@ -246,13 +246,13 @@ describe("tiles (C2SP tlog-tiles)", () => {
     ]);
     expect(of(2)).toEqual([{ level: 2, index: 0, width: 1 }]);
     expect(newTiles(0, 256).map(tilePath)).toEqual(["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]);
-    // Only what changed: from 255 to 256 the first tile fills up; from 256 to 257 level 1 stays as it is.
+    // Only changed tiles: from 255 to 256 the first tile fills up; from 256 to 257 level 1 stays as it is.
     expect(newTiles(255, 256).map(tilePath)).toEqual(["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]);
     expect(newTiles(256, 257).map(tilePath)).toEqual(["tile/entries/001.p/1", "tile/0/001.p/1"]);
     expect(newTiles(300, 300)).toEqual([]);
   });
 
-  it("frames entries of a bundle, and refuses another count or a torn end", () => {
+  it("frame the entries of a bundle, and refuse another count or a truncated end", () => {
     const entries = [new Uint8Array(0), Uint8Array.of(1, 2, 3), new Uint8Array(65_535).fill(7)];
     const bundle = encodeBundle(entries);
     expect(bundle.slice(0, 7)).toEqual(Uint8Array.of(0, 0, 0, 3, 1, 2, 3));
@@ -263,7 +263,7 @@ describe("tiles (C2SP tlog-tiles)", () => {
     expect(() => encodeBundle([new Uint8Array(65_536)])).toThrow(RangeError);
   });
 
-  it("gives the proofs of the rows from tiles alone, each fetched once, and breaks with a broken tile", async () => {
+  it("are enough for the same proofs as rows give, each tile fetched once; a broken tile breaks the proof", async () => {
     const log = build(600);
     const files = new Map<string, Uint8Array>();
     for (const tile of [...newTiles(0, 300), ...newTiles(300, 600)]) {

@@ -86,7 +86,7 @@ function signedHead(size: number, root = rootAt(size), witnesses: number[] = [])
 }
 
 describe("signed notes", () => {
-  it("reads and makes the published example, byte for byte", () => {
+  it("match the published example byte for byte, read and made", () => {
     const key = parseVkey(PETER, LOG_KEY);
     expect(formatVkey(key)).toBe(PETER);
     const note = parseNote(PETER_NOTE);
@@ -97,7 +97,7 @@ describe("signed notes", () => {
     expect(formatNote({ text: note.text, signatures })).toBe(PETER_NOTE);
   });
 
-  it("makes key strings, and signs with the right type only", () => {
+  it("have verifier keys in string form, and are signed by the right type of key only", () => {
     const log = makeLogKeys(secret(200), ORIGIN);
     expect(log.vkey).toBe(formatVkey(LOG));
     expect(parseSkey(log.skey)).toEqual({ name: ORIGIN, secretKey: secret(200) });
@@ -114,14 +114,14 @@ describe("signed notes", () => {
     expect(() => cosign("x\n", LOG_SIGNER, 1)).toThrow(RangeError);
   });
 
-  it("splits at the last empty line", () => {
+  it("split at the last empty line", () => {
     const poem = PETER_NOTE.replace("problem,\n", "problem,\n\n");
     expect(parseNote(poem)?.text).toBe(
       "If you think cryptography is the answer to your problem,\n\nthen you don't know what your problem is.\n",
     );
   });
 
-  it("refuses what is no note", () => {
+  it("refuse bytes that are no note", () => {
     const line = PETER_NOTE.split("\n").at(-2) as string;
     for (const note of [
       "",
@@ -146,7 +146,7 @@ describe("signed notes", () => {
     expect(parseNote(PETER_NOTE + `${line}\n`.repeat(15))?.signatures).toHaveLength(16);
   });
 
-  it("refuses keys under another id, type or name, and keys of small order", () => {
+  it("refuse keys under another id, type or name, and keys of small order", () => {
     for (const vkey of [
       PETER.replace("c74f20a3", "c74f20a4"),
       PETER.replace("c74f20a3", "C74F20A3"),
@@ -166,7 +166,7 @@ describe("signed notes", () => {
 });
 
 describe("checkpoints", () => {
-  it("writes and reads the three lines, with opaque extensions", () => {
+  it("write and read the three lines, with opaque extensions", () => {
     const text = formatCheckpoint({ origin: ORIGIN, size: 0, root: emptyRoot() });
     expect(text).toBe("log.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
     expect(parseCheckpoint(text)).toEqual({ origin: ORIGIN, size: 0, root: emptyRoot() });
@@ -190,7 +190,7 @@ describe("checkpoints", () => {
     expect(() => formatCheckpoint({ origin: "two\nlines", size: 0, root: emptyRoot() })).toThrow(RangeError);
   });
 
-  it("verifies a real log's head with four real witnesses", () => {
+  it("verify for a real log's head with four real witnesses", () => {
     const trust = {
       note: REAL_NOTE,
       logKey: parseVkey(REAL_LOG, LOG_KEY),
@@ -205,13 +205,13 @@ describe("checkpoints", () => {
     expect(bent).toEqual({ ok: false, reason: "bad-signature" });
   });
 
-  it("reads the specification's cosigned example", () => {
+  it("match the specification's cosigned example", () => {
     const note = parseNote(SPEC_NOTE);
     expect(note && parseCheckpoint(note.text)).toMatchObject({ origin: "example.com/behind-the-sofa", size: 20852163 });
     expect(note?.signatures[1]?.name).toBe("witness.example.com/w1");
   });
 
-  it("wants the log and a quorum of different witnesses", () => {
+  it("need the log's signature and a quorum of different witnesses", () => {
     const witnesses = [1, 2, 3].map(witnessKey);
     const check = (note: string, quorum = 2) => verifyCheckpoint({ note, logKey: LOG, witnesses, quorum });
     expect(check(signedHead(5, rootAt(5), [1, 3]))).toMatchObject({
@@ -239,7 +239,7 @@ describe("checkpoints", () => {
     expect(() => verifyCheckpoint(config)).toThrow(RangeError);
   });
 
-  it("binds a cosignature to its time, text, type and key", () => {
+  it("bind a cosignature to its time, text, type and key", () => {
     const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootAt(5) });
     const s = cosign(text, witnessSigner(1), 1679315147);
     expect(verifyCosignature(text, s, witnessKey(1))).toBe(1679315147);
@@ -265,7 +265,7 @@ describe("witnesses", () => {
   const head = (size: number) => ({ origin: ORIGIN, size, root: rootAt(size) });
   const ask = { logKey: LOG, signer: witnessSigner(1), now: 1_800_000_000 };
 
-  it("sign what continues the last head they signed", () => {
+  it("sign a head that continues the last head they signed", () => {
     const first = witness({ ...ask, last: undefined, note: signedHead(3), proof: [] });
     if (!first.ok) throw new Error(first.reason);
     const next = witness({ ...ask, last: first.checkpoint, note: signedHead(9), proof: proofFrom(3, 9) });
@@ -277,7 +277,7 @@ describe("witnesses", () => {
     expect(witness({ ...ask, last: head(0), note: signedHead(3), proof: [] })).toMatchObject({ ok: true });
   });
 
-  it("refuse everything else, and say what it is", () => {
+  it("refuse every other head, and give the reason", () => {
     const reason = (last: number, note: string, proof: Uint8Array[]) => {
       const answer = witness({ ...ask, last: head(last), note, proof });
       return answer.ok ? "signed" : answer.reason;

@@ -70,7 +70,7 @@ function sharedKey(t: number, n: number) {
   });
   return { Y: times(G, y), holder: (i: number) => holders[i - 1]! };
 }
-/** A patient's secrets, and what one check-in leaves. */
+/** A patient's secrets, and the values that one check-in leaves. */
 function patient(Y: G1) {
   const [z, k, u] = [randomScalar(rng), randomScalar(rng), randomScalar(rng)];
   const tag = (epoch: number, slot: number) => tagBase(hash32(1), epoch, slot).multiply(z) as typeof P2;
@@ -91,17 +91,17 @@ describe.each([
   const at = (index: number) => ({ ctx, set, F1: alice.F1, F2: alice.F2, slots, ...key.holder(index) });
   const shares = set.map((i) => linkShare(at(i), rng));
 
-  it("every share verifies, and the approved epoch's sessions of this patient are found", () => {
+  it("every share verifies, and the patient's sessions of the approved epoch are found", () => {
     expect(findCheaters(shares, (s) => verifyLinkShare(at(s.index), s))).toEqual([]);
     const found = combineLink({ set, shares });
     for (const j of [0, 2]) expect(found[j]).toEqual(sessionIndexValue(alice.tag(3, j)));
     expect(found).not.toContainEqual(sessionIndexValue(patient(key.Y).tag(3, 0)));
-    // the same patient's sessions of another epoch, and of slots not asked for, stay hidden
+    // The same patient's sessions in another epoch, or in slots that the order does not name, stay hidden.
     expect(found).not.toContainEqual(sessionIndexValue(alice.tag(4, 0)));
     expect(found).not.toContainEqual(sessionIndexValue(alice.tag(3, SLOTS)));
   });
 
-  it("t - 1 of them find nothing, even weighted for themselves", () => {
+  it("t - 1 shares find nothing, even with weights for a set of t - 1", () => {
     const fewer = set.slice(1);
     const own = fewer.map((i) => linkShare({ ...at(i), set: fewer }, rng));
     const found = combineLink({ set: fewer, shares: own });
@@ -112,7 +112,7 @@ describe.each([
   });
 });
 
-it("a link share made in steps is the same document, and others are let in between", () => {
+it("a link share made in steps is the same document, and yields to other work between steps", () => {
   const set = [1, 2];
   const key = sharedKey(2, 3);
   const alice = patient(key.Y);
@@ -147,15 +147,16 @@ describe("a link share is refused", () => {
   const refused = (s: LinkShare, where = at(1)) => expect(verifyLinkShare(where, s)).toBe(false);
   const withValue = (index: number, value: GT): LinkShare => ({ ...share, values: share.values.with(index, value) });
 
-  it("with a sign flipped, and its author is named", () => {
-    // even a flip that the batch coefficients would swallow: whatever the coefficients are, none passes
+  it("with a flipped sign, and its author is named", () => {
+    // This includes a flip that the batch coefficients would cancel: no coefficients let a flip pass.
     const flips = share.values.map((d, s) => withValue(s, Fp12.neg(d)));
     for (const s of flips) refused(s);
     refused({ ...share, values: share.values.map((d) => Fp12.neg(d)) });
     for (const s of flips) expect(findCheaters([other, s], (x) => verifyLinkShare(at(x.index), x))).toEqual([1]);
   });
-  it("with a sign flipped under an even coefficient and a proof made for it, which the equations alone would accept", () => {
-    // The cheat recomputes what the header of opening-link.ts describes over its flipped value, until ρ_s is even.
+  it("with a flipped sign under an even coefficient and a matching proof, which the equations alone would accept", () => {
+    // The cheater recomputes the values that the header of opening-link.ts describes, with its flipped value, until ρ_s
+    // is even.
     const weightedKey = groupG1.multiplyPublic(at(1).shareKey, lagrangeAtZero(1, set));
     const y = Fr.mul(lagrangeAtZero(1, set), at(1).share);
     for (let attempt = 0; ; attempt++) {
@@ -186,7 +187,7 @@ describe("a link share is refused", () => {
       break;
     }
   });
-  it("with a value that is another, inverted, the identity, or in another slot's place", () => {
+  it("with a value that is another one, inverted, the identity, or from another slot", () => {
     refused(withValue(0, groupGT.add(share.values[0]!, groupGT.generator())));
     refused(withValue(1, groupGT.negate(share.values[1]!)));
     refused(withValue(2, Fp12.ONE));
@@ -197,7 +198,7 @@ describe("a link share is refused", () => {
     refused({ ...share, values: [...share.values, share.values[0]!] });
     refused({ ...share, values: [] });
   });
-  it("in another context: case, set, session, slots, share key, index", () => {
+  it("in another context: case, set, session, slots, share key or index", () => {
     refused(share, { ...at(1), ctx: hash32(8) });
     refused(share, { ...at(1), set: [1, 3] });
     refused(share, { ...at(1), F1: times(G, 5n) });
@@ -216,7 +217,7 @@ describe("a link share is refused", () => {
     refused({ ...share, proof: { ...share.proof, challenge: share.proof.challenge ^ 1n } });
     refused(linkShare({ ...at(1), share: at(1).share ^ 1n }, rng));
   });
-  it("as a notice share, and a notice share as a link share", () => {
+  it("as a notice share; and a notice share is refused as a link share", () => {
     const caseId = hash32(9);
     const notice = noticeShare({ ...at(1), caseId }, rng);
     expect(verifyNoticeShare({ ...at(1), caseId }, notice)).toBe(true);
@@ -225,7 +226,7 @@ describe("a link share is refused", () => {
     );
   });
 
-  it("in bytes, if one byte is wrong", () => {
+  it("if any one of its bytes is wrong", () => {
     const bytes = LinkShare.encode(share);
     expect(bytes.length).toBe(linkShareBytes(SLOTS));
     const decoded = LinkShare.decode(bytes);
@@ -254,7 +255,7 @@ describe("notice", () => {
   });
   const shares = set.map((i) => noticeShare(at(i), rng));
 
-  it("is found by the patient's wallet, and by nobody else's", () => {
+  it("is found by the patient's wallet and by no other wallet", () => {
     expect(findCheaters(shares, (s) => verifyNoticeShare(at(s.index), s))).toEqual([]);
     const kappa = combineNotice({ set, shares });
     const [hers, his] = [walletKappa(alice.z, caseId), walletKappa(bob.z, caseId)];
@@ -266,10 +267,10 @@ describe("notice", () => {
     expect(noticeKey(his)).not.toEqual(noticeKey(kappa));
     expect(noticeKey(kappa)).not.toEqual(noticeMac(kappa, caseId));
   });
-  it("two cases of one patient have unlike κ", () => {
+  it("two cases of one patient have different κ", () => {
     expect(encodeGT(walletKappa(alice.z, hash32(8)))).not.toEqual(encodeGT(walletKappa(alice.z, caseId)));
   });
-  it("shares of another case, or flipped, are refused; their bytes come back", () => {
+  it("refuses shares of another case and flipped shares; their bytes round-trip", () => {
     const [share] = shares as [NoticeShare];
     expect(verifyNoticeShare(at(3, hash32(8)), share)).toBe(false);
     expect(verifyNoticeShare(at(3), { ...share, value: Fp12.neg(share.value) })).toBe(false);
@@ -291,21 +292,21 @@ describe.each([
   const at = (index: number) => ({ ctx, C1, ...key.holder(index) });
   const shares = set.map((i) => traceShare(at(i), rng));
 
-  it("trace gives the handle k·Ĝ, from t partials and not from t - 1", () => {
+  it("a trace gives the handle k·Ĝ from t shares, and not from t - 1", () => {
     expect(findCheaters(shares, (s) => verifyTraceShare(at(s.index), s))).toEqual([]);
     expect(combineTrace({ C2, set, shares }).equals(R)).toBe(true);
     expect(combineTrace({ C2, set: set.slice(1), shares: shares.slice(1) }).equals(R)).toBe(false);
     expect(() => combineTrace({ C2, set, shares: shares.slice(1) })).toThrow(OpeningError);
   });
 
-  it("records: t partials give y·u", () => {
+  it("record shares from t trustees give y·u", () => {
     const place = (index: number) => ({ ctx, u: C1, ...key.holder(index) });
     const partials = set.map((i) => recordShare(place(i), rng));
     expect(findCheaters(partials, (s) => verifyRecordShare(place(s.index), s))).toEqual([]);
     expect(combinePoints(set, partials).equals(times(key.Y, r))).toBe(true);
     const bytes = RecordShare.encode(partials[0]!);
     expect(verifyRecordShare(place(set[0]!), RecordShare.decode(bytes))).toBe(true);
-    // a partial of one kind is none of the other
+    // a share of one kind is invalid as the other kind
     const { index, D, proof } = shares[0]!;
     expect(verifyRecordShare(place(index), { index, point: D, proof })).toBe(false);
   });
@@ -332,7 +333,7 @@ describe("a trace share is refused", () => {
     const wrong = traceShare({ ...at, ...key.holder(3), share: 5n }, rng);
     expect(findCheaters([wrong, share], (s) => verifyTraceShare({ ...at, ...key.holder(s.index) }, s))).toEqual([3]);
   });
-  it("in bytes with something after it, or cut", () => {
+  it("in bytes that are truncated or have a suffix", () => {
     const bytes = TraceShare.encode(share);
     expect(verifyTraceShare(at, TraceShare.decode(bytes))).toBe(true);
     expect(() => TraceShare.decode(Uint8Array.of(...bytes, 0))).toThrow(CodecError);
@@ -346,15 +347,15 @@ describe("membership in GT", () => {
   const x = -0xd201000000010000n;
   const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 
-  it("the two conditions hold on exactly the order-r subgroup: gcd(p - x, Φ12(p)) = r", () => {
+  it("the two conditions hold exactly on the subgroup of order r: gcd(p - x, Φ12(p)) = r", () => {
     expect(p % R_ORDER).toBe((x + R_ORDER) % R_ORDER);
     expect(gcd(p - x, p ** 4n - p ** 2n + 1n)).toBe(R_ORDER);
   });
-  it("members pass; -d, -1, other roots of unity and elements of the cyclotomic subgroup's cofactor do not", () => {
+  it("members pass; -d, -1, other roots of unity and elements of the cyclotomic subgroup's cofactor fail", () => {
     const d = pairing(times(G, 5n), P2);
     expect(isInGT(d)).toBe(true);
     expect(Fp12.eql(decodeGT(encodeGT(d)), d)).toBe(true);
-    // any element of Fp12*, raised to (p^6 - 1)(p^2 + 1): order divides Φ12(p), but has a factor beside r
+    // Any element of Fp12*, raised to (p^6 - 1)(p^2 + 1): its order divides Φ12(p), but has a factor besides r.
     const any = Fp12.add(d, Fp12.add(Fp12.ONE, Fp12.frobeniusMap(d, 1)));
     const easy = Fp12.mul(Fp12.conjugate(any), Fp12.inv(any));
     const cyclotomic = Fp12.mul(Fp12.frobeniusMap(easy, 2), easy);

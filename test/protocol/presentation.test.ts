@@ -91,7 +91,7 @@ const malformed = (file: string, size: number): Uint8Array[] =>
     .filter(({ output, input }) => output === false && input.length === 2 * size)
     .map(({ input }) => hexToBytes(input));
 
-/** A point of the twist outside G2, moved into the part that the order r kills: Q with h·Q = O, Q ≠ O. */
+/** A point of the twist outside G2, moved into the part whose order is prime to r: Q with h·Q = O, Q ≠ O. */
 function torsionG2(): G2 {
   const { Fp2 } = bls.fields;
   const b = Fp2.create({ c0: 4n, c1: 4n });
@@ -102,7 +102,7 @@ function torsionG2(): G2 {
       const q = p.multiplyUnsafe(R_ORDER - 1n).add(p);
       if (!q.is0()) return q as G2;
     } catch {
-      // no square root: the next x
+      // no square root: try the next x
     }
   }
 }
@@ -119,7 +119,7 @@ describe("completeness", () => {
     expect(verdict.ok && verdict.shown).toEqual(values);
   });
 
-  it("gives the verifier T, its hash, and encryptions that the trustees' keys open", () => {
+  it("gives the verifier T, its hash, and ciphertexts that the trustees' keys open", () => {
     const verdict = verifyPresentation(expectation(params), honest);
     if (!verdict.ok) throw new Error(verdict.reason);
     expect(verdict.T.equals(tagOf(alice.secrets.z, PARAMS_HASH, EPOCH, 3))).toBe(true);
@@ -127,7 +127,7 @@ describe("completeness", () => {
     expect(tagHashOf(honest.T)).toEqual(verdict.tagHash);
   });
 
-  it("with a credential of the epoch before, if the policy takes it", () => {
+  it("holds with a credential of the previous epoch if the policy accepts it", () => {
     const stale = show({ tagEpoch: EPOCH + 1 });
     expect(reasonOf(stale, { tagEpoch: EPOCH + 1, maxStaleEpochs: 1 })).toBe("accepted");
     expect(reasonOf(stale, { tagEpoch: EPOCH + 1, maxStaleEpochs: 0 })).toBe("stale");
@@ -135,14 +135,14 @@ describe("completeness", () => {
     expect(reasonOf(show({ tagEpoch: EPOCH - 1 }), { tagEpoch: EPOCH - 1 })).toBe("stale");
   });
 
-  it("with parameters that changed between the two epochs", () => {
+  it("holds with parameters that changed between the two epochs", () => {
     const now = { ...params, attributes: [{ name: "other", values: ["1"] }], traceKey: foreign.params.traceKey };
     const changed = { params: now, credentialParams: params, tagParamsHash: hash("new"), tagEpoch: EPOCH + 1 };
     expect(reasonOf(show(changed), changed)).toBe("accepted");
     expect(reasonOf(show(changed), { ...changed, credentialParams: undefined })).not.toBe("accepted");
   });
 
-  it("repeats T in the same slot only, and nothing else", () => {
+  it("repeats T within one slot only, and repeats no other value", () => {
     const [again, other] = [show(), show({ slot: 4 })];
     expect(again.T).toEqual(honest.T);
     expect(other.T).not.toEqual(honest.T);
@@ -167,7 +167,7 @@ describe("one thing broken", () => {
     expect(reasonOf(honest, change)).not.toBe("accepted");
   });
 
-  it("refused where the epoch or the slot is not the expected", () => {
+  it("is refused if the epoch or the slot is not the expected one", () => {
     expect(reasonOf(honest, { tagEpoch: EPOCH + 1 })).toBe("epoch");
     expect(reasonOf({ ...honest, tagEpoch: EPOCH + 1 }, { tagEpoch: EPOCH + 1 })).toBe("proof");
     expect(reasonOf({ ...honest, credentialEpoch: EPOCH - 1 })).toBe("proof");
@@ -223,7 +223,7 @@ describe("one thing broken", () => {
       expect(reasonOf({ ...honest, [field]: hexToBytes(`c0${"00".repeat(47)}`) })).toBe("encoding");
     });
 
-  it("refused with T another's, negated, with torsion, identity or malformed", () => {
+  it("is refused with another T, a negated T, torsion, the identity or malformed bytes", () => {
     const T = decodeG2(honest.T);
     for (const other of [T.negate(), T.add(P2), tagOf(bob.secrets.z, PARAMS_HASH, EPOCH, 3)])
       expect(reasonOf({ ...honest, T: encodeG2(other as G2) })).toBe("proof");
@@ -240,7 +240,7 @@ describe("one thing broken", () => {
     expect(reasonOf({ ...honest, T: hexToBytes(`c0${"00".repeat(95)}`) })).toBe("encoding");
   });
 
-  it("refused with ciphertexts mauled together", () => {
+  it("is refused with ciphertexts that are mauled together", () => {
     const add = (b: Uint8Array, p: G1): Uint8Array => encodeG1(decodeG1(b).add(p) as G1);
     const rerandomised = {
       C1: add(honest.C1, G),
@@ -256,7 +256,7 @@ describe("one thing broken", () => {
     expect(reasonOf({ ...honest, C2: honest.F2, F2: honest.C2 })).toBe("proof");
   });
 
-  it("refused with each scalar of the proof altered or not canonical, and with one too many or too few", () => {
+  it("is refused with any scalar of the proof altered or not canonical, or with one scalar too many or too few", () => {
     const responses = honest.proof.length - 9 * 32; // e, r1, r3, s, k, z, r and two hidden attributes
     for (let at = responses; at < honest.proof.length; at += 32) {
       const put = (scalar: Uint8Array): Presentation => {
@@ -272,7 +272,7 @@ describe("one thing broken", () => {
     expect(reasonOf({ ...honest, proof: new Uint8Array([...honest.proof, ...encodeScalar(1n)]) })).toBe("encoding");
   });
 
-  it("no byte of the wire form can be changed, added or left out", () => {
+  it("is refused if any byte of the wire form is changed, added or left out", () => {
     const wire = Presentation.encode(honest);
     expect(() => Presentation.decode(new Uint8Array([...wire, 0]))).toThrow(CodecError);
     expect(() => Presentation.decode(wire.slice(0, -1))).toThrow(CodecError);
@@ -299,7 +299,7 @@ describe("a dishonest wallet", () => {
     credentialParamsHash: PARAMS_HASH,
     context: CONTEXT,
   };
-  /** Makes the proof again over changed points, with the best witness there is. */
+  /** Makes the proof again over changed points, with the best available witness. */
   function forge(
     change: (p: PresentationPoints) => Partial<PresentationPoints>,
     witness: Record<string, Scalar>,
@@ -340,33 +340,33 @@ describe("a dishonest wallet", () => {
     expect(reasonOf(forge(() => ({ T }), { ...all, z: bob.secrets.z }))).toBe("proof");
   });
 
-  it("cannot make up a credential: the relation holds, the pairing does not", () => {
-    // B of an epoch's base with s, k, z and messages of its own choosing is known to everybody; a signature on it is not
+  it("cannot invent a credential: the relation holds, but the pairing fails", () => {
+    // Everybody can compute B from an epoch's base with chosen s, k, z and messages; only the issuer can sign it.
     const invented = show({ credential: { ...alice.credential, A: G.multiply(7n) as G1, e: 5n } });
     expect(reasonOf(invented)).toBe("pairing");
   });
 
-  it("cannot show a value the credential has not, nor another epoch", () => {
+  it("cannot show a value that the credential does not contain, nor another epoch", () => {
     const richer = show({ credential: { ...alice.credential, values: ["full", "yes", "adult"] }, shown: ["dental"] });
     expect(reasonOf(richer)).toBe("pairing");
     const later = show({ credential: { ...alice.credential, epoch: EPOCH + 1 }, tagEpoch: EPOCH + 1 });
     expect(reasonOf(later, { tagEpoch: EPOCH + 1 })).toBe("pairing");
   });
 
-  it("cannot present another's credential with its own secrets, nor its own with another's", () => {
+  it("cannot combine another patient's credential with its own secrets, nor its own with another's", () => {
     expect(reasonOf(show({ credential: bob.credential }))).toBe("pairing");
     expect(reasonOf(show({ secrets: { ...alice.secrets, k: bob.secrets.k } }))).toBe("pairing");
     expect(reasonOf(show({ secrets: { ...alice.secrets, z: bob.secrets.z } }))).toBe("pairing");
   });
 
-  it("cannot be helped by a registrar that signs for another key", () => {
+  it("gets no help from a registrar that signs for another key", () => {
     const mallory = makePatient(foreign, "mallory");
     expect(reasonOf(show(mallory))).toBe("pairing");
   });
 });
 
 describe("batch", () => {
-  it("takes good ones, names each bad one, and keeps issuers apart", () => {
+  it("accepts good presentations, names each bad one, and keeps issuers apart", () => {
     const mallory = makePatient(foreign, "mallory");
     const entry = (presentation: Presentation, p = params) => ({ expected: expectation(p), presentation });
     const batch = [
@@ -387,7 +387,7 @@ describe("batch", () => {
     expect(verifyPresentations([], rng)).toEqual([]);
   });
 
-  it("an audit holds for good ones, and for none that has a bad one among them, whatever is bad", () => {
+  it("an audit passes for good presentations and fails with any kind of bad one among them", () => {
     const mallory = makePatient(foreign, "mallory");
     const entry = (presentation: Presentation, p = params) => ({ expected: expectation(p), presentation });
     const good = [
@@ -401,8 +401,8 @@ describe("batch", () => {
     for (const presentation of bad) expect(auditPresentations([...good, entry(presentation)], rng)).toBe(false);
   });
 
-  it("two bad ones whose errors cancel each other out are both named", () => {
-    // the error of (A + X, e) is r1·r2·e(X, W + e·P2): known to who draws r1 and r2
+  it("two bad presentations whose errors cancel each other are both named", () => {
+    // The error of (A + X, e) is r1·r2·e(X, W + e·P2), which the prover knows because it draws r1 and r2.
     const off = (seed: string, sign: bigint, slot: number) => {
       const draw = seededRng(seed);
       const scale = Fr.inv(Fr.mul(randomScalar(draw), randomScalar(draw)));
@@ -412,7 +412,7 @@ describe("batch", () => {
     };
     const pair = [off("one", 1n, 1), off("two", -1n, 2)];
     const ones = (n: number): Uint8Array => new Uint8Array(n).fill(1, n - 1);
-    expect(verifyPresentations(pair, ones).every((v) => v.ok)).toBe(true); // without the random coefficients: accepted
+    expect(verifyPresentations(pair, ones).every((v) => v.ok)).toBe(true); // without the random coefficients the pair is accepted
     expect(verifyPresentations(pair, rng).map((v) => v.ok || v.reason)).toEqual(["pairing", "pairing"]);
     expect(auditPresentations(pair, rng)).toBe(false);
   });
@@ -430,7 +430,7 @@ describe("continuity", () => {
   });
   const first = proveContinuity({ ...context(1), z }, rng);
 
-  it("joins two visits at one service, and no others", () => {
+  it("connects two visits at one service, and no others", () => {
     const second = proveContinuity({ ...context(2), z }, rng);
     expect(verifyContinuity(context(1), first) && verifyContinuity(context(2), second)).toBe(true);
     expect(second.N).toEqual(first.N);
@@ -448,7 +448,7 @@ describe("continuity", () => {
     expect(verifyContinuity({ ...context(1), ...change }, first)).toBe(false);
   });
 
-  it("is refused with another N, or a proof that is not canonical", () => {
+  it("is refused with another N, or with a proof that is not canonical", () => {
     const N = encodeG2(continuityBase("realm", serviceId).multiply(bob.secrets.z) as G2);
     expect(verifyContinuity(context(1), { ...first, N })).toBe(false);
     expect(verifyContinuity(context(1), { ...first, N: hexToBytes(`c0${"00".repeat(95)}`) })).toBe(false);

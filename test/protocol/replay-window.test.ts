@@ -1,4 +1,5 @@
-// Every decision of WireGuard's own self-test, then what that test does not say: purity, encoding, forged jumps.
+// Tests of protocol/replay-window.ts: first every decision of WireGuard's own self-test, then properties that it does
+// not cover (purity, encoding, forged jumps).
 
 import { describe, expect, it } from "vitest";
 import {
@@ -33,7 +34,7 @@ describe("WireGuard's vectors", () => {
     expect(SEQ_LIMIT).toBe(BigInt(vectors.RejectAfterMessages));
   });
 
-  it("gives every decision", () => {
+  it("gives the expected decision at every step", () => {
     const wrong: string[] = [];
     let decisions = 0;
     for (const { name, steps } of vectors.sequences) {
@@ -45,7 +46,7 @@ describe("WireGuard's vectors", () => {
           if (ok !== step.accept) wrong.push(`${name}: ${step.expr} = ${seq}`);
           if (ok) window = accept(window, seq);
         }
-        window = decodeWindow(encodeWindow(window)); // the object is evicted between any two steps
+        window = decodeWindow(encodeWindow(window)); // as if the object were evicted between any two steps
       }
     }
     expect(wrong).toEqual([]);
@@ -56,7 +57,7 @@ describe("WireGuard's vectors", () => {
 const windowAfter = (...seqs: (bigint | number)[]): ReplayWindow => seqs.reduce<ReplayWindow>(accept, newWindow());
 
 describe("window", () => {
-  it("says why", () => {
+  it("gives the reason of each refusal", () => {
     const w = windowAfter(0, 10_000);
     expect(check(w, 10_000)).toBe("replayed");
     expect(check(w, 10_000 - WINDOW)).toBe("ok");
@@ -66,7 +67,7 @@ describe("window", () => {
     expect(check(w, 2n ** 64n)).toBe("limit");
   });
 
-  it("agrees with a plain set of everything seen, in a random order", () => {
+  it("agrees with a plain set of all seen numbers, in a random order", () => {
     let w = newWindow();
     const seen = new Set<number>();
     let highest = 0;
@@ -89,7 +90,7 @@ describe("window", () => {
     expect(seen.size).toBeGreaterThan(2_000);
   });
 
-  it("leaves the old state as it was, so that a state not yet stored is not yet true", () => {
+  it("does not change the old state, so that a state that was not stored has no effect", () => {
     const before = windowAfter(5);
     const bytes = encodeWindow(before);
     accept(before, 6);
@@ -98,7 +99,7 @@ describe("window", () => {
     expect(check(before, 6)).toBe("ok");
   });
 
-  it("accepts nothing that was not checked", () => {
+  it("refuses to accept a number that was not checked", () => {
     expect(() => accept(windowAfter(5), 5)).toThrow("replayed");
     expect(() => accept(newWindow(), SEQ_LIMIT)).toThrow("limit");
   });
@@ -112,7 +113,7 @@ describe("window", () => {
 });
 
 describe("encoding", () => {
-  it("is exact, from any offset of a buffer", () => {
+  it("is exact at any offset of a buffer", () => {
     const w = windowAfter(1, 3, 70_000, 69_999, 2n ** 60n);
     const bytes = encodeWindow(w);
     const shifted = new Uint8Array(bytes.length + 3);

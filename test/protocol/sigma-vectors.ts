@@ -1,5 +1,6 @@
-// Runs one record of the drafts' vector files (shapes as in test/vectors/sigma) against protocol/: true if our code does
-// what the record expects. The sumcheck of draft-irtf-cfrg-fiat-shamir, appendix A, lives here: it exists to be tested.
+// Runs one record of the drafts' vector files (shapes as in test/vectors/sigma) against protocol/. It returns true if
+// our code does as the record expects. The sumcheck of draft-irtf-cfrg-fiat-shamir, appendix A, is implemented here
+// because only the tests need it.
 
 import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
@@ -79,7 +80,7 @@ function sumcheckProve(v: VectorRecord, p: bigint): { narg: Uint8Array; final: b
   return { narg: concatBytes(...narg), final: table[0]! };
 }
 
-/** The draft's seeded generator of nonces, turned for randomScalar (which reads 48 bytes big-endian). */
+/** The draft's seeded generator of nonces, reordered for randomScalar (which reads 48 bytes big-endian). */
 function vectorRng(v: VectorRecord): (n: number) => Uint8Array {
   const marker = v.Flavor === "compact" ? "CMPT" : "DSFS";
   const sponge = new Sponge(
@@ -101,7 +102,10 @@ function sigmaProof(v: VectorRecord): boolean {
   return verify(tag, instance, hex(v.NargString));
 }
 
-/** Computes what the record describes; false if something differs from it, DecodeError if an input is refused. */
+/**
+ * Computes the values that the record describes. Returns false if a value differs. @throws DecodeError if an input is
+ * refused
+ */
 function compute(v: VectorRecord): boolean {
   const modulus = v.Modulus === undefined ? 0n : BigInt(v.Modulus);
   switch (v.Function) {

@@ -45,7 +45,7 @@ describe("a draft instance is refused if", () => {
   const r = hexToBytes(R_ORDER.toString(16));
   const minusOne = encodeScalar(Fr.neg(1n));
 
-  it("nothing is wrong: then it is accepted", () => {
+  it("nothing is wrong (control: it is accepted)", () => {
     expect(parseInstance(build([[[[1, one]], [[0, 0, one]]]], [X])).scalars).toBe(1);
     expect(
       parseInstance(
@@ -193,7 +193,7 @@ describe("a draft instance is refused if", () => {
 
 describe("groups", () => {
   const groups: [string, Group<unknown>][] = [groupG1, groupG2, groupGT].map((g) => [g.name, g as Group<unknown>]);
-  it.each(groups)("%s: all ways to multiply agree, encodings too", (_, group) => {
+  it.each(groups)("%s: all ways to multiply agree, and so do encodings", (_, group) => {
     const base = group.multiplyPublic(group.generator(), randomScalar(rng));
     for (const s of [0n, 1n, 2n, R_ORDER - 1n, randomScalar(rng)]) {
       expect(group.equals(group.multiply(base, s), group.multiplyPublic(base, s))).toBe(true);
@@ -211,7 +211,7 @@ describe("groups", () => {
     expect(() => group.encodeAll([base, group.identity])).toThrow(DecodeError);
     for (const s of [-1n, R_ORDER]) expect(() => group.multiply(base, s)).toThrow(RangeError);
   });
-  it("a base with a window table multiplies alike", () => {
+  it("a base with a window table gives the same products", () => {
     const base = groupG1.multiplyPublic(G, 7n);
     const s = randomScalar(rng);
     const expected = groupG1.multiply(base, s);
@@ -232,7 +232,7 @@ describe("any relation over G1, G2 and GT", () => {
     }),
   });
 
-  it("is proved by its witness, and by no other", () => {
+  it("is proved by its witness and by no other", () => {
     fc.assert(
       fc.property(fc.array(equation, { minLength: 1, maxLength: 3 }), (equations) => {
         const used = names.filter((_, i) => equations.some((q) => q.terms.some(([s]) => s === i)));
@@ -264,7 +264,7 @@ describe("any relation over G1, G2 and GT", () => {
   });
 });
 
-describe("one thing broken", () => {
+describe("a proof is refused if one thing is broken:", () => {
   const gT = groupGT.generator();
   const [x, y] = [randomScalar(rng), randomScalar(rng)];
   const H = groupG1.multiplyPublic(G, 11n);
@@ -288,7 +288,7 @@ describe("one thing broken", () => {
   const proof = prove(relation, tag, { x, y }, rng);
   const refused = (p: Proof, r: Relation<"x" | "y"> = relation, t = tag) => expect(verify(r, t, p)).toBe(false);
 
-  it("nothing", () => expect(verify(build(), tag, proof)).toBe(true));
+  it("nothing (control: it is accepted)", () => expect(verify(build(), tag, proof)).toBe(true));
   it("a response", () => {
     for (const i of [0, 1]) refused({ ...proof, responses: proof.responses.map((z, j) => (i === j ? z ^ 1n : z)) });
     refused({ ...proof, responses: proof.responses.toReversed() });
@@ -330,7 +330,7 @@ describe("one thing broken", () => {
     expect(verify(base("G1"), tag, p)).toBe(true);
     expect(verify(base("G2"), tag, p)).toBe(false);
   });
-  it("an equation left out, or the order of two", () => {
+  it("an equation is left out, or two are swapped", () => {
     const dleq = (...order: (typeof G)[]) =>
       order.reduce((r, b) => r.equation(groupG1, b.multiply(x), [["x", b]]), new Relation(LABELS.present, ["x"]));
     const p = prove(dleq(G, H), tag, { x }, rng);
@@ -338,7 +338,7 @@ describe("one thing broken", () => {
     expect(verify(dleq(H, G), tag, p)).toBe(false);
     expect(verify(dleq(G), tag, p)).toBe(false);
   });
-  it("the statement: a scalar in no equation, or one that cancels, is no statement", () => {
+  it("the statement has a scalar in no equation, or one that cancels", () => {
     const free = new Relation(LABELS.present, ["x", "y"]).equation(groupG1, G.multiply(x), [["x", G]]);
     expect(() => prove(free, tag, { x, y }, rng)).toThrow(RangeError);
     const cancels = new Relation(LABELS.present, ["x", "y"]).equation(groupG1, G.multiply(x), [
@@ -357,7 +357,7 @@ describe("one thing broken", () => {
 describe("the bytes of a proof", () => {
   const proof: Proof = { challenge: 3n, responses: [4n, R_ORDER - 1n] };
   const bytes = encodeProof(proof);
-  it("come back", () => {
+  it("decode to the same proof", () => {
     expect(bytes.length).toBe(proofBytes(2));
     expect(decodeProof(bytes, 2)).toEqual(proof);
   });

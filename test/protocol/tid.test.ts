@@ -1,4 +1,5 @@
-// TIDs are read aloud, typed and printed on labels: every single slip of the pen must be noticed.
+// Tests of protocol/tid.ts. People read TIDs aloud, type them and print them on labels, so every single typing error
+// must be noticed.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
@@ -16,11 +17,11 @@ const reasonOf = (typed: string): string => {
 };
 
 describe("tidOf", () => {
-  it("is fixed", () => {
+  it("gives a fixed, known result", () => {
     expect(tidOf(new Uint8Array(32))).toBe("KB36W6Z4AJZK5TY");
   });
 
-  it("fits a label and has no look-alikes", () => {
+  it("fits on a label and uses no characters that look alike", () => {
     expect(TID_CHARS).toBeLessThanOrEqual(15);
     for (const c of "01ILO") expect(TID_ALPHABET).not.toContain(c);
     expect(new Set(TID_ALPHABET).size).toBe(31);
@@ -28,13 +29,13 @@ describe("tidOf", () => {
     expect(new Set(tids).size).toBe(tids.length);
   });
 
-  it("takes a tagHash and nothing else", () => {
+  it("accepts a tagHash and nothing else", () => {
     expect(() => tidOf(new Uint8Array(31))).toThrow(RangeError);
   });
 });
 
 describe("parseTid", () => {
-  it("forgives case, spaces and hyphens", () => {
+  it("accepts any case, spaces and hyphens", () => {
     for (const tid of tids) {
       expect(parseTid(tid)).toBe(tid);
       expect(parseTid(` ${formatTid(tid).toLowerCase()}\n`)).toBe(tid);
@@ -42,7 +43,7 @@ describe("parseTid", () => {
     }
   });
 
-  it("notices any one wrong character", () => {
+  it("notices any single wrong character", () => {
     for (const tid of tids)
       for (let i = 0; i < TID_CHARS; i++)
         for (const c of TID_ALPHABET)
@@ -59,7 +60,7 @@ describe("parseTid", () => {
         }
   });
 
-  it("says what is wrong", () => {
+  it("gives the reason of a refusal", () => {
     const tid = tids[0]!;
     expect(reasonOf(tid.slice(1))).toBe("length");
     expect(reasonOf(`${tid}2`)).toBe("length");

@@ -18,7 +18,9 @@
 // clock is settable it decides with the last `now` that was given.
 
 import { DurableObject } from "cloudflare:workers";
+import type { Hex } from "../protocol/encodings.ts";
 import { type CaseState, followCase, isFinal } from "../schema/case-list.ts";
+import { bytesOf } from "./blobs.ts";
 
 export interface LinkageEscrowEnv {
   CLOCK: "system" | "settable";
@@ -27,14 +29,14 @@ export interface LinkageEscrowEnv {
 
 /** Ids, hashes and keys in lower-case hex. */
 export interface NewCase {
-  caseId: string;
+  caseId: Hex;
   kind: "link" | "trace" | "assemble";
-  orderHash: string;
+  orderHash: Hex;
   /** Signed<Order> */
   order: Uint8Array;
-  requesterKey: string;
+  requesterKey: Hex;
   /** pinned identity keys, trustee i at [i - 1] */
-  trusteeKeys: string[];
+  trusteeKeys: Hex[];
   threshold: number;
   expiresAt: number;
   /** in how many chunks it is opened */
@@ -97,11 +99,11 @@ export type Recorded = { ok: true; view: CaseView } | Refusal;
 export const decisionName = (trustee: number): string => `decision-${trustee}`;
 
 type CaseRow = {
-  case_id: string;
+  case_id: Hex;
   kind: NewCase["kind"];
-  order_hash: string;
+  order_hash: Hex;
   order_bytes: ArrayBuffer;
-  requester_key: string;
+  requester_key: Hex;
   trustee_keys: string;
   threshold: number;
   expires_at: number;
@@ -131,7 +133,6 @@ const TABLES = `
     PRIMARY KEY (round, chunk, sender, receiver));`;
 
 const refuse = (reason: Refusal["reason"]): Refusal => ({ ok: false, reason });
-const bytes = (b: ArrayBuffer): Uint8Array => new Uint8Array(b);
 
 export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   readonly #sql: SqlStorage;
@@ -277,7 +278,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         receiver,
       )
       .toArray()
-      .map((p) => ({ from: p.sender, to: receiver, bytes: bytes(p.bytes) }));
+      .map((p) => ({ from: p.sender, to: receiver, bytes: bytesOf(p.bytes) }));
   }
 
   dossier(trustee: number, now: number): Uint8Array | undefined {
@@ -285,7 +286,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     const row = this.#sql
       .exec<{ sealed: ArrayBuffer }>("SELECT sealed FROM dossiers WHERE trustee = ?", trustee)
       .toArray()[0];
-    return row && bytes(row.sealed);
+    return row && bytesOf(row.sealed);
   }
 
   override async alarm(): Promise<void> {
@@ -363,7 +364,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       "SELECT name, hash FROM proofs WHERE phase = ? ORDER BY name, seq",
       phase,
     ))
-      proofs[p.name]!.push(bytes(p.hash));
+      proofs[p.name]!.push(bytesOf(p.hash));
     return { checkpoint: row.checkpoint, proofs };
   }
 
@@ -372,7 +373,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       "SELECT * FROM entries",
     );
     return Object.fromEntries(
-      rows.toArray().map((r) => [r.name, { entry: bytes(r.entry), index: r.log_index ?? undefined }]),
+      rows.toArray().map((r) => [r.name, { entry: bytesOf(r.entry), index: r.log_index ?? undefined }]),
     );
   }
   #entry(name: string): Entry | undefined {
@@ -401,7 +402,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         "SELECT * FROM decisions ORDER BY trustee",
       )
       .toArray()
-      .map((d) => ({ trustee: d.trustee, decision: d.decision, approval: bytes(d.approval) }));
+      .map((d) => ({ trustee: d.trustee, decision: d.decision, approval: bytesOf(d.approval) }));
   }
 
   #answer(): Recorded {
@@ -412,9 +413,9 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         caseId: row.case_id,
         kind: row.kind,
         orderHash: row.order_hash,
-        order: bytes(row.order_bytes),
+        order: bytesOf(row.order_bytes),
         requesterKey: row.requester_key,
-        trusteeKeys: JSON.parse(row.trustee_keys) as string[],
+        trusteeKeys: JSON.parse(row.trustee_keys) as Hex[],
         threshold: row.threshold,
         expiresAt: row.expires_at,
         chunks: row.chunks,
@@ -422,7 +423,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         state: row.state,
         cleared: row.cleared === 1,
         set: setOf(row),
-        nonce: row.nonce ? bytes(row.nonce) : undefined,
+        nonce: row.nonce ? bytesOf(row.nonce) : undefined,
         decisions: this.#decisions(),
         entries: this.#entries(),
         approved: this.#placed("approved"),

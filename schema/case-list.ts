@@ -2,6 +2,8 @@
 
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Hex } from "../protocol/encodings.ts";
+import { bound } from "./columns.ts";
 import { CASE_STATES, type CaseState, cases } from "./escrow.ts";
 
 const RANKS: Record<CaseState, number> = { ordered: 0, approved: 1, noticed: 2, opened: 3, refused: 3, expired: 3 };
@@ -26,11 +28,11 @@ export async function followCase(
 export async function listCases(
   db: D1Database,
   { state, after, limit, now }: { state: CaseState; after: string; limit: number; now: number },
-): Promise<string[]> {
+): Promise<Hex[]> {
   const rows = await drizzle(db)
     .select({ caseId: cases.caseId })
     .from(cases)
-    .where(and(eq(cases.state, state), gt(cases.caseId, after), gt(cases.expiresAt, now)))
+    .where(and(eq(cases.state, state), gt(cases.caseId, bound(after)), gt(cases.expiresAt, now)))
     .orderBy(asc(cases.caseId))
     .limit(limit);
   return rows.map((row) => row.caseId);

@@ -1,34 +1,21 @@
-// What the handlers of a case share: finding it, who may see it, and what each of them is told.
+// The operations of a case that its routes call: open it, take a decision, run a phase, and the status that each party may
+// see.
 
-import type { CaseView, LinkageEscrow, NewCase } from "../../durable-objects/linkage-escrow.ts";
-import { hexToBytes } from "../../protocol/bytes.ts";
+import type { CaseView, NewCase } from "../../durable-objects/linkage-escrow.ts";
 import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
 import { verifyDecision } from "../shared/approvals.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, refused } from "../shared/http.ts";
-import { advance, appendEntries, type CaseHandle, recorded, sealedResults } from "./rounds.ts";
+import { Problem } from "../shared/http.ts";
+import { type CaseHandle, caseObject, recorded } from "./case-handle.ts";
+import { advance, appendEntries, sealedResults } from "./rounds.ts";
 
+/** cases per page of a trustee's inbox */
 export const INBOX_PAGE = 32;
 
-export const caseObject = (env: EscrowEnv, caseId: string): DurableObjectStub<LinkageEscrow> =>
-  (env.LINKAGE_ESCROW as DurableObjectNamespace<LinkageEscrow>).getByName(caseId);
-
-export async function openCaseHandle(env: EscrowEnv, caseId: string, now: number): Promise<CaseHandle> {
-  const stub = caseObject(env, caseId);
-  return { env, stub, view: recorded(await stub.view(now)), now };
-}
-
-export function mustBeRequester({ view }: CaseHandle, key: string): void {
-  if (view.requesterKey !== key) throw refused("case: of another requester");
-}
-export function mustBeParty({ view }: CaseHandle, key: string): void {
-  if (view.requesterKey !== key && !view.trusteeKeys.includes(key)) throw refused("case: of others");
-}
-
-/** What parties may see: sealed to nobody, and without a word about the person. */
+/** The status that the parties of a case may see. It contains no sealed material and nothing about the person. */
 export function statusOf(view: CaseView) {
   return {
     caseId: view.caseId,
@@ -58,7 +45,10 @@ export type CaseStatus = ReturnType<typeof statusOf>;
 
 const follow = (handle: CaseHandle, view: CaseView): Promise<void> => followCase(handle.env.ESCROW_DB, view);
 
-/** Object, then log, then inbox: officers see only what is logged. Repeating it finishes what a fault left open. */
+/**
+ * Records the case in its object, then logs the order, then lists the case. Officers therefore see only logged orders. If a
+ * fault interrupts this, the requester's repetition finishes it.
+ */
 export async function openCase(env: EscrowEnv, c: NewCase, now: number): Promise<CaseView> {
   const stub = caseObject(env, c.caseId);
   const view = recorded(await stub.create(c, now));
@@ -68,7 +58,7 @@ export async function openCase(env: EscrowEnv, c: NewCase, now: number): Promise
   return logged;
 }
 
-/** Takes a decision; with the t-th approval the case goes on to "approved" if log and witnesses answer. */
+/** Records an officer's decision. After the t-th approval the case goes on to "approved", if log and witnesses answer. */
 export async function takeDecision(handle: CaseHandle, signed: Uint8Array): Promise<CaseView> {
   const { view, now } = handle;
   const scope = {
@@ -91,42 +81,44 @@ export async function takeDecision(handle: CaseHandle, signed: Uint8Array): Prom
   try {
     return await carry({ ...handle, view: logged });
   } catch (error) {
-    // The decision stands; whoever advances the case tries again.
+    // The decision is recorded and logged. The next call of /advance tries the phase again.
     if (error instanceof Problem && error.code === "unavailable") return logged;
     throw error;
   }
 }
 
-/** One phase further. */
+/** Runs the next phase of the case, and updates its row in the list of cases. */
 export async function carry(handle: CaseHandle): Promise<CaseView> {
   const view = await advance(handle);
   await follow(handle, view);
   return view;
 }
 
+/** Replaces the requester's dossiers of an assemble by the registrar's complete ones. @throws Problem */
 export async function completeDossiers(handle: CaseHandle, dossiers: Uint8Array[]): Promise<CaseView> {
   return recorded(await handle.stub.complete(dossiers, handle.now));
 }
 
-export async function resultOf(handle: CaseHandle, chunk: number): Promise<{ state: string; sealed: string[] }> {
+/** The sealed results of one chunk, one per member of S. @throws Problem expired, malformed, not-allowed-now */
+export async function resultOf(handle: CaseHandle, chunk: number): Promise<{ state: string; sealed: Base64url[] }> {
   const { state, cleared, chunks, chunksOpened } = handle.view;
-  if (cleared) throw new Problem("expired", "The case has run out, and its sealed results are gone.");
-  if (chunk >= chunks) throw new Problem("malformed", "chunk: the case has fewer");
-  if (chunk >= chunksOpened) throw new Problem("not-allowed-now", "The case is not opened, or not so far.");
+  if (cleared) throw new Problem("expired", "The case has expired, and its sealed results were deleted.");
+  if (chunk >= chunks) throw new Problem("malformed", `chunk: the case has only ${chunks}`);
+  if (chunk >= chunksOpened) throw new Problem("not-allowed-now", "This chunk of the case is not opened yet.");
   return { state, sealed: (await sealedResults(handle, chunk)).map(toBase64url) };
 }
 
-/** Cases for a trustee's officers, by pages. */
+/** One page of the cases in `state` that concern this trustee, with the dossier sealed to it. */
 export async function inboxPage(
   env: EscrowEnv,
-  { state, after, trusteeKey, now }: { state: CaseView["state"]; after: string; trusteeKey: string; now: number },
+  { state, after, trusteeKey, now }: { state: CaseView["state"]; after: string; trusteeKey: Hex; now: number },
 ) {
   const ids = await listCases(env.ESCROW_DB, { state, after, limit: INBOX_PAGE, now });
   const cases = [];
   for (const caseId of ids) {
     const stub = caseObject(env, caseId);
     const answer = await stub.view(now);
-    if (!answer.ok || answer.view.state !== state) continue; // the list lags behind
+    if (!answer.ok || answer.view.state !== state) continue; // the list can lag behind the object
     const index = answer.view.trusteeKeys.indexOf(trusteeKey) + 1;
     if (index === 0) continue;
     const dossier = await stub.dossier(index, now);

@@ -1,19 +1,18 @@
-// Cosigned checkpoints for a case. The log signs its head; trustees, as its witnesses, sign it after they have seen that it
-// continues the newest one they signed. A checkpoint with the log's signature and t cosignatures goes into the bundle, with
-// the audit paths of the case's entries.
+// Cosigned checkpoints for a case. The log signs its head. The trustees, as its witnesses, cosign it when it continues the
+// newest head that they signed. The bundle of a case contains a checkpoint with the log's signature and t cosignatures,
+// together with the audit paths of the case's entries.
 //
-//   head      GET <log>/checkpoint                               holds every entry appended before
-//   witness   GET <trustee>/v1/witness -> size;  proof from there;  POST <trustee>/v1/cosign -> one signature line
-//   log       POST <log>/v1/cosignatures                         so that wallets and auditors find the cosigned head too
+//   head      GET <log>/checkpoint                               contains every entry appended before
+//   witness   GET <trustee>/v1/witness → size; consistency proof from that size; POST <trustee>/v1/cosign → one signature line
+//   log       POST <log>/v1/cosignatures                         so that wallets and auditors also find the cosigned head
 //
-// Nothing answered is believed: signatures and proofs are verified here before they are stored. A witness that has moved
-// on to a newer head signs no older one; then the next head is taken.
+// The escrow verifies all signatures and proofs before it stores them. A witness never signs a head that is older than its
+// newest one. If too few witnesses sign, the escrow fetches the log's next head and asks again.
 
 import type * as z from "zod";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
 import {
   type Checkpoint,
@@ -28,32 +27,36 @@ import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, readBase64url } from "../shared/http.ts";
 import type { CosignAnswer, WitnessAnswer } from "../shared/trustee-api.ts";
 
+/** heads that are tried before the round ends with "unavailable" */
 const ATTEMPTS = 3;
 
 export interface Trustees {
-  /** pinned identity keys in hex, trustee i at [i - 1] */
-  trusteeKeys: readonly string[];
+  /** pinned identity keys, trustee i at [i - 1] */
+  trusteeKeys: readonly Hex[];
   threshold: number;
 }
 export interface CosignedCheckpoint {
+  /** checkpoint text with its signature lines */
   note: string;
   checkpoint: Checkpoint;
 }
 export interface FreshCheckpoint extends CosignedCheckpoint {
-  /** the log has been told, if it wanted to be; never rejects */
+  /** resolves when the log has received the new cosignatures, or has failed to; never rejects */
   brought: Promise<unknown>;
 }
 
+/** @throws Problem misconfigured if TRUSTEE_URLS has no URL for this trustee */
 export const trusteeUrl = (env: EscrowEnv, trustee: number): string => {
   const url = (JSON.parse(env.TRUSTEE_URLS) as string[])[trustee - 1];
   if (url === undefined) throw new Problem("misconfigured", undefined, `no URL of trustee ${trustee}`);
   return url;
 };
 
-async function proofOf(env: EscrowEnv, path: string, now: number): Promise<string[]> {
-  return (await callJson<{ proof: string[] }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).proof;
+async function proofOf(env: EscrowEnv, path: string, now: number): Promise<Base64url[]> {
+  return (await callJson<{ proof: Base64url[] }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).proof;
 }
 
+/** One signature line of this trustee's witness over `head`; undefined if the witness has already signed a newer head. */
 async function cosignature(
   env: EscrowEnv,
   trustee: number,
@@ -77,7 +80,7 @@ async function cosignature(
   return parseSignatures(line)?.length === 1 ? line : undefined;
 }
 
-/** A checkpoint signed by the log and t trustees that holds all entries below `size`. @throws Problem unavailable */
+/** A checkpoint that the log and t trustees signed, and that contains all entries below `size`. @throws Problem unavailable */
 export async function cosignedCheckpoint(
   env: EscrowEnv,
   { trusteeKeys, threshold }: Trustees,
@@ -91,14 +94,15 @@ export async function cosignedCheckpoint(
     const note = await response.text();
     const head = verifyCheckpoint({ note, logKey, witnesses, quorum: 0, verify: nativeVerify });
     if (!head.ok) throw new Problem("unavailable", "The log's checkpoint does not verify.", head.reason);
-    if (head.checkpoint.size < size) throw new Problem("unavailable", "The log's head lags behind.");
+    if (head.checkpoint.size < size)
+      throw new Problem("unavailable", "The log's head does not contain the case's entries yet.");
     const have = new Set(head.cosigners.map((c) => c.name));
     const asked = witnesses.flatMap((w, i) => (have.has(w.name) ? [] : [i + 1]));
     const shown = { note, checkpoint: head.checkpoint };
     const lines = await firstLines(asked, threshold - have.size, async (trustee) => {
       const line = await cosignature(env, trustee, shown, now);
       const alone = { logKey, witnesses: [witnesses[trustee - 1]!], quorum: 1, verify: nativeVerify };
-      // Only a line that verifies is taken over: a wrong one would spoil the whole note.
+      // A line that does not verify is left out, because one wrong line makes the whole note invalid.
       return line !== undefined && verifyCheckpoint({ note: note + line, ...alone }).ok ? line : undefined;
     });
     if (have.size + lines.length < threshold) continue;
@@ -111,13 +115,16 @@ export async function cosignedCheckpoint(
         json: { checkpoint: cosigned, cosignature: line },
         now,
       }).catch(() => undefined),
-    ); // the case needs the note only; the next one brings the log its lines
+    ); // the case needs only the note; if this call fails, the next case brings the log its cosignatures
     return { note: cosigned, checkpoint: head.checkpoint, brought: Promise.all(brought) };
   }
   throw new Problem("unavailable", "Too few trustees cosigned the log's checkpoint.");
 }
 
-/** The first `needed` lines of whoever gives one; fewer where too many give none. A witness that does not answer is one less. */
+/**
+ * Asks all trustees at once, and returns as soon as `needed` lines have arrived. Returns fewer lines if all have answered and
+ * too few gave one. A trustee that fails counts as one that gave no line.
+ */
 function firstLines(
   trustees: readonly number[],
   needed: number,
@@ -139,7 +146,7 @@ function firstLines(
   });
 }
 
-/** The audit path of an entry, checked. @throws Problem unavailable */
+/** The audit path of an entry, fetched from the log and verified. @throws Problem unavailable */
 export async function inclusionProof(
   env: EscrowEnv,
   { checkpoint }: CosignedCheckpoint,
@@ -154,10 +161,10 @@ export async function inclusionProof(
   if (!verifyInclusion({ index, size, leafHash: leaf, proof, root }))
     throw new Problem(
       "unavailable",
-      "The log does not prove an entry that it took.",
+      "The log does not prove an entry that it accepted.",
       `${bytesToHex(leaf)} at ${index}`,
     );
   return proof;
 }
 
-export const encodeProof = (proof: readonly Uint8Array[]): string[] => proof.map(toBase64url);
+export const encodeProof = (proof: readonly Uint8Array[]): Base64url[] => proof.map(toBase64url);

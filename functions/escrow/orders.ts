@@ -1,11 +1,13 @@
-// What the escrow checks of an order before it takes it. The trustees check all of it again; what stands here keeps officers'
-// inboxes free of what could never be opened, and tells a requester clearly what is wrong with its order.
+// The checks that the escrow makes before it accepts an order. Every trustee verifies the order again (functions/trustee/
+// case-order.ts) and does not rely on the escrow. The checks here keep orders that could never be opened out of the officers'
+// inboxes, and they tell the requester which field of its order is wrong.
 
 import type { NewCase } from "../../durable-objects/linkage-escrow.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
+import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -21,76 +23,89 @@ export const MAX_DOSSIER_BYTES = 512 << 10;
 
 export interface OpenedOrder {
   order: Order;
+  /** orderHashOf(signed order), 32 bytes */
   hash: Uint8Array;
 }
 
-/** Signatures: of the order by the certified key, of the certificate by the registrar, of the request by the same key. */
-export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: string): OpenedOrder {
+/**
+ * Verifies the signatures of an order: the registrar signed the certificate, the certified key signed the order, and the same
+ * key signed the request. @throws CodecError, Problem credential-refused, malformed
+ */
+export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedOrder {
   const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, hexToBytes(env.REGISTRAR_KEY))) throw refused("certificate: not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: not by the certified key");
-  if (bytesToHex(key) !== requestKey) throw refused("order: brought by another key");
+  if (bytesToHex(key) !== requestKey) throw refused("order: request signed by another key");
   if (certificate.value.sealKey.length !== HYBRID_PUBLIC_KEY_BYTES)
-    throw new Problem("malformed", "The certificate's seal key has another length.");
+    throw new Problem("malformed", `The certificate's seal key must have ${HYBRID_PUBLIC_KEY_BYTES} bytes.`);
   return { order, hash: orderHashOf(signed) };
 }
 
 const wrong = (detail: string): Problem => new Problem("malformed", detail);
 
-/** Everything that can be told from the order alone. @throws Problem saying which field and why */
+/** Checks the fields of an order that need nothing but the order. @throws Problem expired, or malformed with field and reason */
 export function screenOrder(order: Order, now: number): void {
-  if (order.expiresAt <= now) throw new Problem("expired", "The order has run out.");
-  if (order.issuedAt > now + REQUEST_WINDOW_SECONDS) throw wrong("issuedAt: in the future");
+  if (order.expiresAt <= now) throw new Problem("expired", "The order has expired.");
+  if (order.issuedAt > now + REQUEST_WINDOW_SECONDS) throw wrong("issuedAt: must not be in the future");
   if (order.expiresAt - order.issuedAt > MAX_ORDER_SECONDS)
-    throw wrong(`expiresAt: ${MAX_ORDER_SECONDS} seconds after issuedAt at most`);
-  if (order.epochTo < order.epochFrom) throw wrong("epochTo: before epochFrom");
-  if (order.epochTo > epochOf(now)) throw wrong("epochTo: has not begun");
+    throw wrong(`expiresAt: at most ${MAX_ORDER_SECONDS} seconds after issuedAt`);
+  if (order.epochTo < order.epochFrom) throw wrong("epochTo: must not be before epochFrom");
+  if (order.epochTo > epochOf(now)) throw wrong("epochTo: this epoch has not begun");
   if (order.services.length > MAX_ORDER_SERVICES)
-    throw wrong(`services: ${MAX_ORDER_SERVICES} at most, or none for all`);
-  if (new Set(order.services.map(bytesToHex)).size !== order.services.length) throw wrong("services: one twice");
+    throw wrong(`services: at most ${MAX_ORDER_SERVICES}; an empty list means all services`);
+  if (new Set(order.services.map(bytesToHex)).size !== order.services.length)
+    throw wrong("services: each service at most once");
   for (const field of ["purpose", "legalGround"] as const) {
-    if (order[field].trim() === "") throw wrong(`${field}: must be said`);
-    if (order[field].length > MAX_ORDER_TEXT_CHARS) throw wrong(`${field}: ${MAX_ORDER_TEXT_CHARS} characters at most`);
+    if (order[field].trim() === "") throw wrong(`${field}: must not be empty`);
+    if (order[field].length > MAX_ORDER_TEXT_CHARS) throw wrong(`${field}: at most ${MAX_ORDER_TEXT_CHARS} characters`);
   }
 }
 
-/** A trace opens no slots; the epochs of the others must be over, but in an emergency, and lie under the same keys. */
+/**
+ * Checks the epochs of a link or assemble: their number and slots are limited, and all of them use the order's key set. Unless
+ * it is an emergency, every epoch must be over, including its offline grace. A trace opens no slots, so it has no such limits.
+ */
 async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<void> {
   if (order.kind === "trace") return;
   const { epochFrom, epochTo } = order;
-  if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS) throw wrong(`epochs: ${MAX_SCOPE_EPOCHS} at most`);
+  if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS) throw wrong(`epochs: at most ${MAX_SCOPE_EPOCHS}`);
   let slots = 0;
   for (let epoch = epochFrom; epoch <= epochTo; epoch++) {
     const { document } = await parametersFor(env, epoch, now);
-    if (!equalBytes(document.keySetId, order.keySetId)) throw wrong("keySetId: other keys in a part of these epochs");
+    if (!equalBytes(document.keySetId, order.keySetId))
+      throw wrong("keySetId: some of these epochs have another key set");
     if (!order.emergency && now < epochStart(epoch + 1) + document.offlineGraceSeconds)
-      throw new Problem("not-allowed-now", "Only an emergency order may open an epoch that is still open.");
+      throw new Problem(
+        "not-allowed-now",
+        "Only an emergency order may open an epoch whose check-ins can still arrive.",
+      );
     slots += document.slots;
   }
-  if (slots > MAX_SCOPE_SLOTS) throw wrong(`epochs: ${MAX_SCOPE_SLOTS} slots at most`);
+  if (slots > MAX_SCOPE_SLOTS) throw wrong(`epochs: at most ${MAX_SCOPE_SLOTS} slots`);
 }
 
+/** Checks number and length of the dossiers; they are sealed to the trustees. @throws Problem malformed */
 export function screenDossiers(dossiers: readonly Uint8Array[], trustees: number): void {
   if (dossiers.length !== trustees)
-    throw new Problem("malformed", `dossiers: ${trustees} expected, one sealed to each trustee in their order`);
+    throw new Problem("malformed", `dossiers: ${trustees} expected, one sealed to each trustee, in index order`);
   for (const d of dossiers)
     if (d.length < HYBRID_OVERHEAD_BYTES || d.length > MAX_DOSSIER_BYTES)
-      throw new Problem("malformed", `dossiers: a seal has ${HYBRID_OVERHEAD_BYTES} to ${MAX_DOSSIER_BYTES} bytes`);
+      throw new Problem("malformed", `dossiers: each must have ${HYBRID_OVERHEAD_BYTES} to ${MAX_DOSSIER_BYTES} bytes`);
 }
 
-/** The case an acceptable order opens. @throws Problem */
+/** The new case for an order that passes all checks of this file. @throws CodecError, Problem */
 export async function newCase(
   env: EscrowEnv,
   signed: Uint8Array,
   dossiers: Uint8Array[],
-  requestKey: string,
+  requestKey: Hex,
   now: number,
 ): Promise<NewCase> {
   const { order, hash } = openOrder(env, signed, requestKey);
   screenOrder(order, now);
   const { document } = await parametersFor(env, epochOf(now), now);
-  if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' present keys");
+  if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' current key set");
   await screenScope(env, order, now);
   screenDossiers(dossiers, document.trusteeKeys.length);
   return {

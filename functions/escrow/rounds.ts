@@ -1,34 +1,33 @@
-// The rounds of a case: the escrow asks each member of S, verifies what comes back as far as it can be seen from outside,
-// and records it. It reads nothing: parts are sealed to members or to the requester (functions/shared/trustee-api.ts).
+// The phases of a case at the escrow. In each phase the escrow asks every member of S (the t approving trustees), verifies the
+// signatures and addresses of the answers, and records the answers in the case's object. It cannot read their contents, since
+// they are sealed to members of S or to the requester (functions/shared/trustee-api.ts describes the rounds).
 //
-//   ordered   → approved   entries of the order and S's approvals in the log, a checkpoint with t cosignatures
-//   approved  → noticed    notice-shares from S; notice: t equal entries, each signed; appended, and a newer checkpoint
-//   noticed   → opened     chunk by chunk, the newest epochs first, one at each call: shares from S; for link and assemble
-//                          result from S. The entry "opening" is appended before the first chunk shows
+//   ordered   → approved   the order and the approvals of S are in the log; a checkpoint has t cosignatures
+//   approved  → noticed    notice-shares from S; then notice: t equal entries, each signed; the entry is appended, and a newer
+//                          checkpoint has t cosignatures
+//   noticed   → opened     one chunk per call, the newest epochs first: shares from S; for link and assemble also result
+//                          from S. The entry "opening" is appended before the first chunk becomes readable
 //
-// Every step is recorded in the object before the next one, and what is recorded already is not asked again: a crash
-// anywhere, or two requesters' clicks at once, end in the same place. A member whose answer is not what its signature and
-// addresses must be is named; so is one whom the others name.
+// Each step is recorded in the object before the next step starts, and a recorded answer is never asked for again. So a crash
+// at any point, or two concurrent calls, lead to the same state. If a member's answer has a wrong signature or address, the
+// problem names that member. If a member reports another member's wrong share, the problem passes that report on.
 
 import type * as z from "zod";
 import {
   type CaseView,
   decisionName,
   finalRound,
-  type LinkageEscrow,
   type Part,
   type PartRound,
   type Placed,
-  type Recorded,
 } from "../../durable-objects/linkage-escrow.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, openSigned } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { call } from "../shared/calls.ts";
-import type { EscrowEnv } from "../shared/env.ts";
 import { PROBLEMS, Problem, readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import {
@@ -37,29 +36,15 @@ import {
   type Inclusion,
   NoticeAnswer,
   PartsAnswer,
+  type RecordItem,
   SharesAnswer,
 } from "../shared/trustee-api.ts";
+import { type CaseHandle, recorded } from "./case-handle.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
-
-export interface CaseHandle {
-  env: EscrowEnv;
-  stub: DurableObjectStub<LinkageEscrow>;
-  view: CaseView;
-  now: number;
-}
-
-/** The view after a step. @throws Problem */
-export function recorded(answer: Recorded): CaseView {
-  if (answer.ok) return answer.view;
-  if (answer.reason === "unknown") throw new Problem("not-found");
-  if (answer.reason === "expired") throw new Problem("expired", "The case has run out.");
-  if (answer.reason === "contradiction") throw new Problem("conflict");
-  throw new Problem("not-allowed-now", "The case is not in a state for this.");
-}
 
 // ---- entries in the log
 
-/** Appends those entries that are not yet known to stand in the log. */
+/** Appends the named entries to the log, except those whose log index is already recorded. */
 export async function appendEntries(handle: CaseHandle, names: readonly string[]): Promise<CaseView> {
   let view = handle.view;
   for (const name of names) {
@@ -70,6 +55,7 @@ export async function appendEntries(handle: CaseHandle, names: readonly string[]
   return view;
 }
 
+/** A cosigned checkpoint that contains the named entries, with their audit paths. @throws Problem unavailable */
 async function placeInLog(handle: CaseHandle, names: readonly string[]): Promise<Placed> {
   const entries = names.map((name) => {
     const { entry, index } = handle.view.entries[name]!;
@@ -92,11 +78,11 @@ function inclusionOf(view: CaseView, placed: Placed, name: string): Inclusion {
   return { entry: toBase64url(entry), index: index!, proof: encodeProof(placed.proofs[name]!) };
 }
 
-/** From stored values only, so it is the same at every repetition. */
+/** The bundle for one trustee. It is made only from stored values, so it is the same at every repetition. */
 async function bundleFor({ stub, view, now }: CaseHandle, trustee: number): Promise<Bundle> {
   const { set, nonce, approved } = view;
   const dossier = await stub.dossier(trustee, now);
-  if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has run out.");
+  if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has expired.");
   const approvals = view.decisions.filter((d) => set.includes(d.trustee));
   return {
     order: toBase64url(view.order),
@@ -109,11 +95,15 @@ async function bundleFor({ stub, view, now }: CaseHandle, trustee: number): Prom
   };
 }
 
+/** The answer of this member is wrong in a way that only this member can cause. */
 const ownFault = (trustee: number, what: string): Problem =>
   new Problem("not-allowed-now", `Trustee ${trustee} answered wrongly: ${what}.`);
 
-/** Sends one round to one member. A refusal is told under the member's name, never as the requester's bad credential. */
-export async function askMember<S extends z.ZodType>(
+/**
+ * Sends one round to one member of S. If the member refuses, the problem names the member and is never "credential-refused",
+ * since the requester's own credential is not at fault. @throws Problem unavailable, expired, not-allowed-now
+ */
+async function askMember<S extends z.ZodType>(
   handle: CaseHandle,
   trustee: number,
   round: "notice-shares" | "notice" | "shares" | "result" | "record-shares",
@@ -133,32 +123,34 @@ export async function askMember<S extends z.ZodType>(
     throw new Problem(code, detail, error.inside);
   }
   const answer = schema.safeParse(await response.json().catch(() => undefined));
-  if (!answer.success) throw ownFault(trustee, `nothing that ${round} is answered with`);
+  if (!answer.success) throw ownFault(trustee, `this is no answer to ${round}`);
   return answer.data;
 }
 
-/** All members at once; what some answered is kept though others failed. */
+/** Asks all these members at once. If one fails, the answers of the others are still recorded; then the failure is thrown. */
 async function askAll(set: readonly number[], ask: (trustee: number) => Promise<unknown>): Promise<void> {
   const outcomes = await Promise.allSettled(set.map(ask));
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
-function opened<T>(trustee: number, view: CaseView, open: () => { key: Uint8Array; value: T }): T {
+/** Opens a signed document that must be by `trustee`. @throws Problem not-allowed-now naming the trustee */
+function openFrom<T>(trustee: number, view: CaseView, open: () => { key: Uint8Array; value: T }): T {
   let document: { key: Uint8Array; value: T };
   try {
     document = open();
   } catch {
     throw ownFault(trustee, "a document that does not verify");
   }
-  if (bytesToHex(document.key) !== view.trusteeKeys[trustee - 1]) throw ownFault(trustee, "another trustee's document");
+  if (bytesToHex(document.key) !== view.trusteeKeys[trustee - 1])
+    throw ownFault(trustee, "a document signed by another key");
   return document.value;
 }
 
-/** One part to each other member, addressed as the round says. */
+/** Reads the parts of one member: exactly one for each other member of S, for this case and round. @throws Problem */
 function readParts(view: CaseView, from: number, round: SealedPart["round"], parts: readonly string[]): Part[] {
   const read = parts.map((part) => {
     const bytes = readBase64url(part, "part");
-    const p = opened(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify));
+    const p = openFrom(from, view, () => openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify));
     if (p.from !== from || p.round !== round || bytesToHex(p.caseId) !== view.caseId)
       throw ownFault(from, "a part of another round or case");
     return { from, to: p.to, bytes };
@@ -169,21 +161,22 @@ function readParts(view: CaseView, from: number, round: SealedPart["round"], par
   return read;
 }
 
-export function readForRequester(
+/** Reads an answer sealed to the requester, for this case, order and kind. @throws Problem */
+function readForRequester(
   view: CaseView,
   from: number,
   kind: ForRequester["kind"],
   part: string | undefined,
 ): Uint8Array {
   const bytes = readBase64url(part ?? "", "forRequester");
-  const p = opened(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes, nativeVerify));
+  const p = openFrom(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes, nativeVerify));
   if (p.from !== from || p.kind !== kind || bytesToHex(p.caseId) !== view.caseId)
     throw ownFault(from, "an answer of another kind or case");
   if (bytesToHex(p.orderHash) !== view.orderHash) throw ownFault(from, "an answer to another order");
   return bytes;
 }
 
-/** Runs a round with those members whose answer is not recorded yet. */
+/** Runs a round with the members of S whose answers are not recorded yet. */
 async function runRound<S extends z.ZodType>(
   handle: CaseHandle,
   name: PartRound,
@@ -200,7 +193,7 @@ async function runRound<S extends z.ZodType>(
   });
 }
 
-const partsTo = async ({ stub, now }: CaseHandle, name: PartRound, trustee: number, chunk = 0): Promise<string[]> =>
+const partsTo = async ({ stub, now }: CaseHandle, name: PartRound, trustee: number, chunk = 0): Promise<Base64url[]> =>
   (await stub.partsTo(name, trustee, now, chunk)).map((p) => toBase64url(p.bytes));
 
 // ---- the phases
@@ -213,14 +206,14 @@ async function toApproved(handle: CaseHandle): Promise<CaseView> {
   return recorded(await handle.stub.approve(await placeInLog({ ...handle, view }, names), handle.now));
 }
 
-/** The entry that all of S made, each under its signature. */
+/** The notice entry that every member of S made and signed; all must be equal. @throws Problem */
 async function agreedNotice(handle: CaseHandle): Promise<Uint8Array> {
   const entries: Uint8Array[] = [];
   await askAll(handle.view.set!, async (trustee) => {
     const body = { parts: await partsTo(handle, "notice-shares", trustee) };
     const answer = await askMember(handle, trustee, "notice", body, NoticeAnswer);
     const bytes = readBase64url(answer.entry, "entry");
-    const value = opened(trustee, handle.view, () =>
+    const value = openFrom(trustee, handle.view, () =>
       openSigned(LABELS.signNotice, LogEntry, readBase64url(answer.signed, "signed"), nativeVerify),
     );
     if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
@@ -230,14 +223,14 @@ async function agreedNotice(handle: CaseHandle): Promise<Uint8Array> {
   });
   const [first, ...rest] = entries as [Uint8Array, ...Uint8Array[]];
   if (rest.some((e) => !equalBytes(e, first)))
-    throw new Problem("not-allowed-now", "The trustees made different notices: one of them lies.");
+    throw new Problem("not-allowed-now", "The trustees made different notices, so at least one of them lies.");
   return first;
 }
 
 async function toNoticed(handle: CaseHandle): Promise<CaseView> {
   let { view } = handle;
   if (view.kind === "assemble" && !view.dossiersComplete)
-    throw new Problem("not-allowed-now", "The registrar's dossiers are still to come.");
+    throw new Problem("not-allowed-now", "The requester must first add the registrar's dossiers.");
   if (!view.entries.notice) {
     await runRound(
       handle,
@@ -255,7 +248,7 @@ async function toNoticed(handle: CaseHandle): Promise<CaseView> {
 async function toOpened(handle: CaseHandle): Promise<CaseView> {
   let { view } = handle;
   const { kind, noticed, chunksOpened: chunk } = view;
-  // all chunks are there and logged: a call before this one died just before the last step
+  // All chunks are recorded and logged. An earlier call stopped just before the last step.
   if (chunk >= view.chunks) return openedNow(handle);
   const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
   await runRound(
@@ -297,7 +290,7 @@ async function openedNow(handle: CaseHandle): Promise<CaseView> {
   return recorded(await handle.stub.open(handle.now));
 }
 
-/** The next phase, or the next chunk of the opening; in a final state nothing is left to do. */
+/** Runs the next phase, or opens the next chunk. In a final state it does nothing. @throws Problem */
 export async function advance(handle: CaseHandle): Promise<CaseView> {
   if (handle.view.state === "ordered") return toApproved(handle);
   if (handle.view.state === "approved") return toNoticed(handle);
@@ -305,7 +298,26 @@ export async function advance(handle: CaseHandle): Promise<CaseView> {
   return handle.view;
 }
 
-/** What the members sealed to the requester, in the order of S. */
+/** The answers that the members of S sealed to the requester, in the order of S. */
 export async function sealedResults({ stub, view, now }: CaseHandle, chunk: number): Promise<Uint8Array[]> {
   return (await stub.partsTo(finalRound(view.kind), 0, now, chunk)).map((p) => p.bytes);
+}
+
+// ---- record shares
+
+/**
+ * Asks every member of S for shares of record keys. Returns their sealed answers in the order of S; nothing is recorded.
+ * @throws Problem expired, not-allowed-now, unavailable
+ */
+export async function recordShares(handle: CaseHandle, items: readonly RecordItem[]): Promise<Uint8Array[]> {
+  const { view } = handle;
+  if (view.cleared) throw new Problem("expired", "The case has expired.");
+  if (view.chunksOpened === 0 || view.kind === "trace")
+    throw new Problem("not-allowed-now", "This case does not give access to records, or no chunk is opened yet.");
+  return Promise.all(
+    view.set!.map(async (trustee) => {
+      const answer = await askMember(handle, trustee, "record-shares", { items }, ForRequesterAnswer);
+      return readForRequester(view, trustee, "records", answer.forRequester);
+    }),
+  );
 }

@@ -1,22 +1,27 @@
-// The session index: what a link is matched against. A row is  value (32) ‖ serviceId (16) ‖ T (96),  where
-// value = H(e(G, T)) of the session's tag T; INDEX_ROW_BYTES = 144. Rows of an epoch are sorted by value. The escrow does
-// not compare value and T (a pairing each): every trustee does, for each row that it matches, and names a row that lies.
+// The session index: one row per session. A link or assemble matches its values against these rows.
 //
-//   put     by the service Worker's outbox; the same row again changes nothing. All rows of a request or none
-//   read    whole epochs or large parts (protocol/buckets.ts, by value), several in one query, for everybody: whoever matches
-//           does so at home, so the escrow never learns which row was looked for
-//   close   once an epoch's check-ins can no longer come (its end, the offline grace, the challenge window and a margin for
-//           the outbox): freezes the epoch, then logs count and root, so that a row left out later shows
+//   row     value (32) ‖ serviceId (16) ‖ T (96),   value = H(e(G, T)) of the session's tag T;  INDEX_ROW_BYTES = 144
 //
-// The root is the Merkle tree of protocol/merkle.ts over the rows as leaves. Log entry "index-root": subject = root,
-// body = u32 epoch ‖ u32 count.
+// The rows of an epoch are sorted by value. The escrow does not check that value and T belong together, since that costs one
+// pairing per row. Every trustee checks it for each row that it matches, and reports a row that lies.
+//
+//   put     by the service Worker's outbox. Putting the same row again changes nothing. A request stores all its rows or none
+//   read    by anybody: whole epochs or large parts (protocol/buckets.ts, by value), several parts in one query. The reader
+//           matches at home, so the escrow never learns which row the reader looked for
+//   close   by the administrator, when an epoch's check-ins can no longer arrive: after the epoch's end, the offline grace, the
+//           challenge window and a margin for the outbox. It freezes the epoch, then logs count and root. If a row is left
+//           out later, count and root show it
+//
+// The root is the root of the Merkle tree (protocol/merkle.ts) whose leaves are the rows. The log entry is "index-root", with
+// subject = root and body = u32 epoch ‖ u32 count.
 
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
-import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
+import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
@@ -25,33 +30,39 @@ import { Problem } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { parametersFor } from "../shared/parameters.ts";
 
+/** rows per request */
 export const MAX_ROWS_PUT = 500;
-/** 590 kB a page; D1 hands it over as one text of 1.2 MB, of the 2 that it allows */
+/** 590 kB per page. D1 returns a page as one text of 1.2 MB; it allows 2 MB. */
 export const ROWS_PER_PAGE = 4096;
-/** in one query: an epoch's slots, and room */
+/** parts per query: enough for the slots of an epoch, with room to spare */
 export const MAX_PARTS_ASKED = 64;
 export const MAX_EPOCH = 0xffff;
 const VALUE_BYTES = 32;
 const OUTBOX_MARGIN_SECONDS = 3600;
 
-/** value, serviceId and tag in hex */
 export interface IndexRow {
   epoch: number;
-  value: string;
-  serviceId: string;
-  /** T */
-  tag: string;
+  /** H(e(G, T)), 32 bytes */
+  value: Hex;
+  /** 16 bytes */
+  serviceId: Hex;
+  /** T, compressed G2, 96 bytes */
+  tag: Hex;
 }
 
 const sameRow = (a: IndexRow, b: IndexRow): boolean => a.serviceId === b.serviceId && a.tag === b.tag;
 
-/** Rows not yet there are added, in one statement. @throws Problem conflict, not-allowed-now; then nothing was written */
+/**
+ * Adds the rows that are not stored yet, in one statement. If it throws, nothing was written.
+ * @throws Problem conflict if a value is stored or given with another session; not-allowed-now if the epoch is closed
+ */
 export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promise<void> {
   const byKey = new Map<string, IndexRow>();
   for (const row of rows) {
     const key = `${row.epoch} ${row.value}`;
     const other = byKey.get(key);
-    if (other && !sameRow(other, row)) throw new Problem("conflict", "Two of these rows have one value.");
+    if (other && !sameRow(other, row))
+      throw new Problem("conflict", "Two rows of the request have the same value but differ.");
     byKey.set(key, row);
   }
   const json = JSON.stringify([...byKey.values()]);
@@ -73,15 +84,15 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
       .bind(json),
   ]);
   if (contradicted!.results.length > 0)
-    throw new Problem("conflict", "A value stands in the index for another session.");
+    throw new Problem("conflict", "The index already has this value for another session.");
   if (closed!.results.length > 0) throw new Problem("not-allowed-now", "The epoch's index is closed.");
 }
 
-/** One text a page: D1 hands rows over as JSON objects, which costs ten times what is in them. */
+/** Returns a page as one text. D1 returns rows as JSON objects, which cost ten times the size of their contents. */
 const asOneText = (rows: string): string =>
   `SELECT count(*) AS n, group_concat(value || service_id || tag, '' ORDER BY value) AS hex FROM (${rows})`;
 const COLUMNS = "s.value, s.service_id, s.tag";
-/** By the key, so that a page costs the same wherever it is in however large an epoch. */
+/** Reads along the primary key, so a page costs the same at any place in an epoch of any size. */
 const ONE_PART = asOneText(
   `SELECT ${COLUMNS} FROM session_index s WHERE s.epoch = ? AND s.value >= ? AND s.value < ? AND s.value > ?
    ORDER BY s.value LIMIT ?`,
@@ -92,35 +103,42 @@ const SEVERAL_PARTS = asOneText(
    ORDER BY s.value LIMIT ?`,
 );
 
-/** Rows side by side, sorted, and, where there are more, the cursor behind them. Parts differ, and are of one size. */
+/**
+ * One page of rows, concatenated and sorted by value; if more rows follow, also the cursor after the last row. The parts must be
+ * distinct and have the same size.
+ */
 export async function readRows(
   env: EscrowEnv,
   epoch: number,
-  { parts = [EVERYTHING], cursor = "", limit = ROWS_PER_PAGE }: RowsAsked,
-): Promise<{ rows: Uint8Array<ArrayBuffer>; cursor: string | undefined }> {
+  { parts = [EVERYTHING], cursor, limit = ROWS_PER_PAGE }: RowsAsked,
+): Promise<{ rows: Uint8Array<ArrayBuffer>; cursor: Hex | undefined }> {
   const ranges = parts.map(rangeOf);
+  const after = cursor ?? ""; // sorts before every value
   const [first] = ranges as [ReturnType<typeof rangeOf>];
   const query =
     ranges.length === 1
-      ? env.ESCROW_DB.prepare(ONE_PART).bind(epoch, first.from, first.below, cursor, limit + 1)
-      : env.ESCROW_DB.prepare(SEVERAL_PARTS).bind(JSON.stringify(ranges), epoch, cursor, limit + 1);
+      ? env.ESCROW_DB.prepare(ONE_PART).bind(epoch, first.from, first.below, after, limit + 1)
+      : env.ESCROW_DB.prepare(SEVERAL_PARTS).bind(JSON.stringify(ranges), epoch, after, limit + 1);
   const { n, hex } = (await query.first<{ n: number; hex: string | null }>())!;
   const all = hexToBytes(hex ?? "");
-  if (all.length !== n * INDEX_ROW_BYTES) throw new RangeError("a row of another length");
+  if (all.length !== n * INDEX_ROW_BYTES)
+    throw new RangeError(`session index: a row does not have ${INDEX_ROW_BYTES} bytes`);
   const rows = all.slice(0, limit * INDEX_ROW_BYTES);
   const last = rows.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES);
   return { rows, cursor: n > limit ? bytesToHex(last) : undefined };
 }
 export interface RowsAsked {
   readonly parts?: readonly Part[] | undefined;
-  /** value in hex, behind which to go on */
-  readonly cursor?: string | undefined;
+  /** value of the last row before the page */
+  readonly cursor?: Hex | undefined;
+  /** rows per page, at most ROWS_PER_PAGE */
   readonly limit?: number | undefined;
 }
 
+/** Number of rows of an epoch, and the Merkle root over them. */
 async function rootOf(env: EscrowEnv, epoch: number): Promise<{ count: number; root: Uint8Array }> {
   let frontier = emptyFrontier;
-  let cursor: string | undefined;
+  let cursor: Hex | undefined;
   do {
     const page = await readRows(env, epoch, { cursor });
     for (let at = 0; at < page.rows.length; at += INDEX_ROW_BYTES)
@@ -133,18 +151,21 @@ async function rootOf(env: EscrowEnv, epoch: number): Promise<{ count: number; r
 export interface ClosedEpoch {
   epoch: number;
   count: number;
-  /** hex */
-  root: string;
+  /** 32 bytes */
+  root: Hex;
   logIndex: number;
 }
 
-/** Closes an epoch; again, it answers the same. A crash between any two steps is mended by calling it once more. */
+/**
+ * Closes an epoch. Closing it again gives the same answer. If a crash interrupts any step, the next call completes it.
+ * @throws Problem not-allowed-now while check-ins of the epoch can still arrive
+ */
 export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Promise<ClosedEpoch> {
   const db = drizzle(env.ESCROW_DB);
   const { offlineGraceSeconds, challengeWindowSeconds } = (await parametersFor(env, epoch, now)).document;
   const over = epochStart(epoch + 1) + offlineGraceSeconds + challengeWindowSeconds + OUTBOX_MARGIN_SECONDS;
   if (now < over) throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
-  await db.insert(closedEpochs).values({ epoch }).onConflictDoNothing(); // from here on the rows stand still
+  await db.insert(closedEpochs).values({ epoch }).onConflictDoNothing(); // from now on putRows adds no row to this epoch
   const { count, root } = await rootOf(env, epoch);
   const entry = LogEntry.encode({
     kind: "index-root",
@@ -160,5 +181,5 @@ export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Pr
   const kept = (await db.select().from(closedEpochs).where(eq(closedEpochs.epoch, epoch)).get())!;
   const logIndex = kept.logIndex ?? (await appendEntryBytes(env, now, kept.entry!));
   await db.update(closedEpochs).set({ logIndex }).where(eq(closedEpochs.epoch, epoch));
-  return { epoch, count: kept.count!, root: kept.root!, logIndex };
+  return { epoch, count: kept.count!, root: kept.root as Hex, logIndex };
 }

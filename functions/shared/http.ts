@@ -131,6 +131,9 @@ export function readBase64url(s: string, name = "value"): Uint8Array {
     throw new Problem("malformed", `${name}: not base64url`);
   }
 }
+/** `name` is the field of the list; the problem adds the position. @throws Problem malformed */
+export const readAllBase64url = (texts: readonly string[], name: string): Uint8Array[] =>
+  texts.map((text, i) => readBase64url(text, `${name}.${i}`));
 /** Checks that `text` is lower-case hex of exactly `bytes` bytes, and returns it typed. @throws Problem malformed */
 export function checkHex(text: string | undefined, bytes: number, name: string): Hex {
   if (text === undefined || !isHex(text, bytes))

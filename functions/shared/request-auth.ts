@@ -2,14 +2,14 @@
 
 import type { Context } from "hono";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER, verifyRequest } from "../../protocol/request-signature.ts";
 import { now } from "./env.ts";
 import { refused } from "./http.ts";
 
 export interface SignedRequest {
   /** that signed, hex */
-  key: string;
+  key: Hex;
   body: Uint8Array;
   /** of the signature, hex: for whoever takes a request once only */
   nonce: string;

@@ -5,9 +5,7 @@ import type { Base64url, Hex } from "../../protocol/encodings.ts";
 
 /** Lower-case hex of exactly `bytes` bytes. */
 export const hexText = (bytes: number): z.ZodType<Hex> =>
-  z
-    .string()
-    .regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`) as unknown as z.ZodType<Hex>;
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`) as unknown as z.ZodType<Hex>;
 
 /** Base64url without padding, of at most `maxBytes` bytes. */
 export const base64urlText = (maxBytes: number): z.ZodType<Base64url> =>

@@ -39,13 +39,7 @@
 // signed part does not verify; "epoch still open"; "notice first"; "newer chunks first"; "keys not generated"; "other key set or generation".
 
 import * as z from "zod";
-
-const b64 = (maxBytes: number) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_-]*$/, "base64url without padding")
-    .max(Math.ceil((maxBytes * 4) / 3));
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);
+import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
 export const MAX_PART_BYTES = 1 << 20;
@@ -111,6 +105,7 @@ export const RecordItem = z.object({
   recordId: b64(16),
   stanza: b64(8192),
 });
+export type RecordItem = z.infer<typeof RecordItem>;
 export const RecordSharesRequest = z.object({
   bundle: Bundle,
   items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS),

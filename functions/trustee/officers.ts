@@ -20,7 +20,7 @@ import {
   type RequesterCertificate,
   signDocument,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { tidOf } from "../../protocol/tid.ts";
@@ -157,7 +157,7 @@ export async function review(
   const { checked, dossier, session } = await examine(env, request, now);
   const { order, orderHash, requester } = checked;
   const trustee = ownKeys(env).index;
-  const challenge = (decision: (typeof DECISIONS)[number]): string =>
+  const challenge = (decision: (typeof DECISIONS)[number]): Base64url =>
     toBase64url(approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision }));
   const answer: Review = {
     trustee,

@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { bytesToHex, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem, readBase64url } from "../shared/http.ts";
@@ -107,7 +107,7 @@ export const shareAt = ({ open, keySet }: RoundContext, kind: "notice" | "link",
 });
 
 /** A part to each other member of S, under the transport keys that the trustees signed. */
-export function partsFor(round: RoundContext, place: Place, plaintext: Uint8Array): string[] {
+export function partsFor(round: RoundContext, place: Place, plaintext: Uint8Array): Base64url[] {
   const cards = trusteeCardsOf(round.held, round.keySet);
   return round.open.set
     .filter((i) => i !== round.own.index)

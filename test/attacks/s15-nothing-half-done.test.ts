@@ -22,7 +22,6 @@ import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
-import { type Dump, dumpStores, rowsOf } from "./dump.ts";
 import {
   approve,
   approvedBy,
@@ -35,7 +34,8 @@ import {
   person,
   START,
   text,
-} from "./setup-b.ts";
+} from "./cases.ts";
+import { type Dump, dumpStores, rowsOf } from "./dump.ts";
 
 /** `fault` and the route that arms it, in a role's module. */
 const armed = (file: string): Weakening => ({
@@ -77,8 +77,8 @@ const SERVICE: Weakening[] = [
   before("functions/service/index-rows.ts", "await deliverIndexRows(", "index not sent"),
   {
     file: OBJECT,
-    find: "  delivered(tagHash: string): void {",
-    replace: `  delivered(tagHash: string): void {
+    find: "  delivered(tagHash: Hex): void {",
+    replace: `  delivered(tagHash: Hex): void {
     (globalThis as any).faultNow("not ticked off");`,
   },
   before(RECORDS, "await store(env, key, blob, given);", "listed, no blob"),
@@ -117,7 +117,11 @@ const REGISTRAR: Weakening[] = [
     "contract, no answer",
   ),
   before("functions/registrar/enrol.ts", "if (kept[0]?.requestHash !== requestHash)", "credential, no answer"),
-  before("functions/registrar/parameters.ts", 'await logOnce(c.env, now(c), { kind: "parameters"', "parameters, not logged"),
+  before(
+    "functions/registrar/parameters.ts",
+    'await logOnce(c.env, now(c), { kind: "parameters"',
+    "parameters, not logged",
+  ),
   before(
     "functions/registrar/parameters.ts",
     "await db(c.env).update(parameters).set({ logged: true })",
@@ -145,7 +149,7 @@ const ESCROW: Weakening[] = [
     "view = recorded(await handle.stub.logged(name, await appendEntryBytes(handle.env, handle.now, entry), handle.now));",
     "entry logged",
   ),
-  after("functions/escrow.ts", "await putRows(c.env, rows);", "index row, no answer"),
+  after("functions/escrow/index-routes.ts", "await putRows(c.env, rows);", "index row, no answer"),
 ];
 const LOG: Weakening[] = [
   armed("functions/log.ts"),

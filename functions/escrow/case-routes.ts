@@ -1,0 +1,105 @@
+// Routes of cases. Each handler checks who asks, then calls cases.ts (one case), orders.ts (a new order) or rounds.ts.
+//
+//   POST /v1/cases                     {order, dossiers: [one per trustee]}               signed by the requester
+//   GET  /v1/cases?state=&cursor=      a page of cases for a trustee's officers           signed by the trustee
+//   GET  /v1/cases/:id                 state, decisions, log indexes                      signed by requester or trustee
+//   POST /v1/cases/:id/approvals       octet-stream Signed<Approval>                      needs no other signature
+//   POST /v1/cases/:id/dossiers        {dossiers}: the registrar's, for an assemble       signed by the requester
+//   POST /v1/cases/:id/advance         runs the next phase, or opens the next chunk       signed by the requester
+//   GET  /v1/cases/:id/result?chunk=   → {sealed: [one per member of S]}                  signed by the requester
+//   POST /v1/cases/:id/record-shares   {items} → {sealed: [one per member of S]}          signed by the requester
+
+import type { Context } from "hono";
+import * as z from "zod";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { CASE_STATES } from "../../schema/case-list.ts";
+import { type EscrowEnv, now } from "../shared/env.ts";
+import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
+import { parametersFor } from "../shared/parameters.ts";
+import { signedRequest } from "../shared/request-auth.ts";
+import { MAX_RECORD_ITEMS, RecordItem } from "../shared/trustee-api.ts";
+import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
+import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
+import { newCase, screenDossiers } from "./orders.ts";
+import { recordShares } from "./rounds.ts";
+
+type C = Context<{ Bindings: EscrowEnv }>;
+
+const Dossiers = z.array(z.string()).min(1).max(16);
+const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
+const DossiersBody = z.object({ dossiers: Dossiers });
+const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
+
+async function signedJson<S extends z.ZodType>(c: C, schema: S): Promise<{ key: Hex; value: z.infer<S> }> {
+  const { key, body } = await signedRequest(c);
+  return { key, value: await readJson(body, schema) };
+}
+
+const handleOf = (c: C): Promise<CaseHandle> =>
+  openCaseHandle(c.env, checkHex(c.req.param("id"), 32, "case id"), now(c));
+
+/** The case of the path, if `key` is its requester's. @throws Problem not-found, credential-refused */
+async function handleOfRequester(c: C, key: Hex): Promise<CaseHandle> {
+  const handle = await handleOf(c);
+  mustBeRequester(handle, key);
+  return handle;
+}
+
+export function registerCases(app: RoleApp<EscrowEnv>): void {
+  app.post("/v1/cases", async (c) => {
+    const { key, value } = await signedJson(c, CaseBody);
+    const dossiers = readAllBase64url(value.dossiers, "dossiers");
+    const wanted = await newCase(c.env, readBase64url(value.order, "order"), dossiers, key, now(c));
+    return c.json(statusOf(await openCase(c.env, wanted, now(c))), 201);
+  });
+
+  app.get("/v1/cases", async (c) => {
+    const { key } = await signedRequest(c);
+    const { document } = await parametersFor(c.env, epochOf(now(c)), now(c));
+    mustBeTrustee(document.trusteeKeys, key);
+    const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
+    const after = c.req.query("cursor") ?? "";
+    if (after !== "") checkHex(after, 32, "cursor");
+    return c.json(await inboxPage(c.env, { state, after, trusteeKey: key, now: now(c) }));
+  });
+
+  app.get("/v1/cases/:id", async (c) => {
+    const { key } = await signedRequest(c);
+    const handle = await handleOf(c);
+    mustBeParty(handle, key);
+    return c.json(statusOf(handle.view));
+  });
+
+  app.post("/v1/cases/:id/approvals", async (c) => {
+    const signed = new Uint8Array(await c.req.arrayBuffer());
+    return c.json(statusOf(await takeDecision(await handleOf(c), signed)));
+  });
+
+  app.post("/v1/cases/:id/dossiers", async (c) => {
+    const { key, value } = await signedJson(c, DossiersBody);
+    const handle = await handleOfRequester(c, key);
+    const dossiers = readAllBase64url(value.dossiers, "dossiers");
+    screenDossiers(dossiers, handle.view.trusteeKeys.length);
+    return c.json(statusOf(await completeDossiers(handle, dossiers)));
+  });
+
+  app.post("/v1/cases/:id/advance", async (c) => {
+    const { key } = await signedRequest(c);
+    return c.json(statusOf(await carry(await handleOfRequester(c, key))));
+  });
+
+  app.get("/v1/cases/:id/result", async (c) => {
+    const { key } = await signedRequest(c);
+    const handle = await handleOfRequester(c, key);
+    const chunk = c.req.query("chunk") ?? "0";
+    if (!/^\d{1,3}$/.test(chunk)) throw new Problem("malformed", "chunk: a number");
+    return c.json(await resultOf(handle, Number(chunk)));
+  });
+
+  app.post("/v1/cases/:id/record-shares", async (c) => {
+    const { key, value } = await signedJson(c, RecordSharesBody);
+    const handle = await handleOfRequester(c, key);
+    return c.json({ sealed: (await recordShares(handle, value.items)).map(toBase64url) });
+  });
+}

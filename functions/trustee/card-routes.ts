@@ -1,0 +1,35 @@
+// The public identity of a trustee.
+//
+//   GET /v1/card     CardAnswer: its index and public keys, and the Signed<TrusteeCard> over its transport key
+//   GET /v1/keyset   KeySetAnswer: the key set of all trustees, with every trustee's card
+
+import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
+import type { TrusteeEnv } from "../shared/env.ts";
+import { Problem, type RoleApp } from "../shared/http.ts";
+import type { CardAnswer, KeySetAnswer } from "../shared/trustee-api.ts";
+import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";
+import { trusteeCard } from "./keys.ts";
+
+/** @throws Problem not-found before the key ceremony has finished */
+export async function keySetAnswer(env: TrusteeEnv): Promise<KeySetAnswer> {
+  const held = await vaultOf(env).keys();
+  if (!held) throw new Problem("not-found", "keys not generated");
+  return { keySet: toBase64url(held.keySet), cards: held.cards.map(toBase64url) };
+}
+
+export function registerCard(app: RoleApp<TrusteeEnv>): void {
+  app.get("/v1/card", (c) => {
+    pinnedKeys(c.env); // refuses to answer if this trustee's key is not the pinned one
+    const own = ownKeys(c.env);
+    const card: CardAnswer = {
+      index: own.index,
+      identityKey: bytesToHex(own.identityPublicKey),
+      transportKey: toBase64url(own.transport.publicKey),
+      witnessVkey: own.witnessVkey,
+      card: toBase64url(trusteeCard(own)),
+    };
+    return c.json(card);
+  });
+
+  app.get("/v1/keyset", async (c) => c.json(await keySetAnswer(c.env)));
+}

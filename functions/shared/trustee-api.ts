@@ -1,42 +1,63 @@
-// The HTTP interface of a trustee: requests and answers, as zod schemas that both sides use. Bytes are base64url strings.
+// The HTTP interface of a trustee: the requests and answers as zod schemas, which client and trustee share. Bytes travel as
+// base64url without padding, except where a schema says hex.
 //
-// The rounds of a case. The escrow carries everything and needs no trust for any of it: a trustee believes only what the
-// bundle itself proves (functions/trustee/case-bundle.ts). Whoever holds a valid bundle may carry; answers are sealed to those
-// who may read them. S = the t approvers, fixed by the bundle. Each round answers the same bytes when it is sent again.
+// The rounds of a case
 //
-//   round            sent                                  answered                            who learns what
+// A case opens one approved order. S is the set of the t trustees whose approvals are in the bundle; they compute the result
+// together, in rounds. The members of S do not call each other: the escrow carries every message. No member needs to trust
+// the escrow, because a trustee believes only what the bundle itself proves (functions/trustee/case-bundle.ts). Every client
+// that holds a valid bundle may carry the messages. Each answer is sealed to the party that may read it.
+//
+// If the same request comes again, the rounds notice-shares, notice, shares and result answer the same bytes. The round
+// record-shares answers the same points with a fresh proof.
+//
+//   round            request                               answer                              who learns what
 //   notice-shares    bundle                                a part to each other member of S    members: their dossier
 //   notice           bundle, the others' parts             LogEntry "notice", signed; equal    members: the patient's notice key
-//                                                          for all of S (else somebody lies)   for this case id only
-//      the escrow appends the entry to the log and has a newer checkpoint cosigned by >= t witnesses
-//   shares           bundle, notice's place in the log     link, assemble: a part to each      trace: the requester, from t shares,
+//                                                          for all of S, or a member lies      for this case id only
+//      then the escrow appends the entry to the log, and >= t witnesses cosign a newer checkpoint
+//   shares           bundle, the notice's place in the log link, assemble: a part to each      trace: the requester, from t shares,
 //                                                          other member; trace: forRequester   the handle R
 //   result           bundle, the others' parts             forRequester (link, assemble)       members, requester: the sessions in scope
 //   record-shares    bundle, stanzas of result's sessions  forRequester                        requester, from t of them: the file keys
 //
-// shares and result of a link or assemble go chunk by chunk (protocol/case-chunks.ts), the newest epochs first: shares of
-// chunk k are given after those of chunk k - 1, and result k after shares k. Records of a chunk may be asked for as soon as
-// its result is there, while older chunks are coming.//
-//   part          Signed<SealedPart>      by its author, sealed to one member                 (protocol/case-documents.ts)
-//   forRequester  Signed<ForRequester>    by its author, sealed to the requester's seal key of the order's certificate
+// For a link or assemble, shares and result run once per chunk (protocol/case-chunks.ts), with the newest epochs first. A
+// trustee gives the shares of chunk k only after those of chunk k - 1, and the result of chunk k only after its own shares
+// of chunk k. The requester may ask for the records of a chunk when the chunk's result is there, while older chunks follow.
+//
+//   part          Signed<SealedPart>      signed by its author, sealed to one member           (protocol/case-documents.ts)
+//   forRequester  Signed<ForRequester>    signed by its author, sealed to the seal key in the order's requester certificate
 //                   "trace"    TracePart            "result"  Signed<CaseResult>, LABELS.signResult
 //                   "records"  RecordParts, items in the order of the request
 //
 // The bundle
-//   order              Signed<Order>
-//   approvals          Signed<Approval> of exactly S, |S| = parameters' threshold, ascending by trustee
-//   nonce              32 bytes, chosen by the escrow once a case
-//   checkpoint         note text signed by the log, cosigned by >= threshold trustees; contains the order and approvals
-//   orderInclusion     LogEntry {kind "order", subject orderHashOf(order), caseId} with its place and proof
-//   approvalInclusions LogEntry {kind "approval", subject approvalHashOf(approval), caseId}, one each, in their order
-//   dossier            hybridSeal(this trustee's transport key, aad = orderHashOf(order), Dossier)
-// All members must be given the same bundle but for the dossier's seal: a case id is bound to order, nonce, S, scope,
-// subject (of an assemble: all contracts and their epochs) and checkpoint at its first round, and other values are refused
-// with "conflict" for ever.
 //
-// Refusals: credential-refused (a proof, signature, approval or inclusion fails; always the same answer), expired,
-// malformed (no such chunk), conflict (case id bound to other values), not-allowed-now with a detail: "trustee N: wrong share" names a member whose
-// signed part does not verify; "epoch still open"; "notice first"; "newer chunks first"; "keys not generated"; "other key set or generation".
+// The bundle proves to a trustee that the order is valid, approved and logged. Every round sends it.
+//
+//   order              Signed<Order>
+//   approvals          Signed<Approval> of exactly S, |S| = the parameters' threshold t, ascending by trustee
+//   nonce              32 bytes, which the escrow chooses once per case
+//   checkpoint         note text signed by the log, cosigned by >= t trustees; contains the order and the approvals
+//   orderInclusion     LogEntry {kind "order", subject orderHashOf(order), caseId} with its index and audit path
+//   approvalInclusions LogEntry {kind "approval", subject approvalHashOf(approval), caseId}, one per approval, in their order
+//   dossier            hybridSeal(this trustee's transport key, aad = orderHashOf(order), Dossier)
+//
+// All members of S must get the same bundle, except that each dossier is sealed to its own trustee. In its first round a
+// trustee binds the case id to order, nonce, S, scope, subject and checkpoint. (The subject of an assemble is all contracts
+// and their epochs.) If a later request has other values for this case id, the trustee refuses it with "conflict", for ever.
+//
+// Refusals
+//
+//   credential-refused   a proof, signature, approval or inclusion does not verify; the answer never says which
+//   expired              the order has expired
+//   malformed            the request cannot be read, or the order has no such chunk
+//   conflict             the case id is bound to other values
+//   not-allowed-now      with one of these details:
+//     "trustee N: wrong share"            the part that trustee N signed does not open or verify; the signed bytes are evidence
+//     "trustee N: part missing"           the request has no part from trustee N, which is a member of S
+//     "epoch not begun", "epoch still open"
+//     "notice-shares first", "notice first", "shares first", "result first", "newer chunks first"
+//     "keys not generated", "other key set or generation"
 
 import * as z from "zod";
 import { base64urlText as b64, hexText as hex } from "./schemas.ts";
@@ -50,7 +71,7 @@ const part = b64(MAX_PART_BYTES);
 
 // ---- cases, called by the escrow
 
-/** A log entry and its audit path in the tree of the checkpoint it stands beside. */
+/** A log entry, its index, and its audit path in the tree of the checkpoint that is sent with it. */
 export const Inclusion = z.object({
   entry: document,
   index: z.number().int().nonnegative(),
@@ -71,34 +92,35 @@ export type Bundle = z.infer<typeof Bundle>;
 
 /** POST /v1/cases/notice-shares */
 export const NoticeSharesRequest = z.object({ bundle: Bundle });
-/** Also of POST /v1/cases/shares for link and assemble: parts for the other members of S. */
+/** One part for each other member of S. */
 export const PartsAnswer = z.object({ parts: z.array(part) });
 export type PartsAnswer = z.infer<typeof PartsAnswer>;
 
-/** POST /v1/cases/notice; parts: those addressed to this trustee, in any order (others are passed over). */
+/** POST /v1/cases/notice. `parts`: those addressed to this trustee, in any order; it ignores parts for other trustees. */
 export const NoticeRequest = z.object({ bundle: Bundle, parts: z.array(part).max(256) });
-/** entry: LogEntry bytes for the log; signed: Signed<LogEntry>, LABELS.signNotice, by this trustee */
+/** `entry`: LogEntry bytes for the log. `signed`: Signed<LogEntry> by this trustee, LABELS.signNotice. */
 export const NoticeAnswer = z.object({ entry: document, signed: document });
 export type NoticeAnswer = z.infer<typeof NoticeAnswer>;
 
-/** Number of a chunk; absent: the first, which is the only one of a trace. */
+/** Number of a chunk. The default is the first chunk, which is the only one of a trace. */
 const chunk = z.number().int().min(0).max(255).default(0);
 
-/** POST /v1/cases/shares; notice: where the log holds the entry of the notice round, under a cosigned checkpoint. */
+/** POST /v1/cases/shares. `notice`: the log's proof, under a cosigned checkpoint, that it contains the notice entry. */
 export const SharesRequest = z.object({
   bundle: Bundle,
   notice: z.object({ checkpoint: z.string().max(16_384), inclusion: Inclusion }),
   chunk,
 });
+/** Link and assemble: one part for each other member of S. Trace: no parts, and `forRequester`. */
 export const SharesAnswer = z.object({ parts: z.array(part), forRequester: part.optional() });
 export type SharesAnswer = z.infer<typeof SharesAnswer>;
 
-/** POST /v1/cases/result */
+/** POST /v1/cases/result (link, assemble). `parts`: as in NoticeRequest. */
 export const ResultRequest = z.object({ bundle: Bundle, parts: z.array(part).max(256), chunk });
 export const ForRequesterAnswer = z.object({ forRequester: part });
 export type ForRequesterAnswer = z.infer<typeof ForRequesterAnswer>;
 
-/** POST /v1/cases/record-shares */
+/** The trustees' stanza of one record of a session in the result. */
 export const RecordItem = z.object({
   serviceId: b64(16),
   tagHash: b64(32),
@@ -106,6 +128,7 @@ export const RecordItem = z.object({
   stanza: b64(8192),
 });
 export type RecordItem = z.infer<typeof RecordItem>;
+/** POST /v1/cases/record-shares */
 export const RecordSharesRequest = z.object({
   bundle: Bundle,
   items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS),
@@ -114,8 +137,8 @@ export const RecordSharesRequest = z.object({
 // ---- officers
 
 /**
- * POST /v1/officers, signed request by ADMIN_KEY. publicKey: COSE, ES256; rpId and origin as the browser will state them.
- * Registering the same credential again changes nothing; other values for it are a conflict.
+ * POST /v1/officers, a request signed by ADMIN_KEY. `publicKey`: COSE key, ES256. `rpId` and `origin`: as the browser states
+ * them. Registering the same credential again changes nothing. If its values differ, the answer is "conflict".
  */
 export const OfficerRequest = z.object({
   credentialId: b64(1024),
@@ -124,7 +147,7 @@ export const OfficerRequest = z.object({
   origin: z.string().min(1).max(512),
 });
 
-/** WebAuthn authentication response: the bytes of PublicKeyCredential.response, and rawId. */
+/** A WebAuthn authentication response: the bytes of PublicKeyCredential.response, and rawId as `credentialId`. */
 export const Assertion = z.object({
   credentialId: b64(1024),
   authenticatorData: b64(1024),
@@ -133,13 +156,13 @@ export const Assertion = z.object({
 });
 export type Assertion = z.infer<typeof Assertion>;
 
-/** POST /v1/officers/challenge → a challenge to log in with, single use, LOGIN_TTL_SECONDS */
+/** POST /v1/officers/challenge → a challenge for one login, valid for CHALLENGE_SECONDS (trustee/officers.ts). */
 export const LoginChallenge = z.object({ challenge: b64(32), trustee: z.number().int() });
-/** POST /v1/officers/login → a bearer token for inbox and review; deciding always needs a fresh assertion of its own */
+/** POST /v1/officers/login → a bearer token for inbox and review. Every decision needs a fresh assertion of its own. */
 export const LoginRequest = z.object({ challenge: b64(32), assertion: Assertion });
 export const LoginAnswer = z.object({ token: b64(32), expires: z.number().int() });
 
-/** GET /v1/cases?state=ordered&cursor= (officer's bearer token): what the escrow holds for this trustee. */
+/** GET /v1/cases?state=ordered&cursor= with the officer's bearer token: a page of the escrow's cases for this trustee. */
 export const InboxAnswer = z.object({
   cases: z.array(
     z.object({ caseId: hex(32), order: document, dossier: b64(512 << 10).nullable(), decided: z.boolean() }),
@@ -148,7 +171,7 @@ export const InboxAnswer = z.object({
 });
 export type InboxAnswer = z.infer<typeof InboxAnswer>;
 
-/** POST /v1/cases/review (officer's bearer token) */
+/** POST /v1/cases/review with the officer's bearer token */
 export const ReviewRequest = z.object({ order: document, dossier: b64(512 << 10) });
 export const Review = z.object({
   trustee: z.number().int(),
@@ -163,7 +186,7 @@ export const Review = z.object({
   emergency: z.boolean(),
   issuedAt: z.number(),
   expiresAt: z.number(),
-  /** link, trace: the session under its TID; assemble: the requester's name for the person */
+  /** link, trace: the session with its TID. assemble: the selector, the requester's name for the person. */
   subject: z.union([
     z.object({ tid: z.string(), tagHash: hex(32), serviceId: hex(16), epoch: z.string(), at: z.number() }),
     z.object({ selector: z.string() }),
@@ -174,7 +197,7 @@ export const Review = z.object({
 });
 export type Review = z.infer<typeof Review>;
 
-/** POST /v1/cases/decide → octet-stream Signed<Approval>; the officer's client takes it to the escrow. */
+/** POST /v1/cases/decide → octet-stream Signed<Approval>, which the officer's client sends to the escrow. */
 export const DecideRequest = z.object({
   order: document,
   dossier: b64(512 << 10),
@@ -183,16 +206,17 @@ export const DecideRequest = z.object({
   assertion: Assertion,
 });
 
-// ---- key ceremony, carried by a coordinator that needs no trust; every request signed by ADMIN_KEY
+// ---- key ceremony: a coordinator, whom nobody needs to trust, carries the messages; ADMIN_KEY signs every request
 
-/** POST /v1/ceremony/:id/start (id: 32 random bytes in hex) → {message}: this trustee's commit */
+/** POST /v1/ceremony/:id/start (`id`: 32 random bytes in hex) → {message}: this trustee's commit */
 export const CeremonyStart = z.object({
   threshold: z.number().int().min(2).max(16),
   cards: z.array(document).min(2).max(16),
 });
 /**
- * POST /v1/ceremony/:id/{open,deal,accept,finish}: all trustees' messages of the round before (commits, openings, deals,
- * acceptances) → {message} of this round; accept also answers `complaint` instead of accepting; finish → KeySetAnswer.
+ * POST /v1/ceremony/:id/{open,deal,accept,finish}. The request has all trustees' messages of the round before (commits,
+ * openings, deals, acceptances). The answer is {message} of this round; the message of accept may be a complaint that names a
+ * dealer. finish answers KeySetAnswer.
  */
 export const CeremonyMessages = z.object({ messages: z.array(part).min(1).max(16) });
 export const CeremonyMessage = z.object({ message: part });
@@ -201,17 +225,18 @@ export type CeremonyMessage = z.infer<typeof CeremonyMessage>;
 // ---- log witness
 
 /**
- * POST /v1/cosign. from: size of the newest head this trustee signed (GET /v1/witness; 0 at first), proof: RFC 9162
- * consistency proof from there (empty from 0). Answers one signature line for the log's POST /v1/cosignatures.
+ * POST /v1/cosign. `proof`: the RFC 9162 consistency proof from the newest head that this trustee signed to `checkpoint`; empty
+ * if it signed none. GET /v1/witness tells the size of that head. The answer is one signature line for the log's
+ * POST /v1/cosignatures.
  */
 export const CosignRequest = z.object({ checkpoint: z.string().max(16_384), proof: z.array(b64(32)).max(64) });
 export const CosignAnswer = z.object({ cosignature: z.string() });
-/** GET /v1/witness */
+/** GET /v1/witness. `size`: entries of the newest head that this trustee signed; 0 at first. */
 export const WitnessAnswer = z.object({ size: z.number().int(), vkey: z.string() });
 
 // ---- cards and keys, public
 
-/** GET /v1/card; card: Signed<TrusteeCard> */
+/** GET /v1/card. `card`: Signed<TrusteeCard> */
 export const CardAnswer = z.object({
   index: z.number().int(),
   identityKey: hex(32),
@@ -221,6 +246,6 @@ export const CardAnswer = z.object({
 });
 export type CardAnswer = z.infer<typeof CardAnswer>;
 
-/** GET /v1/keyset; keySet: KeySet with all signatures; cards: Signed<TrusteeCard> in index order */
+/** GET /v1/keyset. `keySet`: KeySet with all signatures. `cards`: Signed<TrusteeCard> in index order. */
 export const KeySetAnswer = z.object({ keySet: document, cards: z.array(document) });
 export type KeySetAnswer = z.infer<typeof KeySetAnswer>;

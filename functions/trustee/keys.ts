@@ -1,11 +1,12 @@
-// A trustee's own keys, all from its one seed (Worker secret TRUSTEE_SEED).
+// A trustee's own keys. All of them are derived from one seed (Worker secret TRUSTEE_SEED).
 //
 //   purpose key   HKDF-SHA256(ikm = seed, salt = LABELS.trusteeSeed, info = frame(purpose, u8 index), 32 bytes)
-//   "identity"    Ed25519: pinned by everybody (TRUSTEE_KEYS); signs ceremony, approvals, parts, and as a log witness
-//   "transport"   X-Wing seed: what others seal to this trustee alone
-//   "vault"       XChaCha20-Poly1305 key: seals everything secret that the trustee stores (vault.ts)
+//   "identity"    Ed25519 key, which every role pins (TRUSTEE_KEYS). It signs ceremony messages, approvals, parts, and
+//                 checkpoints of the log as a witness
+//   "transport"   X-Wing seed: others seal to its public key, and only this trustee opens it
+//   "vault"       XChaCha20-Poly1305 key: seals every secret that the trustee stores (at-rest.ts)
 //
-// The index is in every derivation, so one seed given to two trustees by mistake does not make two equal trustees.
+// Every derivation includes the index. So if two trustees get the same seed by mistake, their keys still differ.
 
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -21,7 +22,7 @@ import { formatVkey, type NoteSigner } from "../../protocol/note.ts";
 export interface TrusteeKeys {
   index: number;
   identitySecret: Uint8Array;
-  /** of the identity key */
+  /** signs with the identity key */
   signer: Signer;
   identityPublicKey: Uint8Array;
   transport: HybridKeyPair;
@@ -30,6 +31,7 @@ export interface TrusteeKeys {
   witnessVkey: string;
 }
 
+/** @param seed 32 bytes  @param index of the trustee, from 1 */
 export function trusteeKeys(seed: Uint8Array, index: number): TrusteeKeys {
   const derive = (purpose: string): Uint8Array =>
     hkdf(sha256, seed, utf8ToBytes(LABELS.trusteeSeed), frame(utf8ToBytes(purpose), Uint8Array.of(index)), 32);
@@ -49,7 +51,7 @@ export function trusteeKeys(seed: Uint8Array, index: number): TrusteeKeys {
   };
 }
 
-/** Signed<TrusteeCard>: tells others which transport key belongs to the pinned identity key. */
+/** Signed<TrusteeCard>. It shows other roles which transport key belongs to the pinned identity key. */
 export const trusteeCard = (keys: TrusteeKeys): Uint8Array =>
   signDocument(
     LABELS.signTrustee,

@@ -1,11 +1,12 @@
-// Fixtures of the BBS and Blind BBS drafts (their JSON form), told apart by shape, each checked bit for bit.
+// Checks the fixtures of the BBS and Blind BBS drafts (their JSON form) bit for bit. A fixture's shape tells its kind.
 //
-//   valid fixture     what it records is made again from its inputs and mock randomness, and accepted when checked
-//   result.valid = false    the recorded signature, commitment or proof must be refused
+//   valid fixture     our code makes the recorded value again from its inputs and mock randomness, and accepts it
+//   result.valid = false    our code must refuse the recorded signature, commitment or proof
 //
-// Hidden messages of a blind proof are not in its file: they are looked for among the message lists of its neighbours
-// (`pool`), and the proof is made again where a list fits the signature. Traces are not compared: some published ones
-// are of another fixture. Mock randomness: seed and tag from the fixture, or the random scalars of its trace.
+// The file of a blind proof does not contain its hidden messages. They are looked for among the message lists of the
+// files beside it (`pool`), and the proof is made again if a list fits the signature. Traces are not compared, because
+// some published ones belong to another fixture. Mock randomness comes from the fixture's seed and tag, or from the
+// random scalars of its trace.
 
 import { readFileSync } from "node:fs";
 import { mclEngine } from "../../engine/mcl.ts";
@@ -34,7 +35,7 @@ import {
   lazy,
 } from "../../protocol/suite.ts";
 
-/** Proofs are verified on both engines. */
+/** Both engines verify each proof. */
 const mcl = lazy(() => mclEngine(new WebAssembly.Module(readFileSync(new URL("../../gen/mcl.wasm", import.meta.url)))));
 
 export interface MessageLists {
@@ -150,7 +151,10 @@ function proof(f: Json): void {
 
 const API = blind.BLIND_BBS_API_ID;
 
-/** The commitment's proof holds, and it opens to the recorded blind and messages. @throws DecodeError */
+/**
+ * Checks that the commitment's proof holds and that the commitment opens to the recorded blind and messages. @throws
+ * DecodeError
+ */
 function commitmentHolds(f: Json): boolean {
   const octets = bytes(f.commitmentWithProof);
   const base = blind.createBlindGenerators(blind.committedCount(octets), API);
@@ -201,7 +205,8 @@ function blindProof(f: Json, pool: readonly MessageLists[]): void {
   };
   const [indexes, disclosed] = shown(f.revealedMessages);
   const [committedIndexes, committedDisclosed] = shown(f.revealedCommittedMessages);
-  // commitmentWithProof is no input of proofs, and in one published fixture it is not even hex: its length alone counts.
+  // A proof does not take commitmentWithProof as input, and in one published fixture it is not even hex. Only its
+  // length is used.
   const total = bbsProof.hiddenCount(bytes(f.proof)) + indexes.length + committedIndexes.length;
   const signed = (f.L as number | undefined) ?? total - 1 - committedByLength(f.commitmentWithProof);
   const committed = total - 1 - signed;
@@ -255,7 +260,7 @@ function blindProof(f: Json, pool: readonly MessageLists[]): void {
 
 const isGenerators = (f: unknown): boolean => isObject(f) && isHex(f.Q1) && Array.isArray(f.MsgGenerators);
 
-/** The check for a parsed JSON file, or undefined if it is no fixture of these drafts. */
+/** Returns the check for a parsed JSON file, or undefined if it is no fixture of these drafts. */
 export function recognise(f: unknown): Check | undefined {
   if (!isObject(f)) return undefined;
   const has = (...keys: string[]): boolean => keys.every((k) => isHex(f[k]));
@@ -282,7 +287,7 @@ export function recognise(f: unknown): Check | undefined {
       try {
         operation(pool);
       } catch (error) {
-        if (!(error instanceof DecodeError && result.valid === false)) throw error; // malformed is refused, too
+        if (!(error instanceof DecodeError && result.valid === false)) throw error; // malformed counts as refused
       }
     })
   );
@@ -297,7 +302,7 @@ function recogniseOperation(f: Json, has: (...keys: string[]) => boolean): Check
   return undefined;
 }
 
-/** Message lists that a JSON file offers to the pool. */
+/** The message lists that a JSON file adds to the pool. */
 export function messageLists(f: unknown): MessageLists[] {
   if (!isObject(f) || !Array.isArray(f.messages)) return [];
   const committed = Array.isArray(f.committedMessages) ? f.committedMessages : [];

@@ -1,6 +1,7 @@
-// node test/vectors/run.ts [DIR]    runs every BBS and Blind BBS fixture below DIR (default: this folder), found by its
-// shape; files of other shapes are passed over. Ends with "N passed, N failed"; exit code 1 unless all passed and there
-// was at least one.
+// node test/vectors/run.ts [DIR]    runs every BBS and Blind BBS fixture below DIR (default: this folder)
+//
+// It recognises a fixture by its shape and skips files of other shapes. The last line is "N passed, N failed". The exit
+// code is 0 only if all fixtures passed and there was at least one.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";

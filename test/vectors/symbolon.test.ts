@@ -1,5 +1,6 @@
-// Symbolon's own vectors (test/vectors/symbolon): frozen bytes that our code must make again, read, accept, and, where one
-// thing is broken, refuse for that reason. What is checked here is checked from the files alone.
+// Tests of Symbolon's own vectors (test/vectors/symbolon), whose bytes are frozen. Our code must make the same bytes
+// again, read them and accept them. If one thing is broken, it must refuse them for the recorded reason. All checks use
+// the files alone.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -78,7 +79,7 @@ import { openOuter, Tdh2Ciphertext, Tdh2Error, tdh2Check, tdh2Finish } from "../
 import { applied, type Edit, hex } from "./symbolon/encode.ts";
 import { makeVectors } from "./symbolon/generate.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: the files are what is under test; their shape shows in every use
+// biome-ignore lint/suspicious/noExplicitAny: the files are under test; each use shows their shape
 type Any = any;
 const file = (name: string): Any =>
   JSON.parse(readFileSync(join(import.meta.dirname, "symbolon", `${name}.json`), "utf8"));
@@ -87,7 +88,10 @@ const [suite, credential, presentation, openings, records, ceremony, wallet, doc
 const b = hexToBytes;
 const changed = (base: string, edit: Edit): Uint8Array => applied(b(base), edit);
 
-/** What a refusal says: the reason of a typed error, or its name. */
+/** The vectors' names for the codes of refused recovery words. */
+const WORDS = { "words-count": "count", "words-unknown": "unknown-word", "words-checksum": "checksum" };
+
+/** The reason of a refusal: that of a typed error, or else the error's name. */
 function refusalOf(act: () => unknown): string {
   try {
     act();
@@ -95,8 +99,9 @@ function refusalOf(act: () => unknown): string {
     if (error instanceof DecodeError) return "encoding";
     if (error instanceof CodecError || error instanceof CeremonyAbort || error instanceof KeySetError)
       return error.reason;
-    if (error instanceof FrameError || error instanceof Tdh2Error || error instanceof RecoveryWordsError)
-      return error.reason;
+    if (error instanceof Tdh2Error) return error.reason;
+    if (error instanceof FrameError) return error.code.replace("frame-", "");
+    if (error instanceof RecoveryWordsError) return WORDS[error.code];
     return (error as Error).name;
   }
   return "accepted";
@@ -107,7 +112,7 @@ const params = decodeIssuerParams(parameters);
 const paramsHash = paramsHashOf(parameters);
 const ofEpoch: ParametersOfEpoch = { document: parameters, hash: paramsHash, issuer: params };
 
-it("are made again by our code, byte for byte", async () => {
+it("our code makes all vector files again, byte for byte", async () => {
   const made = await makeVectors();
   expect(Object.keys(made).sort()).toEqual([...NAMES].sort());
   for (const name of NAMES) expect(JSON.parse(JSON.stringify(made[name])), name).toEqual(file(name));
@@ -119,7 +124,7 @@ describe("suite", () => {
     expect(() => decode[kind as keyof typeof decode](b(bytes))).toThrow(DecodeError);
   });
 
-  it("takes one proof apart as SPEC.md says it is made", () => {
+  it("one proof has the parts that SPEC.md describes", () => {
     const { label, tag, sessionId, instance, proof } = suite.proof;
     const pad = new Uint8Array(136);
     const u32 = (n: number) => Uint8Array.of(0, 0, 0, n);
@@ -128,7 +133,7 @@ describe("suite", () => {
     const session = shake128(concatBytes(start, pad, name, u32(b(tag).length), b(tag)), { dkLen: 32 });
     expect(hex(session)).toBe(sessionId);
 
-    // G1: two equations {P = a·G, Q = a·Ĝ}; elements 1 = P, 2 = Q, 3 = Ĝ in the order in which they first appear
+    // G1: two equations {P = a·G, Q = a·Ĝ}; elements 1 = P, 2 = Q, 3 = Ĝ, in the order of their first appearance
     const le = (n: number) => Uint8Array.of(n, 0, 0, 0);
     const one = concatBytes(new Uint8Array(31), Uint8Array.of(1));
     const row = (image: number, base: number) => [le(1), le(image), one, le(1), le(0), le(base), one];
@@ -149,7 +154,7 @@ describe("suite", () => {
     expect(BigInt(`0x${hex(squeezed.reverse())}`) % R_ORDER).toBe(c);
   });
 
-  it("fixes the pairing's normalisation", () => {
+  it("the pairing has the recorded normalisation", () => {
     const e = pairing(decodeG1(b(suite.bases.G)), decodeG2(b(suite.bases.P2)));
     expect(hex(encodeGT(e))).toBe(suite.pairing["e(G, P2)"]);
     expect(hex(indexValue(e))).toBe(suite.pairing["indexValue(e(G, P2))"]);
@@ -220,7 +225,7 @@ describe("presentation", () => {
     return v.ok ? v : v.reason;
   };
 
-  it("accepts it and reads T, tag hash and what is shown", () => {
+  it("is accepted, with the recorded T, tag hash and shown attributes", () => {
     const v = verdict(b(presentation.presentation));
     expect(v).toMatchObject({ ok: true, shown: presentation.shown });
     if (typeof v !== "string") {
@@ -301,7 +306,7 @@ describe("case", () => {
     return refusal !== "accepted" ? refusal : holds ? "accepted" : "share";
   };
 
-  it("accepts order and approvals", () => {
+  it("accepts the order and the approvals", () => {
     const { value: order } = openSigned(LABELS.signOrder, Order, b(openings.order));
     const orderHash = orderHashOf(b(openings.order));
     expect(hex(orderHash)).toBe(openings.orderHash);
@@ -310,7 +315,7 @@ describe("case", () => {
     expect(decided).toEqual(set);
   });
 
-  it("links both visits and nothing else", () => {
+  it("links both visits and no other session", () => {
     const shares = (link.shares as string[]).map((s) => LinkShare.decode(b(s)));
     shares.forEach((share, i) => {
       expect(verifyLinkShare(linkAt(i), share)).toBe(true);
@@ -324,7 +329,7 @@ describe("case", () => {
     expect(verdictOf(() => verifyLinkShare(linkAt(0, given), LinkShare.decode(bytes)))).toBe(given.reason);
   });
 
-  it("notifies the patient, who finds κ alone", () => {
+  it("notifies the patient, whose wallet computes κ alone", () => {
     const shares = (notice.shares as string[]).map((s) => NoticeShare.decode(b(s)));
     shares.forEach((share, i) => {
       expect(verifyNoticeShare(noticeAt(i), share)).toBe(true);
@@ -342,7 +347,7 @@ describe("case", () => {
     expect(verdictOf(() => verifyNoticeShare(noticeAt(0, given), NoticeShare.decode(bytes)))).toBe(given.reason);
   });
 
-  it("traces to the contract's handle", () => {
+  it("traces to the handle in the contract", () => {
     const shares = (trace.shares as string[]).map((s) => TraceShare.decode(b(s)));
     shares.forEach((share, i) => {
       expect(verifyTraceShare(traceAt(i), share)).toBe(true);
@@ -363,7 +368,7 @@ describe("records", () => {
   const key = decodeG1(b(records.recordKey));
   const label = b(records.label);
 
-  it("opens by two trustees' shares", () => {
+  it("opens with the shares of two trustees", () => {
     const ct = openOuter(b(records.groupHybridSecret), { key, label }, b(records.stanza));
     expect(hex(Tdh2Ciphertext.encode(ct))).toBe(records.ciphertext);
     const shares = (records.shares as string[]).map((s) => RecordShare.decode(b(s)));
@@ -408,7 +413,7 @@ describe("records", () => {
     const sealed = changed(hybrid.sealed, given.sealed);
     expect(() => hybridOpen(b(hybrid.seed), b(given.aad ?? hybrid.aad), sealed)).toThrow(HybridSealError);
   });
-  it("pads", () => {
+  it("pads and removes padding", () => {
     expect(hex(unpad(b(padding.padded)))).toBe(padding.data);
     for (const { data, padded } of padding.lengths) expect(pad(new Uint8Array(data)).length).toBe(padded);
   });
@@ -428,7 +433,7 @@ describe("ceremony", () => {
   };
   const identityKeys = plan.trustees.map((t) => t.identityKey);
 
-  it("ends in the key set, which every secret belongs to", () => {
+  it("ends in the key set to which every trustee's secret belongs", () => {
     expect(hex(run.context)).toBe(ceremony.context);
     const keySet = finish(run, bytes(ceremony.acceptances));
     expect(hex(KeySet.encode(keySet))).toBe(ceremony.keySet);
@@ -445,7 +450,7 @@ describe("ceremony", () => {
     const seen = { ...board, [fault.at]: messages };
     const { identity, transport } = ceremony.secrets[0];
     const seat = { ceremony: run, index: 1, identitySecret: b(identity), transportSecret: b(transport) };
-    // Its own dealing is not needed to see what is wrong with another's.
+    // The trustee does not need its own dealing to see a fault in another's.
     const secret = { context: run.context, dealing: new Uint8Array() } as never;
     const act = {
       commits: () => open(seat, secret, seen),
@@ -467,7 +472,7 @@ describe("ceremony", () => {
     expect(refusalOf(() => verifyKeySet(keySet, identityKeys))).toBe(reason);
   });
 
-  it("keeps the keys when it reshares", () => {
+  it("keeps the key set id when the trustees reshare", () => {
     expect(ceremony.reshare.keySetId).toBe(ceremony.keySetId);
   });
 });
@@ -497,7 +502,7 @@ describe("wallet", () => {
     expect(refusalOf(() => end(1).receive(changed(channel.sent[0].frame, frame)))).toBe(reason);
   });
 
-  it("knows who signed a request", () => {
+  it("finds the key that signed a request", () => {
     const parts = { method: requests.method, path: requests.path, body: b(requests.body) };
     const key = verifyRequest(parts, requests.header, requests.now);
     expect(key && hex(key)).toBe(requests.header.split(".")[0]);
@@ -512,7 +517,7 @@ describe("signed documents", () => {
   it.each<Any>(documents.refusedManifests)("refuses a manifest: $class", ({ bytes, reason }) => {
     expect(refusalOf(() => openSigned(LABELS.signManifest, Manifest, changed(manifest.bytes, bytes)))).toBe(reason);
   });
-  it("are signed under their own label, and no other", () => {
+  it("are valid under their own label and under no other", () => {
     for (const { document, label, bytes } of documents.signed) {
       const { key, signature, document: inner } = Signed.decode(b(bytes));
       const under = (l: string) =>

@@ -1,5 +1,5 @@
-// ceremony.json: a whole key ceremony, 2 of 3, message by message, to the key set and its id; a resharing of it by
-// trustees 1 and 3; and boards with one fault each, with the trustee who is named for it.
+// Makes ceremony.json: a key ceremony, 2 of 3, message by message, up to the key set and its id; a resharing of it by
+// trustees 1 and 3; and boards with one fault each, with the trustee that the abort must name.
 
 import {
   type CeremonyAbort,
@@ -20,7 +20,7 @@ import { rngOf, type World } from "./world.ts";
 
 export type AbortReason = CeremonyAbort["reason"];
 
-/** Boards with one message of trustee 2 replaced, dropped or added; what is changed is signed anew by trustee 2. */
+/** Boards with one message of trustee 2 replaced, dropped or added. Trustee 2 signs every changed message again. */
 function faults({ ceremony: c, committee }: World): Json {
   const secret = committee[1]!.identitySecret;
   const opening = CeremonyOpening.decode(Signed.decode(c.openings[1]!).document);

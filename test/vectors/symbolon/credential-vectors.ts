@@ -1,5 +1,5 @@
-// credential.json: enrolment, refresh, credential. presentation.json: check-in, tag, TID, continuity. Each negative vector
-// changes one thing of the positive one above it, and says which class of failure it must meet.
+// Makes credential.json (enrolment, refresh, credential) and presentation.json (check-in, tag, TID, continuity). Each
+// negative vector changes one thing of the positive one above it, and names the class of failure that it must meet.
 
 import { Continuity, proveContinuity } from "../../../protocol/continuity.ts";
 import { Credential } from "../../../protocol/credential.ts";
@@ -259,7 +259,10 @@ export function presentationVectors(w: World): Json {
   };
 }
 
-/** Faults around the presentation: whoever gets a check-in sees them before or with the proof. */
+/**
+ * Faults outside the presentation: the receiver of a check-in finds them before it verifies the proof, or together with
+ * it.
+ */
 function checkInFaults(w: World): Json {
   const { checkIn, challenge } = w.visits[0]!;
   const whole = CheckIn.decode(checkIn);

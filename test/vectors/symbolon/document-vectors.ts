@@ -1,5 +1,5 @@
-// documents.json: a sample of every kind of document that is sent between parties and is not in another file, with the
-// hash by which others name it; and each broken once in its bytes.
+// Makes documents.json: one sample of every document type that parties exchange and that is in no other file. Each has
+// the hash by which other documents name it, and one broken form of its bytes.
 
 import { concatBytes } from "../../../protocol/bytes.ts";
 import {

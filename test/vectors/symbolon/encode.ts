@@ -1,4 +1,4 @@
-// Helpers of the vector files: bytes as lower-case hex, and the single faults that negative vectors are made of.
+// Helpers of the vector files: bytes as lower-case hex, and the single faults that make negative vectors.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { bytesToHex, concatBytes, hexToBytes } from "../../../protocol/bytes.ts";
@@ -20,7 +20,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export const hex = bytesToHex;
 export const hexes = (list: readonly Uint8Array[]): string[] => list.map(hex);
 
-/** A negative vector as one edit of the positive one: `remove` bytes at `at` give way to `insert`. */
+/** A negative vector as one edit of the positive one: `insert` replaces `remove` bytes at offset `at`. */
 export type Edit = { at: number; remove: number; insert: string };
 export function edit(base: Uint8Array, altered: Uint8Array): Edit {
   const limit = Math.min(base.length, altered.length);
@@ -50,11 +50,14 @@ const big = (n: bigint, length: number): Uint8Array =>
 
 export const IDENTITY_G1 = (G1Point.ZERO as G1).toBytes(true);
 export const IDENTITY_G2 = (G2Point.ZERO as G2).toBytes(true);
-/** r itself: the same residue as 0, in another form */
+/** r itself: the same residue as 0 in another form */
 export const UNREDUCED_SCALAR = big(R_ORDER, 32);
 export const ZERO_SCALAR = new Uint8Array(32);
 
-/** On the curve of G1 and not in the subgroup: the smallest x that gives one. By hand: noble encodes no such point. */
+/**
+ * A point on the curve of G1 outside the subgroup, with the smallest possible x. Computed here, because noble encodes
+ * no such point.
+ */
 export function offSubgroupG1(): Uint8Array {
   const { Fp } = bls.fields;
   for (let x = 1n; ; x++) {
@@ -62,7 +65,7 @@ export function offSubgroupG1(): Uint8Array {
     try {
       y = Fp.sqrt(Fp.add(Fp.mul(Fp.sqr(x), x), 4n));
     } catch {
-      continue; // no square root: the next x
+      continue; // no square root: try the next x
     }
     const p = G1Point.fromAffine({ x, y });
     if (
@@ -92,12 +95,12 @@ export function torsionG2(): G2 {
       const q = p.multiplyUnsafe(R_ORDER - 1n).add(p); // public because it is a constant
       if (!q.is0()) return q as G2;
     } catch {
-      // no square root: the next x
+      // no square root: try the next x
     }
   }
 }
 
-/** T moved by a point of small order: what a check of the curve equation alone would let pass. */
+/** T plus a point of small order, which a check of the curve equation alone would accept. */
 export function plusTorsion(p: G2): Uint8Array {
   const { Fp, Fp2 } = bls.fields;
   const { x, y } = p.add(torsionG2()).toAffine();
@@ -108,7 +111,7 @@ export function plusTorsion(p: G2): Uint8Array {
 
 export const MINUS_ONE_GT = encodeGT(Fp12.neg(Fp12.ONE));
 export const ONE_GT = encodeGT(Fp12.ONE);
-/** -e(G, P2): twice the order r */
+/** -e(G, P2), of order 2r */
 export const SIGN_FLIPPED_GT = encodeGT(Fp12.neg(pairing(G, P2)));
 export const OFF_CURVE_G1 = (() => {
   const { Fp } = bls.fields;
@@ -122,7 +125,7 @@ export const OFF_CURVE_G1 = (() => {
     }
   }
 })();
-/** The generator's x plus p would need 382 bits; p itself as x is the smallest unreduced coordinate. */
+/** The generator's x plus p would need 382 bits, so x = p is the smallest unreduced coordinate. */
 export const UNREDUCED_G1 = (() => {
   const out = big(bls.fields.Fp.ORDER, 48);
   out[0]! |= 0x80;

@@ -1,5 +1,7 @@
-// node test/vectors/symbolon/generate.ts    writes the vector files beside it. They are frozen: a difference after a change
-// of code is a change of the protocol, and needs a new version of what has changed. The test compares.
+// node test/vectors/symbolon/generate.ts    writes the vector files beside it
+//
+// The files are frozen. If a change of code changes them, the protocol has changed, and the changed part needs a new
+// version. The test compares.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

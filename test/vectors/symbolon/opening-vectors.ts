@@ -1,5 +1,6 @@
-// openings.json: the case (order, approvals, log, contexts), link and notice shares with what they combine to, trace
-// shares; every share broken in one way. records.json: stanza, record shares, file key; hybrid seal; padding.
+// Makes openings.json: the case (order, approvals, log, contexts), link and notice shares with their combined values,
+// and trace shares. Every kind of share is also broken in one way at a time. Makes records.json: stanza, record shares,
+// file key; hybrid seal; padding.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { pad } from "../../../client/sealing/padding.ts";

@@ -1,5 +1,5 @@
-// suite.json: hash to scalar, every fixed base, H2(e, j), the pairing's normalisation, one proof taken apart; and group
-// elements and scalars that every implementation refuses.
+// Makes suite.json: hash to scalar, every fixed base, H2(e, j), the pairing's normalisation and the parts of one proof.
+// It also lists group elements and scalars that every implementation must refuse.
 
 import { concatBytes, frame, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { continuityBase } from "../../../protocol/continuity.ts";
@@ -44,7 +44,7 @@ import {
 } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
 
-/** A proof of {a : a·G, a·H} with everything that goes into its challenge. */
+/** A proof of {a : a·G, a·H} with all inputs of its challenge. */
 export function sampleProof() {
   const rng = rngOf("sample proof");
   const a = randomScalar(rng);

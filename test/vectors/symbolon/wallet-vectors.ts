@@ -1,4 +1,4 @@
-// wallet.json: everything that recovery words give back; the HPKE channel's keys and frames; signed requests.
+// Makes wallet.json: all values that recovery words restore, the HPKE channel's keys and frames, and signed requests.
 
 import { acceptServiceChannel, FrameChannel } from "../../../client/sealing/messages.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet/keys.ts";
@@ -10,7 +10,7 @@ import { encodeScalar } from "../../../protocol/suite.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
 
-/** sends ‖ tagHash ‖ key sent under ‖ key received under stand at fixed places of the serialised state. */
+/** Fields at fixed offsets of the serialised state: sends ‖ tagHash ‖ sending key ‖ receiving key. */
 const STATE = { tagHash: 2, sendKey: 34, receiveKey: 66, end: 98 };
 
 async function channelVectors(w: World): Promise<Json> {

@@ -1,9 +1,10 @@
-// One small deployment, made from seed strings alone: trustees with their key ceremony (2 of 3), a registrar, a clinic, a
-// patient with two visits, a requester and its order. The vectors are cut out of it.
+// One small deployment, made from seed strings alone: trustees with their key ceremony (2 of 3), a registrar, a clinic,
+// a patient with two visits, a requester and its order. The vectors are parts of it.
 //
 //   rng(name)  SHAKE128 of the ASCII string "symbolon/vectors/v1/" ‖ name, read as one endless stream: each draw takes
 //              the next n bytes. Scalars are drawn as 48 bytes, big-endian, mod r (0 is drawn again).
-// Every party draws from a stream of its own name, in the order of the code here, which docs/SPEC.md repeats.
+//
+// Every party draws from a stream of its own name, in the order of this code. docs/SPEC.md repeats that order.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
@@ -107,7 +108,7 @@ function runCeremony() {
   };
 }
 
-/** Everything that the vectors are cut out of. */
+/** All parties, keys and documents from which the vectors are taken. */
 export async function makeWorld() {
   const ceremony = runCeremony();
   const { keySet } = ceremony;

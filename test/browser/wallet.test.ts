@@ -1,5 +1,5 @@
-// The wallet SDK, bundled as it is, in a real browser on an origin of its own: it enrols, checks in, writes and reads, and
-// its state is the same everywhere: kept over a reload, and opened in Node in the end.
+// The wallet SDK in a real browser, bundled without changes, on its own origin. It enrols, checks in, exchanges
+// messages and reads records. Its state survives a reload, and Node can open it at the end.
 
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -22,7 +22,7 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
 
-/** In the browser: the bundle, and what the page's scripts share. */
+/** Runs in the browser: the bundle, and values that the page's scripts share. */
 declare const sdk: typeof Sdk;
 declare const globals: { options: WalletOptions; wallet: Wallet };
 
@@ -48,7 +48,9 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
   let session: ClinicSession;
   const complaints: string[] = [];
 
-  /** Opens the application's page, with the practice's clock, as after a start of the browser: nothing is left but what was stored. */
+  /**
+   * Opens the application's page with the practice's clock, as after a start of the browser: only stored values remain.
+   */
   async function openPage(): Promise<void> {
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await page.evaluate(
@@ -94,7 +96,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     await practice?.stop();
   });
 
-  it("is created and enrolled there", async () => {
+  it("is created and enrolled", async () => {
     const { account, enrolmentCode } = await practice.operator.registerPerson(file.bundle.patient, "SYM-1", {
       coverage: "standard",
       age: "adult",
@@ -111,7 +113,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     expect(made.words.split(" ").length).toBeGreaterThanOrEqual(12);
   });
 
-  it("checks in, and the clinic verifies what came out of the browser", async () => {
+  it("checks in, and the clinic verifies the data that the browser sent", async () => {
     const invitation = await clinic.invitation();
     const { shows, tagHash } = await page.evaluate(
       async ({ card, challenge }) => {
@@ -129,7 +131,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     expect(session.shown).toEqual({ coverage: "standard" });
   });
 
-  it("is told by its code what an edge refuses, across origins", async () => {
+  it("learns the problem code of a refusal from another origin", async () => {
     const refused = await page.evaluate(async (tagHash) => {
       const stranger = globals.wallet.sessions.find((s) => s.tagHash === tagHash)!;
       const { serviceUrl } = globals.options.deployment;
@@ -138,7 +140,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
       return { status: answer.status, problem: await answer.json() };
     }, session.tagHash);
     expect(refused).toMatchObject({ status: 403, problem: { code: "credential-refused" } });
-    complaints.length = 0; // the browser notes every 403
+    complaints.length = 0; // the browser reports every 403 as a complaint
   });
 
   it("sends a message and receives the answer", async () => {
@@ -155,7 +157,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     expect(received).toEqual(["all is well"]);
   });
 
-  it("after a restart of the page it is the same wallet, and reads its own report", async () => {
+  it("is the same wallet after a reload, and reads its own report", async () => {
     const visit = file.bundle.visits[0]!;
     await clinic.putRecord(
       session,
@@ -176,7 +178,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     expect(got.get(file.bundle.patient.fullUrl)).toEqual(file.bundle.patient.resource);
   });
 
-  it("its state opens in Node, where it goes on: the same words, sessions and channel, and a visit of its own", async () => {
+  it("continues in Node from its stored state, with the same words, sessions and channel, and makes another visit", async () => {
     const state = await page.evaluate(() => JSON.parse(localStorage.getItem("wallet")!) as WalletState);
     const words = await page.evaluate(() => globals.wallet.recoveryWords);
     const store = new MemoryStore();
@@ -184,7 +186,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     const inNode = await Wallet.open({ transport: practice.transport, deployment: practice.deployment, store });
     expect(inNode!.recoveryWords).toBe(words);
     expect(inNode!.sessions.map((s) => s.tagHash)).toEqual([session.tagHash]);
-    // The channel's counter goes on too: the clinic would not take a frame number twice.
+    // The channel's counter continues too: the clinic would refuse a repeated frame number.
     await inNode!.send(session.tagHash, text("and from Node"));
     expect((await clinic.receive(session)).map(read)).toEqual(["and from Node"]);
     const { tagHash } = await inNode!.checkIn(await inNode!.readInvitation(await clinic.invitation()));
@@ -192,7 +194,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     expect((await clinic.session(tagHash)).tid).not.toBe(session.tid);
   });
 
-  it("nothing went wrong unseen in the page", () => {
+  it("caused no unexpected complaint in the page", () => {
     expect(complaints).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
-// Cases told from the order to the report, with five trustees of whom three must agree. At each step: who knows what.
+// Cases from the order to the report, with five trustees of whom three must agree. Each step says which party knows
+// which facts.
 //
-// Anna visits two clinics in two months, then gets a new phone; Ben and Cleo are other patients at the same clinics.
+// Anna visits two clinics in two months and then gets a new phone. Ben and Cleo are other patients at the same clinics.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
@@ -44,7 +45,7 @@ let clinician: Requester;
 let authority: Requester;
 let monitor: LogMonitor;
 
-/** A check-in, and the patient's next encounter put on record there. */
+/** The patient checks in, and the clinic files the patient's next encounter as a record. */
 const lived = new Map<Input, number>();
 async function visit(wallet: Wallet, clinic: Clinic, file: Input): Promise<ClinicSession> {
   const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
@@ -74,7 +75,7 @@ const emergency = (session: ClinicSession, more: Partial<OrderRequest> = {}): Or
   ...more,
 });
 
-/** What stands in every report: a FHIR document that holds together by itself. */
+/** Every report must be a complete FHIR document whose references resolve inside it. */
 function checkDocument(report: DocumentBundle): void {
   expect(report).toMatchObject({ resourceType: "Bundle", type: "document" });
   expect(report.entry[0]!.resource.resourceType).toBe("Composition");
@@ -91,7 +92,7 @@ function checkDocument(report: DocumentBundle): void {
       if (subject?.reference !== undefined) expect(subject.reference).toBe(patients[0]!.fullUrl);
 }
 
-/** The resources of a patient's first visits stand in the report as they were written, and no other clinical ones. */
+/** The report must contain the resources of a patient's first visits unchanged, and no other clinical ones. */
 function checkContent(report: DocumentBundle, entries: readonly FhirEntry[]): void {
   const frame = ["Composition", "Patient", "Organization", "Provenance"];
   const clinical = report.entry.filter((e) => !frame.includes(e.resource.resourceType));
@@ -126,7 +127,7 @@ let annaNow: ClinicSession;
 let benSession: ClinicSession;
 
 describe("an emergency, in the second month", () => {
-  it("three patients live on, each visit under a TID of its own", async () => {
+  it("three patients make visits, each under its own TID", async () => {
     await visit(anna.wallet, clinicA, annaFile);
     await visit(anna.wallet, clinicB, annaFile);
     benSession = await visit(ben.wallet, clinicA, benFile);
@@ -138,7 +139,7 @@ describe("an emergency, in the second month", () => {
     expect(new Set(tids).size).toBe(4);
   });
 
-  it("the current epoch is refused without an emergency: by the SDK, and by the trustee if the SDK is left out", async () => {
+  it("the SDK refuses the current epoch without an emergency, and so does a trustee if the SDK is bypassed", async () => {
     const keys = createRequesterKeys(practice.transport.rng);
     const certificate = await practice.operator.certifyRequester({
       signKey: bytesToHex(keys.signPublicKey),
@@ -147,9 +148,9 @@ describe("an emergency, in the second month", () => {
       role: "clinician",
     });
     const curious = new Requester(practice.transport, practice.deployment, keys, certificate);
-    await expect(curious.order(emergency(annaNow, { emergency: false }))).rejects.toMatchObject({ reason: "scope" });
+    await expect(curious.order(emergency(annaNow, { emergency: false }))).rejects.toMatchObject({ code: "scope" });
 
-    // The same order made as an emergency, and the word taken out of it before it is signed and sealed again.
+    // An order made as an emergency, with the flag removed before the order is signed and sealed again.
     const honest = await curious.order(emergency(annaNow));
     const signed = signDocument(LABELS.signOrder, Order, { ...honest.order, emergency: false }, keys.signSecretKey);
     const hash = orderHashOf(signed);
@@ -172,11 +173,11 @@ describe("an emergency, in the second month", () => {
     });
     const officer = practice.officers[0]!;
     await expect(officer.review(waiting(signed, sealed))).rejects.toMatchObject({ code: "not-allowed-now" });
-    // It is that word alone: with it the same officer may read the order.
+    // Control: only the flag differs. With it, the same officer may read the order.
     expect((await officer.review(waiting(honest.signed, honest.dossiers[0]!))).emergency).toBe(true);
   });
 
-  it("the officer sees who asks for what and why, and is warned of what an emergency opens; no name is in it", async () => {
+  it("the officer sees the requester, the purpose and a warning about the emergency's scope, but no name of the patient", async () => {
     const prepared = await clinician.order(emergency(annaNow));
     await clinician.submit(prepared);
     const officer = practice.officers[4]!;
@@ -203,7 +204,7 @@ describe("an emergency, in the second month", () => {
     expect(JSON.stringify(review)).not.toContain(annaFile.bundle.patient.fullUrl);
   });
 
-  it("link: all visits of one unconscious patient, newest month first, and no name", async () => {
+  it("link: all visits of one unconscious patient, newest month first, without a name", async () => {
     const prepared = await approvedOrder(practice, clinician, emergency(annaNow));
     expect((await clinician.advance(prepared)).state).toBe("opened");
     const opened = await clinician.openResult(prepared);
@@ -227,7 +228,7 @@ describe("an emergency, in the second month", () => {
     for (const { fullUrl } of entriesOf(benFile, [0])) expect(urls).not.toContain(fullUrl);
   });
 
-  it("an order for one clinic opens nothing of another", async () => {
+  it("an order for one clinic opens no session of another clinic", async () => {
     const services = [bytesToHex(clinicB.serviceId)];
     const { sessions, fetched } = await joinRecords(practice, clinician, emergency(annaNow, { services }), watch);
     expect(sessions.map((s) => [s.serviceId, s.epoch])).toEqual([[services[0], month0]]);
@@ -236,24 +237,24 @@ describe("an emergency, in the second month", () => {
 });
 
 describe("decisions", () => {
-  it("two refusals of five leave it open, the third makes three approvals impossible: refused, for good", async () => {
+  it("a case stays open after two refusals of five and is refused for good by the third, which rules out three approvals", async () => {
     const prepared = await clinician.order(emergency(annaNow));
     await clinician.submit(prepared);
     for (const [i, officer] of practice.officers.slice(0, 3).entries()) {
       expect((await clinician.status(prepared)).state).toBe("ordered");
-      await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "awaiting-approvals" });
+      await expect(clinician.advance(prepared)).rejects.toMatchObject({ code: "awaiting-approvals" });
       const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId)!;
       const decision = await officer.refuse(waiting, `no ground (${i + 1})`);
       expect(decision.decision).toBe("refuse");
     }
     expect((await clinician.status(prepared)).state).toBe("refused");
-    await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "refused" });
-    // Nobody finds it waiting any more, and no result can be had.
+    await expect(clinician.advance(prepared)).rejects.toMatchObject({ code: "order-refused" });
+    // No officer finds the case waiting any more, and no result exists.
     expect((await practice.officers[3]!.inbox()).some((c) => c.caseId === prepared.caseId)).toBe(false);
     await expect(clinician.openResult(prepared)).rejects.toThrow();
   });
 
-  it("an order that ran out opens nothing, although two had approved", async () => {
+  it("an expired order opens nothing, even with two approvals", async () => {
     const prepared = await clinician.order(emergency(annaNow, { validSeconds: 3600 }));
     await clinician.submit(prepared);
     const [first, second, third] = practice.officers;
@@ -265,12 +266,12 @@ describe("decisions", () => {
     practice.clock.now += 3601;
     await expect(third!.approve(late)).rejects.toMatchObject({ name: "ApiError" });
     expect((await clinician.status(prepared)).state).toBe("expired");
-    await expect(clinician.advance(prepared)).rejects.toMatchObject({ reason: "expired" });
+    await expect(clinician.advance(prepared)).rejects.toMatchObject({ code: "order-expired" });
   });
 });
 
 describe("a trace", () => {
-  it("goes from one session of Ben to Ben, after the officers were told that it reveals him", async () => {
+  it("leads from one of Ben's sessions to Ben, and warns the officers first that it reveals him", async () => {
     const prepared = await authority.order({
       kind: "trace",
       purpose: "Contact after exposure",
@@ -290,7 +291,7 @@ describe("a trace", () => {
 });
 
 describe("a new phone", () => {
-  it("the words and a second proofing bring the old visits back; the new phone serves from the next month", async () => {
+  it("recovery words and a second proofing restore the old visits, and the new phone takes over in the next month", async () => {
     const words = anna.wallet.recoveryWords;
     const again = await practice.operator.registerPerson(annaFile.bundle.patient, anna.selector, {
       coverage: "standard",
@@ -305,12 +306,12 @@ describe("a new phone", () => {
 
     practice.clock.now = epochStart(month0 + 2) + 3 * DAY;
     await newPhone.refresh();
-    await expect(anna.wallet.refresh()).rejects.toThrow(); // the old phone is out
+    await expect(anna.wallet.refresh()).rejects.toThrow(); // the old phone is no longer valid
     await visit(newPhone, clinicB, annaFile);
     checkContent(await newPhone.report(), entriesOf(annaFile, [0, 1, 2, 3]));
   });
 
-  it("assemble: both phones' visits in one report with the person's name, once the months are closed", async () => {
+  it("assemble: one report with the person's name and the visits of both phones, once the months are closed", async () => {
     practice.clock.now = epochStart(month0 + 3) + 5 * DAY;
     const request: OrderRequest = {
       kind: "assemble",
@@ -338,7 +339,7 @@ describe("afterwards", () => {
   const read = (notices: readonly { content: string }[]) =>
     notices.map((n) => NoticeContent.decode(hexToBytes(n.content)));
 
-  it("each wallet finds the cases that touched its owner, and nobody else's", async () => {
+  it("each wallet finds the cases that concerned its owner, and no other case", async () => {
     const annas = read(await newPhone.notices());
     expect(annas.map((n) => [n.kind, n.requesterName, n.emergency])).toEqual([
       ["link", "Dr. Ada Emery", true],
@@ -347,13 +348,13 @@ describe("afterwards", () => {
     ]);
     expect(annas[0]!.approvedBy).toEqual([1, 2, 3]);
     expect(annas[1]!.services.map(bytesToHex)).toEqual([bytesToHex(clinicB.serviceId)]);
-    // The old phone knows the first generation's keys alone, and finds what concerned them.
+    // The old phone has only the keys of the first generation, and finds the cases that used them.
     expect(read(await anna.wallet.notices()).map((n) => n.kind)).toEqual(["link", "link"]);
     expect(read(await ben.wallet.notices()).map((n) => [n.kind, n.requesterRole])).toEqual([["trace", "authority"]]);
     expect(await cleo.wallet.notices()).toEqual([]);
   });
 
-  it("whoever watches the log sees every order, decision and opening, and learns no patient", async () => {
+  it("a reader of the log sees every order, decision and opening, and learns no patient", async () => {
     const followed = await monitor.follow();
     if (!followed.ok) throw new Error(followed.reason);
     const kinds = kindsOf(followed.entries);
@@ -371,7 +372,7 @@ describe("afterwards", () => {
     expect(await monitor.compare(monitor.state!.note)).toEqual({ ok: true });
   });
 
-  it("a log that leaves an entry out, or changes one, is caught", async () => {
+  it("a log that omits or changes an entry is detected", async () => {
     const source = httpLogSource(practice.transport, practice.deployment.logUrl, THRESHOLD);
     const altered = (change: (entries: Uint8Array[]) => Uint8Array[]) =>
       monitorOf({ ...source, entries: async (from, limit) => change(await source.entries(from, limit)) }).follow();

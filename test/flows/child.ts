@@ -1,4 +1,4 @@
-// Runs one of the repository's commands as a person would: a child process with the Node that runs the tests.
+// Runs one of the repository's commands like a user: in a child process, with the Node version that runs the tests.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";

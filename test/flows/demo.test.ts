@@ -1,4 +1,5 @@
-// The commands as a person types them: the demo on a small made directory, the demo on bad input, and the vectors.
+// Tests of the commands as a user types them: the demo on a small directory made here, the demo on bad input, and the
+// vectors.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +20,7 @@ const VISITS = 3;
 const NAME = "one.json";
 const small = smallBundle();
 
-/** A patient of test/data cut down to the first encounters, with what refers to them. */
+/** A patient of test/data, reduced to the first encounters and the resources that refer to them. */
 function smallBundle(): Raw {
   const [first] = readdirSync(DEFAULT_PATIENTS_DIRECTORY).sort();
   const bundle = JSON.parse(readFileSync(join(DEFAULT_PATIENTS_DIRECTORY, first!), "utf8")) as Raw;
@@ -44,7 +45,7 @@ function directory(files: Record<string, unknown>): string {
 
 afterAll(() => rmSync(temp, { recursive: true, force: true }));
 
-describe("npm run demo, one patient with three visits beside a hospitals' file", () => {
+describe("npm run demo on one patient with three visits, beside a file of hospitals", () => {
   const out = join(temp, "out");
   const json = join(temp, "figures.json");
   let ended: Awaited<ReturnType<typeof run>>;
@@ -54,7 +55,7 @@ describe("npm run demo, one patient with three visits beside a hospitals' file",
     ended = await run("demo/main.ts", "--patients", patients, "--out", out, "--json", json, "--months", "2");
   });
 
-  it("ends well, and names the file it passed over", () => {
+  it("succeeds, and names the skipped file", () => {
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stdout.split("\n").filter((l) => l.includes("hospitals.json"))).toEqual([
       "skipped, no Patient in it: hospitals.json",
@@ -62,12 +63,12 @@ describe("npm run demo, one patient with three visits beside a hospitals' file",
     expect(ended.stdout).toContain(`1 patients, ${VISITS} encounters, 2 months`);
   });
 
-  it("writes one report, with every resource of the visits as it was", () => {
+  it("writes one report, in which every resource of the visits is unchanged", () => {
     expect(readdirSync(out)).toEqual([`${NAME}.report.json`]);
     const report = JSON.parse(readFileSync(join(out, `${NAME}.report.json`), "utf8")) as DocumentBundle;
     expect(report.type).toBe("document");
     const got = new Map(report.entry.map((e) => [e.fullUrl, e.resource]));
-    // counted from the input by hand, not by the reader that the demo uses
+    // counted directly from the input, not by the reader that the demo uses
     const expected = small.entry.filter((e) => e.resource.resourceType === "Encounter" || e.resource.encounter);
     expect(expected.length).toBeGreaterThan(VISITS);
     for (const { fullUrl, resource } of expected) expect(got.get(fullUrl)).toEqual(resource);
@@ -75,7 +76,7 @@ describe("npm run demo, one patient with three visits beside a hospitals' file",
     expect(got.get(patient.fullUrl)).toEqual(patient.resource);
   });
 
-  it("writes figures that fit", () => {
+  it("writes figures that agree with the input", () => {
     const figures = JSON.parse(readFileSync(json, "utf8"));
     const { visits, organizations } = readBundle(JSON.stringify(small));
     expect(figures).toMatchObject({
@@ -90,7 +91,7 @@ describe("npm run demo, one patient with three visits beside a hospitals' file",
       linkedSessions: VISITS,
       reports: [join(out, `${NAME}.report.json`)],
     });
-    // link, trace and assemble each told the patient
+    // the patient was told of one link, one trace and one assemble
     expect(figures.notices.touched).toBe(3);
     expect(Object.keys(figures.refused)).toHaveLength(3);
     for (const refused of Object.values(figures.refused)) expect(refused).toMatch(/refused|stale|credential/);
@@ -100,7 +101,7 @@ describe("npm run demo, one patient with three visits beside a hospitals' file",
   });
 });
 
-describe("npm run demo with what it cannot use: one clear message, exit 1, nothing begun", () => {
+describe("npm run demo on unusable input prints one clear message, exits with 1 and starts nothing:", () => {
   const good = () => directory({ [NAME]: small });
   const many = () =>
     directory({
@@ -151,13 +152,13 @@ describe("npm run demo with what it cannot use: one clear message, exit 1, nothi
 });
 
 describe("npm run vectors", () => {
-  it("runs every fixture it finds and says how many passed", async () => {
+  it("runs every fixture below the folder and prints how many passed", async () => {
     const { code, stdout } = await run("test/vectors/run.ts", "test/vectors");
     expect(stdout.trim().split("\n").at(-1)).toMatch(/^[1-9]\d* passed, 0 failed$/);
     expect(code).toBe(0);
   });
 
-  it("finding nothing is a failure, and said", async () => {
+  it("fails with a message if it finds no fixture", async () => {
     for (const dir of [directory({}), join(temp, "nowhere")]) {
       const { code, stdout } = await run("test/vectors/run.ts", dir);
       expect(code).toBe(1);
@@ -166,7 +167,7 @@ describe("npm run vectors", () => {
     }
   });
 
-  it("a fixture with one wrong byte fails by name", async () => {
+  it("fails and names the file if a fixture has one wrong byte", async () => {
     const name = readdirSync(join("test/vectors/bbs"), { recursive: true })
       .map(String)
       .find((f) => /signature001\.json$/.test(f))!;

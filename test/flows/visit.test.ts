@@ -1,4 +1,4 @@
-// One visit after another at two clinics, told from the door to the own report. At each step: who knows what.
+// Visits at two clinics, from the check-in to the patient's own report. Each step says which party knows which facts.
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => practice?.stop());
 
-it("the wallet says what a clinic would learn before anything is sent", async () => {
+it("the wallet shows what a clinic would learn before it sends anything", async () => {
   const offer = await patient.wallet.readInvitation(await clinicA.invitation());
   expect(offer.service.name).toBe("Clinic A");
   expect(offer.shows).toEqual([{ attribute: "coverage", value: "standard" }]);
@@ -39,28 +39,28 @@ it("the wallet says what a clinic would learn before anything is sent", async ()
   expect(patient.wallet.sessions).toHaveLength(0);
 });
 
-it("a wallet that is not entitled is told so, and nothing leaves it", async () => {
+it("a wallet that is not entitled says so, and sends nothing", async () => {
   const strict = await practice.openClinic("Children only", {
     required: [{ attribute: "age", accepted: ["child"] }],
     maxStaleEpochs: 1,
   });
   await expect(patient.wallet.readInvitation(await strict.invitation())).rejects.toMatchObject({
-    reason: "not-entitled",
+    code: "not-entitled",
   });
   expect(await strict.sessions()).toHaveLength(0);
 });
 
-it("clinics see a fresh TID at each visit and what was asked for, nothing else", async () => {
+it("a clinic sees a fresh TID and the requested attributes at each visit, and nothing else", async () => {
   const [first, second] = [await visit(clinicA), await visit(clinicA)];
   expect(first.tid).not.toBe(second.tid);
   expect(first.shown).toEqual({ coverage: "standard" });
   expect(first.credentialEpoch).toBe(epochOf(practice.clock.now));
   expect(first.checkIn.sessionRecipient).not.toBe(second.checkIn.sessionRecipient);
-  // The other clinic cannot read them, nor open a session with what it saw of another.
+  // The other clinic cannot look up a session of this one.
   await expect(clinicB.session(first.tagHash)).rejects.toMatchObject({ code: "not-found" });
 });
 
-it("records come home: sealed at the clinic, opened by the patient, with the patient's own name in the report only", async () => {
+it("a record is sealed at the clinic and opened by the patient, and only the report contains the patient's name", async () => {
   const session = await visit(clinicB);
   const entries = toTid(file.bundle.visits[0]!.entries, patientRefs(file.bundle.patient), session.tid);
   const plaintext = writeRecord(entries);
@@ -76,7 +76,7 @@ it("records come home: sealed at the clinic, opened by the patient, with the pat
   expect(report.entry.find((e) => e.fullUrl === encounter.fullUrl)?.resource).toEqual(encounter.resource);
 });
 
-it("messages go both ways, each once, in the sealed channel of one visit", async () => {
+it("messages go both ways in the sealed channel of one visit, each once", async () => {
   const session = await visit(clinicA);
   await patient.wallet.send(session.tagHash, text("When may I call for the result?"));
   await patient.wallet.send(session.tagHash, text("After five would suit me."));
@@ -90,7 +90,7 @@ it("messages go both ways, each once, in the sealed channel of one visit", async
   expect(await patient.wallet.receive(session.tagHash)).toEqual([]);
 });
 
-it("this clinic may know me: the same pseudonym at two visits, if the patient chooses, and a false one is not believed", async () => {
+it("a patient can choose to show one clinic the same pseudonym at two visits, and the clinic rejects a false one", async () => {
   const [first, second] = [await visit(clinicA), await visit(clinicA)];
   const pseudonyms: (string | undefined)[] = [];
   const messages: Uint8Array[] = [];
@@ -102,12 +102,12 @@ it("this clinic may know me: the same pseudonym at two visits, if the patient ch
   }
   expect(pseudonyms[0]).toMatch(/^[0-9a-f]{192}$/);
   expect(pseudonyms[1]).toBe(pseudonyms[0]);
-  // The introduction of one visit does not serve at another, nor does an ordinary message.
+  // The introduction of one visit is invalid at another, and so is an ordinary message.
   expect(await clinicA.recognise(second, messages[0]!)).toBeUndefined();
   expect(await clinicA.recognise(first, text("hello"))).toBeUndefined();
 });
 
-it("corrections: amended, withdrawn, moved and erased, with the history kept", async () => {
+it("records can be amended, withdrawn, moved and erased, and the history remains", async () => {
   const [right, wrong] = [await visit(clinicA), await visit(clinicA)];
   const draft = await clinicA.putRecord(right, text("draft"), { contentKind: "text/plain" });
   const amended = await clinicA.amend(right, draft, text("final"), "text/plain");
@@ -128,7 +128,7 @@ it("corrections: amended, withdrawn, moved and erased, with the history kept", a
   expect(state(misfiled)?.plaintext).toBeUndefined();
 });
 
-it("late results: a record filed months after the visit reaches the patient", async () => {
+it("a record filed months after the visit reaches the patient", async () => {
   const session = await visit(clinicA);
   practice.clock.now += 70 * 86_400;
   await clinicA.putRecord(session, text("culture: no growth"), { contentKind: "text/plain" });

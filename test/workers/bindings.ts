@@ -1,4 +1,4 @@
-// Bindings of the worker tests: fixed keys, so that a test can sign as any role.
+// Bindings of the Worker tests. The keys are fixed, so that a test can sign as any role.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -18,10 +18,10 @@ export const witnessKeys = [1, 2, 3].map((i) =>
   makeWitnessKeys(secret(`trustee-${i}-witness`), `symbolon.test/trustee-${i}`),
 );
 
-/** Keys of the three trustees; trustee i at [i - 1]. */
+/** Keys of the three trustees; trustee i is at [i - 1]. */
 export const trustees = [1, 2, 3].map((i) => trusteeKeys(secret(`trustee-${i}`), i));
 
-/** Fresh keys of these three, signed by all of them. */
+/** Runs a key ceremony of these three trustees and returns fresh keys, signed by all of them. */
 export const ceremony = (threshold = 2): Trustees =>
   runCeremony(
     threshold,

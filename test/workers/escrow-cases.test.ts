@@ -1,5 +1,6 @@
-// A case from the order to the result, carried between requester, officers and trustees; then what must not get through.
-// Trustees' answers are signed noise here: the escrow cannot read them, and what it must not mistake is who said what.
+// Tests of a case from the order to the result, as the escrow carries it between requester, officers and trustees; then
+// of inputs that the escrow must refuse. The trustees' answers are signed noise here. The escrow cannot read them, but
+// it must never confuse their authors.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
@@ -54,7 +55,7 @@ async function opened(changes: Parameters<typeof caseOf>[0] = {}): Promise<TestC
   await advance(c);
   return c;
 }
-/** The bundles a trustee was handed, as text: they must never differ. */
+/** The bundles that a trustee received, as text: all must be equal. */
 const bundlesOf = (trustee: number): Set<string> =>
   new Set(outside.asked.filter((a) => a.trustee === trustee).map((a) => JSON.stringify(a.bundle)));
 const item = () => ({
@@ -64,8 +65,8 @@ const item = () => ({
   stanza: toBase64url(rng(1500)),
 });
 
-describe("the way of a case", () => {
-  it("link: ordered, approved, noticed, opened, each in the log before it shows", async () => {
+describe("a case", () => {
+  it("link: is ordered, approved, noticed and opened, and each step is in the log before it becomes visible", async () => {
     const c = caseOf();
     const sealed = dossiers();
     expect(await submit(c, sealed)).toMatchObject({ state: "ordered", set: null });
@@ -100,8 +101,8 @@ describe("the way of a case", () => {
     expect(outside.asked).toHaveLength(8);
   });
 
-  it("a wide link comes chunk by chunk, newest first, and what is there may be read and asked about", async () => {
-    const c = await approved({ epochFrom: EPOCH - 9, epochTo: EPOCH - 2 }); // 1, 2, 4 and 1 epochs
+  it("a wide link is opened in chunks, newest first, and finished chunks can be read before the others are done", async () => {
+    const c = await approved({ epochFrom: EPOCH - 9, epochTo: EPOCH - 2 }); // chunks of 1, 2, 4 and 1 epochs
     expect(await advance(c)).toMatchObject({ state: "noticed", chunks: { opened: 0, of: 4 } });
     expect(await code(result(c, "?chunk=0"))).toBe("not-allowed-now");
     expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
@@ -122,7 +123,7 @@ describe("the way of a case", () => {
     expect(await advance(c)).toMatchObject({ state: "opened" });
   });
 
-  it("a chunk that fails half-way is asked for again, and only what is missing", async () => {
+  it("a chunk that fails half-way is asked for again, but only its missing parts", async () => {
     const c = await approved({ epochFrom: EPOCH - 4, epochTo: EPOCH - 2 });
     await advance(c);
     await advance(c);
@@ -138,14 +139,14 @@ describe("the way of a case", () => {
     );
   });
 
-  it("trace: shares go to the requester, and there is no result round and no record share", async () => {
+  it("trace: shares go to the requester, without a result round or record shares", async () => {
     const c = await opened({ kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
     expect(outside.asked.some((a) => a.round === "result")).toBe(false);
     expect((await result(c)).sealed).toHaveLength(2);
     expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
   });
 
-  it("assemble: no trustee is asked before the registrar's dossiers are there; they come once", async () => {
+  it("assemble: no trustee is asked before the registrar's dossiers arrive, and they are accepted once", async () => {
     const c = await approved({ kind: "assemble" });
     expect(await code(advance(c))).toBe("not-allowed-now");
     expect(outside.asked).toEqual([]);
@@ -158,7 +159,7 @@ describe("the way of a case", () => {
     expect(await code(complete(link))).toBe("not-allowed-now");
   });
 
-  it("record shares come from S, once the case is opened, and are asked for by the requester alone", async () => {
+  it("record shares come from S after the case is opened, and only the requester may ask for them", async () => {
     const c = await approved();
     expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
     await advance(c);
@@ -176,7 +177,7 @@ describe("the way of a case", () => {
     );
   });
 
-  it("every request may be repeated, and changes nothing", async () => {
+  it("every request can be repeated without effect", async () => {
     const c = caseOf();
     await submit(c);
     await submit(c, dossiers());
@@ -194,7 +195,7 @@ describe("the way of a case", () => {
 });
 
 describe("officers", () => {
-  it("concurrent approvals fix one set of exactly t, and one nonce", async () => {
+  it("concurrent approvals fix one set of exactly t trustees and one nonce", async () => {
     const c = caseOf();
     await submit(c);
     const approvals = await Promise.all([1, 2, 3].map((i) => decision(c, i)));
@@ -210,7 +211,7 @@ describe("officers", () => {
     expect(kindsLogged().sort()).toEqual(["approval", "approval", "approval", "order"]);
   });
 
-  it("concurrent steps end in one place: one notice, one opening, one bundle", async () => {
+  it("concurrent steps produce one notice, one opening and one bundle", async () => {
     const c = await approved();
     const states = await Promise.all([advance(c), advance(c), advance(c)]);
     expect(states.every((s) => s.state === "noticed")).toBe(true);
@@ -218,12 +219,12 @@ describe("officers", () => {
     expect((await status(c)).state).toBe("opened");
     expect(kindsLogged()).toEqual(["order", "approval", "approval", "notice", "opening"]);
     expect(bundlesOf(1).size).toBe(1);
-    // parts that were answered twice differ in their seals: all later rounds carry the ones recorded first
+    // Two answers of one trustee have different seals. All later rounds use the part that was recorded first.
     const carried = outside.asked.filter((a) => a.round === "notice" && a.trustee === 1).map((a) => a.body.parts);
     expect(new Set(carried.map((p) => JSON.stringify(p))).size).toBe(1);
   });
 
-  it("refusals: a case that cannot get t approvals any more is refused, and stays so", async () => {
+  it("a case that can no longer get t approvals is refused and stays refused", async () => {
     const c = caseOf();
     await submit(c);
     expect(await decide(c, 2, "refuse")).toMatchObject({ state: "ordered" });
@@ -236,7 +237,7 @@ describe("officers", () => {
     expect(await code(decide(c, 3, "refuse"))).toBe("accepted");
   });
 
-  it("one refusal of three does not stop two approvals; a late one is noted and counts no more", async () => {
+  it("one refusal of three does not stop two approvals, and a late refusal is recorded without effect", async () => {
     const c = caseOf();
     await submit(c);
     await decide(c, 1, "refuse");
@@ -247,7 +248,7 @@ describe("officers", () => {
     expect(kindsLogged().at(-1)).toBe("refusal");
   });
 
-  it("nobody decides twice", async () => {
+  it("no officer decides twice", async () => {
     const c = caseOf();
     await submit(c);
     await decide(c, 1);
@@ -255,7 +256,7 @@ describe("officers", () => {
     expect((await status(c)).decisions).toMatchObject([{ trustee: 1, decision: "approve" }]);
   });
 
-  it("what is no decision of a pinned trustee's officer over this order is refused, and not logged", async () => {
+  it("a document that is no decision of a pinned trustee's officer about this order is refused and not logged", async () => {
     const c = caseOf();
     await submit(c);
     const other = caseOf();
@@ -277,7 +278,7 @@ describe("officers", () => {
     expect((await status(c)).decisions).toEqual([]);
   });
 
-  it("inboxes are for trustees, by pages", async () => {
+  it("a trustee reads its inbox in pages, and no one else can", async () => {
     const stranger = { signWith: secret("stranger") };
     expect(await code(api(transport, ESCROW_URL, "/v1/cases?state=ordered", stranger))).toBe("forbidden");
     expect(await code(api(transport, ESCROW_URL, "/v1/cases?state=ordered"))).toBe("credential-refused");
@@ -293,7 +294,7 @@ describe("officers", () => {
   });
 });
 
-describe("orders that are not taken", () => {
+describe("orders that the escrow refuses", () => {
   const refusedOrder = async (changes: Partial<Order>): Promise<string> => code(submit(caseOf(changes)));
 
   it.each<[string, string, () => Partial<Order>]>([
@@ -314,11 +315,11 @@ describe("orders that are not taken", () => {
     expect(outside.log).toEqual([]);
   });
 
-  it("an emergency order may ask for the current epoch", async () => {
+  it("an emergency order may name the current epoch (control)", async () => {
     expect(await refusedOrder({ epochTo: EPOCH, emergency: true })).toBe("accepted");
   });
 
-  it("of keys the registrar did not certify", async () => {
+  it("keys that the registrar did not certify", async () => {
     const order = orderWith();
     const send = (signed: Uint8Array, signWith = keys.signSecretKey) =>
       code(
@@ -338,7 +339,7 @@ describe("orders that are not taken", () => {
     expect(outside.log).toEqual([]);
   });
 
-  it("a case id stands for one order", async () => {
+  it("a case id can be used for one order only", async () => {
     const c = caseOf();
     await submit(c);
     expect(await code(submit(caseOf({ caseId: c.order.caseId, purpose: "Another one" })))).toBe("conflict");
@@ -362,7 +363,7 @@ describe("orders that are not taken", () => {
     );
   });
 
-  it("cases of others and cases that are not there", async () => {
+  it("cases of others, and cases that do not exist", async () => {
     const c = caseOf();
     await submit(c);
     const stranger = { signWith: secret("stranger") };
@@ -386,12 +387,12 @@ describe("orders that are not taken", () => {
   });
 });
 
-describe("what fails on the way", () => {
-  it("a log, a witness or a trustee that does not answer loses nothing; the same bytes go out again", async () => {
+describe("failures of other roles", () => {
+  it("a log, a witness or a trustee that does not answer loses nothing, and the same bytes are sent again", async () => {
     const c = caseOf();
     outside.down.add("log.test");
     expect(await code(submit(c))).toBe("unavailable");
-    expect((await inboxOf(1)).cases).toEqual([]); // no officer sees what is not logged
+    expect((await inboxOf(1)).cases).toEqual([]); // no officer sees an order that is not logged
     outside.down.clear();
     clock.now += 60;
     await submit(c);
@@ -400,7 +401,7 @@ describe("what fails on the way", () => {
     expect(await code(decide(c, 2))).toBe("unavailable");
     outside.down.clear();
     clock.now += 60;
-    // the decision stands in the object: the requester's next step brings it into the log
+    // The object has the decision, and the requester's next step brings it into the log.
     expect(await advance(c)).toMatchObject({ state: "approved", set: [1, 2] });
 
     outside.down.add("trustee-2.test/v1/cases/notice-shares");
@@ -426,7 +427,7 @@ describe("what fails on the way", () => {
     expect(kindsLogged()).toEqual(["order", "approval", "approval", "notice", "opening"]);
     expect(bundlesOf(1).size).toBe(1);
     expect(bundlesOf(2).size).toBe(1);
-    // what a trustee answered before the fault was not asked for again
+    // answers that a trustee gave before the fault were not requested again
     expect(
       outside.asked
         .filter((a) => a.round === "notice-shares")
@@ -435,7 +436,7 @@ describe("what fails on the way", () => {
     ).toEqual([1, 2]);
   });
 
-  it("t witnesses suffice; fewer do not, and the approvals stand until there are enough", async () => {
+  it("t witnesses are enough; with fewer, the approvals wait until there are enough", async () => {
     outside.down.add("trustee-3.test");
     expect((await status(await approved())).state).toBe("approved");
     outside.down.add("trustee-2.test");
@@ -446,14 +447,14 @@ describe("what fails on the way", () => {
     expect(await advance(c)).toMatchObject({ state: "approved" });
   });
 
-  it("a witness that is ahead signs no older head, and is one cosignature less", async () => {
+  it("a witness that is ahead signs no older head, so one cosignature is missing", async () => {
     outside.witnessed.set(1, 1000);
     expect((await status(await approved())).state).toBe("approved");
     outside.witnessed.set(2, 1000);
     expect((await status(await approved())).state).toBe("ordered");
   });
 
-  it("a trustee whose answer is another's, of another case, or unsigned is named, and nothing of it is kept", async () => {
+  it("a trustee is named if its answer is another's, of another case or unsigned, and none of it is stored", async () => {
     const c = await approved();
     const foreign = await approved();
     await advance(foreign);
@@ -475,7 +476,7 @@ describe("what fails on the way", () => {
     expect(await advance(c)).toMatchObject({ state: "noticed" });
   });
 
-  it("notices that differ, or are another case's, are not logged", async () => {
+  it("notices that differ or belong to another case are not logged", async () => {
     const c = await approved();
     const resign = (trustee: number, answer: Record<string, unknown>, changes: Partial<LogEntry>) => {
       const entry = { ...LogEntry.decode(readBase64url(answer.entry as string)), ...changes };
@@ -496,7 +497,7 @@ describe("what fails on the way", () => {
     expect(await advance(c)).toMatchObject({ state: "noticed" });
   });
 
-  it("a trustee's refusal is told under its name, and never as the requester's bad credential", async () => {
+  it("a trustee's refusal is reported under the trustee's name, never as a bad credential of the requester", async () => {
     const c = await approved();
     const problem = (status: number, body: object) => (trustee: number, round: string) =>
       trustee === 1 && round === "notice-shares" ? Response.json(body, { status }) : undefined;

@@ -1,5 +1,6 @@
-// The session index: rows come once, all or none; whole epochs and buckets are read in pages; a closed epoch stands still.
-// A trustee that matches against it fetches as much from a large epoch as from a small one, and asks for no row alone.
+// Tests of the session index. Rows are accepted once, all or none. Readers get whole epochs or buckets in pages. A
+// closed epoch never changes. A trustee that searches the index fetches about as much from a large epoch as from a
+// small one, and never asks for a single row.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
@@ -71,7 +72,7 @@ const close = (epoch: number, signWith = secret("admin")) =>
 const openUntil = epochStart(EPOCH + 1) + GRACE_SECONDS + 300 + 3600;
 
 describe("rows", () => {
-  it("come once, and are read sorted, epoch by epoch", async () => {
+  it("are stored once, and are read in sorted order per epoch", async () => {
     const rows = [newRow(), newRow(), newRow(), newRow(EPOCH - 1)];
     await put(rows);
     await put(rows);
@@ -81,7 +82,7 @@ describe("rows", () => {
     expect((await read(EPOCH + 1)).rows).toEqual([]);
   });
 
-  it("are all taken or none: a value that stands for another session spoils the request", async () => {
+  it("are all accepted or none: a value that names another session spoils the whole request", async () => {
     const row = newRow();
     await put([row]);
     const fresh = newRow();
@@ -91,14 +92,14 @@ describe("rows", () => {
     expect((await read(EPOCH)).rows).toEqual(sorted([row]));
   });
 
-  it("come from the service Worker only", async () => {
+  it("are accepted from the service Worker only", async () => {
     expect(await code(put([newRow()], secret("stranger")))).toBe("credential-refused");
     const request: ApiRequest = { json: { rows: [newRow()] } };
     expect(await code(api(transport, ESCROW_URL, "/v1/index", request))).toBe("credential-refused");
     expect((await read(EPOCH)).rows).toEqual([]);
   });
 
-  it("are read in pages, and in buckets that no one can make small", async () => {
+  it("are read in pages, and in buckets whose size has a lower bound", async () => {
     const all = Array.from({ length: 4200 }, () => newRow());
     for (let i = 0; i < all.length; i += 500) await put(all.slice(i, i + 500));
     const whole = await read(EPOCH);
@@ -113,7 +114,7 @@ describe("rows", () => {
     const thirds = await read(EPOCH, "0.3,2.3");
     const third = (r: string): number => Math.floor((Number.parseInt(r.slice(0, 8), 16) * 3) / 2 ** 32);
     expect(thirds.rows).toEqual(sorted(all).filter((r) => third(r) !== 1));
-    const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // two pages again
+    const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // again two pages
     expect(most.rows).toEqual(sorted(all).filter((r) => !/^f[c-f]/.test(r)));
     const few = await api(transport, ESCROW_URL, `/v1/index/${EPOCH}?limit=10`);
     expect(new Uint8Array(await few.arrayBuffer()).length).toBe(10 * 144);
@@ -159,7 +160,7 @@ describe("rows", () => {
 });
 
 describe("closing", () => {
-  it("waits until no check-in can come, and is the administrator's", async () => {
+  it("waits until no check-in can arrive, and only the administrator may do it", async () => {
     await put([newRow()]);
     clock.now = openUntil - 1;
     expect(await code(close(EPOCH))).toBe("not-allowed-now");
@@ -168,7 +169,7 @@ describe("closing", () => {
     expect(await code(close(EPOCH))).toBe("accepted");
   });
 
-  it("logs count and root of the sorted rows; then the epoch takes no new row", async () => {
+  it("logs count and root of the sorted rows, and then the epoch accepts no new row", async () => {
     const rows = Array.from({ length: 9 }, () => newRow());
     await put(rows);
     clock.now = openUntil;
@@ -189,7 +190,7 @@ describe("closing", () => {
     expect((await read(EPOCH)).rows).toEqual(sorted(rows));
   });
 
-  it("goes on after a fault with the same entry, however late", async () => {
+  it("continues after a fault with the same log entry, however late", async () => {
     await put([newRow()]);
     clock.now = openUntil;
     outside.down.add("log.test");
@@ -203,18 +204,18 @@ describe("closing", () => {
     expect(outside.log).toEqual([Uint8Array.from(kept!)]);
   });
 
-  it("an empty epoch has the root of no rows", async () => {
+  it("gives an empty epoch the root of no rows", async () => {
     clock.now = openUntil;
     expect(await close(EPOCH)).toMatchObject({ count: 0, root: bytesToHex(frontierRoot(emptyFrontier)) });
   });
 });
 
-describe("matching", () => {
+describe("a trustee's search", () => {
   const SLOTS = 16;
   const z = 1234567n;
   const paramsHash = new Uint8Array(32);
   const tagAt = (slot: number): G2 => tagBase(paramsHash, EPOCH, slot).multiply(z) as G2;
-  /** what the trustees have worked out: all slots, of which the patient used two */
+  /** the values that the trustees computed: all slots, two of which the patient used */
   const wanted = new Map(Array.from({ length: SLOTS }, (_, j) => [bytesToHex(sessionIndexValue(tagAt(j))), j]));
   const used = [3, 12];
 
@@ -235,7 +236,7 @@ describe("matching", () => {
       .run();
     await put(genuine);
   }
-  /** As a trustee does it, over the escrow's own routes. */
+  /** Reads the index as a trustee does, over the escrow's own routes. */
   async function match(change: (page: Uint8Array, url: URL) => Uint8Array = (page) => page) {
     const asked: URL[] = [];
     let fetched = 0;
@@ -260,7 +261,7 @@ describe("matching", () => {
     ...new Set(asked.flatMap((url) => url.searchParams.get("part")?.split(",") ?? [])),
   ];
 
-  it("reads a small index whole, and some thousand rows of a large one, however large, hundreds to a bucket", async () => {
+  it("reads a small index whole, and several thousand rows of a large one of any size, with hundreds of rows per bucket", async () => {
     await fill(4_000);
     const small = await match();
     expect(small.slots).toEqual(used);
@@ -280,7 +281,7 @@ describe("matching", () => {
       const parts = partsAsked(asked);
       expect(parts.length).toBeGreaterThan(8);
       for (const part of parts) expect((await read(EPOCH, part)).rows.length).toBeGreaterThan(200);
-      // asked again when it had grown, no two questions about a value tell more than the narrower one
+      // If it asks again after the index has grown, two questions about one value reveal no more than the narrower one.
       const within = ([from, below]: number[]) =>
         outer.map(share).some(([f, b]) => f! <= from! && below! <= b!) || outer.length === 0;
       expect(parts.map(share).every(within)).toBe(true);
@@ -288,7 +289,7 @@ describe("matching", () => {
     }
   });
 
-  it("a row of a bucket that lies is told as false, and an index that feigns its size is the escrow's fault", async () => {
+  it("reports a false row, and blames the escrow for an index that misstates its size", async () => {
     await fill(20_000);
     const lied = bytesToHex(sessionIndexValue(tagAt(used[0]!)));
     const lying = await match((page) => {
@@ -300,7 +301,7 @@ describe("matching", () => {
     expect(lying.sessions.map((s) => isFalseRow(s.tagHash))).toEqual(lying.sessions.map((s) => s.slot === used[0]));
     const dense = (page: Uint8Array, url: URL): Uint8Array => {
       if (url.searchParams.has("part")) return page;
-      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all of them lay in 1 of 256
+      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all of them were in 1 of 256
       return page;
     };
     await expect(match(dense)).rejects.toMatchObject({ code: "unavailable" });

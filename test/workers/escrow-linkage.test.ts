@@ -1,5 +1,5 @@
-// The case's object: evicted in every state it goes on where it was; time ends it, by its alarm or by whoever calls next;
-// and no order of calls takes it backwards.
+// Tests of a case's Durable Object, LinkageEscrow. If it is evicted in any state, it continues from that state. Time
+// ends a case, by the object's alarm or at the next call. No order of calls moves it backwards.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -51,7 +51,7 @@ async function upTo(state: string, c = caseOf()): Promise<TestCase> {
 }
 
 describe("eviction", () => {
-  it("in every state loses nothing and changes nothing", async () => {
+  it("in any state loses nothing and changes nothing", async () => {
     const c = caseOf();
     for (const [state, step] of STEPS) {
       await step(c);
@@ -65,7 +65,7 @@ describe("eviction", () => {
     expect(kindsLogged()).toEqual(["order", "approval", "approval", "notice", "opening"]);
   });
 
-  it("between any two calls to a trustee: the phase goes on with the same bundle and the parts recorded", async () => {
+  it("between any two calls to a trustee continues the phase with the same bundle and the recorded parts", async () => {
     const c = await upTo("approved");
     for (const [path, phase] of [
       ["trustee-2.test/v1/cases/notice-shares", "approved"],
@@ -90,7 +90,7 @@ describe("eviction", () => {
 });
 
 describe("time", () => {
-  it.each(["ordered", "approved", "noticed"])("ends a case that is %s, by its alarm", async (state) => {
+  it.each(["ordered", "approved", "noticed"])("ends a case that is %s by the object's alarm", async (state) => {
     const c = await upTo(state);
     expect(await alarmOf(c)).toBeGreaterThan(Date.now() + 2 * DAY * 1000);
     await runDurableObjectAlarm(caseStub(c.id)); // too early by the clock it was last told: nothing happens
@@ -116,7 +116,7 @@ describe("time", () => {
     expect(await code(submit(c))).toBe("expired");
   });
 
-  it("ends it by whoever calls next, and never goes back", async () => {
+  it("ends a case at the next call, for good", async () => {
     const c = await upTo("approved");
     clock.now = c.order.expiresAt;
     expect(await advance(c)).toMatchObject({ state: "expired" });
@@ -125,7 +125,7 @@ describe("time", () => {
     expect((await inboxOf(3)).cases).toEqual([]);
   });
 
-  it("takes the sealed results of an opened case away, which stays opened", async () => {
+  it("removes the sealed results of an opened case, which stays opened", async () => {
     const c = await upTo("opened");
     clock.now = c.order.expiresAt;
     expect(await status(c)).toMatchObject({ state: "opened" });
@@ -139,7 +139,7 @@ describe("time", () => {
   });
 });
 
-describe("the object by itself", () => {
+describe("the object alone", () => {
   const hex = () => bytesToHex(rng(32));
   const newCase = (changes: Partial<NewCase> = {}): NewCase => ({
     caseId: hex(),
@@ -163,7 +163,7 @@ describe("the object by itself", () => {
   });
   const placed = { checkpoint: "note", proofs: { order: [rng(32)], notice: [] } };
 
-  it("writes nothing for a case that was never made", async () => {
+  it("writes nothing for a case that was never created", async () => {
     const stub = caseStub(hex());
     const t = clock.now;
     expect(reason(await stub.view(t))).toBe("unknown");
@@ -198,15 +198,15 @@ describe("the object by itself", () => {
     expect(reason(await stub.notice(placed, t))).toBe("noticed");
     await stub.intend("opening", rng(9), t);
     await stub.logged("opening", 11, t);
-    expect(reason(await stub.open(t))).toBe("not-in-this-state"); // nobody has answered
+    expect(reason(await stub.open(t))).toBe("not-in-this-state"); // no trustee has answered
     await stub.keep("result", 1, [{ from: 1, to: 0, bytes: rng(9) }], t);
-    expect(reason(await stub.open(t))).toBe("not-in-this-state"); // one of two
+    expect(reason(await stub.open(t))).toBe("not-in-this-state"); // one of two has answered
     await stub.keep("result", 3, [{ from: 3, to: 0, bytes: rng(9) }], t);
     expect(reason(await stub.open(t))).toBe("opened");
     expect(reason(await stub.approve(placed, t))).toBe("opened"); // made already: no way back
   });
 
-  it("the first value of everything stays", async () => {
+  it("keeps the first value of every field", async () => {
     const c = newCase();
     const stub = caseStub(c.caseId);
     const t = clock.now;
@@ -238,7 +238,7 @@ describe("the object by itself", () => {
     expect(z.view.approved!.checkpoint).toBe("note");
   });
 
-  it("chunks are readable in their order, once all of S have answered and the log says so", async () => {
+  it("makes chunks readable in order, once all of S have answered and the log contains the opening", async () => {
     const c = newCase({ chunks: 3 });
     const stub = caseStub(c.caseId);
     const t = clock.now;
@@ -262,20 +262,20 @@ describe("the object by itself", () => {
     expect(await opened()).toBe(1);
     await answer(1, 2);
     await answer(2, 2);
-    expect(await opened()).toBe(1); // the one between is missing
+    expect(await opened()).toBe(1); // the chunk between them is missing
     expect(reason(await stub.open(t))).toBe("not-in-this-state");
     await answer(1, 1);
     expect(await opened()).toBe(1);
     await answer(2, 1);
     expect(await opened()).toBe(3);
     expect((await answer(1, 3))[0]).toBe("not-in-this-state");
-    await answer(1, 0); // again: the first one stays
+    await answer(1, 0); // again: the first answer stays
     expect((await stub.partsTo("result", 0, t, 0))[0]!.bytes).toEqual(first);
     expect(reason(await stub.open(t))).toBe("opened");
     expect(await opened()).toBe(3);
   });
 
-  it("parts of a large scope fit", async () => {
+  it("has room for the parts of a large scope", async () => {
     const c = newCase();
     const stub = caseStub(c.caseId);
     const t = clock.now;

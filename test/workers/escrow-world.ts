@@ -1,11 +1,12 @@
-// The world around an escrow under test: a registrar's parameters and certificate, a Merkle log with its signed heads, three
-// trustees that cosign and answer rounds with signed parts (what is sealed in them is noise: the escrow cannot read it),
-// officers with passkeys. Everything outside records what it is sent and can be switched off. D1 and objects are real.
+// The surroundings of an escrow under test: a registrar's parameters and certificate, a Merkle log with its signed
+// heads, three trustees, and officers with passkeys. The trustees cosign, and answer rounds with signed parts. The
+// sealed content of the parts is noise, which the escrow cannot read. Every party outside the escrow records the
+// requests that it gets, and can be switched off. D1 and the Durable Objects are real.
 
 import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { createRequesterKeys } from "../../client/requester.ts";
-import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
@@ -87,7 +88,7 @@ function nodeAt(leaves: Uint8Array[]) {
     frontierRoot(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level).reduce(pushLeaf, emptyFrontier));
 }
 
-// ---- what is outside, and how it behaves
+// ---- the parties outside, and how they behave
 
 interface Asked {
   trustee: number;
@@ -100,7 +101,7 @@ export const outside = {
   asked: [] as Asked[],
   /** hosts, or "host/path", that do not answer */
   down: new Set<string>(),
-  /** changes what a trustee answers in a round */
+  /** changes a trustee's answer in a round */
   spoil: undefined as ((trustee: number, round: string, answer: Record<string, unknown>) => unknown) | undefined,
   witnessed: new Map<number, number>(),
 };
@@ -268,7 +269,7 @@ export const orderWith = (changes: Partial<Order> = {}): Order => ({
 });
 export const signOrder = (order: Order, secretKey = keys.signSecretKey): Uint8Array =>
   signDocument(LABELS.signOrder, Order, order, secretKey);
-/** Noise as long as a seal: the escrow can tell no difference. */
+/** Noise of the length of a seal, which the escrow cannot tell from a real one. */
 export const dossiers = (n = 3): string[] => Array.from({ length: n }, () => toBase64url(rng(2000)));
 
 export interface Status {

@@ -15,7 +15,7 @@ interface PublicKeyCredential {
   readonly response: AuthenticatorAssertionResponse;
 }
 
-/** client/software-passkey.ts names the uses of a WebCrypto key. */
+/** client/officer/software-passkey.ts names the uses of a WebCrypto key. */
 type KeyUsage = "sign" | "verify";
 
 /** test/support/trustees.ts takes its randomness from Node; engine/node-crypto.d.ts declares the rest. */

@@ -82,7 +82,7 @@ const code = (promise: Promise<unknown>) =>
     (e: ApiError) => e.code,
   );
 
-/** The log's newest head, cosigned by witnesses a and b, who check it against the last one they signed. */
+/** The log's newest head, cosigned by witnesses a and b, who check it against the last head they signed. */
 async function cosignHead(signers = WITNESS_SIGNERS.slice(0, 2)): Promise<string> {
   const note = await log().checkpoint();
   for (const signer of signers) {
@@ -94,7 +94,7 @@ async function cosignHead(signers = WITNESS_SIGNERS.slice(0, 2)): Promise<string
   return log().checkpoint();
 }
 
-/** A head that the log's own key signs, with witnesses who do not check anything: what a coalition of liars can make. */
+/** A head with the log's signature and those of witnesses who check nothing: a coalition of liars can make it. */
 function forgedHead(entries: Uint8Array[], size = entries.length): string {
   const text = formatCheckpoint({ origin: LOG_SIGNER.key.name, size, root: rootOf(entries) });
   return formatNote({
@@ -108,7 +108,7 @@ beforeEach(async () => {
 });
 
 describe("appending", () => {
-  it("numbers entries from zero and gives the tree's root", async () => {
+  it("numbers entries from zero and returns the tree's root", async () => {
     expect(await log().head()).toEqual({ size: 0, root: emptyRoot(), published: 0 });
     const entries = entriesOf(0, 5);
     expect(await log().append(entries.slice(0, 3))).toEqual({
@@ -119,7 +119,7 @@ describe("appending", () => {
     expect(await log().append(entries.slice(3))).toEqual({ indexes: [3, 4], size: 5, root: rootOf(entries) });
   });
 
-  it("gives the same bytes the same index, however they are repeated", async () => {
+  it("gives equal bytes one index, however often and in whatever way they are repeated", async () => {
     await log().append(entriesOf(0, 3));
     const again = await log().append([entry(2), entry(7), entry(0), entry(7)]);
     expect(again.indexes).toEqual([2, 3, 0, 3]);
@@ -127,7 +127,7 @@ describe("appending", () => {
     expect((await log().entries(0, 10)).entries).toEqual([0, 1, 2, 7].map(entry));
   });
 
-  it("gives 50 callers at once 50 different indexes, also when some repeat themselves", async () => {
+  it("gives 50 concurrent callers 50 different indexes, even if some repeat a request", async () => {
     const answers = await Promise.all([...range(0, 50), ...range(0, 10)].map((n) => log().append([entry(n)])));
     const indexes = answers.map((a) => a.indexes[0] as number);
     expect(new Set(indexes.slice(0, 50)).size).toBe(50);
@@ -137,7 +137,7 @@ describe("appending", () => {
     expect((await log().head()).root).toEqual(rootOf(entries));
   });
 
-  it("takes all entries of a call or none", async () => {
+  it("accepts all entries of a call or none", async () => {
     await log().append([entry(0)]);
     await runInDurableObject(log(), async (object: TransparencyLog) => {
       await expect(object.append([entry(1), new Uint8Array(65_536)])).rejects.toThrow(RangeError);
@@ -146,7 +146,7 @@ describe("appending", () => {
     expect((await log().head()).size).toBe(1);
   });
 
-  it("keeps everything over evictions", async () => {
+  it("keeps everything when it is evicted", async () => {
     const entries = entriesOf(0, 9);
     await log().append(entries.slice(0, 4));
     await evictDurableObject(log());
@@ -159,7 +159,7 @@ describe("appending", () => {
 });
 
 describe("proofs", () => {
-  it("of inclusion and consistency verify for every index and size, and only inside the log", async () => {
+  it("of inclusion and consistency are valid for every index and size, and exist only inside the log", async () => {
     const entries = entriesOf(0, 21);
     await log().append(entries);
     for (const size of [1, 2, 5, 8, 20, 21]) {
@@ -189,7 +189,7 @@ describe("proofs", () => {
 describe("heads and tiles", () => {
   const tileKeys = async () => (await bindings.TILES.list()).objects.map((o) => o.key).sort();
 
-  it("stand in R2 before a head names them, and the alarm writes them when nobody asks", async () => {
+  it("are in R2 before a head names them, and the alarm writes them if no one asks", async () => {
     await log().append(entriesOf(0, 3));
     expect(await tileKeys()).toEqual([]);
     expect(await runDurableObjectAlarm(log())).toBe(true);
@@ -204,7 +204,7 @@ describe("heads and tiles", () => {
     expect((await log().head()).published).toBe(4);
   });
 
-  it("are the same bytes after a crash in the middle: the alarm runs again", async () => {
+  it("are the same bytes after a crash half-way, when the alarm runs again", async () => {
     for (const from of [0, 200, 400]) await log().append(entriesOf(from, from + 200));
     await runDurableObjectAlarm(log());
     const read = async () =>
@@ -213,7 +213,7 @@ describe("heads and tiles", () => {
       );
     const files = await read();
     expect(files.map(([k]) => k)).toEqual(newTiles(0, 600).map(tilePath).sort());
-    // A crash after the writes and before the row leaves `published` behind; one in between also loses files.
+    // A crash after the writes and before the row leaves `published` behind; one during the writes also loses files.
     await runInDurableObject(log(), async (_: TransparencyLog, state) => {
       state.storage.sql.exec("UPDATE progress SET published = 300");
       await state.storage.setAlarm(Date.now() + 60_000);
@@ -224,7 +224,7 @@ describe("heads and tiles", () => {
     expect(await read()).toEqual(files);
   });
 
-  it("wait for R2 when it fails, without signing a head meanwhile", async () => {
+  it("wait for R2 while it fails, and no head is signed meanwhile", async () => {
     await log().append(entriesOf(0, 3));
     await runInDurableObject(log(), async (object: TransparencyLog, state) => {
       const inner = object as unknown as { env: { TILES: { put: R2Bucket["put"] } } };
@@ -250,7 +250,7 @@ describe("heads and tiles", () => {
     );
   });
 
-  it("can be derived again from the rows, the partial ones of signed heads too", async () => {
+  it("can be derived again from the rows, including the partial tiles of signed heads", async () => {
     await log().append(entriesOf(0, 10));
     const first = await log().checkpoint();
     await log().append(entriesOf(10, 12));
@@ -263,7 +263,7 @@ describe("heads and tiles", () => {
     expect(parseCheckpoint(parseNote(first)?.text ?? "")?.size).toBe(10);
   });
 
-  it("never go back, and have one note a size", async () => {
+  it("never go back, and there is one note per size", async () => {
     await log().append(entriesOf(0, 3));
     const notes = await Promise.all(range(0, 5).map(() => log().checkpoint()));
     expect(new Set(notes).size).toBe(1);
@@ -281,7 +281,7 @@ describe("heads and tiles", () => {
     expect(parseCheckpoint(parseNote(await log().checkpoint())?.text ?? "")?.size).toBe(20);
   });
 
-  it("serve proofs to somebody who has tiles and a head only", async () => {
+  it("are enough to prove entries without the log", async () => {
     const entries = entriesOf(0, 300);
     await log().append(entries.slice(0, 150));
     await log().append(entries.slice(150));
@@ -307,7 +307,7 @@ describe("heads and tiles", () => {
 });
 
 describe("cosignatures", () => {
-  it("are kept for signed heads from configured witnesses, once each", async () => {
+  it("are kept once each, for signed heads and configured witnesses", async () => {
     await log().append(entriesOf(0, 3));
     expect(await log().cosigned(1)).toBeUndefined();
     const first = await cosignHead();
@@ -315,7 +315,7 @@ describe("cosignatures", () => {
     expect(await log().cosigned(2)).toEqual({ note: first, size: 3 });
     expect(await cosignHead()).toBe(first);
 
-    // A later head that only one witness signed is not yet what a quorum sees.
+    // A later head with the signature of only one witness is not yet shown to readers who need a quorum.
     await log().append(entriesOf(3, 5));
     const second = await cosignHead(WITNESS_SIGNERS.slice(2));
     expect(await log().cosigned(1)).toEqual({ note: second, size: 5 });
@@ -350,7 +350,7 @@ describe("cosignatures", () => {
 describe("the HTTP side", () => {
   const encoded = (entries: Uint8Array[]) => ({ entries: entries.map((e) => toBase64url(e)) });
 
-  it("takes entries from writers only, and only log entries", async () => {
+  it("accepts entries from writers only, and only log entries", async () => {
     const body = encoded(entriesOf(0, 2));
     expect(await post("/v1/entries", body, WRITER_SECRET)).toEqual({ indexes: [0, 1], size: 2 });
     expect(await post("/v1/entries", body, WRITER_SECRET)).toEqual({ indexes: [0, 1], size: 2 });
@@ -406,7 +406,7 @@ describe("the HTTP side", () => {
       expect(await code(api(transport, URL_, path)), path).toBe(expected);
   });
 
-  it("takes cosignatures from whoever brings them", async () => {
+  it("accepts cosignatures from any caller", async () => {
     await log().append(entriesOf(0, 2));
     const checkpoint = await (await get("/checkpoint")).text();
     const text = parseNote(checkpoint)?.text ?? "";
@@ -429,7 +429,7 @@ describe("the HTTP side", () => {
 describe("a monitor", () => {
   const honest = () => httpLogSource(transport, URL_, 2);
 
-  it("follows the log, reads every entry once, and goes on from its state", async () => {
+  it("follows the log, reads every entry once, and continues from its state", async () => {
     await log().append(entriesOf(0, 300));
     await cosignHead();
     const monitor = new LogMonitor(LOG_TRUST, honest());
@@ -448,7 +448,7 @@ describe("a monitor", () => {
     expect(await resumed.includes(310, entry(310))).toEqual({ ok: false, reason: "not-included" });
   });
 
-  it("notices a removed, a changed and a reordered entry", async () => {
+  it("detects a removed, a changed and a reordered entry", async () => {
     await log().append(entriesOf(0, 40));
     await cosignHead();
     const all = entriesOf(0, 40);
@@ -479,7 +479,7 @@ describe("a monitor", () => {
     expect(await monitor.compare(seen)).toEqual({ ok: true });
   });
 
-  it("reports a larger head that is no continuation, whatever proof comes with it", async () => {
+  it("reports a larger head that does not continue the last one, whatever proof comes with it", async () => {
     await log().append(entriesOf(0, 5));
     await cosignHead();
     const monitor = new LogMonitor(LOG_TRUST, honest());
@@ -492,7 +492,7 @@ describe("a monitor", () => {
     expect(await monitor.compare(rewritten)).toMatchObject({ reason: "inconsistent" });
   });
 
-  it("knows a head that is merely old from one that never was", async () => {
+  it("distinguishes an old head from one that never existed", async () => {
     await log().append(entriesOf(0, 5));
     const old = await cosignHead();
     await log().append(entriesOf(5, 8));

@@ -520,7 +520,7 @@ describe("the clinic against its operator", () => {
       const mine = new Clinic(lying(row), deploymentOf as never, clinic.keys);
       return mine.session(tagHash).then(
         () => "believed",
-        (e: unknown) => (e instanceof SessionError ? e.reason : String(e)),
+        (e: unknown) => (e instanceof SessionError ? e.detail : String(e)),
       );
     };
     const row = (b: Uint8Array, t = tagHash) => ({

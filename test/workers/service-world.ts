@@ -23,7 +23,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
@@ -168,7 +168,7 @@ export function newPatient(epoch = EPOCH, values = ["full"]): Patient {
 export interface Prepared {
   readonly bytes: Uint8Array;
   readonly checkIn: CheckIn;
-  readonly tagHash: string;
+  readonly tagHash: Hex;
   readonly ageIdentity: string;
   readonly authSecretKey: Uint8Array;
   readonly channel: FrameChannel;

@@ -19,7 +19,7 @@ import {
   signDocument,
   signDossier,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { formatNote, parseNote } from "../../protocol/note.ts";
@@ -252,7 +252,7 @@ describe("checkpoint and inclusion", () => {
 });
 
 describe("dossier", () => {
-  const sealed = (dossier: Dossier, c = valid): string =>
+  const sealed = (dossier: Dossier, c = valid): Base64url =>
     toBase64url(hybridSeal(w.transportKeys[0]!, c.hash, Dossier.encode(dossier), rng));
   const checkIn = () => CheckIn.decode(session.bytes);
   const presentation = () => Presentation.decode(checkIn().presentation);

@@ -1,9 +1,9 @@
 // The key ceremony over HTTP, officers' passkeys, and the trustee as a witness of the log.
 
 import { beforeAll, describe, expect, it } from "vitest";
+import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { Officer } from "../../client/officer.ts";
 import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
-import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";

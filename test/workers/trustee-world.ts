@@ -5,8 +5,8 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
-import { SoftwarePasskey } from "../../client/software-passkey.ts";
 import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
@@ -34,7 +34,7 @@ import {
   signDossier,
   subjectHashOf,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
@@ -420,7 +420,7 @@ export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): D
   registrarSignature: undefined,
 });
 
-export const sealDossier = (w: World, c: TestCase, trustee: number): string =>
+export const sealDossier = (w: World, c: TestCase, trustee: number): Base64url =>
   toBase64url(hybridSeal(w.transportKeys[trustee - 1]!, c.hash, Dossier.encode(c.dossier), rng));
 
 export async function decide(

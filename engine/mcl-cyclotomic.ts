@@ -1,16 +1,16 @@
-// The cyclotomic subgroup of Fp12 on mcl, from its operations in Fp and Fp2: what a verifier of link shares does with
-// each value of another trustee, membership in GT and a power by a 128-bit coefficient, for the price of little more
-// than the first. f = a + b·w with a, b in Fp6 = Fp2[v], v³ = ξ = 1 + i, w² = v; six coordinates in Fp2, as mcl keeps
-// them.
+// The cyclotomic subgroup of Fp12 on mcl, built from its operations in Fp and Fp2. A verifier of link shares does two
+// things with each value of another trustee: it tests membership in GT, and it computes a power by a 128-bit
+// coefficient. This file does both for little more than the price of the first. f = a + b·w with a, b in Fp6 = Fp2[v],
+// v³ = ξ = 1 + i, w² = v; six coordinates in Fp2, in mcl's order.
 //
 //   squaring     R. Granger, M. Scott (eprint 2009/565): 9 squarings in Fp2; only for f with f^(p^4)·f = f^(p^2)
-//   Frobenius    acts on each coordinate apart: a_i^(p^k)·c_(k,i); the c come from noble, on first use
-//   membership   as isInGT of suite.ts: f^(p^4)·f = f^(p^2) first, then f^p · f^|x| = 1 (eprint 2021/1130). mcl's own power
-//                must not be used for it: it splits exponents by Frobenius, which takes membership for granted
-//   ladder       f^(64^i), i = 0 … 10: they come by in the chain of squarings for f^|x|, and are kept
+//   Frobenius    acts on each coordinate separately: a_i^(p^k)·c_(k,i); the c come from noble, on first use
+//   membership   as isInGT of suite.ts: f^(p^4)·f = f^(p^2) first, then f^p · f^|x| = 1 (eprint 2021/1130). mcl's own
+//                power must not be used for the test: it splits exponents by Frobenius, which assumes membership.
+//   ladder       f^(64^i), i = 0 … 10. They occur in the chain of squarings for f^|x|, and are kept.
 //   short power  Π f_s^ρ_s, ρ_s < 2^128. ρ = a + b·|x|, and f^|x| = 1/f^p in GT, so it is Π f_s^a_s · 1/(Π f_s^b_s)^p.
-//                Signed digits of a and b to the base 64 take ladder elements into 32 buckets: 22 products a value and no
-//                squaring. All members first: a ladder exists for them only
+//                Signed digits of a and b to the base 64 put ladder elements into 32 buckets: 22 products per value and
+//                no squaring. Membership comes first: only members have a ladder.
 
 import { concatBytes } from "../protocol/bytes.ts";
 import { Fp12, GT_BYTES, lazy, X_ABS } from "../protocol/suite.ts";
@@ -18,7 +18,7 @@ import { FP, type Mcl } from "./mcl-module.ts";
 
 export const GT_SIZE = 12 * FP;
 const FP2 = 2 * FP;
-/** of |x|, the lowest first; six are set */
+/** bits of |x|, the lowest first; six are set */
 const X_BITS = [...X_ABS.toString(2)].reverse();
 
 const DIGIT_BITS = 6;
@@ -29,7 +29,7 @@ export const SHORT_LIMIT = 1n << 128n;
 const MEMBER_ROOM = 12 * GT_SIZE + LADDER_SIZE;
 const SHORT_ROOM = (BUCKETS + 8) * GT_SIZE;
 
-/** c_(k,i), in noble's bytes. */
+/** The c_(k,i) of the header, in noble's bytes. */
 function frobeniusConstants(k: number): Uint8Array[] {
   return Array.from({ length: 6 }, (_, i) => {
     const unit = new Uint8Array(GT_BYTES);
@@ -39,7 +39,7 @@ function frobeniusConstants(k: number): Uint8Array[] {
   });
 }
 
-/** Digits in [-32, 32), the lowest first, of a number below 2^65. */
+/** The digits of a number below 2^65, in [-32, 32), the lowest first. */
 function signedDigits(n: bigint): number[] {
   let rest = n;
   return Array.from({ length: DIGITS }, () => {
@@ -53,14 +53,15 @@ function signedDigits(n: bigint): number[] {
   });
 }
 
+/** Membership and short powers in GT. */
 export interface Cyclotomic {
-  /** The ladder of a member of GT (the identity among them); undefined for everything else. */
+  /** The ladder of a member of GT (the identity is one). Undefined for any other element. */
   ladderOf(limbs: Uint8Array): Uint8Array | undefined;
-  /** Π f^ρ for members by their ladders, 0 <= ρ < SHORT_LIMIT */
+  /** Π f^ρ for members, given by their ladders; 0 <= ρ < SHORT_LIMIT */
   shortPowers(ladders: readonly Uint8Array[], scalars: readonly bigint[]): Uint8Array;
 }
 
-/** @param limbsOf mcl's form of an element in noble's bytes */
+/** @param limbsOf converts an element from noble's bytes to mcl's form */
 export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array): Cyclotomic {
   const { call } = mcl;
 
@@ -77,7 +78,7 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
   const scale = (to: number, from: number, by: number): void => {
     for (let i = 0; i < GT_SIZE; i += FP2) call.mclBnFp2_mul(to + i, from + i, by + i);
   };
-  /** f^p in place */
+  /** f^p, in place */
   const frobenius = (f: number, c1: number): void => {
     for (let i = FP; i < GT_SIZE; i += FP2) call.mclBnFp_neg(f + i, f + i);
     scale(f, f, c1);
@@ -88,7 +89,10 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
     call.mclBnFp_sub(to, x, x + FP);
     call.mclBnFp_add(to + FP, x, x + FP);
   };
-  /** (a + b·s)² in Fp4 = Fp2[s], s² = ξ: to and to + FP2; from the third on `to` is for intermediate values */
+  /**
+   * (a + b·s)² in Fp4 = Fp2[s], s² = ξ. The result is at `to` and `to + FP2`; the two places after it hold intermediate
+   * values.
+   */
   const squareFp4 = (to: number, a: number, b: number): void => {
     const [c0, c1, aa, bb] = [to, to + FP2, to + 2 * FP2, to + 3 * FP2];
     sqr(aa, a);
@@ -100,13 +104,13 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
     timesXi(c0, bb);
     add(c0, c0, aa);
   };
-  /** z = 3·t − 2·z or 3·t + 2·z */
+  /** z = 3·t − 2·z if `step` is `sub`, or 3·t + 2·z if it is `add` */
   const settle = (z: number, t: number, step: typeof add): void => {
     step(z, t, z);
     add(z, z, z);
     add(z, z, t);
   };
-  /** f² in place; `work` has room for 12 elements of Fp2 */
+  /** f², in place. `work` has room for 12 elements of Fp2. */
   const square = (f: number, work: number): void => {
     const [z0, z4, z3, z2, z1, z5] = [0, 1, 2, 3, 4, 5].map((i) => f + i * FP2) as [
       number,
@@ -151,7 +155,7 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
         used.add(size);
       });
     });
-    // Π bucket_j^j: each running product is in it once for every smaller j
+    // Π bucket_j^j: for each j, the product of the buckets from j up is one factor.
     const running = buckets;
     call.mclBnGT_setInt32(to, 1);
     call.mclBnGT_setInt32(running, 1);
@@ -202,7 +206,7 @@ export function cyclotomic(mcl: Mcl, limbsOf: (bytes: Uint8Array) => Uint8Array)
         scalars.map((rho) => signedDigits(rho / X_ABS)),
       );
       frobenius(b, mcl.put(c1!));
-      call.mclBnGT_inv(b, b); // of members: the conjugate
+      call.mclBnGT_inv(b, b); // for members, the conjugate
       call.mclBnGT_mul(a, a, b);
       return mcl.get(a, GT_SIZE);
     },

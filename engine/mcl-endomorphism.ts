@@ -1,24 +1,25 @@
-// The endomorphisms of G1 and G2 on mcl, x = -0xd201000000010000 (as protocol/endomorphism.ts has them on noble):
+// The endomorphisms of G1 and G2 on mcl, x = -0xd201000000010000 (protocol/endomorphism.ts has them on noble):
 //
 //   G1   x²·P  = (βX : -Y : Z)                           β a cube root of unity in Fp
 //   G2   |x|·P = -ψ(P) = (c·X̄ : -d·Ȳ : Z̄)                for Z = 1; c and d in Fp2
 //
-// Both hold in the subgroups of order r and nowhere else on the curves, so they are the subgroups' tests (M. Scott,
-// eprint 2021/1130): chains of 63 doublings and 5 additions, two in G1, a fifth faster than mcl's own there, and one in
-// G2. Several points of G1 cannot share one test of a random sum: the cofactor is divisible by 3, so a bad point would
-// pass for one coefficient in three. What the chains of a member come by, |x|·P in G1, shortens its multiplications
-// (mcl-sums.ts).
+// Both hold in the subgroups of order r and nowhere else on the curves, so they are the subgroup tests (M. Scott,
+// eprint 2021/1130). A test uses chains of 63 doublings and 5 additions: two in G1, where it is a fifth faster than
+// mcl's own, and one in G2.
+// Several points of G1 cannot share one test of a random sum. The cofactor is divisible by 3, so a bad point would pass
+// for one coefficient in three.
+// In G1 the chains of a member also give |x|·P, which shortens the member's multiplications (mcl-sums.ts).
 
 import { concatBytes, hexToBytes } from "../protocol/bytes.ts";
 import { lazy, X_ABS } from "../protocol/suite.ts";
 import { FP, type Mcl } from "./mcl-module.ts";
 
-/** below the highest, from the top */
+/** bits of |x| below the highest, from the top */
 const X_BITS = [...X_ABS.toString(2)].slice(1).map((bit) => bit === "1");
 const BETA = hexToBytes(
   "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
 );
-/** c = (0, c1), -d = (d1, -d1), of the same paper */
+/** c = (0, c1) and -d = (d1, -d1), from the same paper */
 const PSI_CONSTANTS = hexToBytes(
   [
     "0".repeat(96),
@@ -28,14 +29,21 @@ const PSI_CONSTANTS = hexToBytes(
   ].join(""),
 );
 
+/** The endomorphism of one group. Points are given by their addresses. */
 export interface Endomorphism {
-  /** 2 in G1, 1 in G2: the endomorphism is |x|^chains */
+  /** 2 in G1, 1 in G2: the endomorphism multiplies by |x|^chains */
   readonly chains: 1 | 2;
-  /** of the affine point at `from`, without a multiplication, for members; `to` elsewhere */
+  /**
+   * The endomorphism of the affine point at `from`, which must be a member. It needs no chain. `to` must be another
+   * place.
+   */
   apply(to: number, from: number): void;
-  /** |x|·P; `to` elsewhere */
+  /** |x|·P. `to` must be another place. */
   timesX(to: number, from: number): void;
-  /** P, and in G1 |x|·P, of the affine point at `at` if it is a member. Needs room for three points. */
+  /**
+   * Tests the affine point P at `at`. If it is a member, the result is P, followed in G1 by |x|·P; otherwise it is
+   * undefined. It needs room for three points.
+   */
   rootsOf(at: number): Uint8Array | undefined;
 }
 

@@ -1,9 +1,10 @@
-// The WebAssembly of mcl-wasm (herumi/mcl compiled for BLS12-381), called through its C interface (mcl/bn.h) without
-// the package's script: that script compiles bytes at run time, which workerd forbids, and carries the bytes once more.
+// The WebAssembly of mcl-wasm (herumi/mcl compiled for BLS12-381), called through its C interface (mcl/bn.h). The
+// package's own script is not used: it compiles bytes at run time, which workerd forbids, and it contains the bytes
+// once more.
 //
-// Elements live in JavaScript as copies of mcl's own form (Montgomery limbs, points in Jacobian coordinates) and are
-// put into one block of WebAssembly memory for each call: nothing to free, nothing to leak. A copy costs well below 1
-// µs.
+// Elements live in JavaScript as copies of mcl's own form (Montgomery limbs, points in Jacobian coordinates). For each
+// call they are copied into one block of WebAssembly memory, so nothing must be freed and nothing leaks. A copy takes
+// well below 1 µs.
 
 export const FP = 48;
 export const FR = 32;
@@ -29,6 +30,7 @@ type Name =
   | "free"
   | "__wasm_call_ctors";
 
+/** One instance of the module, with one block of working memory. @throws Error if mcl cannot be initialised */
 export class Mcl {
   readonly call: Record<Name, Call>;
   readonly #memory: WebAssembly.Memory;
@@ -49,10 +51,13 @@ export class Mcl {
     this.call.mclBn_setETHserialization(1); // ZCash form of points, big-endian
     this.call.mclBn_verifyOrderG1(0); // mcl-points.ts tests the order
     this.call.mclBn_verifyOrderG2(0);
-    if (this.call.mclBn_setMapToMode(HASH_TO_CURVE) !== 0) throw new Error("mcl: no RFC 9380 hashing");
+    if (this.call.mclBn_setMapToMode(HASH_TO_CURVE) !== 0) throw new Error("mcl: RFC 9380 hashing is not available");
   }
 
-  /** Starts a computation that needs at most `bytes` of working memory; what the one before had there is gone. */
+  /**
+   * Starts a computation that needs at most `bytes` of working memory. It discards the working memory of the
+   * computation before.
+   */
   begin(bytes: number): void {
     if (bytes > this.#blockBytes) {
       this.call.free(this.#block);
@@ -64,21 +69,22 @@ export class Mcl {
     this.#refresh();
   }
 
-  /** Room for a result. */
+  /** Reserves room for a result, and returns its address. @throws RangeError if `begin` announced too few bytes */
   room(bytes: number): number {
-    if (this.#used + bytes > this.#blockBytes) throw new RangeError("mcl: working memory was announced too small");
+    if (this.#used + bytes > this.#blockBytes) throw new RangeError("mcl: begin() announced too little working memory");
     const at = this.#block + this.#used;
     this.#used += (bytes + 15) & ~15;
     return at;
   }
 
+  /** Copies bytes into working memory, and returns their address. */
   put(bytes: Uint8Array): number {
     const at = this.room(bytes.length);
     this.#bytes.set(bytes, at);
     return at;
   }
 
-  /** Contiguously: mcl's arrays. All of the same length. */
+  /** Copies items of equal length contiguously, as one of mcl's arrays. */
   putAll(items: readonly Uint8Array[]): number {
     const size = items[0]!.length;
     const at = this.room(size * items.length);
@@ -88,7 +94,7 @@ export class Mcl {
     return at;
   }
 
-  /** Scalars in [0, r), in mcl's form. */
+  /** Copies scalars in [0, r) as one of mcl's arrays, in mcl's form. */
   putScalars(scalars: readonly bigint[]): number {
     const at = this.room(FR * scalars.length);
     const words = this.room(FR);
@@ -100,7 +106,7 @@ export class Mcl {
     return at;
   }
 
-  /** In memory of its own, for good. */
+  /** Copies bytes into memory of their own, which is never freed. */
   keep(bytes: Uint8Array): number {
     const at = this.call.malloc(bytes.length);
     if (at === 0) throw new Error(`mcl: ${bytes.length} bytes of memory are not to be had`);
@@ -109,22 +115,24 @@ export class Mcl {
     return at;
   }
 
+  /** Copies bytes within WebAssembly memory. */
   copy(to: number, from: number, bytes: number): void {
     this.#bytes.copyWithin(to, from, from + bytes);
   }
 
+  /** A copy of bytes in WebAssembly memory. */
   get(at: number, bytes: number): Uint8Array {
     this.#refresh();
     return this.#bytes.slice(at, at + bytes);
   }
 
-  /** Overwrites the working memory. */
+  /** Overwrites the used working memory with zeros. */
   wipe(): void {
     this.#refresh();
     this.#bytes.fill(0, this.#block, this.#block + this.#used);
   }
 
-  /** Memory that grows gets a new buffer. */
+  /** When the memory grows, it gets a new buffer. */
   #refresh(): void {
     if (this.#bytes.buffer === this.#memory.buffer) return;
     this.#view = new DataView(this.#memory.buffer);

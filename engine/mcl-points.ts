@@ -1,7 +1,9 @@
-// G1 and G2 on mcl. mcl's own decoder takes infinity with trailing bits; what comes in passes these checks first:
-//   exact length; flags "compressed, not infinity"; every coordinate below p; then mcl: on the curve; in the subgroup.
+// G1 and G2 on mcl.
+//
+// mcl's own decoder accepts infinity with trailing bits. So incoming bytes must first pass these checks: exact length;
+// flags "compressed, not infinity"; every coordinate below p. Then mcl checks that the point is on the curve, and
 // mcl-endomorphism.ts tests the subgroup.
-// An element that came in as bytes, or went out once, keeps its encoding: nothing is serialised twice.
+// If an element was decoded from bytes, or encoded once, it keeps its encoding. So nothing is serialised twice.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { concatBytes, equalBytes, hexToBytes } from "../protocol/bytes.ts";
@@ -18,7 +20,7 @@ const FLAGS = 0xe0;
 
 const P_MODULUS = hexToBytes(bls.fields.Fp.ORDER.toString(16).padStart(2 * FP, "0"));
 
-/** Is the big-endian number at `at` below p? */
+/** Whether the big-endian number of 48 bytes at `at` is below p. `mask` removes flags from its first byte. */
 export function isCanonicalFp(b: Uint8Array, at: number, mask = 0xff): boolean {
   for (let i = 0; i < FP; i++) {
     const byte = i === 0 ? b[at]! & mask : b[at + i]!;
@@ -27,16 +29,17 @@ export function isCanonicalFp(b: Uint8Array, at: number, mask = 0xff): boolean {
   return false;
 }
 
-/** The group of an engine that must never hold a secret. */
+/** `multiply` of an engine that must never hold a secret. @throws RangeError always */
 export function refuseSecret(): never {
   throw new RangeError("secret scalars stay on noble");
 }
 
 export interface PointGroup extends Group<Raw> {
-  /** an affine element that will come in sums again and again */
+  /** marks an affine element that will occur in many sums */
   fixed(e: Raw): Raw;
 }
 
+/** The group G1 or G2 on mcl. */
 export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): PointGroup {
   const { call } = mcl;
   const field = name === "G1" ? FP : 2 * FP;
@@ -61,7 +64,7 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): P
     return call[`mclBn${name}_isZero`](mcl.put(e.limbs)) === 1;
   };
 
-  /** The door; without the subgroup's test for decodeOnCurve. */
+  /** The decoder. Only decodeOnCurve skips the subgroup test. @throws DecodeError */
   function decode(b: Uint8Array, testOrder: boolean): Raw {
     if (b.length !== field) throw new DecodeError(`${name}: ${b.length} bytes, expected ${field}`);
     const refused = () => new DecodeError(`${name}: not a canonical point of the subgroup`);
@@ -89,7 +92,8 @@ export function pointGroup(mcl: Mcl, name: "G1" | "G2", generator: () => Raw): P
       if (isIdentity(e)) throw new DecodeError(`${name}: the identity has no encoding`);
       mcl.begin(size + field + ALIGN);
       const [from, to] = [mcl.put(e.limbs), mcl.room(field)];
-      if (call[`mclBn${name}_serialize`](to, field, from) !== field) throw new Error(`mcl: ${name} not serialised`);
+      if (call[`mclBn${name}_serialize`](to, field, from) !== field)
+        throw new Error(`mcl: ${name} could not be serialised`);
       e.wire = mcl.get(to, field);
       return e.wire;
     },

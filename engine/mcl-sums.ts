@@ -1,18 +1,19 @@
 // Short sums Σ s_i·P_i for public scalars, with one chain of 64 doublings (interleaved: E. Straus, 1964; B. Möller, SAC
-// 2001). mcl's own sums take 128 in G1 and tables made anew for every base.
+// 2001). mcl's own sums take 128 doublings in G1, and they make tables anew for every base.
 //
-//   split    s = Σ_(q<4) s_q·|x|^q with 0 <= s_q < |x|: r < |x|^4. Four bases |x|^q·P (R. Gallant, R. Lambert, S. Vanstone,
-//            CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009): in G2 each is the endomorphism of the one before;
-//            in G1 |x|·P is what the subgroup's test came by, and the other two are the endomorphism of P and |x|·P
-//   digits   of s_q: odd, |digit| < 2^(w-1), at most one in w positions; a negative one subtracts
-//   table    per q the odd multiples up to 2^(w-1), affine: what is added is affine, which costs a quarter less
-//   members  what the group's door let in, used once or twice: w = 4
-//   fixed    what the verifier brings along (generators, keys, H2(e,j)): w = 8 in G1 and 7 in G2 from the fourth sum on, so
-//            that neither the first request nor a base that is soon forgotten pays for it. The most recently used are kept,
-//            37 kB each
+//   split    s = Σ_(q<4) s_q·|x|^q with 0 <= s_q < |x|, because r < |x|^4. Each base gives four bases |x|^q·P
+//            (R. Gallant, R. Lambert, S. Vanstone, CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009). In G2
+//            each is the endomorphism of the one before. In G1, the subgroup test has computed |x|·P, and the other two
+//            are the endomorphism of P and of |x|·P.
+//   digits   of s_q: odd, |digit| < 2^(w-1), at most one in w positions; a negative digit subtracts
+//   table    per q the odd multiples up to 2^(w-1), affine. Adding an affine point costs a quarter less.
+//   members  points that the group's decoder accepted, used once or twice: w = 4
+//   fixed    bases of the verifier (generators, keys, H2(e,j)): w = 8 in G1 and 7 in G2, from the fourth sum on. So
+//            neither the first request nor a base that is soon forgotten pays for a table. The most recently used
+//            tables are kept, 37 kB each.
 //
-// The split holds in the subgroups of order r only. So a sum with a base of any other origin, such as a batch's
-// commitments or a base computed here, is mcl's; so is a long one, for which mcl needs less a term.
+// The split holds only in the subgroups of order r. So mcl computes a sum that has a base of any other origin, such as
+// a batch's commitments or a base computed here. It also computes long sums, for which mcl needs less per term.
 
 import { type Scalar, X_ABS } from "../protocol/suite.ts";
 import { endomorphism } from "./mcl-endomorphism.ts";
@@ -23,18 +24,19 @@ const MAX_TERMS = 16;
 const MEMBER_WIDTH = 4;
 const FIXED_WIDTH = { G1: 8, G2: 7 };
 const SUMS_BEFORE_TABLE = 4;
-/** of each group */
+/** per group */
 const MAX_TABLES = 64;
-/** |x| has 64 bits, and the digits of a number may carry out of the highest */
+/** |x| has 64 bits, and the digits of a number may carry out of its highest bit */
 const POSITIONS = 65;
 const ALIGN = 64;
 const X_SQUARED = X_ABS * X_ABS;
 
+/** s_0 to s_3 of the header. */
 function quarters(s: Scalar): bigint[] {
   return [s % X_SQUARED, s / X_SQUARED].flatMap((half) => [half % X_ABS, half / X_ABS]);
 }
 
-/** The digits of a number below 2^64 that are not 0. */
+/** Calls `take` for each non-zero digit of a number below 2^64. */
 function eachDigit(n: bigint, width: number, take: (position: number, digit: number) => void): void {
   const words = [Number(n & 0xffffffffn), Number(n >> 32n), 0, 0];
   const mask = (1 << width) - 1;
@@ -54,18 +56,19 @@ function eachDigit(n: bigint, width: number, take: (position: number, digit: num
 }
 
 interface Member {
-  /** of which the endomorphism makes all four bases */
+  /** the points from which the endomorphism makes all four bases */
   readonly roots: Uint8Array;
   table?: Uint8Array;
 }
 
+/** The sums in one group, with their tables. */
 export interface Sums {
-  /** The point at `at`, affine, is in the group: what `member` wants to know of it; else undefined. */
+  /** Tests the affine point at `at`. If it is in the group, the result is for `member`; otherwise it is undefined. */
   readonly rootsOf: (at: number) => Uint8Array | undefined;
   member(e: Raw, roots: Uint8Array): void;
-  /** an affine point of the group that will come again and again */
+  /** marks an affine point of the group that will occur in many sums */
   fixed(e: Raw): void;
-  /** undefined where mcl's own sum is to be taken */
+  /** the sum; undefined if mcl should compute it */
   combine(elements: readonly Raw[], scalars: readonly Scalar[]): Uint8Array | undefined;
 }
 
@@ -77,7 +80,7 @@ export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
   const sub = call[`mclBn${name}_sub`];
 
   const members = new WeakMap<Raw, Member>();
-  /** of fixed bases: sums without a table so far */
+  /** of fixed bases: number of sums so far without a table */
   const uses = new WeakMap<Raw, number>();
   const tables = new Map<Raw, Uint8Array>();
 
@@ -115,7 +118,7 @@ export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
       if (chains === 2) timesX(roots + size, roots);
       table = tableOf(mcl.get(roots, chains * size), FIXED_WIDTH[name]);
     }
-    tables.delete(e); // and set again: the first is the one not used for longest
+    tables.delete(e); // and set again, so that the first entry is the least recently used one
     tables.set(e, table);
     if (tables.size > MAX_TABLES) tables.delete(tables.keys().next().value!);
     return table;

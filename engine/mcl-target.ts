@@ -1,7 +1,8 @@
-// GT on mcl, written additively as everywhere. Elements are in the order-r subgroup: decode tests it.
+// GT on mcl, written additively as everywhere. All elements lie in the order-r subgroup: `decode` tests it.
 //
 //   bytes       noble's order (suite.ts): in mcl's big-endian form the two coordinates of each Fp2 are exchanged
-//   membership  tested by decode (mcl-cyclotomic.ts); what passed keeps the ladder that makes short powers cheap
+//   membership  tested by `decode` (mcl-cyclotomic.ts); an accepted element keeps the ladder that makes short powers
+//               cheap
 
 import { concatBytes } from "../protocol/bytes.ts";
 import { checkTerms, type Group } from "../protocol/group.ts";
@@ -11,18 +12,20 @@ import { FP, FR, type Mcl } from "./mcl-module.ts";
 import { isCanonicalFp, refuseSecret } from "./mcl-points.ts";
 import { type Raw, raw } from "./mcl-raw.ts";
 
-/** Between noble's order and mcl's: its own inverse. */
+/** Converts between noble's order and mcl's order, in either direction. */
 function exchange(b: Uint8Array): Uint8Array {
   const out = new Uint8Array(GT_BYTES);
   for (let i = 0; i < 12; i++) out.set(b.subarray(i * FP, (i + 1) * FP), (i ^ 1) * FP);
   return out;
 }
 
+/** GT, with conversions that skip the membership test. */
 export interface TargetGroup extends Group<Raw> {
   fromBytes(b: Uint8Array): Raw;
   toBytes(f: Raw): Uint8Array;
 }
 
+/** The group GT on mcl. */
 export function targetGroup(mcl: Mcl, generator: () => Raw): TargetGroup {
   const { call } = mcl;
 
@@ -35,7 +38,7 @@ export function targetGroup(mcl: Mcl, generator: () => Raw): TargetGroup {
   function toBytes(f: Raw): Uint8Array {
     mcl.begin(2 * GT_SIZE + 2 * FP);
     const [from, to] = [mcl.put(f.limbs), mcl.room(GT_SIZE)];
-    if (call.mclBnGT_serialize(to, GT_BYTES, from) !== GT_BYTES) throw new Error("mcl: GT not serialised");
+    if (call.mclBnGT_serialize(to, GT_BYTES, from) !== GT_BYTES) throw new Error("mcl: GT could not be serialised");
     return exchange(mcl.get(to, GT_BYTES));
   }
 
@@ -86,7 +89,7 @@ export function targetGroup(mcl: Mcl, generator: () => Raw): TargetGroup {
     negate(a) {
       mcl.begin(3 * GT_SIZE);
       const [z, x] = [mcl.room(GT_SIZE), mcl.put(a.limbs)];
-      call.mclBnGT_inv(z, x); // for members: the conjugate
+      call.mclBnGT_inv(z, x); // for members, the conjugate
       return raw(mcl.get(z, GT_SIZE));
     },
     multiply: refuseSecret,

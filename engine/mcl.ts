@@ -1,15 +1,17 @@
-// The second engine, for public data: verification of presentations and link shares, combination, index values. It
-// answers what noble answers, byte for byte (protocol/engine.ts); secret scalars cannot enter, its `multiply` throws.
+// The second engine, on mcl, for public data: verification of presentations and link shares, combination, index values.
+// It gives noble's answers, byte for byte (protocol/engine.ts). Secret scalars cannot enter: its `multiply` throws.
 //
-//   pairing   mcl's optimal ate pairing and final exponentiation give noble's e itself, no power of it: only the order of
-//             coordinates in the bytes differs (mcl-target.ts). The tests hold both engines to that.
-//   secret    pairingsOfSecretPoint: P = A + B, A = a·G with fresh a, both made on noble; e(A, Q)·e(B, Q) in one loop over
-//             the lines of Q with one final exponentiation. The loop's output is not e's, but multiplied by an element of
-//             the exponentiation's kernel that depends on A: so the one inversion in it, whose time varies, meets random
-//             input too. Working memory and limbs are overwritten afterwards.
-//   lines     of points of G2 that come by fromG2 (issuer's key, P2): 20 kB each, kept in JavaScript beside the element
+//   pairing   mcl's optimal ate pairing and final exponentiation give noble's e itself, not a power of it. Only the
+//             order of coordinates in the bytes differs (mcl-target.ts). The tests hold both engines to that.
+//   secret    pairingsOfSecretPoint: P = A + B, A = a·G with fresh a, both made on noble. It computes e(A, Q)·e(B, Q)
+//             in one loop over the lines of Q, with one final exponentiation. The loop's output is not e's: it is
+//             multiplied by an element of the exponentiation's kernel that depends on A. So the one inversion in the
+//             exponentiation, whose time varies, also gets random input. Working memory and limbs are overwritten
+//             afterwards.
+//   lines     of points of G2 from fromG2 (issuer's key, P2): 20 kB each, kept in JavaScript beside the element
 //
-// One instance an isolate, made on first use: compiling is the host's business, making it costs about 2 ms.
+// There is one instance per isolate, made on first use. The host compiles the module; making the instance takes about 2
+// ms.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { type Rng, utf8ToBytes } from "../protocol/bytes.ts";
@@ -27,7 +29,7 @@ const G1_SIZE = 3 * FP;
 const G2_SIZE = 6 * FP;
 const SLACK = 256;
 
-/** The interface of protocol/engine.ts with the elements as they are here; opaque to everybody else. */
+/** The interface of protocol/engine.ts with the real type of the elements, which is opaque to all other code. */
 interface RawEngine {
   readonly name: string;
   readonly g1: Group<Raw>;
@@ -46,7 +48,7 @@ interface RawEngine {
   pairingProductIsOne(pairs: readonly { readonly g1: Raw; readonly g2: Raw }[]): boolean;
 }
 
-/** What was converted once is kept as long as the noble point is. */
+/** Converts each noble point once. The result is kept as long as the noble point is. */
 function kept<P extends object>(convert: (p: P) => Raw): (p: P) => Raw {
   const known = new WeakMap<P, Raw>();
   return (p) => {
@@ -62,7 +64,7 @@ function kept<P extends object>(convert: (p: P) => Raw): (p: P) => Raw {
 function makeEngine(mcl: Mcl): RawEngine {
   const { call } = mcl;
 
-  /** Coordinates in Fp, Montgomery form. */
+  /** mcl's limbs of these coordinates in Fp, in Montgomery form. */
   function limbsOf(coordinates: readonly bigint[]): Uint8Array {
     mcl.begin((2 * coordinates.length + 1) * FP + SLACK);
     const to = mcl.room(coordinates.length * FP);
@@ -162,7 +164,7 @@ function makeEngine(mcl: Mcl): RawEngine {
       const B = groupG1.add(p, groupG1.negate(A));
       if (p.is0() || B.is0() || qs.some(g2.isIdentity)) throw new RangeError("a pairing with the identity");
       const size = GT_SIZE + 2 * G1_SIZE + G2_SIZE + lineBytes + SLACK;
-      mcl.begin(size); // first, so that what follows stays in the one block that is wiped
+      mcl.begin(size); // first, so that everything below stays in the one block that is wiped
       const [a, b] = [A, B].map((half) => {
         const { x, y } = half.toAffine();
         return limbsOf([x, y, 1n]);
@@ -185,7 +187,7 @@ function makeEngine(mcl: Mcl): RawEngine {
       const lined = live.flatMap((pair) => (fixed.has(pair.g2) ? [{ p: pair.g1, lines: linesOf(pair.g2) }] : []));
       const others = live.filter((pair) => !fixed.has(pair.g2));
       const loops: Raw[] = [];
-      // two points with lines in one loop: the squarings are shared
+      // Two points with lines share one loop, and so share its squarings.
       for (let i = 0; i < lined.length; i += 2) {
         mcl.begin(GT_SIZE + 2 * (G1_SIZE + lineBytes) + SLACK);
         const z = mcl.room(GT_SIZE);
@@ -209,8 +211,8 @@ function makeEngine(mcl: Mcl): RawEngine {
   };
 }
 
-/** @param module gen/mcl.wasm, compiled */
+/** The engine on mcl. @param module gen/mcl.wasm, compiled */
 export function mclEngine(module: WebAssembly.Module): Engine {
   const engine: unknown = makeEngine(new Mcl(module));
-  return engine as Engine; // Raw stands for its opaque elements
+  return engine as Engine; // Raw is the type behind its opaque elements
 }

@@ -1,4 +1,5 @@
-// The part of node:crypto that engine/ed25519.ts calls: Workers have it by nodejs_compat, their types do not.
+// The part of node:crypto that engine/ed25519.ts calls. Workers have it through nodejs_compat, but the Workers types
+// lack it.
 declare module "node:crypto" {
   interface KeyObject {
     readonly type: "public" | "private";

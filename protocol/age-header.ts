@@ -1,7 +1,7 @@
-// The header of an age v1 file (C2SP age.md), read strictly and without a key, and the one stanza set that a record may
-// have. Used by the SDK before a record leaves, by the upload check at the edge and by every reader: a stanza more
-// would be a reader more, that nobody agreed to. Only the beginning of the blob is needed: MAX_RECORD_HEADER_BYTES of
-// it do.
+// Reads the header of an age v1 file (C2SP age.md) strictly and without a key, and checks the one stanza set that a
+// record may have. The SDK uses it before a record leaves, the edge uses it in the upload check, and every reader uses
+// it. One more stanza would mean one more reader, to whom nobody agreed. Only the beginning of the blob is needed;
+// MAX_RECORD_HEADER_BYTES of it are enough.
 //
 //   header  "age-encryption.org/v1\n" ‖ stanza* ‖ "--- " ‖ base64(MAC, 32) ‖ "\n"
 //   stanza  "-> " ‖ arguments, one space between ‖ "\n" ‖ base64(body) in lines of 64, the last shorter, maybe empty
@@ -12,8 +12,8 @@
 //   2  mlkem768x25519, base64(enc, 1120)          body 32     the patient's session
 //   3  symbolon-threshold, base64(key-set id, 32) body 1 .. MAX_THRESHOLD_BODY_BYTES     the trustees (tdh2.ts)
 //
-// What it cannot tell is whom a hybrid stanza is for: X-Wing ciphertexts name nobody. A service that seals to a
-// stranger in the place of the patient is found by the patient, whose record does not open.
+// It cannot tell for whom a hybrid stanza is, because X-Wing ciphertexts name nobody. If a service seals to a stranger
+// in the place of the patient, the patient notices: the record does not open.
 
 import { equalBytes } from "./bytes.ts";
 import { fromBase64Unpadded } from "./encodings.ts";
@@ -29,6 +29,7 @@ const MAC_BYTES = 32;
 const BODY_LINE_CHARS = 64;
 const INTRO = "age-encryption.org/v1";
 
+/** "malformed": not a strict age header. "stanza-set": not the stanzas of a record. */
 export class AgeHeaderError extends Error {
   override name = "AgeHeaderError";
   readonly reason: "malformed" | "stanza-set";
@@ -46,10 +47,11 @@ export interface AgeStanza {
 export interface AgeHeader {
   readonly stanzas: readonly AgeStanza[];
   readonly mac: Uint8Array;
-  /** length of the header; the payload follows */
+  /** length of the header in bytes; the payload follows */
   readonly bytes: number;
 }
 
+/** The three stanzas of a record. */
 export interface RecordStanzas {
   readonly service: AgeStanza;
   readonly session: AgeStanza;
@@ -69,7 +71,7 @@ function decodeBase64(text: string): Uint8Array {
   }
 }
 
-/** Lines of printable ASCII, each ended by one line feed. */
+/** Reads lines of printable ASCII, each ended by one line feed. */
 class Lines {
   #at = 0;
   readonly #bytes: Uint8Array;
@@ -102,7 +104,7 @@ function readBody(lines: Lines): Uint8Array {
   }
 }
 
-/** @param blob the file, or at least its beginning. @throws AgeHeaderError */
+/** @param blob the file, or at least its first MAX_RECORD_HEADER_BYTES @throws AgeHeaderError "malformed" */
 export function readAgeHeader(blob: Uint8Array): AgeHeader {
   const lines = new Lines(blob);
   if (lines.next() !== INTRO) throw malformed("not an age v1 file");
@@ -120,7 +122,7 @@ export function readAgeHeader(blob: Uint8Array): AgeHeader {
   }
 }
 
-/** The encapsulated key of a hybrid stanza. */
+/** The encapsulated key of a hybrid stanza, 1120 bytes. */
 function hybridEnc({ args, body }: AgeStanza): Uint8Array {
   if (args.length !== 2 || args[0] !== HYBRID_STANZA) throw unexpected(`${args[0]} where ${HYBRID_STANZA} belongs`);
   const enc = decodeBase64(args[1]!);
@@ -129,7 +131,7 @@ function hybridEnc({ args, body }: AgeStanza): Uint8Array {
   return enc;
 }
 
-/** Exactly the stanza set of a record, nothing less and nothing more. @throws AgeHeaderError */
+/** Reads a record's stanzas. The header must have exactly the set of a record. @throws AgeHeaderError */
 export function assertStanzaSet(blob: Uint8Array): RecordStanzas {
   const { stanzas } = readAgeHeader(blob);
   if (stanzas.length !== 3) throw unexpected(`${stanzas.length} stanzas, expected 3`);
@@ -144,5 +146,5 @@ export function assertStanzaSet(blob: Uint8Array): RecordStanzas {
   return { service, session, threshold, keySetId };
 }
 
-/** Body of the threshold stanza: what the trustees are asked to open. @throws AgeHeaderError */
+/** The body of the threshold stanza, which the trustees are asked to open. @throws AgeHeaderError */
 export const extractThresholdStanza = (blob: Uint8Array): Uint8Array => assertStanzaSet(blob).threshold.body;

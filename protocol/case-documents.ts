@@ -1,10 +1,11 @@
-// The wire documents of a case, beyond documents.ts: what trustees seal to each other, to the requester, and leave in
-// the log for the patient. Who may read what is said at each document. Type bytes 0x30 to 0x3f.
+// The wire documents of a case, in addition to documents.ts: the parts that trustees seal to each other and to the
+// requester, and the notice that they leave in the log for the patient. Each document says who may read it. Type bytes
+// 0x30 to 0x3f.
 //
 //   trustee → everybody   TrusteeCard          its transport key, signed by its pinned identity key
 //   requester/registrar → trustee  Dossier     hybridSeal(transport key, aad = order hash, Dossier)
-//   trustee → trustee     SealedPart           a notice share or link shares; the author signs the seal, so that a part
-//                                              changed on the way and a wrong share cannot be taken for each other
+//   trustee → trustee     SealedPart           a notice share or link shares. The author signs the seal, so a part that
+//                                              was changed on the way and a wrong share can be told apart.
 //   trustee → requester   ForRequester         trace share, result or record shares; signed likewise
 //   trustee → log         LogEntry "notice"    body = mac ‖ sealed NoticeContent, readable by the patient's wallet only
 //
@@ -12,8 +13,9 @@
 //   aad of a ForRequester  frame(signPart, order hash, kind, u8 from)
 //
 // `context` of a notice's part is caseBinding: the CaseContext of the notice with trustee = 0. It pins order, nonce,
-// approving set, scope and checkpoint, so one case id stands for one set of values everywhere. A link's part has
-// chunkBinding: the same with the chunk's epochs as its scope, so that no part passes for another chunk's.
+// approving set, scope and checkpoint. So one case id means one set of values everywhere. A link's part has
+// chunkBinding: the same with the chunk's epochs as its scope, so a part of one chunk does not pass for a part of
+// another.
 
 import { equalBytes, frame, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { blob, bool, document, fixed, list, type Of, oneOf, struct, text, u8, u32, u64 } from "./codec.ts";
@@ -23,7 +25,10 @@ import { HYBRID_PUBLIC_KEY_BYTES } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
 import { type NoteKey, noteKey, WITNESS_KEY } from "./note.ts";
 
-/** Signed<TrusteeCard> by the trustee's identity key, which is pinned in the parameters and in every role's bindings. */
+/**
+ * A trustee's transport key. The trustee's identity key signs the card; that key is pinned in the parameters and in
+ * every role's bindings.
+ */
 export const TrusteeCard = document("TrusteeCard", 0x30, 1, {
   index: u8,
   transportKey: fixed(HYBRID_PUBLIC_KEY_BYTES),
@@ -31,8 +36,9 @@ export const TrusteeCard = document("TrusteeCard", 0x30, 1, {
 export type TrusteeCard = Of<typeof TrusteeCard>;
 
 /**
- * Signed cards in the order of the pinned keys, all of them.
- * @throws CodecError, or RangeError where a card is missing, stands at another place or is signed by another key
+ * Reads the signed cards of all trustees, in the order of the pinned keys.
+ * @throws CodecError
+ * @throws RangeError if a card is missing, is out of order or is signed by another key
  */
 export function readTrusteeCards(
   cards: readonly Uint8Array[],
@@ -49,33 +55,38 @@ export function readTrusteeCards(
 }
 
 /**
- * A trustee's witness key is its identity key under this name: whoever pins the trustees has the witnesses too. Sound
- * because cosigned messages start with "cosignature/v1\n" and all others with a label of labels.ts.
+ * A trustee's witness key is its identity key under this name. So a party that pins the trustees has the witnesses too.
+ * This is sound because cosigned messages start with "cosignature/v1\n", and all other messages with a label of
+ * labels.ts.
  */
 export const trusteeWitnessKey = (index: number, identityKey: Uint8Array): NoteKey =>
   noteKey(`symbolon/trustee-${index}`, WITNESS_KEY, identityKey);
 
-/** H(Signed<Approval>): the subject of its log entry. */
+/** The hash of a Signed<Approval>: the subject of its log entry. */
 export const approvalHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.approval, signedBytes);
 
-/** CaseContext.checkpoint: over the note's text, so that the order of cosignatures does not matter. */
+/** CaseContext.checkpoint. It hashes the note's text, so the order of cosignatures does not matter. */
 export const checkpointHashOf = (text: string): Uint8Array => labelledHash(LABELS.checkpoint, utf8ToBytes(text));
 
-/** Label of a record's threshold stanza: a stanza moved to another session, service or record does not open. */
+/**
+ * The label of a record's threshold stanza. A stanza that was moved to another session, service or record does not
+ * open.
+ */
 export const stanzaLabel = (
   place: { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array },
   keySetId: Uint8Array,
 ): Uint8Array => labelledHash(LABELS.stanza, place.serviceId, place.tagHash, place.recordId, keySetId);
 
-/** What a case id is bound to once and for all; made from the notice's context. */
+/** The values to which a case id is bound for ever, hashed from the notice's context. */
 export const caseBinding = (notice: CaseContext): Uint8Array =>
   caseContextHash({ ...notice, kind: "notice", trustee: 0 });
 
-/** Of a chunk: its link context, whatever the subject, with trustee = 0. */
+/** The same for one chunk: its link context, for any subject, with trustee = 0. */
 export const chunkBinding = (notice: CaseContext, scope: CaseContext["scope"]): Uint8Array =>
   caseContextHash({ ...notice, kind: "link", scope, trustee: 0 });
 
 export const PART_ROUNDS = ["notice", "link"] as const;
+/** A part from one trustee of S to another; `sealed` is for the receiver's transport key. */
 export const SealedPart = document("SealedPart", 0x31, 1, {
   caseId: fixed(32),
   context: fixed(32),
@@ -85,10 +96,12 @@ export const SealedPart = document("SealedPart", 0x31, 1, {
   sealed: blob,
 });
 export type SealedPart = Of<typeof SealedPart>;
+/** Associated data of a SealedPart's seal. */
 export const partAad = (p: Omit<SealedPart, "sealed" | "caseId">): Uint8Array =>
   frame(utf8ToBytes(LABELS.signPart), p.context, utf8ToBytes(p.round), Uint8Array.of(p.from, p.to));
 
 export const REQUESTER_PARTS = ["trace", "result", "records"] as const;
+/** A part from a trustee of S to the requester; `sealed` is for the requester's sealKey. */
 export const ForRequester = document("ForRequester", 0x32, 1, {
   caseId: fixed(32),
   orderHash: fixed(32),
@@ -97,23 +110,25 @@ export const ForRequester = document("ForRequester", 0x32, 1, {
   sealed: blob,
 });
 export type ForRequester = Of<typeof ForRequester>;
+/** Associated data of a ForRequester's seal. */
 export const forRequesterAad = (p: Omit<ForRequester, "sealed" | "caseId">): Uint8Array =>
   frame(utf8ToBytes(LABELS.signPart), p.orderHash, utf8ToBytes(p.kind), Uint8Array.of(p.from));
 
 /**
- * In a SealedPart of round "link": one LinkShare a subject, in their order (one for a link; to assemble, one for each
- * generation that has epochs in this chunk).
+ * The content of a SealedPart of round "link": one LinkShare per subject, in their order. A link has one subject. An
+ * assemble has one per generation with epochs in this chunk.
  */
 export const LinkParts = document("LinkParts", 0x33, 1, { shares: list(blob) });
 export type LinkParts = Of<typeof LinkParts>;
 
-/** In a ForRequester "trace": CaseContext and TraceShare; the requester hands both on to the registrar. */
+/** The content of a ForRequester "trace": CaseContext and TraceShare. The requester passes both on to the registrar. */
 export const TracePart = document("TracePart", 0x34, 1, { context: blob, share: blob });
 export type TracePart = Of<typeof TracePart>;
 
 /**
- * In a ForRequester "records": for each stanza its context, the inner ciphertext (the requester has no group hybrid key)
- * and this trustee's share. An item whose stanza does not belong to its session and record has an empty share.
+ * The content of a ForRequester "records": per stanza its context, the inner ciphertext and this trustee's share. It
+ * has the inner ciphertext because the requester has no group hybrid key. If a stanza does not belong to its session
+ * and record, its item has an empty share.
  */
 export const RecordParts = document("RecordParts", 0x35, 1, {
   items: list(
@@ -129,7 +144,9 @@ export const RecordParts = document("RecordParts", 0x35, 1, {
 });
 export type RecordParts = Of<typeof RecordParts>;
 
-/** What the patient reads: who asked for what, why, on which ground. Names no patient and no session. */
+/**
+ * The patient reads this: requester, kind, purpose and legal ground of the order. It names no patient and no session.
+ */
 export const NoticeContent = document("NoticeContent", 0x36, 1, {
   kind: oneOf(...ORDER_KINDS),
   caseId: fixed(32),
@@ -153,10 +170,15 @@ export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): U
   signDocument(LABELS.signPart, ForRequester, part, by);
 
 /**
- * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)). T itself stands in the
- * row, so that whoever matches a value works out the tag's hash, and nobody can put another session's hash beside a value.
+ * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)).
+ * The row holds T itself. So a party that matches a value computes the tag's hash from T, and nobody can put another
+ * session's hash beside a value.
  */
 export const INDEX_ROW_BYTES = 144;
-/** CaseResult: the index has a row for this slot's session, but its T does not belong to the value. No session has it. */
+/**
+ * The tagHash in a CaseResult if the index has a row for this slot's session, but the row's T does not match the value.
+ * No session has this hash.
+ */
 export const FALSE_ROW: Uint8Array = new Uint8Array(32);
+/** Whether a linked session's tagHash is FALSE_ROW. */
 export const isFalseRow = (tagHash: Uint8Array): boolean => tagHash.every((b) => b === 0);

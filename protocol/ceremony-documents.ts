@@ -1,18 +1,18 @@
-// The messages of the key ceremony and of resharing, and how they are read off a bulletin board.
+// The messages of the key ceremony and of resharing, and how they are read from a bulletin board.
 //
 // Every message is a document in a Signed envelope (documents.ts): Ed25519 by the sender's pinned identity key over
 // signCeremony ‖ document. The board is trusted for delivery only. `context` is the hash of the whole plan, so a
-// message fits one run with one list of trustees; `sender` is the index under which the key is pinned.
+// message fits one run with one list of trustees. `sender` is the index under which the sender's key is pinned.
 //
-//   0x53 CeremonyPlan      what all agree on beforehand: id (random, never used again), t, identity and transport keys
+//   0x53 CeremonyPlan      agreed by all beforehand: id (random, never used again), t, identity and transport keys
 //   0x54 CeremonyCommit    round 1: hash of the sender's CeremonyDealing
 //   0x55 CeremonyDealing   commitments to three polynomials, proofs of possession, hash of the seed contribution
 //   0x56 CeremonyOpening   round 2: view (of all commits), CeremonyDealing
-//   0x57 CeremonyDeals     round 3: view (of commits and openings); for each receiver a sealed CeremonyShare, "" for itself
+//   0x57 CeremonyDeals     round 3: view (of commits and openings); per receiver a sealed CeremonyShare, "" for itself
 //   0x59 CeremonyShare     in the seal: three shares and the seed contribution
 //   0x5a Acceptance        round 4: KeySetCore and its signature by the sender (key-set.ts)
-//   0x5b Complaint         round 4, instead: the dealer that the sender accuses, and of what
-//   0x5c DealerSecret      what a dealer keeps between rounds, secret, for its own store
+//   0x5b Complaint         round 4, instead: the dealer that the sender accuses, and the reason
+//   0x5c DealerSecret      the secret state of a dealer between rounds, for its own store only
 //   0x5d ResharePlan  0x5e ReshareDeals  0x5f ReshareShare: the same for resharing.ts
 //
 //   view(messages)         labelledHash(ceremonyTranscript, context, documents of each round by sender, round by round)
@@ -104,9 +104,9 @@ export const ABORTS = [
   "missing", // no message from this trustee
   "malformed", // not a signed message of this run and round
   "equivocated", // two different messages of one round
-  "view", // it saw other messages than these
+  "view", // it saw different messages
   "commitment", // opening differs from commit
-  "degree", // commitments to polynomials of another degree
+  "degree", // commitments to polynomials of a wrong degree
   "possession", // no valid proof for a constant term
   "constant", // resharing: the constant term is not the old share
   "disagreement", // another key set than the others'
@@ -115,7 +115,7 @@ export const ABORTS = [
   "own-message", // the board shows something else as one's own message
 ] as const;
 
-/** A run that cannot go on, and whose fault it is where that is known. All its secrets are void. */
+/** A run that cannot continue, with the trustee at fault if that is known. All secrets of the run are void. */
 export class CeremonyAbort extends Error {
   override name = "CeremonyAbort";
   readonly reason: (typeof ABORTS)[number];
@@ -127,6 +127,7 @@ export class CeremonyAbort extends Error {
   }
 }
 
+/** A trustee that may post messages, with its pinned identity key. */
 export interface Sender {
   readonly index: number;
   readonly identityKey: Uint8Array;
@@ -139,11 +140,15 @@ interface Message {
 export const sendersOf = (trustees: readonly { identityKey: Uint8Array }[]): Sender[] =>
   trustees.map(({ identityKey }, i) => ({ index: i + 1, identityKey }));
 
+/** Encodes and signs one message for the board. */
 export function post<T extends Message>(codec: Codec<T>, value: T, identitySecret: Uint8Array): Uint8Array {
   return signDocument(LABELS.signCeremony, codec, value, identitySecret);
 }
 
-/** One message, as a board checks it before it takes it. @throws CeremonyAbort "malformed", naming only a proven sender */
+/**
+ * Reads and verifies one message. A board makes this check before it accepts the message.
+ * @throws CeremonyAbort "malformed"; it names a trustee only if that trustee's signature was verified
+ */
 export function readMessage<T extends Message>(
   codec: Codec<T>,
   run: Uint8Array,
@@ -156,12 +161,15 @@ export function readMessage<T extends Message>(
     author = senders.find((s) => equalBytes(s.identityKey, key))?.index;
     if (author !== undefined && value.sender === author && equalBytes(value.context, run)) return value;
   } catch {
-    // below, with the same answer
+    // fall through: every failure gets the same answer
   }
   throw new CeremonyAbort("malformed", author);
 }
 
-/** Exactly one message of every sender, in the senders' order. */
+/**
+ * The messages of one round: exactly one from every sender, in the senders' order.
+ * @throws CeremonyAbort "malformed", "equivocated" or "missing"
+ */
 export function collectRound<T extends Message>(
   codec: Codec<T>,
   run: Uint8Array,
@@ -184,13 +192,14 @@ export function collectRound<T extends Message>(
   });
 }
 
-/** One round of a view: its documents in order. */
+/** The part of a view for one round: its documents in order. */
 export const roundBytes = <T>(codec: Codec<T>, values: readonly T[]): Uint8Array =>
   frame(...values.map((v) => codec.encode(v)));
 
+/** The hash of all messages of the given rounds, bound to the run. */
 export const viewOf = (run: Uint8Array, ...rounds: Uint8Array[]): Uint8Array =>
   labelledHash(LABELS.ceremonyTranscript, run, ...rounds);
 
-/** Associated data of a sealed share. */
+/** Associated data of a sealed share. `seen` is the view of its dealer. */
 export const sealAad = (run: Uint8Array, from: number, to: number, seen: Uint8Array): Uint8Array =>
   frame(run, concatBytes(u32be(from), u32be(to)), seen);

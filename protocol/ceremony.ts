@@ -1,39 +1,45 @@
-// Distributed key generation: n trustees make the keys Y_trace, Y_link and Y_record and the group hybrid key, any t of
-// them can use a key, and nobody ever holds one. Independent polynomials for the three keys; all in G1 only.
+// Distributed key generation: n trustees make the keys Y_trace, Y_link and Y_record and the group hybrid key. Any t of
+// them can use a key, and nobody ever holds one. The three keys have independent polynomials, all in G1 only.
 //
-// Roles: n dealers, each of them receiver too; a bulletin board that delivers (it learns sizes and who takes part); and
-// anybody, who checks the key set at the end. Every trustee has an Ed25519 identity key and an X-Wing transport key
-// that all others have pinned in the plan beforehand; t > n/2, 2 <= n <= 16.
+// Roles. There are n dealers, and each dealer is a receiver too. A bulletin board delivers the messages; it learns
+// sizes and who takes part. Anybody can check the key set at the end. Every trustee has an Ed25519 identity key and an
+// X-Wing transport key, and the plan pins all of them beforehand; t > n/2, 2 <= n <= 16.
 //
 //   1 commit   dealer i: f_i,name of degree t - 1 for each key, C_i,name,m = a_m·G, proof of {a : C_i,name,0 = a·G} with
-//              tag = frame(context, i, name), a seed contribution s_i; broadcasts the hash of all that (and of s_i's hash)
-//   2 open     once all n commits are there, broadcasts what was hashed
+//              tag = frame(context, i, name), a seed contribution s_i; broadcasts the hash of all that (and of s_i's
+//              hash)
+//   2 open     once all n commits are there, broadcasts the values behind its hash
 //   3 deal     once all n openings are there and right: to each other j, sealed, f_i,name(j) and s_i
 //   4 accept   j: f_i,name(j)·G = Σ_m j^m·C_i,name,m, s_i against its hash. If all fit: y_j = Σ_i f_i(j), Y = Σ_i C_i,0,
 //              Y_j = y_j·G for all j; group hybrid seed = labelledHash(context, s_1, …, s_n); signs the key set.
 //              If not: a complaint that names the dealer, and no signature.
-//   5 finish   n equal, signed key sets are the key set. Fewer are nothing.
+//   5 finish   n equal, signed key sets are the key set. Fewer have no effect.
 //
-// Security model. Static corruption of fewer than t trustees, authenticated broadcast up to equivocation: a split view
-// is seen, because openings, deals and the signed transcript carry hashes of all that came before. Guaranteed: the key
-// set is right and all n agree on it, or there is none. Not guaranteed: that a run ends.
-//   Abort on complaint. A complaint cannot be judged by others: the receiver would have to open its transport key, and no
-//   KEM proves a decapsulation. So it is not judged. Nobody is excluded by a protocol rule that could be turned against
-//   the honest; the run stops with both names on record, its secrets are void, and people who know each other settle it
-//   before a new plan, with a new id. Resolving complaints in-band would buy liveness, which a ceremony can do without.
-//   Bias. In Pedersen's protocol the dealer that speaks last chooses Y among several (Gennaro et al.). Here all are bound
-//   by hashes before anything is opened; the last to open sees what Y would be and can only abort, by name. k aborted
-//   runs let it pick among k + 1 uniform keys, which costs the security of the keys a factor k + 1 at most. Rogue keys (C_i,0 made from others') fail twice: the commit comes first, and the proof of
-//   possession is bound to key name, dealer and run.
-//   The group hybrid secret is known to every trustee, by design: it guards against outsiders. One honest contribution
-//   makes it unpredictable to them.
+// Security model. Corruption is static and of fewer than t trustees; broadcast is authenticated, up to equivocation. A
+// split view is detected, because openings, deals and the signed transcript carry hashes of all earlier messages.
+// Guaranteed: the key set is right and all n agree on it, or there is none. Not guaranteed: that a run ends.
+//
+// Abort on complaint. Others cannot judge a complaint: the receiver would have to reveal its transport key, and no KEM
+// proves a decapsulation. So nobody judges it. No protocol rule excludes a trustee, because such a rule could be turned
+// against the honest. The run stops with both names on record, and its secrets are void. People who know each other
+// settle the matter before a new plan with a new id. Resolving complaints in-band would buy liveness, which a ceremony
+// does not need.
+//
+// Bias. In Pedersen's protocol the dealer that speaks last chooses Y among several (Gennaro et al.). Here hashes bind
+// all dealers before anything is opened. The last dealer to open sees what Y would be, and its only choice is to abort,
+// by name. k aborted runs let it pick among k + 1 uniform keys, which costs the security of the keys a factor k + 1 at
+// most. Rogue keys (C_i,0 made from others') fail twice: the commit comes first, and the proof of possession is bound
+// to key name, dealer and run.
+//
+// The group hybrid secret is known to every trustee, by design: it protects against outsiders. One honest contribution
+// makes it unpredictable to them.
 //
 // Sources: T. Pedersen, "A threshold cryptosystem without a trusted party", Eurocrypt 1991; P. Feldman, FOCS 1987;
 // R. Gennaro, S. Jarecki, H. Krawczyk, T. Rabin, "Secure distributed key generation for discrete-log based
 // cryptosystems", J. Cryptology 20 (2007).
 //
-// The functions keep no state: a trustee stores its DealerSecret and rereads the board. One DealerSecret serves one
-// plan. A message once posted is posted again byte for byte after a fault: deals sealed anew would read as
+// The functions keep no state: a trustee stores its DealerSecret and reads the board again. One DealerSecret serves one
+// plan. After a fault, a posted message is posted again byte for byte: deals that are sealed anew would count as
 // equivocation.
 
 import { equalBytes, frame, labelledHash, type Rng, u32be, utf8ToBytes } from "./bytes.ts";
@@ -74,14 +80,14 @@ import { commitPolynomial, evaluate, sharePolynomial } from "./sharing.ts";
 import { type Proof, prove, Relation, verify } from "./sigma.ts";
 import { Fr, G, type G1, randomScalar } from "./suite.ts";
 
-/** A checked plan. */
+/** A plan that openCeremony has checked. */
 export interface Ceremony {
   readonly context: Uint8Array;
   readonly plan: CeremonyPlan;
   readonly senders: readonly Sender[];
 }
 
-/** One trustee's place in a ceremony, with the secrets of its two pinned keys. */
+/** One trustee's place in a ceremony, with the secrets of its two pinned keys; 32 bytes each. */
 export interface Seat {
   readonly ceremony: Ceremony;
   readonly index: number;
@@ -89,25 +95,27 @@ export interface Seat {
   readonly transportSecret: Uint8Array;
 }
 
-/** What the board shows after each round; messages in any order. */
+/** The messages on the board after round 1. All lists of messages may be in any order. */
 export interface Committed {
   readonly commits: readonly Uint8Array[];
 }
+/** The messages on the board after round 2. */
 export interface Opened extends Committed {
   readonly openings: readonly Uint8Array[];
 }
+/** The messages on the board after round 3. */
 export interface Dealt extends Opened {
   readonly deals: readonly Uint8Array[];
 }
 
-/** @throws KeySetError when t or n is out of bounds */
+/** Checks a plan. @throws KeySetError if t or n is out of bounds @throws RangeError if two trustees share a key */
 export function openCeremony(plan: CeremonyPlan): Ceremony {
   checkCommittee(plan.threshold, plan.trustees);
   const context = labelledHash(LABELS.ceremonyTranscript, CeremonyPlan.encode(plan));
   return { context, plan, senders: sendersOf(plan.trustees) };
 }
 
-// ---- proof of possession: one statement, two uses
+// ---- proof of possession; prover and verifier share the statement
 
 const possession = (point: G1): Relation<"a"> =>
   new Relation(LABELS.shareKeyPossession, ["a"]).equation(groupG1, point, [["a", G]]);
@@ -120,6 +128,7 @@ const seedHashOf = (context: Uint8Array, dealer: number, seed: Uint8Array): Uint
 
 // ---- round 1
 
+/** Round 1: makes the dealer's secret, to be stored, and the message with the hash of its dealing. */
 export function commit(seat: Seat, rng: Rng): { secret: DealerSecret; message: Uint8Array } {
   const { ceremony, index: sender } = seat;
   const { context, plan } = ceremony;
@@ -146,11 +155,14 @@ function readCommits({ context, senders }: Ceremony, board: Committed) {
   return { commits, view: viewOf(context, roundBytes(CeremonyCommit, commits)) };
 }
 
-/** @throws CeremonyAbort */
+/**
+ * Round 2: opens the commitment, once all commits are on the board.
+ * @throws CeremonyAbort if a commit is missing or wrong
+ */
 export function open(seat: Seat, secret: DealerSecret, board: Committed): Uint8Array {
   const { ceremony, index: sender } = seat;
   const { commits, view } = readCommits(ceremony, board);
-  // Whatever stands on the board under one's own name must be what one committed to: nothing is opened into another run.
+  // The commit under this trustee's own name must be the one it made. So it opens nothing into another run.
   if (!equalBytes(commits[sender - 1]!.commitment, commitmentTo(secret.dealing)))
     throw new CeremonyAbort("own-message", sender);
   return post(
@@ -172,7 +184,7 @@ function checkDealing({ context, plan }: Ceremony, dealer: number, bytes: Uint8A
   if (dealing.sender !== dealer || !equalBytes(dealing.context, context)) throw new CeremonyAbort("malformed", dealer);
   for (const name of KEY_NAMES) {
     const points = dealing.commitments[name];
-    // A polynomial of higher degree would need more than t shares, one of lower degree fewer.
+    // A polynomial of higher degree would need more than t shares, and one of lower degree fewer.
     if (points.length !== plan.threshold) throw new CeremonyAbort("degree", dealer);
     if (!verify(possession(points[0]!), possessionTag(context, dealer, name), dealing.possession[name]))
       throw new CeremonyAbort("possession", dealer);
@@ -194,7 +206,7 @@ function readOpenings(ceremony: Ceremony, board: Opened) {
   return { openings, dealings, rounds, view: viewOf(context, ...rounds) };
 }
 
-/** @throws CeremonyAbort */
+/** Round 3: seals a share to each other trustee, once all openings are on the board and right. @throws CeremonyAbort */
 export function deal(seat: Seat, secret: DealerSecret, board: Opened, rng: Rng): Uint8Array {
   const { ceremony, index: sender } = seat;
   const { context, plan } = ceremony;
@@ -223,7 +235,7 @@ function readDeals(ceremony: Ceremony, board: Dealt) {
   return { dealings, deals, view, transcript: viewOf(context, ...rounds, roundBytes(CeremonyDeals, deals)) };
 }
 
-/** The share that `deals` holds for this seat, or what is wrong with it. */
+/** The share that `deals` holds for this seat, or the reason for a complaint. */
 function receive(seat: Seat, dealing: CeremonyDealing, deals: CeremonyDeals, view: Uint8Array) {
   const { index: to, transportSecret } = seat;
   const { context, sender } = deals;
@@ -235,7 +247,10 @@ function receive(seat: Seat, dealing: CeremonyDealing, deals: CeremonyDeals, vie
   return share;
 }
 
-/** @throws CeremonyAbort for what everybody can see; what only this seat can see becomes a complaint */
+/**
+ * Round 4: signs the key set, or complains.
+ * @throws CeremonyAbort for a fault that everybody can see; a fault that only this seat can see becomes a complaint
+ */
 export function accept(seat: Seat, secret: DealerSecret, board: Dealt): Outcome {
   const { ceremony, index } = seat;
   const { context, plan } = ceremony;
@@ -276,11 +291,12 @@ export function accept(seat: Seat, secret: DealerSecret, board: Dealt): Outcome 
 
 // ---- round 5, by anybody
 
+/** Reads and verifies a complaint. @throws CeremonyAbort */
 export function readComplaint({ context, senders }: Ceremony, message: Uint8Array): Complaint {
   return readMessage(Complaint, context, senders, message);
 }
 
-/** @throws CeremonyAbort */
+/** Round 5: the key set, from n acceptances. @throws CeremonyAbort */
 export function finish(ceremony: Ceremony, acceptances: readonly Uint8Array[]): KeySet {
   return assembleKeySet(ceremony.context, ceremony.senders, acceptances);
 }

@@ -1,12 +1,13 @@
-// A check-in as whoever receives it verifies it: the service's Worker before it opens a session, the clinic itself
-// before it believes its operator, a trustee before it opens anything. Needs no secret and no network.
+// Verifies a check-in. The service's Worker does so before it opens a session, the clinic before it believes its
+// operator, and a trustee before it opens anything. Verification needs no secret and no network.
 //
 //   challenge     Signed<Challenge> by the service's key; service id = H(key), so the challenge vouches for itself
-//   epoch         of the signed issuedAt; its parameters must be the ones the challenge names
+//   epoch         of the signed issuedAt; its parameters must be the ones that the challenge names
 //   presentation  proof over the relation and checkInContext (presentation.ts)
-//   policy        each required attribute shown, with a value that the challenge accepts
+//   policy        each required attribute is shown, with a value that the challenge accepts
 //
-// Not checked here, for they need a clock and a memory: freshness of the challenge and single use of the tag.
+// Two things are not checked here, because they need a clock and a memory: the freshness of the challenge and the
+// single use of the tag.
 
 import { equalBytes, type Rng } from "./bytes.ts";
 import { CodecError } from "./codec.ts";
@@ -35,7 +36,7 @@ import {
   verifyPresentations,
 } from "./presentation.ts";
 
-/** Decoded, and nothing verified yet. */
+/** A decoded check-in. Nothing in it is verified yet. */
 export interface ReadCheckIn {
   readonly checkIn: CheckIn;
   readonly challenge: Challenge;
@@ -46,7 +47,7 @@ export interface ReadCheckIn {
   readonly presentationHash: Uint8Array;
 }
 
-/** @throws CodecError */
+/** Decodes a check-in without verifying it. @throws CodecError */
 export function readCheckIn(bytes: Uint8Array): ReadCheckIn {
   const checkIn = CheckIn.decode(bytes);
   const challenge = Challenge.decode(Signed.decode(checkIn.challenge).document);
@@ -68,6 +69,7 @@ export interface ParametersOfEpoch {
   readonly issuer: IssuerParams;
 }
 
+/** Why a check-in was refused. It is for tests and audit, like Refusal. */
 export type CheckInRefusal = Refusal | "challenge-signature" | "parameters" | "policy";
 export type CheckInVerdict = Verified | { readonly ok: false; readonly reason: CheckInRefusal };
 
@@ -81,13 +83,17 @@ function keyOfChallenge({ checkIn, challenge }: ReadCheckIn, verify: VerifySigna
     throw error;
   }
 }
-/** The service's key, if it signed the challenge and the challenge names it. Tested once for what was read once. */
+/**
+ * The service's key, if it signed the challenge and the challenge names it; otherwise undefined. The result is kept per
+ * ReadCheckIn.
+ */
 export function challengeKey(read: ReadCheckIn, verify: VerifySignature = nobleVerify): Uint8Array | undefined {
   const key = challengeKeys.get(read) ?? keyOfChallenge(read, verify);
   challengeKeys.set(read, key);
   return key === "none" ? undefined : key;
 }
 
+/** A decoded check-in with the verified parameters of its two epochs. */
 export interface CheckInToVerify {
   readonly read: ReadCheckIn;
   readonly tag: ParametersOfEpoch;
@@ -97,7 +103,7 @@ export interface CheckInToVerify {
 const covers = ({ document: d }: ParametersOfEpoch, epoch: number): boolean =>
   d.epochFrom <= epoch && epoch <= d.epochTo;
 
-/** What its presentation must show, or why it cannot be good whatever that shows. */
+/** The expectation for its presentation, or the reason why the check-in is refused whatever the presentation shows. */
 function expectationOf(
   { read, tag, credential }: CheckInToVerify,
   verify: VerifySignature,
@@ -118,11 +124,14 @@ function expectationOf(
   };
 }
 
-/** Each required attribute shown, and not merely empty: a policy may accept "". */
+/**
+ * Whether each required attribute is shown, with a value that the challenge accepts. An attribute that is not shown
+ * does not pass as "", even if the policy accepts "".
+ */
 const meetsPolicy = ({ required }: Challenge, { shown }: Verified): boolean =>
   required.every(({ attribute, accepted }) => Object.hasOwn(shown, attribute) && accepted.includes(shown[attribute]!));
 
-/** Many at once: the same verdicts as one by one, for less work each (verifyPresentations). */
+/** Verifies many check-ins, with the same verdicts as one by one and less work per check-in (verifyPresentations). */
 export function verifyCheckIns(
   checkIns: readonly CheckInToVerify[],
   rng: Rng,
@@ -143,6 +152,7 @@ export function verifyCheckIns(
   });
 }
 
+/** Verifies one check-in. */
 export const verifyCheckIn = (
   read: ReadCheckIn,
   parameters: Omit<CheckInToVerify, "read">,

@@ -1,11 +1,11 @@
-// What the key ceremony and resharing have in common: a committee, checking a received share, and the key set at the
-// end.
+// The common part of the key ceremony and of resharing: the committee, the check of a received share, and the final key
+// set.
 //
 //   committee   t of n with t > n/2, 2 <= n <= 16; all identity keys differ, and all transport keys
 //   share fits  f(j)·G = Σ_m j^m·C_m for each of the three keys (Feldman)
 //   key set     summed commitments C_m give Y = C_0 and Y_j = Σ_m j^m·C_m
 //   outcome     every receiver either signs the key set (Acceptance) or names a dealer (Complaint); the key set exists
-//               when all n have signed the same one
+//               once all n have signed the same one
 
 import { equalBytes } from "./bytes.ts";
 import {
@@ -35,6 +35,7 @@ import {
 import { evaluateCommitment } from "./sharing.ts";
 import { G, type G1, type Scalar } from "./suite.ts";
 
+/** A receiver's result: its acceptance and its shares, or its complaint. `message` is for the board. */
 export type Outcome =
   | { readonly accepted: true; readonly message: Uint8Array; readonly secret: TrusteeSecret }
   | { readonly accepted: false; readonly message: Uint8Array; readonly complaint: Complaint };
@@ -42,14 +43,18 @@ export type Outcome =
 const distinct = (keys: readonly Uint8Array[]): boolean =>
   keys.every((a, i) => keys.every((b, j) => i === j || !equalBytes(a, b)));
 
-/** Nobody sits twice. @throws KeySetError, RangeError */
+/**
+ * Checks the sizes, and that no key occurs twice.
+ * @throws KeySetError if t or n is out of bounds
+ * @throws RangeError if two trustees share a key
+ */
 export function checkCommittee(threshold: number, trustees: CeremonyPlan["trustees"]): void {
   assertThreshold(threshold, trustees.length);
   if (!distinct(trustees.map((t) => t.identityKey)) || !distinct(trustees.map((t) => t.transportKey)))
     throw new RangeError("two trustees with one key");
 }
 
-/** What is in a seal, or undefined when it does not open or holds something else. */
+/** The content of a seal. Undefined if the seal does not open, or holds something else. */
 export function openShare<T>(
   codec: Codec<T>,
   secretKey: Uint8Array,
@@ -63,13 +68,14 @@ export function openShare<T>(
   }
 }
 
+/** Whether the three shares of trustee `index` lie on the committed polynomials. */
 export function sharesFit(shares: PerKey<Scalar>, commitments: PerKey<G1[]>, index: number): boolean {
   return KEY_NAMES.every((name) =>
     groupG1.multiply(G, shares[name]).equals(evaluateCommitment(commitments[name], index)),
   );
 }
 
-/** Coefficient by coefficient. */
+/** The sum of several polynomials' commitments, coefficient by coefficient. */
 export function sumColumns(rows: readonly (readonly G1[])[]): G1[] {
   return rows.reduce<G1[]>(
     (sum, row) => sum.map((p, m) => p.add(row[m]!) as G1),
@@ -77,18 +83,19 @@ export function sumColumns(rows: readonly (readonly G1[])[]): G1[] {
   );
 }
 
-/** The public part of a key set from the summed commitments. @throws CeremonyAbort */
+/** The public part of a key set, from the summed commitments. @throws CeremonyAbort "identity" */
 export function coreFrom(
   input: Pick<KeySetCore, "threshold" | "generation" | "groupHybridKey" | "transcript" | "identityKeys">,
   summed: PerKey<G1[]>,
 ): KeySetCore {
   const keys = perKey((name) => summed[name][0]!);
   const shareKeys = input.identityKeys.map((_, i) => perKey((name) => evaluateCommitment(summed[name], i + 1)));
-  // An identity here means colluding dealers or a wonder; no key set may carry one.
+  // An identity can only come from colluding dealers, or with negligible probability. No key set may carry one.
   if ([keys, ...shareKeys].some((k) => KEY_NAMES.some((name) => k[name].is0()))) throw new CeremonyAbort("identity");
   return { ...input, keys, shareKeys };
 }
 
+/** Signs the key set and makes the message that carries the signature. */
 export function postAcceptance(
   context: Uint8Array,
   sender: number,
@@ -99,7 +106,7 @@ export function postAcceptance(
   return post(Acceptance, { context, sender, core: KeySetCore.encode(core), signature }, identitySecret);
 }
 
-/** n equal key sets, each signed by its sender. @throws CeremonyAbort, KeySetError */
+/** The key set, from n acceptances of equal key sets, each signed by its sender. @throws CeremonyAbort, KeySetError */
 export function assembleKeySet(
   context: Uint8Array,
   senders: readonly Sender[],
@@ -114,7 +121,8 @@ export function assembleKeySet(
     throw new CeremonyAbort("malformed", first);
   }
   for (const { sender, core: other, signature } of acceptances) {
-    // Which of two that differ is wrong, each trustee's own view of the board tells; the run is void either way.
+    // If two key sets differ, each trustee's own view of the board shows which is wrong. The run is void in either
+    // case.
     if (!equalBytes(other, bytes)) throw new CeremonyAbort("disagreement", sender);
     if (!verifyKeySetSignature(core, sender, signature)) throw new CeremonyAbort("signature", sender);
   }

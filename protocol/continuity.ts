@@ -1,12 +1,12 @@
-// "This clinic may know me": optional, only when the patient chooses it, and sent only inside the HPKE message to the
-// clinic. A pseudonym N that is the same at every visit of this patient to this one service, and means nothing
-// elsewhere.
+// "This clinic may know me": an optional pseudonym N. It is the same at every visit of this patient to this one service
+// and has no meaning elsewhere. The patient chooses whether to send it, and it travels only inside the HPKE message to
+// the clinic.
 //
 //   H2c = hash to G2 of frame(realm, service id);   N = z·H2c
 //   Relation {T = z·H2(e,j), N = z·H2c}, one witness z; tag = frame(presentation hash)
 //   Continuity, type 0x22 version 1:  N 96 ‖ challenge 32 ‖ response 32
 //
-// Both are multiples of z in G2, never in G1: paired with G they would otherwise link sessions.
+// T and N are multiples of z in G2, never in G1. A multiple of z in G1 would link sessions by a pairing.
 
 import { frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { document, fixed, type Of } from "./codec.ts";
@@ -18,6 +18,7 @@ import { DecodeError, decodeG2, encodeG2, type G2, G2_BYTES, hashToG2, type Scal
 export const Continuity = document("Continuity", 0x22, 1, { N: fixed(G2_BYTES), proof: fixed(proofBytes(1)) });
 export type Continuity = Of<typeof Continuity>;
 
+/** The public values of one visit, to which the pseudonym is bound. */
 export interface ContinuityContext {
   /** H2(e, j) of the presentation */
   readonly tagBase: G2;
@@ -28,7 +29,7 @@ export interface ContinuityContext {
   readonly presentationHash: Uint8Array;
 }
 
-/** H2c */
+/** H2c of a service. */
 export const continuityBase = (realm: string, serviceId: Uint8Array): G2 =>
   hashToG2(LABELS.continuityG2, frame(utf8ToBytes(realm), serviceId));
 
@@ -37,12 +38,14 @@ const relationOf = ({ tagBase, T, realm, serviceId }: ContinuityContext, N: G2):
     .equation(groupG2, T, [["z", tagBase]])
     .equation(groupG2, N, [["z", continuityBase(realm, serviceId)]]);
 
+/** Wallet: the pseudonym N, with the proof that it belongs to the presentation's T. */
 export function proveContinuity(input: ContinuityContext & { z: Scalar }, rng: Rng): Continuity {
   const N = continuityBase(input.realm, input.serviceId).multiply(input.z) as G2;
   const proof = prove(relationOf(input, N), frame(input.presentationHash), { z: input.z }, rng);
   return { N: encodeG2(N), proof: encodeProof(proof) };
 }
 
+/** Clinic: whether N and T have the same z. Malformed input gives false. */
 export function verifyContinuity(context: ContinuityContext, { N, proof }: Continuity): boolean {
   try {
     const relation = relationOf(context, decodeG2(N));

@@ -1,7 +1,7 @@
 // Bytes as text: lower-case hex, base64 and base64url, each in one place with a type of its own.
 //
-// The types are branded strings. A function that takes `Hex` cannot be given base64url by mistake, and the compiler
-// tells the two apart. A branded string is still a string, so it can be compared, stored and sent as one.
+// The types are branded strings, so a function that takes `Hex` cannot get base64url by mistake. A branded string is
+// still a string: it can be compared, stored and sent as one.
 //
 //   Hex         two lower-case digits per byte; keys of tables and names of objects
 //   Base64      RFC 4648 section 4, with padding; signed notes and FHIR

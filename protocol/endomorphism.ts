@@ -1,14 +1,17 @@
 // Multiplication with short chains of doublings, by the endomorphisms of BLS12-381 (x = -0xd201000000010000):
 //
-//   G1   φ(X : Y : Z) = (βX : Y : Z) = -x²·P    s = s_0 + s_1·x²,        s·P = s_0·P - s_1·φ(P)             128 doublings
-//   G2   ψ(P) = x·P                            s = Σ_(i<4) d_i·|x|^i,   s·P = Σ d_i·(-1)^i·ψ^i(P)           64 doublings
+//   G1   φ(X : Y : Z) = (βX : Y : Z) = -x²·P    s = s_0 + s_1·x²,        s·P = s_0·P - s_1·φ(P)           128 doublings
+//   G2   ψ(P) = x·P                            s = Σ_(i<4) d_i·|x|^i,   s·P = Σ d_i·(-1)^i·ψ^i(P)         64 doublings
 //
-// instead of 255 (R. Gallant, R. Lambert, S. Vanstone, CRYPTO 2001; S. Galbraith, X. Lin, M. Scott, EUROCRYPT 2009).
-// Both identities hold in the prime-order subgroups only: the points come from the doors of suite.ts.
+// A plain chain has 255 doublings (R. Gallant, R. Lambert, S. Vanstone, CRYPTO 2001; S. Galbraith, X. Lin, M. Scott,
+// EUROCRYPT 2009). Both identities hold in the prime-order subgroups only. That is satisfied, because all points come
+// from the decoders of suite.ts.
 //
-//   combine    Σ s_i·P_i in variable time: public because only verifiers use it, on responses, challenges and coefficients
-//   multiply   s·P for a secret s: the same doublings and additions whatever s is, in windows of 4 bits, every entry of a
-//              table looked at, noble's complete formulas for the identity. Bigints themselves are not constant-time.
+//   combine    Σ s_i·P_i in variable time. This is safe because only verifiers use it, on public responses, challenges
+//              and coefficients.
+//   multiply   s·P for a secret s. It does the same doublings and additions for every s, in windows of 4 bits. It reads
+//              every entry of a table, and noble's complete formulas cover the identity. Bigints themselves are not
+//              constant-time.
 
 import { mulAddUnsafe } from "@noble/curves/abstract/curve.js";
 import { psiFrobenius } from "@noble/curves/abstract/tower.js";
@@ -17,10 +20,10 @@ import { type G1, G1Point, type G2, G2Point, lazy, type Scalar, X_ABS } from "./
 
 const { Fp, Fp2 } = bls.fields;
 const X_SQUARED = X_ABS * X_ABS;
-/** the cube root of unity of the subgroup check in eprint 2021/1130 */
+/** β: the cube root of unity in the subgroup check of eprint 2021/1130 */
 const BETA = 0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffen;
 
-/** P and x²·P */
+/** P and x²·P. */
 const splitG1 = (p: G1): G1[] => [p, new G1Point(Fp.mul(p.X, BETA), Fp.neg(p.Y), p.Z) as G1];
 const digitsG1 = (s: Scalar): bigint[] => [s % X_SQUARED, s / X_SQUARED];
 
@@ -32,13 +35,13 @@ export const multiplyG1 = (p: G1, s: Scalar): G1 => fixedWindows(G1Point.ZERO as
 
 const psi = lazy(() => psiFrobenius(Fp, Fp2, Fp2.div(Fp2.ONE, Fp2.NONRESIDUE)).psi);
 
-/** |x|^i·P for i < 4 */
+/** |x|^i·P for i = 0 to 3. */
 function splitG2(p: G2): G2[] {
   let { x, y } = p.toAffine();
   const powers: G2[] = [p];
   for (let i = 1; i < 4; i++) {
     [x, y] = psi()(x, y);
-    y = Fp2.neg(y); // -ψ each time: |x|^i·P = (-ψ)^i(P)
+    y = Fp2.neg(y); // |x|^i·P = (-ψ)^i(P): a minus sign per step
     powers.push(G2Point.fromAffine({ x, y }) as G2);
   }
   return powers;
@@ -51,7 +54,7 @@ export function combineG2(points: readonly G2[], scalars: readonly Scalar[]): G2
 /** s in [0, r) */
 export const multiplyG2 = (p: G2, s: Scalar): G2 => fixedWindows(G2Point.ZERO as G2, splitG2(p), digitsG2(s), 64);
 
-/** Zero digits are left out: a 128-bit coefficient costs no more than it must. */
+/** Drops the terms with digit 0, so that a 128-bit coefficient costs no more than it must. */
 function live<P>(points: P[], digits: bigint[]): [P[], bigint[]] {
   const at = digits.flatMap((d, i) => (d === 0n ? [] : [i]));
   return [at.map((i) => points[i]!), at.map((i) => digits[i]!)];
@@ -63,7 +66,7 @@ interface Addable<P> {
 }
 const WINDOW_BITS = 4;
 
-/** Σ d_i·P_i for digits below 2^bits, in a fixed sequence. */
+/** Σ d_i·P_i for digits below 2^bits, in a fixed sequence of operations. */
 function fixedWindows<P extends Addable<P>>(zero: P, points: readonly P[], digits: readonly bigint[], bits: number): P {
   const tables = points.map((p) => {
     const multiples = [zero];

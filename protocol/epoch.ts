@@ -1,9 +1,10 @@
-// Epochs are calendar months in UTC, numbered (year - 1970) * 12 + month (0 for January). Civil-from-days after
-// H. Hinnant, "chrono-compatible low-level date algorithms": the core has no clock and no Date.
+// Epochs are calendar months in UTC, numbered (year - 1970) * 12 + month, with 0 for January.
+// The conversion follows H. Hinnant, "chrono-compatible low-level date algorithms" (civil-from-days), because the core
+// has no clock and no Date.
 
 const SECONDS_PER_DAY = 86_400;
 
-/** Epoch of a moment in unix seconds. */
+/** The epoch that contains a moment. @param unixSeconds seconds since 1970-01-01T00:00:00Z */
 export function epochOf(unixSeconds: number): number {
   const z = Math.floor(unixSeconds / SECONDS_PER_DAY) + 719_468;
   const era = Math.floor(z / 146_097);
@@ -16,7 +17,7 @@ export function epochOf(unixSeconds: number): number {
   return (year - 1970) * 12 + month;
 }
 
-/** First second of an epoch. */
+/** The first second of an epoch, in unix seconds. */
 export function epochStart(epoch: number): number {
   const year = 1970 + Math.floor(epoch / 12);
   const month = (epoch % 12) + 1;
@@ -28,9 +29,9 @@ export function epochStart(epoch: number): number {
   return (era * 146_097 + doe - 719_468) * SECONDS_PER_DAY;
 }
 
-/** "2026-11" */
+/** The epoch as year and month, for example "2026-11". */
 export function epochName(epoch: number): string {
   return `${1970 + Math.floor(epoch / 12)}-${String((epoch % 12) + 1).padStart(2, "0")}`;
 }
-/** Days since 1970-01-01: the coarse date of manifests. */
+/** Days since 1970-01-01, the coarse date of manifests. */
 export const dayOf = (unixSeconds: number): number => Math.floor(unixSeconds / SECONDS_PER_DAY);

@@ -1,13 +1,16 @@
-// The three groups of the suite behind one interface, so that one sigma engine serves equations in all of them.
-// All have the prime order r and are written additively; in GT "add" is the product of Fp12 and "multiply" the power.
+// The three groups of the suite behind one interface, so that one sigma engine serves equations in all of them. All
+// groups have the prime order r and are written additively. In GT, "add" is the product of Fp12 and "multiply" is the
+// power.
 //
-//   multiply        secret scalars. G1, G2: noble's window tables for fixed bases, else endomorphism.ts. GT: a fixed sequence of squarings,
-//                   multiplications and full table scans. JavaScript's bigints are not constant-time themselves.
-//   multiplyPublic  public scalars (responses, challenges, batching coefficients): variable time is safe there.
-//   combine         sum of s_i·E_i for public scalars, one shared chain of doublings (Straus, shortened by the
-//                   endomorphisms in G1 and G2, endomorphism.ts); the chain is as long as the longest scalar.
-//   encode          one element, known to be in the group: decoded at the door, or made from such;
-//   encodeAll       the same for many, concatenated, with one inversion for all.
+//   multiply        for secret scalars. G1 and G2 use noble's window tables for fixed bases, else endomorphism.ts. GT
+//                   uses a fixed sequence of squarings, multiplications and full table scans. JavaScript's bigints
+//                   themselves are not constant-time.
+//   multiplyPublic  for public scalars (responses, challenges, batching coefficients); variable time is safe there
+//   combine         sum of s_i·E_i for public scalars, with one shared chain of doublings (Straus; in G1 and G2 the
+//                   endomorphisms shorten it, endomorphism.ts). The chain is as long as the longest scalar.
+//   encode          one element that is known to be in the group: decoded by suite.ts, or computed from such elements
+//   encodeAll       many such elements, concatenated, with one inversion for all
+//
 // The identity has no encoding here (draft-irtf-cfrg-sigma-protocols, "Group": serialization fails on the identity).
 
 import { normalizeZ } from "@noble/curves/abstract/curve.js";
@@ -40,27 +43,28 @@ import {
   type Scalar,
 } from "./suite.ts";
 
+/** One group of prime order r. E is the type of its elements. */
 export interface Group<E> {
   readonly name: "G1" | "G2" | "GT";
   readonly elementBytes: number;
   readonly identity: E;
-  /** G, P2 and e(G, P2): element 0 of every instance (draft: `elements[0]` is the generator) */
+  /** G, P2 or e(G, P2): element 0 of every instance (draft: `elements[0]` is the generator) */
   readonly generator: () => E;
   /** @throws DecodeError for the identity */
   encode(e: E): Uint8Array;
-  /** elements computed from checked ones, concatenated; @throws DecodeError for an identity */
+  /** encodings of elements that were computed from checked ones, concatenated; @throws DecodeError for an identity */
   encodeAll(elements: readonly E[]): Uint8Array;
-  /** the door of suite.ts; @throws DecodeError */
+  /** the decoder of suite.ts; @throws DecodeError */
   decode(b: Uint8Array): E;
-  /** for commitments of a batch only (sigma-batch.ts): an engine may leave the subgroup's test out; @throws DecodeError */
+  /** Only for commitments of a batch (sigma-batch.ts): an engine may skip the subgroup test. @throws DecodeError */
   decodeOnCurve(b: Uint8Array): E;
   add(a: E, b: E): E;
   negate(a: E): E;
-  /** secret scalar in [0, r); 0 gives the identity */
+  /** for a secret scalar in [0, r); 0 gives the identity */
   multiply(e: E, s: Scalar): E;
-  /** public scalar in [0, r) */
+  /** for a public scalar in [0, r) */
   multiplyPublic(e: E, s: Scalar): E;
-  /** public scalars in [0, r) */
+  /** Σ s_i·E_i for public scalars in [0, r). @throws RangeError if the lists differ in length */
   combine(elements: readonly E[], scalars: readonly Scalar[]): E;
   equals(a: E, b: E): boolean;
   isIdentity(e: E): boolean;
@@ -77,21 +81,24 @@ export function checkTerms(elements: readonly unknown[], scalars: readonly Scala
   scalars.forEach(checkScalar);
 }
 
-/** One inversion for all. */
+/** The elements with Z = 1, with one inversion for all. */
 function normalized<P>(curve: unknown, elements: readonly P[]): P[] {
   return normalizeZ(curve as never, [...elements] as never) as P[];
 }
 
 const windowed = new WeakSet<object>([G, P2]);
 
-/** Gives a base that is used again and again a window table (built on first use, about 2.5 ms, then 5 times faster). */
+/**
+ * Gives a base that is used often a window table. Its first use builds the table, in about 2.5 ms; multiplications are
+ * then 5 times faster.
+ */
 export function fixedBase<P extends G1 | G2>(base: P): P {
   base.precompute(5);
   windowed.add(base);
   return base;
 }
 
-/** What the arithmetic below needs of noble's points, the same for G1 and G2. */
+/** The methods of noble's points that the code below uses, for G1 and G2 alike. */
 interface CurvePoint<P> {
   add(other: P): P;
   negate(): P;
@@ -116,7 +123,7 @@ function curveGroup<P extends CurvePoint<P>>(
     negate: (a) => a.negate(),
     multiply(e, s) {
       checkScalar(s);
-      // noble's constant-time path wants [1, r); a secret 0 is negligible
+      // noble's constant-time path takes [1, r) only; a secret scalar is 0 with negligible probability
       return s === 0n ? identity : windowed.has(e) ? e.multiply(s) : secretly(e, s);
     },
     multiplyPublic: (e, s) => e.multiplyUnsafe(s), // public because the caller says so by choosing this method
@@ -164,9 +171,9 @@ export const groupG2: Group<G2> = {
   decodeOnCurve: decodeG2,
 };
 
-const square = (e: GT): GT => Fp12._cyclotomicSquare(e); // every element here is in the cyclotomic subgroup
+const square = (e: GT): GT => Fp12._cyclotomicSquare(e); // every element is in the cyclotomic subgroup
 
-/** Secret exponent: 4 bits at a time, every table entry touched, a multiplication for the digit 0 too. */
+/** For a secret exponent: 4 bits per step, every table entry is read, and the digit 0 costs a multiplication too. */
 function powerFixedWindow(e: GT, s: Scalar): GT {
   const table: GT[] = [Fp12.ONE];
   for (let i = 1; i < 16; i++) table.push(Fp12.mul(table[i - 1]!, e));
@@ -181,7 +188,7 @@ function powerFixedWindow(e: GT, s: Scalar): GT {
   return acc;
 }
 
-/** Signed digits of width 5 (odd, or 0), least significant first. */
+/** Signed digits of width 5, each odd or 0, least significant first. */
 function wnaf(s: Scalar): number[] {
   const digits: number[] = [];
   for (let n = s; n > 0n; n >>= 1n) {
@@ -196,7 +203,7 @@ function wnaf(s: Scalar): number[] {
   return digits;
 }
 
-/** Public exponents: one chain of cyclotomic squarings for all; an inverse is a conjugate and costs nothing. */
+/** For public exponents: one chain of cyclotomic squarings for all. An inverse is a conjugate and costs nothing. */
 function powerProduct(elements: readonly GT[], scalars: readonly Scalar[]): GT {
   checkTerms(elements, scalars);
   const digits = scalars.map(wnaf);
@@ -243,5 +250,5 @@ export const groupGT: Group<GT> = {
   isIdentity: (e) => Fp12.eql(e, Fp12.ONE),
 };
 
-/** x mod r: coefficients of an instance may be given as any integer (-1n for a minus sign). */
+/** x mod r. The coefficients of an instance may be any integers, for example -1n for a minus sign. */
 export const toScalar = (x: bigint): Scalar => Fr.create(x);

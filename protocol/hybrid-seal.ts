@@ -1,17 +1,19 @@
-// Single-shot public-key sealing that stands while either X25519 or ML-KEM-768 does: against those who harvest today
-// to decrypt with a quantum computer later. X-Wing (draft-connolly-cfrg-xwing-kem-10) and ChaCha20-Poly1305 (RFC 8439).
+// Single-shot public-key sealing that holds as long as X25519 or ML-KEM-768 holds. It protects against attackers who
+// collect ciphertexts today to decrypt them with a quantum computer later.
+// X-Wing (draft-connolly-cfrg-xwing-kem-10) and ChaCha20-Poly1305 (RFC 8439).
 //
 //   secret key   32 bytes, the X-Wing seed;   public key 1216 bytes = ML-KEM-768 ek (1184) ‖ X25519 (32)
 //   sealed       u8 version = 1 ‖ KEM ciphertext (1120) ‖ AEAD ciphertext (plaintext + 16)
 //   (ss, ct)     X-Wing.Encapsulate(public key; 64 bytes of randomness)
-//   opening      ss = SHA3-256(ss_M ‖ ss_X ‖ ct_X ‖ pk_X ‖ X-Wing's label), as XWing.decapsulate has it, with the seed expanded once:
-//                expanding is two thirds of a decapsulation, and a trustee opens hundreds of seals under one key
+//   opening      ss = SHA3-256(ss_M ‖ ss_X ‖ ct_X ‖ pk_X ‖ X-Wing's label), like XWing.decapsulate, but each seed is
+//                expanded only once: expansion is two thirds of a decapsulation, and a trustee opens hundreds of seals
+//                with one key
 //   key          HKDF-SHA256(ikm = ss, salt = label, info = frame(ct, public key), 32)
 //   AEAD         ChaCha20-Poly1305(key, nonce = 12 zero bytes, aad = frame(label, aad))
 //
-// The fixed nonce is sound because every key encrypts exactly one message: it comes from a fresh encapsulation, and no
-// function here gives it out. Whoever repeats the randomness for two messages breaks that, as in any KEM.
-// The sender is not authenticated: what needs an author is signed, or carries a proof, around this.
+// The fixed nonce is sound because every key encrypts exactly one message. The key comes from a fresh encapsulation,
+// and no function here returns it. A caller that repeats the randomness for two messages breaks this, as in any KEM.
+// The sender is not authenticated. If a message needs an author, it is signed, or it carries a proof, around the seal.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { x25519 } from "@noble/curves/ed25519.js";
@@ -35,19 +37,23 @@ const TAG_BYTES = 16;
 const MLKEM_POLYNOMIALS_BYTES = 1152; // 3 polynomials of 256 coefficients of 12 bits
 const MLKEM_Q = 3329;
 const VERSION = 1;
-/** What sealing adds to a plaintext. */
+/** Bytes that sealing adds to a plaintext. */
 export const HYBRID_OVERHEAD_BYTES = 1 + KEM_CIPHERTEXT_BYTES + TAG_BYTES;
 
 const LABEL = utf8ToBytes(LABELS.hybridSeal);
 const NONCE = new Uint8Array(12);
 
+/** An X-Wing key pair. */
 export interface HybridKeyPair {
   readonly publicKey: Uint8Array;
-  /** the seed itself; whoever holds it opens everything sealed to the public key */
+  /** the 32-byte seed; it opens everything that is sealed to the public key */
   readonly secretKey: Uint8Array;
 }
 
-/** One error for every failure: which step failed is nobody's business, least of all the sender's. */
+/**
+ * The one error for every failure. It does not say which step failed, because nobody may know that, least of all the
+ * sender.
+ */
 export class HybridSealError extends Error {
   override name = "HybridSealError";
   constructor() {
@@ -55,8 +61,9 @@ export class HybridSealError extends Error {
   }
 }
 
+/** @param seed 32 bytes */
 export function hybridKeyPair(seed: Uint8Array): HybridKeyPair {
-  // A copy: X-Wing gives the seed back as the secret key, and callers zero their seeds.
+  // A copy, because X-Wing returns the seed as the secret key, and callers overwrite their seeds with zeros.
   const { publicKey, secretKey } = XWing.keygen(seed.slice());
   return { publicKey, secretKey };
 }
@@ -65,8 +72,8 @@ const messageKey = (shared: Uint8Array, kemCiphertext: Uint8Array, publicKey: Ui
   hkdf(sha256, shared, LABEL, frame(kemCiphertext, publicKey), 32);
 
 /**
- * FIPS 203 section 7.2, modulus check: every 12-bit coefficient of the ML-KEM key is below q. Here because the check in
- * @noble/post-quantum 0.5 packs and unpacks without reducing, and so lets every key pass.
+ * The modulus check of FIPS 203 section 7.2: every 12-bit coefficient of the ML-KEM key is below q. It is needed here
+ * because the check in @noble/post-quantum 0.5 packs and unpacks without reducing, so every key passes there.
  */
 function isReduced(publicKey: Uint8Array): boolean {
   for (let i = 0; i < MLKEM_POLYNOMIALS_BYTES; i += 3) {
@@ -76,7 +83,10 @@ function isReduced(publicKey: Uint8Array): boolean {
   return true;
 }
 
-/** @throws HybridSealError for a public key of another length, with an unreduced coefficient or a low-order point */
+/**
+ * Seals `plaintext` to a public key.
+ * @throws HybridSealError for a public key of wrong length, with an unreduced coefficient or with a low-order point
+ */
 export function hybridSeal(publicKey: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, rng: Rng): Uint8Array {
   try {
     if (!isReduced(publicKey)) throw new HybridSealError();
@@ -97,7 +107,10 @@ interface Expanded {
   readonly publicKey: Uint8Array;
 }
 const expandedKeys = new WeakMap<Uint8Array, Expanded>();
-/** Kept as long as the array with the seed, which nobody writes into but to erase it. */
+/**
+ * The expanded keys of a seed. They are kept as long as the seed's array. Nobody may write into that array except to
+ * erase it.
+ */
 function expanded(seed: Uint8Array): Expanded {
   let key = expandedKeys.get(seed);
   if (key === undefined) {
@@ -123,12 +136,12 @@ function decapsulate(kemCiphertext: Uint8Array, key: Expanded): Uint8Array {
   return shared;
 }
 
-/** @throws HybridSealError for every failure alike */
+/** Opens a seal. @throws HybridSealError for every failure */
 export function hybridOpen(secretKey: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
   try {
     if (sealed.length < HYBRID_OVERHEAD_BYTES || sealed[0] !== VERSION) throw new HybridSealError();
     const kemCiphertext = sealed.subarray(1, 1 + KEM_CIPHERTEXT_BYTES);
-    // ML-KEM rejects implicitly: a mauled ciphertext gives another shared secret, and then the tag does not verify.
+    // ML-KEM rejects implicitly: a modified ciphertext gives another shared secret, and then the tag does not verify.
     const keys = expanded(secretKey);
     const shared = decapsulate(kemCiphertext, keys);
     const key = messageKey(shared, kemCiphertext, keys.publicKey);

@@ -1,17 +1,17 @@
-// What the trustees publish together: their three keys, everybody's share keys, and n signatures over all of it.
+// The key set: the trustees' three public keys and everybody's share keys, with n signatures over all of it.
 //
 //   Y_name = y_name·G, name in {trace, link, record};   Y_name,i = f_name(i)·G, the key of trustee i's share;
 //   all in G1 only: no multiple of a share in G2 is ever published.
 //   groupHybridKey: X-Wing key whose secret every trustee holds (hybrid-seal.ts).
 //
-//   id         labelledHash(keySet, Y_trace, Y_link, Y_record, groupHybridKey): names the keys. Not t, n, holders or
+//   id         labelledHash(keySet, Y_trace, Y_link, Y_record, groupHybridKey). It names the keys, not t, n, holders or
 //              generation: resharing changes those, and stanzas sealed before it must open after it.
 //   generation 0 from the ceremony, one more at each resharing; shares of two generations do not combine
-//   core       document KeySetCore: all fields but the signatures, the transcript hash of the run among them
+//   core       document KeySetCore: all fields except the signatures, with the transcript hash of the run
 //   signature  of every holder: Ed25519 over signCeremony ‖ core
 //
-// verifyKeySet is for everybody who is given a key set: registrar, services, wallets, new trustees. It needs the
-// holders' identity keys from elsewhere (the signed parameters, a letter): a key set cannot vouch for itself.
+// Everybody who receives a key set uses verifyKeySet: registrar, services, wallets, new trustees. It needs the holders'
+// identity keys from elsewhere (the signed parameters, a letter), because a key set cannot vouch for itself.
 
 import { concatBytes, equalBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { document, fixed, list, type Of, struct, u8, u32 } from "./codec.ts";
@@ -43,14 +43,18 @@ const core = {
   groupHybridKey: fixed(HYBRID_PUBLIC_KEY_BYTES),
   transcript: fixed(32),
 };
+/** The signed part of a key set. */
 export const KeySetCore = document("KeySetCore", 0x50, 1, core);
 export type KeySetCore = Of<typeof KeySetCore>;
 
-/** The core, and the signature of trustee i over it at [i - 1]. */
+/** The core, with the signature of trustee i over it at [i - 1]. */
 export const KeySet = document("KeySet", 0x51, 1, { ...core, signatures: list(fixed(64)) });
 export type KeySet = Of<typeof KeySet>;
 
-/** What one trustee keeps, secret: its shares and the group hybrid secret. Only for its own store, never sent. */
+/**
+ * One trustee's secrets: its shares and the group hybrid secret. It is for the trustee's own store only and is never
+ * sent.
+ */
 export const TrusteeSecret = document("TrusteeSecret", 0x52, 1, {
   keySetId: fixed(32),
   generation: u32,
@@ -60,6 +64,7 @@ export const TrusteeSecret = document("TrusteeSecret", 0x52, 1, {
 });
 export type TrusteeSecret = Of<typeof TrusteeSecret>;
 
+/** A key set, a plan or a secret is wrong. `reason` is stable. */
 export class KeySetError extends Error {
   override name = "KeySetError";
   readonly reason:
@@ -78,11 +83,16 @@ export class KeySetError extends Error {
 }
 
 type Named = Pick<KeySetCore, "keys" | "groupHybridKey">;
+/** The id of the header, 32 bytes. */
 export function keySetId({ keys, groupHybridKey }: Named): Uint8Array {
   return labelledHash(LABELS.keySet, ...KEY_NAMES.map((name) => encodeG1(keys[name])), groupHybridKey);
 }
 
-/** t > n/2, so that no two disjoint sets can both open; 2 <= n, for one holder is a threshold in name only. */
+/**
+ * Checks t and n. t > n/2, so that no two disjoint sets can both open. n >= 2, because one holder is a threshold in
+ * name only.
+ * @throws KeySetError
+ */
 export function assertThreshold(t: number, n: number): void {
   if (!Number.isInteger(n) || n < 2 || n > MAX_HOLDERS)
     throw new KeySetError("holders", `${n} trustees: must be in 2..${MAX_HOLDERS}`);
@@ -93,16 +103,21 @@ export function assertThreshold(t: number, n: number): void {
 const signedBytes = (core: KeySetCore): Uint8Array =>
   concatBytes(utf8ToBytes(LABELS.signCeremony), KeySetCore.encode(core));
 
+/** One holder's signature over the core, 64 bytes. */
 export function signKeySet(core: KeySetCore, identitySecret: Uint8Array): Uint8Array {
   return nobleSigner(identitySecret).sign(signedBytes(core));
 }
 
+/** Whether trustee `index` signed the core (RFC 8032 verification). */
 export function verifyKeySetSignature(core: KeySetCore, index: number, signature: Uint8Array): boolean {
   const key = core.identityKeys[index - 1];
   return key !== undefined && nobleVerify(signature, signedBytes(core), key);
 }
 
-/** Everything but the signatures: sizes, and that any t share keys interpolate to the key. @throws KeySetError */
+/**
+ * Checks everything except the signatures: the sizes, and that any t share keys interpolate to the key.
+ * @throws KeySetError
+ */
 export function checkKeySetCore(core: KeySetCore): void {
   const n = core.identityKeys.length;
   assertThreshold(core.threshold, n);
@@ -115,7 +130,10 @@ export function checkKeySetCore(core: KeySetCore): void {
   }
 }
 
-/** `identityKeys` are the holders' keys the caller trusts, in the order of their indices. @throws KeySetError */
+/**
+ * Verifies a key set. `identityKeys` are the holders' keys that the caller trusts, in the order of their indices.
+ * @throws KeySetError
+ */
 export function verifyKeySet(keySet: KeySet, identityKeys: readonly Uint8Array[]): void {
   const pinned = keySet.identityKeys;
   if (pinned.length !== identityKeys.length || !pinned.every((key, i) => equalBytes(key, identityKeys[i]!)))
@@ -135,8 +153,8 @@ type KeysOfParameters = Pick<
 >;
 
 /**
- * The registrar signs the parameters, the trustees the key set: parameters may name only keys that the trustees signed.
- * Otherwise a registrar by itself could name keys of its own, and open everything.
+ * Checks that the parameters name only keys that the trustees signed. The registrar signs the parameters, and the
+ * trustees sign the key set. Without this check, a registrar alone could name keys of its own and open everything.
  * @throws KeySetError
  */
 export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonly Uint8Array[]): void {
@@ -153,12 +171,15 @@ export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonl
   ];
   for (const [field, named, signed] of pairs) if (!equalBytes(named, signed)) throw differs(field);
   if (p.threshold !== keySet.threshold) throw differs("threshold");
-  // verifyKeySet has compared the key set's with the pinned ones
+  // verifyKeySet has compared the key set's identity keys with the pinned ones
   if (p.trusteeKeys.length !== pinned.length || !p.trusteeKeys.every((key, i) => equalBytes(key, pinned[i]!)))
     throw differs("trusteeKeys");
 }
 
-/** A trustee's check before it uses its secret under a key set: same keys, same generation, right shares. */
+/**
+ * A trustee's check before it uses its secret under a key set: same keys, same generation, right shares.
+ * @throws KeySetError
+ */
 export function assertSecretOf(secret: TrusteeSecret, keySet: KeySetCore): void {
   if (!equalBytes(secret.keySetId, keySetId(keySet)))
     throw new KeySetError("other-key-set", "secret of another key set");

@@ -7,7 +7,8 @@
 //   commit     nonces k:            K_q = Σ coeff·k_scalar·E_element
 //   challenge  c from the sponge over the serialised instance and all K
 //   respond    z = k + c·w
-//   simulate   K_q = Σ coeff·z_scalar·E_element − c·image_q     (the verifier recomputes; compact proofs carry c, not K)
+//   simulate   K_q = Σ coeff·z_scalar·E_element − c·image_q     (the verifier recomputes; compact proofs carry c, not
+//              K)
 //
 // Instance bytes: u32 equations ‖ per equation ( u32 images ‖ (u32 element ‖ coeff)* ‖ u32 terms ‖ (u32 scalar ‖
 // u32 element ‖ coeff)* ) ‖ E_1 ‖ … ‖ E_m; u32 little-endian, coeff 32 bytes big-endian, elements compressed. The last

@@ -3,13 +3,14 @@
 //   leaf hash  H(0x00 ‖ entry)        node hash  H(0x01 ‖ left ‖ right)        root of no entries  H("")
 //   MTH(D[a:b]) splits at the largest power of two below b - a.
 //
-// Who does what: the log makes proofs from hashes it stored; witnesses, wallets and auditors verify them and trust the
-// log for nothing. A verifier takes sizes as bigint, since a liar may send any u64; it answers true or false, because
-// a wrong proof is a peer's doing and no bug. The log itself counts with safe integers.
+// Roles. The log makes proofs from the hashes that it stored. Witnesses, wallets and auditors verify the proofs and
+// trust the log for nothing. A verifier takes sizes as bigint, since a liar may send any u64. It answers true or false,
+// because a wrong proof is a peer's doing and no bug. The log itself counts with safe integers.
 //
-// Only *perfect* subtrees are ever stored: node (level, index) covers the entries [index·2^level, (index+1)·2^level)
-// and never changes once it is full. Every hash in a root or proof is a right fold of such nodes (a `Span`), so a
-// proof is first planned as spans, then read from wherever the nodes are: rows (sync) or tiles (tiles.ts, async).
+// Only *perfect* subtrees are ever stored. Node (level, index) covers the entries [index·2^level, (index+1)·2^level),
+// and it never changes once it is full. Every hash in a root or proof is a right fold of such nodes (a `Span`). So a
+// proof is first planned as spans. Then its nodes are read from where they are stored: rows (sync) or tiles (tiles.ts,
+// async).
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, equalBytes } from "./bytes.ts";
@@ -18,24 +19,27 @@ export const HASH_BYTES = 32;
 /** Tree sizes are u64 on the wire (RFC 9162 section 4.10). */
 const MAX_SIZE = (1n << 64n) - 1n;
 
+/** A tree size, or the index of an entry. */
 export type Size = number | bigint;
-/** A perfect subtree: the entries [index·2^level, (index+1)·2^level). */
+/** A perfect subtree, which covers the entries [index·2^level, (index+1)·2^level). */
 export interface Node {
   readonly level: number;
   readonly index: number;
 }
-/** Perfect subtrees from left to right whose right fold is one hash of the tree. */
+/** Perfect subtrees from left to right. Their right fold is one hash of the tree. */
 export type Span = readonly Node[];
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
+/** H(0x00 ‖ entry), 32 bytes */
 export const leafHash = (entry: Uint8Array): Uint8Array => sha256(concatBytes(LEAF, entry));
+/** H(0x01 ‖ left ‖ right), 32 bytes */
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concatBytes(NODE, left, right));
-/** The root of the tree without entries. It is also SHA-256("") and proves nothing about any entry. */
+/** The root of the tree without entries: SHA-256(""). It proves nothing about any entry. */
 export const emptyRoot = (): Uint8Array => sha256(new Uint8Array(0));
 
-/** Right fold of the hashes of a span. */
+/** Right fold of the hashes of a span. @throws RangeError for no hashes */
 export function foldSpan(hashes: readonly Uint8Array[]): Uint8Array {
   const last = hashes.at(-1);
   if (!last) throw new RangeError("a span has at least one node");
@@ -44,6 +48,7 @@ export function foldSpan(hashes: readonly Uint8Array[]): Uint8Array {
 
 // ---- verifying ----
 
+/** The claim that the entry with this leaf hash is at `index` of the tree of this size and root. */
 export interface InclusionClaim {
   index: Size;
   size: Size;
@@ -52,7 +57,7 @@ export interface InclusionClaim {
   root: Uint8Array;
 }
 
-/** RFC 9162 section 2.1.3.2. */
+/** Whether the proof shows the claim (RFC 9162 section 2.1.3.2). */
 export function verifyInclusion(claim: InclusionClaim): boolean {
   const index = checkedSize(claim.index);
   const size = checkedSize(claim.size);
@@ -80,6 +85,7 @@ export function verifyInclusion(claim: InclusionClaim): boolean {
   return sn === 0n && equalBytes(r, claim.root);
 }
 
+/** The claim that the tree of size `from` is a prefix of the tree of size `to`. */
 export interface ConsistencyClaim {
   from: Size;
   to: Size;
@@ -89,8 +95,8 @@ export interface ConsistencyClaim {
 }
 
 /**
- * RFC 9162 section 2.1.4.2. An empty tree is consistent with anything and so shows nothing: size 0 is refused, on
- * either side, also twice. Equal sizes need equal roots and an empty proof.
+ * Whether the proof shows the claim (RFC 9162 section 2.1.4.2). An empty tree is consistent with every tree, so it
+ * shows nothing: size 0 is refused on either side, even on both. Equal sizes need equal roots and an empty proof.
  */
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const from = checkedSize(claim.from);
@@ -98,7 +104,8 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
   if (from === undefined || to === undefined || from === 0n || from > to) return false;
   if (from === to) return claim.proof.length === 0 && equalBytes(claim.fromRoot, claim.toRoot);
   if (claim.proof.length === 0 || !allHashes(claim.proof)) return false;
-  // A first size that is a power of two is itself a node of the second tree, and the proof leaves it out.
+  // If the first size is a power of two, the first tree is itself a node of the second tree, and the proof leaves it
+  // out.
   const path = (from & (from - 1n)) === 0n ? [claim.fromRoot, ...claim.proof] : [...claim.proof];
   let fn = from - 1n;
   let sn = to - 1n;
@@ -134,7 +141,7 @@ function allHashes(proof: readonly Uint8Array[]): boolean {
   return proof.every((p) => p.length === HASH_BYTES);
 }
 
-/** A size as it came from outside: a number that was already rounded is not a size. */
+/** Checks a size from outside. A number that is no safe integer was already rounded, so it is not a size. */
 function checkedSize(n: Size): bigint | undefined {
   if (typeof n === "number" && !Number.isSafeInteger(n)) return undefined;
   const value = BigInt(n);
@@ -143,7 +150,10 @@ function checkedSize(n: Size): bigint | undefined {
 
 // ---- planning proofs ----
 
-/** The spans of PATH(index, D[0:size]) (RFC 9162 section 2.1.3.1), lowest first. */
+/**
+ * The spans of PATH(index, D[0:size]) (RFC 9162 section 2.1.3.1), lowest first.
+ * @throws RangeError if the tree has no such entry
+ */
 export function planInclusion(index: number, size: number): Span[] {
   checkSize(size);
   if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError(`no entry ${index} of ${size}`);
@@ -163,14 +173,18 @@ export function planInclusion(index: number, size: number): Span[] {
   return path;
 }
 
-/** The spans of PROOF(from, D[0:to]) (RFC 9162 section 2.1.4.1), lowest first. */
+/**
+ * The spans of PROOF(from, D[0:to]) (RFC 9162 section 2.1.4.1), lowest first.
+ * @throws RangeError if from < 1 or from > to
+ */
 export function planConsistency(from: number, to: number): Span[] {
   checkSize(to);
   if (!Number.isSafeInteger(from) || from < 1 || from > to) throw new RangeError(`no proof from size ${from} to ${to}`);
   const path: Span[] = [];
   let start = 0;
   let end = to;
-  // SUBPROOF(m, D[start:end], b): `from` lies in (start, end]; b (the old root is known) holds while start is 0.
+  // SUBPROOF(m, D[start:end], b): `from` lies in (start, end]. The flag b (the old root is known) is true while start
+  // is 0.
   while (from !== end) {
     const middle = start + split(end - start);
     if (from <= middle) {
@@ -185,10 +199,13 @@ export function planConsistency(from: number, to: number): Span[] {
   return path;
 }
 
-/** The span of the root of a tree that is not empty. */
+/** The span of the root of a non-empty tree. */
 export const planRoot = (size: number): Span => planSpan(0, size);
 
-/** MTH(D[start:end]) as perfect subtrees; `start` is where RFC 9162 splits, hence a multiple of what follows it. */
+/**
+ * MTH(D[start:end]) as perfect subtrees. `start` is a split point of RFC 9162, hence a multiple of the width of each
+ * subtree.
+ */
 function planSpan(start: number, end: number): Span {
   checkSize(end);
   if (start >= end) throw new RangeError(`empty span [${start}, ${end})`);
@@ -217,7 +234,7 @@ function checkSize(size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`not a tree size: ${size}`);
 }
 
-/** The inner nodes that become full when the leaf at `index` arrives, lowest first; each has two full children. */
+/** The inner nodes that become full when the leaf at `index` arrives, lowest first. Each has two full children. */
 export function completedBy(index: number): Node[] {
   const nodes: Node[] = [];
   for (let level = 1, n = index; n % 2 === 1; level++) {
@@ -227,14 +244,14 @@ export function completedBy(index: number): Node[] {
   return nodes;
 }
 
-/** One hash of a proof or root, from nodes at hand. */
+/** One hash of a proof or root, from nodes that are already in memory. */
 export const readSpan = (span: Span, node: (node: Node) => Uint8Array): Uint8Array => foldSpan(span.map(node));
 
 // ---- following ----
 
 /**
- * What a reader of all entries keeps between visits: the size and the hashes of `planRoot(size)`. Pushing the next
- * entries and comparing the root proves at once that nothing was removed, changed or reordered.
+ * The state that a reader of all entries keeps between visits: the size and the hashes of `planRoot(size)`. The reader
+ * pushes the new entries and compares the root. Equal roots prove that no entry was removed, changed or reordered.
  */
 export interface Frontier {
   readonly size: number;
@@ -242,6 +259,7 @@ export interface Frontier {
 }
 export const emptyFrontier: Frontier = { size: 0, peaks: [] };
 
+/** The frontier after one more leaf hash. */
 export function pushLeaf(frontier: Frontier, leaf: Uint8Array): Frontier {
   checkSize(frontier.size + 1);
   const peaks = [...frontier.peaks];
@@ -250,6 +268,7 @@ export function pushLeaf(frontier: Frontier, leaf: Uint8Array): Frontier {
   return { size: frontier.size + 1, peaks: [...peaks, hash] };
 }
 
+/** The root of the tree that the frontier describes. */
 export function frontierRoot(frontier: Frontier): Uint8Array {
   return frontier.size === 0 ? emptyRoot() : foldSpan(frontier.peaks);
 }

@@ -1,5 +1,5 @@
-// The notice of a case: what the log holds for the patient, so that every completed link, trace and assemble is found
-// by that patient's wallet and by nobody else's.
+// The notice of a case: the log entry by which a patient's wallet finds every completed link, trace and assemble that
+// concerns the patient. Nobody else's wallet can find it.
 //
 //   κ        e(G, z·H_n(case id)): made by the members of S (combineNotice), and by the wallet alone (walletKappa)
 //   body     mac (32) ‖ nonce (12) ‖ ChaCha20-Poly1305(key, nonce, aad = case id; padded)
@@ -8,9 +8,9 @@
 //   padded   u32 length ‖ NoticeContent ‖ zeros, up to a power of two of at least MIN_PADDED_BYTES
 //   nonce    first 12 bytes of labelledHash(noticeKey, key, padded)
 //
-// All of it is determined by κ and the content, so every member of S makes the same bytes and sees what another would
-// have logged instead. The nonce depends on the message under the key, so two messages never meet under one nonce.
-// Two cases of one patient have two κ: nobody else sees that they concern the same person.
+// κ and the content determine all of it. So every member of S makes the same bytes, and sees if another member logged
+// other bytes. The nonce depends on the message under the key, so two messages never share a nonce.
+// Two cases of one patient have two different κ, so nobody else sees that they concern the same person.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { concatBytes, equalBytes, labelledHash, u32be } from "./bytes.ts";
@@ -32,7 +32,7 @@ function pad(content: Uint8Array): Uint8Array {
   return padded;
 }
 
-/** The body of the log entry. */
+/** Makes the body of the log entry. */
 export function sealNotice(kappa: GT, content: NoticeContent): Uint8Array {
   const key = noticeKey(kappa);
   const padded = pad(NoticeContent.encode(content));
@@ -41,7 +41,7 @@ export function sealNotice(kappa: GT, content: NoticeContent): Uint8Array {
   return concatBytes(noticeMac(kappa, content.caseId), nonce, sealed);
 }
 
-/** The wallet's side. Undefined where the notice is for somebody else, or is not what S makes. */
+/** The wallet opens the body of a notice. Undefined if the notice is for somebody else, or if S did not make it. */
 export function openNotice(kappa: GT, caseId: Uint8Array, body: Uint8Array): NoticeContent | undefined {
   if (!equalBytes(body.subarray(0, MAC_BYTES), noticeMac(kappa, caseId))) return undefined;
   try {

@@ -1,18 +1,25 @@
-// What all openings share: the context hash, the choice of exactly the approving set's partials, the naming of
-// cheaters.
+// Common parts of all openings: the context hash, the selection of exactly the approving set's partials, and the search
+// for cheaters.
 
-/** Partials that do not fit the set: the caller's mistake, as every partial is verified before it is combined. */
+/**
+ * Partials that do not match the set. It is the caller's mistake, because every partial is verified before it is
+ * combined.
+ */
 export class OpeningError extends Error {
   override name = "OpeningError";
 }
 
 export const CONTEXT_BYTES = 32;
 
+/** @throws RangeError if `ctx` is not 32 bytes */
 export function checkContext(ctx: Uint8Array): void {
   if (ctx.length !== CONTEXT_BYTES) throw new RangeError(`ctx: ${ctx.length} bytes, expected ${CONTEXT_BYTES}`);
 }
 
-/** The shares in the order of the set: one of each member, of nobody else. @throws OpeningError */
+/**
+ * The shares in the order of the set: one from each member and none from anybody else.
+ * @throws OpeningError otherwise
+ */
 export function collect<S extends { index: number }>(set: readonly number[], shares: readonly S[]): S[] {
   if (shares.length !== set.length) throw new OpeningError(`${shares.length} shares for a set of ${set.length}`);
   return set.map((index) => {
@@ -23,8 +30,8 @@ export function collect<S extends { index: number }>(set: readonly number[], sha
 }
 
 /**
- * The trustees whose share is wrong, ascending. `isRight` is the verify of the kind at hand, with the context and share
- * key of the share's index; that the share came from that trustee is checked where it was received.
+ * The trustees whose share is wrong, ascending. `isRight` verifies one share of the current kind, with the context and
+ * share key of the share's index. The receiver of a share has already checked that it came from that trustee.
  */
 export function findCheaters<S extends { index: number }>(
   shares: readonly S[],

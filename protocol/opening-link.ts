@@ -1,27 +1,31 @@
-// Partials in GT: link (a session's F, or an enrolment's F°, to index values of approved slots) and notice (the same at
-// one point of the case's own). Trustee i of the approving set S holds y_i of the link key; Y_i = y_i·G is public,
-// F1 = u·G, F2 = z·G + u·Y_K, H_s in G2 the base of slot s.
+// Partials in GT: for a link (from a session's F, or an enrolment's F°, to index values of approved slots) and for a
+// notice (the same at one point of the case's own). Trustee i of the approving set S holds y_i of the link key.
+// Y_i = y_i·G is public, F1 = u·G, F2 = z·G + u·Y_K, and H_s in G2 is the base of slot s.
 //
-//   piece     Z_i = [i = min S]·F2 − λ_i·y_i·F1, so that Σ_{i∈S} Z_i = z·G. Never leaves its trustee: neither may y_i·F1
-//             nor z·G, which would link every tag of the patient. λ_i is inside: a piece fits this S only.
+//   piece     Z_i = [i = min S]·F2 − λ_i·y_i·F1, so that Σ_{i∈S} Z_i = z·G. It never leaves its trustee. Nor may y_i·F1
+//             or z·G leave, which would link every tag of the patient. λ_i is inside: a piece fits this S only.
 //   partial   d_s = e(Z_i, H_s) for each slot s
 //   seed      labelledHash(batchCoefficients, label, ctx, Y_i', F1, F2, H_1 ‖ …, d_1 ‖ …)     Y_i' = λ_i·Y_i
 //   ρ_s       16 bytes each, little-endian, of the sponge at session id `seed`
 //   proof     H* = Σ ρ_s·H_s   Δ = [i = min S]·e(F2, H*) − Σ ρ_s·d_s (GT written additively)
 //             {y : Y_i' = y·G ∧ Δ = y·e(F1, H*)}, label of its kind, tag = seed
 //   combine   τ_s = Π_{i∈S} d_s = e(z·G, H_s) = e(G, T) for the session tag T = z·H_s
-//   index     indexValue(τ) = labelledHash(indexValue, encodeGT(τ)): what the session index stores
+//   index     indexValue(τ) = labelledHash(indexValue, encodeGT(τ)): the value that the session index stores
 //   notice    κ = the same at H_n(case id) = e(G, z·H_n(case id)), which the wallet computes alone
 //
-// F2 stands in the piece of one member so that a slot costs each member one pairing: e(F2, H_s) is never computed
-// apart. Nothing more or less is told by it, since anybody has e(F2, H_s) from public points.
-// Soundness of the batch: if some d_s is not e(Z_i, H_s), both in the group of prime order r, then Δ is right for one
-// ρ_s in 2^128, and the seed fixes everything before ρ. The prime order matters: −d_s would pass on every even ρ_s and
-// hide a session, so every value is checked to lie in GT first. (The seed adds the H_s to the design's list: then it
-// does not rest on ctx that the slots were fixed first. Δ is a sum of public values, all of which are in the seed.) Who
-// learns what: t partials of one S give the index values of the approved slots, and nothing of other slots (SXDH).
-// Where: y, its nonce and λ_i·y_i·F1 are made on noble; pairings of the piece go through pairingsOfSecretPoint of the
-// engine, which says how a faster one may do them.
+// F2 is in the piece of one member, so that a slot costs each member one pairing: e(F2, H_s) is never computed apart.
+// This reveals no more and no less, since anybody can compute e(F2, H_s) from public points.
+//
+// Soundness of the batch. Let some d_s differ from e(Z_i, H_s), both in the group of prime order r. Then Δ is right for
+// one ρ_s in 2^128, and the seed fixes all other values before ρ. The prime order matters: −d_s would pass for every
+// even ρ_s and hide a session. So every value is first checked to lie in GT. The seed adds the H_s to the design's
+// list, so the argument does not depend on ctx to fix the slots first. Δ is a sum of public values, all of which are in
+// the seed.
+//
+// Who learns what. t partials of one S give the index values of the approved slots, and nothing about other slots
+// (SXDH). Where it runs. y, its nonce and λ_i·y_i·F1 are computed on noble. Pairings of the piece go through the
+// engine's pairingsOfSecretPoint, which says how a faster engine may compute them.
+//
 // Layout: LinkShare 0x40:  u8 index ‖ list of d_s (576 each) ‖ proof (64);   NoticeShare 0x41:  u8 index ‖ d ‖ proof.
 
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -57,7 +61,10 @@ import {
 
 const COEFFICIENT_BYTES = 16;
 
-/** Elements that passed the door: noble's are frozen, so membership (1 ms each) is tested once. */
+/**
+ * Elements that the decoder has accepted. noble's elements are frozen, so each one's membership (1 ms) is tested only
+ * once.
+ */
 const members = new WeakSet<GT>();
 
 const gt: P.CoderType<GT> = P.apply(fixed(GT_BYTES), {
@@ -75,7 +82,7 @@ function isDeepFrozen(x: unknown): boolean {
 
 export const LinkShare = document("LinkShare", 0x40, 1, { index: u8, values: list(gt), proof: proof(1) });
 export type LinkShare = Of<typeof LinkShare>;
-/** The same document, its values left as bytes for an engine's door: verifyLinkShare tests them. */
+/** The same document with its values as bytes, for an engine's decoder: verifyLinkShare tests them. */
 export const UntestedLinkShare = document("LinkShare", 0x40, 1, {
   index: u8,
   values: list(fixed(GT_BYTES)),
@@ -114,16 +121,16 @@ interface Batch {
   readonly base: ElementG2;
 }
 
-/** Whose piece has F2 in it. */
+/** Whether this member's piece includes F2. */
 const isFirst = ({ index, set }: Pick<LinkContext, "index" | "set">): boolean => index === Math.min(...set);
 
-/** Everything that prover and verifier derive alike from the public part and the values. */
+/** All values that prover and verifier both derive from the public part and the partials. */
 function batch(engine: Engine, kind: Kind, at: LinkPublic, values: readonly ElementGT[]): Batch {
   const { ctx, index, set } = at;
   const { g1, g2, gt } = engine;
   checkContext(ctx);
   const slots = at.slots.map(engine.fromG2);
-  // public because λ and Y_i are
+  // public because λ and Y_i are public
   const weightedKey = g1.multiplyPublic(engine.fromG1(at.shareKey), lagrangeAtZero(index, set));
   const seed = labelledHash(
     LABELS.batchCoefficients,
@@ -150,7 +157,7 @@ interface Statement {
   /** Δ */
   readonly delta: ElementGT;
 }
-/** One statement, two uses. */
+/** The statement; prover and verifier share this builder. */
 const relation = (engine: Engine, kind: Kind, { weightedKey, base, delta }: Statement): Relation<"y"> =>
   new Relation(LABELS[kind], ["y"])
     .equation(engine.g1, weightedKey, [["y", engine.fromG1(G)]])
@@ -161,16 +168,16 @@ interface Made {
   readonly proof: Proof;
 }
 
-/** Pairings between two yields: some 60 ms. */
+/** slots per step: some 60 ms of pairings between two yields */
 const STEP_SLOTS = 16;
 /**
- * The engine is for the pairings and for what is public; y itself stays on noble. Yields now and then, so that who has other
- * things to do as well can do them in between.
+ * Makes the partials and the proof. The engine computes the pairings and the public values; y itself stays on noble. It
+ * yields after each step, so that the caller can do other work in between.
  */
 function* makeShare(kind: Kind, at: LinkPublic & Secret, rng: Rng, engine: Engine): Generator<void, Made> {
   if (at.slots.length === 0 || at.F1.is0()) throw new RangeError("no slots, or F1 is the identity");
   const y = Fr.mul(lagrangeAtZero(at.index, at.set), at.share);
-  const weightedF1 = blindedMultiply(at.F1, y, rng); // stays here: from t of these anybody has z·G
+  const weightedF1 = blindedMultiply(at.F1, y, rng); // never leaves: t of these give anybody z·G
   const piece = groupG1.add(isFirst(at) ? at.F2 : groupG1.identity, groupG1.negate(weightedF1));
   const values: ElementGT[] = [];
   for (let from = 0; from < at.slots.length; from += STEP_SLOTS) {
@@ -197,7 +204,7 @@ function allAtOnce(steps: Generator<void, Made>): Made {
   }
 }
 
-/** The values as elements of the engine, each tested to lie in GT and not to be 1; undefined if one does not. */
+/** The values as elements of the engine, each tested to lie in GT and not to be 1. Undefined if a value fails. */
 function tested(engine: Engine, values: readonly (GT | Uint8Array)[]): ElementGT[] | undefined {
   try {
     return values.map((d) => {
@@ -232,11 +239,12 @@ function verifyShare(
   return verify(relation(engine, kind, { weightedKey: b.weightedKey, base, delta }), b.seed, proof);
 }
 
+/** A trustee's share of a link. @throws RangeError for no slots, or if F1 is the identity */
 export function linkShare(at: LinkPublic & Secret, rng: Rng, engine: Engine = nobleEngine): LinkShare {
   const { values, proof } = allAtOnce(makeShare("linkShare", at, rng, engine));
   return { index: at.index, values: values.map(engine.toGT), proof };
 }
-/** The same document, made in steps. */
+/** The same document, made in steps: the generator yields after each step of pairings. */
 export function* linkShareInSteps(
   at: LinkPublic & Secret,
   rng: Rng,
@@ -245,35 +253,42 @@ export function* linkShareInSteps(
   const { values, proof } = yield* makeShare("linkShare", at, rng, engine);
   return { index: at.index, values: values.map(engine.gt.encode), proof };
 }
+/** Whether a link share is right. Every value is tested to lie in GT. */
 export const verifyLinkShare = (
   at: LinkPublic,
   share: LinkShare | UntestedLinkShare,
   engine: Engine = nobleEngine,
 ): boolean => verifyShare(engine, "linkShare", at, share.index, share.values, share.proof);
 
-/** The length of a LinkShare document, to refuse others before each value is tested. */
+/** Length in bytes of a LinkShare document. A receiver refuses another length before it tests any value. */
 export const linkShareBytes = (slots: number): number => 2 + 1 + 2 + slots * GT_BYTES + 64;
 
 const withSlot = <T>(at: T, slot: G2): T & { slots: G2[] } => ({ ...at, slots: [slot] });
 const slotIn = (engine: Engine, caseId: Uint8Array): G2 => engine.toG2(engine.hashToG2(LABELS.noticeG2, caseId));
 
+/** A trustee's share of a notice's κ. @throws RangeError if F1 is the identity */
 export function noticeShare(at: NoticePublic & Secret, rng: Rng, engine: Engine = nobleEngine): NoticeShare {
   const place = withSlot(at, slotIn(engine, at.caseId));
   const { values, proof } = allAtOnce(makeShare("noticeShare", place, rng, engine));
   return { index: at.index, value: engine.toGT(values[0]!), proof };
 }
+/** Whether a notice share is right. */
 export const verifyNoticeShare = (at: NoticePublic, share: NoticeShare, engine: Engine = nobleEngine): boolean => {
   const place = withSlot(at, slotIn(engine, at.caseId));
   return verifyShare(engine, "noticeShare", place, share.index, [share.value], share.proof);
 };
 
-/** Π d over verified partials of S */
+/** Π d over verified partials of S. */
 const tau = (engine: Engine, values: readonly (GT | Uint8Array)[]): ElementGT =>
   values
     .map((d) => (d instanceof Uint8Array ? engine.acceptedGT(d) : engine.fromGT(d)))
     .reduce((product, d) => engine.gt.add(product, d));
 
-/** The index values of the slots, in their order, from verified shares of exactly the members of S. @throws OpeningError */
+/**
+ * The index values of the slots, in their order, from verified shares of exactly the members of S; 32 bytes each.
+ * @throws OpeningError if the shares do not match S
+ * @throws RangeError if the shares have different numbers of slots
+ */
 export function combineLink(
   { set, shares }: { set: readonly number[]; shares: readonly (LinkShare | UntestedLinkShare)[] },
   engine: Engine = nobleEngine,
@@ -287,7 +302,7 @@ export function combineLink(
   });
 }
 
-/** κ from verified shares of exactly the members of S. @throws OpeningError */
+/** κ, from verified shares of exactly the members of S. @throws OpeningError if the shares do not match S */
 export function combineNotice(
   { set, shares }: { set: readonly number[]; shares: readonly NoticeShare[] },
   engine: Engine = nobleEngine,
@@ -297,23 +312,24 @@ export function combineNotice(
 }
 
 const hashOfElement = (encoded: Uint8Array): Uint8Array => labelledHash(LABELS.indexValue, encoded);
+/** labelledHash(indexValue, encodeGT(τ)), 32 bytes */
 export const indexValue = (value: GT): Uint8Array => hashOfElement(encodeGT(value));
-/** What the session index stores for a tag T. */
+/** The index value of a tag T, 32 bytes: the session index stores it. */
 export const sessionIndexValue = (T: G2): Uint8Array => indexValue(pairing(G, T));
-/** The same of an engine's own element, as a verified presentation has it. */
+/** The index value of a tag that an engine holds, for example from a verified presentation. */
 export const indexValueOfElement = (T: ElementG2, engine: Engine): Uint8Array =>
   hashOfElement(engine.gt.encode(engine.pairing(engine.fromG1(G), T)));
-/** The same from T's encoding. @throws DecodeError */
+/** The index value of an encoded tag. @throws DecodeError */
 export const indexValueOfTag = (T: Uint8Array, engine: Engine = nobleEngine): Uint8Array =>
   indexValueOfElement(engine.g2.decode(T), engine);
 
-/** The wallet's κ of a case, from its own tag secret. */
-export const walletKappa = (z: Scalar, caseId: Uint8Array): GT => pairing(G, groupG2.multiply(noticeBase(caseId), z)); // z·H_n first: z·G is never computed
+/** κ of a case, computed by the wallet from its own tag secret. It computes z·H_n first, so z·G is never computed. */
+export const walletKappa = (z: Scalar, caseId: Uint8Array): GT => pairing(G, groupG2.multiply(noticeBase(caseId), z));
 
-/** In the log entry: HMAC-SHA256 of the case id, 32 bytes; only who has κ finds it. */
+/** The MAC in the log entry: HMAC-SHA256 of the case id, 32 bytes. Only a party that knows κ can recognise it. */
 export const noticeMac = (kappa: GT, caseId: Uint8Array): Uint8Array =>
   hmac(sha256, labelledHash(LABELS.notice, encodeGT(kappa)), caseId);
 
-/** Key of the sealed notice in the log entry, 32 bytes. */
+/** Key of the sealed notice in the log entry, 32 bytes (HKDF-SHA256). */
 export const noticeKey = (kappa: GT): Uint8Array =>
   hkdf(sha256, encodeGT(kappa), utf8ToBytes(LABELS.noticeKey), new Uint8Array(), 32);

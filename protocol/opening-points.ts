@@ -1,12 +1,13 @@
-// Partials in G1, of trace (identity of a session) and of record keys. Trustee i holds y_i, Y_i = y_i·G is public.
+// Partials in G1, for a trace (the identity behind a session) and for record keys. Trustee i holds y_i; Y_i = y_i·G is
+// public.
 //
 //   partial   D_i = y_i·B        B = C1 of a presentation (trace key), or u of a TDH2 ciphertext (records key)
 //   proof     {y : Y_i = y·G ∧ D_i = y·B}, label of its kind, tag = ctx       so a wrong partial names its author
 //   combine   Σ_{i∈S} λ_i·D_i = y·B;   trace: R = C2 − y·C1 = k·Ĝ;   records: the shared point of TDH2
 //
-// ctx is the 32-byte hash of everything that the partial is for (kind, order, scope, case, set S, trustee, expiry, …):
-// a partial fits no other case. The caller checks presentation or ciphertext before it gives one.
-// Who learns what: whoever has t partials learns y·B, for this B only.
+// ctx is the 32-byte hash of everything that the partial is for (kind, order, scope, case, set S, trustee, expiry, …).
+// So a partial fits no other case. The caller verifies the presentation or the ciphertext before it makes a partial.
+// Who learns what: a party with t partials learns y·B, for this B only.
 // Layout: TraceShare 0x42, RecordShare 0x43:  u8 index ‖ point (48) ‖ proof (64).
 
 import type { Rng } from "./bytes.ts";
@@ -24,9 +25,9 @@ export const TraceShare = document("TraceShare", 0x42, 1, { index: u8, D: g1, pr
 export type TraceShare = Of<typeof TraceShare>;
 export const RecordShare = document("RecordShare", 0x43, 1, { index: u8, point: g1, proof: proof(1) });
 export type RecordShare = Of<typeof RecordShare>;
-/** The same document, its point left as bytes for an engine's door. */
+/** The same document with its point as bytes, so that an engine can decode it. */
 const UndecodedRecordShare = document("RecordShare", 0x43, 1, { index: u8, point: fixed(G1_BYTES), proof: proof(1) });
-/** @throws CodecError, DecodeError */
+/** Reads a record share with the engine's decoder. @throws CodecError, DecodeError */
 export function decodeRecordShare(bytes: Uint8Array, engine: Engine): RecordShare {
   const { point, ...rest } = UndecodedRecordShare.decode(bytes);
   return { ...rest, point: engine.toG1(engine.g1.decode(point)) };
@@ -46,8 +47,8 @@ export type TracePublic = Partial & { /** C1 of the presentation */ readonly C1:
 export type RecordPublic = Partial & { /** u of the ciphertext */ readonly u: G1 };
 
 /**
- * share·point, computed as b·point + (share − b)·point with fresh b: noble does not blind multiplications of other points
- * than the base, and here the point is chosen by somebody else.
+ * share·point, computed as b·point + (share − b)·point with fresh b. The point is chosen by somebody else, and noble
+ * blinds multiplications of the base point only.
  */
 export function blindedMultiply(point: G1, share: Scalar, rng: Rng): G1 {
   const b = randomScalar(rng);
@@ -56,7 +57,7 @@ export function blindedMultiply(point: G1, share: Scalar, rng: Rng): G1 {
 
 type Kind = "traceShare" | "recordShare";
 
-/** One statement, two uses. */
+/** The statement; prover and verifier share this builder. */
 const relation = ({ g1, fromG1 }: Engine, kind: Kind, { shareKey }: Partial, base: G1, point: G1): Relation<"y"> =>
   new Relation(LABELS[kind], ["y"])
     .equation(g1, fromG1(shareKey), [["y", fromG1(G)]])
@@ -79,26 +80,36 @@ function verifyPartial(
   return index === at.index && verify(relation(engine, kind, at, base, point), at.ctx, proof);
 }
 
+/** A trustee's share of a trace. @throws RangeError if ctx is not 32 bytes */
 export function traceShare(at: TracePublic & Secret, rng: Rng): TraceShare {
   const { point, proof } = makePartial("traceShare", at, at.C1, rng);
   return { index: at.index, D: point, proof };
 }
+/** Whether a trace share is right. */
 export const verifyTraceShare = (at: TracePublic, { D, ...share }: TraceShare): boolean =>
   verifyPartial("traceShare", at, at.C1, { ...share, point: D }, nobleEngine);
 
+/** A trustee's share of a record's key. @throws RangeError if ctx is not 32 bytes */
 export function recordShare(at: RecordPublic & Secret, rng: Rng): RecordShare {
   const { point, proof } = makePartial("recordShare", at, at.u, rng);
   return { index: at.index, point, proof };
 }
+/** Whether a record share is right. */
 export const verifyRecordShare = (at: RecordPublic, share: RecordShare, engine: Engine = nobleEngine): boolean =>
   verifyPartial("recordShare", at, at.u, share, engine);
 
-/** Σ λ_i·D_i over verified partials of exactly the members of `set`. @throws OpeningError */
+/**
+ * Σ λ_i·D_i over verified partials of exactly the members of `set`.
+ * @throws OpeningError if the shares do not match the set
+ */
 export function combinePoints(set: readonly number[], shares: readonly { index: number; point: G1 }[]): G1 {
   return interpolatePoints(collect(set, shares));
 }
 
-/** R = C2 − Σ λ_i·D_i, to be compared with the handle in the registrar's contract. @throws OpeningError */
+/**
+ * R = C2 − Σ λ_i·D_i. The caller compares it with the handle in the registrar's contract.
+ * @throws OpeningError if the shares do not match the set
+ */
 export function combineTrace({
   C2,
   set,

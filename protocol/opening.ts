@@ -1,7 +1,8 @@
-// Openings by the trustees, each file its own specification:
-//   opening-link.ts    link a session to the same patient's sessions in approved slots; the patient's notice κ
-//   opening-points.ts  trace a session to its handle R; open a record's key
-//   opening-common.ts  the context hash, the approving set, naming cheaters
+// Openings by the trustees. Each file is its own specification:
+//   opening-link.ts    links a session to the same patient's sessions in approved slots; makes the patient's notice κ
+//   opening-points.ts  traces a session to its handle R; opens a record's key
+//   opening-common.ts  the context hash, the approving set, and how cheaters are named
+//
 // A case: officers approve → S is fixed, |S| = t → notice shares → partials → every member verifies all and combines.
 
 export { CONTEXT_BYTES, findCheaters, OpeningError } from "./opening-common.ts";

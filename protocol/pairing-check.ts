@@ -1,6 +1,8 @@
-// Is a product of pairings 1? For points of G2 that come again and again (the issuer's key, P2) the lines of the Miller
-// loop are computed once and kept as long as the point is; one loop and one final exponentiation serve the product.
-// Points come from the doors of suite.ts or are sums of such, so their subgroup is not checked again here.
+// Checks whether a product of pairings is 1.
+// Some points of G2 occur again and again (the issuer's key, P2). For each point of G2, the lines of the Miller loop
+// are computed once and kept as long as the point is. One loop and one final exponentiation serve the whole product.
+// All points come from the decoders of suite.ts, or are sums of such points. So their subgroup is not checked again
+// here.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { Fp12, type G1, type G2 } from "./suite.ts";
@@ -17,7 +19,7 @@ function linesOf(q: G2): Lines {
   return lines;
 }
 
-/** Π e(g1, g2) = 1. A pair with the identity contributes 1. */
+/** Whether Π e(g1, g2) = 1. A pair with the identity contributes 1. */
 export function pairingProductIsOne(pairs: readonly { readonly g1: G1; readonly g2: G2 }[]): boolean {
   const live = pairs.filter(({ g1, g2 }) => !g1.is0() && !g2.is0());
   const loop = bls.millerLoopBatch(

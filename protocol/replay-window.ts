@@ -1,22 +1,24 @@
 // The sliding anti-replay window of RFC 4303 section 3.4.3, kept as the ring of blocks of RFC 6479.
 //
-//   seq       u64, from 0; a sender never repeats one. At SEQ_LIMIT and above every seq is refused ("limit"), so that
-//             the arithmetic below never wraps: the channel has ended and a fresh one is set up.
+//   seq       u64, from 0; a sender never repeats one. A seq of SEQ_LIMIT or above is refused ("limit"), so that the
+//             arithmetic below never wraps: the channel has ended, and the parties set up a fresh one.
 //   accepted  seq > highest, or highest - seq <= WINDOW and not seen before
-//   ring      256 blocks of 32 bits: 8192 bits, of which WINDOW = 8128 and the highest are in use. Moving up clears
-//             the blocks passed over, never more than the whole ring, whatever the jump.
+//   ring      256 blocks of 32 bits: 8192 bits, of which WINDOW = 8128 and the highest are in use. When the window moves
+//             up, it clears the blocks that it passes, and never more than the whole ring, however far it jumps.
 //
-// RFC 4303 fixes the order: check first, then verify the frame's authenticity, and only then accept: an attacker
-// without the key moves nothing. accept() returns a new state; the old one stays as it was until the caller has
-// stored the new one, so a fault in between loses nothing and repeats nothing.
+// RFC 4303 fixes the order: check first, then verify the frame's authenticity, and only then accept. So an attacker
+// without the key cannot move the window. accept() returns a new state. The old state stays unchanged until the caller
+// has stored the new one, so a fault in between loses nothing and repeats nothing.
 //
 // encoded   u8 version 1 ‖ u64 highest ‖ 1024 bytes ring, block 0 first, each block u32 big-endian. Bit (seq mod 32)
 //           of block (seq / 32 mod 256) means: seen. Bits above highest, within its block and in blocks not yet
-//           reached, are zero, and highest is seen, unless nothing is; a decoder refuses anything else.
+//           reached, are zero. The bit of highest is set, except in a new window. A decoder refuses anything else.
 //
-// The parameters are those of WireGuard (wireguard-go replay/replay.go), whose self-test are our vectors.
+// The parameters are those of WireGuard (wireguard-go replay/replay.go), and its self-test provides our vectors.
 
+/** how far a seq may lie below the highest one */
 export const WINDOW = 8128;
+/** the first seq that is always refused */
 export const SEQ_LIMIT: bigint = 2n ** 64n - 2n ** 13n - 1n;
 export const WINDOW_STATE_BYTES = 1 + 8 + 1024;
 
@@ -26,6 +28,7 @@ const RING_BITS = BLOCKS * 32;
 
 export type Decision = "ok" | "replayed" | "too-old" | "limit";
 
+/** The state of one window: the highest accepted seq, and a bit per seq. */
 export interface ReplayWindow {
   readonly highest: bigint;
   readonly ring: Uint32Array;
@@ -43,7 +46,10 @@ function toSeq(seq: bigint | number): bigint {
   return s;
 }
 
-/** What accept would say; changes nothing. */
+/**
+ * The decision about a seq. It changes nothing.
+ * @throws RangeError for a negative seq, or for a number that is not a safe integer
+ */
 export function check(window: ReplayWindow, seq: bigint | number): Decision {
   const s = toSeq(seq);
   if (s >= SEQ_LIMIT) return "limit";
@@ -52,7 +58,11 @@ export function check(window: ReplayWindow, seq: bigint | number): Decision {
   return isSet(window.ring, ringBit(s)) ? "replayed" : "ok";
 }
 
-/** The window after seq, which must check as "ok" and must belong to a frame whose authenticity has been verified. */
+/**
+ * The window after `seq` was accepted. `seq` must check as "ok", and the caller must have verified the authenticity of
+ * its frame.
+ * @throws Error if seq does not check as "ok"
+ */
 export function accept(window: ReplayWindow, seq: bigint | number): ReplayWindow {
   const decision = check(window, seq);
   if (decision !== "ok") throw new Error(`accept of a seq that is ${decision}`);
@@ -71,6 +81,7 @@ export function accept(window: ReplayWindow, seq: bigint | number): ReplayWindow
   return { highest, ring };
 }
 
+/** The encoding of the header, WINDOW_STATE_BYTES long. */
 export function encodeWindow(window: ReplayWindow): Uint8Array {
   const out = new Uint8Array(WINDOW_STATE_BYTES);
   const view = new DataView(out.buffer);
@@ -82,6 +93,7 @@ export function encodeWindow(window: ReplayWindow): Uint8Array {
   return out;
 }
 
+/** @throws RangeError if the bytes are not the encoding of a window */
 export function decodeWindow(bytes: Uint8Array): ReplayWindow {
   if (bytes.length !== WINDOW_STATE_BYTES)
     throw new RangeError(`window: ${bytes.length} bytes, expected ${WINDOW_STATE_BYTES}`);

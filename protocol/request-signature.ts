@@ -1,9 +1,12 @@
-// Signed requests: one way for every key holder (session, device, requester, clinic-side roles, Worker to Worker) to
-// show that a request is theirs. Ed25519 over
+// Signed requests: the one way in which a key holder shows that a request is its own. Session, device, requester,
+// clinic-side roles and Workers among each other all use it.
+//
+// Ed25519 over
 //   label ‖ frame(method, path with query, timestamp as decimal, nonce 16 bytes, SHA-256(body))
 // in one header:   Symbolon-Signature: <key hex>.<timestamp>.<nonce hex>.<signature hex>
-// The verifier bounds the timestamp by REQUEST_WINDOW_SECONDS; within the window a request could be sent again, so
-// handlers behind it are idempotent or carry their own single-use value.
+//
+// The verifier bounds the timestamp by REQUEST_WINDOW_SECONDS. Within that window an attacker could send a request
+// again. So handlers of signed requests are idempotent, or they carry a single-use value of their own.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
@@ -27,7 +30,7 @@ function message(r: RequestParts, timestamp: number, nonce: Uint8Array): Uint8Ar
   );
 }
 
-/** Header value for a request. */
+/** The header value for a request. @param by a 32-byte Ed25519 seed, or a signer @param now unix seconds */
 export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: number, rng: Rng): string {
   const signer = asSigner(by);
   const nonce = rng(16);
@@ -35,7 +38,11 @@ export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: numbe
   return [bytesToHex(signer.publicKey), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
 }
 
-/** The key that signed this request, or undefined: the caller decides whether that key may do it. */
+/**
+ * The key that signed this request, 32 bytes; undefined if there is no valid signature. The caller decides whether that
+ * key may make the request.
+ * @param now unix seconds
+ */
 export function verifyRequest(
   r: RequestParts,
   header: string | undefined,

@@ -1,27 +1,30 @@
-// Resharing: t members of the old committee hand the same three keys to a new one (t' of n'), when a trustee leaves or
-// a share may have leaked. Y_trace, Y_link, Y_record and the group hybrid key stay, so every credential, stanza and
-// key-set id stays; the share generation goes up by one.
+// Resharing: t members of the old committee hand the same three keys to a new committee (t' of n'), if a trustee leaves
+// or a share may have leaked. Y_trace, Y_link, Y_record and the group hybrid key stay. So every credential, stanza and
+// key-set id stays valid; the share generation goes up by one.
 //
-// Roles: the dealers S, |S| = t old trustees; n' receivers, new or old; the board, which delivers. All hold the old key
-// set, verified (key-set.ts), and agree on the plan, which carries the hash of it.
+// Roles. The dealers S are |S| = t old trustees. The n' receivers are new or old trustees. The board delivers. All hold
+// the old key set, verified (key-set.ts), and agree on the plan, which carries the hash of the old key set.
 //
-//   1 deal     i in S: for each key g_i of degree t' - 1 with g_i(0) = y_i, the old share; broadcasts C_i,m = g_i,m·G and,
-//              sealed to each receiver j, g_i(j) and the group hybrid secret
+//   1 deal     i in S: for each key g_i of degree t' - 1 with g_i(0) = y_i, the old share; broadcasts C_i,m = g_i,m·G
+//              and, sealed to each receiver j, g_i(j) and the group hybrid secret
 //   2 accept   everybody: C_i,0 = the old Y_i, t' commitments. j: g_i(j)·G = Σ_m j^m·C_i,m, the hybrid secret has the
 //              known public key. If all fit: y'_j = Σ_{i in S} λ_i·g_i(j), Y'_j = Σ_m j^m·(Σ_i λ_i·C_i,m); checks that
 //              the Y'_j interpolate to the old Y; signs the new key set. If not: a complaint, as in ceremony.ts.
-//   3 finish   n' equal, signed key sets are the key set; then the old members erase their shares and the new are used.
+//   3 finish   n' equal, signed key sets are the key set. Then the old members erase their shares, and the new shares
+//              are used.
 //
-// No commit round: the constants are fixed by the old share keys, so nobody can move Y. A dealer that speaks last can
-// choose among distributions of new share keys, which are public anyway and each uniform for a set below t'. No proof
-// of possession: C_i,0 is an old share key, proven when the old key set was made.
-// Whether a plan is legitimate, people decide: whoever deals to it hands its share on.
-// Old and new shares lie on different polynomials: a mixed set gives a wrong scalar, so the generation stands in the
-// plan, in the secret and in every opening's context, and what does not fit is refused (KeySetError
-// "other-generation"). t old shares that were not erased open for ever: resharing does not change the keys, and cannot.
-// A trustee that leaves has known the group hybrid secret, which stays too: from then on the outer layer of stanzas
-// does not guard against it. The old committee stays pinned for receivers; security is as in ceremony.ts (static
-// corruption below t old and t' new).
+// There is no commit round: the old share keys fix the constants, so nobody can move Y. A dealer that speaks last can
+// choose among distributions of new share keys. These are public anyway, and for a set below t' each is uniform. There
+// is no proof of possession: C_i,0 is an old share key, proven when the old key set was made.
+// People decide whether a plan is legitimate: a trustee that deals to a plan hands its share on.
+//
+// Old and new shares lie on different polynomials, so a mixed set gives a wrong scalar. Therefore the generation is in
+// the plan, in the secret and in every opening's context, and a mismatch is refused (KeySetError "other-generation"). t
+// old shares that were not erased can open for ever: resharing does not change the keys, and cannot. A trustee that
+// leaves has known the group hybrid secret, which also stays. From then on the outer layer of stanzas does not protect
+// against that trustee.
+// The old committee stays pinned for the receivers. The security model is that of ceremony.ts (static corruption below
+// t old and t' new trustees).
 //
 // Source: Y. Desmedt, S. Jajodia, "Redistributing secret shares to new access structures", 1997; the check of the
 // constants against old share keys: T. Wong, C. Wang, J. Wing, "Verifiable secret redistribution", 2002.
@@ -67,7 +70,7 @@ import { LABELS } from "./labels.ts";
 import { commitPolynomial, evaluate, lagrangeAtZero, sharePolynomial } from "./sharing.ts";
 import { Fr, type G1 } from "./suite.ts";
 
-/** A plan checked against the old key set. */
+/** A plan that openResharing has checked against the old key set. */
 export interface Resharing {
   readonly context: Uint8Array;
   readonly plan: ResharePlan;
@@ -76,12 +79,14 @@ export interface Resharing {
   readonly receivers: readonly Sender[];
 }
 
+/** One dealer's place: an old trustee with its shares. */
 export interface DealerSeat {
   readonly resharing: Resharing;
   readonly identitySecret: Uint8Array;
   readonly secret: TrusteeSecret;
 }
 
+/** One receiver's place: a trustee of the new committee, with the secrets of its two pinned keys. */
 export interface ReceiverSeat {
   readonly resharing: Resharing;
   readonly index: number;
@@ -89,11 +94,11 @@ export interface ReceiverSeat {
   readonly transportSecret: Uint8Array;
 }
 
-/** What a plan names as `previous`. */
+/** The hash of a key set; a plan names it as `previous`. */
 export const keySetHash = (old: KeySetCore): Uint8Array =>
   labelledHash(LABELS.ceremonyTranscript, KeySetCore.encode(old));
 
-/** `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
+/** Checks a plan. `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
 export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
   checkCommittee(plan.threshold, plan.trustees);
   if (!equalBytes(plan.previous, keySetHash(old))) throw new KeySetError("other-key-set", "plan for another key set");
@@ -116,7 +121,10 @@ export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
   };
 }
 
-/** Round 1, by a member of S. @throws KeySetError when the secret is of another key set or generation */
+/**
+ * Round 1, by a member of S.
+ * @throws KeySetError if the secret belongs to another key set or generation, or if the plan does not name this dealer
+ */
 export function reshareDeal({ resharing, identitySecret, secret }: DealerSeat, rng: Rng): Uint8Array {
   const { context, plan, old } = resharing;
   assertSecretOf(secret, old);
@@ -154,7 +162,10 @@ function receive({ resharing, index, transportSecret }: ReceiverSeat, deals: Res
   return share;
 }
 
-/** Round 2, by a new member. @throws CeremonyAbort for what everybody can see; the rest becomes a complaint */
+/**
+ * Round 2, by a new member: signs the key set, or complains.
+ * @throws CeremonyAbort for a fault that everybody can see; any other fault becomes a complaint
+ */
 export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[]): Outcome {
   const { resharing, index, identitySecret } = seat;
   const { context, plan, old } = resharing;
@@ -195,6 +206,7 @@ export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[
   };
 }
 
+/** Reads and verifies a complaint. @throws CeremonyAbort */
 export function readReshareComplaint({ context, receivers }: Resharing, message: Uint8Array): Complaint {
   return readMessage(Complaint, context, receivers, message);
 }

@@ -1,12 +1,12 @@
-// C2SP tlog-tiles: the tree and its entries as a finite set of static files, from which anybody computes any proof.
+// C2SP tlog-tiles: the tree and its entries as a finite set of static files. Anybody can compute any proof from them.
 //
 //   tile/<L>/<N>[.p/<W>]         hashes MTH(D[(n·256 + i)·256^L : (n·256 + i + 1)·256^L]), i = 0 .. W-1, 32 bytes each
 //   tile/entries/<N>[.p/<W>]     the entries under tile/0/<N>, each  u16 big-endian length ‖ entry
 //
-// N in groups of three digits, all but the last marked x: 1234067 is x001/x234/067. A full file is 256 wide, has no
-// suffix and never changes; the right edge is partial, its width W in 1..255, under its own name, so it never changes
-// either. Tile (L, N) row i is the tree's node (level 8L, index 256N + i).
-// Tiles are not trusted: a proof made from them is verified against a signed checkpoint like any other.
+// N is written in groups of three digits, all but the last marked x: 1234067 is x001/x234/067. A full file is 256 wide,
+// has no suffix and never changes. The right edge is partial: its width W is in 1..255 and part of its name, so that
+// file never changes either. Row i of tile (L, N) is the tree's node (level 8L, index 256N + i).
+// Tiles are not trusted. A proof made from them is verified against a signed checkpoint, like any other proof.
 
 import { concatBytes } from "./bytes.ts";
 import { foldSpan, HASH_BYTES, type Node, nodeHash, type Span } from "./merkle.ts";
@@ -15,8 +15,9 @@ export const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
 export const MAX_ENTRY_BYTES = 0xffff;
 
+/** One file of the header. */
 export interface Tile {
-  /** "entries" are the bundles beside level 0 */
+  /** a level of hashes, or "entries" for the bundles of entries beside level 0 */
   readonly level: number | "entries";
   readonly index: number;
   /** 1 to 256; 256 is full */
@@ -30,7 +31,7 @@ export function tilePath(tile: Tile): string {
   return `tile/${tile.level}/${n}${tile.width === TILE_WIDTH ? "" : `.p/${tile.width}`}`;
 }
 
-/** The tile a path names, or undefined where the path is not the one form of it. */
+/** The tile that a path names. Undefined if the path is not in the one canonical form. */
 export function parseTilePath(path: string): Tile | undefined {
   const match = /^tile\/(entries|\d{1,2})\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path);
   if (!match) return undefined;
@@ -42,13 +43,14 @@ export function parseTilePath(path: string): Tile | undefined {
   };
   if (level !== "entries" && level > 63) return undefined;
   if (tile.width < 1 || (match[3] !== undefined && tile.width >= TILE_WIDTH)) return undefined;
-  // Leading zeroes in level, width or index groups give the same numbers, but not the same path.
+  // Leading zeroes in level, width or index groups give the same numbers, but another path.
   return tilePath(tile) === path ? tile : undefined;
 }
 
 /**
- * The tiles that a log of size `to` has and one of size `from` had not: what is to be written after an append, bundles
- * first, then hashes from the bottom up, so that whatever names a file comes after it.
+ * The tiles that a log of size `to` has and a log of size `from` does not have. They are the files to write after an
+ * append. Bundles come first, then hashes from the bottom up, so that a file is written before any file that commits to
+ * it.
  */
 export function newTiles(from: number, to: number): Tile[] {
   const at = (level: Tile["level"], rowsBefore: number, rows: number): Tile[] => {
@@ -65,6 +67,7 @@ export function newTiles(from: number, to: number): Tile[] {
   return tiles;
 }
 
+/** u16 length ‖ entry, for each entry. @throws RangeError if an entry is longer than 65535 bytes */
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   return concatBytes(
     ...entries.flatMap((entry) => {
@@ -74,7 +77,7 @@ export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   );
 }
 
-/** The `width` entries of a bundle; undefined unless it is exactly that. */
+/** The `width` entries of a bundle. Undefined if the bytes are not exactly such a bundle. */
 export function decodeBundle(bytes: Uint8Array, width: number): Uint8Array[] | undefined {
   const entries: Uint8Array[] = [];
   let at = 0;
@@ -88,7 +91,7 @@ export function decodeBundle(bytes: Uint8Array, width: number): Uint8Array[] | u
   return entries.length === width ? entries : undefined;
 }
 
-/** The tile that holds the rows under a node, in a tree of this size; the whole subtree is inside one tile. */
+/** The tile that holds the rows under a node, in a tree of this size. The whole subtree lies in one tile. */
 export function tileOf(node: Node, size: number): { tile: Tile; row: number; rows: number } {
   const level = Math.floor(node.level / TILE_HEIGHT);
   const rows = 2 ** (node.level % TILE_HEIGHT);
@@ -98,10 +101,10 @@ export function tileOf(node: Node, size: number): { tile: Tile; row: number; row
   return { tile: { level, index, width: Math.min(TILE_WIDTH, available) }, row: first - index * TILE_WIDTH, rows };
 }
 
-/** Reads one tile; rejects where it cannot. */
+/** Reads one tile, or rejects. */
 export type TileReader = (tile: Tile) => Promise<Uint8Array>;
 
-/** The hashes of a planned proof, from the tiles of a tree of this size. Each tile is asked for once. */
+/** The hashes of a planned proof, from the tiles of a tree of this size. Each tile is requested once. */
 export async function readSpansFromTiles(
   spans: readonly Span[],
   size: number,

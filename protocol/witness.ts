@@ -1,11 +1,11 @@
-// One head of the log after another: the check that a witness makes before it signs and a reader before it believes.
-// C2SP tlog-witness, add-checkpoint, without its HTTP.
+// Compares one head of the log with the next. A witness makes this check before it signs, and a reader before it
+// believes. C2SP tlog-witness, add-checkpoint, without its HTTP.
 //
-//   seen   the newest head this party accepted (none at first);  shown  the head it is shown now
+//   seen   the newest head that this party accepted (none at first);  shown  the head that it is shown now
 //   proof  RFC 9162 consistency proof from the smaller of the two to the larger
 //
-// A log that signs two heads of which neither continues the other shows two people different logs. Both notes together
-// are the evidence, whoever holds them. A head older than the one seen is no lie by itself, if the proof holds.
+// If a log signs two heads and neither continues the other, it shows two people different logs. The two notes together
+// are the evidence, in anybody's hands. A head that is older than the one seen is no lie by itself, if the proof holds.
 
 import { equalBytes } from "./bytes.ts";
 import type { VerifySignature } from "./ed25519.ts";
@@ -19,10 +19,16 @@ import {
   verifyCheckpoint,
 } from "./note.ts";
 
-/** "no-proof": the proof does not hold, which is a broken answer, or a split view when every answer is broken. */
+/**
+ * The result of the comparison. "no-proof": the proof does not hold. Either the answer is broken, or, if every answer
+ * is broken, the log shows a split view.
+ */
 export type Succession = "first" | "same" | "newer" | "older" | "split-view" | "no-proof";
 
-/** Where `shown` stands to `seen`, two heads already verified to be signed by the same log. */
+/**
+ * Compares `shown` with `seen`. Both heads are already verified to be signed by the same log.
+ * @throws RangeError if their origins differ
+ */
 export function checkConsistency(
   seen: Checkpoint | undefined,
   shown: Checkpoint,
@@ -33,7 +39,7 @@ export function checkConsistency(
   if (seen.origin !== shown.origin) throw new RangeError(`heads of two logs: ${seen.origin}, ${shown.origin}`);
   if (seen.size === shown.size) return equalBytes(seen.root, shown.root) ? "same" : "split-view";
   const [old, young] = seen.size < shown.size ? [seen, shown] : [shown, seen];
-  // The empty tree is a prefix of every other: there is nothing to prove, and RFC 9162 has no proof for it.
+  // The empty tree is a prefix of every other tree. There is nothing to prove, and RFC 9162 has no proof for it.
   const holds =
     old.size === 0
       ? proof.length === 0
@@ -43,7 +49,7 @@ export function checkConsistency(
 }
 
 export interface WitnessRequest {
-  /** The newest head this witness signed. Persist the new one before the signature goes out. */
+  /** The newest head that this witness signed. The caller persists the new head before the signature goes out. */
   last: Checkpoint | undefined;
   note: string;
   proof: readonly Uint8Array[];
@@ -56,7 +62,7 @@ export type WitnessAnswer =
   | { ok: true; signature: NoteSignature; checkpoint: Checkpoint }
   | { ok: false; reason: "bad-checkpoint" | "older" | "split-view" | "no-proof" };
 
-/** A witness signs a head that continues the last one it signed, or that one again. */
+/** Signs a head that continues the last head that this witness signed, or that same head again. */
 export function witness(request: WitnessRequest): WitnessAnswer {
   const verified = verifyCheckpoint({ ...request, witnesses: [], quorum: 0 });
   if (!verified.ok) return { ok: false, reason: "bad-checkpoint" };

@@ -2,16 +2,17 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { keySetId } from "../../protocol/key-set.ts";
 import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
 import { runCeremony, type Trustees } from "../support/trustees.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
-export const secretHex = (name: string): string => bytesToHex(secret(name));
-export const publicHex = (name: string): string => bytesToHex(ed25519.getPublicKey(secret(name)));
+export const secretHex = (name: string): Hex => bytesToHex(secret(name));
+export const publicHex = (name: string): Hex => bytesToHex(ed25519.getPublicKey(secret(name)));
 
 export const logKeys = makeLogKeys(secret("log"), "symbolon.test/log");
 export const witnessKeys = [1, 2, 3].map((i) =>

@@ -93,7 +93,7 @@ describe("time", () => {
   it.each(["ordered", "approved", "noticed"])("ends a case that is %s by the object's alarm", async (state) => {
     const c = await upTo(state);
     expect(await alarmOf(c)).toBeGreaterThan(Date.now() + 2 * DAY * 1000);
-    await runDurableObjectAlarm(caseStub(c.id)); // too early by the clock it was last told: nothing happens
+    await runDurableObjectAlarm(caseStub(c.id)); // too early by the clock of the last call: nothing happens
     expect((await status(c)).state).toBe(state);
     expect(await alarmOf(c)).not.toBeNull();
 

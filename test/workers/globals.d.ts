@@ -1,5 +1,5 @@
 // Types of the few browser and Node names that files imported by these tests use, and that the types of Workers lack.
-// The "DOM" library and the "node" types cannot be added: they declare fetch, Request and streams otherwise than workerd.
+// The "DOM" library and the "node" types cannot be added, because they declare fetch, Request and streams differently.
 
 /** client/officer.ts asks a browser for an assertion of a passkey. */
 interface Navigator {

@@ -68,11 +68,11 @@ beforeEach(async () => {
   const person = await proof(SELECTOR);
   account = person.account;
   await wallet.enrol(person);
-  // somebody else is registered, so that a mix-up would show
+  // another registered person, so that a mix-up would be noticed
   await new TestWallet(known).enrol(await proof("B9999", { identity: toBase64url(identityOf("Somebody-Else")) }));
 });
 
-/** C1, C2 of a visit with a credential of this registrar's. */
+/** The ciphertext C1, C2 of a visit with a credential of this registrar. */
 async function visit(w = wallet): Promise<{ C1: Uint8Array; C2: Uint8Array }> {
   const credential = w.receive(await bytesOf(w.refresh(account, EPOCH)), EPOCH);
   return present(
@@ -123,7 +123,7 @@ const traceCase = ({ C1, C2 }: Sealed, changes: Partial<CaseContext> = {}): Trac
   },
 });
 
-/** What trustee i gives for a case: its context and its share, with `by`'s secret where that is another's. */
+/** Trustee i's share for a case with its context. With `by`, the share is made with that trustee's secret. */
 function part(c: TraceCase, trustee: number, changes: Partial<CaseContext> = {}, by = trustee) {
   const context = { ...c.context, ...changes, trustee };
   const share = traceShare(
@@ -155,7 +155,7 @@ describe("trace", () => {
     c = traceCase(await visit());
   });
 
-  it("opens the visit to the requester alone, who can check contract, handle and identity", async () => {
+  it("gives the person's data to the requester alone, who can verify contract, handle and identity", async () => {
     const { sealed } = await ok(trace(traceRequest(c)));
     const found = IdentityDisclosure.decode(openSealed(sealed, c.context.orderHash));
     const contract = Contract.decode(found.contract);
@@ -172,7 +172,7 @@ describe("trace", () => {
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 
-  it("needs t approvals of this case, all of them approving, by the trustees whose shares come", async () => {
+  it("needs t approvals of this case, none of them a refusal, from the trustees whose shares arrive", async () => {
     const of = c.context;
     const [one, three] = [toBase64url(approve(1, of)), toBase64url(approve(3, of))];
     const forged = approve(3, of);
@@ -221,7 +221,7 @@ describe("trace", () => {
       });
   });
 
-  it("believes no other C1 or C2 beside the shares: nobody can be pointed at", async () => {
+  it("accepts no other C1 or C2 with the shares, so a requester cannot incriminate another person", async () => {
     const victim = await visit();
     await expectUnchanged(async () => {
       for (const swapped of [{ C1: toBase64url(victim.C1) }, { C2: toBase64url(victim.C2) }])
@@ -229,7 +229,7 @@ describe("trace", () => {
     });
   });
 
-  it("serves the certified requester of the case, before the expiry, under the newest shares", async () => {
+  it("serves the certified requester of the case, before the expiry, with shares of the newest generation", async () => {
     const stranger = await registerRequester("Dr Bob");
     const certificate = toBase64url(stranger.certificate);
     const tampered = requester.certificate.map((b, i) => (i === requester.certificate.length - 1 ? b ^ 1 : b));
@@ -254,7 +254,7 @@ describe("trace", () => {
     });
   });
 
-  it("answers a case id once: the same request alike, another never", async () => {
+  it("answers a case id once: the same request gets the same answer, and another request a conflict", async () => {
     const request = traceRequest(c);
     const first = await ok(trace(request));
     expect(await ok(trace(request, requester.secret, NOW + 60))).toEqual(first);
@@ -264,15 +264,15 @@ describe("trace", () => {
     });
     const both = traceCase(c);
     const answers = await Promise.all([trace(traceRequest(both)), trace(traceRequest(both))].map(codeOf));
-    expect(answers.sort()).toEqual(["accepted", "conflict"]); // fresh proofs, so two different requests
+    expect(answers.sort()).toEqual(["accepted", "conflict"]); // fresh proofs, so these are two different requests
   });
 
-  it("says not-found for a handle that nobody has, and keeps the case open", async () => {
+  it("answers not-found for a handle that no one has, and keeps the case open", async () => {
     const nobody = traceCase({ C1: c.C1, C2: encodeG1(decodeG1(c.C2).add(G) as G1) });
     await expectUnchanged(async () => expect(await codeOf(trace(traceRequest(nobody)))).toBe("not-found"));
   });
 
-  it("tells malformed requests as such", async () => {
+  it("answers malformed requests with the code malformed", async () => {
     const good = traceRequest(c);
     const identity = toBase64url(new Uint8Array([0xc0, ...new Uint8Array(47)]));
     const outside = toBase64url(new Uint8Array([0x80, ...new Uint8Array(46), 4]));
@@ -334,7 +334,7 @@ const assemble = (json: object, signWith = requester.secret, at = NOW) => send("
 const transport = (i: number) => trustees.committee[i - 1]!.transportSecret;
 
 describe("assemble", () => {
-  it("gives the requester and the approving trustees all generations with their openings, and nobody else anything", async () => {
+  it("gives all generations with their openings to the requester and the approving trustees only", async () => {
     wallet.device = rng(32);
     await wallet.enrol(await proof(SELECTOR));
     const { of, json } = assembleRequest({ epochTo: EPOCH + 1 });
@@ -367,7 +367,7 @@ describe("assemble", () => {
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 
-  it("leaves out a phone that begins after the order's epochs, and a person of none of them", async () => {
+  it("omits a phone that begins after the order's epochs, and a person with no phone in them", async () => {
     await wallet.enrol(await proof(SELECTOR));
     const { of, json } = assembleRequest();
     const { sealed } = await ok(assemble(json));
@@ -376,7 +376,7 @@ describe("assemble", () => {
     await expectUnchanged(async () => expect(await codeOf(assemble(before.json))).toBe("not-found"));
   });
 
-  it("refuses another selector or salt than the order's subject, and says not-found for an unknown person", async () => {
+  it("refuses a selector or salt that differs from the order's subject, and answers not-found for an unknown person", async () => {
     const { json } = assembleRequest();
     await expectUnchanged(async () => {
       await expectRefused(assemble({ ...json, selector: "B9999" }));
@@ -390,7 +390,7 @@ describe("assemble", () => {
     });
   });
 
-  it("needs t approvals of this very order, all of them approving", async () => {
+  it("needs t approvals of this order, none of them a refusal", async () => {
     const { of, json } = assembleRequest();
     const one = toBase64url(approve(1, of));
     await expectUnchanged(async () => {
@@ -407,7 +407,7 @@ describe("assemble", () => {
     expect(await codeOf(assemble({ ...json, approvals: all }))).toBe("accepted");
   });
 
-  it("serves the certified requester who signed the order, before the expiry, under the newest shares", async () => {
+  it("serves the certified requester who signed the order, before the expiry, with shares of the newest generation", async () => {
     const stranger = await registerRequester("Dr Bob");
     const { json } = assembleRequest();
     const borrowed = assembleRequest({ certificate: stranger.certificate });
@@ -435,7 +435,7 @@ describe("assemble", () => {
     await expectUnchanged(async () => expect(await codeOf(assemble(other.json))).toBe("conflict"));
   });
 
-  it("needs the cards of the approving trustees, by their pinned keys, and no others", async () => {
+  it("needs the cards of exactly the approving trustees, signed by their pinned keys", async () => {
     const { json } = assembleRequest();
     for (const broken of [cards.down, cards.forged]) {
       broken.add(3);
@@ -446,7 +446,7 @@ describe("assemble", () => {
     expect(await codeOf(assemble(json))).toBe("accepted");
   });
 
-  it("counts the newest generation of shares only: after a resharing the old ones give nothing", async () => {
+  it("counts only the newest generation of shares: after a resharing, older shares give nothing", async () => {
     const reshared = runResharing(trustees, [1, 2], 2, trustees.committee);
     const keySet = toBase64url(KeySet.encode(reshared.keySet));
     await postParameters({ keySet, epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });

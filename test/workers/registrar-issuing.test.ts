@@ -38,7 +38,7 @@ const NEXT = epochStart(EPOCH + 1) + 86_400;
 beforeEach(freshRegistrar);
 
 describe("parameters", () => {
-  it("are signed, logged once, public, and the same again for the same request", async () => {
+  it("are signed, logged once and public, and the same request gets the same document", async () => {
     const first = await admin("parameters", parametersRequest());
     expect(first.status).toBe(201);
     const answer = await first.json();
@@ -52,7 +52,7 @@ describe("parameters", () => {
     expect(entries.map((e) => [e.kind, toBase64url(e.body)])).toEqual([["parameters", documents[0]]]);
   });
 
-  it("of an epoch are one document: overlaps are conflicts", async () => {
+  it("have one document per epoch, and an overlap is a conflict", async () => {
     await postParameters();
     for (const [epochFrom, epochTo] of [
       [EPOCH, EPOCH + 12],
@@ -67,7 +67,7 @@ describe("parameters", () => {
     expect(log.entries.length).toBe(1);
   });
 
-  it("of epochs that have begun are refused, unless they are the very first", async () => {
+  it("are refused for epochs that have begun, except in the very first document", async () => {
     await postParameters();
     const past = parametersRequest({ epochFrom: EPOCH - 3, epochTo: EPOCH - 1 });
     expect(await codeOf(admin("parameters", past))).toBe("not-allowed-now");
@@ -77,7 +77,7 @@ describe("parameters", () => {
     expect(await codeOf(admin("parameters", late, epochStart(EPOCH + 21)))).toBe("not-allowed-now");
   });
 
-  it("asked for twice at once with different values: one holds, and the log has no other", async () => {
+  it("that are requested twice at once with different values give one document, and the log has no other", async () => {
     const answers = await Promise.all(
       [8, 12, 16].map((slots) =>
         codeOf(admin("parameters", parametersRequest({ epochFrom: EPOCH + slots, epochTo: EPOCH + 40, slots }))),
@@ -88,7 +88,7 @@ describe("parameters", () => {
     expect(log.entries.length).toBe(1);
   });
 
-  it("are not in force before the log has them, and a retry later adds one entry only", async () => {
+  it("are not valid before the log has them, and a later retry adds only one entry", async () => {
     log.down = true;
     expect(await codeOf(admin("parameters", parametersRequest()))).toBe("unavailable");
     expect((await ok(send("/v1/parameters"))).documents).toEqual([]);
@@ -122,12 +122,12 @@ describe("parameters", () => {
   });
 });
 
-describe("the desk", () => {
+describe("the proofing desk", () => {
   const paths = ["parameters", "proofings", "entitlements", "revoke", "requesters"];
-  it.each(paths)("takes %s from the administrator's key only", async (path) => {
+  it.each(paths)("accepts %s from the administrator's key only", async (path) => {
     for (const signWith of [undefined, rng(32)])
       await expectUnchanged(() => expectRefused(send(`/v1/admin/${path}`, { json: {}, signWith })));
-    // an old signature, or one of another path
+    // an old signature, or one for another path
     await expectRefused(send(`/v1/admin/${path}?x`, { json: {}, signWith: rng(32) }));
     expect(await codeOf(admin(path, {}))).toBe("malformed");
     expect(await codeOf(send(`/v1/admin/${path}`, { bytes: rng(40), signWith: ADMIN }))).toBe("malformed");
@@ -135,7 +135,7 @@ describe("the desk", () => {
     expect(await codeOf(huge)).toBe("too-large");
   });
 
-  it.each(["proofings", "parameters", "requesters"])("takes a signed request for %s once", async (path) => {
+  it.each(["proofings", "parameters", "requesters"])("accepts a signed request for %s once", async (path) => {
     await postParameters();
     const json = {
       proofings: { identity: toBase64url(identityOf("Replayed")), selector: "B77", entitlements: {} },
@@ -156,10 +156,10 @@ describe("the desk", () => {
       await send("/v1/enrol/start", { json: { account: "00".repeat(16), enrolmentCode: "" }, at: NOW + 600 });
       await expectRefused(sent(NOW + 600));
     });
-    expect((await admin(path, json)).status).toBeLessThan(300); // control: the same, signed anew
+    expect((await admin(path, json)).status).toBeLessThan(300); // control: the same request, signed again
   });
 
-  it("knows a person again by the selector, however it is written, and keeps the identity", async () => {
+  it("recognises a person by the selector in any spelling, and keeps the identity", async () => {
     await postParameters();
     const first = await proof("A 123-456");
     const again = await proof("a123.456", { identity: toBase64url(identityOf("Other")) });
@@ -173,14 +173,14 @@ describe("the desk", () => {
     await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
   });
 
-  it("has one account for a person who is proofed twice at once", async () => {
+  it("makes one account for a person who is proofed twice at once", async () => {
     await postParameters();
     const both = await Promise.all([proof("X1234"), proof("X1234"), proof("X1234")]);
     expect(new Set(both.map((b) => b.account)).size).toBe(1);
     expect(both.filter((b) => !b.known).length).toBe(1);
   });
 
-  it("refuses entitlements outside the value lists, empty selectors, unknown accounts", async () => {
+  it("refuses entitlements outside the value lists, empty selectors and unknown accounts", async () => {
     const wanted = { identity: toBase64url(identityOf("X")), selector: "A123", entitlements: {} };
     expect(await codeOf(admin("proofings", wanted))).toBe("not-allowed-now"); // no parameters yet
     await postParameters();
@@ -202,7 +202,7 @@ describe("the desk", () => {
     expect(await codeOf(admin("revoke", { account: "ab" }))).toBe("malformed");
   });
 
-  it("certifies a requester, and logs the hash only", async () => {
+  it("certifies a requester, and logs only the hash", async () => {
     const { certificate } = await registerRequester("Dr Ada");
     expect(certificate.length).toBeGreaterThan(1216);
     const [entry] = log.entries.map((e) => LogEntry.decode(fromBase64url(e)));
@@ -231,7 +231,7 @@ describe("enrolment", () => {
     wallet = new TestWallet(known);
   });
 
-  it("records the contract, and answers the same again for the same bytes", async () => {
+  it("stores the contract, and answers the same bytes with the same answer", async () => {
     const person = await proof("A1234");
     const { start, contract, generations } = await wallet.enrol(person);
     expect(fromBase64url(start.identity)).toEqual(identityOf("Weerasinghe-Planted"));
@@ -241,7 +241,7 @@ describe("enrolment", () => {
     expect((await dump()).generations!.length).toBe(1);
   });
 
-  it("refuses a wrong, expired, used or foreign code, all alike", async () => {
+  it("refuses a wrong, expired, used or foreign code with one and the same answer", async () => {
     const person = await proof("A1234");
     const other = await proof("B1234");
     const starting = (account: string, enrolmentCode: string, at = NOW) =>
@@ -259,7 +259,7 @@ describe("enrolment", () => {
     await expectUnchanged(() => expectRefused(thief.send(person, contract)));
   });
 
-  it("refuses a contract over another identity, foreign parameters, another or expired nonce, a broken proof", async () => {
+  it("refuses a contract over another identity, foreign parameters, another or expired nonce, or a broken proof", async () => {
     const person = await proof("A1234");
     const other = await proof("B1234");
     const start = await wallet.start(person);
@@ -281,7 +281,7 @@ describe("enrolment", () => {
     expect((await wallet.send(person, good)).status).toBe(201);
   });
 
-  it("refuses k or z of somebody else, and leaves nothing half-written", async () => {
+  it("refuses k or z of another person, and writes nothing", async () => {
     await wallet.enrol(await proof("A1234"));
     const mallory = new TestWallet(known);
     const person = await proof("B1234");
@@ -295,7 +295,7 @@ describe("enrolment", () => {
     expect((await mallory.send(person, mallory.contract(start))).status).toBe(201);
   });
 
-  it("takes one of two enrolments at once with one code", async () => {
+  it("accepts one of two concurrent enrolments with one code", async () => {
     const person = await proof("A1234");
     const other = new TestWallet(known);
     const contracts = [wallet.contract(await wallet.start(person)), other.contract(await other.start(person))];
@@ -304,7 +304,7 @@ describe("enrolment", () => {
     expect((await dump()).generations!.length).toBe(1);
   });
 
-  it("tells malformed requests as such and writes nothing", async () => {
+  it("answers malformed requests with the code malformed, and writes nothing", async () => {
     const person = await proof("A1234");
     const good = Contract.encode(wallet.contract(await wallet.start(person)));
     const at = (i: number, ...bytes: number[]) => Uint8Array.from(good, (b, k) => bytes[k - i] ?? b);
@@ -325,11 +325,11 @@ describe("enrolment", () => {
     });
   });
 
-  it("refuses points that are the identity or outside the subgroup, and scalars beyond r, in every place", async () => {
+  it("refuses, in every place, the identity, points outside the subgroup, and scalars beyond r", async () => {
     const person = await proof("A1234");
     const good = wallet.contract(await wallet.start(person));
     const identity = (n: number) => new Uint8Array([0xc0, ...new Uint8Array(n - 1)]);
-    // x = 4 on G1 is on the curve y² = x³ + 4 and not in the subgroup
+    // x = 4 is on the curve y² = x³ + 4 of G1 and not in the subgroup
     const outside = new Uint8Array([0x80, ...new Uint8Array(46), 4]);
     const scalarBeyond = Uint8Array.from(good.proof, (b, i) => (i < 32 ? 0xff : b));
     await expectUnchanged(async () => {
@@ -356,7 +356,7 @@ describe("refresh", () => {
     await wallet.enrol(person);
   });
 
-  it("issues a credential that the wallet can use, with the entitlements of the moment", async () => {
+  it("issues a credential that the wallet can use, with the patient's current entitlements", async () => {
     const first = wallet.receive(await bytesOf(wallet.refresh(account, EPOCH)), EPOCH);
     expect(first.values).toEqual(["statutory", "yes"]);
     await ok(admin("entitlements", { account, entitlements: { entitlement: "private" } }));
@@ -364,14 +364,14 @@ describe("refresh", () => {
     expect(next.values).toEqual(["private", ""]);
   });
 
-  it("is open for this epoch and the next", async () => {
+  it("is possible for this epoch and the next", async () => {
     for (const epoch of [EPOCH - 1, EPOCH + 2, 0, 0xffffffff]) {
       const request = wallet.request(account, await wallet.nonce(account), epoch);
       await expectUnchanged(() => expectRefused(wallet.sendRefresh(request)));
     }
   });
 
-  it("answers the same commitment alike with a new nonce, and refuses another for that epoch", async () => {
+  it("gives one commitment the same answer under a new nonce, and refuses another commitment for that epoch", async () => {
     const first = await bytesOf(wallet.refresh(account, EPOCH));
     await ok(admin("entitlements", { account, entitlements: {} }));
     expect(await bytesOf(wallet.refresh(account, EPOCH))).toEqual(first);
@@ -380,7 +380,7 @@ describe("refresh", () => {
     expect((await dump()).issued!.length).toBe(1);
   });
 
-  it("takes a nonce once, within its time, from the account it was given to, for its purpose", async () => {
+  it("accepts a nonce once, in time, for the account and the purpose of its issue", async () => {
     const nonce = await wallet.nonce(account);
     const request = wallet.request(account, nonce, EPOCH);
     await expectRefused(wallet.sendRefresh(request, NOW + 600));
@@ -397,7 +397,7 @@ describe("refresh", () => {
     await expectRefused(wallet.sendRefresh(wallet.request(account, theirs, EPOCH + 1)));
   });
 
-  it("gives two requests at once one credential", async () => {
+  it("gives two concurrent requests one credential", async () => {
     const nonces = [await wallet.nonce(account), await wallet.nonce(account)];
     const same = await Promise.all(nonces.map((n) => wallet.sendRefresh(wallet.request(account, n, EPOCH))));
     const bodies = await Promise.all(same.map(async (r) => toBase64url(new Uint8Array(await r.arrayBuffer()))));
@@ -418,7 +418,7 @@ describe("refresh", () => {
     const nonce = await wallet.nonce(account);
     await expectUnchanged(async () => {
       await expectRefused(other.sendRefresh(other.request(account, nonce, EPOCH)));
-      // the phone's own key over a request that names another, and over another's secrets
+      // the phone's own key over a request that names another account, and over another's secrets
       await expectRefused(wallet.sendRefresh(other.request(account, nonce, EPOCH)));
       const forged = {
         ...other.request(account, nonce, EPOCH),
@@ -429,7 +429,7 @@ describe("refresh", () => {
     });
   });
 
-  it("is refused from the moment of a revocation, and so is enrolling again", async () => {
+  it("is refused after a revocation, and so is a new enrolment", async () => {
     const nonce = await wallet.nonce(account);
     await ok(admin("revoke", { account }));
     await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH)));
@@ -438,7 +438,7 @@ describe("refresh", () => {
     expect(await codeOf(admin("proofings", body))).toBe("not-allowed-now");
   });
 
-  it("tells malformed requests as such, bad points as refusals, and writes nothing", async () => {
+  it("answers malformed requests as malformed and bad points as refused, and writes nothing", async () => {
     const good = wallet.request(account, await wallet.nonce(account), EPOCH);
     const bytes = RefreshRequest.encode(good);
     const at = (i: number, byte: number) => Uint8Array.from(bytes, (b, k) => (k === i ? byte : b));
@@ -487,7 +487,7 @@ describe("refresh", () => {
     expect(wallet.receive(bytes, EPOCH + 1, 1).epoch).toBe(EPOCH + 1);
   });
 
-  it("a second phone waits for the epoch after a credential that the first had fetched ahead", async () => {
+  it("if the first phone fetched a credential in advance, a second phone waits for the epoch after it", async () => {
     await bytesOf(wallet.refresh(account, EPOCH + 1));
     const person = await proof("A1234");
     wallet.device = rng(32);
@@ -503,13 +503,13 @@ describe("refresh", () => {
 });
 
 describe("a dump of the database", () => {
-  it("has no identity, selector, code or entitlement in clear", async () => {
+  it("contains no identity, selector, code or entitlement in clear", async () => {
     const known = await postParameters();
     const wallet = new TestWallet(known);
     const person = await proof("KVNR-Z987654321");
     await wallet.enrol(person);
     await bytesOf(wallet.refresh(person.account, EPOCH));
-    const code = fromBase64url((await proof("KVNR-Z987654321")).enrolmentCode); // one that is still open
+    const code = fromBase64url((await proof("KVNR-Z987654321")).enrolmentCode); // a code that is still open
     const { parameters, log_entries, ...rest } = await dump();
     const cells = Object.values(rest).flatMap((rows) => rows.flatMap((row) => Object.values(row as object)));
     const text = cells
@@ -519,7 +519,7 @@ describe("a dump of the database", () => {
           : bytesToHex(utf8ToBytes(String(cell))),
       )
       .join("|");
-    expect(text).toContain(bytesToHex(utf8ToBytes(person.account))); // the search itself finds what is there
+    expect(text).toContain(bytesToHex(utf8ToBytes(person.account))); // control: the search finds text that is there
     for (const planted of ["Weerasinghe", "Planted", "Z987654321", "KVNR", "statutory", "Patient", "resourceType"]) {
       expect(text).not.toContain(bytesToHex(utf8ToBytes(planted)));
       expect(text).not.toContain(bytesToHex(utf8ToBytes(toBase64url(utf8ToBytes(planted)).slice(0, -2))));

@@ -1,5 +1,5 @@
-// The registrar's surroundings for its tests: a settable clock, a log and three trustees that answer its calls, people
-// at the proofing desk, their wallets, and officers with passkeys.
+// The surroundings of the registrar under test: a settable clock, a log and three trustees that answer its calls,
+// people at the proofing desk, their wallets, and officers with passkeys.
 
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -44,7 +44,7 @@ interface Sent {
   json?: unknown;
   bytes?: Uint8Array;
   signWith?: Uint8Array | undefined;
-  /** instead: a signature made before */
+  /** a signature made before, to use instead */
   header?: string;
   at?: number;
 }
@@ -56,7 +56,7 @@ export async function send(path: string, { json, bytes, signWith, header, at = N
   if (header) headers[SIGNATURE_HEADER] = header;
   return worker.fetch(`http://registrar.test${path}`, { method, headers, body: (body ?? null) as BodyInit });
 }
-// biome-ignore lint/suspicious/noExplicitAny: answers of many handlers, looked into by the tests
+// biome-ignore lint/suspicious/noExplicitAny: answers of many handlers, which the tests inspect
 export async function ok(answer: Promise<Response>): Promise<any> {
   const response = await answer;
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
@@ -89,7 +89,7 @@ export async function codeOf(answer: Promise<Response>): Promise<string> {
   return ((await response.json()) as { code: string }).code;
 }
 
-/** All rows of all tables, to see that nothing was written. */
+/** All rows of all tables, to show that nothing was written. */
 export async function dump(): Promise<Record<string, unknown[]>> {
   const { results: tables } = await bindings.REGISTRAR_DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'd1\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
@@ -98,7 +98,7 @@ export async function dump(): Promise<Record<string, unknown[]>> {
   return Object.fromEntries(tables.map((t, i) => [t.name, rows[i]!.results]));
 }
 export async function expectUnchanged(run: () => Promise<unknown>): Promise<void> {
-  // but for the administrator's requests: these are spent, whatever came of them
+  // except the administrator's requests, which are used up in any case
   const rows = async () => {
     const all = await dump();
     return JSON.stringify({
@@ -138,7 +138,7 @@ function answer(url: URL, body: string): Response {
 export async function freshRegistrar(): Promise<void> {
   const { REGISTRAR_DB: db, TEST_MIGRATIONS } = bindings;
   await applyD1Migrations(db, TEST_MIGRATIONS);
-  // emptied by hand: after reset() the first test of a second file was seen to meet the rows of the file before
+  // Emptied by hand: after reset(), the first test of a second file has been seen to find rows of the file before.
   const tables = Object.keys(await dump());
   const clear = tables.map((name) => db.prepare(`DELETE FROM ${name}`));
   await db.batch([db.prepare("PRAGMA defer_foreign_keys = true"), ...clear]);
@@ -203,7 +203,7 @@ export const proof = (selector: string, changes: Record<string, unknown> = {}, a
     ),
   );
 
-/** A wallet's side of enrolment and refresh, one request at a time, so that a test can change each. */
+/** The wallet's side of enrolment and refresh, one request at a time, so that a test can change each request. */
 export class TestWallet {
   readonly root = rng(32);
   device = rng(32);
@@ -280,7 +280,7 @@ export class TestWallet {
     return this.sendRefresh(this.request(account, await this.nonce(account, at), epoch, generation), at);
   }
 
-  /** The wallet's own check of what it was given. */
+  /** The wallet's own check of its credential. */
   receive(bytes: Uint8Array, epoch: number, generation = 0): Credential {
     return receive({
       params: this.known.issuer,

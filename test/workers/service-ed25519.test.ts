@@ -1,5 +1,5 @@
-// Both Ed25519s answer alike in workerd: on honest signatures, on everything that RFC 8032 or noble's strict mode refuses, and on the
-// signatures that only the cofactored equation accepts.
+// Tests that noble's and Node's Ed25519 give the same answers in workerd. They run on honest signatures, on everything
+// that RFC 8032 or noble's strict mode refuses, and on signatures that only the cofactored equation accepts.
 
 import { ED25519_TORSION_SUBGROUP, ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
@@ -15,7 +15,7 @@ const littleEndian = (x: bigint): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, i) => Number((x >> BigInt(8 * i)) & 0xffn));
 const fromLittleEndian = (b: Uint8Array): bigint => b.reduceRight((x, byte) => (x << 8n) | BigInt(byte), 0n);
 
-/** What both say; that they say the same is checked. */
+/** The answer of both implementations; checks that they agree. */
 function verdict(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean {
   const said = nobleVerify(signature, message, key);
   expect(nativeVerify(signature, message, key)).toBe(said);
@@ -23,14 +23,14 @@ function verdict(signature: Uint8Array, message: Uint8Array, key: Uint8Array): b
 }
 
 const torsion = ED25519_TORSION_SUBGROUP.map((h) => ed25519.Point.fromHex(h, true));
-/** s·B = R + h·A by whoever knows a with A = a·B + torsion. */
+/** s·B = R + h·A, made with knowledge of a where A = a·B + torsion. */
 function signatureOver(message: Uint8Array, R: Uint8Array, key: Uint8Array, r: bigint, a: bigint): Uint8Array {
   const h = Fn.create(fromLittleEndian(sha512(concatBytes(R, key, message))));
   return concatBytes(R, littleEndian(Fn.add(r, Fn.mul(h, a))));
 }
 
-describe("both Ed25519s", () => {
-  it("sign the same bytes, and accept them", () => {
+describe("both Ed25519 implementations", () => {
+  it("make the same signatures and accept them", () => {
     for (let length = 0; length < 200; length += 7) {
       const [secret, message] = [rng(32), rng(length)];
       const [noble, native] = [nobleSigner(secret), nativeSigner(secret)];
@@ -40,7 +40,7 @@ describe("both Ed25519s", () => {
     }
   });
 
-  it("refuse every altered bit, and every other length", () => {
+  it("refuse every altered bit and every other length", () => {
     const [signer, message] = [nobleSigner(rng(32)), rng(40)];
     const signature = signer.sign(message);
     for (let bit = 0; bit < 512; bit += 5)
@@ -81,7 +81,7 @@ describe("both Ed25519s", () => {
         expect(verdict(signature, message, key)).toBe(false);
         if (ed25519.verify(signature, message, key, { zip215: true })) fitting++;
       }
-    expect(fitting).toBeGreaterThan(200); // nothing but the key's order is wrong with them
+    expect(fitting).toBeGreaterThan(200); // only the key's order is wrong with these signatures
   });
 
   it("refuse keys and R that are not reduced", () => {
@@ -92,7 +92,7 @@ describe("both Ed25519s", () => {
         expect(verdict(signature, message, bytes)).toBe(false);
         expect(verdict(concatBytes(bytes, signature.subarray(32)), message, signer.publicKey)).toBe(false);
       }
-    // the identity as R, reduced and not: of the key's owner, who may choose r = 0
+    // The identity as R, reduced and not. The owner of the key can choose r = 0.
     const secret = ed25519.utils.getExtendedPublicKey(rng(32));
     const key = secret.pointBytes;
     for (const [y, accepted] of [
@@ -102,7 +102,7 @@ describe("both Ed25519s", () => {
       expect(verdict(signatureOver(message, littleEndian(y), key, 0n, secret.scalar), message, key)).toBe(accepted);
   });
 
-  it("accept what the cofactored equation accepts: torsion in R, or in the key", () => {
+  it("accept signatures that the cofactored equation accepts: torsion in R or in the key", () => {
     const secret = ed25519.utils.getExtendedPublicKey(rng(32));
     const r = fromLittleEndian(rng(32)) % Fn.ORDER;
     for (const t of torsion) {
@@ -117,7 +117,7 @@ describe("both Ed25519s", () => {
     }
   });
 
-  it("take keys of bytes that are no point for no key", () => {
+  it("refuse every signature under bytes that are no point", () => {
     const message = rng(10);
     let points = 0;
     for (let i = 0; i < 60; i++) {
@@ -126,7 +126,7 @@ describe("both Ed25519s", () => {
         ed25519.Point.fromBytes(key);
         points++;
       } catch {
-        // as about every second one
+        // true of about every second key
       }
       expect(verdict(rng(64), message, key)).toBe(false);
     }

@@ -1,5 +1,5 @@
-// Records: the chain, what later statements make of them, what must be refused, faults between R2 and D1, erasure, and the
-// message channel. Nothing refused leaves anything behind.
+// Tests of records: the chain of manifests, later statements and their effect, writes that the service must refuse,
+// faults between R2 and D1, erasure, and the message channel. A refused write must leave nothing behind.
 
 import { createExecutionContext } from "cloudflare:test";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -34,7 +34,7 @@ import {
 type Visit = Awaited<ReturnType<typeof visit>>;
 let clinic: Clinic;
 let alice: Visit;
-/** The clinic's Bearer header, as overheard. */
+/** The clinic's Bearer header, as an eavesdropper would have it. */
 let authorization: string;
 
 const listening: Transport = {
@@ -68,7 +68,7 @@ const plain = (text: string) => utf8ToBytes(text);
 const base = (c = clinic) => `/v1/services/${bytesToHex(c.serviceId)}`;
 const blobCode = (recordId: string) => code(api(transport, SERVICE_URL, `${base()}/blobs/${recordId}`));
 
-/** A sealed record with its manifest, as the SDK would make it, and then changed. */
+/** A sealed record with its manifest as the SDK makes it, and then with changes. */
 async function made(change: Partial<Manifest> = {}, by = clinic) {
   const recordId = change.recordId ?? rng(16);
   const { blob, ...sealed } = await sealRecord({
@@ -140,8 +140,8 @@ async function left() {
 const sweep = () =>
   apiJson<{ blobs: number }>(transport, SERVICE_URL, "/v1/admin/sweep", { method: "POST", signWith: secret("admin") });
 
-describe("a record's life", () => {
-  it("is amended, withdrawn, and listed with its history; each session has a chain of its own", async () => {
+describe("a record", () => {
+  it("is amended, withdrawn and listed with its history, and each session has its own chain", async () => {
     const bob = await visit(clinic);
     const first = await clinic.putRecord(alice.session, plain("one"));
     const second = await clinic.amend(alice.session, first, plain("two"));
@@ -158,7 +158,7 @@ describe("a record's life", () => {
     expect(await code(clinic.withdraw(bob.session, first))).toBe("not-found");
   });
 
-  it("moves to the right session: the right patient opens it, the wrong one finds nothing (S9)", async () => {
+  it("can be moved to the right session: the right patient opens it, the wrong one finds nothing (S9)", async () => {
     const bob = await visit(clinic);
     const wrong = await clinic.putRecord(alice.session, plain("bob's result"));
     const right = await clinic.move(alice.session, wrong, bob.session);
@@ -171,7 +171,7 @@ describe("a record's life", () => {
     await expect(openRecord(blob, alice.ageIdentity)).rejects.toThrow(RecordError);
   });
 
-  it("finishes a move that was broken off at any of its steps, and files the record once", async () => {
+  it("is filed once if a move stops after any of its steps and is continued later", async () => {
     const bob = await visit(clinic);
     for (const step of [1, 2, 3]) {
       const wrong = await clinic.putRecord(alice.session, plain(`note ${step}`));
@@ -191,7 +191,7 @@ describe("a record's life", () => {
     }
   });
 
-  it("is erased: blob and wrapped keys go, the signed history stays, and the log tells of it (S14)", async () => {
+  it("is erased: blob and wrapped keys disappear, the signed history stays, and the log has an entry (S14)", async () => {
     const recordId = await clinic.putRecord(alice.session, plain("to be erased"));
     const logged = outside.logged.length;
     await clinic.erase(alice.session, recordId);
@@ -208,7 +208,7 @@ describe("a record's life", () => {
     expect(await code(clinic.erase(alice.session, recordId))).toBe("not-allowed-now");
   });
 
-  it("streams megabytes, in and out", async () => {
+  it("of several megabytes is streamed in and out", async () => {
     const large = new Uint8Array(2_000_000).fill(7);
     const recordId = await clinic.putRecord(alice.session, large);
     expect(sha256(await clinic.open(recordId))).toEqual(sha256(large));
@@ -236,7 +236,7 @@ describe("a record's life", () => {
   });
 });
 
-describe("writes that must be refused, and leave nothing", () => {
+describe("writes that the service must refuse, and that leave nothing:", () => {
   const untouched = { blobs: 0, uploads: 0, statuses: [] };
 
   it("a manifest or blob with one thing wrong", async () => {
@@ -278,7 +278,7 @@ describe("writes that must be refused, and leave nothing", () => {
     expect(await left()).toEqual(untouched);
     expect(await code(put(good))).toBe("accepted");
   });
-  /** A foreign recipient's stanza before the MAC: one reader more. */
+  /** A stanza of a foreign recipient before the MAC: one more reader. */
   const withStanza = (b: Uint8Array) => {
     const text = String.fromCharCode(...b.subarray(0, 8000));
     const at = text.indexOf("--- ");
@@ -289,7 +289,7 @@ describe("writes that must be refused, and leave nothing", () => {
     );
   };
 
-  it("without the clinic's token, with another's, without a length, or too large", async () => {
+  it("an upload without the clinic's token, with another's token, without a length, or too large", async () => {
     const good = await made();
     const bare = (headers: Record<string, string>, init: RequestInit = {}) =>
       transport.fetch(`${SERVICE_URL}${base()}/records/${good.recordId}`, {
@@ -312,7 +312,7 @@ describe("writes that must be refused, and leave nothing", () => {
     expect(await left()).toEqual(untouched);
   });
 
-  it("statements with one thing wrong", async () => {
+  it("a statement with one thing wrong", async () => {
     const record = await made();
     await put(record);
     const statement: Manifest = {
@@ -354,7 +354,7 @@ describe("writes that must be refused, and leave nothing", () => {
 });
 
 describe("the chain under contention", () => {
-  it("lets one of ten records at one place through; the rest see the head", async () => {
+  it("accepts one of ten concurrent records for one place, and gives the others the head", async () => {
     const rivals = await Promise.all(Array.from({ length: 10 }, () => made()));
     const outcomes = await Promise.all(
       rivals.map((r) =>
@@ -376,7 +376,7 @@ describe("the chain under contention", () => {
     expect(await left()).toEqual({ blobs: 1, uploads: 0, statuses: ["current"] });
   });
 
-  it("takes the same record ten times at once for one", async () => {
+  it("accepts ten concurrent copies of one record as one", async () => {
     const record = await made();
     const answers = await Promise.all(Array.from({ length: 10 }, () => put(record).then((r) => r.json())));
     expect(new Set(answers.map((a) => JSON.stringify(a))).size).toBe(1);
@@ -386,7 +386,7 @@ describe("the chain under contention", () => {
     ).toBe("conflict");
   });
 
-  it("is retried once by the SDK behind whoever was faster", async () => {
+  it("is retried once by the SDK after a faster writer", async () => {
     let overtaken = false;
     const slow: Transport = {
       ...transport,
@@ -404,7 +404,7 @@ describe("the chain under contention", () => {
 });
 
 describe("faults between R2 and D1 (S15)", () => {
-  /** The Worker with one binding that fails, over the same stores. */
+  /** The Worker over the same stores, with one binding that fails. */
   const broken = (env: Partial<typeof bindings>): Transport => ({
     ...transport,
     fetch: (async (input: string, init?: RequestInit) => {
@@ -424,7 +424,7 @@ describe("faults between R2 and D1 (S15)", () => {
     });
   const down = () => Promise.reject(new Error("down"));
 
-  it("R2 down: nothing stands, and the very same request succeeds later", async () => {
+  it("R2 down: nothing is stored, and the same request succeeds later", async () => {
     const record = await made();
     const t = broken({ BLOBS: failing(bindings.BLOBS, { put: down }) });
     expect(await code(put(record, t))).toBe("unavailable");
@@ -433,7 +433,7 @@ describe("faults between R2 and D1 (S15)", () => {
     expect(await code(put(record))).toBe("accepted");
   });
 
-  it("a fault after the blob is in R2: no record, and the sweep takes the blob when its time is over", async () => {
+  it("a fault after the blob is in R2: there is no record, and the sweep deletes the blob once it is due", async () => {
     const record = await made();
     const batches = shards.map((db) => failing(db, { batch: down }));
     const t = broken({
@@ -451,7 +451,7 @@ describe("faults between R2 and D1 (S15)", () => {
     expect(await clinic.open(record.recordId)).toEqual(plain("a note"));
   });
 
-  it("an isolate that dies in between leaves a listed blob, swept after hours and not before", async () => {
+  it("an isolate that dies half-way leaves a listed blob, which is swept after hours and not before", async () => {
     const record = await made();
     const never = () => new Promise(() => undefined);
     const t = broken({
@@ -467,7 +467,7 @@ describe("faults between R2 and D1 (S15)", () => {
     expect(await left()).toEqual({ blobs: 0, uploads: 0, statuses: [] });
   });
 
-  it("an upload that was given up cannot be finished behind the sweep's back", async () => {
+  it("an upload that was given up cannot be completed after the sweep", async () => {
     const record = await made();
     let release = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -489,7 +489,7 @@ describe("faults between R2 and D1 (S15)", () => {
     expect(await left()).toEqual({ blobs: 0, uploads: 0, statuses: [] });
   });
 
-  it("an erasure whose blob or log entry could not be seen to: told as unavailable, gone from view, finished by the retry", async () => {
+  it("an erasure whose blob or log entry failed: answers unavailable, hides the record, and the retry completes it", async () => {
     const record = await made();
     await put(record);
     const erasure: Manifest = {
@@ -534,7 +534,7 @@ describe("messages (S5)", () => {
     expect(rest).toEqual([]);
   });
 
-  it("are refused when repeated, foreign, misdirected or malformed, and nothing is queued", async () => {
+  it("are refused if they are repeated, foreign, misdirected or malformed, and nothing is queued", async () => {
     const frame = alice.channel.send(plain("once"));
     const key = newKey();
     expect(await code(asWallet(frame, undefined, undefined, { "idempotency-key": key }))).toBe("accepted");
@@ -557,7 +557,7 @@ describe("messages (S5)", () => {
     expect(await clinic.receive(alice.session)).toEqual([plain("once")]);
   });
 
-  it("drops what the operator altered, and goes on", async () => {
+  it("that the operator altered are dropped, and the channel continues", async () => {
     const [a, b] = [alice.channel.send(plain("a")), alice.channel.send(plain("b"))];
     await asWallet(a.with(-1, a.at(-1)! ^ 1));
     await asWallet(b);

@@ -1,4 +1,5 @@
-// The session's object by itself: single use, the frames' windows, the outbox, and its end. Real SQLite, real alarms.
+// Tests of the Durable Object ReplayWindow alone: single use, the windows of frames, the outbox, and the end of a
+// session. SQLite and alarms are real.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -17,7 +18,7 @@ import { bindings, EPOCH, freshWorld, NOW, outside, rng } from "./service-world.
 
 const namespace = bindings.REPLAY_WINDOW as unknown as DurableObjectNamespace<ReplayWindow>;
 const hex = (n: number) => bytesToHex(rng(n));
-/** One object for all sessions of a test, whatever their tags. */
+/** One object for all sessions of a test, whatever their tags are. */
 let stub: DurableObjectStub<ReplayWindow>;
 beforeEach(async () => {
   await freshWorld();
@@ -58,7 +59,7 @@ const tables = () =>
   runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT name FROM sqlite_master").toArray().length);
 
 describe("single use", () => {
-  it("opens exactly once of a hundred different check-ins at once, also across an eviction", async () => {
+  it("opens exactly once among a hundred different concurrent check-ins, also across an eviction", async () => {
     const request = newSession();
     const attempts = Array.from({ length: 100 }, () => ({ ...request, presentationHash: hex(32) }));
     const outcomes = await Promise.all(attempts.map((a) => stub.open(a, NOW)));
@@ -67,7 +68,7 @@ describe("single use", () => {
     expect((await stub.open({ ...request, presentationHash: hex(32) }, NOW)).outcome).toBe("refused");
   });
 
-  it("tells the same check-in under the same key the same, and refuses it under another key", async () => {
+  it("repeats the answer for the same check-in and key, and refuses it under another key", async () => {
     const request = await opened();
     await evictDurableObject(stub);
     expect(await stub.open({ ...request, receipt: rng(50) }, NOW + 5)).toEqual({
@@ -80,7 +81,7 @@ describe("single use", () => {
     expect(await stub.recall(request)).toEqual({ outcome: "repeated", receipt: request.receipt, pending: false });
   });
 
-  it("writes nothing when it is only asked", async () => {
+  it("writes nothing for a question", async () => {
     const request = newSession();
     expect(await stub.recall(request)).toEqual({ outcome: "refused" });
     expect(await stub.accept(request.tagHash, frame(0), NOW)).toBe("closed");
@@ -91,7 +92,7 @@ describe("single use", () => {
 });
 
 describe("frames", () => {
-  it("takes each seq once in each direction, in any order within the window, also across an eviction", async () => {
+  it("are each accepted once per direction, in any order within the window, also across an eviction", async () => {
     const { tagHash } = await opened();
     for (const seq of [0, 5, 2, WINDOW + 5]) expect(await stub.accept(tagHash, frame(seq), NOW)).toBe("accepted");
     await evictDurableObject(stub);
@@ -101,7 +102,7 @@ describe("frames", () => {
     expect(await stub.accept(tagHash, frame(5, 1), NOW)).toBe("accepted");
   });
 
-  it("accepts exactly one of a hundred frames with one seq", async () => {
+  it("with one seq are accepted once out of a hundred", async () => {
     const { tagHash } = await opened();
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => stub.accept(tagHash, frame(7), NOW)));
     expect(outcomes.filter((o) => o === "accepted")).toHaveLength(1);
@@ -109,7 +110,7 @@ describe("frames", () => {
     expect(await stub.frames(tagHash, 0, -1, [])).toHaveLength(1);
   });
 
-  it("takes a repetition for one only with its key and its very bytes, and only while it waits", async () => {
+  it("count as a repetition only with the same key and bytes, and only while they are queued", async () => {
     const { tagHash } = await opened();
     const f = frame(1);
     await stub.accept(tagHash, f, NOW);
@@ -121,7 +122,7 @@ describe("frames", () => {
     expect(await stub.accept(tagHash, f, NOW)).toBe("replayed");
   });
 
-  it("keeps what was accepted until exactly that is acknowledged", async () => {
+  it("stay queued until they themselves are acknowledged", async () => {
     const { tagHash } = await opened();
     const [a, b, c] = [frame(3), frame(1), frame(2)];
     for (const f of [a, b, c]) await stub.accept(tagHash, f, NOW);
@@ -133,7 +134,7 @@ describe("frames", () => {
     expect(await stub.frames(tagHash, 0, -1, [])).toHaveLength(1);
   });
 
-  it("refuses more than it queues, and moves no window for what it refuses", async () => {
+  it("are refused if the queue is full, and a refusal does not move the window", async () => {
     const { tagHash } = await opened();
     await runInDurableObject(stub, (object) => {
       for (let seq = 0; seq < MAX_QUEUED_FRAMES; seq++) object.accept(tagHash, frame(seq), NOW);
@@ -144,7 +145,7 @@ describe("frames", () => {
     expect(await stub.accept(tagHash, late, NOW)).toBe("accepted");
   });
 
-  it("refuses more bytes than it queues, of one session and not of its neighbours", async () => {
+  it("are refused if their session has too many bytes queued, and neighbouring sessions are not affected", async () => {
     const [{ tagHash }, other] = [await opened(), await opened()];
     const large = (seq: number) => ({ ...frame(seq), frame: new Uint8Array(MAX_QUEUED_BYTES / 4) });
     for (let seq = 0; seq < 4; seq++) expect(await stub.accept(tagHash, large(seq), NOW)).toBe("accepted");
@@ -156,7 +157,7 @@ describe("frames", () => {
 });
 
 describe("outbox and end", () => {
-  it("delivers by its alarm what the request that opened it did not", async () => {
+  it("the alarm delivers a row that the opening request did not deliver", async () => {
     const request = await opened();
     expect(await rowsOf(request.tagHash)).toHaveLength(0);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
@@ -173,7 +174,7 @@ describe("outbox and end", () => {
     expect(outside.indexed).toHaveLength(1);
   });
 
-  it("delivers nothing again that was ticked off", async () => {
+  it("a row marked as delivered is not delivered again", async () => {
     const request = await opened();
     await stub.delivered(request.tagHash);
     await evictDurableObject(stub);
@@ -182,7 +183,7 @@ describe("outbox and end", () => {
     expect(outside.indexed).toHaveLength(0);
   });
 
-  it("tries again while the escrow does not answer, and does not end before it has", async () => {
+  it("delivery is retried while the escrow does not answer, and the session does not end before it", async () => {
     const request = await opened();
     outside.down.add("escrow.test");
     await stub.accept(request.tagHash, frame(0), CLOSES_AT + 1);
@@ -194,7 +195,7 @@ describe("outbox and end", () => {
     expect(outside.indexed).toHaveLength(1);
   });
 
-  it("clears itself after its epoch, and not a second before; the spent tag stays in D1", async () => {
+  it("a session is deleted after its epoch and not a second earlier, and its spent tag stays in D1", async () => {
     const request = await opened();
     await stub.accept(request.tagHash, frame(1), CLOSES_AT - 1);
     expect(await runDurableObjectAlarm(stub)).toBe(true);
@@ -207,7 +208,7 @@ describe("outbox and end", () => {
     expect(await rowsOf(request.tagHash)).toHaveLength(1);
   });
 
-  it("keeps sessions of one object apart: their channels, their deliveries and their ends", async () => {
+  it("sessions of one object are independent: their channels, their deliveries and their ends", async () => {
     const [early, late] = [await opened(), newSession()];
     await stub.open({ ...late, closesAt: CLOSES_AT + 3600 }, NOW);
     const f = frame(0);
@@ -223,26 +224,26 @@ describe("outbox and end", () => {
     expect((await stub.recall(late)).outcome).toBe("repeated");
     expect(await stub.frames(late.tagHash, 0, -1, [])).toHaveLength(1);
     expect(await rowsOf(late.tagHash)).toHaveLength(1);
-    expect(await rowsOf(early.tagHash)).toHaveLength(0); // as delivered() said, somebody else had written it
+    expect(await rowsOf(early.tagHash)).toHaveLength(0); // delivered() means that another writer stored the row
   });
 
-  it("delivers all of many sessions but the one that cannot be, and forgets those whose day has come", async () => {
+  it("of many sessions all are delivered except one that cannot be, and those that are due are deleted", async () => {
     const sessions = await Promise.all(Array.from({ length: 45 }, opened));
     const stuck = newSession();
-    await stub.open({ ...stuck, tag: rng(96) }, NOW); // no tag at all: its index row can never be made
+    await stub.open({ ...stuck, tag: rng(96) }, NOW); // bytes that are no tag, so its index row can never be made
     for (let i = 0; i < 100 && outside.indexed.length < 45; i++) await runDurableObjectAlarm(stub);
     expect(new Set(outside.indexed.map((row) => row.tag))).toEqual(
       new Set(sessions.map(({ tag }) => toBase64url(tag))),
     );
     expect(outside.indexed).toHaveLength(45);
     expect(await stub.recall(stuck)).toMatchObject({ outcome: "repeated", pending: true });
-    await stub.delivered(stuck.tagHash); // it would be the first that every early alarm takes
+    await stub.delivered(stuck.tagHash); // otherwise it would be first in every early alarm
     for (const { tagHash } of sessions) await stub.accept(tagHash, frame(0), CLOSES_AT);
     const left = () =>
       runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT tag_hash FROM session").toArray().length);
     for (let i = 0; i < 100 && (await left()) > 1; i++) await runDurableObjectAlarm(stub);
     for (const s of sessions) expect((await stub.recall(s)).outcome).toBe("refused");
     expect(await stub.frames(sessions[0]!.tagHash, 0, -1, [])).toBe("closed");
-    expect((await stub.recall(stuck)).outcome).toBe("repeated"); // its day has not come
+    expect((await stub.recall(stuck)).outcome).toBe("repeated"); // it is not due yet
   });
 });

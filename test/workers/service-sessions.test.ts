@@ -1,5 +1,5 @@
-// Check-ins that must not open a session, one thing wrong in each; the clinic's own check of what its operator hands out;
-// faults between the writes. After every refusal the stores are as they were.
+// Tests of check-ins that must not open a session, each with one thing wrong; of the clinic's own check of its
+// operator's answers; and of faults between the writes. After every refusal the stores are unchanged.
 
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
@@ -65,7 +65,7 @@ async function stores() {
     objects: (await listDurableObjectIds(bindings.REPLAY_WINDOW)).length,
   };
 }
-/** The refusal's code, after checking that it changed nothing. */
+/** The code of the refusal. Checks that the refusal changed nothing. */
 async function refusal(bytes: Uint8Array, key = newKey()): Promise<string> {
   const before = await stores();
   const answer = await code(send(bytes, key));
@@ -75,7 +75,7 @@ async function refusal(bytes: Uint8Array, key = newKey()): Promise<string> {
 const honest = (options: Parameters2 = {}) => prepare(patient, clinic, { shown: ["class"], ...options });
 type Parameters2 = NonNullable<globalThis.Parameters<typeof prepare>[2]>;
 
-/** The same check-in with another presentation in it. */
+/** The same check-in with another presentation. */
 function withPresentation({ checkIn }: Prepared, change: Partial<Presentation>): Uint8Array {
   const presentation = Presentation.encode({ ...Presentation.decode(checkIn.presentation), ...change });
   return CheckIn.encode({ ...checkIn, presentation });
@@ -83,7 +83,7 @@ function withPresentation({ checkIn }: Prepared, change: Partial<Presentation>):
 const field = (p: Prepared): Presentation => Presentation.decode(p.checkIn.presentation);
 
 describe("bytes that are no check-in", () => {
-  it("tells what cannot be read", async () => {
+  it("answers each kind of unreadable bytes with its code", async () => {
     const { bytes, checkIn } = await honest();
     expect(await refusal(new Uint8Array())).toBe("malformed");
     expect(await refusal(rng(500))).toBe("malformed");
@@ -103,14 +103,14 @@ describe("bytes that are no check-in", () => {
     expect(await refusal(new Uint8Array(2 << 20))).toBe("too-large");
   });
 
-  it("wants an idempotency key", async () => {
+  it("requires an idempotency key", async () => {
     const { bytes } = await honest();
     expect(await refusal(bytes, "short")).toBe("malformed");
     expect(await code(api(transport, SERVICE_URL, "/v1/sessions", { bytes }))).toBe("malformed");
   });
 });
 
-/** On the curve, outside the prime-order subgroup. */
+/** A point on the curve, outside the prime-order subgroup. */
 const offSubgroup = (() => {
   const { Fp } = bls.fields;
   for (let x = 1n; ; x++) {
@@ -134,7 +134,7 @@ describe("presentations that must not open a session (S2)", () => {
   const g1Identity = new Uint8Array(48).with(0, 0xc0);
   const g2Identity = new Uint8Array(96).with(0, 0xc0);
 
-  it("refuses every bad point, scalar and altered field alike", async () => {
+  it("gives one answer to every bad point, bad scalar and altered field", async () => {
     const p = await honest();
     const f = field(p);
     const nonCanonicalScalar = hexToBytes(R_ORDER.toString(16).padStart(64, "0"));
@@ -174,11 +174,11 @@ describe("presentations that must not open a session (S2)", () => {
     expect(await code(send(p.bytes))).toBe("accepted");
   });
 
-  it("refuses what the policy asks for and the wallet does not show", async () => {
+  it("refuses a wallet that does not show an attribute that the policy requires", async () => {
     expect(await refusal((await honest({ shown: [] })).bytes)).toBe("credential-refused");
     const basic = newPatient(EPOCH, ["basic"]);
     expect(await refusal((await prepare(basic, clinic, { shown: ["class"] })).bytes)).toBe("credential-refused");
-    // an empty value must be shown, too
+    // an empty value must be shown as well
     const policy = { required: [{ attribute: "class", accepted: ["", "full"] }], maxStaleEpochs: 1 };
     const lenient = await newClinic("Lenient", policy);
     expect(await refusal((await prepare(patient, lenient, { shown: [] })).bytes)).toBe("credential-refused");
@@ -186,7 +186,7 @@ describe("presentations that must not open a session (S2)", () => {
     expect(await code(send(without.bytes))).toBe("accepted");
   });
 
-  it("accepts a credential as old as the policy says, and none older", async () => {
+  it("accepts a credential as old as the policy allows, and no older one", async () => {
     expect(await code(prepare(newPatient(EPOCH - 1), clinic, { shown: ["class"] }).then((p) => send(p.bytes)))).toBe(
       "accepted",
     );
@@ -195,7 +195,7 @@ describe("presentations that must not open a session (S2)", () => {
     );
   });
 
-  it("binds the session's keys: another session key, recipient or enc under the same proof is refused", async () => {
+  it("is bound to the session's keys: another session key, recipient or enc under the same proof is refused", async () => {
     const { checkIn } = await honest();
     const other = await honest({ slot: 1 });
     for (const change of [
@@ -207,7 +207,7 @@ describe("presentations that must not open a session (S2)", () => {
   });
 });
 
-describe("check-ins that come together", () => {
+describe("check-ins that arrive together", () => {
   const pairings = () => vi.spyOn(publicEngine(), "pairingProductIsOne");
   afterEach(() => vi.restoreAllMocks());
   const crowd = (count: number) => Promise.all(Array.from({ length: count }, (_, slot) => honest({ slot })));
@@ -221,7 +221,7 @@ describe("check-ins that come together", () => {
     for (const { tagHash } of visits) expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
   });
 
-  it("a bad one among them is refused, whatever is bad, and no other", async () => {
+  it("are verified each on its own merits: a bad one of any kind is refused, and no other", async () => {
     const [a, b, c, d, e, f] = (await crowd(6)) as [Prepared, Prepared, Prepared, Prepared, Prepared, Prepared];
     const unshown = await prepare(newPatient(), clinic, { shown: [] });
     const stranger = newPatient();
@@ -239,11 +239,11 @@ describe("check-ins that come together", () => {
     ];
     const answers = await Promise.all(sent.map(([bytes]) => code(send(bytes))));
     expect(answers).toEqual(sent.map(([, expected]) => expected));
-    // none of the refused has spent its tag
+    // a refused check-in has not spent its tag
     expect(await Promise.all([b, d, e].map(({ bytes }) => code(send(bytes))))).toEqual(Array(3).fill("accepted"));
   });
 
-  it("a verification that breaks off takes nobody else with it", async () => {
+  it("are not affected if the verification of another one fails with an error", async () => {
     const visits = await crowd(4);
     pairings().mockImplementationOnce(() => {
       throw new Error("out of CPU");
@@ -269,7 +269,7 @@ describe("challenges", () => {
     expect(await code(send(atTheEdge.bytes))).toBe("accepted");
   });
 
-  it("takes the tag's epoch from the signed issuedAt only", async () => {
+  it("takes the epoch of the tag only from the signed issuedAt", async () => {
     clock.now = epochStart(EPOCH + 1) + 10;
     const stale = await challenge({ issuedAt: epochStart(EPOCH + 1) - 10 });
     const p = await honest({ challenge: stale });
@@ -277,13 +277,13 @@ describe("challenges", () => {
     expect(await code(send(p.bytes))).toBe("accepted");
   });
 
-  it("refuses another policy than the registered one, and other parameters", async () => {
+  it("refuses a policy other than the registered one, and other parameters", async () => {
     expect(await tried({ required: [] })).toBe("credential-refused");
     expect(await tried({ maxStaleEpochs: 12 })).toBe("credential-refused");
     expect(await tried({ paramsHash: rng(32) })).toBe("credential-refused");
   });
 
-  it("refuses a service that is not registered, a forged signature, and a challenge relabelled (S3)", async () => {
+  it("refuses a service that is not registered, a forged signature, and a relabelled challenge (S3)", async () => {
     const stranger = new Clinic(transport, {} as never, await createClinicKeys("Stranger"));
     const forStranger = await challenge({ serviceId: stranger.serviceId });
     expect(await refusal((await honest({ challenge: forStranger })).bytes)).toBe("credential-refused");
@@ -297,7 +297,7 @@ describe("challenges", () => {
     expect(await refusal(CheckIn.encode(toOther))).toBe("credential-refused");
   });
 
-  it("takes a check-in that the clinic held offline under the clinic's token only, and within the grace only", async () => {
+  it("accepts a check-in that the clinic held offline only under the clinic's token and only within the grace period", async () => {
     const { bytes, tagHash } = await honest();
     const offline = await clinic.verify(bytes);
     expect(offline.tagHash).toBe(tagHash);
@@ -314,7 +314,7 @@ describe("challenges", () => {
 });
 
 describe("single use (S4)", () => {
-  it("opens one session of one presentation sent a hundred times at once", async () => {
+  it("opens one session if one presentation is sent a hundred times at once", async () => {
     const { bytes } = await honest();
     const codes = await Promise.all(Array.from({ length: 100 }, () => code(send(bytes))));
     expect(codes.filter((c) => c === "accepted")).toHaveLength(1);
@@ -322,16 +322,16 @@ describe("single use (S4)", () => {
     expect(await clinic.sessions()).toHaveLength(1);
   });
 
-  it("refuses a second presentation under a spent slot, at the same and at another service", async () => {
+  it("refuses a second presentation in a spent slot, at the same service and at another", async () => {
     await send((await honest({ slot: 3 })).bytes);
     expect(await refusal((await honest({ slot: 3 })).bytes)).toBe("credential-refused");
     const other = await newClinic("Other");
-    // The tag's object exists already: the count of objects may not grow, nor may a row appear.
+    // The tag's object exists already, so neither the number of objects nor the number of rows may grow.
     expect(await refusal((await prepare(patient, other, { slot: 3 })).bytes)).toBe("credential-refused");
     expect(await code(send((await honest({ slot: 4 })).bytes))).toBe("accepted");
   });
 
-  it("gives the same receipt for the same key, at once, later, and after the challenge has expired", async () => {
+  it("gives the same receipt for the same key: at once, later, and after the challenge expired", async () => {
     const { bytes } = await honest();
     const key = newKey();
     const receipts = await Promise.all(Array.from({ length: 5 }, () => send(bytes, key)));
@@ -341,7 +341,7 @@ describe("single use (S4)", () => {
     expect(await refusal(bytes)).toBe("credential-refused");
   });
 
-  it("an object restored to an earlier day opens no spent tag again: the row has it", async () => {
+  it("is kept by the row in D1: an object restored to an earlier day opens no spent tag again", async () => {
     const [first, second] = [await honest({ slot: 5 }), await honest({ slot: 5 })];
     const key = newKey();
     await send(first.bytes, key);
@@ -354,13 +354,13 @@ describe("single use (S4)", () => {
     expect(await code(send(second.bytes))).toBe("credential-refused");
     expect(await held()).toEqual([]);
     expect(bytesToHex((await clinic.session(first.tagHash)).checkInBytes)).toBe(bytesToHex(first.bytes));
-    // the one that had it gets it again
+    // the check-in that had the session gets it again
     expect(await code(send(first.bytes, key))).toBe("accepted");
     expect(await held()).toHaveLength(1);
     expect(await code(send(second.bytes))).toBe("credential-refused");
   });
 
-  it("closes an epoch by hand after a restore, and tells who stands what it told them", async () => {
+  it("allows closing an epoch by hand after a restore, and accepted check-ins still get their receipts", async () => {
     const { bytes } = await honest();
     const standing = await honest({ slot: 6 });
     const key = newKey();
@@ -377,7 +377,7 @@ describe("single use (S4)", () => {
 describe("faults (S15)", () => {
   const shards = [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1];
 
-  it("with D1 down after the object: unavailable, and the retry gets the very receipt of then", async () => {
+  it("D1 fails after the object: the answer is unavailable, and the retry gets a receipt that stays the same", async () => {
     const { bytes, tagHash } = await honest();
     const key = newKey();
     for (const db of shards)
@@ -391,7 +391,7 @@ describe("faults (S15)", () => {
     expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
   });
 
-  it("with the escrow down: the visit goes on, the index follows", async () => {
+  it("the escrow is down: the visit continues, and the index row follows later", async () => {
     outside.down.add("escrow.test");
     const prepared = await honest();
     const tag = toBase64url(field(prepared).T);
@@ -405,7 +405,7 @@ describe("faults (S15)", () => {
     await expect.poll(indexed, { timeout: 3000 }).toBe(1);
   });
 
-  it("check-ins side by side: every row reaches the index, once, and every object is told", async () => {
+  it("concurrent check-ins: every row reaches the index once, and every object learns of it", async () => {
     const visits = await Promise.all([0, 1, 2, 3, 4].map((slot) => honest({ slot })));
     const tags: string[] = visits.map((p) => toBase64url(field(p).T)).sort();
     const key = newKey();
@@ -422,10 +422,10 @@ describe("faults (S15)", () => {
     expect(indexed()).toEqual(tags);
   });
 
-  it("takes another policy at once, and no challenge under the one before", async () => {
+  it("a new policy is valid at once, and challenges under the old one are refused", async () => {
     const under = clinic.challenge();
     const before = await honest({ challenge: await under });
-    await send((await honest({ slot: 1 })).bytes); // the card is in the isolate's memory now
+    await send((await honest({ slot: 1 })).bytes); // now the card is in the isolate's memory
     const stricter = clinicWith({
       ...clinic.keys,
       policy: { required: [{ attribute: "class", accepted: ["full"] }], maxStaleEpochs: 0 },
@@ -437,7 +437,7 @@ describe("faults (S15)", () => {
     );
   });
 
-  it("closes an epoch in every shard", async () => {
+  it("closing an epoch reaches every shard", async () => {
     const other = await newClinic("Other");
     await api(transport, SERVICE_URL, `/v1/admin/epochs/${EPOCH}/close`, { method: "POST", signWith: secret("admin") });
     for (const [i, at] of [clinic, other].entries())
@@ -446,7 +446,7 @@ describe("faults (S15)", () => {
       );
   });
 
-  it("refuses to believe two documents for one epoch", async () => {
+  it("two parameters documents for one epoch are not believed", async () => {
     const { joinParameters, parametersFor } = await import("../../functions/shared/parameters.ts");
     const source = bindings;
     const p = await parametersFor(source, EPOCH, NOW);
@@ -465,13 +465,13 @@ describe("faults (S15)", () => {
     outside.parameters = honestOnes;
   });
 
-  describe("does not let the registrar replace the trustees", () => {
+  describe("the registrar cannot replace the trustees", () => {
     const honest = { parameters: outside.parameters, keySet: outside.keySet };
     afterEach(() => Object.assign(outside, honest));
     const believed = async (changes: Partial<typeof honest>, source: object = {}): Promise<string> => {
       const { parametersFor } = await import("../../functions/shared/parameters.ts");
       Object.assign(outside, changes);
-      const REGISTRAR_URL = `${bindings.REGISTRAR_URL}/${bytesToHex(rng(8))}/..`; // believed by nobody yet
+      const REGISTRAR_URL = `${bindings.REGISTRAR_URL}/${bytesToHex(rng(8))}/..`; // not believed in any isolate yet
       return code(parametersFor({ ...bindings, REGISTRAR_URL, ...source }, EPOCH, NOW));
     };
     const others = runCeremony(2, 3);
@@ -480,24 +480,24 @@ describe("faults (S15)", () => {
       keySet: KeySet.encode(others.keySet),
     };
 
-    it("believes the pinned ones", async () => expect(await believed({})).toBe("accepted"));
-    it("with keys of its own making", async () => {
+    it("control: the pinned trustees are believed", async () => expect(await believed({})).toBe("accepted"));
+    it("by keys of its own making", async () => {
       expect(await believed(own)).toMatch(/holders differ/);
       const TRUSTEE_KEYS = JSON.stringify(others.keySet.identityKeys.map(bytesToHex));
       expect(await believed(own, { TRUSTEE_KEYS })).toBe("accepted"); // control
     });
-    it("with its own keys in the document only", async () =>
+    it("by its own keys in the document only", async () =>
       expect(await believed({ parameters: own.parameters })).toMatch(/not the trustees'/));
-    it("with one key exchanged", async () => {
+    it("by one exchanged key", async () => {
       const { recordKey } = keysOf(others);
       expect(await believed({ parameters: [signParameters({ ...document, recordKey })] })).toMatch(/recordKey/);
     });
-    it("with no key set", async () => expect(await believed({ keySet: new Uint8Array() })).toMatch(/parameters/));
+    it("by a missing key set", async () => expect(await believed({ keySet: new Uint8Array() })).toMatch(/parameters/));
   });
 });
 
-describe("the clinic against its operator", () => {
-  /** A transport whose answers for one session are replaced. */
+describe("the clinic does not trust its operator:", () => {
+  /** A transport that replaces the answers for one session. */
   const lying = (row: object): Transport => ({
     ...transport,
     fetch: (async (input: string, init?: RequestInit) =>
@@ -512,7 +512,7 @@ describe("the clinic against its operator", () => {
     trusteeKeys: JSON.parse(bindings.TRUSTEE_KEYS),
   };
 
-  it("believes no session that its operator made up, altered, or filed under another tag", async () => {
+  it("it believes no session that the operator invented, altered, or filed under another tag", async () => {
     const real = await visit(await newClinic("Plain"));
     const { bytes, tagHash } = await honest();
     await send(bytes);
@@ -540,7 +540,7 @@ describe("the clinic against its operator", () => {
 });
 
 describe("registration", () => {
-  it("places services evenly, repeats without change, logs each card, and takes the administrator's word only", async () => {
+  it("spreads services evenly, repeats without change, logs each card, and needs the administrator's signature", async () => {
     const second = await newClinic("Second");
     await register(second);
     const rows = (await bindings.RECORDS_DB_0.prepare("SELECT shard FROM services").all<{ shard: number }>()).results;
@@ -568,7 +568,7 @@ describe("registration", () => {
 });
 
 describe("tokens", () => {
-  it("gives one service's token no way into another's, and each assertion serves once", async () => {
+  it("give one service no access to another, and each assertion is valid once", async () => {
     const other = await newClinic("Other");
     const { tagHash } = await visit(other);
     await expect(clinic.session(tagHash)).rejects.toBeInstanceOf(ApiError);

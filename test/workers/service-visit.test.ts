@@ -1,4 +1,5 @@
-// A visit from end to end through the real Worker, stores and SDK: check-in, record, reading, statements, messages.
+// Tests one visit from end to end with the real Worker, stores and SDK: check-in, record, reading by session and by
+// bucket.
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { openRecord } from "../../client/sealing/record.ts";
@@ -24,7 +25,7 @@ beforeEach(freshWorld);
 const note = utf8ToBytes(JSON.stringify({ resourceType: "Bundle", type: "collection", entry: [] }));
 
 describe("a visit", () => {
-  it("opens a session, files a record, and patient and clinic both read it", async () => {
+  it("opens a session and stores a record, which patient and clinic can both read", async () => {
     const clinic = await newClinic();
     const patient = newPatient();
     const prepared = await prepare(patient, clinic, { shown: ["class"] });

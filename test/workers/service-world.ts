@@ -1,6 +1,6 @@
-// The world around a service Worker under test: a registrar's signed parameters, patients with credentials, a clinic with
-// the real SDK, and the other roles' HTTP (parameters, log, index), which records what it is sent and can be switched off.
-// The service's own D1, R2 and Durable Objects are real.
+// The surroundings of a service Worker under test: a registrar's signed parameters, patients with credentials, a clinic
+// with the real SDK, and the HTTP of the other roles (parameters, log, index). Those roles record the requests that
+// they get, and can be switched off. The service's own D1, R2 and Durable Objects are real.
 
 import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
@@ -23,7 +23,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
-import { type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { asHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
@@ -111,7 +111,7 @@ const deployment: Deployment = {
   escrowUrl: common.ESCROW_URL,
   logUrl: common.LOG_URL,
   trusteeUrls: [],
-  registrarKey: common.REGISTRAR_KEY,
+  registrarKey: asHex(common.REGISTRAR_KEY),
   logVkey: common.LOG_VKEY,
   trusteeKeys: JSON.parse(common.TRUSTEE_KEYS),
 };
@@ -176,7 +176,7 @@ export interface Prepared {
 
 type PresentInput = Partial<globalThis.Parameters<typeof present>[0]>;
 
-/** What a wallet sends, or would send with `changes`. */
+/** The check-in that a wallet sends, or would send with `changes`. */
 export async function prepare(
   patient: Patient,
   clinic: Clinic,
@@ -237,7 +237,7 @@ export async function send(bytes: Uint8Array, idempotencyKey = newKey()): Promis
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** A patient checks in; the clinic looks the session up. */
+/** A patient checks in, and the clinic looks the session up. */
 export async function visit(clinic: Clinic, patient = newPatient(), slot = 0) {
   const prepared = await prepare(patient, clinic, { slot });
   await send(prepared.bytes);

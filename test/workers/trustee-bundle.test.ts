@@ -1,4 +1,4 @@
-// Nothing that an escrow hands over is believed: each case below changes one thing of a valid bundle.
+// Tests that a trustee believes nothing of a bundle unchecked: each case below changes one thing of a valid bundle.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -76,7 +76,7 @@ const verdict = async (bundle: Bundle, trustee = 1, now = NOW): Promise<string> 
 };
 const changed = (changes: Partial<Bundle>): Bundle => ({ ...approved.bundle(1), ...changes });
 
-/** A bundle around another order, with everything else as it must be. */
+/** A bundle around another order, in which everything else is as it must be. */
 async function around(c: TestCase, now = NOW): Promise<string> {
   const approvals = [1, 2].map((i) => resigned(c, i));
   return verdict((await bundled(w, c, [1, 2], approvals)).bundle(1), 1, now);
@@ -86,14 +86,14 @@ let assertion: Approval;
 beforeAll(async () => {
   assertion = await template();
 });
-/** Signed by the trustee, with an assertion that is not for this order. */
+/** An approval signed by the trustee, with an assertion that is not for this order. */
 const resigned = (c: TestCase, trustee: number): Uint8Array => {
   const approval = { ...assertion, caseId: c.order.caseId, orderHash: c.hash, trustee };
   return signDocument(LABELS.approval, Approval, approval, trustees[trustee - 1]!.identitySecret);
 };
 const ordered = (changes: Partial<Order>, key?: Uint8Array): TestCase => newCase(w, dossierOf(session), changes, key);
 
-it("accepts the bundle as it is, for every member and with one binding", async () => {
+it("the unchanged bundle is accepted for every member, with one binding (control)", async () => {
   const [one, two] = await Promise.all([1, 2].map((i) => openBundle(approved.bundle(i), trust(i))));
   expect(one!.set).toEqual([1, 2]);
   expect(two!.binding).toEqual(one!.binding);
@@ -126,7 +126,7 @@ describe("order", () => {
   it.each(cases)("%s", async (_, make, reason, now) => {
     expect(await around(make(), now)).toContain(reason);
   });
-  it("in the grace of the epoch before, which is open still", async () => {
+  it("in the grace period of the previous epoch, which is still open", async () => {
     const c = ordered({ epochFrom: EPOCH, epochTo: EPOCH, issuedAt: NOW + 3 * 86_400, expiresAt: NOW + 9 * 86_400 });
     expect(await around(c, NOW + 3 * 86_400)).toContain("epoch still open");
   });
@@ -146,7 +146,7 @@ describe("approvals", () => {
   it("fewer than t", async () => {
     expect(await two([await decide(w, valid, 1)], [1])).toContain("approvals: 1 of 2");
   });
-  it("more than t: S is exactly t", async () => {
+  it("more than t (S has exactly t members)", async () => {
     const all = await Promise.all([1, 2, 3].map((i) => decide(w, valid, i)));
     expect(await two(all, [1, 2, 3])).toContain("not of the threshold's size");
   });
@@ -162,7 +162,7 @@ describe("approvals", () => {
   it("by a key that is not pinned", async () => {
     expect(await two([await decide(w, valid, 1), by(2, {}, secret("stranger"))])).toContain("not by trustee 2");
   });
-  it("by another trustee in its stead", async () => {
+  it("by another trustee in its place", async () => {
     const other = by(2, {}, trustees[2]!.identitySecret);
     expect(await two([await decide(w, valid, 1), other])).toContain("not by trustee 2");
   });
@@ -170,19 +170,19 @@ describe("approvals", () => {
     const other = newCase(w, dossierOf(session));
     expect(await two([await decide(w, valid, 1), await decide(w, other, 2)])).toContain("of another order");
   });
-  it("without an officer's assertion for it: trustee 1's officer never spoke for trustee 2", async () => {
+  it("without an officer's assertion for it: trustee 1's officer never approved for trustee 2", async () => {
     expect(await two([await decide(w, valid, 1), by(2)])).toContain("assertion does not verify");
   });
-  it("without a verified user", async () => {
+  it("without user verification", async () => {
     const authenticatorData = assertion.authenticatorData.slice();
     authenticatorData[32] = 0x01;
     expect(await two([by(1, { authenticatorData }), await decide(w, valid, 2)])).toContain("assertion does not verify");
   });
-  it("without this trustee", async () => {
+  it("without this trustee among them", async () => {
     const a = await bundled(w, valid, [2, 3], [await decide(w, valid, 2), await decide(w, valid, 3)]);
     expect(await verdict(a.bundle(1))).toContain("without this trustee");
   });
-  it("in another order", async () => {
+  it("in another sequence", async () => {
     const { approvals, approvalInclusions } = approved.bundle(1);
     const bundle = changed({
       approvals: approvals.toReversed(),
@@ -219,13 +219,13 @@ describe("checkpoint and inclusion", () => {
     const a = await approve(w, late);
     expect(await verdict({ ...a.bundle(1), checkpoint })).toContain("inclusion: proof does not verify");
   });
-  it("another entry in the order's place", async () => {
+  it("with another entry in the order's place", async () => {
     const { approvalInclusions } = approved.bundle(1);
     expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain(
       "another entry than this order",
     );
   });
-  it("an entry of another case in the order's place", async () => {
+  it("with an entry of another case in the order's place", async () => {
     const other = newCase(w, dossierOf(session));
     const index = w.log.append({
       kind: "order",
@@ -240,7 +240,7 @@ describe("checkpoint and inclusion", () => {
       await verdict(changed({ checkpoint, orderInclusion: w.log.inclusion(index), approvalInclusions })),
     ).toContain("another entry than this order");
   });
-  it("one approval logged twice instead of both", async () => {
+  it("with one approval logged twice instead of both", async () => {
     const [first] = approved.bundle(1).approvalInclusions;
     expect(await verdict(changed({ approvalInclusions: [first!, first!] }))).toContain(
       "another entry than this approval",
@@ -260,7 +260,7 @@ describe("dossier", () => {
     const c = newCase(w, dossier, changes);
     return verdict((await approve(w, c)).bundle(1));
   };
-  /** By the same check as in the rounds, and already before an officer's decision is taken. */
+  /** Uses the same check as the rounds, which also runs before an officer's decision is accepted. */
   const swapped = async (bytes: Uint8Array): Promise<string> => {
     const dossier: Dossier = { ...valid.dossier, checkIn: bytes };
     return outcomeOf(() => about(dossier));
@@ -291,7 +291,7 @@ describe("dossier", () => {
       "another subject",
     );
   });
-  it("with a mauled tag key: F2 of another's making", async () => {
+  it("with a mauled tag key: F2 made by another party", async () => {
     const p = presentation();
     const mauled = { ...p, F2: encodeG1(G.multiply(7n) as G1) };
     expect(await swapped(CheckIn.encode({ ...checkIn(), presentation: Presentation.encode(mauled) }))).toContain(
@@ -317,7 +317,7 @@ describe("dossier", () => {
     expect(await about(dossier, { kind: "trace", epochFrom: epoch, epochTo: epoch })).toBe("accepted");
   });
 
-  it("of an assemble with somebody else's contract, a mauled F°, or no opening", async () => {
+  it("of an assemble with another person's contract, a mauled F°, or no opening", async () => {
     const other = newPatient(w);
     const good = dossierOfPerson([patient]);
     const c = newCase(w, good, { kind: "assemble" });
@@ -346,7 +346,7 @@ describe("dossier", () => {
     );
   });
 
-  describe("of an assemble, changed by the requester who knows the identity", () => {
+  describe("of an assemble, changed by a requester who knows the identity:", () => {
     const signed = (dossier: Dossier, of = c, key = secret("registrar-sign")) => signDossier(dossier, of.hash, key);
     const epochs = { epochFrom: EPOCH - 3, epochTo: EPOCH };
     let good: Dossier;
@@ -359,7 +359,7 @@ describe("dossier", () => {
       good = dossierOfPerson([patient]);
       c = newCase(w, good, { kind: "assemble" });
       const other = newPatient(w);
-      // commits to the patient's identity, with a wallet of the requester's own
+      // commits to the patient's identity, with a wallet that the requester made
       const selfMade = newPatient(w, patient.identity);
       ({ registrarSignature } = signed(good));
       withDecoy = {
@@ -393,7 +393,7 @@ describe("dossier", () => {
       expect(await verdict(bundle(dossier()))).toContain(expected);
     });
 
-    it("for another one that the registrar signed, between two rounds or chunks", async () => {
+    it("exchanged for another signed one between two rounds or chunks", async () => {
       const first = await openBundle(bundle(signed(good)), trust());
       const second = await openBundle(bundle(signed(withDecoy)), trust());
       const chunk = (open: OpenCase) => chunkBinding(open.context("notice", open.notice, 0), open.scope);

@@ -1,4 +1,4 @@
-// A case at three trustees from end to end: ceremony, officers, notice, link, trace, assemble, records.
+// Tests a case at three trustees from end to end: ceremony, officers, notice, link, trace, assemble, records.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBase64url } from "../../functions/shared/http.ts";
@@ -61,7 +61,7 @@ beforeAll(async () => {
   w = await freshWorld();
 });
 
-/** What trustee `from` sealed to the requester. */
+/** The values that trustee `from` sealed to the requester. */
 function openAnswer(c: TestCase, text: string): { from: number; kind: string; plaintext: Uint8Array } {
   const { key, value } = openSigned(LABELS.signPart, ForRequester, readBase64url(text));
   expect(key).toEqual(identityKeys[value.from - 1]);
@@ -70,7 +70,7 @@ function openAnswer(c: TestCase, text: string): { from: number; kind: string; pl
   return { from: value.from, kind: value.kind, plaintext };
 }
 
-/** Of each member, the sessions of all chunks. */
+/** Per member, the sessions of all chunks. */
 function resultsOf(c: TestCase, answers: string[]): Pick<CaseResult, "sessions">[] {
   const chunks = chunksOfOrder(c.order);
   const members = new Map<number, CaseResult[]>();
@@ -87,7 +87,7 @@ function resultsOf(c: TestCase, answers: string[]): Pick<CaseResult, "sessions">
 }
 
 describe("link", () => {
-  it("finds the patient's sessions in the approved epochs, newest first, and nobody else's", async () => {
+  it("finds the patient's sessions in the approved epochs, newest first, and no other patient's", async () => {
     const patient = newPatient(w);
     const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
     const newer = visit(w, patient, { at: NOW - 35 * DAY, slot: 3, service: "b" });
@@ -109,7 +109,7 @@ describe("link", () => {
     expect(results[0]!.sessions.map((s) => s.serviceId)).toEqual(expected.map((s) => s.serviceId));
   });
 
-  it("tells the patient's wallet, and no other, what was done and why", async () => {
+  it("tells the patient's wallet, and no other, of the action and its reason", async () => {
     const patient = newPatient(w);
     const c = newCase(w, dossierOf(visit(w, patient)));
     const { entries, entry } = await noticed(w, await approve(w, c));
@@ -159,7 +159,7 @@ describe("link", () => {
     }
   });
 
-  it("a patient's tag under another value is found by nobody", async () => {
+  it("does not find a patient's tag under another value", async () => {
     const patient = newPatient(w);
     const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
     const rows = outside.index.get(known.epoch)!;
@@ -182,7 +182,7 @@ describe("link", () => {
 const toHex = (b: Uint8Array): string => Array.from(b, (x) => x.toString(16).padStart(2, "0")).join("");
 
 describe("trace", () => {
-  it("gives the requester, from t shares, the handle and nothing to the trustees", async () => {
+  it("gives the requester the handle from t shares, and gives the trustees nothing", async () => {
     const patient = newPatient(w);
     const session = visit(w, patient, { at: NOW });
     const c = newCase(w, dossierOf(session), { kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
@@ -218,7 +218,7 @@ describe("assemble", () => {
 });
 
 describe("records", () => {
-  it("gives shares for stanzas of the result's sessions, which open the file key", async () => {
+  it("gives shares for the stanzas of the result's sessions, and they open the file key", async () => {
     const patient = newPatient(w);
     const session = visit(w, patient, { slot: 1 });
     const c = newCase(w, dossierOf(session));

@@ -1,4 +1,4 @@
-// The key ceremony over HTTP, officers' passkeys, and the trustee as a witness of the log.
+// Tests of the key ceremony over HTTP, of officers' passkeys, and of the trustee as a witness of the log.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
@@ -59,18 +59,18 @@ describe("ceremony", () => {
     return { cards, commits, openings, deals };
   };
 
-  it("makes one key set that all publish; running it again goes on, another one is refused", async () => {
+  it("makes one key set that all publish, and a second ceremony is refused", async () => {
     freshTrustees();
     const ceremonyId = rng(32);
     const first = await runCeremony(transport, { ...input, ceremonyId });
     const again = await runCeremony(transport, { ...input, ceremonyId }).catch((e: Error) => e.message);
-    expect(again).toContain("conflict"); // its start: keys are held
+    expect(again).toContain("conflict"); // its start: the trustees hold keys already
     for (const url of trusteeUrls)
       expect(KeySet.encode((await fetchKeySet(transport, url, identityKeys)).keySet)).toEqual(first.keySetBytes);
     expect(await outcome(runCeremony(transport, input))).toContain("conflict");
   });
 
-  it("takes rounds from the administrator only, and cards under the pinned keys only", async () => {
+  it("accepts rounds from the administrator only, and cards under the pinned keys only", async () => {
     freshTrustees();
     const cards = await cardsOf();
     const id = bytesToHex(rng(32));
@@ -84,7 +84,7 @@ describe("ceremony", () => {
     expect(await outcome(apiJson(transport, trusteeUrls[0]!, "/v1/keyset"))).toContain("not-found");
   });
 
-  it("catches a dealer that says two things, and complains by name of a share that does not open", async () => {
+  it("detects a dealer that sends two versions, and complains by name about a share that does not open", async () => {
     freshTrustees();
     const id = bytesToHex(rng(32));
     const { commits, deals } = await toDeals(id);
@@ -104,7 +104,7 @@ describe("ceremony", () => {
     );
   });
 
-  it("is told by the coordinator who complains of whom", async () => {
+  it("the coordinator reports which trustee accuses which", async () => {
     freshTrustees();
     const lying = {
       ...transport,
@@ -141,7 +141,7 @@ describe("officers", () => {
     return passkey;
   };
 
-  it("reads the inbox and an order behind a login, and decides with a passkey", async () => {
+  it("reads the inbox and an order after a login, and decides with a passkey", async () => {
     outside.inbox = [{ caseId: bytesToHex(c.order.caseId), ...waiting(), decided: false }];
     const o = officer();
     const [first] = await o.inbox();
@@ -155,13 +155,13 @@ describe("officers", () => {
     expect(openSigned(LABELS.approval, Approval, delivered.at(-1)!).value).toEqual(approval);
   });
 
-  it("warns of an emergency order over the current epoch", async () => {
+  it("sees a warning for an emergency order over the current epoch", async () => {
     const e = newCase(w, c.dossier, { emergency: true, epochTo: c.order.epochTo + 1 });
     const { warnings } = await officer().review(waiting(e));
     expect(warnings.some((x) => x.startsWith("Opens the current epoch"))).toBe(true);
   });
 
-  it("refuses inbox and review without a login, with an old token, and an assertion used twice", async () => {
+  it("is refused inbox and review without a login or with an old token, and an assertion is valid once", async () => {
     const review = (bearer?: string) =>
       outcome(apiJson(transport, url, "/v1/cases/review", { json: waiting(), ...(bearer ? { bearer } : {}) }));
     expect(await review()).toBe("credential-refused");
@@ -182,7 +182,7 @@ describe("officers", () => {
     expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json: invented }))).toBe("credential-refused");
   });
 
-  it("takes no decision from an unknown passkey, another origin or RP, or without user verification", async () => {
+  it("cannot decide with an unknown passkey, from another origin or RP, or without user verification", async () => {
     const attempt = async (passkey: SoftwarePasskey) =>
       outcome(officer(passkey).approve(waiting(newCase(w, c.dossier))));
     const { rpId, origin } = w.passkeys[0]!;
@@ -193,7 +193,7 @@ describe("officers", () => {
     expect(await attempt(await registered({}))).toMatchObject({ decision: "approve" });
   });
 
-  it("takes an assertion for this order, decision and trustee only", async () => {
+  it("cannot use an assertion for another order, decision or trustee", async () => {
     const fresh = newCase(w, c.dossier);
     const json = async (assertedFor: TestCase, decision: string) => {
       const [asserted] = [await decideAssertion(assertedFor, "approve")];
@@ -210,7 +210,7 @@ describe("officers", () => {
     return w.passkeys[0]!.assert(challenge);
   };
 
-  it("decides a case id once: the same again gives the same document, anything else a conflict", async () => {
+  it("decides a case id once: a repetition gives the same document, and any other decision a conflict", async () => {
     const one = newCase(w, c.dossier);
     const first = await decide(w, one, 1);
     expect(await decide(w, one, 1)).toEqual(first);
@@ -219,7 +219,7 @@ describe("officers", () => {
     expect(await outcome(decide(w, twin, 1))).toContain("conflict");
   });
 
-  it("registers ES256 passkeys, by the administrator, each for ever", async () => {
+  it("can only use ES256 passkeys, which the administrator registers once and for all", async () => {
     const passkey = await registered({});
     expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toBeUndefined();
     const moved = { ...passkey.registration, origin: "https://evil.test" };
@@ -233,7 +233,7 @@ describe("officers", () => {
 });
 
 describe("witness", () => {
-  it("signs only heads that continue the newest one it signed", async () => {
+  it("signs only heads that continue the newest one that it signed", async () => {
     freshTrustees();
     const entry = (n: number) =>
       ({ kind: "order", at: n, subject: rng(32), caseId: undefined, body: new Uint8Array() }) as const;

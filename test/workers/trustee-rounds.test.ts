@@ -1,5 +1,6 @@
-// Rounds under faults and lies: a case id stands for one set of values, a repetition gives the same bytes, a cheater is
-// named, nothing is given out of turn, and a dump of a trustee's storage holds no share.
+// Tests of the rounds between trustees under faults and lies. A case id can be used for one set of values only. A
+// repetition gives the same bytes. A cheater is named. No value is given before its turn. A dump of a trustee's storage
+// contains no share.
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -58,7 +59,7 @@ const caseAndApprovals = async (changes: Partial<Order> = {}): Promise<{ c: Test
 const noticeShares = (a: Approved, i: number) => ask<Parts>(i, "notice-shares", { bundle: a.bundle(i) });
 const notice = (a: Approved, i: number, parts: string[]) => ask<Parts>(i, "notice", { bundle: a.bundle(i), parts });
 
-/** The same part with another plaintext or head, signed by its author: what a cheating member could send. */
+/** The same part with another plaintext or head, signed by its author, as a cheating member could send it. */
 function forged(text: string, change: (plaintext: Uint8Array) => Uint8Array, by?: number): string {
   const { value: part } = openSigned(LABELS.signPart, SealedPart, readBase64url(text));
   const receiver = trustees[part.to - 1]!;
@@ -67,8 +68,8 @@ function forged(text: string, change: (plaintext: Uint8Array) => Uint8Array, by?
   return toBase64url(signPart({ ...part, sealed }, trustees[(by ?? part.from) - 1]!.identitySecret));
 }
 
-describe("a case id stands for one set of values", () => {
-  it("refuses another nonce, set or checkpoint for it, for ever", async () => {
+describe("a case id can be used for one set of values only", () => {
+  it("another nonce, set or checkpoint is refused for good", async () => {
     const { c, a } = await caseAndApprovals();
     await noticeShares(a, 1);
     const other = await bundled(
@@ -86,16 +87,16 @@ describe("a case id stands for one set of values", () => {
     expect(await outcome(noticeShares(a, 1))).toMatchObject({ parts: [expect.any(String)] });
   });
 
-  it("answers a repetition with the same bytes, also after the object was evicted", async () => {
+  it("a repetition gets the same bytes, also after the object was evicted", async () => {
     const { a } = await caseAndApprovals();
-    const first = await Promise.all([noticeShares(a, 1), noticeShares(a, 1)]); // at once: one of them stands
+    const first = await Promise.all([noticeShares(a, 1), noticeShares(a, 1)]); // at once: one of the two is stored
     expect(first[1]).toEqual(first[0]);
     await evictDurableObject(vaultOf(environments[0]!) as never);
     expect(await noticeShares(a, 1)).toEqual(first[0]);
   });
 });
 
-it("keeps nothing of a case after its order has expired but the id and what it stood for", async () => {
+it("after its order has expired, a trustee keeps of a case only its id and the values that it was used for", async () => {
   const { c, a } = await caseAndApprovals();
   await noticeShares(a, 1);
   const vault = vaultOf(environments[0]!);
@@ -110,7 +111,7 @@ it("keeps nothing of a case after its order has expired but the id and what it s
   clock.now = NOW;
 });
 
-describe("nothing out of turn", () => {
+describe("no value is given before its turn:", () => {
   it("notice before notice-shares, shares before notice, result before shares, records before result", async () => {
     const { a } = await caseAndApprovals();
     const other = await caseAndApprovals();
@@ -136,7 +137,7 @@ describe("nothing out of turn", () => {
     expect(await outcome(ask(1, "shares", { bundle, notice: logged }))).toMatchObject({ parts: [expect.any(String)] });
   });
 
-  it("a trace has no result round, and gives the members no parts", async () => {
+  it("a trace has no result round, and the members get no parts of it", async () => {
     const { a } = await caseAndApprovals({ kind: "trace" });
     const { notice: logged } = await noticed(w, a);
     const answer = await ask<Parts>(1, "shares", { bundle: a.bundle(1), notice: logged });
@@ -145,7 +146,7 @@ describe("nothing out of turn", () => {
   });
 });
 
-describe("a cheater is named, a carrier's fault is nobody's", () => {
+describe("a cheater is named, and a fault of the carrier is not blamed on a trustee", () => {
   it("in the notice round", async () => {
     const { a } = await caseAndApprovals();
     await noticeShares(a, 1);
@@ -162,7 +163,7 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     expect(
       await outcome(notice(a, 1, [forged(part!, (p) => NoticeShare.encode({ ...NoticeShare.decode(p), index: 1 }))])),
     ).toBe(wrong);
-    // not signed by the author: nobody is named
+    // not signed by the author: no trustee is named
     expect(await outcome(notice(a, 1, [forged(part!, () => utf8ToBytes("nothing"), 3)]))).toBe("credential-refused");
     const bent = readBase64url(part!);
     bent[bent.length - 1]! ^= 1;
@@ -172,7 +173,7 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     expect(await outcome(notice(a, 1, [part!]))).toMatchObject({ entry: expect.any(String) });
   });
 
-  it("in the link round: a wrong value, a sign flip, another scope", async () => {
+  it("in the link round: a wrong value, a flipped sign, another scope", async () => {
     const { a } = await caseAndApprovals();
     const { notice: logged } = await noticed(w, a);
     await ask(1, "shares", { bundle: a.bundle(1), notice: logged });
@@ -189,7 +190,7 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     expect(await result([changing((s) => ({ ...s, values: swap(s.values) }))])).toBe(wrong);
     expect(await result([changing((s) => ({ ...s, values: s.values.slice(1) }))])).toBe(wrong);
     expect(await result([forged(part!, () => LinkParts.encode({ shares: [] }))])).toBe(wrong);
-    // −d: on the curve's field, canonical, outside the group of prime order
+    // −d: in the field of the pairing and canonical, but outside the group of prime order
     const flipped = forged(part!, (p) => {
       const { shares } = LinkParts.decode(p);
       const bytes = shares[0]!.slice();
@@ -201,7 +202,7 @@ describe("a cheater is named, a carrier's fault is nobody's", () => {
     expect(await result([part!])).toMatchObject({ forRequester: expect.any(String) });
   });
 
-  it("an index that is no sorted list of rows is the escrow's fault", async () => {
+  it("in the link round: an index that is no sorted list of rows is the escrow's fault", async () => {
     const { a } = await caseAndApprovals();
     const { notice: logged } = await noticed(w, a);
     const shares = await Promise.all(
@@ -222,7 +223,7 @@ describe("chunks", () => {
   const wide = () => caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH - 1 }); // EPOCH - 1;  EPOCH - 3 and - 2
   type Sent = { parts: string[] };
 
-  it("go newest first, each answered with the same bytes, under parts of its own", async () => {
+  it("are opened newest first, each with parts of its own, and a repetition gets the same bytes", async () => {
     const { a } = await wide();
     const { notice: logged } = await noticed(w, a);
     const shares = (i: number, chunk: number) =>
@@ -241,13 +242,13 @@ describe("chunks", () => {
     await shares(2, 1);
     expect(await result(2, 0, second.parts)).toBe("credential-refused"); // the carrier's fault, not trustee 1's
     expect(await result(2, 1, first.parts)).toBe("credential-refused");
-    const opened = await result(2, 1, second.parts); // its own order: nothing waits for another chunk's result
+    const opened = await result(2, 1, second.parts); // in an order of its own: no chunk waits for another chunk's result
     expect(opened).toMatchObject({ forRequester: expect.any(String) });
     expect(await result(2, 0, first.parts)).not.toEqual(opened);
     expect(await result(2, 1, second.parts)).toEqual(opened);
   });
 
-  it("are worked out ahead, and are there only once they are asked for with the notice's place in the log", async () => {
+  it("are computed in advance, but given only for a request that shows the notice in the log", async () => {
     const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true }); // 1 epoch; 2; 1
     const { notice: logged } = await noticed(w, a);
     const parts = async (chunk: number): Promise<string[]> => {
@@ -269,7 +270,7 @@ describe("chunks", () => {
     for (const i of a.set) expect(await result(i, 2, third)).toMatchObject({ forRequester: expect.any(String) });
   });
 
-  it("asked for while they are worked out ahead, twice at once, are made once", async () => {
+  it("are computed once, even if two requests arrive while they are computed in advance", async () => {
     const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true });
     const { notice: logged } = await noticed(w, a);
     const shares = (i: number, chunk: number) => ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk });
@@ -279,7 +280,7 @@ describe("chunks", () => {
       await ask(2, "result", { bundle: a.bundle(2), parts, chunk });
     }
     const pairings = vi.spyOn(publicEngine(), "pairingsOfSecretPoint");
-    const [one, other] = await Promise.all([shares(2, 2), shares(2, 2)]); // its result of chunk 1 has just gone out
+    const [one, other] = await Promise.all([shares(2, 2), shares(2, 2)]); // the result of chunk 1 has just been sent
     await new Promise((done) => setTimeout(done, 300));
     expect(one).toEqual(other);
     expect(pairings.mock.calls.length).toBeLessThanOrEqual(2); // the slots of one epoch, and the proof
@@ -292,7 +293,7 @@ describe("chunks", () => {
     });
   });
 
-  it("are not worked out ahead while somebody waits for an answer", async () => {
+  it("are not computed in advance while another request waits for an answer", async () => {
     const { a } = await caseAndApprovals({ epochFrom: EPOCH - 3, epochTo: EPOCH, emergency: true });
     const { notice: logged } = await noticed(w, a);
     const shares = (i: number, chunk: number) => ask<Sent>(i, "shares", { bundle: a.bundle(i), notice: logged, chunk });
@@ -327,7 +328,7 @@ describe("chunks", () => {
     expect(await outcome(ask(1, "shares", { bundle: trace.bundle(1), notice: own, chunk: 1 }))).toContain("malformed");
   });
 
-  it("a share of another chunk's slots is its author's fault", async () => {
+  it("each have their own slots: a share of another chunk's slots is its author's fault", async () => {
     const { a } = await wide();
     const { notice: logged } = await noticed(w, a);
     const shares = async (i: number, chunk: number) =>
@@ -343,7 +344,7 @@ describe("chunks", () => {
   });
 });
 
-it("keeps no share and no result in clear", async () => {
+it("the storage of a trustee contains no share and no result in clear", async () => {
   const { a } = await caseAndApprovals();
   await opened(w, a);
   const [env] = environments;

@@ -1,5 +1,6 @@
-// The bases of slots that a trustee keeps: what the suite hashes, kept sealed, believed only if this trustee sealed them for
-// this epoch, and worked out while an officer reads an order.
+// Tests of the bases of slots that a trustee stores. They are the points that the suite hashes, stored sealed. A
+// trustee believes only those that it sealed itself for that epoch, and computes them in advance when an officer reads
+// an order.
 
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Officer } from "../../client/officer.ts";
@@ -33,7 +34,7 @@ beforeAll(async () => {
 });
 
 const SLOTS = 2;
-/** Epochs that no trustee has met. */
+/** Epochs that no trustee has used yet. */
 const newScope = (epochs = 2): Scope => {
   const paramsHash = rng(32);
   return Array.from({ length: epochs }, (_, i) => ({ epoch: 700 + i, slots: SLOTS, paramsHash }));
@@ -43,7 +44,7 @@ const vault = (i = 0) => vaultOf(environments[i]!);
 const keptOf = async (scope: Scope, i = 0): Promise<Uint8Array[]> =>
   (await vault(i).tagBases(scope.map(nameOf))).map((sealed) => sealed!);
 
-/** An isolate that has nothing in memory; `hashes` counts what it hashes. */
+/** An isolate with empty memory. `hashes` counts the hashes that it computes. */
 function newIsolate(i = 0) {
   const { TRUSTEE_VAULT: vault, ...rest } = environments[i]!;
   const env: TrusteeEnv = { ...rest, TRUSTEE_VAULT: Object.create(vault as object) as typeof vault };
@@ -60,7 +61,7 @@ const expected = (scope: Scope): string[] =>
     );
 
 describe("bases of slots", () => {
-  it("are what the suite hashes, newest epoch first, and hashed once", async () => {
+  it("are the points that the suite hashes, newest epoch first, each hashed once", async () => {
     const scope = newScope();
     const one = newIsolate();
     expect(await one.slots(scope)).toEqual(expected(scope));
@@ -71,7 +72,7 @@ describe("bases of slots", () => {
     expect(other.hashes).not.toHaveBeenCalled();
   });
 
-  it("are kept sealed, each epoch's under its own name", async () => {
+  it("are stored sealed, each epoch under its own name", async () => {
     const scope = newScope();
     await newIsolate().slots(scope);
     const [first] = await keptOf(scope);
@@ -80,7 +81,7 @@ describe("bases of slots", () => {
     expect(() => openAtRest(vaultKey, "tag-bases", nameOf(scope[1]!), first!)).toThrow();
   });
 
-  it("that stand in another epoch's place, are bent, or come from another trustee are hashed anew", async () => {
+  it("are hashed again if they are from another epoch, damaged, or from another trustee", async () => {
     const scope = newScope();
     await newIsolate().slots(scope);
     await newIsolate(1).slots(scope);
@@ -96,7 +97,7 @@ describe("bases of slots", () => {
     }
   });
 
-  it("of other parameters, or of more slots, are others", async () => {
+  it("differ for other parameters and for more slots", async () => {
     const scope = newScope(1);
     const isolate = newIsolate();
     await isolate.slots(scope);
@@ -106,7 +107,7 @@ describe("bases of slots", () => {
     expect(await isolate.slots(others)).toEqual(expected(others));
   });
 
-  it("are forgotten where twice the longest order has been kept since", async () => {
+  it("are deleted once bases of twice the longest order have been stored after them", async () => {
     const scope = newScope(242);
     const [oldest, second, third] = scope;
     await vault().keepTagBases(scope.map((of) => ({ name: nameOf(of), sealed: rng(8) })));
@@ -118,7 +119,7 @@ describe("bases of slots", () => {
     ]);
   });
 
-  it("of an order are there when its officer has read it", async () => {
+  it("of an order are stored after its officer has read it", async () => {
     const session = visit(w, newPatient(w));
     const c = newCase(w, dossierOf(session), { epochFrom: session.epoch, epochTo: session.epoch });
     const scope = [{ epoch: session.epoch, slots: w.document.slots, paramsHash: w.paramsHash }];

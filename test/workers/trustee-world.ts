@@ -1,6 +1,7 @@
-// Three trustees in one workerd: the same app under three environments, each with vault and boards of its own in real
-// Durable Objects. Around them what they fetch: the registrar's parameters, the escrow's index; and a log, as a tree in
-// memory that gives real proofs and is really cosigned. `escrow` plays the carrier, and lies when a test wants it to.
+// Three trustees in one workerd: the same app in three environments, each with its own vault and boards in real Durable
+// Objects. Around them are the sources that they fetch from: the registrar's parameters, the escrow's index, and a log.
+// The log is a tree in memory with real proofs and real cosignatures. `escrow` is the carrier between the trustees, and
+// lies if a test wants it to.
 
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -69,7 +70,7 @@ type Namespace = { getByName(name: string): unknown };
 const partition = (namespace: unknown, of: string): DurableObjectNamespace =>
   ({ getByName: (name: string) => (namespace as Namespace).getByName(`${of}/${name}`) }) as never;
 
-/** Each world has a registrar of its own, since parameters are believed for an isolate's life. */
+/** Each world has a registrar of its own, because an isolate believes parameters as long as it lives. */
 const environmentsOf = (world: string): TrusteeEnv[] =>
   [1, 2, 3].map((index) => ({
     ...bindings,
@@ -80,19 +81,19 @@ const environmentsOf = (world: string): TrusteeEnv[] =>
     TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, `${world}/${index}`),
   }));
 export const environments = environmentsOf("first");
-/** Three trustees that remember nothing, under the same keys. */
+/** Three trustees without any state, under the same keys. */
 export function freshTrustees(): void {
   environments.splice(0, 3, ...environmentsOf(bytesToHex(rng(8))));
 }
 export const trusteeUrls = [1, 2, 3].map((i) => `http://trustee-${i}.test`);
 export const identityKeys = trustees.map((t) => t.identityPublicKey);
 
-// ---- what the trustees fetch
+// ---- the sources that the trustees fetch from
 
 export const outside = {
   parameters: [] as Uint8Array[],
   keySet: new Uint8Array() as Uint8Array,
-  /** rows of each epoch, in hex, in any order */
+  /** rows per epoch, in hex, in any order */
   index: new Map<number, string[]>(),
   pageRows: 4096,
   inbox: [] as unknown[],
@@ -214,7 +215,7 @@ export interface World {
   passkeys: SoftwarePasskey[];
 }
 
-/** Fresh trustees, a finished ceremony (2 of 3), parameters for the last three epochs, an officer each. */
+/** Fresh trustees, a finished ceremony (2 of 3), parameters for the last three epochs, and one officer per trustee. */
 export async function freshWorld(): Promise<World> {
   freshTrustees();
   clock.now = NOW;
@@ -273,7 +274,7 @@ export interface Patient {
   credential(epoch: number): Credential;
 }
 
-/** `identity`: of the same person's earlier phone. */
+/** `identity`: the identity of the same person's earlier phone. */
 export function newPatient(w: World, identity: Uint8Array = concatBytes(utf8ToBytes("patient "), rng(8))): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const params = decodeIssuerParams(w.document);
@@ -302,7 +303,7 @@ export interface TestSession {
 export const serviceKey = (name: string): Uint8Array => secret(`service ${name}`);
 export const serviceIdNamed = (name: string): Uint8Array => serviceIdOf(ed25519.getPublicKey(serviceKey(name)));
 
-/** A visit, entered into the index. */
+/** A visit that is entered into the index. */
 export function visit(
   w: World,
   patient: Patient,
@@ -444,11 +445,11 @@ export async function decide(
 export interface Approved {
   set: number[];
   chunks: number;
-  /** the bundle of a member */
+  /** the bundle for one member */
   bundle(trustee: number): Bundle;
 }
 
-/** Officers of `set` approve, the log takes it, t witnesses cosign. */
+/** Officers of `set` approve, the log stores it, and t witnesses cosign. */
 export async function approve(w: World, c: TestCase, set = [1, 2]): Promise<Approved> {
   const approvals: Uint8Array[] = [];
   for (const i of set) approvals.push(await decide(w, c, i));
@@ -509,11 +510,11 @@ export async function noticed(w: World, a: Approved) {
   return { entries, entry: LogEntry.decode(bytes), notice: { checkpoint, inclusion: w.log.inclusion(index) } };
 }
 
-/** Row of the index in hex: these bytes in the place of T, this value before them. */
+/** A row of the index in hex, with these bytes in the place of T and this value before them. */
 export const rowWith = (row: string, tag: string): string => row.slice(0, 96) + tag;
 export const tagOfRow = (row: string): string => row.slice(96);
 
-/** Everything up to the results sealed to the requester: those of all chunks, newest first. */
+/** Runs all rounds, up to the results sealed to the requester: those of all chunks, newest first. */
 export async function opened(w: World, a: Approved): Promise<string[]> {
   const { notice } = await noticed(w, a);
   const all: string[] = [];

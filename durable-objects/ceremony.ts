@@ -11,6 +11,8 @@
 // Each method is one synchronous block. The messages are signed and checked in the Worker (protocol/ceremony.ts).
 
 import { DurableObject } from "cloudflare:workers";
+import { equalBytes } from "../protocol/bytes.ts";
+import { bytesOf } from "./blobs.ts";
 
 export const CEREMONY_ROUNDS = ["commit", "open", "deal", "accept"] as const;
 export type CeremonyRound = (typeof CEREMONY_ROUNDS)[number];
@@ -29,9 +31,6 @@ export interface Board {
 }
 export type Shown = { ok: true } | { ok: false; equivocated: number };
 
-const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as ArrayBuffer);
-const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
-
 export class Ceremony extends DurableObject {
   private readonly sql: SqlStorage;
 
@@ -48,7 +47,7 @@ export class Ceremony extends DurableObject {
 
   private state(name: string): Uint8Array | undefined {
     const row = this.sql.exec("SELECT bytes FROM state WHERE name = ?", name).toArray()[0];
-    return row && bytes(row.bytes);
+    return row && bytesOf(row.bytes);
   }
 
   /** Fixes the plan with this trustee's secret and first message. Answers the commit that stands, if the plan is the same. */
@@ -60,7 +59,7 @@ export class Ceremony extends DurableObject {
   }): Uint8Array | undefined {
     return this.ctx.storage.transactionSync(() => {
       const plan = this.state("plan");
-      if (plan) return same(plan, input.plan) ? this.own("commit") : undefined;
+      if (plan) return equalBytes(plan, input.plan) ? this.own("commit") : undefined;
       this.sql.exec("INSERT INTO state VALUES ('plan', ?), ('dealer-secret', ?)", input.plan, input.dealerSecret);
       input.cards.forEach((card, i) => {
         this.sql.exec("INSERT INTO cards VALUES (?, ?)", i + 1, card);
@@ -77,13 +76,13 @@ export class Ceremony extends DurableObject {
       this.sql
         .exec(`SELECT round, bytes FROM ${table}`)
         .toArray()
-        .map((m) => ({ round: m.round as CeremonyRound, bytes: bytes(m.bytes) }));
+        .map((m) => ({ round: m.round as CeremonyRound, bytes: bytesOf(m.bytes) }));
     return {
       plan,
       cards: this.sql
         .exec("SELECT card FROM cards ORDER BY trustee")
         .toArray()
-        .map((c) => bytes(c.card)),
+        .map((c) => bytesOf(c.card)),
       dealerSecret: this.state("dealer-secret"),
       trusteeSecret: this.state("trustee-secret"),
       messages: messagesOf("board"),
@@ -98,11 +97,11 @@ export class Ceremony extends DurableObject {
         this.sql
           .exec("SELECT sender, bytes FROM board WHERE round = ?", round)
           .toArray()
-          .map((m) => [m.sender as number, bytes(m.bytes)]),
+          .map((m) => [m.sender as number, bytesOf(m.bytes)]),
       );
       for (const { sender, bytes: message } of messages) {
         const earlier = held.get(sender);
-        if (earlier && !same(earlier, message)) return { ok: false, equivocated: sender };
+        if (earlier && !equalBytes(earlier, message)) return { ok: false, equivocated: sender };
         held.set(sender, message);
       }
       for (const [sender, message] of held)
@@ -113,7 +112,7 @@ export class Ceremony extends DurableObject {
 
   private own(round: CeremonyRound): Uint8Array | undefined {
     const row = this.sql.exec("SELECT bytes FROM own WHERE round = ?", round).toArray()[0];
-    return row && bytes(row.bytes);
+    return row && bytesOf(row.bytes);
   }
 
   /** This trustee's message of a round: the first one stands. */

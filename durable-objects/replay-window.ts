@@ -18,6 +18,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
+import type { Hex } from "../protocol/encodings.ts";
 import { accept, check, decodeWindow, encodeWindow, newWindow } from "../protocol/replay-window.ts";
 import { SESSION_TABLES } from "../schema/session-tables.ts";
 
@@ -27,8 +28,8 @@ export interface ReplayWindowEnv {
 
 /** A session's row in the service's D1, as schema/service.ts `sessions` has it. */
 export interface SessionRowToDeliver {
-  serviceId: string;
-  tagHash: string;
+  serviceId: Hex;
+  tagHash: Hex;
   epoch: number;
   day: number;
   checkIn: Uint8Array;
@@ -36,7 +37,7 @@ export interface SessionRowToDeliver {
 /** A session as the escrow's index needs it. `tag` is T, 96 bytes, of a verified presentation. */
 export interface IndexRowToDeliver {
   epoch: number;
-  serviceId: string;
+  serviceId: Hex;
   tag: Uint8Array;
 }
 /**
@@ -51,14 +52,14 @@ export interface SessionDelivery {
 
 /** Ids and hashes in lower-case hex. */
 export interface OpenRequest {
-  tagHash: string;
-  serviceId: string;
+  tagHash: Hex;
+  serviceId: Hex;
   /** which D1 the service's rows are in */
   shard: number;
   epoch: number;
   day: number;
-  presentationHash: string;
-  idempotencyKeyHash: string;
+  presentationHash: Hex;
+  idempotencyKeyHash: Hex;
   checkIn: Uint8Array;
   /** T, 96 bytes */
   tag: Uint8Array;
@@ -75,7 +76,7 @@ export interface FrameIn {
   seq: number;
   frame: Uint8Array;
   /** none: every repetition is a replay */
-  idempotencyKeyHash: string | undefined;
+  idempotencyKeyHash: Hex | undefined;
 }
 export type FrameOutcome = "accepted" | "repeated" | "replayed" | "too-old" | "limit" | "full" | "closed";
 export interface QueuedFrame {
@@ -95,13 +96,13 @@ const FORGOTTEN_AN_ALARM = 1000;
 const NOTHING_PENDING = "(check_in IS NULL AND tag IS NULL)";
 
 type SessionRow = {
-  tag_hash: string;
-  service_id: string;
+  tag_hash: Hex;
+  service_id: Hex;
   shard: number;
   epoch: number;
   day: number;
-  presentation_hash: string;
-  idempotency_key_hash: string;
+  presentation_hash: Hex;
+  idempotency_key_hash: Hex;
   receipt: ArrayBuffer;
   closes_at: number;
   /** 0 where the clock is the system's */
@@ -129,7 +130,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     this.#made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
   }
 
-  #session(tagHash: string): SessionRow | undefined {
+  #session(tagHash: Hex): SessionRow | undefined {
     return this.#made
       ? this.#sql.exec<SessionRow>("SELECT * FROM session WHERE tag_hash = ?", tagHash).toArray()[0]
       : undefined;
@@ -179,13 +180,13 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   }
 
   /** The caller, who has just opened it, found the tag spent elsewhere: as if it had never been opened. */
-  giveUp(tagHash: string, presentationHash: string): void {
+  giveUp(tagHash: Hex, presentationHash: Hex): void {
     if (!this.#made) return;
     this.#sql.exec("DELETE FROM session WHERE tag_hash = ? AND presentation_hash = ?", tagHash, presentationHash);
   }
 
   /** Both rows stand where they belong: nothing is left to deliver. */
-  delivered(tagHash: string): void {
+  delivered(tagHash: Hex): void {
     if (!this.#made) return;
     this.#sql.exec(
       "UPDATE session SET check_in = NULL, tag = NULL, due = max(closes_at * 1000, ?) WHERE tag_hash = ?",
@@ -259,7 +260,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   #forget(until: number): void {
     const over = `closes_at <= max(last_now, ${this.env.CLOCK === "settable" ? 0 : Math.floor(Date.now() / 1000)})`;
     const gone = this.#sql
-      .exec<{ tag_hash: string }>(
+      .exec<{ tag_hash: Hex }>(
         `DELETE FROM session WHERE tag_hash IN
            (SELECT tag_hash FROM session WHERE due <= ? AND ${NOTHING_PENDING} AND ${over} LIMIT ?) RETURNING tag_hash`,
         until,
@@ -279,7 +280,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
    * Takes a frame whose sender the caller has authenticated. Checked first, and the window moves only with the frame
    * stored (RFC 4303 section 3.4.3), so nothing accepted is lost and nothing refused moves anything.
    */
-  accept(tagHash: string, f: FrameIn, now: number): FrameOutcome {
+  accept(tagHash: Hex, f: FrameIn, now: number): FrameOutcome {
     if (!this.#session(tagHash)) return "closed";
     const [state] = this.#sql
       .exec<{ state: ArrayBuffer }>(
@@ -309,10 +310,10 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   }
 
   /** A sender that lost our answer, as told by its idempotency key and the very same frame. */
-  #isRepetition(tagHash: string, f: FrameIn): boolean {
+  #isRepetition(tagHash: Hex, f: FrameIn): boolean {
     if (f.idempotencyKeyHash === undefined) return false;
     const [held] = this.#sql
-      .exec<{ frame: ArrayBuffer; idempotency_key_hash: string | null }>(
+      .exec<{ frame: ArrayBuffer; idempotency_key_hash: Hex | null }>(
         "SELECT frame, idempotency_key_hash FROM frames WHERE tag_hash = ? AND direction = ? AND seq = ?",
         tagHash,
         f.direction,
@@ -327,7 +328,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   }
 
   /** Queued frames of one direction behind `after`, in order; exactly the acknowledged ones are forgotten first. */
-  frames(tagHash: string, direction: number, after: number, acknowledged: readonly number[]): QueuedFrame[] | "closed" {
+  frames(tagHash: Hex, direction: number, after: number, acknowledged: readonly number[]): QueuedFrame[] | "closed" {
     if (!this.#session(tagHash)) return "closed";
     for (const seq of acknowledged)
       this.#sql.exec("DELETE FROM frames WHERE tag_hash = ? AND direction = ? AND seq = ?", tagHash, direction, seq);

@@ -21,6 +21,8 @@
 // values are determined and only the first proof is kept.
 
 import { DurableObject } from "cloudflare:workers";
+import { equalBytes } from "../protocol/bytes.ts";
+import { bytesOf } from "./blobs.ts";
 
 export interface VaultKeys {
   generation: number;
@@ -47,9 +49,6 @@ export type Decided =
 
 /** Twice the longest order, MAX_SCOPE_EPOCHS (functions/shared/order-limits.ts). */
 const MAX_TAG_BASE_EPOCHS = 240;
-
-const bytes = (blob: unknown): Uint8Array => new Uint8Array(blob as ArrayBuffer);
-const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
 
 export class TrusteeVault extends DurableObject {
   private readonly sql: SqlStorage;
@@ -89,16 +88,16 @@ export class TrusteeVault extends DurableObject {
     const cards = this.sql.exec("SELECT card FROM cards ORDER BY trustee").toArray();
     return {
       generation: row.generation as number,
-      keySet: bytes(row.key_set),
-      sealedSecret: bytes(row.sealed_secret),
-      cards: cards.map((c) => bytes(c.card)),
+      keySet: bytesOf(row.key_set),
+      sealedSecret: bytesOf(row.sealed_secret),
+      cards: cards.map((c) => bytesOf(c.card)),
     };
   }
 
   installKeys(keys: VaultKeys): "installed" | "same" | "conflict" {
     return this.ctx.storage.transactionSync(() => {
       const held = this.keys();
-      if (held && same(held.keySet, keys.keySet)) return "same";
+      if (held && equalBytes(held.keySet, keys.keySet)) return "same";
       if (held && held.generation >= keys.generation) return "conflict";
       this.sql.exec("INSERT OR REPLACE INTO keys VALUES (1, ?, ?, ?)", keys.generation, keys.keySet, keys.sealedSecret);
       this.sql.exec("DELETE FROM cards");
@@ -114,7 +113,7 @@ export class TrusteeVault extends DurableObject {
   addOfficer(o: Officer): "added" | "same" | "conflict" {
     const held = this.officer(o.credentialId);
     if (held)
-      return same(held.publicKey, o.publicKey) && held.rpId === o.rpId && held.origin === o.origin
+      return equalBytes(held.publicKey, o.publicKey) && held.rpId === o.rpId && held.origin === o.origin
         ? "same"
         : "conflict";
     this.sql.exec("INSERT INTO officers VALUES (?, ?, ?, ?, 0)", o.credentialId, o.publicKey, o.rpId, o.origin);
@@ -126,7 +125,7 @@ export class TrusteeVault extends DurableObject {
     return (
       row && {
         credentialId,
-        publicKey: bytes(row.public_key),
+        publicKey: bytesOf(row.public_key),
         rpId: row.rp_id as string,
         origin: row.origin as string,
         counter: row.counter as number,
@@ -179,9 +178,9 @@ export class TrusteeVault extends DurableObject {
     const row = this.row("SELECT * FROM decisions WHERE case_id = ?", caseId);
     return (
       row && {
-        orderHash: bytes(row.order_hash),
+        orderHash: bytesOf(row.order_hash),
         decision: row.decision as string,
-        approval: bytes(row.approval),
+        approval: bytesOf(row.approval),
       }
     );
   }
@@ -197,7 +196,7 @@ export class TrusteeVault extends DurableObject {
     return this.ctx.storage.transactionSync((): Decided => {
       const held = this.decision(input.caseId);
       if (held)
-        return same(held.orderHash, input.orderHash) && held.decision === input.decision
+        return equalBytes(held.orderHash, input.orderHash) && held.decision === input.decision
           ? { ok: true, approval: held.approval }
           : { ok: false, reason: "other-decision" };
       const advanced = this.advanceCounter(input.credentialId, input.counter);
@@ -219,7 +218,7 @@ export class TrusteeVault extends DurableObject {
   claimCase(caseId: Uint8Array, binding: Uint8Array, expires: number, now: number): "claimed" | "same" | "conflict" {
     return this.ctx.storage.transactionSync(() => {
       const held = this.row("SELECT binding FROM cases WHERE case_id = ?", caseId);
-      if (held) return same(bytes(held.binding), binding) ? "same" : "conflict";
+      if (held) return equalBytes(bytesOf(held.binding), binding) ? "same" : "conflict";
       this.sql.exec("DELETE FROM outputs WHERE case_id IN (SELECT case_id FROM cases WHERE expires <= ?)", now);
       this.sql.exec("INSERT INTO cases VALUES (?, ?, ?)", caseId, binding, expires);
       return "claimed";
@@ -233,7 +232,7 @@ export class TrusteeVault extends DurableObject {
       round,
       chunk,
     );
-    return row && bytes(row.bytes);
+    return row && bytesOf(row.bytes);
   }
 
   /** Of all chunks so far. */
@@ -243,7 +242,7 @@ export class TrusteeVault extends DurableObject {
       caseId,
       round,
     );
-    return rows.toArray().map((row) => bytes(row.bytes));
+    return rows.toArray().map((row) => bytesOf(row.bytes));
   }
 
   /** All of them, or, if the first is there already, none. Answers what now stands under the first name. */
@@ -264,7 +263,7 @@ export class TrusteeVault extends DurableObject {
   tagBases(names: readonly Uint8Array[]): (Uint8Array | undefined)[] {
     return names.map((name) => {
       const row = this.row("SELECT sealed FROM tag_bases WHERE name = ?", name);
-      return row && bytes(row.sealed);
+      return row && bytesOf(row.sealed);
     });
   }
 
@@ -281,13 +280,13 @@ export class TrusteeVault extends DurableObject {
 
   witnessHead(): WitnessHead | undefined {
     const row = this.row("SELECT size, root FROM witness");
-    return row && { size: row.size as number, root: bytes(row.root) };
+    return row && { size: row.size as number, root: bytesOf(row.root) };
   }
 
   /** Replaces `from` (undefined: none yet) by `to`, which the Worker found consistent with it. */
   advanceWitness(from: WitnessHead | undefined, to: WitnessHead): boolean {
     const held = this.witnessHead();
-    const unchanged = held && from ? held.size === from.size && same(held.root, from.root) : !held && !from;
+    const unchanged = held && from ? held.size === from.size && equalBytes(held.root, from.root) : !held && !from;
     if (!unchanged || (held && to.size < held.size)) return false;
     this.sql.exec("INSERT OR REPLACE INTO witness VALUES (1, ?, ?)", to.size, to.root);
     return true;

@@ -1,15 +1,16 @@
-// The service role: it hosts clinics. Presentations are verified and sessions opened here, sealed records are kept,
-// frames are queued. It holds no key that opens any of them, and learns tags, sizes and dates only.
+// The service role hosts clinics. It verifies presentations, opens sessions, keeps sealed records and queues frames. It
+// holds no key that opens a record or a frame. It learns only tags, sizes and dates.
 //
-//   service/registry   which clinics there are, and in which shard
-//   service/tokens     how a clinic authenticates
-//   service/sessions   check-in;  service/closed-epochs what an administrator closes after a restore
-//   service/records    writing records and statements;  service/manifests their chain;  service/reading  reading them
-//   service/frames     messages
-//   service/sweep      what faults leave behind
+//   service/registry        the registered clinics, and the shard of each
+//   service/tokens          how a clinic authenticates
+//   service/sessions        check-in, and a clinic's list of its sessions
+//   service/closed-epochs   epochs that an administrator closes after a restore
+//   service/records         writing records and statements;  service/manifests: their chain;  service/reading: reading them
+//   service/frames          messages between wallet and clinic
+//   service/sweep           removal of leftovers from faults and erasures
 //
-// Blobs stream; everything else is small. So uploads have an app of their own with the large limit, and a body without
-// a length never gets near it: it would be buffered.
+// Blobs stream, and every other body is small. So uploads have an app of their own with the large limit. A body without a
+// length never reaches that app, because the runtime would buffer it.
 
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
 import { registerClosedEpochs } from "./service/closed-epochs.ts";

@@ -10,22 +10,16 @@
 // All tables are WITHOUT ROWID (added by hand in the migration, drizzle cannot say it). Ids and hashes are lower-case hex:
 // a prefix is a range.
 
-import { customType, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-
-/** BLOB as Uint8Array: D1 gives an array of numbers back. */
-const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | ArrayLike<number> }>({
-  dataType: () => "blob",
-  fromDriver: (value) => new Uint8Array(value as ArrayLike<number>),
-  toDriver: (value) => value.slice().buffer,
-});
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { bytes, hex } from "./columns.ts";
 
 export const sessionIndex = sqliteTable(
   "session_index",
   {
     epoch: integer("epoch").notNull(),
-    value: text("value").notNull(),
-    serviceId: text("service_id").notNull(),
-    tag: text("tag").notNull(),
+    value: hex("value").notNull(),
+    serviceId: hex("service_id").notNull(),
+    tag: hex("tag").notNull(),
   },
   (t) => [primaryKey({ columns: [t.epoch, t.value] })],
 );
@@ -33,7 +27,7 @@ export const sessionIndex = sqliteTable(
 export const closedEpochs = sqliteTable("closed_epochs", {
   epoch: integer("epoch").primaryKey(),
   count: integer("count"),
-  root: text("root"),
+  root: hex("root"),
   entry: bytes("entry"),
   logIndex: integer("log_index"),
 });
@@ -44,7 +38,7 @@ export type CaseState = (typeof CASE_STATES)[number];
 export const cases = sqliteTable(
   "cases",
   {
-    caseId: text("case_id").primaryKey(),
+    caseId: hex("case_id").primaryKey(),
     state: text("state", { enum: CASE_STATES }).notNull(),
     rank: integer("rank").notNull(),
     expiresAt: integer("expires_at").notNull(),

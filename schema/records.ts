@@ -10,7 +10,7 @@
 // Each table carries a schema version in the placement map; a table that is behind is brought up when next used.
 
 import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { bytes } from "./service.ts";
+import { bytes, hex } from "./columns.ts";
 
 export const RECORD_STATUSES = ["current", "amended", "withdrawn", "moved", "erased", "statement"] as const;
 export type RecordStatus = (typeof RECORD_STATUSES)[number];
@@ -26,11 +26,11 @@ export const recordsTable = (serviceId: string) =>
   sqliteTable(
     recordsTableName(serviceId),
     {
-      recordId: text("record_id").primaryKey(),
-      tagHash: text("tag_hash").notNull(),
+      recordId: hex("record_id").primaryKey(),
+      tagHash: hex("tag_hash").notNull(),
       count: integer("count").notNull(),
       manifest: bytes("manifest").notNull(),
-      manifestHash: text("manifest_hash").notNull(),
+      manifestHash: hex("manifest_hash").notNull(),
       blobKey: text("blob_key"),
       status: text("status", { enum: RECORD_STATUSES }).notNull(),
     },

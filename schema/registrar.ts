@@ -3,9 +3,8 @@
 // WITHOUT ROWID (added by hand in the migration, drizzle cannot say it): no row order tells time.
 
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-
-const bytes = (name: string) => blob(name, { mode: "buffer" }).$type<Uint8Array>();
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { bytes, hex } from "./columns.ts";
 
 /** Signed parameters, one document an epoch range. In force once logged: the row comes first and keeps its epochs. */
 export const parameters = sqliteTable("parameters", {
@@ -18,7 +17,7 @@ export const parameters = sqliteTable("parameters", {
 
 /** Log entries as they were first made, by subject: a retry appends the same bytes, which the log has only once. */
 export const logEntries = sqliteTable("log_entries", {
-  subject: text("subject").primaryKey(),
+  subject: hex("subject").primaryKey(),
   entry: bytes("entry").notNull(),
 });
 
@@ -26,11 +25,11 @@ export const logEntries = sqliteTable("log_entries", {
 export const accounts = sqliteTable(
   "accounts",
   {
-    account: text("account").primaryKey(),
-    selectorIndex: text("selector_index").notNull(),
+    account: hex("account").primaryKey(),
+    selectorIndex: hex("selector_index").notNull(),
     identity: bytes("identity").notNull(),
     entitlements: bytes("entitlements").notNull(),
-    codeHash: text("code_hash"),
+    codeHash: hex("code_hash"),
     codeExpires: integer("code_expires"),
     revoked: integer("revoked", { mode: "boolean" }).notNull().default(false),
   },
@@ -41,14 +40,14 @@ export const accounts = sqliteTable(
 export const generations = sqliteTable(
   "generations",
   {
-    account: text("account")
+    account: hex("account")
       .notNull()
       .references(() => accounts.account),
     generation: integer("generation").notNull(),
     contract: bytes("contract").notNull(),
-    handle: text("handle").notNull(),
-    handleG2: text("handle_g2").notNull(),
-    deviceKey: text("device_key").notNull(),
+    handle: hex("handle").notNull(),
+    handleG2: hex("handle_g2").notNull(),
+    deviceKey: hex("device_key").notNull(),
     epochFrom: integer("epoch_from").notNull(),
     epochTo: integer("epoch_to"),
   },
@@ -63,9 +62,9 @@ export const generations = sqliteTable(
 export const issued = sqliteTable(
   "issued",
   {
-    account: text("account").notNull(),
+    account: hex("account").notNull(),
     epoch: integer("epoch").notNull(),
-    requestHash: text("request_hash").notNull(),
+    requestHash: hex("request_hash").notNull(),
     credential: bytes("credential").notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.epoch] })],
@@ -85,8 +84,8 @@ export const nonces = sqliteTable(
 
 /** Cases answered, so that a case id serves once. */
 export const disclosures = sqliteTable("disclosures", {
-  caseId: text("case_id").primaryKey(),
-  requestHash: text("request_hash").notNull(),
+  caseId: hex("case_id").primaryKey(),
+  requestHash: hex("request_hash").notNull(),
   answer: text("answer").notNull(),
   at: integer("at").notNull().default(sql`0`),
 });

@@ -12,33 +12,14 @@
 // All keys are random or hashes, all tables WITHOUT ROWID (added by hand in the migration, drizzle cannot say it), so no
 // order of rows tells the order of visits. Dates are days. Ids are lower-case hex: prefixes are ranges.
 
-import { sql } from "drizzle-orm";
-import {
-  type AnySQLiteColumn,
-  customType,
-  index,
-  integer,
-  primaryKey,
-  sqliteTable,
-  text,
-} from "drizzle-orm/sqlite-core";
-import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
-
-/** BLOB as Uint8Array: D1 gives an array of numbers back, and would send one; hex is a third of that. */
-export const bytes = customType<{ data: Uint8Array; driverData: ArrayBuffer | ArrayLike<number> }>({
-  dataType: () => "blob",
-  fromDriver: (value) => new Uint8Array(value as ArrayLike<number>),
-  toDriver: (value) => sql`unhex(${bytesToHex(value)})`,
-});
-
-/** To select a long or often read BLOB by: hex crosses D1's JSON at a third of the cost of an array of numbers. */
-export const asBytes = (column: AnySQLiteColumn) => sql<Uint8Array>`hex(${column})`.mapWith(hexToBytes);
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { bytes, hex } from "./columns.ts";
 
 /** A shard takes this many services: D1 reads its whole schema when it wakes, and again after each DDL. */
 export const MAX_SERVICES_PER_SHARD = 500;
 
 export const services = sqliteTable("services", {
-  serviceId: text("service_id").primaryKey(),
+  serviceId: hex("service_id").primaryKey(),
   shard: integer("shard").notNull(),
   recordsVersion: integer("records_version").notNull(),
   /** Signed<ServiceCard> */
@@ -48,8 +29,8 @@ export const services = sqliteTable("services", {
 export const sessions = sqliteTable(
   "sessions",
   {
-    serviceId: text("service_id").notNull(),
-    tagHash: text("tag_hash").notNull(),
+    serviceId: hex("service_id").notNull(),
+    tagHash: hex("tag_hash").notNull(),
     epoch: integer("epoch").notNull(),
     day: integer("day").notNull(),
     checkIn: bytes("check_in").notNull(),
@@ -69,14 +50,14 @@ export const uploads = sqliteTable(
 
 export const outbox = sqliteTable("outbox", {
   /** SHA-256 of the entry */
-  id: text("id").primaryKey(),
+  id: hex("id").primaryKey(),
   entry: bytes("entry").notNull(),
 });
 
 export const clientAssertions = sqliteTable(
   "client_assertions",
   {
-    jtiHash: text("jti_hash").primaryKey(),
+    jtiHash: hex("jti_hash").primaryKey(),
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("client_assertions_due").on(t.expiresAt)],

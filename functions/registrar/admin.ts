@@ -1,12 +1,17 @@
-// The registrar's desk and its operator: parameters, identity proofing outcomes, entitlements, revocation, requesters.
-// All of it only for ADMIN_KEY, and each signed request once.
+// Requests of the registrar's desk and of its operator: outcomes of identity proofing, entitlements, revocation, and
+// requesters' certificates. ADMIN_KEY signs each of them, and each signed request is accepted once.
+//
+//   POST /v1/admin/proofings      a new account, or a known person with a new phone -> an enrolment code
+//   POST /v1/admin/entitlements   new entitlements of an account
+//   POST /v1/admin/revoke         no credential for this account any more
+//   POST /v1/admin/requesters     {signKey, sealKey, name, role} -> Signed<RequesterCertificate>
 
 import { eq } from "drizzle-orm";
 import type { Context } from "hono";
 import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Parameters, RequesterCertificate, requesterHashOf, Signed, signDocument } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -14,9 +19,10 @@ import { accounts } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
+import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, bytesOf, db, logOnce, parametersRow } from "./store.ts";
+import { accountBySelector, db, logOnce, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
@@ -31,7 +37,7 @@ const proofing = z.object({
 async function checkEntitlements(c: C, entitlements: Record<string, string>): Promise<Uint8Array> {
   const row = await parametersRow(c.env, epochOf(now(c)));
   if (!row) throw new Problem("not-allowed-now", "There are no parameters for the current epoch yet.");
-  const { attributes } = Parameters.decode(Signed.decode(bytesOf(row.document)).document);
+  const { attributes } = Parameters.decode(Signed.decode(row.document).document);
   for (const [name, value] of Object.entries(entitlements)) {
     const attribute = attributes.find((a) => a.name === name);
     if (!attribute) throw new Problem("malformed", `entitlements.${name}: no such attribute`);
@@ -41,22 +47,21 @@ async function checkEntitlements(c: C, entitlements: Record<string, string>): Pr
   return new TextEncoder().encode(JSON.stringify(entitlements));
 }
 
-const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
+const accountHex = hexText(16);
 
-async function update(c: C, account: string, values: Partial<typeof accounts.$inferInsert>): Promise<void> {
+async function update(c: C, account: Hex, values: Partial<typeof accounts.$inferInsert>): Promise<void> {
   const { meta } = await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
   if (meta.changes === 0) throw new Problem("not-found");
 }
 
 const requester = z.object({
-  signKey: z.string().regex(/^[0-9a-f]{64}$/),
+  signKey: hexText(32),
   sealKey: z.string(),
   name: z.string().min(1).max(200),
   role: z.string().min(1).max(100),
 });
 
 export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
-  /** The outcome of identity proofing: a new account, or a known person at the desk again (a new phone). */
   app.post("/v1/admin/proofings", async (c) => {
     const p = await adminJson(c, proofing);
     const identity = readBase64url(p.identity, "identity");
@@ -66,12 +71,12 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
     const fresh = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
     const code = crypto.getRandomValues(new Uint8Array(32));
     const expires = now(c) + CODE_SECONDS;
-    const values = (account: string) => ({
+    const values = (account: Hex) => ({
       entitlements: sealField(c.env, "entitlements", account, entitlements),
       codeHash: codeHash(c.env, code),
       codeExpires: expires,
     });
-    // Whoever comes second, even in the same moment, meets the account that is there.
+    // If two requests come at once, the second one finds the account of the first.
     await db(c.env)
       .insert(accounts)
       .values({
@@ -84,12 +89,12 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
     const { account, revoked } = (await accountBySelector(c.env, selector))!;
     if (revoked) throw new Problem("not-allowed-now", "This registration was revoked.");
     const known = account !== fresh;
-    // The identity of a known person stays: their contracts commit to it.
+    // The stored identity of a known person does not change, because their contracts commit to it.
     if (known) await db(c.env).update(accounts).set(values(account)).where(eq(accounts.account, account));
     return c.json({ account, enrolmentCode: toBase64url(code), expires, known }, known ? 200 : 201);
   });
 
-  /** Entitlements of the credentials issued from now on. */
+  // The new entitlements apply to the credentials issued from now on.
   app.post("/v1/admin/entitlements", async (c) => {
     const { account, entitlements } = await adminJson(
       c,
@@ -100,18 +105,18 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
     return c.json({ account });
   });
 
-  /** From now on no credential is issued to this account: that is the revocation. */
+  // The revocation: from now on no credential is issued to this account.
   app.post("/v1/admin/revoke", async (c) => {
     const { account } = await adminJson(c, z.object({ account: accountHex }));
     await update(c, account, { revoked: true, codeHash: null });
     return c.json({ account, revoked: true });
   });
 
-  /** Certifies a clinician's or authority's key; the log holds its hash. */
+  // Certifies the key of a clinician or an authority. The log holds the hash of the certificate.
   app.post("/v1/admin/requesters", async (c) => {
     const r = await adminJson(c, requester);
     const sealKey = readBase64url(r.sealKey, "sealKey");
-    // A key that nothing can be sealed to is found out now, not when a case is open.
+    // This finds an unusable key now, and not only when a case is open.
     try {
       hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), rng);
     } catch {

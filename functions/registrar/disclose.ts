@@ -1,9 +1,10 @@
-// What the registrar gives out on an approved order, and nothing else about anybody:
-//   trace      (C1, C2), t trace shares, approvals, order hash → the contract of whoever R is, sealed to the requester.
-//              The order itself, and so the session and the service, stay unknown here.
-//   assemble   the order and its selector → the contracts of that person, sealed to the approving trustees and to the
-//              requester.
-// The registrar verifies the approvals and every share itself. A case id is answered once; the same request alike.
+// The registrar's answers to an approved order. It tells nothing else about anybody.
+//   POST /v1/trace     (C1, C2), t trace shares, approvals, order hash → the contract of the person with handle R, sealed
+//                      to the requester. The order itself, and so the session and the service, stay unknown here.
+//   POST /v1/assemble  the order and its selector → the contracts of that person, sealed to the approving trustees and to
+//                      the requester.
+// The registrar verifies the approvals and every share itself. It answers a case id once. The same request gets the same
+// answer again.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
@@ -39,9 +40,9 @@ import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shar
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, accountOf, bytesOf, db, generationsOf } from "./store.ts";
+import { accountBySelector, accountOf, db, generationsOf } from "./store.ts";
 
-/** The requester's certificate, if its key signed this request. */
+/** The requester's certificate, if its key signed this request. @throws CodecError, Problem credential-refused */
 function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
   const { key, value } = openSigned(LABELS.signRequester, RequesterCertificate, signed);
   if (bytesToHex(key) !== env.REGISTRAR_KEY || bytesToHex(value.signKey) !== requestKey) throw refused("requester");
@@ -49,8 +50,8 @@ function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): R
 }
 
 /**
- * The key set of this id, and its pinned trustees, from the parameters that name it. Resharing keeps the id: only the
- * newest generation counts, for the shares of an older one should be erased.
+ * The key set with this id, and its pinned trustees, from the parameters that name it. Resharing keeps the id. Only the
+ * newest generation counts, because the trustees should have erased the shares of an older one.
  */
 async function trusteesOf(
   env: RegistrarEnv,
@@ -58,15 +59,15 @@ async function trusteesOf(
 ): Promise<{ keySet: KeySet; document: Parameters }> {
   const rows = await db(env).select().from(parameters).where(eq(parameters.logged, true));
   const newest = rows
-    .map((row) => ({ row, keySet: KeySet.decode(bytesOf(row.keySet)) }))
+    .map((row) => ({ row, keySet: KeySet.decode(row.keySet) }))
     .filter(({ keySet }) => equalBytes(keySetId(keySet), wanted.keySetId))
     .sort((a, b) => b.keySet.generation - a.keySet.generation)[0];
   if (newest?.keySet.generation !== wanted.shareGeneration) throw refused("key set, or its generation");
-  const document = Parameters.decode(Signed.decode(bytesOf(newest.row.document)).document);
+  const document = Parameters.decode(Signed.decode(newest.row.document).document);
   return { keySet: newest.keySet, document };
 }
 
-/** Transport keys of the trustees `set`, from the cards they sign. @throws Problem unavailable */
+/** The transport keys of the trustees in `set`, from the cards that they sign. @throws Problem unavailable */
 async function transportKeys(env: RegistrarEnv, keySet: KeySet, set: readonly number[], at: number) {
   const urls = JSON.parse(env.TRUSTEE_URLS) as string[];
   const keys = new Map<number, Uint8Array>();
@@ -82,7 +83,7 @@ async function transportKeys(env: RegistrarEnv, keySet: KeySet, set: readonly nu
         const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, readBase64url(card));
         if (equalBytes(key, keySet.identityKeys[i - 1]!) && value.index === i) keys.set(i, value.transportKey);
       } catch {
-        // told below, like a card by another key
+        // Reported below, like a card that another key signed.
       }
       if (!keys.has(i)) throw new Problem("unavailable", `trustee ${i}: its card is not signed by its pinned key`);
     }),
@@ -90,7 +91,7 @@ async function transportKeys(env: RegistrarEnv, keySet: KeySet, set: readonly nu
   return keys;
 }
 
-/** Answers a case once: what was answered first is answered again for the same request, and nothing for another. */
+/** Answers a case once. The same request gets the first answer again. @throws Problem conflict for another request */
 async function once(
   env: RegistrarEnv,
   caseId: Uint8Array,
@@ -140,7 +141,7 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
       share: TraceShare.decode(readBase64url(p.share)),
     }));
     const context = parts[0]!.context;
-    // All shares speak of one case: their contexts are equal but for the trustee.
+    // All shares belong to one case: their contexts are equal except for the trustee.
     const general = (x: CaseContext) => caseContextHash({ ...x, trustee: 0 });
     if (parts.some((p) => !equalBytes(general(p.context), general(context))))
       throw refused("shares of different cases");
@@ -181,8 +182,8 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
       if (!row) throw new Problem("not-found", "No registered person has this handle.");
       const account = await accountOf(c.env, row.account);
       const disclosure = IdentityDisclosure.encode({
-        contract: bytesOf(row.contract),
-        identity: openField(c.env, "identity", row.account, bytesOf(account.identity)),
+        contract: row.contract,
+        identity: openField(c.env, "identity", row.account, account.identity),
         identitySalt: identitySalt(c.env, row.account, row.generation),
       });
       return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
@@ -212,7 +213,7 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     });
     const answer = await once(c.env, order.caseId, body, now(c), async () => {
       const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));
-      // A phone that begins after the order's epochs is none of its business.
+      // The order does not cover a phone that began after its epochs.
       const all = account ? (await generationsOf(c.env, account.account)).reverse() : [];
       const phones = all.filter((g) => g.epochFrom <= order.epochTo);
       if (!account || phones.length === 0)
@@ -222,21 +223,21 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
         checkIn: undefined,
         selector: r.selector,
         generations: phones.map((g) => ({
-          contract: bytesOf(g.contract),
+          contract: g.contract,
           epochFrom: g.epochFrom,
-          // to the end: how long a replaced phone's last credential is accepted is each service's policy
+          // Up to the order's end, because each service decides how long it accepts the last credential of a replaced phone.
           epochTo: order.epochTo,
         })),
-        identity: openField(c.env, "identity", account.account, bytesOf(account.identity)),
+        identity: openField(c.env, "identity", account.account, account.identity),
         identitySalts: phones.map((g) => identitySalt(c.env, account.account, g.generation)),
         registrarSignature: undefined,
       };
-      // Neither requester nor escrow can put other contracts in the place of these.
+      // The signature keeps the requester and the escrow from replacing these contracts.
       const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(c.env.SIGNING_KEY)));
       const keys = await transportKeys(c.env, keySet, set, now(c));
       const sealTo = (publicKey: Uint8Array, what = dossier) =>
         toBase64url(hybridSeal(publicKey, orderHash, what, rng));
-      // Who did not approve learns nothing and need not answer: in its place stands a seal with nothing in it.
+      // A trustee that did not approve learns nothing and need not answer. Its dossier is a seal of empty bytes.
       const nothing = () => sealTo(keySet.groupHybridKey, new Uint8Array());
       const dossiers = keySet.identityKeys.map((_, i) => {
         const key = keys.get(i + 1);

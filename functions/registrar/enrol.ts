@@ -1,4 +1,9 @@
-// Enrolment and refresh. Every refusal looks the same from outside.
+// Enrolment of a phone, and the monthly refresh of its credential. Every refusal looks the same from outside.
+//
+//   POST /v1/enrol/start     {account, enrolmentCode} -> {nonce, identity, salt, generation}
+//   POST /v1/enrol           the contract, signed by the phone's device key -> {generations}
+//   POST /v1/refresh/nonce   {account} -> {nonce}
+//   POST /v1/refresh         RefreshRequest -> IssuedCredential of the current epoch or the next
 
 import { and, desc, eq, isNull } from "drizzle-orm";
 import * as z from "zod";
@@ -14,7 +19,7 @@ import {
   RefreshRequest,
   Signed,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
@@ -22,29 +27,30 @@ import { accounts, generations, issued, nonces } from "../../schema/registrar.ts
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
+import { hexText } from "../shared/schemas.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
-import { accountOf, bytesOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
+import { accountOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
 
-const accountHex = z.string().regex(/^[0-9a-f]{32}$/);
+const accountHex = hexText(16);
 const octets = { "content-type": "application/octet-stream" };
 
-/** Decoded once an isolate: window tables of the keys are dear, and the documents are few. */
+/** Each isolate decodes a document once: window tables of the keys are expensive, and there are few documents. */
 const decoded = new Map<string, IssuerParams>();
 
-/** Parameters of an epoch as the registrar itself signed them. */
+/** The parameters of an epoch, as the registrar itself signed them. @throws Problem not-allowed-now */
 async function parametersOf(env: RegistrarEnv, epoch: number) {
   const row = await parametersRow(env, epoch);
   if (!row) throw new Problem("not-allowed-now", "There are no parameters for this epoch.");
-  const document = Parameters.decode(Signed.decode(bytesOf(row.document)).document);
+  const document = Parameters.decode(Signed.decode(row.document).document);
   const hash = paramsHashOf(document);
   const issuer = decoded.get(bytesToHex(hash)) ?? decodeIssuerParams(document);
   decoded.set(bytesToHex(hash), issuer);
   return { document, hash, issuer };
 }
 
-/** The account, if the one-time code opens it now. */
-async function accountWithCode(env: RegistrarEnv, account: string, code: string, at: number) {
+/** The account, if the one-time code is right and has not expired. @throws Problem credential-refused */
+async function accountWithCode(env: RegistrarEnv, account: Hex, code: string, at: number) {
   const hash = codeHash(env, readBase64url(code, "enrolmentCode"));
   const row = await accountOf(env, account);
   if (row.revoked || row.codeHash !== hash || (row.codeExpires ?? 0) < at) throw refused("enrolment code");
@@ -57,15 +63,15 @@ const enrolment = z.object({
   account: accountHex,
   enrolmentCode: z.string().max(64),
   contract: z.string().max(4096),
-  deviceKey: z.string().regex(/^[0-9a-f]{64}$/),
+  deviceKey: hexText(32),
 });
 
 const enrolled = (rows: Awaited<ReturnType<typeof generationsOf>>) => ({
   generations: rows.map((g) => ({ generation: g.generation, epochFrom: g.epochFrom, epochTo: g.epochTo })),
 });
 
-/** The account whose newest phone signed this request, unless it is revoked. */
-async function accountOfDevice(env: RegistrarEnv, account: string, key: string) {
+/** The account, if its newest phone signed this request and it is not revoked. @throws Problem credential-refused */
+async function accountOfDevice(env: RegistrarEnv, account: Hex, key: Hex) {
   const row = await accountOf(env, account);
   const phones = await generationsOf(env, account);
   if (row.revoked || phones[0]?.deviceKey !== key) throw refused("revoked, or not this account's phone");
@@ -73,7 +79,7 @@ async function accountOfDevice(env: RegistrarEnv, account: string, key: string) 
 }
 
 export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
-  /** What the wallet commits to: it sees its identity record as the registrar has it, and a nonce. */
+  // The wallet commits to this answer: its identity record as the registrar has it, and a nonce.
   app.post("/v1/enrol/start", async (c) => {
     const { account, enrolmentCode } = await readJson(c.req, start);
     const row = await accountWithCode(c.env, account, enrolmentCode, now(c));
@@ -81,17 +87,15 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     const nonce = await newNonce(c.env, account, "enrol", now(c));
     return c.json({
       nonce: toBase64url(nonce),
-      identity: toBase64url(openField(c.env, "identity", account, bytesOf(row.identity))),
+      identity: toBase64url(openField(c.env, "identity", account, row.identity)),
       salt: toBase64url(identitySalt(c.env, account, generation)),
       generation,
     });
   });
 
-  /**
-   * Records the contract. The first generation serves from the current epoch; a later one from the next epoch for which the
-   * old phone has not fetched a credential ahead, since a person has one an epoch. From this moment the old phone's device
-   * key fetches nothing more.
-   */
+  // Records the contract. The first generation serves from the current epoch. A person has one credential per epoch. So a
+  // later generation serves from the next epoch for which the old phone has not already fetched a credential. From this
+  // moment the old phone's device key cannot fetch anything.
   app.post("/v1/enrol", async (c) => {
     const { key, body } = await signedRequest(c);
     const r = await readJson(body, enrolment);
@@ -99,7 +103,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     const bytes = readBase64url(r.contract, "contract");
     const contract = Contract.decode(bytes);
     const known = await generationsOf(c.env, r.account);
-    const repeated = known.find((g) => g.deviceKey === key && equalBytes(bytesOf(g.contract), bytes));
+    const repeated = known.find((g) => g.deviceKey === key && equalBytes(g.contract, bytes));
     if (repeated) return c.json(enrolled(known));
 
     const at = now(c);
@@ -107,7 +111,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     const generation = (known[0]?.generation ?? -1) + 1;
     const epoch = epochOf(at);
     const parameters = await parametersOf(c.env, epoch);
-    const identity = openField(c.env, "identity", r.account, bytesOf(row.identity));
+    const identity = openField(c.env, "identity", r.account, row.identity);
     const commitment = identityCommitmentOf(identitySalt(c.env, r.account, generation), identity);
     if (!equalBytes(contract.identityCommitment, commitment)) throw refused("commits to another identity");
     if (!equalBytes(contract.paramsHash, parameters.hash)) throw refused("foreign parameters");
@@ -148,7 +152,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
         database.update(accounts).set({ codeHash: null, codeExpires: null }).where(eq(accounts.account, r.account)),
       ]);
     } catch (cause) {
-      // R and V are unique over all people; two enrolments at once leave one
+      // R and V are unique over all people. If two enrolments come at once, one is recorded.
       if (String((cause as Error).cause ?? cause).includes("UNIQUE")) throw refused("handle is taken");
       throw cause;
     }
@@ -162,7 +166,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
   });
 
-  /** One credential an epoch, for the current epoch or the next; refusing it is the revocation. */
+  // One credential per epoch, for the current epoch or the next. To refuse it is the revocation.
   app.post("/v1/refresh", async (c) => {
     const { key, body } = await signedRequest(c);
     const request = RefreshRequest.decode(body);
@@ -175,8 +179,8 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     const generation = phones.find((g) => g.epochFrom <= epoch && (g.epochTo === null || epoch <= g.epochTo));
     if (!generation || generation.deviceKey !== key) throw refused("generation does not serve in this epoch");
 
-    // What is asked for is Cm under this generation: the same again is answered alike, whatever its nonce.
-    const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, bytesOf(generation.contract))));
+    // A request asks for Cm under this generation. The same request again gets the same answer, even with another nonce.
+    const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, generation.contract)));
     const database = db(c.env);
     const before = await database
       .select()
@@ -187,7 +191,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
 
     const parameters = await parametersOf(c.env, epoch);
     if (!(await nonceIsOpen(c.env, request.nonce, account, "refresh", at))) throw refused("nonce");
-    const contract = Contract.decode(bytesOf(generation.contract));
+    const contract = Contract.decode(generation.contract);
     const checked = verifyRefresh(
       {
         nonce: request.nonce,
@@ -201,11 +205,11 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     );
     if (!checked.ok) throw refused(`refresh: ${checked.reason}`);
     const answer = (row: typeof issued.$inferSelect) =>
-      c.body(openField(c.env, "credential", account, bytesOf(row.credential)) as Uint8Array<ArrayBuffer>, 200, octets);
+      c.body(openField(c.env, "credential", account, row.credential) as Uint8Array<ArrayBuffer>, 200, octets);
     if (before) return answer(before);
 
     const entitlements = JSON.parse(
-      new TextDecoder().decode(openField(c.env, "entitlements", account, bytesOf(row.entitlements))),
+      new TextDecoder().decode(openField(c.env, "entitlements", account, row.entitlements)),
     ) as Record<string, string>;
     const credential = IssuedCredential.encode(
       issue({
@@ -213,7 +217,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
         issuerSecret: issuerKeys(c.env).secretKey,
         Cm: checked.Cm,
         epoch,
-        // an entitlement that a later value list no longer has is not signed
+        // If a newer value list no longer has an entitlement, the registrar does not sign it.
         attributeValues: parameters.document.attributes.map(({ name, values }) =>
           values.includes(entitlements[name] ?? "") ? entitlements[name]! : "",
         ),
@@ -229,7 +233,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
         .where(and(eq(issued.account, account), eq(issued.epoch, epoch))),
       database.delete(nonces).where(eq(nonces.nonce, bytesToHex(request.nonce))),
     ]);
-    // Two requests at once: the first one's commitment holds.
+    // If two requests come at once, the commitment of the first one holds.
     if (kept[0]?.requestHash !== requestHash) throw refused("already issued");
     return answer(kept[0]);
   });

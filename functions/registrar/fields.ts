@@ -1,5 +1,5 @@
-// Field encryption of the registrar's D1: XChaCha20-Poly1305 under a key of its own a column, the account in the
-// associated data, so that a value moved to another row or column does not open. Blind indexes are HMAC-SHA256.
+// Field encryption of the registrar's D1: XChaCha20-Poly1305 under one key per column. The associated data holds the column
+// and the account, so a value that is moved to another row or column does not open. Blind indexes are HMAC-SHA256.
 
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -7,6 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 
 const NONCE_BYTES = 24;
@@ -14,13 +15,13 @@ const NONCE_BYTES = 24;
 const columnKey = (env: RegistrarEnv, column: string): Uint8Array =>
   hkdf(sha256, hexToBytes(env.FIELD_KEY), undefined, utf8ToBytes(`symbolon registrar column ${column}`), 32);
 
-export function sealField(env: RegistrarEnv, column: string, account: string, value: Uint8Array): Uint8Array {
+export function sealField(env: RegistrarEnv, column: string, account: Hex, value: Uint8Array): Uint8Array {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
   return concatBytes(nonce, xchacha20poly1305(columnKey(env, column), nonce, aad).encrypt(value));
 }
 
-export function openField(env: RegistrarEnv, column: string, account: string, sealed: Uint8Array): Uint8Array {
+export function openField(env: RegistrarEnv, column: string, account: Hex, sealed: Uint8Array): Uint8Array {
   const bytes = Uint8Array.from(sealed);
   const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
   const cipher = xchacha20poly1305(columnKey(env, column), bytes.subarray(0, NONCE_BYTES), aad);
@@ -31,22 +32,22 @@ function keyedHash(env: RegistrarEnv, use: string, ...parts: Uint8Array[]): Uint
   return hmac(sha256, hexToBytes(env.INDEX_KEY), frame(utf8ToBytes(use), ...parts));
 }
 
-/** A selector (insurance number and the like) is looked up in upper case, without blanks, dots and hyphens. */
+/** A selector (for example an insurance number) is looked up in upper case, without blanks, dots and hyphens. */
 const canonical = (selector: string): string =>
   selector
     .normalize("NFKC")
     .toUpperCase()
     .replace(/[\s.-]/g, "");
-/** Something must be left of it, or all selectors of nothing but hyphens would be one person's. */
+/** Three characters must remain. Otherwise all selectors that consist of hyphens would belong to one person. */
 export const selectorText = z
   .string()
   .max(200)
   .refine((s) => canonical(s).length >= 3, "at least 3 letters or digits");
-export const selectorIndex = (env: RegistrarEnv, selector: string): string =>
+export const selectorIndex = (env: RegistrarEnv, selector: string): Hex =>
   bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical(selector))));
-export const codeHash = (env: RegistrarEnv, code: Uint8Array): string => bytesToHex(keyedHash(env, "code", code));
+export const codeHash = (env: RegistrarEnv, code: Uint8Array): Hex => bytesToHex(keyedHash(env, "code", code));
 
-/** The salt of a generation's identity commitment: derived, so that the registrar can open it again. */
-export function identitySalt(env: RegistrarEnv, account: string, generation: number): Uint8Array {
+/** The salt of a generation's identity commitment, 32 bytes. It is derived, so the registrar can open the commitment again. */
+export function identitySalt(env: RegistrarEnv, account: Hex, generation: number): Uint8Array {
   return keyedHash(env, "identity-salt", utf8ToBytes(account), utf8ToBytes(String(generation)));
 }

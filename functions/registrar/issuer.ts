@@ -1,4 +1,4 @@
-// The registrar's BBS key: x from ISSUER_SEED by the draft's KeyGen, W = x·P2. Made once an isolate.
+// The registrar's BBS key: x from ISSUER_SEED by the draft's KeyGen, W = x·P2. Each isolate computes it once.
 
 import { keyGen } from "../../protocol/bbs.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";

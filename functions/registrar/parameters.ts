@@ -1,6 +1,6 @@
-// The signed parameters of an epoch range: the administrator issues them, everybody may read them.
+// The signed parameters of an epoch range. The administrator issues them, and everybody may read them.
 //
-//   GET  /v1/parameters         the logged documents and the key sets they name; each reader verifies them
+//   GET  /v1/parameters         the logged documents and the key sets that they name; each reader verifies both
 //   POST /v1/admin/parameters   by ADMIN_KEY: signs, stores and logs the one document of an epoch range
 
 import { and, eq, gte, lte, sql } from "drizzle-orm";
@@ -15,16 +15,14 @@ import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { issuerKeys } from "./issuer.ts";
-import { bytesOf, db, logOnce } from "./store.ts";
+import { db, logOnce } from "./store.ts";
 
 const parametersRequest = z.object({
   keySet: z.string(),
-  trusteeKeys: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/))
-    .min(2)
-    .max(16),
+  trusteeKeys: z.array(hexText(32)).min(2).max(16),
   realm: z.string().min(1).max(200),
   epochFrom: z
     .int()
@@ -55,15 +53,14 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
       .where(eq(parameters.logged, true))
       .orderBy(parameters.epochFrom);
     return c.json({
-      documents: rows.map((r) => toBase64url(bytesOf(r.document))),
-      keySets: rows.map((r) => toBase64url(bytesOf(r.keySet))),
+      documents: rows.map((r) => toBase64url(r.document)),
+      keySets: rows.map((r) => toBase64url(r.keySet)),
     });
   });
 
-  /**
-   * Issues the one document of an epoch range: signed, stored, logged, and only then in force. The row comes first, so that
-   * of two requests at once one gets the epochs and the log never sees the other. The same request again changes nothing.
-   */
+  // The document is signed, stored, logged, and only then in force. The row is written before the log entry. So if two
+  // requests come at once, one of them gets the epochs, and the log never sees the other document. The same request again
+  // changes nothing.
   app.post("/v1/admin/parameters", async (c) => {
     const p = await adminJson(c, parametersRequest);
     if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
@@ -99,14 +96,14 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
       .select()
       .from(parameters)
       .where(and(lte(parameters.epochFrom, p.epochTo), gte(parameters.epochTo, p.epochFrom)));
-    const same = overlapping.find((row) => toBase64url(bytesOf(row.document)) === toBase64url(signed));
+    const same = overlapping.find((row) => toBase64url(row.document) === toBase64url(signed));
     if (overlapping.length > 0 && !same)
       throw new Problem(
         "conflict",
-        "An epoch has exactly one parameters document, and one of these epochs has it already.",
+        "An epoch has exactly one parameters document, and one of these epochs already has one.",
       );
     if (!same) {
-      // An epoch that has begun keeps what it began with; only the very first document may start in the running epoch.
+      // An epoch keeps the parameters with which it began. Only the very first document may start in the running epoch.
       const any = await db(c.env).select().from(parameters).limit(1);
       if (any.length > 0 && p.epochFrom <= epochOf(now(c)))
         throw new Problem("not-allowed-now", "Parameters are logged before their first epoch starts.");

@@ -1,9 +1,10 @@
-// Epochs that an administrator closed by hand: after a restore from backup spent tags may be missing, so nothing opens in the
-// open epoch any more.
+// Epochs that an administrator closed by hand. After a restore from backup, spent tags may be missing from the database.
+// So nothing opens in a closed epoch any more.
 //
-//   POST /v1/admin/epochs/:epoch/close   in every shard
+//   POST /v1/admin/epochs/:epoch/close   closes the epoch in every shard
 //
-// That an epoch is not closed is believed for KNOWN_OPEN_MS in each isolate; that it is, never without looking.
+// Each isolate remembers for KNOWN_OPEN_MS that an epoch is open. It never refuses a check-in because of a closed epoch
+// without looking the epoch up.
 
 import { drizzle } from "drizzle-orm/d1";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -14,7 +15,7 @@ import { signedBy } from "../shared/request-auth.ts";
 import { type Service, SHARDS, shardDb } from "./registry.ts";
 
 const KNOWN_OPEN_MS = 5000;
-/** by shard and epoch: until when */
+/** Per shard and epoch: the time in ms until which this isolate takes the epoch for open. */
 const knownOpen = new Map<string, number>();
 
 export async function isClosed({ shard, db }: Service, epoch: number): Promise<boolean> {
@@ -22,7 +23,7 @@ export async function isClosed({ shard, db }: Service, epoch: number): Promise<b
   if (Date.now() < (knownOpen.get(name) ?? 0)) return false;
   const closed = await drizzle(db).select().from(closedEpochs).all();
   if (closed.some((row) => row.epoch === epoch)) return true;
-  if (knownOpen.size > SHARDS.length * 4) knownOpen.clear(); // the current epoch and the last are asked for, no others
+  if (knownOpen.size > SHARDS.length * 4) knownOpen.clear(); // requests ask only for the current epoch and the one before
   knownOpen.set(name, Date.now() + KNOWN_OPEN_MS);
   return false;
 }

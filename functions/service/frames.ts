@@ -1,18 +1,19 @@
-// Frames between a wallet and a service, queued unread. The edge knows of a frame what its header says, and who sent it:
+// Frames between a wallet and a service. The edge queues them and cannot read them. It knows the header of a frame and the
+// party that sent it:
 //   wallet   signed request by the session's key (CheckIn.sessionAuthKey); sends direction 0, reads direction 1
 //   clinic   Bearer token of the service;                                  sends direction 1, reads direction 0
-//   header   u8 version 1 ‖ u8 direction ‖ u64 seq (client/sealing/messages.ts); what follows is sealed
+//   header   u8 version 1 ‖ u8 direction ‖ u64 seq (client/sealing/messages.ts); the rest is sealed
 //
-//   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. A seq is taken once. With an
-//                                                           Idempotency-Key, the same again is told the same
-//                                                           for as long as the frame waits
-//   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4: forget these
+//   POST /v1/sessions/:serviceId/:tagHash/frames            one frame -> 202 {seq}. Each seq is accepted once. If the
+//                                                           request has an Idempotency-Key, the same request gets the
+//                                                           same answer for as long as the frame waits
+//   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4 deletes these two
 
 import type { Context } from "hono";
 import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
@@ -36,18 +37,21 @@ function readHeader(frame: Uint8Array): { direction: number; seq: number } {
   if (frame.length < HEADER_BYTES + AEAD_TAG_BYTES) throw new Problem("malformed", "frame: too short");
   if (frame[0] !== FRAME_VERSION) throw new Problem("unknown-version", `frame: version ${frame[0]}`);
   const seq = new DataView(frame.buffer, frame.byteOffset).getBigUint64(2);
-  // SQLite and JSON count to 2^53 - 1; no channel lives that long.
+  // JavaScript numbers, and so JSON and our SQLite rows, are exact up to 2^53 - 1. No channel lives that long.
   if (seq > BigInt(Number.MAX_SAFE_INTEGER)) throw new Problem("malformed", "frame: seq beyond 2^53 - 1");
   return { direction: frame[1]!, seq: Number(seq) };
 }
 
 interface Party {
-  tagHash: string;
+  tagHash: Hex;
   sends: Direction;
   body: Uint8Array;
 }
 
-/** Who asks: the session's wallet by its signature, or the service's clinic by its token. @throws credential-refused */
+/**
+ * The party that sent the request: the session's wallet, by its signature, or the service's clinic, by its token.
+ * @throws Problem credential-refused, malformed, not-found
+ */
 async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   const serviceId = checkHex(c.req.param("serviceId"), 16, "service id");
   const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");

@@ -1,22 +1,24 @@
-// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) of writes that carry no id of their own. Kept as a hash.
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) of writes that carry no id of their own. Only its hash is
+// kept.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
-import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { Problem } from "../shared/http.ts";
 
 const KEY = /^(?:[0-9a-f]{2}){16,64}$/;
 
-/** undefined where the request has none. @throws Problem malformed */
-export function givenIdempotencyKeyHash(c: Context): string | undefined {
+/** SHA-256 of the key, or undefined if the request has none. @throws Problem malformed */
+export function givenIdempotencyKeyHash(c: Context): Hex | undefined {
   const key = c.req.header("idempotency-key");
   if (key === undefined) return undefined;
   if (!KEY.test(key)) throw new Problem("malformed", "Idempotency-Key: 16 to 64 bytes in lower-case hex expected");
   return bytesToHex(sha256(utf8ToBytes(key)));
 }
 
-/** @throws Problem malformed */
-export function idempotencyKeyHash(c: Context): string {
+/** As givenIdempotencyKeyHash, but the key is required. @throws Problem malformed */
+export function idempotencyKeyHash(c: Context): Hex {
   const hash = givenIdempotencyKeyHash(c);
   if (hash === undefined) throw new Problem("malformed", "Idempotency-Key is required.");
   return hash;

@@ -1,25 +1,27 @@
-// Rows of the session index on their way to the escrow, after the answer to the wallet. The rows of check-ins that come
-// close together travel in one request: the first of them waits GATHER_MS for others, sends all, and tells each session's
-// object. They are ordered by value, so the escrow learns less of who came first.
+// Sends rows of the session index to the escrow, after the wallet has its answer. Rows of check-ins that arrive close
+// together travel in one request. The first of them waits GATHER_MS for others, sends all rows, and then tells each
+// session's object. The rows are ordered by value, so the escrow learns less about the order of the check-ins.
 //
-// Nothing depends on it: T stands in the session's object, which delivers what is not ticked off (replay-window.ts). So a
-// request that ends while it gathers, or an escrow that does not answer, loses nothing.
+// Nothing depends on this file. The session's object keeps T and delivers each row that is not marked as delivered
+// (durable-objects/replay-window.ts). So nothing is lost if a request ends while it gathers, or if the escrow does not
+// answer.
 
+import type { Hex } from "../../protocol/encodings.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { deliverIndexRows, type IndexRow } from "./session-delivery.ts";
 import { replayWindowOf } from "./session-objects.ts";
 
 const GATHER_MS = 200;
-/** each costs a call to its object, and a request may make so many */
+/** Each row costs one call to its object, and the platform limits the calls of one request. */
 const MAX_ROWS_GATHERED = 32;
 
-/** by tagHash, lower-case hex */
-type Rows = Map<string, IndexRow>;
-/** of this isolate; data only, since what belongs to a request must not outlive it */
+/** Keyed by tagHash. */
+type Rows = Map<Hex, IndexRow>;
+/** The rows that this isolate gathers now. Data only: an I/O object of a request must not outlive that request. */
 let gathering: Rows | undefined;
 
-/** For waitUntil: ends when the row has gone, or has been left to the request that began to gather. */
-export async function sendIndexRow(env: ServiceEnv, tagHash: string, row: IndexRow, now: number): Promise<void> {
+/** For waitUntil. Resolves when the row is sent, or when another request has taken it over. Never rejects. */
+export async function sendIndexRow(env: ServiceEnv, tagHash: Hex, row: IndexRow, now: number): Promise<void> {
   if (gathering && gathering.size < MAX_ROWS_GATHERED) {
     gathering.set(tagHash, row);
     return;
@@ -33,6 +35,6 @@ export async function sendIndexRow(env: ServiceEnv, tagHash: string, row: IndexR
     await deliverIndexRows(env, rows, now);
     await Promise.all([...own.keys()].map((hash) => replayWindowOf(env, hash).delivered(hash)));
   } catch {
-    // the objects' alarms see to it
+    // The alarms of the session objects deliver the rows.
   }
 }

@@ -1,15 +1,16 @@
-// The chain of a session's manifests: what may follow, and how one is appended.
+// The chain of a session's manifests: the rules for the next manifest, and the D1 statements that append it.
 //
-//   count = last + 1, previous = hash of the last (zeros for the first); checked again by the database in the very
-//   statement that appends, so of two writers one is told "conflict", with the head as it now is.
-//   A statement (withdrawal, move, erasure) and an amendment speak of a `target` of the same session. Its state can only
-//   change by a later link of this chain, so what was read about it still holds if the append succeeds.
+//   count = last + 1, previous = hash of the last manifest (zeros for the first). The database checks both again in the
+//   statement that appends. So if two writers append at once, one of them gets "conflict" with the new head.
+//   A statement (withdrawal, move, erasure) and an amendment refer to a `target` of the same session. Only a later link of
+//   this chain can change the target's state. So if the append succeeds, the state read before is still true.
 
 import { and, desc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
 import { PROBLEMS, Problem, refused } from "../shared/http.ts";
@@ -21,12 +22,12 @@ export interface GivenManifest {
   readonly value: Manifest;
   /** Signed<Manifest> */
   readonly signed: Uint8Array;
-  readonly hash: string;
-  readonly recordId: string;
-  readonly tagHash: string;
+  readonly hash: Hex;
+  readonly recordId: Hex;
+  readonly tagHash: Hex;
 }
 
-/** @throws CodecError; Problem credential-refused for another service's key */
+/** @throws CodecError; Problem credential-refused if another key signed, or if it names another service */
 export function readManifest(service: Service, signed: Uint8Array): GivenManifest {
   const { key, value } = openSigned(LABELS.signManifest, Manifest, signed, nativeVerify);
   if (!equalBytes(key, service.card.signKey)) throw refused("manifest signed by another key");
@@ -42,27 +43,28 @@ export function readManifest(service: Service, signed: Uint8Array): GivenManifes
 
 export type RecordRow = RecordsTable["$inferSelect"];
 
-export async function recordAt(service: Service, recordId: string): Promise<RecordRow | undefined> {
+export async function recordAt(service: Service, recordId: Hex): Promise<RecordRow | undefined> {
   const table = recordsTable(service.serviceId);
   return drizzle(service.db).select().from(table).where(eq(table.recordId, recordId)).get();
 }
 
-/** @returns true if this very manifest stands already. @throws Problem conflict if another one does */
+/** True if this exact manifest is already stored. @throws Problem conflict if another one has this record id */
 export async function isRepetition(service: Service, given: GivenManifest): Promise<boolean> {
   const held = await recordAt(service, given.recordId);
   if (!held) return false;
-  if (held.manifestHash !== given.hash) throw new Problem("conflict", "Another manifest stands under this record id.");
+  if (held.manifestHash !== given.hash)
+    throw new Problem("conflict", "Another manifest is already stored under this record id.");
   return true;
 }
 
-/** The session's last manifest; count 0 where there is none. */
+/** The session's last manifest. `count` is 0 if there is none. */
 export interface Head {
   count: number;
-  manifestHash: string;
+  manifestHash: Hex;
 }
-const NO_MANIFEST = "00".repeat(32);
+const NO_MANIFEST = bytesToHex(new Uint8Array(32));
 
-export async function headOf(service: Service, tagHash: string): Promise<Head> {
+export async function headOf(service: Service, tagHash: Hex): Promise<Head> {
   const table = recordsTable(service.serviceId);
   const last = await drizzle(service.db)
     .select({ count: table.count, manifestHash: table.manifestHash })
@@ -81,7 +83,7 @@ export class ChainConflict extends Error {
     this.head = head;
   }
 }
-/** Problem "conflict" with the head beside it, so that the writer can append to what is there. */
+/** Problem "conflict" with the current head, so that the writer can append to it. */
 export function chainConflictResponse({ head }: ChainConflict): Response {
   const [status, title] = PROBLEMS.conflict;
   const detail = "The session's chain of manifests has another head.";
@@ -98,7 +100,7 @@ const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becom
   erasure: { on: ["current", "amended", "withdrawn", "moved"], becomes: "erased" },
 };
 
-/** Everything about a manifest that does not need its blob. @throws Problem, ChainConflict */
+/** Every check of a manifest that does not need its blob. @throws Problem, ChainConflict */
 export async function checkManifest(service: Service, given: GivenManifest): Promise<void> {
   const { value, tagHash } = given;
   if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
@@ -111,19 +113,20 @@ export async function checkManifest(service: Service, given: GivenManifest): Pro
   if (rule && value.target) {
     const target = await recordAt(service, bytesToHex(value.target));
     if (!target || target.tagHash !== tagHash)
-      throw new Problem("not-found", "The target is no record of this session.");
+      throw new Problem("not-found", "The target is not a record of this session.");
     if (!rule.on.includes(target.status))
-      throw new Problem("not-allowed-now", `A record that is ${target.status} takes no ${value.kind}.`);
+      throw new Problem("not-allowed-now", `A record with status ${target.status} does not accept: ${value.kind}.`);
   }
   if ((value.kind === "move") !== (value.movedTo !== undefined))
     throw new Problem("malformed", `${value.kind}: movedTo ${value.kind === "move" ? "missing" : "not expected"}`);
   if (value.movedTo && !(await isSession(service, bytesToHex(value.movedTo))))
-    throw new Problem("not-found", "A record moves to a session of the same service only.");
+    throw new Problem("not-found", "A record can move only to a session of the same service.");
 }
 
 /**
- * D1 statements that append the manifest, if the chain still ends where it says; what follows from it happens only with
- * it. A blob is named only while its upload is not condemned, and leaves the list of uploads in the same batch.
+ * D1 statements, for one batch, that append the manifest if the chain still ends at its `previous`. The consequences for
+ * the target take effect only if the manifest is appended. A row names a blob only while its upload is not condemned, and
+ * the same batch removes the blob from the list of uploads.
  */
 export function appendStatements(
   service: Service,
@@ -171,7 +174,7 @@ export function appendStatements(
   if (rule && value.target) {
     const target = bytesToHex(value.target);
     if (value.kind === "erasure") {
-      // Condemned in the same batch that takes its name away: the sweep deletes it, now or after a fault.
+      // The batch that removes the blob's name also condemns the blob. So the sweep deletes it, now or after a fault.
       statements.push(
         db
           .prepare(
@@ -193,7 +196,7 @@ export function appendStatements(
   return statements;
 }
 
-/** Whether the append took effect: the row stands, with this manifest and this blob. */
+/** Whether the append took effect: a row exists with this manifest and this blob. */
 export async function isAppended(service: Service, given: GivenManifest, blobKey: string | null): Promise<boolean> {
   const table = recordsTable(service.serviceId);
   const row = await drizzle(service.db)

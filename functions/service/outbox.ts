@@ -1,6 +1,6 @@
-// Log entries on their way to the transparency log. An entry is written in the same D1 batch as the act that it tells
-// of, and leaves the outbox only when the log has it: no act without its entry, however the two writes are torn apart.
-// The log takes an entry once, whatever the number of tries.
+// Log entries on their way to the transparency log. The D1 batch that writes an act also writes its log entry to the
+// outbox. The entry leaves the outbox only when the log has it. So no act is without its entry, even if a fault separates
+// the two writes. The log stores an entry once, however often it is sent.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
@@ -15,14 +15,17 @@ import { appendEntryBytes, type NewEntry } from "../shared/log-writer.ts";
 const SECONDS_PER_DAY = 86_400;
 const ENTRIES_A_FLUSH = 50;
 
-/** Dated to the day: the entry may be public, and the hour of a visit is nobody's business. */
+/** The time is rounded to the day: the entry may be public, and it must not tell the hour of a visit. */
 export function outboxEntry(now: number, { kind, subject, caseId, body }: NewEntry) {
   const at = dayOf(now) * SECONDS_PER_DAY;
   const entry = LogEntry.encode({ kind, at, subject, caseId, body: body ?? new Uint8Array() });
   return { table: outbox, row: { id: bytesToHex(sha256(entry)), entry } };
 }
 
-/** Appends what is waiting in one shard. @throws Problem unavailable; what is left waits for the next flush */
+/**
+ * Appends the waiting entries of one shard, and returns their number.
+ * @throws Problem unavailable; the remaining entries then wait for the next flush
+ */
 export async function flushOutbox(env: ServiceEnv, shard: D1Database, now: number): Promise<number> {
   const db = drizzle(shard);
   const waiting = await db.select().from(outbox).limit(ENTRIES_A_FLUSH);

@@ -1,9 +1,9 @@
-// Paging: `limit` up to a bound, and an opaque `cursor` from the page before.
+// Paging of lists: `limit` up to a bound, and an opaque `cursor` that the page before returned.
 
 import type { Context } from "hono";
 import { Problem } from "../shared/http.ts";
 
-/** @throws Problem malformed */
+/** The page size: the query's `limit`, at most `most`. @throws Problem malformed */
 export function pageOf(c: Context, most: number): { limit: number } {
   const asked = c.req.query("limit");
   if (asked === undefined) return { limit: most };

@@ -1,6 +1,7 @@
-// Reading what is sealed. Except for the clinic's own list, reads need no key: a tagHash is 256 bits that nobody guesses,
-// and blobs open for their recipients only. Wallets ask for buckets, not for their own tags, so that the operator does not
-// learn which sessions belong together: a part of the key space (protocol/buckets.ts), of all months up to one.
+// Reading sealed records. Only the clinic's own list needs a key. The other reads need none: a tagHash is 256 bits that
+// nobody can guess, and only the recipients can open a blob. Wallets ask for buckets instead of their own tags, so that the
+// operator does not learn which sessions belong together. A bucket is one part of the key space (protocol/buckets.ts), over
+// all months up to a given one.
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
 //   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
@@ -13,8 +14,9 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
+import { asBytes, bound } from "../../schema/columns.ts";
 import { recordsTable } from "../../schema/records.ts";
-import { asBytes, sessions } from "../../schema/service.ts";
+import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
 import { recordAt } from "./manifests.ts";
@@ -26,7 +28,7 @@ const RECORDS_A_PAGE = 500;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
 const EPOCH = /^\d{1,5}$/;
 
-/** Tag hashes in [from, below), of sessions up to an epoch. */
+/** The tag hashes in [from, below). If `to` is given, only those of sessions up to that epoch. */
 interface Bucket {
   from: string;
   below: string;
@@ -47,7 +49,7 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   const { limit } = pageOf(c, RECORDS_A_PAGE);
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
-  if (at === null) throw new Problem("malformed", "cursor: not one of ours");
+  if (at === null) throw new Problem("malformed", "cursor: not a cursor of this list");
   const t = recordsTable(service.serviceId);
   const db = drizzle(service.db);
   const early = (epoch: number) =>
@@ -64,10 +66,12 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
     .from(t)
     .where(
       and(
-        // the cursor as a bound of the index, or each page would walk over all before it
-        gte(t.tagHash, at && at[1]! > from ? at[1]! : from),
-        lt(t.tagHash, below),
-        at ? or(gt(t.tagHash, at[1]!), and(eq(t.tagHash, at[1]!), gt(t.count, Number(at[2])))) : undefined,
+        // The cursor bounds the index. Otherwise each page would scan all pages before it.
+        gte(t.tagHash, bound(at && at[1]! > from ? at[1]! : from)),
+        lt(t.tagHash, bound(below)),
+        at
+          ? or(gt(t.tagHash, bound(at[1]!)), and(eq(t.tagHash, bound(at[1]!)), gt(t.count, Number(at[2]))))
+          : undefined,
         to === undefined ? undefined : early(to),
       ),
     )
@@ -101,7 +105,7 @@ export function registerReading(app: RoleApp<ServiceEnv>): void {
     if (row.status === "statement") throw new Problem("not-found", "A statement has no blob.");
     if (!row.blobKey) throw new Problem("expired", `This record was ${row.status}.`);
     const blob = await c.env.BLOBS.get(row.blobKey);
-    if (!blob) throw new Problem("not-found", "The blob is gone.");
+    if (!blob) throw new Problem("not-found", "The blob was deleted.");
     return new Response(blob.body, {
       headers: { "content-type": "application/octet-stream", "content-length": String(blob.size) },
     });

@@ -3,16 +3,18 @@
 //   PUT  /v1/services/:id/records/:recordId   the sealed blob, Content-Length required;
 //                                             header symbolon-manifest: base64url Signed<Manifest>
 //   POST /v1/services/:id/statements          JSON {manifest}: withdrawal, move, erasure
-//   both -> 201 {recordId, manifestHash, count}; 200 and the same for the same manifest again; 409 with `head` where the
-//   session's chain has moved on
+//   both -> 201 {recordId, manifestHash, count}; 200 with the same body if the same manifest is sent again; 409 with
+//   `head` if the session's chain has another head by now
 //
-// An upload: the blob's name is listed in D1 (uploads), the blob goes to R2, then one batch appends the manifest and takes
-// the name off the list. A fault in between leaves a listed blob that no record names: the sweep takes it away, and a
-// retry starts afresh. The blob is never held in memory: its header is read, the rest streams, R2 checks the SHA-256.
+// An upload has three steps. D1 lists the blob's name (uploads). The blob goes to R2. One batch then appends the manifest
+// and removes the name from the list. A fault in between leaves a listed blob that no record names. The sweep deletes that
+// blob, and a retry starts again from the beginning. The blob is never held in memory: this file reads its header, the rest
+// streams, and R2 checks the SHA-256.
 //
-// Erased, a blob loses its name in the batch that appends the statement, and is deleted before the answer. The signed
-// manifests stay. An erasure stands in the transparency log, by the hash of its manifest. A move only tells where the
-// record belongs: the clinic files it there and erases it here, for its blob is sealed to the wrong patient.
+// If a record is erased, the batch that appends the statement also removes the blob's name. The blob is deleted before the
+// answer. The signed manifests stay. The transparency log has an entry for each erasure, with the hash of its manifest. A
+// move only tells where the record belongs. The clinic files it again there and erases it here, because the blob is sealed
+// to the wrong patient.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
@@ -43,7 +45,7 @@ import { clinicOf } from "./tokens.ts";
 export const MAX_BLOB_BYTES = 100_000_000;
 const MANIFEST_HEADER = "symbolon-manifest";
 const SECONDS_PER_HOUR = 3600;
-/** After this an upload is given up; on a full hour, so that the list tells no moment. */
+/** After this time the upload is given up. The time is a full hour, so that the list does not tell when it began. */
 const UPLOAD_HOURS = 2;
 
 const StatementBody = z.object({ manifest: z.string() });
@@ -51,7 +53,7 @@ const isZero = (b: Uint8Array): boolean => b.every((x) => x === 0);
 
 const answer = ({ recordId, hash, value }: GivenManifest) => ({ recordId, manifestHash: hash, count: value.count });
 
-/** Reads until the record's header must have ended; what was read, and the rest as it comes. */
+/** Reads at least as far as a record's header can reach. Returns the bytes read so far and the rest of the stream. */
 async function readBeginning(body: ReadableStream<Uint8Array>) {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
@@ -72,7 +74,7 @@ function checkStanzas(beginning: Uint8Array, { value }: GivenManifest): void {
     const { threshold, keySetId } = assertStanzaSet(beginning);
     if (!equalBytes(keySetId, value.keySetId)) throw new Problem("malformed", "The blob names another key set.");
     if (!equalBytes(sha256(threshold.body), value.stanzaHash))
-      throw new Problem("malformed", "The stanza is not the one in the manifest.");
+      throw new Problem("malformed", "The stanza's hash differs from the one in the manifest.");
   } catch (error) {
     if (error instanceof AgeHeaderError) throw new Problem("malformed", `blob: ${error.message}`);
     throw error;
@@ -81,7 +83,10 @@ function checkStanzas(beginning: Uint8Array, { value }: GivenManifest): void {
 
 type Beginning = Awaited<ReturnType<typeof readBeginning>>;
 
-/** Streams the blob to R2; the runtime moves the bytes itself. @throws Problem malformed if it is not the manifest's */
+/**
+ * Streams the blob to R2. The runtime moves the bytes outside of JavaScript.
+ * @throws Problem malformed if the blob is not the manifest's, unavailable if R2 fails
+ */
 async function store(env: ServiceEnv, key: string, { beginning, rest }: Beginning, { value }: GivenManifest) {
   const { readable, writable } = new FixedLengthStream(value.size);
   const writer = writable.getWriter();
@@ -91,9 +96,9 @@ async function store(env: ServiceEnv, key: string, { beginning, rest }: Beginnin
     writer.releaseLock();
     await rest.pipeTo(writable, { signal: givenUp.signal });
   };
-  // R2 compares the SHA-256 before the object becomes visible.
+  // R2 checks the SHA-256 before the object becomes visible.
   const put = env.BLOBS.put(key, readable, { sha256: bytesToHex(value.blobHash) });
-  // An R2 that gives up does not read on: without this the pump would wait for ever.
+  // If R2 gives up, it stops reading. Without this abort the pump would wait for ever.
   put.catch((cause: unknown) => {
     givenUp.abort(cause);
     return writer.abort(cause).catch(() => undefined);
@@ -101,14 +106,14 @@ async function store(env: ServiceEnv, key: string, { beginning, rest }: Beginnin
   const [stored, pumped] = await Promise.allSettled([put, pump()]);
   const reason = stored.status === "rejected" ? String(stored.reason) : "";
   if (/sha-?256|checksum|digest/i.test(reason))
-    throw new Problem("malformed", "The blob's hash is not the one in the manifest.", reason);
+    throw new Problem("malformed", "The blob's hash differs from the one in the manifest.", reason);
   if (stored.status === "rejected") throw new Problem("unavailable", undefined, reason);
   if (pumped.status === "rejected") throw new Problem("malformed", "The blob ended early.", String(pumped.reason));
 }
 
 const giveUpAt = (at: number): number => (Math.ceil(at / SECONDS_PER_HOUR) + UPLOAD_HOURS) * SECONDS_PER_HOUR;
 
-/** @returns whether it took effect. @throws Problem unavailable where nobody can say: the retry will */
+/** Whether the append took effect. @throws Problem unavailable if that is unknown; a retry finds out */
 async function append(service: Service, given: GivenManifest, batch: D1PreparedStatement[], key: string | null) {
   try {
     await service.db.batch(batch);
@@ -137,12 +142,15 @@ async function upload(
     await giveUp(env, db, key);
     throw error;
   }
-  // Somebody else appended first: perhaps this very manifest.
+  // Another request appended first. It may have appended this same manifest.
   await giveUp(env, db, key);
   if (!(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
 }
 
-/** At once if that can be, or else by the sweep. A blob that a record names after all is not on the list, and stays. */
+/**
+ * Deletes the blob of a failed upload now, or leaves it to the sweep. If a record names the blob after all, then the blob is
+ * no longer listed and stays.
+ */
 async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<void> {
   try {
     const { meta } = await db
@@ -153,7 +161,7 @@ async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<voi
     await env.BLOBS.delete(key);
     await db.prepare("DELETE FROM uploads WHERE blob_key = ?").bind(key).run();
   } catch {
-    // listed still
+    // The blob is still listed, so the sweep deletes it.
   }
 }
 
@@ -163,18 +171,19 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
     const recordId = checkHex(c.req.param("recordId"), 16, "record id");
     const given = readManifest(service, readBase64url(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
     const { value } = given;
-    if (given.recordId !== recordId) throw new Problem("malformed", "The manifest is of another record.");
+    if (given.recordId !== recordId) throw new Problem("malformed", "The manifest belongs to another record.");
     if (value.kind !== "record" && value.kind !== "amendment")
       throw new Problem("malformed", `A ${value.kind} is a statement: it has no blob.`);
     const length = c.req.header("content-length");
     if (length === undefined || !/^\d+$/.test(length)) throw new Problem("malformed", "Content-Length is required.");
     if (Number(length) > MAX_BLOB_BYTES) throw new Problem("too-large", `At most ${MAX_BLOB_BYTES} bytes.`);
-    if (Number(length) !== value.size) throw new Problem("malformed", "Content-Length is not the manifest's size.");
+    if (Number(length) !== value.size)
+      throw new Problem("malformed", "Content-Length differs from the size in the manifest.");
     if (await isRepetition(service, given)) return c.json(answer(given), 200);
     const at = now(c);
     const { document } = await parametersFor(c.env, epochOf(at), at);
     if (!equalBytes(document.keySetId, value.keySetId))
-      throw new Problem("not-allowed-now", "The trustees' key set is another one now.");
+      throw new Problem("not-allowed-now", "The trustees now have another key set.");
     try {
       await checkManifest(service, given);
       if (!c.req.raw.body) throw new Problem("malformed", "The body is empty.");
@@ -193,9 +202,9 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
     const given = readManifest(service, readBase64url((await readJson(c.req, StatementBody)).manifest, "manifest"));
     const { value } = given;
     if (value.kind === "record" || value.kind === "amendment")
-      throw new Problem("malformed", `A ${value.kind} has a blob: PUT it.`);
+      throw new Problem("malformed", `A manifest of kind ${value.kind} has a blob. Use PUT.`);
     if (value.size !== 0 || !isZero(value.blobHash) || !isZero(value.stanzaHash))
-      throw new Problem("malformed", "A statement carries no blob.");
+      throw new Problem("malformed", "A statement has no blob.");
     const at = now(c);
     const repeated = await isRepetition(service, given);
     if (!repeated) {
@@ -209,7 +218,7 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
         throw error;
       }
     }
-    // Before the answer: a clinic that hears "erased" may rely on it. What fails here is done by the retry or the sweep.
+    // The sweep runs before the answer, so that a clinic may rely on "erased". If it fails, a retry or the next sweep repeats it.
     try {
       await sweepShard(c.env, service.db, at);
     } catch (cause) {
@@ -219,7 +228,7 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
   });
 }
 
-/** The erasure's log entry, written only together with its manifest. */
+/** The statement that writes the erasure's log entry, only if the manifest is appended. */
 function erasureEntry(service: Service, given: GivenManifest, at: number): D1PreparedStatement {
   const { row } = outboxEntry(at, { kind: "erasure", subject: manifestHashOf(given.signed) });
   return service.db

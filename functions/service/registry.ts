@@ -1,15 +1,15 @@
-// Registered services: the placement map of shard 0, and each service's own table of records in its shard.
+// Registered services. Shard 0 holds the placement map; each service has its own table of records in its shard.
 //
-//   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. Repeating it changes nothing; another
-//                             card under the same key replaces the first (policy, name), and both stand in the log.
-//   GET  /v1/services         all cards: a wallet fetches all of them, and so tells nobody which one it looks for
+//   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. The same request again changes nothing.
+//                             Another card under the same key replaces the first (policy, name). Both are in the log.
+//   GET  /v1/services         all cards. A wallet fetches all of them, so nobody learns which one it looks for
 //   GET  /v1/services/:id     Signed<ServiceCard>
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes, labelledHash } from "../../protocol/bytes.ts";
 import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
@@ -30,8 +30,7 @@ export function shardDb(env: ServiceEnv, shard: number): D1Database {
 const placements = (env: ServiceEnv) => drizzle(env.RECORDS_DB_0);
 
 export interface Service {
-  /** lower-case hex */
-  readonly serviceId: string;
+  readonly serviceId: Hex;
   readonly shard: number;
   readonly db: D1Database;
   readonly card: ServiceCard;
@@ -40,8 +39,8 @@ export interface Service {
 }
 
 /**
- * A service's place never changes, and its card seldom: both are kept in the isolate for a few seconds. For so long a card
- * that was replaced may still be gone by.
+ * A service's place never changes, and its card changes seldom. So the isolate keeps both for KEPT_MS. During that time it
+ * may still use a card that was replaced.
  */
 const KEPT_MS = 10_000;
 const MAX_KEPT = 1000;
@@ -53,11 +52,11 @@ function keptIn(env: ServiceEnv): Map<string, Kept> {
   return known;
 }
 
-/** The next findService reads it again. */
-export const forgetService = (env: ServiceEnv, serviceId: string): void => void keptIn(env).delete(serviceId);
+/** Drops the kept service, so that the next findService reads it again. */
+export const forgetService = (env: ServiceEnv, serviceId: Hex): void => void keptIn(env).delete(serviceId);
 
-/** The service, with its table brought up to the newest version. */
-export async function findService(env: ServiceEnv, serviceId: string): Promise<Service | undefined> {
+/** The service, or undefined if it is not registered. Brings its record table to the newest version. */
+export async function findService(env: ServiceEnv, serviceId: Hex): Promise<Service | undefined> {
   const those = keptIn(env);
   const known = those.get(serviceId);
   if (known && Date.now() < known.until) return known.service;
@@ -67,7 +66,7 @@ export async function findService(env: ServiceEnv, serviceId: string): Promise<S
   return service;
 }
 
-async function readService(env: ServiceEnv, serviceId: string): Promise<Service | undefined> {
+async function readService(env: ServiceEnv, serviceId: Hex): Promise<Service | undefined> {
   const row = await placements(env).select().from(services).where(eq(services.serviceId, serviceId)).get();
   if (!row) return undefined;
   const db = shardDb(env, row.shard);
@@ -83,18 +82,18 @@ async function readService(env: ServiceEnv, serviceId: string): Promise<Service 
   return { serviceId, shard: row.shard, db, card, signedCard: row.card };
 }
 
-/** @throws Problem malformed, not-found */
+/** The service whose id is in the path. @throws Problem malformed, not-found */
 export async function serviceOfPath(env: ServiceEnv, id: string | undefined): Promise<Service> {
   const service = await findService(env, checkHex(id, 16, "service id"));
   if (!service) throw new Problem("not-found", "No such service.");
   return service;
 }
 
-async function createTable(db: D1Database, serviceId: string, fromVersion: number): Promise<void> {
+async function createTable(db: D1Database, serviceId: Hex, fromVersion: number): Promise<void> {
   await db.batch(recordsDdl(serviceId, fromVersion).map((statement) => db.prepare(statement)));
 }
 
-/** The emptier shard. @throws Problem not-allowed-now when all are full */
+/** The shard with the fewest services. @throws Problem not-allowed-now if all shards are full */
 async function chooseShard(env: ServiceEnv): Promise<number> {
   const rows = await placements(env)
     .select({ shard: services.shard, n: count() })
@@ -102,11 +101,11 @@ async function chooseShard(env: ServiceEnv): Promise<number> {
     .groupBy(services.shard);
   const load = SHARDS.map((shard) => ({ shard, n: rows.find((r) => r.shard === shard)?.n ?? 0 }));
   const { shard, n } = load.reduce((a, b) => (b.n < a.n ? b : a));
-  if (n >= MAX_SERVICES_PER_SHARD) throw new Problem("not-allowed-now", "All shards are full: add one.");
+  if (n >= MAX_SERVICES_PER_SHARD) throw new Problem("not-allowed-now", "All shards are full. Add a shard.");
   return shard;
 }
 
-function checkCard(signed: Uint8Array): { serviceId: string; card: ServiceCard } {
+function checkCard(signed: Uint8Array): { serviceId: Hex; card: ServiceCard } {
   const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, signed);
   if (!equalBytes(key, card.signKey)) throw refused("card signed by another key");
   if (card.hpkeKey.length !== HPKE_PUBLIC_KEY_BYTES)
@@ -122,7 +121,7 @@ export function registerServices(app: RoleApp<ServiceEnv>): void {
     const { serviceId } = checkCard(body);
     const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
     const shard = placed?.shard ?? (await chooseShard(c.env));
-    // The table first: a placed service always has one.
+    // The table is created first, so that a placed service always has one.
     if (!placed) await createTable(shardDb(c.env, shard), serviceId, 0);
     if (!placed || !equalBytes(placed.card, body)) {
       const db = placements(c.env);

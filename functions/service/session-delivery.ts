@@ -9,7 +9,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import type { IndexRowToDeliver, SessionDelivery } from "../../durable-objects/replay-window.ts";
 import { publicEngine } from "../../engine/worker.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
 import { sessions } from "../../schema/service.ts";
@@ -23,7 +23,7 @@ export interface DeliveryEnv {
   SIGNING_KEY: string;
 }
 
-/** False where the tag has a row at this service already. */
+/** True if this call wrote the row. False if the tag already has a row at this service. */
 export async function deliverSessionRow(
   env: DeliveryEnv,
   shard: number,
@@ -34,22 +34,25 @@ export async function deliverSessionRow(
   return meta.changes > 0;
 }
 
-/** As the escrow takes it: value and tag in base64url, serviceId in hex. */
+/** A row of the session index, in the form of the escrow's POST /v1/index. */
 export interface IndexRow {
   epoch: number;
-  value: string;
-  serviceId: string;
-  tag: string;
+  value: Base64url;
+  serviceId: Hex;
+  tag: Base64url;
 }
 
-/** A pairing: some milliseconds. @param T the tag as publicEngine holds it, where it is at hand: it need not be decoded */
+/**
+ * Computes a pairing, which takes some milliseconds.
+ * @param T the tag as an element of publicEngine; if it is absent, `tag` is decoded
+ */
 export function indexRowOf({ epoch, serviceId, tag }: IndexRowToDeliver, T?: ElementG2): IndexRow {
   const engine = publicEngine();
   const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
   return { epoch, value: toBase64url(value), serviceId, tag: toBase64url(tag) };
 }
 
-/** All of them or none. @throws Problem */
+/** Delivers all rows or none. @throws Problem */
 export async function deliverIndexRows(env: DeliveryEnv, rows: readonly IndexRow[], now: number): Promise<void> {
   const to = { baseUrl: env.ESCROW_URL, method: "POST", path: "/v1/index" } as const;
   const response = await call({ ...to, json: { rows }, signingKey: env.SIGNING_KEY, now });

@@ -1,21 +1,21 @@
-// The one way to the Durable Object that holds a session: named by the first digits of the tagHash. How many digits must
-// never change while sessions are open, or a spent tag would meet another object; and an object's jurisdiction is fixed
-// when it is first named and changes its id: neither may be chosen in a second place. Local workerd knows no
-// jurisdictions.
+// The only access to the Durable Object that holds a session. The object's name is the first digits of the tagHash. The
+// number of digits must never change while sessions are open, or a spent tag would reach another object. An object's
+// jurisdiction is fixed when the object is first named, and it changes the object's id. So both are chosen in this file
+// only. Local workerd knows no jurisdictions.
 //
-// 256 objects: at some check-ins a second they stay awake, and to wake one, or to make one, costs more than to verify a
-// signature. Each bears hundreds of requests a second, and 10 GB: a month of 10^9 sessions would need a fiftieth of that.
+// There are 256 objects, and many sessions share one. At some check-ins per second the objects then stay awake. To wake or
+// create an object costs more than to verify a signature. Each object can serve hundreds of requests per second and hold
+// 10 GB. A month of 10^9 sessions would need a fiftieth of that.
 
 import type { ReplayWindow } from "../../durable-objects/replay-window.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 
 const NAME_DIGITS = 2;
 
-/** @param tagHash lower-case hex */
-export const objectNameOf = (tagHash: string): string => tagHash.slice(0, NAME_DIGITS);
+export const objectNameOf = (tagHash: Hex): string => tagHash.slice(0, NAME_DIGITS);
 
-/** @param tagHash lower-case hex */
-export function replayWindowOf(env: ServiceEnv, tagHash: string): DurableObjectStub<ReplayWindow> {
+export function replayWindowOf(env: ServiceEnv, tagHash: Hex): DurableObjectStub<ReplayWindow> {
   const all = env.REPLAY_WINDOW as unknown as DurableObjectNamespace<ReplayWindow>;
   const namespace = env.STAGE === "production" ? all.jurisdiction("eu") : all;
   return namespace.get(namespace.idFromName(objectNameOf(tagHash)));

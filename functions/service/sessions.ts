@@ -1,18 +1,19 @@
-// Check-in, and what a clinic reads of its own sessions.
+// Check-in, and the routes with which a clinic reads its own sessions.
 //
 //   POST /v1/sessions                       CheckIn, Idempotency-Key -> 201 Signed<Receipt>
-//   GET  /v1/services/:id/sessions          clinic; cursor, limit: ordered by tagHash, which tells no time
+//   GET  /v1/services/:id/sessions          clinic; cursor, limit: ordered by tagHash, which reveals no time
 //   GET  /v1/services/:id/sessions/:tagHash clinic
 //
-// Order of a check-in: decode; registered service and its signature; freshness; policy; parameters; proof; then the
-// session's object opens once (durable, the moment that counts); then the D1 row; then the answer; then the index.
-// Every failure of the credential is one answer. A check-in that stands already is told its receipt again, under its
-// idempotency key, even when its challenge has expired since.
-// A spent tag stands in the object and in the row. Where only the row has it (an object restored to an earlier day), the
-// object gives up what it has just opened.
+// The steps of a check-in, in order: decode; find the registered service and check its signature; freshness; policy;
+// parameters; proof. Then the session's object opens the session once. This write is durable and decides. Then come the D1
+// row, the answer, and the row of the session index.
+// Every failure of the credential gets the same answer. If the check-in was already accepted, the same idempotency key
+// returns the same receipt, even after the challenge expires.
+// A spent tag is recorded in the object and in the D1 row. If only the row has it (the object was restored to an earlier
+// day), the object discards the session that it has just opened.
 //
-// Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline hands in later, under its own
-// token, within the parameters' offline grace.
+// Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline sends the check-in later, under
+// its own token, within the parameters' offline grace.
 
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
@@ -26,6 +27,7 @@ import { toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
@@ -76,14 +78,14 @@ async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {
   const key = challengeKey(read, nativeVerify);
   if (!key || !equalBytes(key, service.card.signKey)) throw refused("challenge signature");
   if (asksAsRegistered(read, service)) return service;
-  // Perhaps the clinic has registered another policy a moment ago.
+  // The clinic may have registered another policy a moment ago, so the card is read again.
   forgetService(env, serviceId);
   const fresh = await findService(env, serviceId);
   if (!fresh || !asksAsRegistered(read, fresh)) throw refused("policy is not the registered one");
   return fresh;
 }
 
-/** Is there a clinic's token for this service with the request? */
+/** Whether the request carries a token of this service's clinic. @throws Problem credential-refused for a bad token */
 async function handedInByClinic(c: ServiceContext, service: Service): Promise<boolean> {
   if (c.req.header("authorization") === undefined) return false;
   await clinicOf(c, service.serviceId);
@@ -113,7 +115,7 @@ async function parameters(env: ServiceEnv, epoch: number, at: number): Promise<E
 
 async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, at: number) {
   const { presentation, challenge, epoch } = read;
-  // Bounds first: the credential's epoch is the wallet's word, and must not send us fetching.
+  // The bounds are checked first: the wallet alone states the credential's epoch, and it must not make us fetch parameters.
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
     throw refused("stale");
   const credential = await parameters(env, presentation.credentialEpoch, at);
@@ -133,8 +135,8 @@ function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array 
 }
 
 /**
- * True: the row stands, from now on or by the same check-in before. False: the tag was spent for another.
- * @throws Problem unavailable: the object's alarm writes it then
+ * True if the row exists, written now or by the same check-in before. False if the tag was spent for another check-in.
+ * @throws Problem unavailable; the object's alarm then writes the row
  */
 async function writeRow(env: ServiceEnv, service: Service, row: typeof sessions.$inferInsert): Promise<boolean> {
   try {
@@ -182,7 +184,7 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
           checkIn: bytes,
           tag: read.presentation.T,
           receipt: receiptFor(c.env, read, at),
-          // an hour beyond the last second in which this check-in is fresh: closing never races it
+          // One hour after the last second in which this check-in is fresh, so that closing never races with it.
           closesAt: epochStart(read.epoch + 1) + grace + 3600,
         },
         at,
@@ -220,7 +222,7 @@ export function registerSessions(app: RoleApp<ServiceEnv>): void {
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
       .from(sessions)
-      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, after)))
+      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(after))))
       .orderBy(asc(sessions.tagHash))
       .limit(limit);
     return c.json({ sessions: rows.map(asJson), ...(rows.length === limit ? { cursor: rows.at(-1)!.tagHash } : {}) });

@@ -1,10 +1,10 @@
-// What a fault may leave behind, and what erasure leaves to be done: blobs that no record names, log entries not yet
-// appended, spent client assertions. Everything here can be repeated.
+// Removes the leftovers of faults and of erasures: blobs that no record names, log entries not yet appended, and spent
+// client assertions. Every step can be repeated.
 //
-//   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions}: how many went, over all shards
+//   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions}: numbers removed, over all shards
 //
-// A blob is condemned before it is deleted (sweep_after = 0), and an upload can be finished only while it is not: so a
-// record's row never names a blob that the sweep is taking away.
+// The sweep condemns a blob (sweep_after = 0) before it deletes the blob. An upload can finish only while its blob is not
+// condemned. So a record's row never names a blob that the sweep is about to delete.
 
 import { eq, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
@@ -15,7 +15,7 @@ import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox } from "./outbox.ts";
 import { SHARDS, shardDb } from "./registry.ts";
 
-/** sweep_after of a blob that nothing may name any more */
+/** The sweep_after of a blob that no record may name any more. */
 export const CONDEMNED = 0;
 const BLOBS_A_SWEEP = 200;
 
@@ -34,7 +34,7 @@ export async function sweepBlobs(env: ServiceEnv, shard: D1Database, at: number)
   return keys.length;
 }
 
-/** Blobs and log entries of one shard. @throws where R2 or the log does not answer */
+/** Sweeps the blobs and log entries of one shard. @throws Error, Problem if R2 or the log does not answer */
 export async function sweepShard(env: ServiceEnv, shard: D1Database, at: number) {
   return { blobs: await sweepBlobs(env, shard, at), entries: await flushOutbox(env, shard, at) };
 }

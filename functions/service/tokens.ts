@@ -2,11 +2,11 @@
 // 2.0 client credentials with a JWT assertion (RFC 7523) signed by the key in the service's card.
 //
 //   POST /v1/token   form: grant_type=client_credentials, client_assertion_type, client_assertion, scope
-//     assertion      ES384; iss = sub = service id (hex), aud = SERVICE_URL/v1/token, exp at most 300 s away, jti once
+//     assertion      ES384; iss = sub = service id (hex), aud = SERVICE_URL/v1/token, exp at most 300 s away, jti used once
 //   -> {access_token, token_type: "bearer", expires_in, scope}
 //
-// The access token is a JWT under TOKEN_KEY (HS256) whose sub is the one service it speaks for; another service's token
-// is no token here. Every refusal is the same problem document.
+// The access token is a JWT under TOKEN_KEY (HS256). Its `sub` is the one service for which it is valid. The token of
+// another service is refused. Every refusal is the same problem document.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { drizzle } from "drizzle-orm/d1";
@@ -14,6 +14,7 @@ import type { Context } from "hono";
 import { decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { isHex } from "../../protocol/encodings.ts";
 import { clientAssertions } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
@@ -24,14 +25,14 @@ const MAX_ASSERTION_SECONDS = 300;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const SCOPE = "system/*.cruds";
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const SERVICE_ID = /^[0-9a-f]{32}$/;
+const SERVICE_ID_BYTES = 16;
 const JTI = z.string().min(16).max(256);
 
-/** The service that made this assertion. @throws Problem credential-refused, for whatever reason */
+/** The service that made this assertion. @throws Problem credential-refused, for every kind of failure */
 async function assertedService(env: ServiceEnv, assertion: string, at: number): Promise<Service> {
   try {
     const claimed = decodeJwt(assertion).sub ?? "";
-    const service = SERVICE_ID.test(claimed) ? await findService(env, claimed) : undefined;
+    const service = isHex(claimed, SERVICE_ID_BYTES) ? await findService(env, claimed) : undefined;
     if (!service) throw new Error("unknown service");
     const key = await importJWK(JSON.parse(service.card.oauthKeyJwk) as JWK, "ES384");
     const { payload } = await jwtVerify(assertion, key, {
@@ -59,9 +60,12 @@ async function assertedService(env: ServiceEnv, assertion: string, at: number): 
   }
 }
 
-/** The service of the path, whose clinic sent this request's Bearer token. @throws Problem credential-refused */
+/**
+ * The service whose id is in the path, if its clinic's Bearer token came with the request.
+ * @throws Problem malformed, credential-refused
+ */
 export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.param("id")): Promise<Service> {
-  const serviceId = checkHex(id, 16, "service id");
+  const serviceId = checkHex(id, SERVICE_ID_BYTES, "service id");
   const [scheme, token] = (c.req.header("authorization") ?? "").split(" ");
   try {
     if (scheme?.toLowerCase() !== "bearer" || !token) throw new Error("no bearer token");

@@ -1,18 +1,20 @@
-// Check-ins that are in this isolate at the same moment are verified together: the pairing product, a third of the work, is
-// shared (protocol/presentation.ts). A clinic's morning brings them in bursts; one that comes alone is verified alone.
+// Verifies check-ins together if they are in this isolate at the same moment. They share the pairing product, which is a
+// third of the work (protocol/presentation.ts). A clinic's morning brings check-ins in bursts. A check-in that arrives
+// alone is verified alone.
 //
-// No request depends on another: what is shared is data, and each looks for its own verdict when its turn comes. The first
-// whose turn it is verifies all that wait; where it fails or is cut off, the next does. A verdict is the same as alone: where
-// the product does not hold, each is looked at by itself. So a bad one costs those beside it a moment, never their verdict.
+// No request depends on another. The requests share only data, and each looks for its own verdict when its turn comes. The
+// first request whose turn comes verifies all that wait. If that request fails or is cut off, the next one verifies them. A
+// verdict is the same as for a check-in alone: if the product does not hold, each check-in is verified by itself. So a bad
+// check-in costs the others a moment, but never changes their verdicts.
 
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { type CheckInToVerify, type CheckInVerdict, verifyCheckIns } from "../../protocol/check-in.ts";
 import { rng } from "../shared/rng.ts";
 
-/** long enough for requests that have their bytes, short beside a verification */
+/** Long enough for requests whose bytes have arrived, and short compared with a verification. */
 const GATHER_MS = 1;
-/** one request's CPU goes into the others' verdicts, too: a bound on it */
+/** Bounds the CPU time that one request spends on the verdicts of others. */
 const MAX_TOGETHER = 16;
 
 interface Waiting {
@@ -24,7 +26,7 @@ const waiting = new Set<Waiting>();
 export async function verifyTogether(checkIn: CheckInToVerify): Promise<CheckInVerdict> {
   const own: Waiting = { checkIn };
   waiting.add(own);
-  await scheduler.wait(GATHER_MS); // requests that have come as far get here, too
+  await scheduler.wait(GATHER_MS); // other requests reach this point in the meantime
   if (own.verdict === undefined) {
     waiting.delete(own);
     const all = [own, ...[...waiting].slice(0, MAX_TOGETHER - 1)];

@@ -1,16 +1,16 @@
-// Approvals of an order, as everybody verifies them who acts on them: trustees, escrow, registrar.
+// Verifies approvals of an order. Each role that acts on approvals uses it: trustees, escrow and registrar.
 //
-//   Signed<Approval>   LABELS.approval, by the pinned identity key of trustee `approval.trustee`: it vouches that the
-//                      passkey is its officer's, registered with it, and that origin and RP ID were right
-//   assertion          WebAuthn (Level 3, section 7.2) of that passkey, ES256: verified here again, so that an approval is
-//                      evidence of an officer's act and not of the Worker's alone
+//   Signed<Approval>   LABELS.approval, by the pinned identity key of trustee `approval.trustee`. The trustee vouches that
+//                      the passkey belongs to its officer and is registered with it, and that origin and RP ID were right
+//   assertion          WebAuthn (Level 3, section 7.2) of that passkey, ES256. It is verified again here, so an approval
+//                      is evidence of an officer's act and not only of the trustee's Worker
 //
 //   clientDataJSON     type "webauthn.get", challenge = approvalChallenge {case, order, trustee, decision}
 //   authenticatorData  rpIdHash (32) ‖ flags ‖ …: user present and user verified
 //   signature          DER, over authenticatorData ‖ SHA-256(clientDataJSON)
 //   officerKey         COSE_Key (RFC 9053): {1: 2, 3: -7, -1: 1, -2: x, -3: y}, exactly these, in canonical CBOR
 //
-// Counting is strict: one wrong approval among them, a refusal, or a trustee twice, and none of it counts.
+// Counting is strict. If one of the approvals is wrong, if one is a refusal, or if a trustee occurs twice, none counts.
 
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -28,7 +28,7 @@ const FLAGS_AT = 32;
 const USER_PRESENT = 0x01;
 const USER_VERIFIED = 0x04;
 
-/** Uncompressed P-256 point of a COSE_Key, or undefined where it is another kind of key or another form of it. */
+/** The uncompressed P-256 point (65 bytes) of a COSE_Key. Undefined for another kind of key or another encoding. */
 export function coseEs256(key: Uint8Array): Uint8Array | undefined {
   const x = COSE_ES256_X.length;
   const y = x + 32;
@@ -58,11 +58,11 @@ function isOfficersAct(a: Approval): boolean {
 export interface ApprovalScope {
   orderHash: Uint8Array;
   caseId: Uint8Array;
-  /** pinned identity keys, trustee i at [i - 1] */
+  /** The pinned identity keys (32 bytes each); trustee i is at [i - 1]. */
   trusteeKeys: readonly Uint8Array[];
 }
 
-/** One decision, either way. @throws CodecError, Problem credential-refused */
+/** Verifies one decision, an approval or a refusal. @throws CodecError, Problem credential-refused */
 export function verifyDecision(signed: Uint8Array, scope: ApprovalScope): Approval {
   const { key, value } = openSigned(LABELS.approval, Approval, signed, nativeVerify);
   const pinned = scope.trusteeKeys[value.trustee - 1];
@@ -73,7 +73,10 @@ export function verifyDecision(signed: Uint8Array, scope: ApprovalScope): Approv
   return value;
 }
 
-/** At least `threshold` approvals by different trustees; the set ascending. @throws CodecError, Problem credential-refused */
+/**
+ * Verifies at least `threshold` approvals by different trustees. `set` has the trustees in ascending order.
+ * @throws CodecError, Problem credential-refused
+ */
 export function verifyApprovals({
   approvals,
   threshold,

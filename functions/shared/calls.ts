@@ -1,5 +1,5 @@
-// Calls from one role's Worker to another's: signed, with the local clock passed on, and their failures told as
-// "unavailable" unless the other side answered with a problem of its own.
+// Calls from one role's Worker to another's. A call is signed and carries the local clock. If it fails, the error is
+// "unavailable", unless the other side answered with a problem of its own.
 
 import { signerOf } from "../../engine/ed25519.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
@@ -13,12 +13,12 @@ export interface Call {
   path: string;
   json?: unknown;
   bytes?: Uint8Array;
-  /** Ed25519 secret key in hex; unsigned if absent */
+  /** Ed25519 secret key in hex. If it is absent, the call is not signed. */
   signingKey?: string;
   now: number;
 }
 
-/** @throws Problem with the other role's code, or "unavailable". */
+/** @throws Problem with the other role's code, or "unavailable" if it did not answer or failed inside */
 export async function call(request: Call): Promise<Response> {
   const body =
     request.bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
@@ -49,6 +49,7 @@ export async function call(request: Call): Promise<Response> {
   );
 }
 
+/** As `call`; returns the JSON of the answer, unchecked. */
 export async function callJson<T>(request: Call): Promise<T> {
   return (await (await call(request)).json()) as T;
 }

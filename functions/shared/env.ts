@@ -1,19 +1,19 @@
-// What each role's Worker is bound to, and the check at the door: a Worker with a missing, malformed or forbidden
-// binding answers nothing. `Unchecked` is what workerd hands over; `checkEnv` gives the role's own, typed environment.
+// The bindings of each role's Worker, and the check of them. If a binding is missing, malformed or forbidden, the Worker
+// answers no request. workerd hands over the bindings unchecked; `checkEnv` returns the role's own, typed environment.
 //
-// Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock, and refuses to run with
-// bindings of another role beside its own (S10).
+// Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock. Every Worker refuses to run if
+// it also has bindings of another role (S10).
 
 import type { D1Database, DurableObjectNamespace, R2Bucket } from "@cloudflare/workers-types";
 import * as z from "zod";
+import { hexText as hex } from "./schemas.ts";
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in hex`);
 const url = z.string().url();
 
 /** Every role has these. */
 const common = {
   STAGE: z.enum(["local", "production"]),
-  /** "system", or "settable" in local stage only: requests then carry the time in a header. */
+  /** "system", or "settable" in local stage only. With "settable", requests carry the time in a header. */
   CLOCK: z.enum(["system", "settable"]),
   /** Ed25519 public key of the operator's administrator. */
   ADMIN_KEY: hex(32),
@@ -27,7 +27,7 @@ const common = {
   LOG_URL: url,
   /** JSON list of trustee base URLs, in index order (1..n) */
   TRUSTEE_URLS: z.string(),
-  /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order: nobody can replace the trustees */
+  /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order. So nobody can replace the trustees. */
   TRUSTEE_KEYS: z.string(),
 };
 
@@ -44,7 +44,7 @@ const schemas = {
   trustee: z.object({
     ...common,
     TRUSTEE_INDEX: z.string().regex(/^[1-9]\d?$/),
-    /** seed of the trustee's pinned identity and transport keys, and of the key that seals its vault */
+    /** Seed of the trustee's pinned identity and transport keys, and of the key that seals its vault. */
     TRUSTEE_SEED: hex(32),
   }),
   log: z.object({
@@ -93,7 +93,10 @@ export class MisconfiguredError extends Error {
 
 const checked = new WeakMap<object, Role>();
 
-/** @throws MisconfiguredError naming the binding, never its value. */
+/**
+ * Checks the bindings of a role, once per environment object.
+ * @throws MisconfiguredError with the name of the binding, never with its value
+ */
 export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R> {
   if (checked.get(unchecked) === role) return unchecked as Bindings<R>;
   const vars = schemas[role].safeParse(unchecked);
@@ -109,14 +112,14 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
     if (foreign) throw new MisconfiguredError(`${role}: ${String(foreign)} belongs to the ${other}`);
   }
   if (vars.data.STAGE === "production" && vars.data.CLOCK === "settable")
-    throw new MisconfiguredError("a settable clock is for STAGE=local only");
+    throw new MisconfiguredError("a settable clock is only for STAGE=local");
   checked.set(unchecked, role);
   return unchecked as Bindings<R>;
 }
 
 export const CLOCK_HEADER = "symbolon-clock";
 
-/** Unix seconds: the system's, or in local stage with a settable clock what the request's header says. */
+/** Unix seconds of the system's clock. In local stage with a settable clock, the time in the request's header. */
 export function now(c: { env: object; req: { header(name: string): string | undefined } }): number {
   const env = c.env as { CLOCK: string; STAGE: string };
   if (env.CLOCK === "settable" && env.STAGE === "local") {

@@ -1,20 +1,20 @@
-// The HTTP border that all roles share: RFC 9457 problem documents with stable codes, body limits, bytes in base64url.
+// The HTTP border of all roles: RFC 9457 problem documents with stable codes, body limits, and readers of text fields.
 //
-// Rich inside, quiet outside: handlers throw Problem with a public code; every credential failure (proof, signature,
-// token, replay, audience, expiry) has the one code "credential-refused". Anything unforeseen is told as "internal"
-// without a word about it; malformed bytes are never "internal".
+// Rich inside, quiet outside. Handlers throw Problem with a public code. Every credential failure (proof, signature, token,
+// replay, audience, expiry) has the one code "credential-refused". An unforeseen error is answered as "internal", without
+// any detail. Malformed bytes are never "internal".
 
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import * as z from "zod";
 import { CodecError } from "../../protocol/codec.ts";
-import { fromBase64url, type Hex, hexToBytes, isHex } from "../../protocol/encodings.ts";
+import { fromBase64url, type Hex, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
 
-/** Stable codes, with their HTTP status and a sentence a person can read. */
+/** Stable codes, each with its HTTP status and a sentence for people. */
 export const PROBLEMS = {
   malformed: [400, "The request could not be read."],
   "unknown-version": [400, "This version of the document is not supported."],
@@ -34,7 +34,7 @@ export const PROBLEMS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Thrown by handlers. `detail` is public; `inside` is for tests and the audit log only, and never sent. */
+/** Thrown by handlers. `detail` is public. `inside` is only for tests and the audit log, and is never sent. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;
@@ -46,7 +46,7 @@ export class Problem extends Error {
     this.inside = inside;
   }
 }
-/** The one answer for every kind of bad credential. */
+/** The one answer to every kind of bad credential. `inside` tells the reason, and is never sent. */
 export const refused = (inside: string): Problem => new Problem("credential-refused", undefined, inside);
 
 export function problemResponse(code: ProblemCode, detail?: string): Response {
@@ -74,8 +74,8 @@ export const MAX_JSON_BYTES = 1 << 20;
 export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
 
 /**
- * Wallets and officers' pages run in browsers, from origins of their own. Any origin may call: no cookie and no other
- * ambient authority exists here, every right comes with a signature or token that the caller holds.
+ * Wallets and officers' pages run in browsers, from origins of their own. Any origin may call, because there is no cookie
+ * and no other ambient authority here. Every right comes with a signature or token that the caller holds.
  */
 const crossOrigin = cors({
   origin: "*",
@@ -92,7 +92,7 @@ const crossOrigin = cors({
   maxAge: 7200,
 });
 
-/** A role's app: bindings checked before anything else, problems mapped, nothing logged, nothing cached. */
+/** A role's app. It checks the bindings first, maps errors to problems, logs no request and forbids caching. */
 export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: number } = {}): RoleApp<E> {
   const app = new Hono<{ Bindings: E }>();
   app.use(async (c, next) => {
@@ -110,7 +110,7 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
   );
   app.onError((error, c) => {
     const problem = toProblem(error);
-    // Local stage only, and never for a request that is merely bad: a bug must be seen while developing.
+    // A developer must see a bug. So local stage prints it, but never for a request that is only bad.
     if (
       (problem.code === "internal" || problem.code === "misconfigured") &&
       (c.env as { STAGE?: string }).STAGE === "local"
@@ -123,7 +123,7 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
   return app;
 }
 
-/** Strict base64url without padding. @throws Problem malformed */
+/** The bytes of strict base64url without padding. @throws Problem malformed */
 export function readBase64url(s: string, name = "value"): Uint8Array {
   try {
     return fromBase64url(s);
@@ -140,12 +140,11 @@ export function checkHex(text: string | undefined, bytes: number, name: string):
     throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
   return text;
 }
-export function readHex(s: string | undefined, bytes: number, name: string): Uint8Array {
-  if (s === undefined || !isHex(s, bytes)) throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
-  return hexToBytes(s);
-}
 
-/** JSON of a request, or of a body that was read already, checked by a zod schema. @throws Problem malformed */
+/**
+ * The JSON of a request, or of a body that was read before, checked by a zod schema.
+ * @throws Problem malformed, ZodError (which becomes "malformed")
+ */
 export async function readJson<S extends z.ZodType>(
   from: { text(): Promise<string> } | Uint8Array,
   schema: S,

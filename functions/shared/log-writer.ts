@@ -1,5 +1,5 @@
-// Appending to the transparency log from another role. An entry is durable in the log before the act it tells of is
-// answered; the log is idempotent by the entry's bytes, so a retry after a crash adds nothing.
+// Appends to the transparency log from another role. A role answers an act only after the log has its entry. The log
+// recognizes an entry by its bytes, so a retry after a crash adds nothing.
 
 import { type LOG_KINDS, LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
@@ -17,7 +17,7 @@ export interface NewEntry {
   body?: Uint8Array;
 }
 
-/** Appends one entry; answers its index. @throws Problem unavailable */
+/** Appends one entry and returns its index. @throws Problem unavailable */
 export async function appendToLog(env: Writer, now: number, entry: NewEntry): Promise<number> {
   const bytes = LogEntry.encode({
     kind: entry.kind,
@@ -29,7 +29,7 @@ export async function appendToLog(env: Writer, now: number, entry: NewEntry): Pr
   return appendEntryBytes(env, now, bytes);
 }
 
-/** As appendToLog, for an entry that others made and signed. */
+/** As appendToLog, for the bytes of an entry that was made before. */
 export async function appendEntryBytes(env: Writer, now: number, bytes: Uint8Array): Promise<number> {
   const { indexes } = await callJson<{ indexes: number[] }>({
     baseUrl: env.LOG_URL,

@@ -1,11 +1,11 @@
-// The signed parameters of an epoch, as every role but the registrar comes by them: fetched, verified with the pinned
-// registrar key, parsed once, and then kept for the isolate's life.
+// The signed parameters of an epoch, for every role except the registrar. This file fetches them, verifies them with the
+// pinned registrar key, parses them once, and keeps them for the isolate's life.
 //
-// The registrar alone cannot replace the trustees: beside each document stands the key set that it names, signed by every
-// holder, and the holders must be the pinned ones.
+// The registrar alone cannot replace the trustees. Each document comes with the key set that it names. Every holder has
+// signed that key set, and the holders must be the pinned ones.
 //
-// Exactly one document may cover an epoch. Two that do, in one answer or one after the other, are refused: that would be
-// a way to give somebody parameters of their own, and to tell their tags from the others'.
+// Exactly one document may cover an epoch. If two documents cover it, in one answer or in two, both are refused. Otherwise
+// the registrar could give one person parameters of their own, and tell that person's tags from the others'.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../../protocol/credential.ts";
@@ -17,7 +17,7 @@ import { decodeG1, type G1 } from "../../protocol/suite.ts";
 import { callJson } from "./calls.ts";
 import { Problem, readBase64url } from "./http.ts";
 
-/** Also IssuerParams: pass the object itself to the presentation's verifier, which keeps tables by it. */
+/** It extends IssuerParams. Pass this object itself to the presentation's verifier, which keeps tables per object. */
 export interface EpochParameters extends IssuerParams {
   readonly document: Parameters;
   /** p_e of every epoch that the document covers */
@@ -42,7 +42,7 @@ const covers = (p: EpochParameters, epoch: number): boolean =>
 const overlap = (a: EpochParameters, b: EpochParameters): boolean =>
   a.document.epochFrom <= b.document.epochTo && b.document.epochFrom <= a.document.epochTo;
 
-/** @throws Problem unavailable: a registrar that signs nonsense is not the caller's fault */
+/** @throws Problem unavailable, because a wrong document of the registrar is not the caller's fault */
 function parse(text: string, keySet: string | undefined, source: ParametersSource): EpochParameters {
   try {
     const signed = readBase64url(text, "parameters");
@@ -63,7 +63,7 @@ function parse(text: string, keySet: string | undefined, source: ParametersSourc
   }
 }
 
-/** Adds a document to those already believed. @throws Problem unavailable when it contradicts one of them */
+/** Adds a document to those already verified. @throws Problem unavailable if it covers an epoch of another document */
 export function joinParameters(believed: readonly EpochParameters[], next: EpochParameters): EpochParameters[] {
   for (const p of believed) {
     if (equalBytes(p.hash, next.hash)) return [...believed];
@@ -77,7 +77,10 @@ export function joinParameters(believed: readonly EpochParameters[], next: Epoch
   return [...believed, next];
 }
 
-/** @throws Problem not-allowed-now when no document covers the epoch, unavailable when the registrar cannot be believed */
+/**
+ * The verified parameters that cover `epoch`.
+ * @throws Problem not-allowed-now if no document covers the epoch, unavailable if a document does not verify
+ */
 export async function parametersFor(source: ParametersSource, epoch: number, now: number): Promise<EpochParameters> {
   const cacheKey = `${source.REGISTRAR_KEY} ${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
   const cached = known.get(cacheKey)?.find((p) => covers(p, epoch));
@@ -88,10 +91,10 @@ export async function parametersFor(source: ParametersSource, epoch: number, now
     path: "/v1/parameters",
     now,
   });
-  // What is believed already was verified: a document is verified once an isolate.
+  // Each isolate verifies a document once.
   const before = new Map((known.get(cacheKey) ?? []).map((p) => [toBase64url(p.signed), p]));
   const parsed = answer.documents.map((d, i) => before.get(d) ?? parse(d, answer.keySets?.[i], source));
-  // Read again after the await: another request of this isolate may have learnt something in the meantime.
+  // Read again after the await, because another request of this isolate may have added documents in the meantime.
   const believed = parsed.reduce(joinParameters, known.get(cacheKey) ?? []);
   known.set(cacheKey, believed);
   const found = believed.find((p) => covers(p, epoch));

@@ -1,4 +1,4 @@
-// Signed requests at the door of a role (protocol/request-signature.ts).
+// Checks signed requests at the door of a role (protocol/request-signature.ts).
 
 import type { Context } from "hono";
 import { nativeVerify } from "../../engine/ed25519.ts";
@@ -8,10 +8,10 @@ import { now } from "./env.ts";
 import { refused } from "./http.ts";
 
 export interface SignedRequest {
-  /** that signed, hex */
+  /** The Ed25519 public key that signed. */
   key: Hex;
   body: Uint8Array;
-  /** of the signature, hex: for whoever takes a request once only */
+  /** The nonce of the signature, hex. A role stores it if it accepts a request only once. */
   nonce: string;
 }
 
@@ -25,7 +25,7 @@ export async function signedRequest(c: Context): Promise<SignedRequest> {
   return { key: bytesToHex(key), body, nonce: header!.split(".")[2]! };
 }
 
-/** As signedRequest, and the key must be one of `allowed` (hex). */
+/** As signedRequest, but the key must also be one of `allowed`. @throws Problem credential-refused */
 export async function signedBy(c: Context, allowed: readonly string[]): Promise<SignedRequest> {
   const request = await signedRequest(c);
   if (!allowed.includes(request.key)) throw refused("request key");

@@ -1,4 +1,4 @@
-// Where the Workers' randomness comes from: the runtime. protocol/ is given it, and has none of its own.
+// The randomness of the Workers comes from the runtime. protocol/ has no randomness of its own and receives this function.
 
 import type { Rng } from "../../protocol/bytes.ts";
 

@@ -1,7 +1,8 @@
-// The whole system on local workerd: every role of wrangler.toml as a Worker of its own, with its own bindings, on its
-// own loopback port, hosted by Miniflare (real workerd, real D1, R2 and Durable Objects on disk). Used by the demo,
-// `npm start`, the bench, and the flow and attack tests. One workerd process is one thread: all roles share it, unless the
-// trustees are given processes of their own, as they have machines of their own in earnest.
+// Runs the whole system on one machine, for the demo, `npm start`, the bench, and the flow and attack tests.
+//
+// Every role of wrangler.toml is a Worker with its own bindings and its own loopback port. Miniflare hosts the Workers: it
+// runs the real workerd, and keeps D1, R2 and Durable Objects on disk. One workerd process runs on one thread, and all roles
+// share it. With `trusteesApart` each trustee gets its own process, because in a real deployment it has its own machine.
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -19,34 +20,34 @@ import { bundleWorker, type Weakening, wasmModules } from "./bundles.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** in the state directory: what all local secrets derive from */
+/** File in the state directory with the hex of the 32-byte seed. All local secrets derive from it. */
 export const SEED_FILE = "local-seed.hex";
 
 export interface HostOptions {
   /** number of trustees; 3 by default */
   trustees?: number;
-  /** a workerd process for each trustee, beside the one of the other roles (default false); its state has a place apart */
+  /** gives each trustee its own workerd process and its own state directory (default false); the other roles share one */
   trusteesApart?: boolean;
-  /** where state is kept; a temporary directory that `stop` removes by default */
+  /** directory of the state; by default a temporary directory, which `stop` removes */
   persist?: string;
-  /** 32-byte seed all local secrets derive from; random by default, kept in `persist` */
+  /** 32 bytes that all local secrets derive from; random by default, and kept in `persist` */
   seed?: Uint8Array;
-  /** first port to use; free ports by default */
+  /** first of the consecutive ports, one per role and trustee; by default any free ports */
   port?: number;
-  /** a clock that requests may set (default true: local stage) */
+  /** true if a request may set the Workers' clock by a header (default true) */
   settableClock?: boolean;
-  /** more or other bindings for one worker */
+  /** bindings per worker, added to the usual ones or in place of them */
   override?: Record<string, Record<string, string>>;
-  /** where debuggers and profilers attach; none by default */
+  /** port where debuggers and profilers attach; none by default */
   inspectorPort?: number;
-  /** everything the Workers write to their logs */
+  /** receives every line that the Workers write to their logs */
   onLog?: (message: string) => void;
   /** source changes for one worker, so that an attack test can show that it bites once a check is gone */
   weaken?: Record<string, Weakening[]>;
 }
 
 export interface Host {
-  /** of all roles, or of all but the trustees where these are apart */
+  /** hosts all roles, or all roles except the trustees with `trusteesApart` */
   miniflare: Miniflare;
   persist: string;
   urls: { registrar: string; service: string; escrow: string; log: string; trustees: string[] };
@@ -55,9 +56,26 @@ export interface Host {
   serviceWorkerKey: Uint8Array;
   logVkey: string;
   trusteeIdentityKeys: Uint8Array[];
-  /** every secret binding of every worker, for tests that give some of them to an attacker */
+  /** all string bindings per worker, secrets included; tests give some of them to an attacker */
   bindings: Record<string, Record<string, string>>;
   stop(): Promise<void>;
+}
+
+/** A port that `options.port` asks for is taken. */
+export class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
+}
+
+/** Roles other than the trustees: registrar, service, escrow, log. */
+const ROLES_WITHOUT_TRUSTEES = 4;
+const DEFAULT_TRUSTEES = 3;
+/** Ports that a host with the default number of trustees takes. */
+export const DEFAULT_PORTS = ROLES_WITHOUT_TRUSTEES + DEFAULT_TRUSTEES;
+
+/** @throws PortInUseError naming the first of `count` consecutive ports that is taken */
+export async function requireFreePorts(first: number, count: number): Promise<void> {
+  for (let port = first; port < first + count; port++)
+    if (!(await isFree(port))) throw new PortInUseError(`port ${port} is in use`);
 }
 
 function isFree(port: number): Promise<boolean> {
@@ -67,7 +85,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Random ports below the range that outgoing connections are given, so that nobody takes them in between. */
+/** Random free ports. They lie below the range of outgoing connections, so that no connection takes one meanwhile. */
 async function freePorts(n: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < n) {
@@ -89,16 +107,20 @@ function loadSeed(options: HostOptions, persist: string): Uint8Array {
   }
 }
 
-/** Starts all roles, applies the D1 migrations, and answers when every role is up. */
+/**
+ * Starts all roles and applies the D1 migrations. The promise resolves when every role answers.
+ * @throws PortInUseError if `options.port` is given and one of the ports from there on is taken; nothing was written then
+ */
 export async function startHost(options: HostOptions = {}): Promise<Host> {
+  if (options.port !== undefined)
+    await requireFreePorts(options.port, ROLES_WITHOUT_TRUSTEES + (options.trustees ?? DEFAULT_TRUSTEES));
   for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // Another process was faster by a moment: take other ports. Ports that were asked for are the caller's matter.
+      // Another process took a port after we had found it free. If the caller chose no ports, try others.
       if (!/ADDRESS_IN_USE|EADDRINUSE/.test(String(error)) || attempt === 5) throw error;
-      if (options.port !== undefined)
-        throw new Error(`one of the ports from ${options.port} on is in use: choose another`);
+      if (options.port !== undefined) throw new PortInUseError(`one of the ports from ${options.port} on is in use`);
     }
   }
 }
@@ -107,7 +129,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
   const temporary = options.persist === undefined;
   const persist = options.persist ?? mkdtempSync(join(tmpdir(), "symbolon-"));
   mkdirSync(persist, { recursive: true });
-  const n = options.trustees ?? 3;
+  const n = options.trustees ?? DEFAULT_TRUSTEES;
   const seed = loadSeed(options, persist);
   const derive = (name: string): Uint8Array => sha256(concatBytes(seed, utf8ToBytes(name)));
   const hex = (name: string): string => bytesToHex(derive(name));
@@ -115,7 +137,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
   const names = ["registrar", "service", "escrow", "log", ...Array.from({ length: n }, (_, i) => `trustee-${i + 1}`)];
   const ports = options.port === undefined ? await freePorts(names.length) : names.map((_, i) => options.port! + i);
   const urlOf = (name: string): string => `http://127.0.0.1:${ports[names.indexOf(name)]}`;
-  const trusteeNames = names.slice(4);
+  const trusteeNames = names.slice(ROLES_WITHOUT_TRUSTEES);
   const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), i + 1));
   const adminSecretKey = derive("admin");
   const log = makeLogKeys(derive("log"), "symbolon.local/log");

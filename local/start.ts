@@ -1,33 +1,31 @@
 // npm start -- [--port N] [--state DIR] [--fresh]
-// The whole system, left running: every role on its own port, a seeded practice (clinics, patients, records), state kept in
-// .symbolon/ (or DIR) so that it is there again the next time.
+// Runs the whole system until Ctrl-C, so that a developer can try it: one port per role, with clinics, patients and records
+// already in it. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients.
 
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
-import { SEED_FILE, startHost } from "./host.ts";
+import { DEFAULT_PORTS, type Host, PortInUseError, requireFreePorts, startHost } from "./host.ts";
 import { enrolAll, liveThrough, openClinics } from "./life.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "./patients.ts";
 import { openPractice } from "./practice.ts";
 import { progressLine } from "./progress.ts";
+import { type Seeded, StateDirectory, StateError } from "./state-directory.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { timetable } from "./timetable.ts";
 
 const DEFAULT_STATE = ".symbolon";
-const VISITS_A_PATIENT = 3;
+const DEFAULT_PORT = 8700;
+const VISITS_PER_PATIENT = 3;
 const MONTHS = 3;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const USAGE = `npm start -- [options]
-  --port N     first of seven ports (default 8700)
-  --state DIR  where state is kept (default ${DEFAULT_STATE})
-  --fresh      forget that state and seed anew
-  --help       this text`;
+Starts every role on this machine, with sample patients, and runs until Ctrl-C.
 
-interface Seeded {
-  clinics: { name: string; id: string }[];
-  patients: { selector: string; recoveryWords: string; visits: number }[];
-}
+  --port N     the first of ${DEFAULT_PORTS} consecutive ports (default ${DEFAULT_PORT})
+  --state DIR  directory that keeps the state (default ${DEFAULT_STATE})
+  --fresh      delete the state in that directory and seed it again
+  --help       print this text`;
 
 function options(): { port: number; state: string; fresh: boolean } {
   try {
@@ -43,8 +41,9 @@ function options(): { port: number; state: string; fresh: boolean } {
       console.log(USAGE);
       process.exit(0);
     }
-    const port = Number(values.port ?? 8700);
-    if (!Number.isInteger(port) || port < 1024 || port > 65_000) throw new Error("--port: a number from 1024 to 65000");
+    const port = Number(values.port ?? DEFAULT_PORT);
+    if (!Number.isInteger(port) || port < 1024 || port > 65_000)
+      throw new Error("--port: must be a number from 1024 to 65000");
     return { port, state: values.state ?? DEFAULT_STATE, fresh: values.fresh === true };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
@@ -52,13 +51,14 @@ function options(): { port: number; state: string; fresh: boolean } {
   }
 }
 
-async function seed() {
+/** Starts an empty system and lets the sample patients visit its clinics. */
+async function seed({ path }: StateDirectory, port: number): Promise<{ host: Host; seeded: Seeded }> {
   const line = progressLine();
   const now = Math.floor(Date.now() / 1000);
   const first = epochOf(now) - (MONTHS - 1);
-  const practice = await openPractice({ persist: state, port, start: epochStart(first), progress: line.step });
+  const practice = await openPractice({ persist: path, port, start: epochStart(first), progress: line.step });
   const files = loadPatients(DEFAULT_PATIENTS_DIRECTORY);
-  const counts = files.map((f) => Math.min(VISITS_A_PATIENT, f.bundle.visits.length));
+  const counts = files.map((f) => Math.min(VISITS_PER_PATIENT, f.bundle.visits.length));
   const clinics = await openClinics(practice, files);
   const patients = await enrolAll(practice, files, new Stopwatch());
   const appointments = timetable({ visits: counts, months: MONTHS, now, slotsPerEpoch: 16 });
@@ -74,44 +74,69 @@ async function seed() {
       visits: p.visits.length,
     })),
   };
-  writeFileSync(seededFile, `${JSON.stringify(seeded, null, 2)}\n`, { mode: 0o600 });
-  return practice.host;
+  return { host: practice.host, seeded };
 }
 
-const { port, state, fresh } = options();
-const seededFile = join(state, "seeded.json");
-if (existsSync(state) && !existsSync(join(state, SEED_FILE)) && readdirSync(state).length > 0) {
-  console.error(`--state: ${state}/ holds something else`);
+/** Ends the process if a signal comes while the system is being seeded. Miniflare's exit hook stops the Workers. */
+function stopSeeding(): void {
+  console.error("\nStopped while seeding. The next npm start seeds again from the beginning.");
+  process.exit(130);
+}
+
+async function start(state: StateDirectory, port: number, fresh: boolean): Promise<{ host: Host; seeded: Seeded }> {
+  const kept = fresh ? undefined : state.seeded;
+  if (kept) return { host: await startHost({ persist: state.path, port }), seeded: kept };
+  if (state.isHalfSeeded && !fresh) console.error("The last seeding did not finish. Seeding again from the beginning.");
+  for (const signal of SIGNALS) process.once(signal, stopSeeding);
+  state.beginSeeding();
+  const made = await seed(state, port);
+  state.endSeeding(made.seeded);
+  return made;
+}
+
+function print({ urls }: Host, { clinics, patients }: Seeded, seededFile: string): void {
+  console.log("\nSymbolon is running on this machine only. A request header may set its clock.\n");
+  const { registrar, service, escrow, log, trustees } = urls;
+  for (const [role, url] of Object.entries({ registrar, service, escrow, log }))
+    console.log(`  ${role.padEnd(10)} ${url}`);
+  trustees.forEach((url, i) => {
+    console.log(`  trustee ${i + 1}  ${url}`);
+  });
+  console.log(`\n  clinics    ${clinics.map((c) => c.name).join(", ")}`);
+  console.log(`  patients   ${patients.map((p) => `${p.selector} (${p.visits} visits)`).join(", ")}`);
+  console.log(`\nTry:  curl ${service}/v1/services`);
+  console.log(`      curl ${log}/checkpoint`);
+  console.log(`\nThe patients' recovery words are in ${seededFile}.`);
+  console.log("Ctrl-C stops the system. The next npm start continues with the same state.\n");
+}
+
+async function main(): Promise<void> {
+  const { port, state: path, fresh } = options();
+  const state = new StateDirectory(path);
+  try {
+    await requireFreePorts(port, DEFAULT_PORTS);
+  } catch (error) {
+    state.giveUp();
+    throw error;
+  }
+  if (!fresh && state.isFromElsewhere)
+    throw new StateError(`${path}/ holds state without a finished seeding: run npm start with --fresh to replace it`);
+  const { host, seeded } = await start(state, port, fresh);
+  print(host, seeded, state.seededFile);
+  const stop = async (): Promise<void> => {
+    await host.stop();
+    process.exit(0);
+  };
+  // Miniflare's own handlers would end this process before its Workers have stopped.
+  for (const signal of SIGNALS) process.removeAllListeners(signal).once(signal, stop);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof PortInUseError)
+    console.error(`${error.message}: stop the program that uses it, or choose other ports with --port.`);
+  else if (error instanceof StateError) console.error(error.message);
+  else console.error(error);
   process.exit(1);
 }
-if (fresh) rmSync(state, { recursive: true, force: true });
-if (existsSync(join(state, SEED_FILE)) && !existsSync(seededFile)) {
-  console.error(`${state}/ holds a seeding that was broken off: run npm start with --fresh`);
-  process.exit(1);
-}
-const host = existsSync(seededFile) ? await startHost({ persist: state, port }) : await seed();
-const { clinics, patients } = JSON.parse(readFileSync(seededFile, "utf8")) as Seeded;
-
-console.log("\nSymbolon is running. Everything is local; the clock may be set by a request header.\n");
-for (const [role, url] of Object.entries({
-  registrar: host.urls.registrar,
-  service: host.urls.service,
-  escrow: host.urls.escrow,
-  log: host.urls.log,
-}))
-  console.log(`  ${role.padEnd(10)} ${url}`);
-host.urls.trustees.forEach((url, i) => {
-  console.log(`  trustee ${i + 1}  ${url}`);
-});
-console.log(`\n  clinics    ${clinics.map((c) => c.name).join(", ")}`);
-console.log(`  patients   ${patients.map((p) => `${p.selector} (${p.visits} visits)`).join(", ")}`);
-console.log(`\nTry:  curl ${host.urls.service}/v1/services`);
-console.log(`      curl ${host.urls.log}/checkpoint`);
-console.log(`Recovery words of the patients: ${seededFile}.  Ctrl-C stops it; npm start goes on where it was.\n`);
-
-const stop = async (): Promise<void> => {
-  await host.stop();
-  process.exit(0);
-};
-// Miniflare's own handlers would end this process before its Workers are stopped in order.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal).once(signal, stop);

@@ -1,5 +1,5 @@
-// `npm start` in a directory of its own: seeds a practice, answers at every role, stops when it is told to, and the next
-// start goes on with the same clinics, patients and records.
+// `npm start` in its own state directory. It seeds a practice, answers at every role and stops on a signal; the next start
+// has the same clinics, patients and records. Busy ports, a second start and an interrupted seeding do no harm.
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -14,7 +14,8 @@ const ROLES = 7;
 let running: Running | undefined;
 
 afterAll(async () => {
-  running?.child.kill("SIGKILL");
+  // Not SIGKILL: only a process that may clean up stops its workerd.
+  if (running?.child.exitCode === null) running.child.kill("SIGTERM");
   await running?.ended;
   rmSync(temp, { recursive: true, force: true });
 });
@@ -26,35 +27,43 @@ const isFree = (port: number): Promise<boolean> =>
       .listen(port, "127.0.0.1", () => server.close(() => done(true)));
   });
 
-/** The first of seven free ports in a row, below the range that systems give out by themselves. */
+/** The first of seven consecutive free ports, below the range that systems give to outgoing connections. */
 async function freeRange(): Promise<number> {
   for (let base = 20_000 + (process.pid % 1000) * 10; base < 32_000; base += ROLES) {
     const free = await Promise.all(Array.from({ length: ROLES }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
   }
-  throw new Error("no seven free ports in a row");
+  throw new Error("no seven consecutive free ports");
 }
 
-async function start(port: number): Promise<Running> {
-  const started = command("local/start.ts", ["--port", String(port), "--state", state]);
-  running = started;
-  const up = new Promise<void>((done) => {
-    started.child.stdout!.on("data", () => {
-      if (started.stdout().includes("Ctrl-C stops it")) done();
-    });
+/** Resolves when the command has printed a text. @throws Error if it ends before */
+async function printed({ child, stdout, stderr, ended }: Running, text: string): Promise<void> {
+  const seen = new Promise<void>((done) => {
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on("data", () => {
+        if (`${stdout()}${stderr()}`.includes(text)) done();
+      });
   });
   await Promise.race([
-    up,
-    started.ended.then((code) => {
-      throw new Error(`ended with ${code}: ${started.stderr()}`);
+    seen,
+    ended.then((code) => {
+      throw new Error(`ended with ${code}: ${stderr()}`);
     }),
   ]);
-  return started;
+}
+
+const startArguments = (port: number, directory = state): string[] => ["--port", String(port), "--state", directory];
+
+/** Resolves when the system is up. */
+async function start(port: number, directory = state): Promise<Running> {
+  running = command("local/start.ts", startArguments(port, directory));
+  await printed(running, "Ctrl-C stops the system");
+  return running;
 }
 
 const get = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
 
-/** What the service has to tell of itself: its clinics' cards, and how much each holds. */
+/** The service's public data: its clinics' cards, and the manifests of each clinic. */
 async function holdings(port: number, clinics: readonly { id: string }[]) {
   const service = `http://127.0.0.1:${port + 1}/v1/services`;
   const { cards } = await get<{ cards: string[] }>(service);
@@ -69,7 +78,7 @@ async function stop(): Promise<number | null> {
   return running!.ended;
 }
 
-it("seeds, serves, stops, and goes on where it was", async () => {
+it("seeds, serves, stops, and continues with the same state", async () => {
   const port = await freeRange();
   const first = await start(port);
   expect(first.stderr()).toContain("key ceremony");
@@ -79,7 +88,7 @@ it("seeds, serves, stops, and goes on where it was", async () => {
     const url = `http://127.0.0.1:${port + i}`;
     expect(first.stdout()).toContain(url);
     expect(await get(`${url}/health`)).toEqual({ role, ok: true });
-    // a browser may ask from any origin, but brings no cookie along
+    // A browser may send requests from any origin, but without cookies.
     const preflight = await fetch(`${url}/health`, {
       method: "OPTIONS",
       headers: { origin: "https://wallet.example", "access-control-request-method": "PUT" },
@@ -100,38 +109,82 @@ it("seeds, serves, stops, and goes on where it was", async () => {
   expect(await stop()).toBe(0);
   await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
 
-  // Another day.
   const second = await start(port);
   expect(second.stderr()).not.toContain("key ceremony");
   for (const { name } of seeded.clinics) expect(second.stdout()).toContain(name);
   expect(await holdings(port, seeded.clinics)).toEqual(before);
   expect(await (await fetch(`http://127.0.0.1:${port + 3}/checkpoint`)).text()).toMatch(/^symbolon\.local\/log\n\d+\n/);
+
+  // A start on the same directory is refused while the first runs, even on other ports and with --fresh.
+  for (const more of [[], ["--fresh"]]) {
+    const refused = await run("local/start.ts", ...startArguments(await freeRange()), ...more);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr.trim().split("\n")).toEqual([
+      `${state}/ is in use by another npm start (process ${second.child.pid}): stop it, or choose another --state`,
+    ]);
+  }
+  expect(await holdings(port, seeded.clinics)).toEqual(before);
   expect(await stop()).toBe(0);
 });
 
-it("does not take a directory that is not its own, nor empties it", async () => {
+it("names a busy port in one line and leaves no directory", async () => {
+  const port = await freeRange();
+  const busy = port + ROLES - 1;
+  const server = createServer().listen(busy, "127.0.0.1");
+  const directory = join(temp, "busy");
+  try {
+    const ended = await run("local/start.ts", ...startArguments(port, directory));
+    expect(ended.code).toBe(1);
+    expect(ended.stderr.trim()).toBe(
+      `port ${busy} is in use: stop the program that uses it, or choose other ports with --port.`,
+    );
+    expect(ended.stdout).toBe("");
+    expect(existsSync(directory)).toBe(false);
+  } finally {
+    await new Promise((done) => server.close(done));
+  }
+});
+
+it("seeds again by itself after Ctrl-C while seeding", async () => {
+  const port = await freeRange();
+  const directory = join(temp, "stopped");
+  running = command("local/start.ts", startArguments(port, directory));
+  await printed(running, "parameters");
+  running.child.kill("SIGINT");
+  expect(await running.ended).toBe(130);
+  expect(running.stderr()).toContain("The next npm start seeds again from the beginning.");
+  expect(existsSync(join(directory, "seeded.json"))).toBe(false);
+  for (let i = 0; i < ROLES; i++) expect(await isFree(port + i), `port ${port + i}`).toBe(true);
+
+  const again = await start(port, directory);
+  expect(again.stderr()).toContain("Seeding again from the beginning.");
+  expect(existsSync(join(directory, "seeded.json"))).toBe(true);
+  expect(await stop()).toBe(0);
+});
+
+it("neither uses nor empties a directory with other files", async () => {
   const other = mkdtempSync(join(temp, "other-"));
   writeFileSync(join(other, "thesis.txt"), "five years of work");
   for (const more of [[], ["--fresh"]]) {
     const ended = await run("local/start.ts", "--state", other, ...more);
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/holds something else/);
+    expect(ended.stderr).toMatch(/holds other files/);
     expect(readdirSync(other)).toEqual(["thesis.txt"]);
   }
 });
 
-it("says so where a seeding was broken off, and what to do", async () => {
+it("replaces state of unknown origin only with --fresh", async () => {
   const broken = mkdtempSync(join(temp, "broken-"));
   writeFileSync(join(broken, "local-seed.hex"), "00".repeat(32));
   const ended = await run("local/start.ts", "--state", broken);
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toMatch(/broken off: run npm start with --fresh/);
+  expect(ended.stderr).toMatch(/without a finished seeding: run npm start with --fresh/);
   expect(existsSync(join(broken, "seeded.json"))).toBe(false);
 });
 
-it("refuses a port that leaves no room, with the usage", async () => {
+it("refuses a port below 1024 and prints the usage", async () => {
   const ended = await run("local/start.ts", "--port", "80", "--state", join(temp, "none"));
   expect(ended.code).toBe(1);
-  expect(ended.stderr).toMatch(/--port: a number from 1024/);
+  expect(ended.stderr).toMatch(/--port: must be a number from 1024/);
   expect(existsSync(join(temp, "none"))).toBe(false);
 });

@@ -10,6 +10,7 @@ import type { Clinic } from "../../client/clinic.ts";
 import type { Host } from "../../local/host.ts";
 import { rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { Manifest, Signed, signDocument } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { blobKey } from "../../schema/r2-keys.ts";
@@ -72,7 +73,7 @@ export interface ServiceFill {
 export async function fillServices(
   host: Host,
   services: readonly ServiceFill[],
-  lengthsOf: string,
+  lengthsOf: Hex,
   epochs: readonly number[],
 ): Promise<void> {
   const shards = await shardsOf(host);

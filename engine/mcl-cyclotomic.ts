@@ -16,6 +16,7 @@ import { concatBytes } from "../protocol/bytes.ts";
 import { Fp12, GT_BYTES, lazy, X_ABS } from "../protocol/suite.ts";
 import { FP, type Mcl } from "./mcl-module.ts";
 
+/** bytes of an element of GT in mcl's form */
 export const GT_SIZE = 12 * FP;
 const FP2 = 2 * FP;
 /** bits of |x|, the lowest first; six are set */
@@ -25,6 +26,7 @@ const DIGIT_BITS = 6;
 const DIGITS = 11;
 const BUCKETS = 1 << (DIGIT_BITS - 1);
 export const LADDER_SIZE = DIGITS * GT_SIZE;
+/** bound of the scalars of shortPowers */
 export const SHORT_LIMIT = 1n << 128n;
 const MEMBER_ROOM = 12 * GT_SIZE + LADDER_SIZE;
 const SHORT_ROOM = (BUCKETS + 8) * GT_SIZE;

@@ -47,6 +47,7 @@ export interface Endomorphism {
   rootsOf(at: number): Uint8Array | undefined;
 }
 
+/** The endomorphism of G1 or G2. It works in the working memory of the caller's computation. */
 export function endomorphism(mcl: Mcl, name: "G1" | "G2"): Endomorphism {
   const { call } = mcl;
   const [chains, field] = name === "G1" ? [2 as const, FP] : [1 as const, 2 * FP];

@@ -6,7 +6,9 @@
 // call they are copied into one block of WebAssembly memory, so nothing must be freed and nothing leaks. A copy takes
 // well below 1 µs.
 
+/** bytes of an element of Fp */
 export const FP = 48;
+/** bytes of a scalar */
 export const FR = 32;
 const SCALAR_WORDS = 4;
 const BLS12_381 = 5;
@@ -62,7 +64,7 @@ export class Mcl {
     if (bytes > this.#blockBytes) {
       this.call.free(this.#block);
       this.#block = this.call.malloc(bytes);
-      if (this.#block === 0) throw new Error(`mcl: ${bytes} bytes of memory are not to be had`);
+      if (this.#block === 0) throw new Error(`mcl: cannot allocate ${bytes} bytes`);
       this.#blockBytes = bytes;
     }
     this.#used = 0;
@@ -109,7 +111,7 @@ export class Mcl {
   /** Copies bytes into memory of their own, which is never freed. */
   keep(bytes: Uint8Array): number {
     const at = this.call.malloc(bytes.length);
-    if (at === 0) throw new Error(`mcl: ${bytes.length} bytes of memory are not to be had`);
+    if (at === 0) throw new Error(`mcl: cannot allocate ${bytes.length} bytes`);
     this.#refresh();
     this.#bytes.set(bytes, at);
     return at;

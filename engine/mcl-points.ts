@@ -31,9 +31,10 @@ export function isCanonicalFp(b: Uint8Array, at: number, mask = 0xff): boolean {
 
 /** `multiply` of an engine that must never hold a secret. @throws RangeError always */
 export function refuseSecret(): never {
-  throw new RangeError("secret scalars stay on noble");
+  throw new RangeError("this engine takes no secret scalars");
 }
 
+/** G1 or G2 with marks for fixed bases. */
 export interface PointGroup extends Group<Raw> {
   /** marks an affine element that will occur in many sums */
   fixed(e: Raw): Raw;

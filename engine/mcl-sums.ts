@@ -72,6 +72,7 @@ export interface Sums {
   combine(elements: readonly Raw[], scalars: readonly Scalar[]): Uint8Array | undefined;
 }
 
+/** The short sums in G1 or G2. */
 export function sums(mcl: Mcl, name: "G1" | "G2"): Sums {
   const { call } = mcl;
   const size = (name === "G1" ? 3 : 6) * FP;

@@ -154,7 +154,7 @@ function makeEngine(mcl: Mcl): RawEngine {
       mcl.begin(G2_SIZE + message.length + dst.length + SLACK);
       const [z, m, d] = [mcl.room(G2_SIZE), mcl.put(message), mcl.put(dst)];
       if (call.mclBnG2_hashAndMapToWithDst(z, m, message.length, d, dst.length) !== 0)
-        throw new Error("mcl: hash to G2");
+        throw new Error("mcl: hashing to G2 failed");
       call.mclBnG2_normalize(z, z);
       return g2.fixed(raw(mcl.get(z, G2_SIZE)));
     },
@@ -162,7 +162,7 @@ function makeEngine(mcl: Mcl): RawEngine {
     pairingsOfSecretPoint(p, qs, rng) {
       const A = groupG1.multiply(G, randomScalar(rng));
       const B = groupG1.add(p, groupG1.negate(A));
-      if (p.is0() || B.is0() || qs.some(g2.isIdentity)) throw new RangeError("a pairing with the identity");
+      if (p.is0() || B.is0() || qs.some(g2.isIdentity)) throw new RangeError("pairing: a point is the identity");
       const size = GT_SIZE + 2 * G1_SIZE + G2_SIZE + lineBytes + SLACK;
       mcl.begin(size); // first, so that everything below stays in the one block that is wiped
       const [a, b] = [A, B].map((half) => {

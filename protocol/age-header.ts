@@ -20,6 +20,7 @@ import { fromBase64Unpadded } from "./encodings.ts";
 
 export const HYBRID_STANZA = "mlkem768x25519";
 export const THRESHOLD_STANZA = "symbolon-threshold";
+/** longest header of a record that is read */
 export const MAX_RECORD_HEADER_BYTES = 16_384;
 export const MAX_THRESHOLD_BODY_BYTES = 4096;
 const HYBRID_ENC_BYTES = 1120;
@@ -39,6 +40,7 @@ export class AgeHeaderError extends Error {
   }
 }
 
+/** One stanza, with its base64 body decoded. */
 export interface AgeStanza {
   readonly args: readonly string[];
   readonly body: Uint8Array;
@@ -113,7 +115,7 @@ export function readAgeHeader(blob: Uint8Array): AgeHeader {
     const line = lines.next();
     if (line.startsWith("--- ")) {
       const mac = decodeBase64(line.slice(4));
-      if (mac.length !== MAC_BYTES) throw malformed(`MAC of ${mac.length} bytes`);
+      if (mac.length !== MAC_BYTES) throw malformed(`MAC of ${mac.length} bytes, expected ${MAC_BYTES}`);
       return { stanzas, mac, bytes: lines.read };
     }
     const [arrow, ...args] = line.split(" ");

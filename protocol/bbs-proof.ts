@@ -113,7 +113,8 @@ export const PROOF_FLOOR_BYTES = 3 * G1_BYTES + 4 * SCALAR_BYTES;
 /** How many messages a proof of this length hides. @throws DecodeError if no proof has this length */
 export function hiddenCount(proof: Uint8Array): number {
   const rest = proof.length - PROOF_FLOOR_BYTES;
-  if (rest < 0 || rest % SCALAR_BYTES !== 0) throw new DecodeError(`proof: ${proof.length} bytes`);
+  if (rest < 0 || rest % SCALAR_BYTES !== 0)
+    throw new DecodeError(`proof: ${proof.length} bytes, expected ${PROOF_FLOOR_BYTES} plus a multiple of 32`);
   return rest / SCALAR_BYTES;
 }
 

@@ -99,7 +99,9 @@ export function committedCount(commitmentWithProof: Uint8Array): number {
   if (commitmentWithProof.length === 0) return 0;
   const rest = commitmentWithProof.length - G1_BYTES - 2 * SCALAR_BYTES;
   if (rest < 0 || rest % SCALAR_BYTES !== 0)
-    throw new DecodeError(`commitment with proof: ${commitmentWithProof.length} bytes`);
+    throw new DecodeError(
+      `commitment with proof: ${commitmentWithProof.length} bytes, expected 112 plus a multiple of 32`,
+    );
   return rest / SCALAR_BYTES;
 }
 
@@ -115,7 +117,8 @@ export function decodeCommitment(commitmentWithProof: Uint8Array, generators: re
   const scalars = decodeScalars(commitmentWithProof.subarray(G1_BYTES), generators.length + 1, decodeNonZero);
   const c = scalars[scalars.length - 1]!;
   const Cbar = groupG1.combine([C, ...generators], [Fr.neg(c), ...scalars.slice(0, -1)]);
-  if (blindChallenge(C, Cbar, generators, apiId) !== c) throw new DecodeError("commitment with proof: proof fails");
+  if (blindChallenge(C, Cbar, generators, apiId) !== c)
+    throw new DecodeError("commitment with proof: the proof does not verify");
   return C;
 }
 
@@ -137,7 +140,7 @@ export function coreBlindSign(
   sameLength(generators, messages);
   const domain = calculateDomain(encodeG2(skToPk(sk)), [...generators, ...blindGenerators], header, apiId);
   const B = addPublic(P1.add(commit) as G1, generators, [domain, ...messages]); // public because the issuer knows them
-  if (B.is0()) throw new DecodeError("B: identity");
+  if (B.is0()) throw new DecodeError("B is the identity");
   const e = hashToScalarOf(apiId, serialize(sk, B));
   return { A: B.multiply(Fr.inv(Fr.add(sk, e))) as G1, e };
 }

@@ -18,7 +18,7 @@ export const MAX_CHUNK_EPOCHS = 16;
 
 /** The chunks of these epochs, newest first. @throws RangeError if epochFrom is after epochTo */
 export function chunksOf({ epochFrom, epochTo }: Chunk): Chunk[] {
-  if (epochFrom > epochTo) throw new RangeError("epochFrom after epochTo");
+  if (epochFrom > epochTo) throw new RangeError(`epochFrom ${epochFrom} is after epochTo ${epochTo}`);
   const chunks: Chunk[] = [];
   let to = epochTo;
   for (let size = 1; to >= epochFrom; size = Math.min(2 * size, MAX_CHUNK_EPOCHS)) {

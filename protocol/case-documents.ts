@@ -45,7 +45,8 @@ export function readTrusteeCards(
   identityKeys: readonly Uint8Array[],
   verify?: VerifySignature,
 ): TrusteeCard[] {
-  if (cards.length !== identityKeys.length) throw new RangeError("one card of every trustee is needed");
+  if (cards.length !== identityKeys.length)
+    throw new RangeError(`${cards.length} trustee cards, expected ${identityKeys.length}`);
   return cards.map((bytes, i) => {
     const { key, value } = openSigned(LABELS.signTrustee, TrusteeCard, bytes, verify);
     if (value.index !== i + 1 || !equalBytes(key, identityKeys[i]!))
@@ -164,8 +165,10 @@ export const NoticeContent = document("NoticeContent", 0x36, 1, {
 });
 export type NoticeContent = Of<typeof NoticeContent>;
 
+/** The encoded Signed<SealedPart>. */
 export const signPart = (part: SealedPart, by: Uint8Array | Signer): Uint8Array =>
   signDocument(LABELS.signPart, SealedPart, part, by);
+/** The encoded Signed<ForRequester>. */
 export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): Uint8Array =>
   signDocument(LABELS.signPart, ForRequester, part, by);
 

@@ -63,7 +63,9 @@ export type CeremonyShare = Of<typeof CeremonyShare>;
 export const Acceptance = document("Acceptance", 0x5a, 1, { context, sender, core: blob, signature: fixed(64) });
 export type Acceptance = Of<typeof Acceptance>;
 
-/** unreadable: the seal does not open; share: not on the committed polynomial; seed: not the committed one */
+/**
+ * unreadable: the seal does not open; share: it is not on the committed polynomial; seed: it is not the committed one
+ */
 export const COMPLAINTS = ["unreadable", "share", "seed"] as const;
 export const Complaint = document("Complaint", 0x5b, 1, {
   context,
@@ -105,14 +107,14 @@ export const ABORTS = [
   "malformed", // not a signed message of this run and round
   "equivocated", // two different messages of one round
   "view", // it saw different messages
-  "commitment", // opening differs from commit
+  "commitment", // the opening differs from the commit
   "degree", // commitments to polynomials of a wrong degree
   "possession", // no valid proof for a constant term
   "constant", // resharing: the constant term is not the old share
-  "disagreement", // another key set than the others'
-  "signature", // of the key set does not verify
-  "identity", // a key came out as the identity
-  "own-message", // the board shows something else as one's own message
+  "disagreement", // a key set that differs from the others'
+  "signature", // a signature of the key set does not verify
+  "identity", // a key is the identity
+  "own-message", // the board shows another message under the trustee's own name
 ] as const;
 
 /** A run that cannot continue, with the trustee at fault if that is known. All secrets of the run are void. */
@@ -137,6 +139,7 @@ interface Message {
   sender: number;
 }
 
+/** The senders of a plan: trustee i at [i - 1]. */
 export const sendersOf = (trustees: readonly { identityKey: Uint8Array }[]): Sender[] =>
   trustees.map(({ identityKey }, i) => ({ index: i + 1, identityKey }));
 

@@ -71,6 +71,7 @@ export interface ParametersOfEpoch {
 
 /** Why a check-in was refused. It is for tests and audit, like Refusal. */
 export type CheckInRefusal = Refusal | "challenge-signature" | "parameters" | "policy";
+/** An accepted check-in, or the reason for the refusal. */
 export type CheckInVerdict = Verified | { readonly ok: false; readonly reason: CheckInRefusal };
 
 const challengeKeys = new WeakMap<ReadCheckIn, Uint8Array | "none">();

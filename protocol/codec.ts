@@ -18,6 +18,7 @@ export class CodecError extends Error {
   }
 }
 
+/** The codec of one document type. */
 export interface Codec<T> {
   readonly name: string;
   encode(value: T): Uint8Array;

@@ -51,7 +51,7 @@ const distinct = (keys: readonly Uint8Array[]): boolean =>
 export function checkCommittee(threshold: number, trustees: CeremonyPlan["trustees"]): void {
   assertThreshold(threshold, trustees.length);
   if (!distinct(trustees.map((t) => t.identityKey)) || !distinct(trustees.map((t) => t.transportKey)))
-    throw new RangeError("two trustees with one key");
+    throw new RangeError("two trustees have the same key");
 }
 
 /** The content of a seal. Undefined if the seal does not open, or holds something else. */

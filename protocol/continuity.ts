@@ -15,6 +15,7 @@ import { LABELS } from "./labels.ts";
 import { decodeProof, encodeProof, proofBytes, prove, Relation, verify } from "./sigma.ts";
 import { DecodeError, decodeG2, encodeG2, type G2, G2_BYTES, hashToG2, type Scalar } from "./suite.ts";
 
+/** The pseudonym N with its proof. */
 export const Continuity = document("Continuity", 0x22, 1, { N: fixed(G2_BYTES), proof: fixed(proofBytes(1)) });
 export type Continuity = Of<typeof Continuity>;
 

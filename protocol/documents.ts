@@ -30,6 +30,7 @@ import { LABELS, type Label } from "./labels.ts";
 
 // ---- signed documents: Ed25519 (RFC 8032, strict) over label ‖ document bytes
 
+/** A document with the key that signed it. */
 export const Signed = document("Signed", 0x00, 1, { key: fixed(32), signature: fixed(64), document: blob });
 
 /** Signs label ‖ encode(value) and returns the encoded `Signed`. @param by a 32-byte Ed25519 seed, or a signer */
@@ -98,10 +99,12 @@ export const ServiceCard = document("ServiceCard", 0x02, 1, {
   maxStaleEpochs: u8,
 });
 export type ServiceCard = Of<typeof ServiceCard>;
+/** The first 16 bytes of labelledHash(serviceId, signKey). */
 export const serviceIdOf = (signKey: Uint8Array): Uint8Array => labelledHash(LABELS.serviceId, signKey).subarray(0, 16);
 
 // ---- check-in
 
+/** A service's request for one check-in, with its nonce, time window and policy. Signed by the service's key. */
 export const Challenge = document("Challenge", 0x03, 1, {
   serviceId: fixed(16),
   nonce: fixed(16),
@@ -113,6 +116,7 @@ export const Challenge = document("Challenge", 0x03, 1, {
 });
 export type Challenge = Of<typeof Challenge>;
 
+/** A wallet's answer to a challenge: the presentation and the keys of the new session. */
 export const CheckIn = document("CheckIn", 0x04, 1, {
   challenge: blob,
   presentation: blob,
@@ -130,6 +134,7 @@ export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
 /** HPKE info of the session's channel. It covers every field of the check-in that is known before `enc` is made. */
 export const channelContext = (c: Omit<CheckIn, "presentation" | "hpkeEnc">): Uint8Array =>
   labelledHash(LABELS.messageInfo, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
+/** The hash of the whole CheckIn document, 32 bytes. */
 export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, checkInBytes);
 
@@ -168,6 +173,7 @@ export const Manifest = document("Manifest", 0x06, 1, {
   previous: fixed(32), // manifestHash of the previous manifest; zeros for the first
 });
 export type Manifest = Of<typeof Manifest>;
+/** The hash of a Signed<Manifest>, 32 bytes. */
 export const manifestHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.manifest, signedBytes);
 
 // ---- registrar
@@ -188,11 +194,13 @@ export const Contract = document("Contract", 0x07, 1, {
   proof: blob,
 });
 export type Contract = Of<typeof Contract>;
+/** The hash of a Contract, 32 bytes. */
 export const contractHashOf = (bytes: Uint8Array): Uint8Array => labelledHash(LABELS.contract, bytes);
 /** A commitment to the registrar's identity record. It is binding, and the 32-byte random salt makes it hiding. */
 export const identityCommitmentOf = (salt: Uint8Array, identity: Uint8Array): Uint8Array =>
   labelledHash(LABELS.identity, salt, identity);
 
+/** A wallet's request for the credential of one epoch. Its proof is over the stored R and V (enrolment.ts). */
 export const RefreshRequest = document("RefreshRequest", 0x08, 1, {
   account: fixed(16),
   nonce: fixed(32),
@@ -231,6 +239,7 @@ export const RequesterCertificate = document("RequesterCertificate", 0x0b, 1, {
   name: text,
   role: text,
 });
+/** The hash of a Signed<RequesterCertificate>, 32 bytes. */
 export const requesterHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.requester, signedBytes);
 export type RequesterCertificate = Of<typeof RequesterCertificate>;
 
@@ -253,6 +262,7 @@ export const Order = document("Order", 0x0c, 1, {
   expiresAt: u64,
 });
 export type Order = Of<typeof Order>;
+/** The hash of a Signed<Order>, 32 bytes. */
 export const orderHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.order, signedBytes);
 
 const Generation = struct({ contract: blob, epochFrom: u32, epochTo: u32 });
@@ -280,6 +290,7 @@ const dossierMessage = (dossier: Dossier, orderHash: Uint8Array): Uint8Array =>
     orderHash,
     Dossier.encode({ ...dossier, registrarSignature: undefined }),
   );
+/** The dossier with the registrar's signature for this order. @param registrarSecret 32-byte Ed25519 seed */
 export const signDossier = (dossier: Dossier, orderHash: Uint8Array, registrarSecret: Uint8Array): Dossier => ({
   ...dossier,
   registrarSignature: nobleSigner(registrarSecret).sign(dossierMessage(dossier, orderHash)),
@@ -318,6 +329,7 @@ export const Approval = document("Approval", 0x0e, 1, {
   at: u64,
 });
 export type Approval = Of<typeof Approval>;
+/** The WebAuthn challenge of an approval, 32 bytes. */
 export const approvalChallenge = (a: {
   caseId: Uint8Array;
   orderHash: Uint8Array;

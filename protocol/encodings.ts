@@ -11,12 +11,15 @@ import { hexToBytes as nobleFromHex, bytesToHex as nobleToHex } from "@noble/has
 import { base64, base64nopad, base64urlnopad } from "@scure/base";
 
 declare const encoding: unique symbol;
+/** lower-case hex of whole bytes */
 export type Hex = string & { readonly [encoding]: "hex" };
+/** base64 with padding */
 export type Base64 = string & { readonly [encoding]: "base64" };
+/** base64url without padding */
 export type Base64url = string & { readonly [encoding]: "base64url" };
 
 export const bytesToHex = (bytes: Uint8Array): Hex => nobleToHex(bytes) as Hex;
-/** @throws RangeError if `text` is not hex of whole bytes */
+/** Reads hex in either case. @throws RangeError if `text` is not hex of whole bytes */
 export const hexToBytes = (text: string): Uint8Array => nobleFromHex(text);
 
 const HEX = /^(?:[0-9a-f]{2})*$/;

@@ -27,10 +27,11 @@ const BETA = 0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022
 const splitG1 = (p: G1): G1[] => [p, new G1Point(Fp.mul(p.X, BETA), Fp.neg(p.Y), p.Z) as G1];
 const digitsG1 = (s: Scalar): bigint[] => [s % X_SQUARED, s / X_SQUARED];
 
+/** Σ s_i·P_i in G1, for public scalars in [0, r). */
 export function combineG1(points: readonly G1[], scalars: readonly Scalar[]): G1 {
   return mulAddUnsafe(G1Point, ...live(points.flatMap(splitG1), scalars.flatMap(digitsG1))) as G1;
 }
-/** s in [0, r) */
+/** s·P in G1, for a secret s in [0, r) */
 export const multiplyG1 = (p: G1, s: Scalar): G1 => fixedWindows(G1Point.ZERO as G1, splitG1(p), digitsG1(s), 128);
 
 const psi = lazy(() => psiFrobenius(Fp, Fp2, Fp2.div(Fp2.ONE, Fp2.NONRESIDUE)).psi);
@@ -48,10 +49,11 @@ function splitG2(p: G2): G2[] {
 }
 const digitsG2 = (s: Scalar): bigint[] => [0n, 1n, 2n, 3n].map((i) => (s / X_ABS ** i) % X_ABS);
 
+/** Σ s_i·P_i in G2, for public scalars in [0, r). */
 export function combineG2(points: readonly G2[], scalars: readonly Scalar[]): G2 {
   return mulAddUnsafe(G2Point, ...live(points.flatMap(splitG2), scalars.flatMap(digitsG2))) as G2;
 }
-/** s in [0, r) */
+/** s·P in G2, for a secret s in [0, r) */
 export const multiplyG2 = (p: G2, s: Scalar): G2 => fixedWindows(G2Point.ZERO as G2, splitG2(p), digitsG2(s), 64);
 
 /** Drops the terms with digit 0, so that a 128-bit coefficient costs no more than it must. */

@@ -90,7 +90,7 @@ export const nobleEngine: Engine = {
   hashToG2: (label, message) => nobleEngine.fromG2(hashToG2(label, message)),
   pairing: (p, q) => nobleEngine.fromGT(pairing(nobleEngine.toG1(p), nobleEngine.toG2(q))),
   pairingsOfSecretPoint(p, qs) {
-    if (p.is0() || qs.some((q) => nobleEngine.toG2(q).is0())) throw new RangeError("a pairing with the identity");
+    if (p.is0() || qs.some((q) => nobleEngine.toG2(q).is0())) throw new RangeError("pairing: a point is the identity");
     return qs.map((q) => nobleEngine.fromGT(pairing(p, nobleEngine.toG2(q))));
   },
   pairingProductIsOne: (pairs) =>

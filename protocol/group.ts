@@ -149,6 +149,7 @@ function curveGroup<P extends CurvePoint<P>>(
   };
 }
 
+/** G1 on noble. */
 export const groupG1: Group<G1> = {
   name: "G1",
   elementBytes: G1_BYTES,
@@ -160,6 +161,7 @@ export const groupG1: Group<G1> = {
   decodeOnCurve: decodeG1,
 };
 
+/** G2 on noble. */
 export const groupG2: Group<G2> = {
   name: "G2",
   elementBytes: G2_BYTES,
@@ -226,6 +228,7 @@ function powerProduct(elements: readonly GT[], scalars: readonly Scalar[]): GT {
   return acc;
 }
 
+/** GT on noble. */
 export const groupGT: Group<GT> = {
   name: "GT",
   elementBytes: GT_BYTES,

@@ -1,4 +1,4 @@
-// Single-shot public-key sealing that holds as long as X25519 or ML-KEM-768 holds. It protects against attackers who
+// Single-shot public-key sealing that is secure as long as X25519 or ML-KEM-768 is. It protects against attackers who
 // collect ciphertexts today to decrypt them with a quantum computer later.
 // X-Wing (draft-connolly-cfrg-xwing-kem-10) and ChaCha20-Poly1305 (RFC 8439).
 //

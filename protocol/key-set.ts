@@ -28,6 +28,7 @@ export type KeyName = (typeof KEY_NAMES)[number];
 /** One value for each of the three keys. */
 export type PerKey<T> = { [name in KeyName]: T };
 
+/** Calls `make` for each of the three keys. */
 export function perKey<T>(make: (name: KeyName) => T): PerKey<T> {
   return { trace: make("trace"), link: make("link"), record: make("record") };
 }
@@ -137,7 +138,7 @@ export function checkKeySetCore(core: KeySetCore): void {
 export function verifyKeySet(keySet: KeySet, identityKeys: readonly Uint8Array[]): void {
   const pinned = keySet.identityKeys;
   if (pinned.length !== identityKeys.length || !pinned.every((key, i) => equalBytes(key, identityKeys[i]!)))
-    throw new KeySetError("identity-keys", "holders differ from the trusted ones");
+    throw new KeySetError("identity-keys", "the holders differ from the trusted ones");
   checkKeySetCore(keySet);
   if (keySet.signatures.length !== pinned.length)
     throw new KeySetError("signature", `${keySet.signatures.length} signatures for ${pinned.length} trustees`);
@@ -182,7 +183,7 @@ export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonl
  */
 export function assertSecretOf(secret: TrusteeSecret, keySet: KeySetCore): void {
   if (!equalBytes(secret.keySetId, keySetId(keySet)))
-    throw new KeySetError("other-key-set", "secret of another key set");
+    throw new KeySetError("other-key-set", "the secret belongs to another key set");
   if (secret.generation !== keySet.generation)
     throw new KeySetError("other-generation", `shares of generation ${secret.generation}, not ${keySet.generation}`);
   const shareKeys = keySet.shareKeys[secret.index - 1];

@@ -4,6 +4,7 @@
 
 const V1 = "SYMBOLON-V1-";
 
+/** The labels, by the name under which the code uses them. */
 export const LABELS = {
   // hash to curve and hash to scalar
   fixedG1: `${V1}FIXED-G1.`,

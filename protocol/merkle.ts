@@ -257,6 +257,7 @@ export interface Frontier {
   readonly size: number;
   readonly peaks: readonly Uint8Array[];
 }
+/** The frontier of the tree without entries. */
 export const emptyFrontier: Frontier = { size: 0, peaks: [] };
 
 /** The frontier after one more leaf hash. */

@@ -48,6 +48,7 @@ export interface NoteSigner {
   readonly signer: Signer;
 }
 
+/** One signature line. The key id is 4 bytes. */
 export interface NoteSignature {
   readonly name: string;
   readonly keyId: Uint8Array;
@@ -73,7 +74,7 @@ export interface Checkpoint {
 /** @throws RangeError if the name is not a key name, or the key is not 32 bytes or of small order */
 export function noteKey(name: string, type: NoteKeyType, publicKey: Uint8Array): NoteKey {
   if (!isKeyName(name)) throw new RangeError(`not a key name: ${JSON.stringify(name)}`);
-  if (publicKey.length !== 32) throw new RangeError(`Ed25519 key of ${publicKey.length} bytes`);
+  if (publicKey.length !== 32) throw new RangeError(`Ed25519 key: ${publicKey.length} bytes, expected 32`);
   // Decoding of RFC 8032 section 5.1.3. With a key of small order, anybody could sign.
   if (ed25519.Point.fromBytes(publicKey, false).isSmallOrder()) throw new RangeError("Ed25519 key of small order");
   const keyId = sha256(concatBytes(utf8ToBytes(`${name}\n`), Uint8Array.of(type), publicKey)).slice(0, KEY_ID_BYTES);
@@ -139,13 +140,14 @@ export function parseSignatures(lines: string): NoteSignature[] | undefined {
 export const formatSignature = (s: NoteSignature): string =>
   `\u2014 ${s.name} ${toBase64(concatBytes(s.keyId, s.signature))}\n`;
 
+/** The text of a note with its signature lines. */
 export function formatNote(note: Note): string {
   return `${note.text}\n${note.signatures.map(formatSignature).join("")}`;
 }
 
 /** Makes the log's signature over a text (type 0x01). @throws RangeError for a witness key */
 export function signNote(text: string, { key, signer }: NoteSigner): NoteSignature {
-  if (key.type !== LOG_KEY) throw new RangeError("a witness key signs no note");
+  if (key.type !== LOG_KEY) throw new RangeError("a witness key cannot sign a note");
   return { name: key.name, keyId: key.keyId, signature: signer.sign(utf8ToBytes(text)) };
 }
 
@@ -155,7 +157,7 @@ export function signNote(text: string, { key, signer }: NoteSigner): NoteSignatu
  * @throws RangeError for a log key or a bad time
  */
 export function cosign(text: string, { key, signer }: NoteSigner, time: number): NoteSignature {
-  if (key.type !== WITNESS_KEY) throw new RangeError("a log key is no witness");
+  if (key.type !== WITNESS_KEY) throw new RangeError("a log key cannot cosign");
   if (!Number.isSafeInteger(time) || time < 0) throw new RangeError(`not a time: ${time}`);
   const stamp = new Uint8Array(TIME_BYTES);
   new DataView(stamp.buffer).setBigUint64(0, BigInt(time));
@@ -223,6 +225,7 @@ export interface CheckpointTrust {
   quorum: number;
   verify?: VerifySignature;
 }
+/** The result of verifyCheckpoint. `time` is in unix seconds. */
 export type VerifiedCheckpoint =
   | { ok: true; checkpoint: Checkpoint; text: string; cosigners: { name: string; time: number }[] }
   | { ok: false; reason: "malformed" | "wrong-origin" | "not-signed-by-log" | "bad-signature" | "no-quorum" };
@@ -261,7 +264,7 @@ function checkWitnesses(witnesses: readonly NoteKey[]): void {
   const names = new Set(witnesses.map((w) => w.name));
   const keys = new Set(witnesses.map((w) => bytesToHex(w.publicKey)));
   if (names.size !== witnesses.length || keys.size !== witnesses.length)
-    throw new RangeError("each witness has a name and a key of its own");
+    throw new RangeError("two witnesses share a name or a key");
 }
 
 function decodeBase64(encoded: string): Uint8Array | undefined {

@@ -22,9 +22,9 @@
 // list, so the argument does not depend on ctx to fix the slots first. Δ is a sum of public values, all of which are in
 // the seed.
 //
-// Who learns what. t partials of one S give the index values of the approved slots, and nothing about other slots
-// (SXDH). Where it runs. y, its nonce and λ_i·y_i·F1 are computed on noble. Pairings of the piece go through the
-// engine's pairingsOfSecretPoint, which says how a faster engine may compute them.
+// Disclosure. t partials of one S give the index values of the approved slots, and nothing about other slots (SXDH).
+// Engines. y, its nonce and λ_i·y_i·F1 are computed on noble. Pairings of the piece go through the engine's
+// pairingsOfSecretPoint; protocol/engine.ts says how a faster engine may compute them.
 //
 // Layout: LinkShare 0x40:  u8 index ‖ list of d_s (576 each) ‖ proof (64);   NoticeShare 0x41:  u8 index ‖ d ‖ proof.
 
@@ -80,6 +80,7 @@ function isDeepFrozen(x: unknown): boolean {
   return typeof x !== "object" || x === null || (Object.isFrozen(x) && Object.values(x).every(isDeepFrozen));
 }
 
+/** A trustee's partials d_s for a link, with their proof. */
 export const LinkShare = document("LinkShare", 0x40, 1, { index: u8, values: list(gt), proof: proof(1) });
 export type LinkShare = Of<typeof LinkShare>;
 /** The same document with its values as bytes, for an engine's decoder: verifyLinkShare tests them. */
@@ -89,6 +90,7 @@ export const UntestedLinkShare = document("LinkShare", 0x40, 1, {
   proof: proof(1),
 });
 export type UntestedLinkShare = Of<typeof UntestedLinkShare>;
+/** A trustee's partial for κ, with its proof. */
 export const NoticeShare = document("NoticeShare", 0x41, 1, { index: u8, value: gt, proof: proof(1) });
 export type NoticeShare = Of<typeof NoticeShare>;
 
@@ -295,7 +297,7 @@ export function combineLink(
 ): Uint8Array[] {
   const chosen = collect(set, shares);
   const slots = chosen[0]!.values.length;
-  if (chosen.some((s) => s.values.length !== slots)) throw new RangeError("a share has other slots");
+  if (chosen.some((s) => s.values.length !== slots)) throw new RangeError("the shares have different numbers of slots");
   return Array.from({ length: slots }, (_, s) => {
     const values = chosen.map((share) => share.values[s]!);
     return hashOfElement(engine.gt.encode(tau(engine, values)));

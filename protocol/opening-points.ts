@@ -7,7 +7,7 @@
 //
 // ctx is the 32-byte hash of everything that the partial is for (kind, order, scope, case, set S, trustee, expiry, …).
 // So a partial fits no other case. The caller verifies the presentation or the ciphertext before it makes a partial.
-// Who learns what: a party with t partials learns y·B, for this B only.
+// Disclosure: a party with t partials learns y·B, for this B only.
 // Layout: TraceShare 0x42, RecordShare 0x43:  u8 index ‖ point (48) ‖ proof (64).
 
 import type { Rng } from "./bytes.ts";
@@ -21,8 +21,10 @@ import { interpolatePoints } from "./sharing.ts";
 import { type Proof, prove, Relation, verify } from "./sigma.ts";
 import { Fr, G, type G1, G1_BYTES, randomScalar, type Scalar } from "./suite.ts";
 
+/** A trustee's partial for a trace, with its proof. */
 export const TraceShare = document("TraceShare", 0x42, 1, { index: u8, D: g1, proof: proof(1) });
 export type TraceShare = Of<typeof TraceShare>;
+/** A trustee's partial for a record's key, with its proof. */
 export const RecordShare = document("RecordShare", 0x43, 1, { index: u8, point: g1, proof: proof(1) });
 export type RecordShare = Of<typeof RecordShare>;
 /** The same document with its point as bytes, so that an engine can decode it. */

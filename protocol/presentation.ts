@@ -1,8 +1,8 @@
 // Check-in: the wallet presents a credential; the service, and later every trustee, verifies it. The statement, the tag
 // and the wire form are in presentation-statement.ts.
 //
-// The verifier learns both epochs, the slot and the shown attributes. It learns that the prover holds a credential of
-// that credential epoch. T is the same if the same wallet uses the same (epoch, slot) again, so T works as a single-use
+// The verifier learns both epochs, the slot and the shown attributes, and that the prover holds a credential of the
+// stated epoch. T is the same if the same wallet uses the same (epoch, slot) again, so T works as a single-use
 // tag. Under another slot, T is unlinkable (SXDH). Verification needs no secret and no network.
 //
 // The caller gives the verifier every value that must not come from the wallet: the tag's epoch (from the signed
@@ -153,6 +153,7 @@ export interface Verified {
   /** value of each shown attribute, by name */
   readonly shown: Readonly<Record<string, string>>;
 }
+/** An accepted presentation, or the reason for the refusal. */
 export type Verdict = Verified | { readonly ok: false; readonly reason: Refusal };
 
 type Points = PresentationPoints<ElementG1, ElementG2>;
@@ -233,6 +234,7 @@ export const verifyPresentation = (
   engine: Engine = nobleEngine,
 ): Verdict => verifyPresentations([{ expected, presentation }], NO_WEIGHTS, engine)[0]!;
 
+/** A presentation with its verifier's expectation. */
 export interface ToVerify {
   readonly expected: Expectation;
   readonly presentation: Presentation;

@@ -20,12 +20,14 @@
 export const WINDOW = 8128;
 /** the first seq that is always refused */
 export const SEQ_LIMIT: bigint = 2n ** 64n - 2n ** 13n - 1n;
+/** length of an encoded window */
 export const WINDOW_STATE_BYTES = 1 + 8 + 1024;
 
 const VERSION = 1;
 const BLOCKS = 256;
 const RING_BITS = BLOCKS * 32;
 
+/** "replayed": seen before. "too-old": below the window. "limit": the channel has ended. */
 export type Decision = "ok" | "replayed" | "too-old" | "limit";
 
 /** The state of one window: the highest accepted seq, and a bit per seq. */
@@ -34,13 +36,14 @@ export interface ReplayWindow {
   readonly ring: Uint32Array;
 }
 
+/** A window that has accepted nothing. */
 export const newWindow = (): ReplayWindow => ({ highest: 0n, ring: new Uint32Array(BLOCKS) });
 
 const ringBit = (seq: bigint): number => Number(seq & BigInt(RING_BITS - 1));
 const isSet = (ring: Uint32Array, bit: number): boolean => ((ring[bit >>> 5]! >>> (bit & 31)) & 1) === 1;
 
 function toSeq(seq: bigint | number): bigint {
-  if (typeof seq === "number" && !Number.isSafeInteger(seq)) throw new RangeError(`seq is not exact: ${seq}`);
+  if (typeof seq === "number" && !Number.isSafeInteger(seq)) throw new RangeError(`seq is not a safe integer: ${seq}`);
   const s = BigInt(seq);
   if (s < 0n) throw new RangeError(`seq is negative: ${s}`);
   return s;
@@ -65,7 +68,7 @@ export function check(window: ReplayWindow, seq: bigint | number): Decision {
  */
 export function accept(window: ReplayWindow, seq: bigint | number): ReplayWindow {
   const decision = check(window, seq);
-  if (decision !== "ok") throw new Error(`accept of a seq that is ${decision}`);
+  if (decision !== "ok") throw new Error(`accept: the seq is ${decision}`);
   const s = toSeq(seq);
   const ring = window.ring.slice();
   let highest = window.highest;

@@ -13,6 +13,7 @@ import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } fro
 import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
+/** the largest allowed difference between timestamp and now */
 export const REQUEST_WINDOW_SECONDS = 300;
 export const SIGNATURE_HEADER = "symbolon-signature";
 

@@ -19,8 +19,8 @@
 // People decide whether a plan is legitimate: a trustee that deals to a plan hands its share on.
 //
 // Old and new shares lie on different polynomials, so a mixed set gives a wrong scalar. Therefore the generation is in
-// the plan, in the secret and in every opening's context, and a mismatch is refused (KeySetError "other-generation"). t
-// old shares that were not erased can open for ever: resharing does not change the keys, and cannot. A trustee that
+// the plan, in the secret and in every opening's context, and a mismatch is refused (KeySetError "other-generation").
+// t old shares that were not erased can open for ever: resharing does not change the keys, and cannot. A trustee that
 // leaves has known the group hybrid secret, which also stays. From then on the outer layer of stanzas does not protect
 // against that trustee.
 // The old committee stays pinned for the receivers. The security model is that of ceremony.ts (static corruption below
@@ -101,9 +101,10 @@ export const keySetHash = (old: KeySetCore): Uint8Array =>
 /** Checks a plan. `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
 export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
   checkCommittee(plan.threshold, plan.trustees);
-  if (!equalBytes(plan.previous, keySetHash(old))) throw new KeySetError("other-key-set", "plan for another key set");
+  if (!equalBytes(plan.previous, keySetHash(old)))
+    throw new KeySetError("other-key-set", "the plan is for another key set");
   if (plan.generation !== old.generation)
-    throw new KeySetError("other-generation", `plan for generation ${plan.generation}, not ${old.generation}`);
+    throw new KeySetError("other-generation", `the plan is for generation ${plan.generation}, not ${old.generation}`);
   const ascending = plan.dealers.every(
     (d, i) => d >= 1 && d <= old.identityKeys.length && (i === 0 || d > plan.dealers[i - 1]!),
   );
@@ -129,7 +130,8 @@ export function reshareDeal({ resharing, identitySecret, secret }: DealerSeat, r
   const { context, plan, old } = resharing;
   assertSecretOf(secret, old);
   const sender = secret.index;
-  if (!plan.dealers.includes(sender)) throw new KeySetError("holders", `trustee ${sender} is no dealer of this plan`);
+  if (!plan.dealers.includes(sender))
+    throw new KeySetError("holders", `trustee ${sender} is not a dealer of this plan`);
   const polynomials = perKey((name) => sharePolynomial(secret.shares[name], plan.threshold, rng));
   const commitments = perKey((name) => commitPolynomial(polynomials[name]));
   const sealed = plan.trustees.map(({ transportKey }, i) => {
@@ -194,7 +196,7 @@ export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[
     perKey((name) => sumColumns(deals.map((d, i) => scaled(d.commitments[name], i)))),
   );
   if (!KEY_NAMES.every((name) => core.keys[name].equals(old.keys[name])))
-    throw new KeySetError("share-keys", "the new shares are of other keys");
+    throw new KeySetError("share-keys", "the new shares do not belong to the old keys");
   const combined = perKey((name) =>
     received.reduce((sum, r, i) => Fr.add(sum, Fr.mul(lambdas[i]!, r.shares[name])), 0n),
   );

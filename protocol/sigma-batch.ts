@@ -24,6 +24,7 @@ const WEIGHT_BYTES = 16;
 /** A uniform 128-bit coefficient. */
 export const randomWeight = (rng: Rng): Scalar => fromBigEndian(rng(WEIGHT_BYTES));
 
+/** One proof with its statement and tag. */
 export interface BatchItem {
   // biome-ignore lint/suspicious/noExplicitAny: one batch holds relations over different witnesses
   readonly relation: Relation<any>;

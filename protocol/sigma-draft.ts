@@ -73,16 +73,18 @@ function run(tag: Uint8Array, { part, bytes, scalars }: DraftInstance, witness: 
   return proveParts([part], deriveSessionId(tag), bytes, witness, rng);
 }
 
+/** A batchable proof. @throws RangeError if the witness has a wrong number of scalars */
 export function proveBatchable(tag: Uint8Array, instance: DraftInstance, witness: readonly Scalar[], rng: Rng) {
   const { commitment, responses } = run(tag, instance, witness, rng);
   return concatBytes(commitment, ...responses.map(encodeScalar));
 }
 
+/** A compact proof. @throws RangeError if the witness has a wrong number of scalars */
 export function proveCompact(tag: Uint8Array, instance: DraftInstance, witness: readonly Scalar[], rng: Rng) {
   return encodeProof(run(tag, instance, witness, rng));
 }
 
-/** Refuses by false what does not verify, and by DecodeError what does not parse. */
+/** Whether a batchable proof verifies. @throws DecodeError if the proof does not parse */
 export function verifyBatchable(tag: Uint8Array, instance: DraftInstance, narg: Uint8Array): boolean {
   const split = G1_BYTES * instance.equations;
   if (narg.length < split) throw new DecodeError("proof: truncated");
@@ -95,7 +97,7 @@ export function verifyBatchable(tag: Uint8Array, instance: DraftInstance, narg: 
   return expected !== undefined && equalBytes(expected, commitment);
 }
 
-/** Refuses by false what does not verify, and by DecodeError what does not parse. */
+/** Whether a compact proof verifies. @throws DecodeError if the proof does not parse */
 export function verifyCompact(tag: Uint8Array, instance: DraftInstance, narg: Uint8Array): boolean {
   const proof = decodeProof(narg, instance.scalars);
   const commitment = simulateParts([instance.part], proof);

@@ -49,6 +49,7 @@ export class Sponge {
   }
 }
 
+/** DeriveSessionID of the draft, 32 bytes. */
 export function deriveSessionId(tag: Uint8Array): Uint8Array {
   return new Sponge(utf8ToBytes("irtf-cfrg-fiat-shamir/session-id")).absorb(tag).squeeze(SESSION_ID_BYTES);
 }
@@ -88,7 +89,7 @@ export function serializeUint(x: bigint, modulus: bigint): Uint8Array {
 
 /** Reads a canonical integer of exact length. @throws DecodeError */
 export function deserializeUint(b: Uint8Array, modulus: bigint): bigint {
-  if (b.length !== uintBytes(modulus)) throw new DecodeError(`uint: ${b.length} bytes`);
+  if (b.length !== uintBytes(modulus)) throw new DecodeError(`uint: ${b.length} bytes, expected ${uintBytes(modulus)}`);
   const x = fromLittleEndian(b);
   if (x >= modulus) throw new DecodeError("uint: not canonical");
   return x;
@@ -97,7 +98,8 @@ export function deserializeUint(b: Uint8Array, modulus: bigint): bigint {
 /** Reads an element of the field of order p^degree, one coordinate after the other. @throws DecodeError */
 export function deserializeField(b: Uint8Array, p: bigint, degree: number): bigint[] {
   const width = uintBytes(p);
-  if (b.length !== width * degree) throw new DecodeError(`field element: ${b.length} bytes`);
+  if (b.length !== width * degree)
+    throw new DecodeError(`field element: ${b.length} bytes, expected ${width * degree}`);
   return Array.from({ length: degree }, (_, i) => deserializeUint(b.subarray(i * width, (i + 1) * width), p));
 }
 

@@ -13,9 +13,13 @@ import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { concatBytes, fromBigEndian, type Rng, u32be, utf8ToBytes } from "./bytes.ts";
 import { LABELS, type Label } from "./labels.ts";
 
+/** a point of G1, as noble holds it */
 export type G1 = InstanceType<typeof bls.G1.Point>;
+/** a point of G2, as noble holds it */
 export type G2 = InstanceType<typeof bls.G2.Point>;
+/** an element of GT, as noble holds it */
 export type GT = typeof bls.fields.Fp12.ONE;
+/** an integer in [0, r) */
 export type Scalar = bigint;
 type AnyPoint<F> = WeierstrassPoint<F>;
 
@@ -122,6 +126,10 @@ export function encodeG1(p: G1): Uint8Array {
   const { x, y } = p.toAffine();
   return flag(Fp.toBytes(x), isLarger(y));
 }
+/**
+ * 48 bytes, compressed.
+ * @throws DecodeError unless they are a canonical point of the subgroup other than the identity
+ */
 export const decodeG1 = (b: Uint8Array): G1 => decodePoint("G1", G1_BYTES, (x) => G1Point.fromBytes(x) as G1, b);
 /** 96 bytes, compressed. @throws DecodeError for the identity */
 export function encodeG2(p: G2): Uint8Array {
@@ -130,6 +138,10 @@ export function encodeG2(p: G2): Uint8Array {
   const { c0, c1 } = Fp2.create(x);
   return flag(concatBytes(Fp.toBytes(c1), Fp.toBytes(c0)), isLarger(y.c1 === 0n ? y.c0 : y.c1));
 }
+/**
+ * 96 bytes, compressed.
+ * @throws DecodeError unless they are a canonical point of the subgroup other than the identity
+ */
 export const decodeG2 = (b: Uint8Array): G2 => decodePoint("G2", G2_BYTES, (x) => G2Point.fromBytes(x) as G2, b);
 
 /** |x| for the curve parameter x = -0xd201000000010000 of BLS12-381 */
@@ -146,7 +158,9 @@ export function isInGT(f: GT): boolean {
   return Fp12.eql(Fp12.mul(Fp12.frobeniusMap(f, 1), Fp12._cyclotomicExp(f, X_ABS)), Fp12.ONE);
 }
 
+/** 576 bytes, in noble's order */
 export const encodeGT = (f: GT): Uint8Array => Fp12.toBytes(f);
+/** 576 bytes, in noble's order. @throws DecodeError unless they are a canonical element of the subgroup other than 1 */
 export function decodeGT(b: Uint8Array): GT {
   if (b.length !== GT_BYTES) throw new DecodeError(`GT: ${b.length} bytes, expected ${GT_BYTES}`);
   let f: GT;
@@ -178,9 +192,12 @@ export function hashToScalar(label: Label | string, msg: Uint8Array): Scalar {
   return bls.G1.hashToScalar(msg, { DST: label });
 }
 
+/** RFC 9380 hash_to_curve to G1, with the label as domain separation tag. */
 export const hashToG1 = (label: Label, msg: Uint8Array): G1 => bls.G1.hashToCurve(msg, { DST: label }) as G1;
+/** RFC 9380 hash_to_curve to G2, with the label as domain separation tag. */
 export const hashToG2 = (label: Label, msg: Uint8Array): G2 => bls.G2.hashToCurve(msg, { DST: label }) as G2;
 
+/** e(p, q), with final exponentiation. */
 export const pairing = (p: G1, q: G2): GT => bls.pairing(p, q);
 export const invertGT = (f: GT): GT => Fp12.conjugate(f); // public value; for f in the subgroup, 1/f is the conjugate
 

@@ -18,8 +18,9 @@
 //               edge.
 //
 // The label is H(service, tagHash, record id, key-set id). So the check fails for a ciphertext moved to another
-// session. Who learns what: the sealer knows r. Fewer than t trustees learn nothing about the plaintext. t trustees
-// together, and the party that finishes, learn all of it.
+// session.
+// Disclosure: the sealer knows r. Fewer than t trustees learn nothing about the plaintext. t trustees together, and the
+// party that finishes, learn all of it.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";

@@ -24,6 +24,7 @@ export interface Tile {
   readonly width: number;
 }
 
+/** The path of a tile, in the canonical form of the header. */
 export function tilePath(tile: Tile): string {
   const digits = String(tile.index).padStart(Math.ceil(String(tile.index).length / 3) * 3, "0");
   const groups = digits.match(/\d{3}/g) as string[];
@@ -116,7 +117,8 @@ export async function readSpansFromTiles(
     const known = tiles.get(path);
     if (known) return known;
     const fetched = read(tile).then((bytes) => {
-      if (bytes.length !== tile.width * HASH_BYTES) throw new RangeError(`${path}: ${bytes.length} bytes`);
+      if (bytes.length !== tile.width * HASH_BYTES)
+        throw new RangeError(`${path}: ${bytes.length} bytes, expected ${tile.width * HASH_BYTES}`);
       return bytes;
     });
     tiles.set(path, fetched);

@@ -36,7 +36,8 @@ export function checkConsistency(
 ): Succession {
   if (shown.size === 0 && !equalBytes(shown.root, emptyRoot())) return "split-view";
   if (!seen) return "first";
-  if (seen.origin !== shown.origin) throw new RangeError(`heads of two logs: ${seen.origin}, ${shown.origin}`);
+  if (seen.origin !== shown.origin)
+    throw new RangeError(`the heads belong to two logs: ${seen.origin}, ${shown.origin}`);
   if (seen.size === shown.size) return equalBytes(seen.root, shown.root) ? "same" : "split-view";
   const [old, young] = seen.size < shown.size ? [seen, shown] : [shown, seen];
   // The empty tree is a prefix of every other tree. There is nothing to prove, and RFC 9162 has no proof for it.
@@ -48,6 +49,7 @@ export function checkConsistency(
   return young === shown ? "newer" : "older";
 }
 
+/** A head to sign, with the last head that the witness signed. `now` is in unix seconds. */
 export interface WitnessRequest {
   /** The newest head that this witness signed. The caller persists the new head before the signature goes out. */
   last: Checkpoint | undefined;
@@ -58,6 +60,7 @@ export interface WitnessRequest {
   verify?: VerifySignature;
   now: number;
 }
+/** The cosignature, or the reason why the witness does not sign. */
 export type WitnessAnswer =
   | { ok: true; signature: NoteSignature; checkpoint: Checkpoint }
   | { ok: false; reason: "bad-checkpoint" | "older" | "split-view" | "no-proof" };

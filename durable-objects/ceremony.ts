@@ -1,14 +1,14 @@
-// The bulletin board of one key ceremony as one trustee sees it: a Durable Object named by the ceremony's id (hex).
+// The bulletin board of one key ceremony, as one trustee sees it. The object's name is the ceremony's id (hex).
 //
 // Invariant.
-//   plan       fixed when the ceremony starts here, for ever
-//   board      for each round and sender the first message that was shown, never another. One that differs is kept out
-//              and told of: a sender that says two things is caught here, or by the views in the next round
-//   own        this trustee's message of each round, made once; asking again gives the same bytes. So a dealing is never
-//              opened into two boards, whatever the coordinator repeats
-//   secret     sealed at rest by the Worker; the dealer's secret is deleted with the acceptance that follows from it
+//   plan       fixed for ever when the ceremony starts here
+//   board      for each round and sender, the first message that was shown, never another. A different second message is
+//              kept out and reported. So a sender that says two things is caught here, or by the views in the next round
+//   own        this trustee's message of each round, made once. A repeated request gets the same bytes. So a dealing is
+//              never opened into two boards, whatever the coordinator repeats
+//   secret     the Worker seals it at rest. The acceptance that follows from the dealer's secret deletes that secret
 //
-// Each method is one synchronous block. The messages are signed and checked in the Worker (protocol/ceremony.ts).
+// Each method is one synchronous block. The Worker signs and checks the messages (protocol/ceremony.ts).
 
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
@@ -50,7 +50,10 @@ export class Ceremony extends DurableObject {
     return row && bytesOf(row.bytes);
   }
 
-  /** Fixes the plan with this trustee's secret and first message. Answers the commit that stands, if the plan is the same. */
+  /**
+   * Fixes the plan, with this trustee's secret and its first message. If the same plan was fixed before, it returns the
+   * commit of that time. If another plan was fixed, it returns undefined.
+   */
   start(input: {
     plan: Uint8Array;
     cards: Uint8Array[];
@@ -90,7 +93,7 @@ export class Ceremony extends DurableObject {
     };
   }
 
-  /** All of a round's messages, or none. */
+  /** Puts a round's messages on the board: all of them, or none if one contradicts an earlier message. */
   show(round: CeremonyRound, messages: BoardMessage[]): Shown {
     return this.ctx.storage.transactionSync((): Shown => {
       const held = new Map(
@@ -115,7 +118,7 @@ export class Ceremony extends DurableObject {
     return row && bytesOf(row.bytes);
   }
 
-  /** This trustee's message of a round: the first one stands. */
+  /** Keeps this trustee's message of a round, and returns the one that was kept first. */
   keepOwn(round: CeremonyRound, message: Uint8Array): Uint8Array {
     return this.ctx.storage.transactionSync(() => {
       const held = this.own(round);
@@ -125,7 +128,7 @@ export class Ceremony extends DurableObject {
     });
   }
 
-  /** The last message, with the secret that came of it; the dealer's secret goes. */
+  /** Keeps the last message and the secret that results from the ceremony, and deletes the dealer's secret. */
   keepAcceptance(message: Uint8Array, trusteeSecret: Uint8Array | undefined): Uint8Array {
     return this.ctx.storage.transactionSync(() => {
       const held = this.own("accept");
@@ -137,7 +140,7 @@ export class Ceremony extends DurableObject {
     });
   }
 
-  /** The share is in the vault: nothing secret is left here. */
+  /** Deletes both secrets, once the share is in the vault. */
   forget(): void {
     this.sql.exec("DELETE FROM state WHERE name IN ('dealer-secret', 'trustee-secret')");
   }

@@ -1,21 +1,21 @@
-// One case: an order, the officers' decisions, and what the trustees answered. Named by the case id in hex.
+// One case: an order, the officers' decisions, and the answers of the trustees. The object's name is the case id in hex.
 //
 //   ordered ── t approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
 //                                     noticed: the results come chunk by chunk (protocol/case-chunks.ts), newest epochs first
-//      └── so many refusals that t approvals cannot come ──> refused          any of them but the last ── time ──> expired
+//      └── so many refusals that t approvals cannot come ──> refused     every state except refused and opened ── time ──> expired
 //
-// Invariant. Whatever is handed to a trustee or to the log is a row here first and never changes: order, dossiers, S, nonce,
-// log entries (with their time), checkpoints with proofs, parts. So everything can be sent again after a crash, the same
-// bytes each time; and of two Workers that carry one phase at once, the first to record a value sets it for both.
-// Each method checks and writes in one synchronous block, and no I/O happens in here (the alarm's D1 row excepted):
-// Workers fan out, the object records. A state is left only forwards; refused, opened and expired are left no more.
+// Invariant. Each value that a trustee or the log receives is first written here as a row, and that row never changes:
+// order, dossiers, S, nonce, log entries (with their time), checkpoints with proofs, parts. So after a crash everything can
+// be sent again with the same bytes. If two Workers carry one phase at once, the first to record a value sets it for both.
+// Each method checks and writes in one synchronous block. Only the alarm does I/O in here (its D1 row). Workers send and
+// collect; the object records. A case moves only forwards, and it never leaves refused, opened or expired.
 //
-// S is the first t approvers, fixed with the t-th approval; the nonce is drawn in the same block. A case whose S does not
-// answer runs out: case ids serve once, another S needs another order.
+// S is the first t approvers. The t-th approval fixes S, and the nonce is drawn in the same block. If S does not answer, the
+// case expires. A case id serves once, so another S needs another order.
 //
-// At expiry the sealed material goes (dossiers, parts): the order, the decisions and the log entries stay, as the log's
-// counterpart. Time is `now` as the caller gave it, and never goes back. The alarm is scheduled in real time; where the
-// clock is settable it decides with the last `now` that was given.
+// At expiry the object deletes the sealed material (dossiers, parts). The order, the decisions and the log entries stay, as
+// the counterpart of the log. Time is `now` as the caller gives it, and it never goes back. The alarm is scheduled in real
+// time. If the clock is settable, the alarm decides with the last `now` that was given.
 
 import { DurableObject } from "cloudflare:workers";
 import type { Hex } from "../protocol/encodings.ts";
@@ -27,7 +27,7 @@ export interface LinkageEscrowEnv {
   ESCROW_DB: D1Database;
 }
 
-/** Ids, hashes and keys in lower-case hex. */
+/** A case as its order states it. */
 export interface NewCase {
   caseId: Hex;
   kind: "link" | "trace" | "assemble";
@@ -35,15 +35,15 @@ export interface NewCase {
   /** Signed<Order> */
   order: Uint8Array;
   requesterKey: Hex;
-  /** pinned identity keys, trustee i at [i - 1] */
+  /** The pinned identity keys; trustee i is at [i - 1]. */
   trusteeKeys: Hex[];
   threshold: number;
   expiresAt: number;
-  /** in how many chunks it is opened */
+  /** The number of chunks in which the case is opened. */
   chunks: number;
   /** LogEntry "order" */
   entry: Uint8Array;
-  /** sealed to trustee i at [i - 1] */
+  /** One dossier per trustee: the one at [i - 1] is sealed to trustee i. */
   dossiers: Uint8Array[];
 }
 
@@ -53,20 +53,20 @@ export interface Decision {
   /** Signed<Approval> */
   approval: Uint8Array;
 }
-/** A log entry, and its index once it is appended. */
+/** A log entry, and its index in the log once it is appended. */
 export interface Entry {
   entry: Uint8Array;
   index: number | undefined;
 }
-/** A cosigned checkpoint, and the audit path of some entries in its tree. */
+/** A cosigned checkpoint, and the audit paths of some entries in its tree. */
 export interface Placed {
   checkpoint: string;
-  /** by name of the entry */
+  /** Keyed by the name of the entry. */
   proofs: Record<string, Uint8Array[]>;
 }
 export const PART_ROUNDS = ["notice-shares", "shares", "result"] as const;
 export type PartRound = (typeof PART_ROUNDS)[number];
-/** What a member of S answered; `to` 0 is the requester. */
+/** An answer of a member of S. `to` is the receiving trustee, or 0 for the requester. */
 export interface Part {
   from: number;
   to: number;
@@ -75,21 +75,24 @@ export interface Part {
 
 export interface CaseView extends Omit<NewCase, "entry" | "dossiers"> {
   state: CaseState;
-  /** sealed material is gone */
+  /** The sealed material is deleted. */
   cleared: boolean;
-  /** chunks that the requester may read: all of S have answered, those before it are there, and the log says so */
+  /**
+   * The number of chunks that the requester may read. A chunk counts if all of S have answered it, if all chunks before it
+   * count, and if the log has the entry "opening".
+   */
   chunksOpened: number;
-  /** S ascending, once t have approved */
+  /** S in ascending order, once t trustees have approved. */
   set: number[] | undefined;
   nonce: Uint8Array | undefined;
   decisions: Decision[];
   /** "order", "decision-<trustee>", "notice", "opening" */
   entries: Record<string, Entry>;
-  /** order and approvals in the log */
+  /** The place of the order and the approvals in the log. */
   approved: Placed | undefined;
-  /** the notice in the log */
+  /** The place of the notice in the log. */
   noticed: Placed | undefined;
-  /** assemble: the dossiers have been replaced by the registrar's */
+  /** assemble: the registrar's dossiers have replaced those of the requester. */
   dossiersComplete: boolean;
 }
 
@@ -142,7 +145,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     this.#sql = ctx.storage.sql;
   }
 
-  /** Takes the order, once. The same order again changes nothing, whatever seals it comes with. */
+  /** Accepts the order, once. The same order again changes nothing, even if its dossiers are sealed anew. */
   async create(c: NewCase, now: number): Promise<Recorded> {
     const held = this.#row(now);
     if (held) return held.order_hash === c.orderHash ? this.#answer() : refuse("contradiction");
@@ -156,7 +159,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       this.#putDossiers(c.dossiers);
       this.#putEntry("order", c.entry);
     });
-    // Same turn as the rows: both are durable, or neither.
+    // The alarm is set in the same turn as the rows. So both are durable, or neither is.
     await this.ctx.storage.setAlarm(Date.now() + (c.expiresAt - now) * 1000);
     return this.#answer();
   }
@@ -165,7 +168,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return this.#row(now) ? this.#answer() : refuse("unknown");
   }
 
-  /** An officer's decision, one a trustee: the same decision again changes nothing, the opposite is a contradiction. */
+  /** Records one decision per trustee. The same decision again changes nothing; the opposite one is a contradiction. */
   decide(d: Decision, entry: Uint8Array, now: number): Recorded {
     return this.#while(["ordered", "approved", "noticed", "opened", "refused"], now, (row) => {
       const before = this.#decisions().find((x) => x.trustee === d.trustee);
@@ -173,7 +176,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       if (isFinal(row.state)) return refuse("not-in-this-state");
       this.#sql.exec("INSERT INTO decisions VALUES (?, ?, ?)", d.trustee, d.decision, d.approval);
       this.#putEntry(decisionName(d.trustee), entry);
-      if (row.approving_set !== null) return undefined; // noted, and too late to count
+      if (row.approving_set !== null) return undefined; // S is fixed, so this decision is recorded but no longer counts
       const decisions = this.#decisions();
       const approvers = decisions.filter((x) => x.decision === "approve").map((x) => x.trustee);
       const trustees = (JSON.parse(row.trustee_keys) as string[]).length;
@@ -187,7 +190,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** Index of an entry that the log has taken. */
+  /** Records the index of an entry that the log has appended. The first index counts. */
   logged(name: string, index: number, now: number): Recorded {
     return this.#while(["ordered", "approved", "noticed", "opened", "refused", "expired"], now, () => {
       this.#sql.exec("UPDATE entries SET log_index = coalesce(log_index, ?) WHERE name = ?", index, name);
@@ -195,7 +198,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** The registrar's full dossiers of an assemble, in the place of the requester's; once, and no round starts before. */
+  /** Replaces the dossiers of an assemble by the registrar's full dossiers, once. No round starts before that. */
   complete(dossiers: Uint8Array[], now: number): Recorded {
     return this.#while(["ordered", "approved"], now, (row) => {
       if (row.kind !== "assemble") return refuse("not-in-this-state");
@@ -206,7 +209,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** ordered → approved: order and approvals of S stand in the log, under a cosigned checkpoint. */
+  /** ordered → approved: the log has the order and the approvals of S, under a cosigned checkpoint. */
   approve(placed: Placed, now: number): Recorded {
     return this.#advance("ordered", "approved", now, (row) => {
       const set = setOf(row);
@@ -216,7 +219,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** What a member of S answered in a round. The first answer counts. */
+  /** Records the answer of a member of S in a round. The first answer counts. */
   keep(round: PartRound, from: number, parts: Part[], now: number, chunk = 0): Recorded {
     const during: CaseState = round === "notice-shares" ? "approved" : "noticed";
     return this.#while([during, "noticed", "opened"], now, (row) => {
@@ -229,7 +232,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** A log entry that this case is about to append. The first one counts. */
+  /** Records a log entry before it is appended. The first entry of each name counts. */
   intend(name: "notice" | "opening", entry: Uint8Array, now: number): Recorded {
     const during: CaseState = name === "notice" ? "approved" : "noticed";
     return this.#while([during, "noticed", "opened"], now, (row) => {
@@ -240,7 +243,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** approved → noticed: the notice stands in the log, under a newer cosigned checkpoint. */
+  /** approved → noticed: the log has the notice, under a newer cosigned checkpoint. */
   notice(placed: Placed, now: number): Recorded {
     return this.#advance("approved", "noticed", now, () => {
       if (!this.#allLogged(["notice"])) return false;
@@ -249,14 +252,14 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** noticed → opened: every member of S has answered for the requester, and the log says so. */
+  /** noticed → opened: every member of S has answered for the requester in every chunk, and the log has the opening. */
   open(now: number): Recorded {
     return this.#advance("noticed", "opened", now, (row) => {
       return this.#chunksOpened(row) === row.chunks;
     });
   }
 
-  /** Members of S whose answer in a round is recorded. */
+  /** The members of S whose answer in a round is recorded. */
   answered(round: PartRound, now: number, chunk = 0): number[] {
     if (!this.#row(now)) return [];
     const rows = this.#sql.exec<{ sender: number }>(
@@ -267,7 +270,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return rows.toArray().map((r) => r.sender);
   }
 
-  /** Parts for one reader, by sender. Never all at once: those of a large case are more than one message holds. */
+  /** The parts for one reader, by sender. Per reader, because all parts of a large case exceed one RPC message. */
   partsTo(round: PartRound, receiver: number, now: number, chunk = 0): Part[] {
     if (!this.#row(now)) return [];
     return this.#sql
@@ -301,7 +304,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     await followCase(this.env.ESCROW_DB, { caseId: row.case_id, state: row.state, expiresAt: row.expires_at });
   }
 
-  /** The case, run out if it is time; undefined where none was ever made, and then nothing is written. */
+  /** The case; if its time is over, it expires here. Undefined if no case was created, and then nothing is written. */
   #row(now: number): CaseRow | undefined {
     const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'linkage'").toArray().length > 0;
     if (!made) return undefined;
@@ -316,7 +319,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return this.#sql.exec<CaseRow>("SELECT * FROM linkage").one();
   }
 
-  /** One synchronous block: `act` checks and writes, or refuses and has written nothing. */
+  /** Runs `act` in one synchronous block. `act` checks and writes, or it refuses and has written nothing. */
   #while(states: CaseState[], now: number, act: (row: CaseRow) => Refusal | undefined): Recorded {
     const row = this.#row(now);
     if (!row) return refuse("unknown");
@@ -324,7 +327,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return this.ctx.storage.transactionSync(() => act(row)) ?? this.#answer();
   }
 
-  /** A transition; where it has been made already it changes nothing. */
+  /** Makes a transition. If it was made before, nothing changes. */
   #advance(from: CaseState, to: CaseState, now: number, act: (row: CaseRow) => boolean): Recorded {
     const later: CaseState[] = ["approved", "noticed", "opened"];
     return this.#while([from, ...later.slice(later.indexOf(to))], now, (row) => {
@@ -436,5 +439,5 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
 
 const setOf = (row: CaseRow): number[] | undefined =>
   row.approving_set === null ? undefined : (JSON.parse(row.approving_set) as number[]);
-/** The round whose answers go to the requester. */
+/** The round whose answers go to the requester: "shares" for a trace, "result" for link and assemble. */
 export const finalRound = (kind: NewCase["kind"]): PartRound => (kind === "trace" ? "shares" : "result");

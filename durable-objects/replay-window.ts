@@ -1,20 +1,32 @@
-// Sessions: the single use of each, its channel's replay windows, and what is still to be delivered about it. An object
-// holds all sessions whose tagHash begins with its name (functions/service/session-objects.ts), so a tag meets the same object
-// whatever service it is shown to.
+// Sessions: the single use of each check-in, the replay windows of its channel, and the deliveries that are still pending.
 //
-// Invariant: an object holds at most one check-in a tagHash, for ever the first that open() was given; and of each
-// session's and direction's frames each seq at most once. open() and accept() check and write in one synchronous block,
-// after all cryptography, so no two requests come between; the runtime lets no answer out before the write is durable.
+// An object holds all sessions whose tagHash begins with the object's name (functions/service/session-objects.ts). So a tag
+// always reaches the same object, whichever service receives it.
 //
-// Outbox: a check-in counts from the moment open() has written it. Its D1 row and its row in the escrow's index follow:
-// whoever opened writes both and says so by delivered(); what is not ticked off then, the alarm delivers from here, until
-// both are done. Both receivers take repetition for one.
-// After closesAt (the epoch's end, and the grace in which offline check-ins may still come) a session is forgotten: the D1
-// row keeps the spent tag, and the challenge's date keeps the old presentation out.
+// Windows are kept per session, not per patient. An object or a row per patient would link the visits of that patient by
+// itself, and nobody may link the tags of one patient. Many sessions share one object, because an object with many sessions
+// stays awake. To wake or create an object for one session costs more than to verify a signature.
 //
-// Time is `now` as the caller gave it; where the clock is settable, the alarm decides with the last `now` that a session
-// was given, and nothing else of it is kept. `due` is real time: when the alarm next looks at a session. The object's one
-// alarm is set for the earliest. All tables are WITHOUT ROWID: no order of rows tells the order of visits.
+// Invariant:
+//   - For each tagHash an object holds at most one check-in. It is the first one that open() received, until the session
+//     is forgotten.
+//   - For each session and direction, it accepts each seq at most once.
+// open() and accept() check and write in one synchronous block, after all cryptography. So no other request comes between
+// the check and the write. The runtime sends no answer before the write is durable.
+//
+// Outbox: a check-in counts from the moment when open() has written it. Two rows must follow: the session's row in D1 and
+// its row in the escrow's index. The request that opened the session writes both and then calls delivered(). If that does
+// not happen, the alarm delivers both rows from here, until both are done. Both receivers treat a repetition as one
+// delivery.
+//
+// After closesAt (the epoch's end, and the grace in which offline check-ins may still arrive) the object forgets the
+// session. From then on the D1 row keeps the spent tag, and the date of the challenge keeps the old presentation out.
+// giveUp() is the one exception: it removes a session whose tag was already spent according to D1.
+//
+// Time is `now` as the caller gives it. If the clock is settable, the alarm decides with the last `now` that the session
+// received; otherwise no `now` is stored. `due` is real time: the time when the alarm next looks at a session. The object
+// has one alarm, set for the earliest session. All tables are WITHOUT ROWID, so the order of rows does not tell the order
+// of visits.
 
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
@@ -26,7 +38,7 @@ export interface ReplayWindowEnv {
   CLOCK: "system" | "settable";
 }
 
-/** A session's row in the service's D1, as schema/service.ts `sessions` has it. */
+/** A session's row in the service's D1, the table `sessions` of schema/service.ts. */
 export interface SessionRowToDeliver {
   serviceId: Hex;
   tagHash: Hex;
@@ -34,7 +46,7 @@ export interface SessionRowToDeliver {
   day: number;
   checkIn: Uint8Array;
 }
-/** A session as the escrow's index needs it. `tag` is T, 96 bytes, of a verified presentation. */
+/** The values of a session for its row in the escrow's index. `tag` is T, 96 bytes, of a verified presentation. */
 export interface IndexRowToDeliver {
   epoch: number;
   serviceId: Hex;
@@ -50,24 +62,28 @@ export interface SessionDelivery {
   indexRow(row: IndexRowToDeliver, now: number): Promise<void>;
 }
 
-/** Ids and hashes in lower-case hex. */
 export interface OpenRequest {
   tagHash: Hex;
   serviceId: Hex;
-  /** which D1 the service's rows are in */
+  /** The D1 shard of the service's rows. */
   shard: number;
   epoch: number;
   day: number;
   presentationHash: Hex;
   idempotencyKeyHash: Hex;
   checkIn: Uint8Array;
-  /** T, 96 bytes */
+  /** T, 96 bytes. */
   tag: Uint8Array;
+  /** Signed<Receipt> */
   receipt: Uint8Array;
   closesAt: number;
 }
 export type OpenOutcome =
-  | { outcome: "opened" | "repeated"; receipt: Uint8Array /** row or index row not ticked off */; pending: boolean }
+  | {
+      outcome: "opened" | "repeated";
+      receipt: Uint8Array /** a row is not yet marked as delivered */;
+      pending: boolean;
+    }
   | { outcome: "refused" };
 type Repetition = Pick<OpenRequest, "tagHash" | "presentationHash" | "idempotencyKeyHash">;
 
@@ -75,7 +91,7 @@ export interface FrameIn {
   direction: number;
   seq: number;
   frame: Uint8Array;
-  /** none: every repetition is a replay */
+  /** If it is absent, every repetition is a replay. */
   idempotencyKeyHash: Hex | undefined;
 }
 export type FrameOutcome = "accepted" | "repeated" | "replayed" | "too-old" | "limit" | "full" | "closed";
@@ -84,13 +100,13 @@ export interface QueuedFrame {
   frame: Uint8Array;
 }
 
-/** Of one session and direction: nobody's frames may fill the object that others share. */
+/** Limits per session and direction, so that one session cannot fill the object that others share. */
 export const MAX_QUEUED_FRAMES = 500;
 export const MAX_QUEUED_BYTES = 4 << 20;
 export const FRAMES_PER_ANSWER = 50;
 const FIRST_RETRY_MS = 15_000;
 const LONGEST_RETRY_MS = 3_600_000;
-/** two calls each, and an alarm may make so many; the next one follows at once */
+/** Each delivery makes two calls, and the platform limits the calls of one alarm. The next alarm follows at once. */
 const DELIVERED_AN_ALARM = 20;
 const FORGOTTEN_AN_ALARM = 1000;
 const NOTHING_PENDING = "(check_in IS NULL AND tag IS NULL)";
@@ -105,11 +121,11 @@ type SessionRow = {
   idempotency_key_hash: Hex;
   receipt: ArrayBuffer;
   closes_at: number;
-  /** 0 where the clock is the system's */
+  /** 0 if the clock is the system's. */
   last_now: number;
-  /** null once the D1 row stands */
+  /** null once the D1 row exists */
   check_in: ArrayBuffer | null;
-  /** null once the index row stands */
+  /** null once the index row exists */
   tag: ArrayBuffer | null;
   attempts: number;
   due: number;
@@ -118,9 +134,9 @@ type SessionRow = {
 export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #delivery: SessionDelivery;
-  /** Nothing is written before the first session is opened: an object that was only asked stays empty. */
+  /** Whether the tables exist. An object that was only read stays empty; the first open() creates the tables. */
   #made: boolean;
-  /** when the alarm comes, as far as this instance knows */
+  /** The time of the alarm in ms, as far as this instance knows. */
   #alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env, delivery: SessionDelivery) {
@@ -140,7 +156,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     return this.env.CLOCK === "settable" ? now : 0;
   }
 
-  /** Opens the session, once. The same check-in under the same idempotency key is told the same again. */
+  /** Opens the session, once. The same check-in under the same idempotency key gets the same answer again. */
   open(r: OpenRequest, now: number): OpenOutcome {
     const held = this.#session(r.tagHash);
     if (held) return this.#recall(held, r);
@@ -167,7 +183,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     return { outcome: "opened", receipt: r.receipt, pending: true };
   }
 
-  /** What open() said, for a repetition that comes when the challenge has expired. */
+  /** The answer of open() once more, for a repetition that arrives after the challenge expired. */
   recall(r: Repetition): OpenOutcome {
     const held = this.#session(r.tagHash);
     return held ? this.#recall(held, r) : { outcome: "refused" };
@@ -179,13 +195,13 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       : { outcome: "refused" };
   }
 
-  /** The caller, who has just opened it, found the tag spent elsewhere: as if it had never been opened. */
+  /** Removes a session that the caller has just opened, because D1 says that its tag was spent before. */
   giveUp(tagHash: Hex, presentationHash: Hex): void {
     if (!this.#made) return;
     this.#sql.exec("DELETE FROM session WHERE tag_hash = ? AND presentation_hash = ?", tagHash, presentationHash);
   }
 
-  /** Both rows stand where they belong: nothing is left to deliver. */
+  /** Marks both rows of the session as delivered. */
   delivered(tagHash: Hex): void {
     if (!this.#made) return;
     this.#sql.exec(
@@ -195,7 +211,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     );
   }
 
-  /** The alarm for the earliest session; where there is none, the object is empty again. */
+  /** Sets the alarm for the earliest session. If there is no session, it empties the object. */
   async #arm(): Promise<void> {
     const { due } = this.#sql.exec<{ due: number | null }>("SELECT min(due) AS due FROM session").one();
     if (due !== null) {
@@ -209,7 +225,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     await this.ctx.storage.deleteAll();
   }
 
-  /** False: the receiver did not answer, and a later alarm tries again. Errors stay here: they quote what was sent. */
+  /** False if the receiver did not answer; then a later alarm tries again. Errors are dropped, because they quote the row. */
   async #deliver(what: "row" | "index", held: SessionRow, now: number): Promise<boolean> {
     const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag } = held;
     try {
@@ -227,7 +243,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     }
   }
 
-  /** An alarm that comes early, as tests make it, takes the sessions that are due first. */
+  /** If the alarm comes early, as in tests, it takes the sessions that are due first. */
   override async alarm(): Promise<void> {
     if (!this.#made) return;
     const { first } = this.#sql.exec<{ first: number }>("SELECT min(due) AS first FROM session").one();
@@ -256,7 +272,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     );
   }
 
-  /** Sessions that are due and have nothing pending: over, or at rest until they are. */
+  /** Handles due sessions with nothing pending: forgets those that are over, and postpones the others until they are over. */
   #forget(until: number): void {
     const over = `closes_at <= max(last_now, ${this.env.CLOCK === "settable" ? 0 : Math.floor(Date.now() / 1000)})`;
     const gone = this.#sql
@@ -277,8 +293,8 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   }
 
   /**
-   * Takes a frame whose sender the caller has authenticated. Checked first, and the window moves only with the frame
-   * stored (RFC 4303 section 3.4.3), so nothing accepted is lost and nothing refused moves anything.
+   * Accepts a frame. The caller has authenticated the sender. The window moves only together with the stored frame (RFC
+   * 4303 section 3.4.3). So no accepted frame is lost, and a refused frame changes nothing.
    */
   accept(tagHash: Hex, f: FrameIn, now: number): FrameOutcome {
     if (!this.#session(tagHash)) return "closed";
@@ -309,7 +325,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     return "accepted";
   }
 
-  /** A sender that lost our answer, as told by its idempotency key and the very same frame. */
+  /** Whether the sender repeats a frame because it lost our answer: same idempotency key and same bytes. */
   #isRepetition(tagHash: Hex, f: FrameIn): boolean {
     if (f.idempotencyKeyHash === undefined) return false;
     const [held] = this.#sql
@@ -327,7 +343,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     );
   }
 
-  /** Queued frames of one direction behind `after`, in order; exactly the acknowledged ones are forgotten first. */
+  /** Deletes exactly the acknowledged frames, then returns the queued frames of one direction with seq > after, in order. */
   frames(tagHash: Hex, direction: number, after: number, acknowledged: readonly number[]): QueuedFrame[] | "closed" {
     if (!this.#session(tagHash)) return "closed";
     for (const seq of acknowledged)

@@ -1,17 +1,17 @@
-// The one writer of the transparency log: a Durable Object named "log".
+// The only writer of the transparency log: a Durable Object named "log".
 //
 // Invariant. Entries are only ever added at the end, each exactly once:
 //   entries  = the log itself, index 0, 1, 2 ... without a gap;  hash = RFC 9162 leaf hash, unique
-//   nodes    = the full perfect subtrees above the leaves, written with the entry that fills them
-//   heads    = checkpoints that were signed: one note for each size, never another, never changed
-//   published <= number of entries: every tile of the tree of that size stands in R2
-// An index is answered only when its row is durable (the output gate holds the answer back until then), and bytes that
-// are in the log already keep their index: callers may repeat an append until they hear.
+//   nodes    = the full perfect subtrees above the leaves; an entry that fills some is written together with them
+//   heads    = checkpoints that were signed: one note per size, never another, never changed
+//   published <= number of entries: every tile of the tree of that size is in R2
+// An index is answered only when its row is durable, because the output gate holds the answer back until then. Bytes that
+// are already in the log keep their index. So callers may repeat an append until they receive the answer.
 //
-// Order of publication. Tiles of size s are in R2 before the head of size s is signed, so whoever sees a head finds
-// its tiles. Tiles are derived from rows, the same bytes each time: a crash in the middle leaves `published` behind,
-// and the alarm, or the next reader of the head, writes them once more. `republish` derives them all again.
-// A cosignature is kept only if it verifies under a configured witness and for a head signed here.
+// Order of publication. The tiles of size s are in R2 before the head of size s is signed, so every reader of a head finds
+// its tiles. Tiles are derived from rows and have the same bytes each time. If a crash interrupts their publication,
+// `published` stays behind, and the alarm or the next reader of the head writes the tiles again. `republish` derives all
+// tiles again. A cosignature is kept only if it verifies under a configured witness and for a head that was signed here.
 
 import { DurableObject } from "cloudflare:workers";
 import { nativeVerify, signerOf } from "../engine/ed25519.ts";
@@ -49,14 +49,14 @@ import { encodeBundle, MAX_ENTRY_BYTES, newTiles, TILE_WIDTH, type Tile, tilePat
 
 export interface TransparencyLogEnv {
   TILES: R2Bucket;
-  /** skey; its name is the log's origin */
+  /** The log's skey. Its name is the log's origin. */
   LOG_SIGNING_KEY: string;
   /** JSON list of witness vkeys (type 0x04) */
   LOG_WITNESSES: string;
 }
 
 export interface Appended {
-  /** one for each entry given */
+  /** One per given entry. */
   indexes: number[];
   size: number;
   root: Uint8Array;
@@ -66,12 +66,12 @@ export type Cosigned =
   | { ok: true; size: number; cosigners: number }
   | { ok: false; reason: "malformed" | "unknown-head" | "unknown-witness" | "bad-signature" };
 
-/** How long entries gather before the alarm publishes them; a reader of the head need not wait. */
+/** The time in which entries gather before the alarm publishes them. A reader of the head need not wait for it. */
 const PUBLISH_DELAY_MS = 1_000;
 const RETRY_DELAY_MS = 10_000;
-/** Leaf tiles written before progress is recorded. */
+/** The number of leaf tiles that are written before progress is recorded. */
 const TILES_PER_STEP = 16;
-/** A Worker has six connections at once. */
+/** A Worker may have six connections at once. */
 const PARALLEL_PUTS = 6;
 export const MAX_ENTRIES_READ = 256;
 
@@ -94,7 +94,10 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     `);
   }
 
-  /** All entries or none; bytes that stand in the log already, or twice in the list, have one index. */
+  /**
+   * Appends all entries or none. Bytes that are already in the log, or that occur twice in the list, have one index.
+   * @throws RangeError if an entry is empty or longer than MAX_ENTRY_BYTES
+   */
   async append(entries: Uint8Array[]): Promise<Appended> {
     for (const entry of entries)
       if (entry.length === 0 || entry.length > MAX_ENTRY_BYTES)
@@ -106,7 +109,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       const size = this.size();
       return { indexes, size, root: this.rootAt(size) };
     });
-    // Set in the same turn as the rows, so both are durable or neither. If `published` lags, it is set already.
+    // The alarm is set in the same turn as the rows. So both are durable, or neither is. If `published` was behind before, an
+    // alarm is already set.
     if (appended.size > before && this.published() === before)
       await this.ctx.storage.setAlarm(Date.now() + PUBLISH_DELAY_MS);
     return appended;
@@ -117,7 +121,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return { size, root: this.rootAt(size), published: this.published() };
   }
 
-  /** The signed head of everything appended before the call, with the cosignatures it has; its tiles are in R2. */
+  /** The signed head of all entries appended before the call, with its cosignatures so far. Its tiles are in R2. */
   async checkpoint(): Promise<string> {
     const wanted = this.size();
     while (this.published() < wanted) await this.publish();
@@ -131,7 +135,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return this.noteOf(size);
   }
 
-  /** The largest head that at least `quorum` witnesses signed, with all their signatures. */
+  /** The largest head that at least `quorum` witnesses cosigned, with all their signatures. Undefined if there is none. */
   cosigned(quorum: number): { note: string; size: number } | undefined {
     const row = this.sql
       .exec<{ size: number }>(
@@ -142,7 +146,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return row && { note: this.noteOf(row.size), size: row.size };
   }
 
-  /** Signature lines of witnesses over a head that was signed here. All lines are good, or none is kept. */
+  /** Keeps the signature lines of witnesses over a head that was signed here. If one line is bad, it keeps none. */
   addCosignatures(checkpoint: string, lines: string): Cosigned {
     const text = parseNote(checkpoint)?.text ?? checkpoint;
     const head = parseCheckpoint(text);
@@ -159,7 +163,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       if (time === undefined) return { ok: false, reason: "bad-signature" };
       rows.push([s.name, formatSignature(s), time]);
     }
-    // The first one of a witness stays: a repeated call changes nothing.
+    // The first cosignature of a witness is kept, so a repeated call changes nothing.
     for (const row of rows)
       this.sql.exec(
         "INSERT OR IGNORE INTO cosignatures (size, witness, line, time) VALUES (?, ?, ?, ?)",
@@ -176,19 +180,19 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return { ok: true, proof: planInclusion(index, size).map((span) => this.read(span)) };
   }
 
-  /** From size 0 there is nothing to prove, and the proof is empty (tlog-witness). */
+  /** If `from` is 0, there is nothing to prove, and the proof is empty (tlog-witness). */
   consistency(from: number, to: number): Proof {
     if (!this.isSize(from) || !this.isSize(to) || from > to) return { ok: false, reason: "out-of-range" };
     return { ok: true, proof: from === 0 ? [] : planConsistency(from, to).map((span) => this.read(span)) };
   }
 
-  /** Entries [from, to), at most MAX_ENTRIES_READ of them. */
+  /** The entries [from, to), at most MAX_ENTRIES_READ of them, and the size of the log. */
   entries(from: number, to: number): { entries: Uint8Array[]; size: number } {
     const end = Math.min(to, from + MAX_ENTRIES_READ);
     return { entries: this.entryRows(from, end), size: this.size() };
   }
 
-  /** Derives every tile again from the rows, also the partial ones of the heads that were signed. */
+  /** Derives every tile again from the rows, including the partial tiles of the heads that were signed. */
   async republish(): Promise<void> {
     await this.publishing;
     this.sql.exec("UPDATE progress SET published = 0");
@@ -200,7 +204,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     try {
       await this.publish();
     } catch {
-      // R2 did not answer. The rows are safe; alarms give up after some failures of their own, this does not.
+      // R2 did not answer. The rows are safe. The runtime gives up an alarm after some failures, so this sets a new one.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_DELAY_MS);
     }
   }
@@ -287,7 +291,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   private async writeTiles(): Promise<void> {
     for (let done = this.published(); done < this.size(); done = this.published()) {
       const step = (Math.floor(done / TILE_WIDTH) + TILES_PER_STEP) * TILE_WIDTH;
-      // Heads beyond `published` exist only while republishing: each stops here, for its partial tiles.
+      // Only a republication finds heads beyond `published`. It stops at each of them to write that head's partial tiles.
       const { head } = this.sql
         .exec<{ head: number | null }>("SELECT min(size) head FROM heads WHERE size > ?", done)
         .one();

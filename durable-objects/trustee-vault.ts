@@ -1,24 +1,25 @@
-// What one trustee remembers: a Durable Object named "vault", one a trustee.
+// The memory of one trustee: a Durable Object named "vault", one per trustee.
 //
 // Invariant.
-//   keys        at most one set of shares at a time; a newer generation replaces it, an equal or older one never does
-//   officers    a credential id stands for one public key, origin and RP for ever; its counter never goes back
-//   challenges  each is used at most once
-//   decisions   one a case id: one order hash, one decision, one document
-//   cases       a case id is bound to one binding (order, nonce, S, scope, checkpoint) at first sight, for ever
-//   outputs     one a case, round and chunk: whoever comes first decides the bytes, everybody after gets the same ones, until
-//               the order has expired; then they are deleted
-//   tag bases   by epoch and parameters, as first kept, until newer ones push them out
-//   witness     the newest head that this trustee cosigned: replaced only by whoever knows it, so it never goes back
+//   keys        at most one set of shares at a time. A newer generation replaces it; an equal or older one never does
+//   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back
+//   challenges  each challenge is used at most once
+//   decisions   one per case id: one order hash, one decision, one document
+//   cases       at first sight, a case id is bound for ever to one binding (order, nonce, S, scope, checkpoint)
+//   outputs     one per case, round and chunk. The first request decides the bytes, and every later request gets the same
+//               bytes. After the order has expired, they are deleted
+//   tag bases   by epoch and parameters, the latest MAX_TAG_BASE_EPOCHS of them; newer ones push the oldest out
+//   witness     the newest head that this trustee cosigned. Only a caller that names the kept head replaces it, so it never
+//               goes back
 //
-// Each method is one synchronous block (check and write, no await between), and its answer leaves only when the write is
-// durable (output gate). Cryptography happens in the Worker, before or after.
+// Each method is one synchronous block: it checks and writes, with no await between. Its answer leaves only when the write
+// is durable (output gate). Cryptography happens in the Worker, before or after.
 //
-// No secret is ever here in clear, and none crosses to or from here in clear: the Worker seals shares, dealer secrets and
-// results under a key from TRUSTEE_SEED (functions/trustee/at-rest.ts) and this object, which has no use for that key,
-// keeps ciphertext. So computing with a share runs in the Worker: a link over years is seconds of pairings, and in here it
-// would hold up every other case of this trustee. Two Workers that compute one output at once do no harm, since a share's
-// values are determined and only the first proof is kept.
+// No secret is ever in clear here, and none travels to or from here in clear. The Worker seals shares, dealer secrets and
+// results under a key from TRUSTEE_SEED (functions/trustee/at-rest.ts). This object has no use for that key and keeps
+// ciphertext. So the Worker computes with the share: a link over years takes seconds of pairings, and in here it would hold
+// up every other case of this trustee. Two Workers may compute one output at once without harm, because the values of a
+// share are determined and only the first proof is kept.
 
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
@@ -47,7 +48,7 @@ export type Decided =
   | { ok: true; approval: Uint8Array }
   | { ok: false; reason: "other-decision" | "unknown-officer" | "counter" };
 
-/** Twice the longest order, MAX_SCOPE_EPOCHS (functions/shared/order-limits.ts). */
+/** Twice the epochs of the longest order: 2 · MAX_SCOPE_EPOCHS (functions/shared/order-limits.ts). */
 const MAX_TAG_BASE_EPOCHS = 240;
 
 export class TrusteeVault extends DurableObject {
@@ -133,7 +134,7 @@ export class TrusteeVault extends DurableObject {
     );
   }
 
-  /** WebAuthn Level 3, section 7.2, step 22: greater than before, unless the authenticator does not count at all. */
+  /** WebAuthn Level 3, section 7.2, step 22: the counter must grow, unless the authenticator does not count at all. */
   private advanceCounter(credentialId: string, counter: number): "ok" | "unknown-officer" | "counter" {
     const held = this.officer(credentialId);
     if (!held) return "unknown-officer";
@@ -148,7 +149,7 @@ export class TrusteeVault extends DurableObject {
     this.sql.exec("INSERT INTO challenges VALUES (?, ?)", challenge, expires);
   }
 
-  /** Uses up the challenge and stores the token's hash; the assertion has been verified by the Worker. */
+  /** Uses up the challenge and stores the token's hash. The Worker has verified the assertion before. */
   login(input: {
     challenge: Uint8Array;
     credentialId: string;
@@ -214,7 +215,10 @@ export class TrusteeVault extends DurableObject {
 
   // ---- cases
 
-  /** Binds the id, or compares. What expired cases have left is swept on the way: no round of theirs comes any more. */
+  /**
+   * Binds the case id, or compares with its binding. A new binding also deletes the outputs of expired cases, since no
+   * round of those can come any more.
+   */
   claimCase(caseId: Uint8Array, binding: Uint8Array, expires: number, now: number): "claimed" | "same" | "conflict" {
     return this.ctx.storage.transactionSync(() => {
       const held = this.row("SELECT binding FROM cases WHERE case_id = ?", caseId);
@@ -235,7 +239,7 @@ export class TrusteeVault extends DurableObject {
     return row && bytesOf(row.bytes);
   }
 
-  /** Of all chunks so far. */
+  /** The outputs of all chunks so far, in the order of the chunks. */
   outputs(caseId: Uint8Array, round: string): Uint8Array[] {
     const rows = this.sql.exec(
       "SELECT bytes FROM outputs WHERE case_id = ? AND round = ? ORDER BY chunk",
@@ -245,7 +249,7 @@ export class TrusteeVault extends DurableObject {
     return rows.toArray().map((row) => bytesOf(row.bytes));
   }
 
-  /** All of them, or, if the first is there already, none. Answers what now stands under the first name. */
+  /** Keeps all outputs. If the first one was kept before, it keeps none. Returns the first output as it is kept now. */
   keepOutputs(caseId: Uint8Array, outputs: { round: string; bytes: Uint8Array }[], chunk = 0): Uint8Array {
     return this.ctx.storage.transactionSync(() => {
       const first = outputs[0] as { round: string; bytes: Uint8Array };
@@ -259,7 +263,7 @@ export class TrusteeVault extends DurableObject {
 
   // ---- tag bases (functions/trustee/tag-bases.ts)
 
-  /** Sealed, in the order asked for. */
+  /** The sealed tag bases in the order of `names`, undefined where there is none. */
   tagBases(names: readonly Uint8Array[]): (Uint8Array | undefined)[] {
     return names.map((name) => {
       const row = this.row("SELECT sealed FROM tag_bases WHERE name = ?", name);
@@ -267,7 +271,7 @@ export class TrusteeVault extends DurableObject {
     });
   }
 
-  /** The ones kept longest ago are forgotten. */
+  /** Keeps tag bases, and deletes the oldest ones beyond MAX_TAG_BASE_EPOCHS. */
   keepTagBases(entries: readonly { name: Uint8Array; sealed: Uint8Array }[]): void {
     this.ctx.storage.transactionSync(() => {
       for (const { name, sealed } of entries)
@@ -283,7 +287,10 @@ export class TrusteeVault extends DurableObject {
     return row && { size: row.size as number, root: bytesOf(row.root) };
   }
 
-  /** Replaces `from` (undefined: none yet) by `to`, which the Worker found consistent with it. */
+  /**
+   * Replaces the head `from` (undefined if there is none yet) by `to`. The Worker has checked that `to` is consistent with
+   * `from`. False if the kept head is another one than `from`, or larger than `to`.
+   */
   advanceWitness(from: WitnessHead | undefined, to: WitnessHead): boolean {
     const held = this.witnessHead();
     const unchanged = held && from ? held.size === from.size && equalBytes(held.root, from.root) : !held && !from;

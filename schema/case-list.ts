@@ -1,4 +1,5 @@
-// The row of a case in the escrow's D1, which follows its object: for the officers' inbox only. The object is the truth.
+// The list of cases in the escrow's D1, for the officers' inbox only. A row follows the case's object (LinkageEscrow), and
+// only the object is authoritative.
 
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
@@ -10,7 +11,7 @@ const RANKS: Record<CaseState, number> = { ordered: 0, approved: 1, noticed: 2, 
 export const isFinal = (state: CaseState): boolean => RANKS[state] === 3;
 export { CASE_STATES, type CaseState };
 
-/** States only go forward, so a delayed writer of an older one changes nothing. Can be repeated. */
+/** Writes the state of a case. States only go forward, so a delayed writer of an older state changes nothing. Repeatable. */
 export async function followCase(
   db: D1Database,
   { caseId, state, expiresAt }: { caseId: string; state: CaseState; expiresAt: number },
@@ -24,7 +25,7 @@ export async function followCase(
     .run();
 }
 
-/** Case ids in a state that have not run out, in the order of the ids (which are random). */
+/** The ids of cases in `state` that have not expired, greater than `after`, in the order of the ids (which are random). */
 export async function listCases(
   db: D1Database,
   { state, after, limit, now }: { state: CaseState; after: string; limit: number; now: number },

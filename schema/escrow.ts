@@ -1,14 +1,14 @@
 // D1 of the escrow: the session index, and a list of the cases for the officers' inbox.
 //
-//   session_index   value = H(e(G, T)) -> service and T, one row a check-in, by epoch. The value is a hash nobody can work
-//                   out from another session's; so the key's order is random, and tells neither time nor patient
-//   closed_epochs   an epoch that takes no more rows. Frozen first, then counted and hashed; `entry` is the log entry about
-//                   it, kept before it is appended, so that a repetition appends the same bytes
-//   cases           where a case stands; the case itself lives in its Durable Object (LinkageEscrow), this row follows it.
-//                   `rank` only grows, so a late writer cannot put an older state back. Case ids are random
+//   session_index   value = H(e(G, T)) -> service and T, one row per check-in, by epoch. Nobody can compute the value of one
+//                   session from another's. So the order of the keys is random, and reveals neither time nor patient
+//   closed_epochs   an epoch that accepts no more rows. It is frozen first, then counted and hashed. `entry` is its log
+//                   entry, stored before it is appended, so that a repetition appends the same bytes
+//   cases           the state of each case. The case itself is in its Durable Object (LinkageEscrow), and this row follows.
+//                   `rank` only grows, so a late writer cannot restore an older state. Case ids are random
 //
-// All tables are WITHOUT ROWID (added by hand in the migration, drizzle cannot say it). Ids and hashes are lower-case hex:
-// a prefix is a range.
+// All tables are WITHOUT ROWID (added by hand in the migration, because drizzle cannot express it). Ids and hashes are
+// lower-case hex, so a prefix is a range.
 
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { bytes, hex } from "./columns.ts";

@@ -2,8 +2,8 @@
 //
 //   records/<service id, 32 hex>/<record id, 32 hex>/<upload id, 32 hex>
 //
-// The upload id is random and new at every attempt: two attempts at one record never write the same object, so that the
-// loser's can be deleted without a thought. The record's row names the one that counts. No tag stands in a key.
+// The upload id is random and new at every attempt. So two attempts at one record never write the same object, and the
+// object of the attempt that lost can be deleted safely. The record's row names the valid object. No key contains a tag.
 
 import { bytesToHex, type Hex } from "../protocol/encodings.ts";
 

@@ -1,13 +1,13 @@
-// Records: one table a service, records_<service id>, made when the service is registered. So one service's rows never
-// stand in an index with another's, a service can be handed out or erased as one table, and no query spans two.
+// Records: one table per service, records_<service id>, created when the service is registered. So an index never mixes the
+// rows of two services, a service can be handed over or erased as one table, and no query reads two services.
 //
 //   record_id      random, 16 bytes; statements (withdrawal, move, erasure) are rows too, under an id of their own
 //   tag_hash,count the session, and the place in its chain of manifests; unique, so that two writers cannot both append
-//   manifest       Signed<Manifest>, kept for ever; manifest_hash is what the next one names as `previous`
-//   blob_key       R2 key; null for statements, and once the blob has gone
-//   status         what the session's later statements made of it
+//   manifest       Signed<Manifest>, kept for ever; the next manifest names manifest_hash as `previous`
+//   blob_key       R2 key; null for statements, and once the blob is deleted
+//   status         the record's state after the session's later statements
 //
-// Each table carries a schema version in the placement map; a table that is behind is brought up when next used.
+// The placement map holds a schema version for each table. A table with an older version is migrated at its next use.
 
 import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { bytes, hex } from "./columns.ts";
@@ -16,7 +16,10 @@ export const RECORD_STATUSES = ["current", "amended", "withdrawn", "moved", "era
 export type RecordStatus = (typeof RECORD_STATUSES)[number];
 
 const SERVICE_ID = /^[0-9a-f]{32}$/;
-/** The id goes into SQL as a name, where it cannot be a parameter: it must be hex. */
+/**
+ * The table of a service. SQL takes no parameter in place of a table name, so the id must be hex.
+ * @throws RangeError if it is not 16 bytes in hex
+ */
 export function recordsTableName(serviceId: string): string {
   if (!SERVICE_ID.test(serviceId)) throw new RangeError("service id: 16 bytes in hex expected");
   return `records_${serviceId}`;
@@ -38,7 +41,7 @@ export const recordsTable = (serviceId: string) =>
   );
 export type RecordsTable = ReturnType<typeof recordsTable>;
 
-/** Step n brings a table from version n to n + 1. Append-only. */
+/** Step n migrates a table from version n to n + 1. Append-only. */
 export const RECORDS_MIGRATIONS: readonly ((table: string) => readonly string[])[] = [
   (table) => [
     `CREATE TABLE IF NOT EXISTS ${table} (
@@ -55,6 +58,6 @@ export const RECORDS_MIGRATIONS: readonly ((table: string) => readonly string[])
 ];
 export const RECORDS_VERSION = RECORDS_MIGRATIONS.length;
 
-/** Statements that bring a service's table from one version to the newest. Each can be repeated. */
+/** The statements that migrate a service's table from one version to the newest. Each can be repeated. */
 export const recordsDdl = (serviceId: string, fromVersion: number): string[] =>
   RECORDS_MIGRATIONS.slice(fromVersion).flatMap((step) => [...step(recordsTableName(serviceId))]);

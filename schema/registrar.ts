@@ -1,12 +1,12 @@
-// D1 of the registrar, bound to no other Worker. Who a person is stands here field-encrypted, found by a keyed blind
-// index; nothing here says where or when anybody went. Ids are random, and tables are
-// WITHOUT ROWID (added by hand in the migration, drizzle cannot say it): no row order tells time.
+// D1 of the registrar. No other Worker is bound to it. The identity of a person is field-encrypted here, and a keyed blind
+// index finds it. Nothing here says where or when anybody went. Ids are random, and tables are WITHOUT ROWID (added by hand
+// in the migration, because drizzle cannot express it), so the order of rows tells no time.
 
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { bytes, hex } from "./columns.ts";
 
-/** Signed parameters, one document an epoch range. In force once logged: the row comes first and keeps its epochs. */
+/** Signed parameters, one document per epoch range. A document is in force once logged; the row before it reserves its epochs. */
 export const parameters = sqliteTable("parameters", {
   epochFrom: integer("epoch_from").primaryKey(),
   epochTo: integer("epoch_to").notNull(),
@@ -15,7 +15,7 @@ export const parameters = sqliteTable("parameters", {
   logged: integer("logged", { mode: "boolean" }).notNull().default(false),
 });
 
-/** Log entries as they were first made, by subject: a retry appends the same bytes, which the log has only once. */
+/** Log entries as they were first made, by subject. A retry appends the same bytes, and the log stores them once. */
 export const logEntries = sqliteTable("log_entries", {
   subject: hex("subject").primaryKey(),
   entry: bytes("entry").notNull(),
@@ -36,7 +36,7 @@ export const accounts = sqliteTable(
   (t) => [uniqueIndex("accounts_selector").on(t.selectorIndex)],
 );
 
-/** One a phone: handles R and V (unique over all people), the contract, the device that may refresh. */
+/** One row per phone: handles R and V (unique over all people), the contract, and the device key that may refresh. */
 export const generations = sqliteTable(
   "generations",
   {
@@ -58,7 +58,7 @@ export const generations = sqliteTable(
   ],
 );
 
-/** One credential an epoch and account, field-encrypted: the same request is answered alike, another one is refused. */
+/** One credential per account and epoch, field-encrypted. The same request gets the same answer; another one is refused. */
 export const issued = sqliteTable(
   "issued",
   {
@@ -70,7 +70,7 @@ export const issued = sqliteTable(
   (t) => [primaryKey({ columns: [t.account, t.epoch] })],
 );
 
-/** Nonces given out and not yet used; and those of the administrator's requests, used ("admin:" before them). */
+/** Nonces given out and not yet used. Also the used nonces of the administrator's requests, with the prefix "admin:". */
 export const nonces = sqliteTable(
   "nonces",
   {
@@ -82,7 +82,7 @@ export const nonces = sqliteTable(
   (t) => [index("nonces_expires").on(t.expires)],
 );
 
-/** Cases answered, so that a case id serves once. */
+/** The answered cases, so that a case id serves once. */
 export const disclosures = sqliteTable("disclosures", {
   caseId: hex("case_id").primaryKey(),
   requestHash: hex("request_hash").notNull(),

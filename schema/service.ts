@@ -1,21 +1,22 @@
-// D1 of the service role. Every shard has the same tables; what a record is, stands in schema/records.ts.
+// D1 of the service role. Every shard has the same tables. schema/records.ts defines the tables of records.
 //
 //   services          shard 0 only: the placement map. service -> shard, its signed card, version of its record table.
-//                     A stored map and no modulo, so that a shard can be filled and closed.
-//   sessions          one row a check-in, in the service's shard. The spent tag stays here when its object has gone.
-//   uploads           blobs that are in R2, or may be, and that no record row names: written before R2, gone with the
-//                     record's row. What is left over is swept.
-//   outbox            log entries still to be appended: written in the batch of the act they tell of
+//                     It is a stored map and not a modulo, so that a shard can be filled and closed.
+//   sessions          one row per check-in, in the service's shard. It keeps the spent tag after the object has forgotten it.
+//   uploads           blobs that are or may be in R2 and that no record row names. A row is written before R2, and deleted
+//                     together with the write of the record's row. The sweep removes the rest.
+//   outbox            log entries still to be appended, written in the same batch as their act
 //   client_assertions spent `jti`s of OAuth client assertions, until they expire
-//   closed_epochs     in every shard: epochs closed by hand after a restore from backup; nothing opens in them any more
+//   closed_epochs     in every shard: epochs closed by hand after a restore from backup. Nothing opens in them any more
 //
-// All keys are random or hashes, all tables WITHOUT ROWID (added by hand in the migration, drizzle cannot say it), so no
-// order of rows tells the order of visits. Dates are days. Ids are lower-case hex: prefixes are ranges.
+// All keys are random or hashes, and all tables are WITHOUT ROWID (added by hand in the migration, because drizzle cannot
+// express it). So the order of rows does not tell the order of visits. Dates are days. Ids are lower-case hex, so a prefix is
+// a range.
 
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { bytes, hex } from "./columns.ts";
 
-/** A shard takes this many services: D1 reads its whole schema when it wakes, and again after each DDL. */
+/** The most services of a shard. D1 reads its whole schema when it wakes, and again after each DDL statement. */
 export const MAX_SERVICES_PER_SHARD = 500;
 
 export const services = sqliteTable("services", {
@@ -42,14 +43,14 @@ export const uploads = sqliteTable(
   "uploads",
   {
     blobKey: text("blob_key").primaryKey(),
-    /** unix seconds, on a full hour: after it, whoever has not finished never will */
+    /** Unix seconds, on a full hour. An upload that has not finished by then never will. */
     sweepAfter: integer("sweep_after").notNull(),
   },
   (t) => [index("uploads_due").on(t.sweepAfter)],
 );
 
 export const outbox = sqliteTable("outbox", {
-  /** SHA-256 of the entry */
+  /** SHA-256 of the entry. */
   id: hex("id").primaryKey(),
   entry: bytes("entry").notNull(),
 });

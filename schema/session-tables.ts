@@ -1,4 +1,5 @@
-// What an object of sessions keeps (replay-window.ts): apart from it, so that Node can fill one.
+// The tables of a session object (durable-objects/replay-window.ts). They have a file of their own, so that Node can also
+// create and fill such a database.
 
 export const SESSION_TABLES = `
   CREATE TABLE IF NOT EXISTS session (

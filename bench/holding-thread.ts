@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Clinic, type ClinicKeys } from "../client/clinic.ts";
 import type { Deployment } from "../client/parameters.ts";
 import { ApiError, systemTransport, type Transport } from "../client/transport.ts";
+import { stateOf } from "../client/wallet/inspect.ts";
 import { MemoryStore, type WalletSession } from "../client/wallet/state.ts";
 import { Wallet } from "../client/wallet.ts";
 
@@ -47,7 +48,7 @@ for (const { account, enrolmentCode, checkIns } of phones) {
     await wallet.checkIn(await wallet.readInvitation(await clinic.invitation())).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.status !== 0) throw error;
     });
-    held.push(asSent(wallet.sessions.at(-1)!));
+    held.push(asSent(stateOf(wallet).sessions.at(-1)!));
   }
 }
 parentPort!.postMessage(held);

@@ -1,48 +1,69 @@
-// The clinic's SDK. The clinic trusts its own keys, the registrar's pinned key, and nothing that its operator says: it
-// verifies every presentation itself, so no session can be made up, and reads its own signed chains of manifests.
+// The clinic's SDK. The clinic trusts its own keys and the registrar's pinned key, and nothing that its operator says. It
+// verifies every presentation itself, so no session can be made up. It checks its own signed chains of manifests itself too.
 //
 //   challenge → (wallet checks in at the service) → session(tagHash), verified here
 //   putRecord   sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
 //   receive / send   the message channel of a session
 //
-// A record is sealed in memory (age-encryption pads and seals one buffer); the edge streams it.
+// A record is sealed in memory, because age-encryption pads and seals one buffer. The edge streams the blob.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
 import { Challenge, Manifest, Signed, signDocument } from "../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
 import { ClinicApi } from "./clinic/api.ts";
-import { type Chain, type RecordEntry, readChain } from "./clinic/chain.ts";
+import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { recognise } from "./clinic/continuity.ts";
-import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "./clinic/keys.ts";
+import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
+import { decodeAnswer, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
-import { ApiError, type Transport } from "./transport.ts";
+import { asRecordId, asTagHash } from "./shared/ids.ts";
+import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
-export { type ClinicKeys, type ClinicPolicy, clinicCard, createClinicKeys, serviceIdOfKeys } from "./clinic/keys.ts";
+export {
+  type ClinicKeys,
+  type ClinicPolicy,
+  clinicCard,
+  createClinicKeys,
+  DEFAULT_POLICY,
+  serviceIdOfKeys,
+} from "./clinic/keys.ts";
 export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
 
 const ZERO_HASH = new Uint8Array(32);
+/** Content kind of a record that client/fhir wrote. */
 export const FHIR_JSON = "application/fhir+json";
 
 interface SessionRow {
-  tagHash: string;
-  checkIn: string;
+  tagHash: Base64url;
+  checkIn: Base64url;
 }
 interface ManifestRow {
-  manifest: string;
+  manifest: Base64url;
 }
-type Place = Pick<ClinicSession, "tagHash">;
+/** A session by its tag hash alone. */
+type Place = { readonly tagHash: string };
 type Draft = Pick<Manifest, "kind" | "recordId"> & Partial<Manifest>;
 
+/**
+ * The clinic. Every method that asks a role can throw ApiError; every method that needs parameters can throw
+ * ParametersError; a tag hash or record id that is not hex of its length throws SymbolonError bad-id.
+ *
+ * @example
+ * const clinic = new Clinic(systemTransport(), deployment, await createClinicKeys("Harbour Clinic"), channelStore);
+ * const invitation = await clinic.invitation(); // shown as a QR code; the wallet checks in and tells its tag hash
+ * const session = await clinic.session(tagHash);
+ * const entries = toTid(visit, patientRefs(patient), session.tid);
+ * const recordId = await clinic.putRecord(session, new TextEncoder().encode(writeRecord(entries)));
+ */
 export class Clinic {
   readonly keys: ClinicKeys;
   /** 16 bytes */
@@ -54,6 +75,10 @@ export class Clinic {
   readonly #secretKey: Uint8Array;
   readonly #publicKey: Uint8Array;
 
+  /**
+   * @param channels keeps the message channels durably; the default forgets them when the process ends
+   * @throws SymbolonError bad-keys
+   */
   constructor(
     transport: Transport,
     deployment: Deployment,
@@ -66,18 +91,22 @@ export class Clinic {
     this.#parameters = new ParametersCache(transport, deployment);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
     this.#ends = { api: this.#api, channels, serviceId: this.serviceId, hpkeSecretKey: keys.hpkeSecretKey };
-    this.#secretKey = hexToBytes(keys.signSecretKey);
-    this.#publicKey = ed25519.getPublicKey(this.#secretKey);
+    const { secretKey, publicKey } = signKeyOf(keys);
+    this.#secretKey = secretKey;
+    this.#publicKey = publicKey;
   }
 
   // ---- check-in
 
-  /** Signed<ServiceCard> */
+  /** Signed<ServiceCard>: for the operator who registers this clinic, and for wallets. @throws SymbolonError bad-keys */
   card(): Uint8Array {
     return clinicCard(this.keys);
   }
 
-  /** Signed<Challenge>, good for the parameters' window: show it as a QR code beside the card. @throws ParametersError */
+  /**
+   * A fresh Signed<Challenge>, valid for the parameters' window of seconds. Show it as a QR code beside the card.
+   * @param now unix seconds. @throws ParametersError
+   */
   async challenge(now: number = this.#transport.now()): Promise<Uint8Array> {
     const { document, hash } = await this.#parameters.of(epochOf(now));
     const challenge: Challenge = {
@@ -91,17 +120,20 @@ export class Clinic {
     return signDocument(LABELS.signChallenge, Challenge, challenge, this.#secretKey);
   }
 
-  /** Card and a fresh challenge, as a wallet reads them. */
+  /** The card and a fresh challenge, for a wallet to read. @throws ParametersError */
   async invitation(): Promise<{ card: Uint8Array; challenge: Uint8Array }> {
     return { card: this.card(), challenge: await this.challenge() };
   }
 
-  /** Also offline, from a check-in handed over directly; single use is then settled by handIn. @throws SessionError */
+  /**
+   * Verifies a check-in. This also works offline, with a check-in that the patient handed over directly. Then only `handIn`
+   * shows whether the tag was used before. @throws SessionError
+   */
   verify(checkInBytes: Uint8Array): Promise<ClinicSession> {
     return verifySession(this.#parameters, this.#publicKey, checkInBytes);
   }
 
-  /** Hands in a check-in that was taken offline, within the parameters' grace. @throws ApiError if its tag is spent */
+  /** Hands in a check-in that was taken offline, within the parameters' grace. @throws ApiError conflict if its tag is spent */
   async handIn(session: ClinicSession): Promise<void> {
     await this.#api.authorised("/v1/sessions", {
       bytes: session.checkInBytes,
@@ -110,19 +142,27 @@ export class Clinic {
   }
 
   async #fromRow(row: SessionRow): Promise<ClinicSession> {
-    const session = await this.verify(fromBase64url(row.checkIn));
-    if (session.tagHash !== bytesToHex(fromBase64url(row.tagHash))) throw new SessionError("filed under another tag");
+    const { checkIn, tagHash } = decodeAnswer("a session", () => ({
+      checkIn: fromBase64url(row.checkIn),
+      tagHash: bytesToHex(fromBase64url(row.tagHash)),
+    }));
+    const session = await this.verify(checkIn);
+    if (session.tagHash !== tagHash) throw new SessionError("misfiled-session", "filed under another tag");
     return session;
   }
 
-  /** @throws SessionError if the operator hands out anything but a check-in at this clinic; ApiError not-found */
+  /**
+   * The session with this tag hash.
+   * @throws SessionError if the operator hands out anything but a check-in at this clinic; ApiError not-found
+   */
   async session(tagHash: string): Promise<ClinicSession> {
-    const session = await this.#fromRow(await this.#api.ownJson<SessionRow>(`/sessions/${tagHash}`));
-    if (session.tagHash !== tagHash) throw new SessionError("another session than the one asked for");
+    const asked = asTagHash(tagHash);
+    const session = await this.#fromRow(await this.#api.ownJson<SessionRow>(`/sessions/${asked}`));
+    if (session.tagHash !== asked) throw new SessionError("misfiled-session", "another session than the one asked for");
     return session;
   }
 
-  /** All sessions, one after the other, in no order of time. */
+  /** All sessions, one after the other. Their order says nothing about time. @throws SessionError */
   async *eachSession(): AsyncGenerator<ClinicSession> {
     let cursor: string | undefined;
     do {
@@ -131,6 +171,7 @@ export class Clinic {
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
+  /** All sessions at once. @throws SessionError */
   async sessions(): Promise<ClinicSession[]> {
     const all: ClinicSession[] = [];
     for await (const session of this.eachSession()) all.push(session);
@@ -143,38 +184,42 @@ export class Clinic {
 
   // ---- records
 
-  /** Seals and files a record. @returns its id, hex */
+  /** Seals and files a record. @returns its id, 16 bytes. @throws RecordError record-key; ChainError */
   putRecord(
     session: ClinicSession,
     plaintext: Uint8Array,
     { contentKind = FHIR_JSON }: { contentKind?: string } = {},
-  ): Promise<string> {
+  ): Promise<Hex> {
     return this.#seal(session, plaintext, { contentKind });
   }
 
-  /** Files a new version; the old one stays, as amended. */
-  amend(session: ClinicSession, target: string, plaintext: Uint8Array, contentKind = FHIR_JSON): Promise<string> {
-    return this.#seal(session, plaintext, { contentKind, target: hexToBytes(target) });
+  /** Files a new version of a record. The old one stays, with the state amended. @returns the new id. @throws as `putRecord` */
+  async amend(session: ClinicSession, target: string, plaintext: Uint8Array, contentKind = FHIR_JSON): Promise<Hex> {
+    return this.#seal(session, plaintext, { contentKind, target: idBytes(target) });
   }
 
-  /** States that a record is wrong and must not be used; it stays readable. */
+  /** States that a record is wrong and must not be used. The record stays readable. @throws ChainError */
   async withdraw(session: Place, target: string): Promise<void> {
-    await this.#state(session, { kind: "withdrawal", recordId: this.#newId(), target: hexToBytes(target) });
-  }
-
-  /** Destroys a record's blob with the keys wrapped in it; the signed history stays, and the log tells of it. */
-  async erase(session: Place, target: string): Promise<void> {
-    await this.#state(session, { kind: "erasure", recordId: this.#newId(), target: hexToBytes(target) });
+    await this.#state(session, { kind: "withdrawal", recordId: this.#newId(), target: idBytes(target) });
   }
 
   /**
-   * For a record filed under the wrong TID: sealed anew to the right session, stated as moved in the wrong one, and erased
-   * there, since the wrong patient could open it. Broken off, it may be called again: the new id follows from the old one
-   * and the session, which the statement tells anyway. @returns the new record's id
+   * Destroys a record's blob, and with it the keys wrapped in the blob. The signed history stays, and the log shows the
+   * erasure. @throws ChainError
    */
-  async move(from: Place, target: string, to: ClinicSession): Promise<string> {
-    const entry = (await this.records(from)).find((r) => r.recordId === target);
-    if (!entry) throw new RangeError(`no record ${target} in this session`);
+  async erase(session: Place, target: string): Promise<void> {
+    await this.#state(session, { kind: "erasure", recordId: this.#newId(), target: idBytes(target) });
+  }
+
+  /**
+   * Moves a record that was filed under the wrong TID. The record is sealed anew to the right session, stated as moved in the
+   * wrong one, and erased there, because the wrong patient could open it. If the call breaks off, it may be made again: the
+   * new id is derived from the old id and the session, which the statement shows anyway.
+   * @returns the new record's id. @throws SymbolonError no-such-record, substituted-blob; RecordError; ChainError
+   */
+  async move(from: Place, target: string, to: ClinicSession): Promise<Hex> {
+    const entry = (await this.records(from)).find((r) => r.recordId === asRecordId(target));
+    if (!entry) throw new SymbolonError("no-such-record", target);
     const movedTo = hexToBytes(to.tagHash);
     const newId = labelledHash(LABELS.manifest, hexToBytes(target), movedTo).slice(0, 16);
     if (!(await this.records(to)).some((r) => r.recordId === bytesToHex(newId)))
@@ -185,30 +230,42 @@ export class Clinic {
     return bytesToHex(newId);
   }
 
-  /** A session's records, after checking its chain. @throws ChainError */
+  /** A session's records, after its chain was checked. @throws ChainError */
   async records(session: Place): Promise<RecordEntry[]> {
-    return (await this.#chain(session.tagHash)).records;
+    return (await this.#chain(asTagHash(session.tagHash))).records;
   }
 
   /** All records of the clinic, by session. @throws ChainError */
   async list(): Promise<RecordEntry[]> {
-    const bySession = new Map<string, Uint8Array[]>();
+    const bySession = new Map<Hex, Uint8Array[]>();
     for (const signed of await this.#manifests("/records")) {
-      const tagHash = bytesToHex(Manifest.decode(Signed.decode(signed).document).tagHash);
+      const tagHash = translate(
+        () => bytesToHex(Manifest.decode(Signed.decode(signed).document).tagHash),
+        (cause) => new ChainError("bad-manifest", textOfCause(cause), { cause }),
+      );
       bySession.set(tagHash, [...(bySession.get(tagHash) ?? []), signed]);
     }
     return [...bySession].flatMap(([tagHash, chain]) => this.#read(tagHash, chain).records);
   }
 
-  /** The plaintext of an own record. @throws RecordError, ApiError "expired" where it was erased */
+  /**
+   * The plaintext of a record of this clinic.
+   * @throws SymbolonError substituted-blob if the service hands out another blob, no-such-record; RecordError; ApiError expired
+   * if the record was erased
+   */
   async open(record: RecordEntry | string): Promise<Uint8Array> {
-    const entry = typeof record === "string" ? (await this.list()).find((r) => r.recordId === record) : record;
-    if (!entry) throw new RangeError(`no record ${String(record)}`);
-    const response = await this.#api.own(`/blobs/${entry.recordId}`);
-    const blob = new Uint8Array(await response.arrayBuffer());
+    const entry = typeof record === "string" ? await this.#find(asRecordId(record)) : record;
+    const path = `/blobs/${entry.recordId}`;
+    const blob = await bytesOf(await this.#api.own(path), `GET ${path}`);
     if (!equalBytes(sha256(blob), entry.manifest.blobHash))
-      throw new Error("the blob is not the one this clinic filed");
+      throw new SymbolonError("substituted-blob", `record ${entry.recordId}`);
     return openRecord(blob, this.keys.ageIdentity);
+  }
+
+  async #find(recordId: Hex): Promise<RecordEntry> {
+    const entry = (await this.list()).find((r) => r.recordId === recordId);
+    if (!entry) throw new SymbolonError("no-such-record", recordId);
+    return entry;
   }
 
   async #manifests(path: string): Promise<Uint8Array[]> {
@@ -216,17 +273,17 @@ export class Clinic {
     let cursor: string | undefined;
     do {
       const page = await this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor);
-      all.push(...page.records.map((r) => fromBase64url(r.manifest)));
+      all.push(...decodeAnswer("a manifest", () => page.records.map((r) => fromBase64url(r.manifest))));
       cursor = page.cursor;
     } while (cursor !== undefined);
     return all;
   }
 
-  #read(tagHash: string, signedManifests: readonly Uint8Array[]): Chain {
+  #read(tagHash: Hex, signedManifests: readonly Uint8Array[]): Chain {
     return readChain({ signKey: this.#publicKey, serviceId: this.serviceId, tagHash }, signedManifests);
   }
 
-  async #chain(tagHash: string): Promise<Chain> {
+  async #chain(tagHash: Hex): Promise<Chain> {
     return this.#read(tagHash, await this.#manifests(`/tags/${tagHash}/records`));
   }
 
@@ -242,7 +299,7 @@ export class Clinic {
       target,
       recordId = this.#newId(),
     }: { contentKind: string; target?: Uint8Array; recordId?: Uint8Array },
-  ): Promise<string> {
+  ): Promise<Hex> {
     const { document } = await this.#parameters.of(epochOf(this.#transport.now()));
     const { blob, ...sealed } = await sealRecord({
       plaintext,
@@ -276,13 +333,13 @@ export class Clinic {
   }
 
   async #state(session: Place, draft: Draft): Promise<void> {
-    await this.#append(session.tagHash, draft, async (signed) => {
+    await this.#append(asTagHash(session.tagHash), draft, async (signed) => {
       await this.#api.own("/statements", { json: { manifest: toBase64url(signed) } });
     });
   }
 
-  /** Signs the chain's next manifest and sends it; if another writer was faster, once more behind that one. */
-  async #append(tagHash: string, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
+  /** Signs the chain's next manifest and sends it. If another writer was faster, signs once more behind that one. */
+  async #append(tagHash: Hex, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { headHash, count } = await this.#chain(tagHash);
       const manifest: Manifest = {
@@ -312,17 +369,27 @@ export class Clinic {
 
   // ---- messages
 
-  /** What the patient has written since. */
+  /**
+   * The patient's new messages of this session. Frames that are repeated or altered are dropped.
+   * @throws ChannelSetupError; SymbolonError bad-answer, bad-state
+   */
   receive(session: ClinicSession): Promise<Uint8Array[]> {
     return receiveMessages(this.#ends, session);
   }
 
-  /** The lasting pseudonym that a received message introduces, where the patient chose to be known here. */
-  recognise(session: ClinicSession, message: Uint8Array): Promise<string | undefined> {
+  /**
+   * The lasting pseudonym that a received message introduces, if the patient chose to be known here; undefined for any other
+   * message.
+   */
+  recognise(session: ClinicSession, message: Uint8Array): Promise<Hex | undefined> {
     return recognise(this.#parameters, session.checkInBytes, message);
   }
 
+  /** Sends a message to the patient of this session. @throws ChannelSetupError; FrameError frame-limit; SymbolonError bad-state */
   send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {
     return sendMessage(this.#ends, session, plaintext, bytesToHex(this.#newId()));
   }
 }
+
+/** @throws SymbolonError bad-id */
+const idBytes = (recordId: string): Uint8Array => hexToBytes(asRecordId(recordId));

@@ -1,44 +1,55 @@
-// The officer of one trustee: reads the orders that wait, decides with a passkey, takes the decision to the escrow.
+// The SDK of an officer of one trustee. The officer reads the orders that wait, decides with a passkey, and the decision is
+// taken to the escrow.
 //
-//   login   challenge of the trustee → assertion → token: the orders are for officers' eyes
-//   inbox   cases that wait for this trustee;  review: what the trustee's Worker found in order and dossier
-//   decide  the challenge is made *here* from the order's own bytes (approvalChallenge), not taken from the Worker: so a
-//           Worker that lies about an order gets no assertion that fits the true one
+//   login   challenge of the trustee → assertion → token: only officers may read the orders
+//   inbox   the cases that wait for this trustee
+//   review  what the trustee's Worker found in order and dossier
+//   decide  the challenge is made *here* from the order's own bytes (approvalChallenge) and not taken from the Worker. So
+//           if the Worker lies about an order, the officer's assertion does not fit the order that the Worker hid
 //
-// The dossier is sealed to the trustee's Worker, so what the officer sees of it is as the Worker tells.
+// The dossier is sealed to the trustee's Worker. So the officer sees only what the Worker says of the dossier.
 
 import { Approval, approvalChallenge, Order, openSigned, orderHashOf } from "../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
+import { type Base64url, bytesToHex, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { LABELS } from "../protocol/labels.ts";
-import type { Authenticator } from "./software-passkey.ts";
+import { decodeAnswer, textOfCause, translate } from "./errors.ts";
+import { type Authenticator, OfficerError } from "./officer/passkeys.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
-export type { AssertionJson, Authenticator } from "./software-passkey.ts";
-
+/** A case at this trustee. */
 export interface WaitingCase {
-  caseId: string;
-  order: string;
-  dossier: string | null;
+  /** 32 bytes */
+  caseId: Hex;
+  /** Signed<Order> */
+  order: Base64url;
+  /** sealed to this trustee; null once it was deleted */
+  dossier: Base64url | null;
   /** whether this trustee has decided */
   decided: boolean;
 }
 
-/** As functions/shared/trustee-api.ts `Review` answers it. */
+/** A case as the trustee's Worker reviewed it (`Review` of functions/shared/trustee-api.ts). */
 export interface ReviewedCase {
   trustee: number;
-  caseId: string;
-  orderHash: string;
+  caseId: Hex;
+  orderHash: Hex;
   kind: "link" | "trace" | "assemble";
-  requester: { name: string; role: string; key: string };
+  requester: { name: string; role: string; key: Hex };
   purpose: string;
   legalGround: string;
+  /** epoch names, for example "2026-11" */
   epochs: { from: string; to: string };
+  /** service ids; empty means all services */
   services: string[];
   emergency: boolean;
+  /** unix seconds */
   issuedAt: number;
   expiresAt: number;
+  /** the session of a link or trace, or the selector of an assemble */
   subject: { tid: string; tagHash: string; serviceId: string; epoch: string; at: number } | { selector: string };
+  /** for the officer to read */
   warnings: string[];
+  /** the challenges as the Worker computes them; `approve` and `refuse` below do not use them */
   challenges: { approve: string; refuse: string };
 }
 
@@ -50,14 +61,22 @@ export interface OfficerOptions {
 }
 
 type Decision = Approval["decision"];
-const encode = toBase64url;
-const decode = fromBase64url;
+/** The two parts of a case that a decision needs: Signed<Order> and sealed dossier, base64url. */
+type Sealed = { readonly order: string; readonly dossier: string | null };
 
-/** An answer that does not fit what was asked for: the Worker is at fault, and nothing was signed or sent on. */
-export class OfficerError extends Error {
-  override name = "OfficerError";
-}
-
+/**
+ * @example
+ * const officer = new Officer({
+ *   transport: systemTransport(),
+ *   trusteeUrl: deployment.trusteeUrls[0]!,
+ *   escrowUrl: deployment.escrowUrl,
+ *   authenticator: browserAuthenticator("trustee.example", [credentialId]),
+ * });
+ * for (const waiting of await officer.inbox()) {
+ *   const { purpose, warnings } = await officer.review(waiting);
+ *   if (warnings.length === 0 && purpose !== "") await officer.approve(waiting);
+ * }
+ */
 export class Officer {
   private readonly options: OfficerOptions;
   private session: { token: string; expires: number } | undefined;
@@ -69,17 +88,17 @@ export class Officer {
   private async token(): Promise<string> {
     const { transport, trusteeUrl, authenticator } = this.options;
     if (this.session && transport.now() < this.session.expires) return this.session.token;
-    const { challenge } = await apiJson<{ challenge: string }>(transport, trusteeUrl, "/v1/officers/challenge", {
+    const { challenge } = await apiJson<{ challenge: Base64url }>(transport, trusteeUrl, "/v1/officers/challenge", {
       method: "POST",
     });
-    const assertion = await authenticator.assert(decode(challenge));
+    const assertion = await authenticator.assert(decodeAnswer("a login challenge", () => fromBase64url(challenge)));
     this.session = await apiJson<{ token: string; expires: number }>(transport, trusteeUrl, "/v1/officers/login", {
       json: { challenge, assertion },
     });
     return this.session.token;
   }
 
-  /** All cases in a state, "ordered" by default. */
+  /** All cases in a state, by default those without enough decisions yet. @throws ApiError */
   async inbox(state = "ordered"): Promise<WaitingCase[]> {
     const { transport, trusteeUrl } = this.options;
     const cases: WaitingCase[] = [];
@@ -98,7 +117,8 @@ export class Officer {
     return cases;
   }
 
-  async review(waiting: Pick<WaitingCase, "order" | "dossier">): Promise<ReviewedCase> {
+  /** What the trustee's Worker found in the order and its dossier. @throws ApiError; OfficerError no-dossier */
+  async review(waiting: Sealed): Promise<ReviewedCase> {
     const { transport, trusteeUrl } = this.options;
     const { order, dossier } = withDossier(waiting);
     return apiJson<ReviewedCase>(transport, trusteeUrl, "/v1/cases/review", {
@@ -107,71 +127,54 @@ export class Officer {
     });
   }
 
-  approve(waiting: Pick<WaitingCase, "order" | "dossier">, reason = ""): Promise<Approval> {
+  /**
+   * Approves an order with the passkey, and takes the trustee's signed approval to the escrow.
+   * @throws ApiError; OfficerError no-dossier, bad-order, other-decision
+   */
+  approve(waiting: Sealed, reason = ""): Promise<Approval> {
     return this.decide(waiting, "approve", reason);
   }
-  refuse(waiting: Pick<WaitingCase, "order" | "dossier">, reason = ""): Promise<Approval> {
+
+  /** Refuses an order. @throws as `approve` */
+  refuse(waiting: Sealed, reason = ""): Promise<Approval> {
     return this.decide(waiting, "refuse", reason);
   }
 
-  private async decide(
-    waiting: Pick<WaitingCase, "order" | "dossier">,
-    decision: Decision,
-    reason: string,
-  ): Promise<Approval> {
+  private async decide(waiting: Sealed, decision: Decision, reason: string): Promise<Approval> {
     const { transport, trusteeUrl, escrowUrl, authenticator } = this.options;
     const { order: orderText, dossier } = withDossier(waiting);
-    const orderBytes = decode(orderText);
-    const order = openSigned(LABELS.signOrder, Order, orderBytes).value;
-    const orderHash = orderHashOf(orderBytes);
+    const { order, orderHash } = readOrder(orderText);
     const { index: trustee } = await apiJson<{ index: number }>(transport, trusteeUrl, "/v1/card");
     const challenge = approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision });
     const assertion = await authenticator.assert(challenge);
     const signed = await apiBytes(transport, trusteeUrl, "/v1/cases/decide", {
       json: { order: orderText, dossier, decision, reason, assertion },
     });
-    const approval = openSigned(LABELS.approval, Approval, signed).value;
+    const approval = decodeAnswer("an approval", () => openSigned(LABELS.approval, Approval, signed).value);
     if (
       approval.trustee !== trustee ||
       approval.decision !== decision ||
-      encode(approval.orderHash) !== encode(orderHash)
+      toBase64url(approval.orderHash) !== toBase64url(orderHash)
     )
-      throw new OfficerError("the trustee answered with another decision");
-    const caseHex = Array.from(order.caseId, (b) => b.toString(16).padStart(2, "0")).join("");
-    await api(transport, escrowUrl, `/v1/cases/${caseHex}/approvals`, { bytes: signed });
+      throw new OfficerError("other-decision");
+    await api(transport, escrowUrl, `/v1/cases/${bytesToHex(order.caseId)}/approvals`, { bytes: signed });
     return approval;
   }
 }
 
-function withDossier({ order, dossier }: Pick<WaitingCase, "order" | "dossier">): { order: string; dossier: string } {
-  if (dossier === null) throw new OfficerError("this case has no dossier for this trustee any more");
+/** @throws OfficerError no-dossier */
+function withDossier({ order, dossier }: Sealed): { order: string; dossier: string } {
+  if (dossier === null) throw new OfficerError("no-dossier");
   return { order, dossier };
 }
 
-/** The browser's authenticator: a passkey of this origin's RP. */
-export function browserAuthenticator(rpId: string, credentialIds: string[]): Authenticator {
-  return {
-    async assert(challenge) {
-      const credential = (await navigator.credentials.get({
-        publicKey: {
-          challenge: challenge as Uint8Array<ArrayBuffer>,
-          rpId,
-          userVerification: "required",
-          allowCredentials: credentialIds.map((id) => ({
-            type: "public-key",
-            id: decode(id) as Uint8Array<ArrayBuffer>,
-          })),
-        },
-      })) as PublicKeyCredential | null;
-      if (!credential) throw new OfficerError("no passkey was used");
-      const response = credential.response as AuthenticatorAssertionResponse;
-      const text = (buffer: ArrayBuffer): string => encode(new Uint8Array(buffer));
-      return {
-        credentialId: text(credential.rawId),
-        authenticatorData: text(response.authenticatorData),
-        clientDataJSON: text(response.clientDataJSON),
-        signature: text(response.signature),
-      };
+/** @throws OfficerError bad-order */
+function readOrder(text: string): { order: Order; orderHash: Uint8Array } {
+  return translate(
+    () => {
+      const bytes = fromBase64url(text);
+      return { order: openSigned(LABELS.signOrder, Order, bytes).value, orderHash: orderHashOf(bytes) };
     },
-  };
+    (cause) => new OfficerError("bad-order", textOfCause(cause), { cause }),
+  );
 }

@@ -1,7 +1,8 @@
-// What the people who run a deployment do, with the administrator's key: parameters, services, the registrar's desk,
-// requesters. The key ceremony is in operator-ceremony.ts.
+// The operator's SDK, for the people who run a deployment with the administrator's key: parameters, services, the
+// registrar's desk, and requesters. The trustees' key ceremony is in operator/ceremony.ts.
 
-import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
+import { decodeAnswer } from "./errors.ts";
 import { encodeIdentity } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
@@ -11,49 +12,68 @@ export interface NewParameters {
   /** KeySet bytes of the finished ceremony */
   keySet: Uint8Array;
   realm: string;
+  /** first and last epoch, both included */
   epochFrom: number;
   epochTo: number;
+  /** visits per patient and epoch */
   slots?: number;
+  /** the attributes of every credential, in order, each with all values it may have */
   attributes: { name: string; values: string[] }[];
   challengeWindowSeconds?: number;
   offlineGraceSeconds?: number;
 }
 
-/** Given to a person at the desk after their identity was checked: what their wallet enrols with. */
+/** What a person gets at the desk after their identity was checked. Their wallet enrols with it. */
 export interface Enrolment {
   account: string;
+  /** serves once */
   enrolmentCode: string;
+  /** unix seconds */
   expires: number;
+  /** whether the registrar knew this person already */
   known: boolean;
 }
 
+/**
+ * @example
+ * const operator = new Operator(systemTransport(), deployment, adminSecretKey);
+ * await operator.registerService(clinicCard(clinicKeys));
+ * const { account, enrolmentCode } = await operator.registerPerson(patient, "insurance number", { age: "adult" });
+ */
 export class Operator {
   readonly #transport: Transport;
   readonly #deployment: Deployment;
   readonly #adminSecretKey: Uint8Array;
 
+  /** @param adminSecretKey Ed25519, 32 bytes: signs every request */
   constructor(transport: Transport, deployment: Deployment, adminSecretKey: Uint8Array) {
     this.#transport = transport;
     this.#deployment = deployment;
     this.#adminSecretKey = adminSecretKey;
   }
 
-  /** Issues the signed parameters of an epoch range; they are logged before they serve. */
+  /**
+   * Issues the signed parameters of an epoch range. The registrar logs them before it serves them.
+   * @returns Signed<Parameters>. @throws ApiError; SymbolonError bad-answer
+   */
   async issueParameters({ keySet, ...parameters }: NewParameters): Promise<Uint8Array> {
     const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys: this.#deployment.trusteeKeys };
-    const { document } = await this.#registrar<{ document: string }>("/v1/admin/parameters", json);
-    return fromBase64url(document);
+    const { document } = await this.#registrar<{ document: Base64url }>("/v1/admin/parameters", json);
+    return decodeAnswer("the signed parameters", () => fromBase64url(document));
   }
 
-  /** Registers a clinic by its signed card. */
-  async registerService(card: Uint8Array): Promise<string> {
+  /** Registers a clinic by its signed card. @returns its service id, 16 bytes. @throws ApiError */
+  async registerService(card: Uint8Array): Promise<Hex> {
     const { serviceUrl } = this.#deployment;
     const request = { bytes: card, signWith: this.#adminSecretKey };
-    const answer = await apiJson<{ serviceId: string }>(this.#transport, serviceUrl, "/v1/admin/services", request);
+    const answer = await apiJson<{ serviceId: Hex }>(this.#transport, serviceUrl, "/v1/admin/services", request);
     return answer.serviceId;
   }
 
-  /** The outcome of identity proofing. `selector` is how authorities name the person, e.g. an insurance number. */
+  /**
+   * Tells the registrar the outcome of identity proofing. `selector` is the name by which authorities know the person, for
+   * example an insurance number. `entitlements` gives a value for each attribute of the parameters. @throws ApiError
+   */
   registerPerson(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<Enrolment> {
     return this.#registrar("/v1/admin/proofings", {
       identity: toBase64url(encodeIdentity(patient)),
@@ -62,17 +82,21 @@ export class Operator {
     });
   }
 
-  /** From now on no credential is issued to this account. */
+  /** From now on the registrar issues no credential to this account. @throws ApiError */
   async revoke(account: string): Promise<void> {
     await this.#registrar("/v1/admin/revoke", { account });
   }
 
+  /** Sets the attribute values of this account's next credentials. @throws ApiError */
   async setEntitlements(account: string, entitlements: Record<string, string>): Promise<void> {
     await this.#registrar("/v1/admin/entitlements", { account, entitlements });
   }
 
-  /** Certifies a requester's keys; answers Signed<RequesterCertificate>. */
-  certifyRequester(keys: { signKey: string; sealKey: Uint8Array; name: string; role: string }): Promise<Uint8Array> {
+  /**
+   * Certifies a requester's keys: `signKey` Ed25519, 32 bytes; `sealKey` X-Wing, 1216 bytes.
+   * @returns Signed<RequesterCertificate>. @throws ApiError
+   */
+  certifyRequester(keys: { signKey: Hex; sealKey: Uint8Array; name: string; role: string }): Promise<Uint8Array> {
     const { registrarUrl } = this.#deployment;
     const json = { ...keys, sealKey: toBase64url(keys.sealKey) };
     const request = { json, signWith: this.#adminSecretKey };

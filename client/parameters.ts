@@ -1,79 +1,89 @@
-// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, kept by epoch. With
-// each comes the key set it names, which the pinned trustees signed: the registrar alone can name no keys of its own.
+// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, and kept by epoch. Each
+// document names a key set. The key set comes along, and the pinned trustees must have signed it: so the registrar alone
+// cannot name keys of its own.
 //
-// Exactly one document covers an epoch; a second one is an error to be told, not a choice to be made. What was believed
-// once is not replaced by anything that is fetched later.
+// Exactly one document covers an epoch. If two do, that is an error to report, not a choice to make. Parameters that were
+// believed once are never replaced by anything fetched later.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
-import { fromBase64url } from "../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex } from "../protocol/encodings.ts";
 import { checkKeysOf, KeySet } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
-/** Where a deployment is, and whom its clients trust. Pinned in the app, not fetched. */
+/** Where a deployment is, and which keys its clients trust. An application pins it and never fetches it. */
 export interface Deployment {
   registrarUrl: string;
   serviceUrl: string;
   escrowUrl: string;
   logUrl: string;
+  /** trustee i at [i - 1] */
   trusteeUrls: string[];
-  /** Ed25519, hex */
-  registrarKey: string;
+  /** Ed25519 public key, 32 bytes */
+  registrarKey: Hex;
+  /** the log's verifier key in the form of signed notes: name, key id and key */
   logVkey: string;
-  /** the trustees' pinned identity keys, hex, in index order */
-  trusteeKeys: string[];
+  /** the trustees' identity keys, Ed25519, 32 bytes each; trustee i at [i - 1] */
+  trusteeKeys: Hex[];
 }
 
+/** Parameters that were verified. */
 export interface EpochParameters {
   document: Parameters;
-  /** p_e */
+  /** p_e, 32 bytes */
   hash: Uint8Array;
   issuer: IssuerParams;
 }
 
-export class ParametersError extends Error {
+export class ParametersError extends SymbolonError<CodeOf<"ParametersError">> {
   override name = "ParametersError";
 }
 
-/** As served, base64url: Signed<Parameters>, and the KeySet whose keys they name. */
+/** Parameters as the registrar serves them. */
 export interface ServedParameters {
-  document: string;
-  keySet: string;
+  /** Signed<Parameters> */
+  document: Base64url;
+  /** the KeySet whose keys the document names */
+  keySet: Base64url;
 }
 
 export class ParametersCache {
   readonly #transport: Transport;
   readonly #deployment: Deployment;
   #believed: (EpochParameters & { served: ServedParameters })[] = [];
-  /** not read yet */
+  /** from the application's store, not verified yet */
   #kept: readonly ServedParameters[];
   /** key sets whose signatures were checked, each with the fields that name it */
   readonly #checked = new Set<string>();
 
-  /** @param kept what `served` gave before */
+  /** @param kept the value that `served` had before; it is verified again */
   constructor(transport: Transport, deployment: Deployment, kept: readonly ServedParameters[] = []) {
     this.#transport = transport;
     this.#deployment = deployment;
     this.#kept = kept;
   }
 
-  /** Everything believed, to be kept. */
+  /** Everything believed so far, for the application's store. */
   get served(): ServedParameters[] {
     return this.#believed.map((b) => b.served);
   }
 
-  /** @throws ParametersError where an epoch has none, or two, or where something served is not to be believed; ApiError */
+  /**
+   * The parameters of an epoch, fetched if they are not known.
+   * @throws ParametersError if no document covers the epoch, if two do, or if one is not to be believed; ApiError
+   */
   async of(epoch: number): Promise<EpochParameters> {
     if (!this.#covering(epoch)) await this.#fetch();
     return this.known(epoch);
   }
 
-  /** Without asking anybody. @throws ParametersError as `of` */
+  /** The parameters of an epoch, without any request. @throws ParametersError as `of` */
   known(epoch: number): EpochParameters {
     const known = this.#covering(epoch);
-    if (!known) throw new ParametersError(`no parameters cover epoch ${epoch}`);
+    if (!known) throw new ParametersError("no-parameters", `no parameters cover epoch ${epoch}`);
     return known;
   }
 
@@ -84,17 +94,17 @@ export class ParametersCache {
       this.#believe(kept);
     }
     const found = this.#believed.filter(({ document: d }) => d.epochFrom <= epoch && epoch <= d.epochTo);
-    if (found.length > 1) throw new ParametersError(`two parameters documents cover epoch ${epoch}`);
+    if (found.length > 1) throw new ParametersError("two-parameters", `two parameters documents cover epoch ${epoch}`);
     return found[0];
   }
 
   async #fetch(): Promise<void> {
-    const { documents, keySets } = await apiJson<{ documents: string[]; keySets: string[] }>(
+    const { documents, keySets } = await apiJson<{ documents: Base64url[]; keySets: Base64url[] }>(
       this.#transport,
       this.#deployment.registrarUrl,
       "/v1/parameters",
     );
-    this.#believe(documents.map((document, i) => ({ document, keySet: keySets[i] ?? "" })));
+    this.#believe(documents.map((document, i) => ({ document, keySet: keySets[i] ?? ("" as Base64url) })));
   }
 
   #believe(served: readonly ServedParameters[]): void {
@@ -104,23 +114,27 @@ export class ParametersCache {
       .filter(({ hash }) => !known.some((k) => equalBytes(k.hash, hash)));
     for (const { document: d } of read)
       if (known.some((k) => d.epochFrom <= k.document.epochTo && k.document.epochFrom <= d.epochTo))
-        throw new ParametersError(`other parameters for epochs ${d.epochFrom} to ${d.epochTo} than those known`);
+        throw new ParametersError(
+          "contradicting-parameters",
+          `other parameters for epochs ${d.epochFrom} to ${d.epochTo} than those known`,
+        );
     this.#believed = [...known, ...read];
   }
 
   #read({ document, keySet }: ServedParameters): EpochParameters {
-    try {
-      const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64url(document));
-      if (!equalBytes(key, hexToBytes(this.#deployment.registrarKey)))
-        throw new ParametersError("parameters are not signed by the registrar this app trusts");
-      this.#checkKeys(value, keySet);
-      return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
-    } catch (cause) {
-      throw cause instanceof ParametersError ? cause : new ParametersError((cause as Error).message, { cause });
-    }
+    return translate(
+      () => {
+        const { key, value } = openSigned(LABELS.signParameters, Parameters, fromBase64url(document));
+        if (!equalBytes(key, hexToBytes(this.#deployment.registrarKey)))
+          throw new ParametersError("untrusted-parameters", "not signed by the registrar that this app trusts");
+        this.#checkKeys(value, keySet);
+        return { document: value, hash: paramsHashOf(value), issuer: decodeIssuerParams(value) };
+      },
+      (cause) => new ParametersError("untrusted-parameters", textOfCause(cause), { cause }),
+    );
   }
 
-  /** Signatures of one key set, named in the same words, are checked once. @throws KeySetError, CodecError */
+  /** Verifies the signatures of a key set. Parameters that name the same key set with equal fields need no second check. */
   #checkKeys(p: Parameters, keySet: string): void {
     const { keySetId, traceKey, linkKey, recordKey, groupHybridKey, threshold, trusteeKeys } = p;
     const keys = [keySetId, traceKey, linkKey, recordKey, groupHybridKey, ...trusteeKeys];

@@ -1,12 +1,12 @@
-// The requester's SDK: a clinician or authority with registered keys asks for a link, a trace or an assemble, and gets
-// exactly what the officers approved, or a RequesterError that says why not and who is at fault.
+// The requester's SDK. A requester is a clinician or an authority with registered keys who asks for a link, a trace or an
+// assemble. It gets exactly what the officers approved, or a RequesterError that says why not and who is at fault.
 //
 //   order → submit → (officers decide) → advance → link, assemble: openResult → fetchRecords → report
 //                                                  trace: trace → the person
 //                                      → open → fetchRecords: a link's records, newest epochs first, while older ones are
 //                                        still being computed
 //
-// It believes the registrar's and the trustees' pinned keys; the escrow, the service Worker and the network only carry.
+// It believes the pinned keys of registrar and trustees. The escrow, the service Worker and the network only carry messages.
 
 import { chunksOfOrder } from "../protocol/case-chunks.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
@@ -36,11 +36,12 @@ import type { Transport } from "./transport.ts";
 export type { NamedPerson } from "./requester/assemble.ts";
 export type { CaseStatus, LinkedSession, OpenedCase, OpenedChunk } from "./requester/case.ts";
 export { createRequesterKeys, type RequesterKeys } from "./requester/context.ts";
-export { REQUESTER_FAILURES, RequesterError, type RequesterFailure } from "./requester/errors.ts";
+export { type RequesterCode, RequesterError } from "./requester/errors.ts";
 export { type OrderRequest, type PreparedOrder, type Subject, saveOrder } from "./requester/order.ts";
 export type { Fetched, FetchedRecord, RecordFault } from "./requester/records.ts";
 export type { TracedPerson } from "./requester/trace.ts";
 
+/** A promise and the function that resolves it. */
 function signal(): { give: () => void; given: Promise<void> } {
   let give = (): void => {};
   const given = new Promise<void>((done) => {
@@ -49,13 +50,32 @@ function signal(): { give: () => void; given: Promise<void> } {
   return { give, given };
 }
 
+/**
+ * The requester. Every method that asks a role can throw ApiError, after which it may be called again.
+ *
+ * @example
+ * const requester = new Requester(systemTransport(), deployment, keys, certificate);
+ * const order = await requester.order({
+ *   kind: "link",
+ *   purpose: "unconscious patient in the emergency room",
+ *   legalGround: "GDPR Article 9(2)(c)",
+ *   epochs: { from: epoch - 12, to: epoch },
+ *   emergency: true,
+ *   subject: { checkIn: session.checkInBytes },
+ * });
+ * await requester.submit(order); // and keep saveOrder(order)
+ * for await (const fetched of requester.fetchRecords(requester.open(order)))
+ *   if (fetched.ok) show(fetched);
+ *   else warn(fetched.reason);
+ */
 export class Requester {
   readonly #context: RequesterContext;
   readonly #persons = new Map<string, NamedPerson>();
 
   /**
-   * `certificate`: Signed<RequesterCertificate> of the registrar over these keys; `engine`: for public data, where the host
-   * has a faster one. @throws RequesterError
+   * @param certificate Signed<RequesterCertificate> of the registrar over these keys
+   * @param engine for arithmetic on public data, if the host has a faster one
+   * @throws RequesterError certificate
    */
   constructor(
     transport: Transport,
@@ -67,25 +87,32 @@ export class Requester {
     this.#context = new RequesterContext(transport, deployment, keys, certificate, engine);
   }
 
-  /** Makes and signs an order, and seals its dossier to each trustee. Nothing is sent yet. */
+  /**
+   * Makes and signs an order, and seals its dossier to each trustee. Nothing is sent to the escrow yet.
+   * @throws RequesterError subject, scope, trustees; SymbolonError bad-id; ParametersError
+   */
   order(request: OrderRequest): Promise<PreparedOrder> {
     return prepareOrder(this.#context, request);
   }
-  /** An order kept with saveOrder. */
+
+  /** An order that saveOrder wrote. @throws RequesterError saved-order, subject; ParametersError */
   load(saved: string): Promise<PreparedOrder> {
     return loadOrder(this.#context, saved);
   }
 
+  /** Brings the order to the escrow. Sending it again changes nothing. */
   submit(p: PreparedOrder): Promise<CaseStatus> {
     return submitCase(this.#context, p);
   }
+
+  /** The case as the escrow reports it. */
   status(p: PreparedOrder): Promise<CaseStatus> {
     return caseStatus(this.#context, p.caseId);
   }
 
   /**
-   * Carries the case on until it is opened; an assemble gets its dossiers from the registrar on the way.
-   * @throws RequesterError "awaiting-approvals", "refused", "expired", "stuck"; ApiError, after which it may be called again
+   * Carries the case on until it is opened. For an assemble it fetches the dossiers from the registrar on the way.
+   * @throws RequesterError awaiting-approvals, order-refused, order-expired, stuck; wrong-identity for an assemble
    */
   async advance(p: PreparedOrder, progress: (status: CaseStatus) => void = () => {}): Promise<CaseStatus> {
     let last: CaseStatus | undefined;
@@ -96,14 +123,14 @@ export class Requester {
     return last!;
   }
 
-  /** The case as it is and after each step, the last one "opened". */
+  /** The status of the case now and after each step. The last one has the state "opened". */
   async *#steps(p: PreparedOrder): AsyncGenerator<CaseStatus> {
     let status = await this.status(p);
     for (;;) {
       yield status;
       if (status.state === "opened") return;
-      if (status.state === "refused") throw new RequesterError("refused", "the officers refused the order");
-      if (status.state === "expired") throw new RequesterError("expired", "the case has run out");
+      if (status.state === "refused") throw new RequesterError("order-refused");
+      if (status.state === "expired") throw new RequesterError("order-expired");
       if (!status.set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
       if (p.order.kind === "assemble" && !status.dossiersComplete) {
         const named = await nameSubject(this.#context, p, status);
@@ -113,15 +140,15 @@ export class Requester {
       const before = status;
       status = await advanceCase(this.#context, p.caseId);
       if (status.state === before.state && status.chunks.opened <= before.chunks.opened)
-        throw new RequesterError("stuck", `the escrow answers "${before.state}" and goes no further`);
+        throw new RequesterError("stuck", `the state stays "${before.state}"`);
     }
   }
 
   /**
-   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. Older ones are being computed
-   * while a chunk is read, however long that takes; not so while the first is, whose records come before everything else.
-   * Whoever stops reading stops the case after the step that is under way.
-   * @throws as advance and openResult
+   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. While the reader works on a
+   * chunk, older ones are computed. The first chunk is the exception: its records come before everything else, so nothing is
+   * computed until the reader asks for the second. If the reader stops, the case stops after the current step.
+   * @throws as `advance` and `openResult`
    */
   async *open(p: PreparedOrder): AsyncGenerator<OpenedChunk> {
     const { length } = chunksOfOrder(p.order);
@@ -138,7 +165,7 @@ export class Requester {
       }
     };
     const carried = carry();
-    carried.catch(() => {}); // told when it is awaited
+    carried.catch(() => {}); // the error is thrown when `carried` is awaited
     try {
       for (let chunk = 0; chunk < length; chunk++) {
         if (chunk > 0) first.give();
@@ -156,22 +183,28 @@ export class Requester {
     }
   }
 
-  /** The sessions of an opened link or assemble, with t equal signed results. */
+  /**
+   * The sessions of an opened link or assemble, from t equal signed results.
+   * @throws RequesterError wrong-answer, results-differ, trustees
+   */
   openResult(p: PreparedOrder): Promise<OpenedCase> {
     return openResult(this.#context, p);
   }
 
-  /** Records newest epoch first, while older ones are still coming. */
+  /**
+   * The records, newest epoch first. If `opened` is the result of `open`, they come while older chunks are still computed.
+   * A record that does not verify comes as a fault (`ok: false`). @throws RequesterError wrong-answer, trustees
+   */
   fetchRecords(opened: OpenedCase | AsyncIterable<OpenedCase>, options: FetchOptions = {}): AsyncGenerator<Fetched> {
     return fetchRecords(this.#context, opened, options);
   }
 
-  /** The person behind the session of an opened trace. */
+  /** The person behind the session of an opened trace. @throws RequesterError subject, wrong-answer, wrong-share, wrong-identity */
   trace(p: PreparedOrder): Promise<TracedPerson> {
     return tracePerson(this.#context, p);
   }
 
-  /** The person of an assemble, as the registrar named it; verified. */
+  /** The person of an assemble, as the registrar named it; verified. @throws RequesterError awaiting-approvals, wrong-identity */
   async person(p: PreparedOrder): Promise<NamedPerson> {
     const known = this.#persons.get(p.caseId);
     if (known) return known;
@@ -180,7 +213,7 @@ export class Requester {
     return person;
   }
 
-  /** One FHIR document of all records; `patient` only where the order gave the identity. */
+  /** All records in one FHIR document. Pass `patient` only if the order gave the identity. @throws SymbolonError bad-answer */
   report(p: PreparedOrder, fetched: readonly Fetched[], patient?: FhirEntry): Promise<DocumentBundle> {
     return makeReport(this.#context, p, fetched, patient);
   }

@@ -1,17 +1,20 @@
-// The only I/O of the SDK. Everything that reaches the network, the clock or randomness comes in through a Transport,
-// so the same SDK runs in browsers, Node and Workers, and on a local settable clock.
+// The only I/O of the SDK. Network, clock and randomness come in through a Transport. So the same SDK runs in browsers, Node
+// and Workers, and a local deployment can set the clock.
 
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
+import { type CodeOf, ERROR_GROUPS, ERROR_SENTENCES, SymbolonError } from "./errors.ts";
 
 export interface Transport {
   fetch: typeof fetch;
   /** unix seconds */
   now(): number;
+  /** `n` uniformly random bytes, fit for keys */
   rng(n: number): Uint8Array;
-  /** Send the clock along, for a local deployment with a settable clock. */
+  /** If true, each request carries the time of `now()`, for a local deployment with a settable clock. */
   sendClock?: boolean;
 }
 
+/** The platform's own fetch, clock and random generator. */
 export function systemTransport(): Transport {
   return {
     fetch: (input, init) => fetch(input, init),
@@ -20,15 +23,35 @@ export function systemTransport(): Transport {
   };
 }
 
-/** A problem document (RFC 9457) that a role answered with, or "unreachable". */
-export class ApiError extends Error {
+const codeOf = (problem: Record<string, unknown>): CodeOf<"ApiError"> => {
+  const { code } = problem;
+  if (typeof code !== "string") return "unreachable";
+  return Object.hasOwn(ERROR_GROUPS.ApiError, code) ? (code as CodeOf<"ApiError">) : "unknown-problem";
+};
+
+/**
+ * A role answered with a problem document (RFC 9457), or did not answer at all. `unreachable` also stands for an error
+ * without a problem document, for example a proxy's page.
+ */
+export class ApiError extends SymbolonError<CodeOf<"ApiError">> {
   override name = "ApiError";
-  readonly code: string;
+  /** HTTP status; 0 if no answer came */
   readonly status: number;
+  /** the problem document; {} if there was none */
   readonly problem: Record<string, unknown>;
-  constructor(code: string, status: number, problem: Record<string, unknown>, what: string) {
-    super(`${what}: ${code}${typeof problem.detail === "string" ? ` (${problem.detail})` : ""}`);
-    this.code = code;
+
+  /** @param what method and path of the request */
+  constructor(
+    code: CodeOf<"ApiError">,
+    status: number,
+    problem: Record<string, unknown>,
+    what: string,
+    cause?: unknown,
+  ) {
+    const detail = typeof problem.detail === "string" ? problem.detail : undefined;
+    const told = code === "unknown-problem" ? String(problem.code) : code;
+    const message = `${ERROR_SENTENCES[code]} (${what}: ${told}${detail === undefined ? "" : `, ${detail}`})`;
+    super(code, detail, { message, cause });
     this.status = status;
     this.problem = problem;
   }
@@ -39,14 +62,18 @@ export interface ApiRequest {
   json?: unknown;
   bytes?: Uint8Array | ReadableStream<Uint8Array>;
   headers?: Record<string, string>;
-  /** Ed25519 secret key: the request is signed (not possible for a stream) */
+  /** Ed25519 secret key, 32 bytes; the request is signed with it. A streamed body cannot be signed. */
   signWith?: Uint8Array;
+  /** token for the Authorization header */
   bearer?: string;
 }
 
-/** @throws ApiError */
+const methodOf = ({ method, json, bytes }: ApiRequest): string =>
+  method ?? (json === undefined && bytes === undefined ? "GET" : "POST");
+
+/** Sends one request to a role. @returns the answer, if its status is 2xx. @throws ApiError */
 export async function api(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<Response> {
-  const method = request.method ?? (request.json === undefined && request.bytes === undefined ? "GET" : "POST");
+  const method = methodOf(request);
   const body =
     request.bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
   const headers: Record<string, string> = { ...request.headers };
@@ -70,21 +97,42 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
       ...(body instanceof ReadableStream ? ({ duplex: "half" } as object) : {}),
     });
   } catch (cause) {
-    throw new ApiError("unreachable", 0, { detail: String(cause) }, `${method} ${path}`);
+    throw new ApiError("unreachable", 0, { detail: String(cause) }, `${method} ${path}`, cause);
   }
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  throw new ApiError(String(problem.code ?? "unreachable"), response.status, problem, `${method} ${path}`);
+  throw new ApiError(codeOf(problem), response.status, problem, `${method} ${path}`);
 }
 
-export async function apiJson<T>(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<T> {
-  return (await (await api(t, baseUrl, path, request)).json()) as T;
+/** The body, after the status was 2xx: the connection can still break. @throws ApiError */
+async function bodyOf<T>(response: Response, what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const code = cause instanceof SyntaxError ? "unreadable-answer" : "unreachable";
+    throw new ApiError(code, response.status, { detail: String(cause) }, what, cause);
+  }
 }
+
+/** The JSON of an answer. @param what method and path of the request. @throws ApiError */
+export const jsonOf = <T>(response: Response, what: string): Promise<T> =>
+  bodyOf(response, what, async () => (await response.json()) as T);
+
+/** @throws ApiError */
+export async function apiJson<T>(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<T> {
+  return jsonOf<T>(await api(t, baseUrl, path, request), `${methodOf(request)} ${path}`);
+}
+
+/** The bytes of an answer. @param what method and path of the request. @throws ApiError */
+export const bytesOf = (response: Response, what: string): Promise<Uint8Array> =>
+  bodyOf(response, what, async () => new Uint8Array(await response.arrayBuffer()));
+
+/** @throws ApiError */
 export async function apiBytes(
   t: Transport,
   baseUrl: string,
   path: string,
   request: ApiRequest = {},
 ): Promise<Uint8Array> {
-  return new Uint8Array(await (await api(t, baseUrl, path, request)).arrayBuffer());
+  return bytesOf(await api(t, baseUrl, path, request), `${methodOf(request)} ${path}`);
 }

@@ -1,16 +1,19 @@
-// The patient's wallet. Everything it does stands in client/wallet/*; this is the door.
+// The patient's wallet. This is its door; the parts are in client/wallet/*.
 //
-//   Wallet.create(...)   new recovery words           Wallet.open(...)   what the store holds
-//   Wallet.restore(...)  a new phone from the words: enrol again with a fresh code, then recover()
+//   Wallet.create(...)   new recovery words
+//   Wallet.open(...)     the wallet that the store holds
+//   Wallet.restore(...)  a new phone from the recovery words: enrol again with a fresh code, then recover()
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
 import type { Receipt } from "../protocol/documents.ts";
-import { fromBase64url } from "../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex } from "../protocol/encodings.ts";
 import { epochOf } from "../protocol/epoch.ts";
+import { decodeAnswer, SymbolonError } from "./errors.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
-import { FrameChannel, FrameError } from "./sealing/messages.ts";
+import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
+import { asTagHash } from "./shared/ids.ts";
 import { api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
@@ -22,13 +25,22 @@ import {
 } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
+import { remember } from "./wallet/inspect.ts";
 import { checkRecoveryWords, newRecoveryWords, sessionKeys, walletRoot } from "./wallet/keys.ts";
 import { findNotices } from "./wallet/notices.ts";
+import { overviewOf, type SessionView, sessionView, type WalletOverview } from "./wallet/overview.ts";
 import { type OwnRecords, ownRecords } from "./wallet/records.ts";
 import { recoverSessions } from "./wallet/recovery.ts";
 import { enrol, refresh } from "./wallet/registration.ts";
 import { ownReport } from "./wallet/report.ts";
-import type { WalletGeneration, WalletNotice, WalletSession, WalletState, WalletStore } from "./wallet/state.ts";
+import {
+  emptyState,
+  type WalletGeneration,
+  type WalletNotice,
+  type WalletSession,
+  type WalletState,
+  type WalletStore,
+} from "./wallet/state.ts";
 
 export interface WalletOptions {
   transport: Transport;
@@ -36,27 +48,26 @@ export interface WalletOptions {
   store: WalletStore;
 }
 
-const empty = (words: string): WalletState => ({
-  version: 1,
-  words,
-  account: undefined,
-  deviceSecretKey: undefined,
-  identity: undefined,
-  pendingEnrolment: undefined,
-  parameters: [],
-  generations: [],
-  credentials: [],
-  sessions: [],
-  noticesSeenUpTo: 0,
-  notices: [],
-  lastCheckpoint: undefined,
-});
-
+/**
+ * The wallet of one patient on one phone. Every method that asks a role can throw ApiError. A tag hash that is not hex of
+ * 32 bytes throws SymbolonError bad-id. Errors of the application's own store pass through unchanged.
+ *
+ * @example
+ * const wallet = (await Wallet.open(options)) ?? (await Wallet.create(options));
+ * showOnce(wallet.recoveryWords); // the owner writes them down
+ * await wallet.enrol(account, enrolmentCode); // from the registrar's desk
+ * const offer = await wallet.readInvitation(invitation); // scanned at the clinic
+ * if (await personAgrees(offer.service.name, offer.shows, offer.warnings)) {
+ *   const { tid, tagHash } = await wallet.checkIn(offer);
+ *   await wallet.send(tagHash, new TextEncoder().encode("I am in the waiting room"));
+ * }
+ */
 export class Wallet {
   readonly #context: WalletContext;
 
   private constructor(context: WalletContext) {
     this.#context = context;
+    remember(this, context);
   }
 
   static async #over(options: WalletOptions, state: WalletState): Promise<Wallet> {
@@ -68,33 +79,42 @@ export class Wallet {
     );
   }
 
-  /** A new wallet with fresh recovery words, which its owner writes down. */
+  /** A new wallet with fresh recovery words. Its owner must write them down. */
   static create(options: WalletOptions): Promise<Wallet> {
-    return Wallet.#over(options, empty(newRecoveryWords()));
+    return Wallet.#over(options, emptyState(newRecoveryWords()));
   }
 
-  /** A new phone for an old wallet. @throws RecoveryWordsError */
+  /** A new phone for an old wallet. Enrol it with a fresh code, then call `recover`. @throws RecoveryWordsError */
   static restore(options: WalletOptions, words: string): Promise<Wallet> {
-    return Wallet.#over(options, empty(checkRecoveryWords(words)));
+    return Wallet.#over(options, emptyState(checkRecoveryWords(words)));
   }
 
-  /** What the store holds, or undefined where it holds nothing. */
+  /** The wallet that the store holds, or undefined if the store is empty. @throws RecoveryWordsError if the state is damaged */
   static async open(options: WalletOptions): Promise<Wallet | undefined> {
     const state = await options.store.load();
     return state && Wallet.#over(options, state);
   }
 
+  /** The 24 recovery words. Secret: they open every record. Show them only to the owner, and only when asked. */
   get recoveryWords(): string {
     return this.#context.state.words;
   }
-  get sessions(): readonly WalletSession[] {
-    return this.#context.state.sessions;
-  }
-  get state(): Readonly<WalletState> {
-    return this.#context.state;
+
+  /** All sessions, in the order of check-in or recovery. */
+  get sessions(): readonly SessionView[] {
+    return this.#context.state.sessions.map(sessionView);
   }
 
-  /** Enrols this phone with the desk's one-time code and fetches the credential of the current epoch, if it may. */
+  /** A copy of everything that a screen may show. It holds no secret. */
+  overview(): WalletOverview {
+    return overviewOf(this.#context.state);
+  }
+
+  /**
+   * Enrols this phone with the desk's one-time code. Then fetches the credential of the current epoch, if the new generation
+   * has begun by then. If the answer is lost, call it again with the same code.
+   * @throws RegistrationError, ParametersError
+   */
   async enrol(account: string, enrolmentCode: string): Promise<WalletGeneration> {
     const generation = await enrol(this.#context, account, enrolmentCode);
     const epoch = epochOf(this.#context.transport.now());
@@ -102,64 +122,79 @@ export class Wallet {
     return generation;
   }
 
-  /** The credential of the current epoch; in the epoch's last days also the next one. */
+  /**
+   * Fetches the credential of an epoch, by default the current one, unless the wallet has it. Call it on a schedule, and not
+   * before a visit: the registrar sees when it is called. @throws RegistrationError, ParametersError
+   */
   refresh(epoch: number = epochOf(this.#context.transport.now())): Promise<void> {
     return refresh(this.#context, epoch);
   }
 
-  /** What a clinic asks for and what it would learn, before anything is sent. @throws CheckInError */
+  /** What a clinic asks for and would learn. Nothing is sent. @throws CheckInError, ParametersError */
   readInvitation(invitation: Invitation): Promise<CheckInOffer> {
     return readInvitation(this.#context, invitation);
   }
 
-  /** @throws CheckInError */
+  /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError */
   checkIn(offer: CheckInOffer): Promise<OpenSession> {
     return checkIn(this.#context, offer);
   }
 
-  /** Sends a check-in again whose answer was lost: the very same bytes. */
-  retryCheckIn(tagHash: string): Promise<Receipt> {
-    return sendCheckIn(this.#context, this.#session(tagHash));
+  /**
+   * Sends a check-in again, the very same bytes, after its answer was lost.
+   * @throws CheckInError; SymbolonError no-such-session, no-channel if the session was recovered
+   */
+  async retryCheckIn(tagHash: string): Promise<Receipt> {
+    const session = this.#session(tagHash);
+    if (session.checkIn === undefined) throw new SymbolonError("no-channel");
+    return sendCheckIn(this.#context, session);
   }
 
-  /** Sends a message in a session. The channel's counter is stored before the frame leaves. */
+  /**
+   * Sends a message in a session. The channel's counter is stored before the frame leaves.
+   * @throws SymbolonError no-such-session, no-channel, bad-state; FrameError frame-limit
+   */
   async send(tagHash: string, message: Uint8Array): Promise<void> {
     const session = this.#session(tagHash);
-    const frame = await this.#withChannel(tagHash, (channel) => channel.send(message));
+    const frame = await this.#withChannel(session.tagHash, (channel) => channel.send(message));
     const { serviceUrl } = this.#context.deployment;
-    await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${tagHash}/frames`, {
+    await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`, {
       bytes: frame,
       headers: { "idempotency-key": bytesToHex(sha256(frame)) },
       signWith: (await this.#keys(session)).authSecretKey,
     });
   }
 
-  /** "This clinic may know me": it will recognise this patient at every visit where this is sent, and nobody else can. */
+  /**
+   * "This clinic may know me." The clinic recognises this patient at every visit in which this is sent; nobody else can.
+   * @throws as `send`
+   */
   async introduce(tagHash: string): Promise<void> {
     await this.send(tagHash, await introduction(this.#context, this.#session(tagHash)));
   }
 
-  /** Messages of the clinic that have arrived since the last time. */
+  /** The clinic's messages since the last call. @throws SymbolonError no-such-session, no-channel, bad-answer, bad-state */
   async receive(tagHash: string): Promise<Uint8Array[]> {
     const session = this.#session(tagHash);
-    const path = `/v1/sessions/${session.serviceId}/${tagHash}/frames`;
+    const path = `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`;
     const { transport, deployment } = this.#context;
     const request = { signWith: (await this.#keys(session)).authSecretKey };
-    const { frames } = await apiJson<{ frames: { seq: number; frame: string }[] }>(
+    const { frames } = await apiJson<{ frames: { seq: number; frame: Base64url }[] }>(
       transport,
       deployment.serviceUrl,
       path,
       request,
     );
     if (frames.length === 0) return [];
-    // Kept first, then acknowledged: a frame is deleted only when its receipt is remembered.
-    const messages = await this.#withChannel(tagHash, (channel) => {
+    const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
+    // Store first, then acknowledge: the service deletes a frame only when the wallet remembers that it received it.
+    const messages = await this.#withChannel(session.tagHash, (channel) => {
       const read: Uint8Array[] = [];
-      for (const { frame } of frames) {
+      for (const frame of sealed) {
         try {
-          read.push(channel.receive(fromBase64url(frame)));
+          read.push(channel.receive(frame));
         } catch (error) {
-          // one that was read before, or that is not from the clinic, must not hold up the others
+          // A frame that was read before, or that is not from the clinic, must not hold up the others.
           if (!(error instanceof FrameError)) throw error;
         }
       }
@@ -169,29 +204,37 @@ export class Wallet {
     return messages;
   }
 
-  /** All own records from every service, in whole buckets so that nobody learns which ones. */
+  /**
+   * All own records from every service. They are fetched in whole buckets, so that nobody learns which ones are the wallet's.
+   * Something that does not verify is reported in `faults`. @throws SymbolonError bad-answer
+   */
   records(progress?: (done: number, services: number) => void): Promise<OwnRecords> {
     return ownRecords(this.#context, progress);
   }
 
-  /** The own report as a FHIR R4 document Bundle. */
+  /** The own report as a FHIR R4 document Bundle. @throws as `records`; FhirInputError if a record is not FHIR */
   async report(records?: OwnRecords): Promise<DocumentBundle> {
     return ownReport(this.#context, records ?? (await this.records()));
   }
 
-  /** Finds all sessions again after a restore; answers how many. */
+  /**
+   * Finds all sessions again after a restore.
+   * @param progress is called per epoch. @returns how many were new. @throws ParametersError; SymbolonError bad-answer
+   */
   recover(progress?: (epoch: number) => void): Promise<number> {
     return recoverSessions(this.#context, epochOf(this.#context.transport.now()), progress);
   }
 
-  /** Every case in the log that touched this patient, the new ones looked for now. */
+  /** Every case in the log that touched this patient. Looks for new ones now. @throws LogError, ParametersError */
   notices(): Promise<readonly WalletNotice[]> {
     return findNotices(this.#context);
   }
 
+  /** @throws SymbolonError bad-id, no-such-session */
   #session(tagHash: string): WalletSession {
-    const session = this.#context.state.sessions.find((s) => s.tagHash === tagHash);
-    if (!session) throw new RangeError("this wallet has no such session");
+    const id = asTagHash(tagHash);
+    const session = this.#context.state.sessions.find((s) => s.tagHash === id);
+    if (!session) throw new SymbolonError("no-such-session", id);
     return session;
   }
 
@@ -199,12 +242,12 @@ export class Wallet {
     return sessionKeys(this.#context.root, s.generation, s.epoch, s.slot);
   }
 
-  /** Load, use, keep in one turn, so that no two calls start from the same counters; what it gives is kept already. */
-  #withChannel<T>(tagHash: string, use: (channel: FrameChannel) => T): Promise<T> {
+  /** Loads, uses and stores a channel in one turn, so that no two calls start from the same counters. Resolves after the store. */
+  #withChannel<T>(tagHash: Hex, use: (channel: FrameChannel) => T): Promise<T> {
     return this.#context.turns.take(`channel ${tagHash}`, async () => {
       const stored = this.#session(tagHash).channel;
-      if (stored === undefined) throw new RangeError("messages of a recovered session went with the old phone");
-      const channel = FrameChannel.restore(hexToBytes(stored));
+      if (stored === undefined) throw new SymbolonError("no-channel");
+      const channel = restoreChannel(stored);
       const result = use(channel);
       await this.#context.update((s) => {
         s.sessions.find((x) => x.tagHash === tagHash)!.channel = bytesToHex(channel.serialise());

@@ -1,8 +1,14 @@
 // Cases of the demo: an order is submitted, t officers approve with their passkeys, and only then it is opened.
 
-import type { DocumentBundle } from "../client/fhir/report.ts";
-import type { FhirEntry } from "../client/fhir/resource.ts";
-import type { Fetched, LinkedSession, OrderRequest, PreparedOrder, Requester } from "../client/requester.ts";
+import type {
+  DocumentBundle,
+  Fetched,
+  FhirEntry,
+  LinkedSession,
+  OrderRequest,
+  PreparedOrder,
+  Requester,
+} from "../client/index.ts";
 import type { Practice } from "../local/practice.ts";
 import type { Stopwatch } from "../local/stopwatch.ts";
 

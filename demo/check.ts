@@ -2,7 +2,7 @@
 // anyone else's.
 
 import { isDeepStrictEqual } from "node:util";
-import type { DocumentBundle } from "../client/fhir/report.ts";
+import type { DocumentBundle } from "../client/index.ts";
 import type { PatientFile } from "../local/patients.ts";
 
 const MADE_BY_THE_REPORT = new Set(["Composition", "Patient", "Organization", "Provenance"]);

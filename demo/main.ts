@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { FhirInputError } from "../client/fhir/resource.ts";
+import { FhirInputError } from "../client/index.ts";
 import { enrolAll, liveThrough, openClinics, selectorOf } from "../local/life.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "../local/patients.ts";
 import { progressLine } from "../local/progress.ts";

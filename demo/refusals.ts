@@ -1,8 +1,6 @@
 // What must be refused, shown on the running system: a replay, a wrong audience, a revoked wallet.
 
-import type { Clinic } from "../client/clinic.ts";
-import { ApiError, api } from "../client/transport.ts";
-import { CheckInError } from "../client/wallet/check-in.ts";
+import { ApiError, api, CheckInError, type Clinic } from "../client/index.ts";
 import type { LivedPatient } from "../local/life.ts";
 import type { Practice } from "../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
@@ -15,7 +13,7 @@ async function refusalOf(what: string, act: () => Promise<unknown>): Promise<str
     await act();
   } catch (error) {
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) return error.code;
-    if (error instanceof CheckInError) return error.reason;
+    if (error instanceof CheckInError) return error.code;
     throw error;
   }
   throw new Error(`${what} was accepted`);

@@ -1,11 +1,7 @@
 // Lives through the visits of many patients: every Organization a clinic, every Encounter an anonymous check-in with a
 // fresh TID, its resources sealed and stored there. Patients do not wait for each other; each one's visits keep their order.
 
-import type { Clinic } from "../client/clinic.ts";
-import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
-import { writeRecord } from "../client/fhir/record.ts";
-import { mergeOrganizations } from "../client/fhir/visits.ts";
-import type { OpenSession } from "../client/wallet/check-in.ts";
+import { type Clinic, mergeOrganizations, type OpenSession, patientRefs, toTid, writeRecord } from "../client/index.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import type { PatientFile } from "./patients.ts";
 import type { EnrolledPatient, Practice } from "./practice.ts";

@@ -5,8 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FhirInputError } from "../client/fhir/resource.ts";
-import { type PatientBundle, readBundle } from "../client/fhir/visits.ts";
+import { FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
 
 /** Three synthetic patients that come with the repository; see test/data/README.md. */
 export const DEFAULT_PATIENTS_DIRECTORY = fileURLToPath(new URL("../test/data/patients", import.meta.url));

@@ -2,17 +2,24 @@
 // requesters. The demo lives patients through it, `npm start` leaves it running, and the flow and attack tests use it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Clinic, type ClinicPolicy, createClinicKeys } from "../client/clinic.ts";
-import type { FhirEntry } from "../client/fhir/resource.ts";
-import { Officer } from "../client/officer.ts";
-import { registerOfficer, runCeremony } from "../client/operator/ceremony.ts";
-import { Operator } from "../client/operator.ts";
-import type { Deployment } from "../client/parameters.ts";
-import { createRequesterKeys, Requester } from "../client/requester.ts";
-import { SoftwarePasskey } from "../client/software-passkey.ts";
-import { systemTransport, type Transport } from "../client/transport.ts";
-import { MemoryStore } from "../client/wallet/state.ts";
-import { Wallet } from "../client/wallet.ts";
+import {
+  Clinic,
+  type ClinicPolicy,
+  createClinicKeys,
+  createRequesterKeys,
+  type Deployment,
+  type FhirEntry,
+  MemoryStore,
+  Officer,
+  Operator,
+  Requester,
+  registerOfficer,
+  runCeremony,
+  SoftwarePasskey,
+  systemTransport,
+  type Transport,
+  Wallet,
+} from "../client/index.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";

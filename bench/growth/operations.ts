@@ -8,6 +8,7 @@
 //   link       an approved order over 1 closed month: from the last approval to readable records
 //   enrol      a person registered, a phone enrolled, its first credential fetched
 
+import { stateOf } from "../../client/wallet/inspect.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { type HeldCheckIn, heldCheckIns, sendHeld } from "../held-check-ins.ts";
@@ -70,7 +71,7 @@ const report: Operation = {
   async arm(region) {
     const { transport, deployment } = region.practice;
     const store = new MemoryStore();
-    await store.save(region.wallet.state); // as it was before it asked for anything
+    await store.save(stateOf(region.wallet)); // as it was before it asked for anything
     const wallet = (await Wallet.open({ transport, deployment, store }))!;
     return async () => {
       const own = await wallet.records();

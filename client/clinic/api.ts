@@ -1,9 +1,11 @@
-// The clinic's way to the service role: SMART Backend Services tokens, renewed as they expire, and writes that are sent
-// again, byte for byte, when no answer came.
+// The clinic's way to the service role: SMART Backend Services tokens, renewed before they expire. If no answer came, the very
+// same bytes are sent again.
 
 import { importJWK, SignJWT } from "jose";
 import { bytesToHex } from "../../protocol/bytes.ts";
-import { ApiError, type ApiRequest, api, type Transport } from "../transport.ts";
+import type { Hex } from "../../protocol/encodings.ts";
+import { SymbolonError, translateAsync } from "../errors.ts";
+import { ApiError, type ApiRequest, api, jsonOf, type Transport } from "../transport.ts";
 import { type ClinicKeys, serviceIdOfKeys } from "./keys.ts";
 
 const ASSERTION_SECONDS = 120;
@@ -15,7 +17,7 @@ export class ClinicApi {
   readonly #transport: Transport;
   readonly #serviceUrl: string;
   readonly #keys: ClinicKeys;
-  readonly #serviceId: string;
+  readonly #serviceId: Hex;
   #token: { value: string; expiresAt: number } | undefined;
 
   constructor(transport: Transport, serviceUrl: string, keys: ClinicKeys) {
@@ -25,16 +27,16 @@ export class ClinicApi {
     this.#serviceId = bytesToHex(serviceIdOfKeys(keys));
   }
 
-  /** Path under the own service. @throws ApiError */
+  /** A request to a path under the own service. @throws ApiError */
   own(path: string, request: ApiRequest = {}): Promise<Response> {
     return this.authorised(`/v1/services/${this.#serviceId}${path}`, request);
   }
 
   async ownJson<T>(path: string, request: ApiRequest = {}): Promise<T> {
-    return (await (await this.own(path, request)).json()) as T;
+    return jsonOf<T>(await this.own(path, request), path);
   }
 
-  /** With the clinic's token. Repeats what got no answer; a token that is refused is renewed once. @throws ApiError */
+  /** A request with the clinic's token. Repeats it if no answer came. Renews a refused token once. @throws ApiError */
   async authorised(path: string, request: ApiRequest = {}): Promise<Response> {
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
@@ -60,15 +62,19 @@ export class ClinicApi {
       now + RENEW_BEFORE_SECONDS < this.#token.expiresAt
     )
       return this.#token.value;
-    const assertion = await new SignJWT({})
-      .setProtectedHeader({ alg: "ES384" })
-      .setIssuer(this.#serviceId)
-      .setSubject(this.#serviceId)
-      .setAudience(`${this.#serviceUrl}/v1/token`)
-      .setJti(bytesToHex(this.#transport.rng(16)))
-      .setIssuedAt(now)
-      .setExpirationTime(now + ASSERTION_SECONDS)
-      .sign(await importJWK(this.#keys.oauthPrivateJwk, "ES384"));
+    const assertion = await translateAsync(
+      async () =>
+        new SignJWT({})
+          .setProtectedHeader({ alg: "ES384" })
+          .setIssuer(this.#serviceId)
+          .setSubject(this.#serviceId)
+          .setAudience(`${this.#serviceUrl}/v1/token`)
+          .setJti(bytesToHex(this.#transport.rng(16)))
+          .setIssuedAt(now)
+          .setExpirationTime(now + ASSERTION_SECONDS)
+          .sign(await importJWK(this.#keys.oauthPrivateJwk, "ES384")),
+      (cause) => new SymbolonError("bad-keys", "oauthPrivateJwk", { cause }),
+    );
     const form = new URLSearchParams({
       grant_type: "client_credentials",
       client_assertion_type: ASSERTION_TYPE,
@@ -78,7 +84,7 @@ export class ClinicApi {
       bytes: new TextEncoder().encode(form.toString()),
       headers: { "content-type": "application/x-www-form-urlencoded" },
     });
-    const token = (await response.json()) as { access_token: string; expires_in: number };
+    const token = await jsonOf<{ access_token: string; expires_in: number }>(response, "POST /v1/token");
     this.#token = { value: token.access_token, expiresAt: now + token.expires_in };
     return token.access_token;
   }

@@ -1,43 +1,47 @@
-// A session's chain of manifests, as the clinic checks it: its own signature on each, counted from 1 without a gap, each
-// naming the hash of the one before. What became of a record is worked out from the statements here; the operator's word
-// for it is not taken. Links missing at the end do not show without a memory of the head.
+// A session's chain of manifests, as a reader checks it: the clinic's signature on each manifest, numbers from 1 without a gap,
+// and in each the hash of the one before. The state of a record is computed here from the clinic's own statements; the
+// operator's word for it is not used. If links are missing at the end, only a memory of the head can show it.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 
 export type RecordState = "current" | "amended" | "withdrawn" | "moved" | "erased";
 
 export interface RecordEntry {
-  /** hex */
-  readonly recordId: string;
-  /** hex */
-  readonly tagHash: string;
+  /** 16 bytes */
+  readonly recordId: Hex;
+  /** 32 bytes; names the session */
+  readonly tagHash: Hex;
   readonly state: RecordState;
   readonly contentKind: string;
   /** days since 1970-01-01 */
   readonly day: number;
+  /** number of the manifest in its chain, from 1 */
   readonly count: number;
-  /** hex; the record that this one amends */
-  readonly amends: string | undefined;
-  /** hex; the session it was moved to */
-  readonly movedTo: string | undefined;
+  /** the record that this one amends */
+  readonly amends: Hex | undefined;
+  /** tag hash of the session that the record was moved to */
+  readonly movedTo: Hex | undefined;
   readonly manifest: Manifest;
 }
 
 export interface Chain {
   /** records and amendments, in order */
   readonly records: RecordEntry[];
-  /** of the last manifest; 32 zero bytes where there is none */
+  /** hash of the last manifest; 32 zero bytes if there is none */
   readonly headHash: Uint8Array;
   readonly count: number;
 }
 
-export class ChainError extends Error {
+/** The manifests that the service handed out are not one whole chain of this session. */
+export class ChainError extends SymbolonError<CodeOf<"ChainError">> {
   override name = "ChainError";
 }
 
-/** What a statement, or an amendment, makes of its target. */
+/** The state that a statement or an amendment gives to its target. */
 export const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
   amendment: "amended",
   withdrawal: "withdrawn",
@@ -45,33 +49,37 @@ export const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
   erasure: "erased",
 };
 
-/** What a chain must be of: whoever hands it out could hand out another session's, complete and in order. */
+/** The session that a chain must belong to. Without it, the service could hand out another session's whole chain. */
 export interface ChainOf {
+  /** Ed25519 public key of the clinic, 32 bytes */
   signKey: Uint8Array;
+  /** 16 bytes */
   serviceId: Uint8Array;
-  /** hex */
-  tagHash: string;
+  tagHash: Hex;
 }
 
-/** @throws ChainError, CodecError */
+/** @throws ChainError */
 export function readChain({ signKey, serviceId, tagHash }: ChainOf, signedManifests: readonly Uint8Array[]): Chain {
   const records: RecordEntry[] = [];
   let headHash: Uint8Array = new Uint8Array(32);
   let count = 0;
   for (const signed of signedManifests) {
-    const { key, value: manifest } = openSigned(LABELS.signManifest, Manifest, signed);
+    const { key, value: manifest } = translate(
+      () => openSigned(LABELS.signManifest, Manifest, signed),
+      (cause) => new ChainError("bad-manifest", textOfCause(cause), { cause }),
+    );
     if (!equalBytes(key, signKey) || !equalBytes(manifest.serviceId, serviceId))
-      throw new ChainError("a manifest is not this clinic's");
+      throw new ChainError("foreign-manifest", "another clinic's");
     if (manifest.count !== count + 1 || !equalBytes(manifest.previous, headHash))
-      throw new ChainError(`manifest ${count + 1} is missing or out of place`);
-    if (bytesToHex(manifest.tagHash) !== tagHash) throw new ChainError("a manifest is of another session");
+      throw new ChainError("broken-chain", `manifest ${count + 1} is missing or out of place`);
+    if (bytesToHex(manifest.tagHash) !== tagHash) throw new ChainError("foreign-manifest", "another session's");
     headHash = manifestHashOf(signed);
     count++;
     const target = manifest.target && bytesToHex(manifest.target);
     const state = BECOMES[manifest.kind];
     if (target !== undefined && state !== undefined) {
       const i = records.findIndex((r) => r.recordId === target);
-      if (i < 0) throw new ChainError(`manifest ${count} speaks of a record that is not there`);
+      if (i < 0) throw new ChainError("unknown-target", `manifest ${count}`);
       const movedTo = manifest.movedTo && bytesToHex(manifest.movedTo);
       records[i] = { ...records[i]!, state, ...(movedTo === undefined ? {} : { movedTo }) };
     }

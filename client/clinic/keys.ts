@@ -1,4 +1,4 @@
-// A clinic's keys, all made and kept at the clinic: the operator never has one.
+// A clinic's keys. All are made and kept at the clinic: its operator never has one.
 //
 //   signKey   Ed25519: signs card, challenges and manifests; service id = H(signKey)
 //   hpke      MLKEM768-X25519: patients set up their message channel to it
@@ -10,31 +10,39 @@ import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { bytesToHex, hexToBytes, type Rng } from "../../protocol/bytes.ts";
 import { ServiceCard, serviceIdOf, signDocument } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { SymbolonError, translate } from "../errors.ts";
 import { generateServiceHpkeKey } from "../sealing/messages.ts";
 
 /** What a check-in must show at this clinic. */
 export interface ClinicPolicy {
+  /** attributes, each with the values that are accepted */
   required: ServiceCard["required"];
-  /** how many epochs old a credential may be: so much longer a lost or revoked phone still gets in */
+  /** how many epochs old a credential may be. A lost or revoked phone still gets in for that many epochs */
   maxStaleEpochs: number;
 }
 export const DEFAULT_POLICY: ClinicPolicy = { required: [], maxStaleEpochs: 1 };
 
-/** Plain JSON, bytes as hex; secret. */
+/** Plain JSON, so that any secret store can hold it. Secret. */
 export interface ClinicKeys {
   name: string;
   policy: ClinicPolicy;
-  signSecretKey: string;
-  hpkePublicKey: string;
-  hpkeSecretKey: string;
+  /** Ed25519, 32 bytes */
+  signSecretKey: Hex;
+  /** 1216 bytes */
+  hpkePublicKey: Hex;
+  /** 32 bytes */
+  hpkeSecretKey: Hex;
+  /** AGE-SECRET-KEY-PQ-1... */
   ageIdentity: string;
+  /** age1pq1... */
   ageRecipient: string;
   oauthPublicJwk: JWK;
   oauthPrivateJwk: JWK;
 }
 
-/** @param rng of the Ed25519 key; the other generators draw from the platform's own */
+/** @param rng for the Ed25519 key; the other generators draw from the platform's own */
 export async function createClinicKeys(
   name: string,
   policy: ClinicPolicy = DEFAULT_POLICY,
@@ -56,21 +64,36 @@ export async function createClinicKeys(
   };
 }
 
-/** 16 bytes */
-export const serviceIdOfKeys = (keys: ClinicKeys): Uint8Array =>
-  serviceIdOf(ed25519.getPublicKey(hexToBytes(keys.signSecretKey)));
+/** The Ed25519 key pair. @throws SymbolonError bad-keys */
+export function signKeyOf(keys: ClinicKeys): { secretKey: Uint8Array; publicKey: Uint8Array } {
+  return translate(
+    () => {
+      const secretKey = hexToBytes(keys.signSecretKey);
+      return { secretKey, publicKey: ed25519.getPublicKey(secretKey) };
+    },
+    (cause) => new SymbolonError("bad-keys", "signSecretKey", { cause }),
+  );
+}
 
-/** Signed<ServiceCard>: what the operator registers, and what wallets see. */
+/** 16 bytes. @throws SymbolonError bad-keys */
+export const serviceIdOfKeys = (keys: ClinicKeys): Uint8Array => serviceIdOf(signKeyOf(keys).publicKey);
+
+/** Signed<ServiceCard>: the operator registers it, and wallets see it. @throws SymbolonError bad-keys */
 export function clinicCard(keys: ClinicKeys): Uint8Array {
-  const secretKey = hexToBytes(keys.signSecretKey);
-  const card: ServiceCard = {
-    signKey: ed25519.getPublicKey(secretKey),
-    name: keys.name,
-    hpkeKey: hexToBytes(keys.hpkePublicKey),
-    ageRecipient: keys.ageRecipient,
-    oauthKeyJwk: JSON.stringify(keys.oauthPublicJwk),
-    required: keys.policy.required,
-    maxStaleEpochs: keys.policy.maxStaleEpochs,
-  };
-  return signDocument(LABELS.signServiceCard, ServiceCard, card, secretKey);
+  const { secretKey, publicKey } = signKeyOf(keys);
+  return translate(
+    () => {
+      const card: ServiceCard = {
+        signKey: publicKey,
+        name: keys.name,
+        hpkeKey: hexToBytes(keys.hpkePublicKey),
+        ageRecipient: keys.ageRecipient,
+        oauthKeyJwk: JSON.stringify(keys.oauthPublicJwk),
+        required: keys.policy.required,
+        maxStaleEpochs: keys.policy.maxStaleEpochs,
+      };
+      return signDocument(LABELS.signServiceCard, ServiceCard, card, secretKey);
+    },
+    (cause) => new SymbolonError("bad-keys", "service card", { cause }),
+  );
 }

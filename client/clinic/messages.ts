@@ -1,21 +1,24 @@
-// The clinic's end of its sessions' message channels. A channel's state is stored before a frame leaves, and before what
-// was received is handed on. Calls at the same time take turns; two processes must not share one store.
+// The clinic's end of its sessions' message channels. The new state of a channel is stored before a frame leaves, and before
+// received messages are handed on. Concurrent calls take turns. Two processes must not share one store.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
-import { fromBase64url } from "../../protocol/encodings.ts";
-import { acceptServiceChannel, FrameChannel, FrameError } from "../sealing/messages.ts";
-import { Turns } from "../turns.ts";
+import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
+import { decodeAnswer } from "../errors.ts";
+import { acceptServiceChannel, type FrameChannel, FrameError, restoreChannel } from "../sealing/messages.ts";
+import { Turns } from "../shared/turns.ts";
+import { jsonOf } from "../transport.ts";
 import type { ClinicApi } from "./api.ts";
 import type { ClinicSession } from "./session.ts";
 
-/** Keeps channels between calls, secret: durable when it resolves, or a nonce might serve twice. */
+/** Keeps the state of channels between calls. A state is opaque text; it holds keys, so it is secret. */
 export interface ChannelStore {
   load(tagHash: string): Promise<string | undefined>;
+  /** Resolves when the state is durable: otherwise a nonce might serve twice. */
   save(tagHash: string, channel: string): Promise<void>;
 }
 
-/** For tests and demos. */
+/** A store for tests and demos. It forgets everything when the process ends. */
 export class MemoryChannelStore implements ChannelStore {
   readonly #channels = new Map<string, string>();
   async load(tagHash: string): Promise<string | undefined> {
@@ -29,14 +32,15 @@ export class MemoryChannelStore implements ChannelStore {
 interface Ends {
   readonly api: ClinicApi;
   readonly channels: ChannelStore;
+  /** 16 bytes */
   readonly serviceId: Uint8Array;
-  /** hex */
-  readonly hpkeSecretKey: string;
+  /** 32 bytes */
+  readonly hpkeSecretKey: Hex;
 }
 
 async function channelOf({ channels, hpkeSecretKey }: Ends, session: ClinicSession): Promise<FrameChannel> {
   const stored = await channels.load(session.tagHash);
-  if (stored !== undefined) return FrameChannel.restore(hexToBytes(stored));
+  if (stored !== undefined) return restoreChannel(stored);
   return acceptServiceChannel({
     servicePrivateKey: hexToBytes(hpkeSecretKey),
     enc: session.checkIn.hpkeEnc,
@@ -47,7 +51,7 @@ async function channelOf({ channels, hpkeSecretKey }: Ends, session: ClinicSessi
 
 const turnsOf = new WeakMap<ChannelStore, Turns>();
 
-/** Load, use, save in one turn, so that no two calls start from the same counters; what it gives is saved already. */
+/** Loads, uses and saves a channel in one turn, so that no two calls start from the same counters. Resolves after the save. */
 function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: FrameChannel) => T): Promise<T> {
   const turns = turnsOf.get(ends.channels) ?? new Turns();
   turnsOf.set(ends.channels, turns);
@@ -62,19 +66,26 @@ function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: Frame
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;
 
-/** What the patient has written since. Frames that are repeated or altered are dropped. */
+/**
+ * The patient's new messages. Frames that are repeated or altered are dropped.
+ * @throws ApiError; ChannelSetupError; SymbolonError bad-answer, bad-state
+ */
 export async function receiveMessages(ends: Ends, session: ClinicSession): Promise<Uint8Array[]> {
   const plaintexts: Uint8Array[] = [];
   let ack = "";
   for (;;) {
-    const response = await ends.api.authorised(pathOf(ends, session) + ack);
-    const { frames } = (await response.json()) as { frames: { seq: number; frame: string }[] };
+    const path = pathOf(ends, session) + ack;
+    const { frames } = await jsonOf<{ frames: { seq: number; frame: Base64url }[] }>(
+      await ends.api.authorised(path),
+      `GET ${path}`,
+    );
     if (frames.length === 0) return plaintexts;
+    const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
     const read = await withChannel(ends, session, (channel) => {
       const opened: Uint8Array[] = [];
-      for (const { frame } of frames) {
+      for (const frame of sealed) {
         try {
-          opened.push(channel.receive(fromBase64url(frame)));
+          opened.push(channel.receive(frame));
         } catch (error) {
           if (!(error instanceof FrameError)) throw error;
         }
@@ -86,6 +97,7 @@ export async function receiveMessages(ends: Ends, session: ClinicSession): Promi
   }
 }
 
+/** @throws ApiError; ChannelSetupError; FrameError frame-limit; SymbolonError bad-state */
 export async function sendMessage(
   ends: Ends,
   session: ClinicSession,

@@ -1,53 +1,54 @@
-// A check-in at this clinic, as the clinic itself verified it: what its operator says about a session counts for nothing.
+// A check-in at this clinic, as the clinic itself verified it. The clinic uses nothing that its operator says of a session.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { challengeKey, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
 import type { CheckIn } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { tidOf } from "../../protocol/tid.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import type { ParametersCache } from "../parameters.ts";
 
 export interface ClinicSession {
-  /** hex; names the session everywhere */
-  readonly tagHash: string;
-  /** for people and labels */
+  /** 32 bytes; names the session everywhere */
+  readonly tagHash: Hex;
+  /** the temporary identity, for people and labels */
   readonly tid: string;
   readonly epoch: number;
-  /** unix seconds, of the clinic's own challenge */
+  /** unix seconds, from the clinic's own challenge */
   readonly challengedAt: number;
-  /** attribute -> value */
+  /** attribute -> value, as the presentation proved them */
   readonly shown: Readonly<Record<string, string>>;
   readonly credentialEpoch: number;
   readonly checkIn: CheckIn;
   readonly checkInBytes: Uint8Array;
 }
 
-export class SessionError extends Error {
+/** A check-in is not one of this clinic, or does not verify. */
+export class SessionError extends SymbolonError<CodeOf<"SessionError">> {
   override name = "SessionError";
-  readonly reason: string;
-  constructor(reason: string) {
-    super(`not a session of this clinic: ${reason}`);
-    this.reason = reason;
-  }
 }
 
-/** @param publicKey the clinic's own. @throws SessionError, CodecError, ParametersError */
+/** @param publicKey Ed25519, 32 bytes; the clinic's own. @throws SessionError, ParametersError, ApiError */
 export async function verifySession(
   parameters: ParametersCache,
   publicKey: Uint8Array,
   checkInBytes: Uint8Array,
 ): Promise<ClinicSession> {
-  const read = readCheckIn(checkInBytes);
+  const read = translate(
+    () => readCheckIn(checkInBytes),
+    (cause) => new SessionError("bad-check-in", textOfCause(cause), { cause }),
+  );
   const key = challengeKey(read);
-  if (!key || !equalBytes(key, publicKey)) throw new SessionError("challenge-signature");
+  if (!key || !equalBytes(key, publicKey)) throw new SessionError("foreign-challenge", "challenge-signature");
   const { presentation, challenge, epoch } = read;
-  // Bounds first: the credential's epoch is the wallet's word, and must not send us fetching.
+  // Bounds first: the wallet chose the credential's epoch, and must not make the clinic fetch parameters.
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
-    throw new SessionError("stale");
+    throw new SessionError("bad-presentation", "stale");
   const verdict = verifyCheckIn(read, {
     tag: await parameters.of(epoch),
     credential: await parameters.of(presentation.credentialEpoch),
   });
-  if (!verdict.ok) throw new SessionError(verdict.reason);
+  if (!verdict.ok) throw new SessionError("bad-presentation", verdict.reason);
   return {
     tagHash: bytesToHex(verdict.tagHash),
     tid: tidOf(verdict.tagHash),

@@ -4,6 +4,8 @@
 // unknown members and their order. `copyJson` is the one walk over a resource; it uses Object.fromEntries, which
 // defines own members (an element named "__proto__" stays an element).
 
+import { type CodeOf, SymbolonError } from "../errors.ts";
+
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [name: string]: Json };
 
@@ -15,23 +17,13 @@ export interface FhirEntry {
   resource: FhirResource;
 }
 
-export type FhirInputCode =
-  | "not-json"
-  | "not-a-bundle"
-  | "bad-entry"
-  | "bad-date"
-  | "conflicting-entries"
-  | "no-patient"
-  | "several-patients"
-  | "unreadable";
+export type FhirInputCode = CodeOf<"FhirInputError">;
 
-/** What is wrong with an input file, in words fit to stand behind its name. Carries no content of the file but ids. */
-export class FhirInputError extends Error {
+/** An input file is wrong. The message is fit to stand behind the file's name. It carries no content of the file but ids. */
+export class FhirInputError extends SymbolonError<FhirInputCode> {
   override readonly name = "FhirInputError";
-  readonly code: FhirInputCode;
   constructor(code: FhirInputCode, message: string) {
-    super(message);
-    this.code = code;
+    super(code, undefined, { message });
   }
 }
 

@@ -1,13 +1,14 @@
-// Whoever reads the log checks it. A LogMonitor remembers the newest head it accepted and lets nothing contradict it:
+// A reader's check of the transparency log. A LogMonitor remembers the newest head that it accepted, and accepts nothing that
+// contradicts it:
 //
-//   update   a new head is signed by the log and a quorum of witnesses, and continues the one seen before
-//   follow   reads the entries up to that head; their tree must have exactly its root, so nothing was removed, changed,
-//            reordered or kept back between what was read before and now
-//   includes one entry stands at its index under the head
-//   compare  a head from elsewhere (a friend, a trustee, a printed one) against the one seen
+//   update   a new head must be signed by the log and by a quorum of witnesses, and must continue the one seen before
+//   follow   reads the entries up to that head. Their tree must have exactly the head's root. So nothing was removed,
+//            changed, reordered or held back since the last reading
+//   includes checks that one entry stands at its index under the head
+//   compare  checks a head from elsewhere (from a friend, a trustee, or printed) against the one seen
 //
-// Two heads that contradict each other, both signed, are the proof of a split view: `SplitView` carries them. The state
-// is plain data; keep it with the wallet, for a monitor that forgets can be shown a new past.
+// Two signed heads that contradict each other prove a split view; `SplitView` carries them. The state is plain data: keep it
+// with the wallet. A monitor that forgets its state can be shown another past.
 
 import { equalBytes } from "../../protocol/bytes.ts";
 import {
@@ -23,48 +24,52 @@ import { checkConsistency } from "../../protocol/witness.ts";
 
 export { checkConsistency } from "../../protocol/witness.ts";
 
-/** Where heads, proofs and entries come from; nothing it says is believed. */
+/** The source of heads, proofs and entries. The monitor verifies everything that comes from it. */
 export interface LogSource {
   /** a signed note with cosignatures */
   checkpoint(): Promise<string>;
+  /** the proof that the tree of `to` entries continues the tree of `from` entries; hashes of 32 bytes (RFC 9162) */
   consistency(from: number, to: number): Promise<Uint8Array[]>;
+  /** the path of hashes from the entry at `index` to the root of the tree of `size` entries */
   inclusion(index: number, size: number): Promise<Uint8Array[]>;
-  /** entries from an index on, at least one where there is one, at most `limit` */
+  /** entries from an index on: at most `limit`, and at least one if there is one */
   entries(from: number, limit: number): Promise<Uint8Array[]>;
 }
 
+/** The pinned keys that a head must be signed with. */
 export interface LogTrust {
   logKey: NoteKey;
   witnesses: readonly NoteKey[];
+  /** how many witnesses must have cosigned */
   quorum: number;
 }
 
 export interface MonitorState {
-  /** the newest head accepted, as the signed note it came in */
+  /** the signed note of the newest head accepted */
   readonly note: string;
   readonly head: Checkpoint;
-  /** how far entries have been read */
+  /** the tree of the entries read so far */
   readonly read: Frontier;
 }
 
-/** Two heads, both signed by the log, of which neither continues the other. */
+/** Two signed notes of the log. Neither head continues the other. */
 export interface SplitView {
   readonly seen: string;
   readonly shown: string;
 }
 export type LogFailure =
   | { ok: false; reason: "bad-checkpoint"; detail: string }
-  /** the log answers with a proof or entries that do not lead from the head seen to the head shown */
+  /** the log answered with a proof or with entries that do not lead from the head seen to the head shown */
   | { ok: false; reason: "inconsistent"; evidence: SplitView }
   | { ok: false; reason: "split-view"; evidence: SplitView }
-  /** older than what was seen before; not wrong by itself, but no news either */
+  /** the head is older than the one seen before; it is not wrong, but it brings no news */
   | { ok: false; reason: "stale" }
   | { ok: false; reason: "not-included" };
 
 export type Updated = { ok: true; head: Checkpoint; news: boolean } | LogFailure;
 export type Followed = { ok: true; head: Checkpoint; from: number; entries: Uint8Array[] } | LogFailure;
 
-const ENTRIES_A_REQUEST = 256;
+const ENTRIES_PER_REQUEST = 256;
 
 export class LogMonitor {
   readonly #trust: LogTrust;
@@ -77,11 +82,12 @@ export class LogMonitor {
     this.#state = state;
   }
 
+  /** The state to keep; undefined before the first accepted head. */
   get state(): MonitorState | undefined {
     return this.#state;
   }
 
-  /** Takes the newest head if it continues the one seen before. */
+  /** Fetches the newest head, and accepts it if it continues the one seen before. @throws ApiError from an HTTP source */
   async update(): Promise<Updated> {
     const shown = await this.#source.checkpoint();
     const judged = await this.#judge(shown);
@@ -92,13 +98,13 @@ export class LogMonitor {
     return { ok: true, head: judged.head, news: judged.succession !== "same" };
   }
 
-  /** Compares a head from elsewhere with the one seen; an older one is fine if the log can prove it. */
+  /** Compares a head from elsewhere with the one seen. An older head is fine if the log can prove it. @throws as `update` */
   async compare(note: string): Promise<{ ok: true } | LogFailure> {
     const judged = await this.#judge(note);
     return judged.ok ? { ok: true } : judged;
   }
 
-  /** Updates, then reads every entry not read before. */
+  /** Updates, then reads every entry that was not read before. @throws as `update` */
   async follow(): Promise<Followed> {
     const updated = await this.update();
     if (!updated.ok) return updated;
@@ -106,7 +112,7 @@ export class LogMonitor {
     const entries: Uint8Array[] = [];
     let read = state.read;
     while (read.size < state.head.size) {
-      const limit = Math.min(ENTRIES_A_REQUEST, state.head.size - read.size);
+      const limit = Math.min(ENTRIES_PER_REQUEST, state.head.size - read.size);
       const got = (await this.#source.entries(read.size, limit)).slice(0, limit);
       if (got.length === 0) return this.#inconsistent(state.note);
       for (const entry of got) read = pushLeaf(read, leafHash(entry));
@@ -117,7 +123,7 @@ export class LogMonitor {
     return { ok: true, head: state.head, from: state.read.size, entries };
   }
 
-  /** Whether this entry stands at this index under the head seen. */
+  /** Whether this entry stands at this index under the head seen. @throws as `update` */
   async includes(index: number, entry: Uint8Array): Promise<{ ok: true } | LogFailure> {
     const head = this.#state?.head;
     if (!head || index >= head.size) return { ok: false, reason: "not-included" };

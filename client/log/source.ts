@@ -1,12 +1,17 @@
-// The log over HTTP, for a LogMonitor. Every answer is checked there; a malformed one only has to fail.
+// The log over HTTP, as the source of a LogMonitor. The monitor checks every answer, so here a malformed one only has to fail.
 
 import { fromBase64url } from "../../protocol/encodings.ts";
+import { decodeAnswer } from "../errors.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
 import type { LogSource } from "./monitor.ts";
 
+/**
+ * @param quorum how many cosignatures the fetched head must have
+ * The methods throw ApiError, or SymbolonError bad-answer.
+ */
 export function httpLogSource(t: Transport, logUrl: string, quorum: number): LogSource {
-  const list = (encoded: string[]): Uint8Array[] => encoded.map((s) => fromBase64url(s));
-  // A log that refuses a proof gives none: the monitor then holds both signed heads against it.
+  const list = (encoded: string[]): Uint8Array[] => decodeAnswer("the log", () => encoded.map((s) => fromBase64url(s)));
+  // If the log refuses a proof, there is none. The monitor then reports both signed heads as evidence.
   const proof = async (path: string): Promise<Uint8Array[]> => {
     try {
       return list((await apiJson<{ proof: string[] }>(t, logUrl, path)).proof);

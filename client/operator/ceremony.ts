@@ -1,13 +1,15 @@
-// The coordinator of a key ceremony: carries the trustees' signed messages from one to all, round by round. It holds no
-// secret but the administrator's request key, needs no trust for the outcome, and checks it all the same: the key set it
-// returns is signed by all trustees under the identity keys it was given.
+// The coordinator of a key ceremony: it carries the trustees' signed messages from each trustee to all, round by round. It
+// holds no secret but the administrator's request key. The outcome does not depend on its honesty, and it checks the outcome
+// all the same: the key set that it returns is signed by all trustees under the identity keys that it was given.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { Complaint } from "../../protocol/ceremony-documents.ts";
 import { Signed } from "../../protocol/documents.ts";
-import { fromBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
 import { KeySet, verifyKeySet } from "../../protocol/key-set.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import type { PasskeyRegistration } from "../officer/passkeys.ts";
 import { apiJson, type Transport } from "../transport.ts";
 
 const ROUNDS = ["open", "deal", "accept"] as const;
@@ -15,12 +17,13 @@ const ROUNDS = ["open", "deal", "accept"] as const;
 export interface CeremonyInput {
   /** trustee i at [i - 1] */
   trusteeUrls: readonly string[];
-  /** pinned identity keys, trustee i at [i - 1] */
+  /** pinned identity keys, Ed25519, 32 bytes each; trustee i at [i - 1] */
   identityKeys: readonly Uint8Array[];
+  /** how many trustees must agree to open anything */
   threshold: number;
-  /** Ed25519 secret key of the administrator */
+  /** Ed25519 secret key of the administrator, 32 bytes */
   adminSecretKey: Uint8Array;
-  /** 32 bytes; fresh and random unless a stopped run is to be continued */
+  /** 32 bytes; fresh and random, unless a stopped run is to be continued */
   ceremonyId?: Uint8Array;
 }
 export interface CeremonyResult {
@@ -30,15 +33,22 @@ export interface CeremonyResult {
   cards: TrusteeCard[];
 }
 
-/** Who accuses whom of what; which of the two is wrong the messages cannot tell (protocol/ceremony.ts). */
-export class CeremonyComplaint extends Error {
-  override name = "CeremonyComplaint";
+/**
+ * The ceremony ended without a key set. A complaint names the accuser and the accused; the messages cannot tell which of
+ * the two is wrong (protocol/ceremony.ts).
+ */
+export class CeremonyError extends SymbolonError<CodeOf<"CeremonyError">> {
+  override name = "CeremonyError";
 }
 
 const COMPLAINT_TYPE = 0x5b;
 const decode = fromBase64url;
+const badKeySet = (cause: unknown): CeremonyError => new CeremonyError("bad-key-set", textOfCause(cause), { cause });
 
-/** Runs a ceremony to its end; run again with the same id it goes on where it stopped. @throws ApiError, KeySetError */
+/**
+ * Runs a ceremony to its end. A run with the id of a stopped one goes on from there.
+ * @throws ApiError; CeremonyError complaint, key-sets-differ, bad-key-set, bad-ceremony-message
+ */
 export async function runCeremony(t: Transport, input: CeremonyInput): Promise<CeremonyResult> {
   const id = bytesToHex(input.ceremonyId ?? t.rng(32));
   const { trusteeUrls, identityKeys, threshold, adminSecretKey } = input;
@@ -46,58 +56,71 @@ export async function runCeremony(t: Transport, input: CeremonyInput): Promise<C
     apiJson<T>(t, url, `/v1/ceremony/${id}/${round}`, { json, signWith: adminSecretKey });
   const all = <T>(ask: (url: string) => Promise<T>): Promise<T[]> => Promise.all(trusteeUrls.map(ask));
 
-  const cards = (await all((url) => apiJson<{ card: string }>(t, url, "/v1/card"))).map((x) => x.card);
-  readTrusteeCards(cards.map(decode), identityKeys);
-  let messages = await all((url) => post<{ message: string }>(url, "start", { threshold, cards }));
+  const cards = (await all((url) => apiJson<{ card: Base64url }>(t, url, "/v1/card"))).map((x) => x.card);
+  translate(() => readTrusteeCards(cards.map(decode), identityKeys), badKeySet);
+  let messages = await all((url) => post<{ message: Base64url }>(url, "start", { threshold, cards }));
   for (const round of ROUNDS) {
     const shown = messages.map((m) => m.message);
-    messages = await all((url) => post<{ message: string }>(url, round, { messages: shown }));
+    messages = await all((url) => post<{ message: Base64url }>(url, round, { messages: shown }));
   }
   const shown = messages.map((m) => m.message);
-  shown.forEach((message) => {
-    tellComplaint(decode(message));
-  });
-  const finished = await all((url) => post<{ keySet: string }>(url, "finish", { messages: shown }));
+  shown.forEach(refuseComplaint);
+  const finished = await all((url) => post<{ keySet: Base64url }>(url, "finish", { messages: shown }));
   const keySets = finished.map((f) => f.keySet);
-  if (keySets.some((k) => k !== keySets[0])) throw new Error("the trustees hold different key sets");
-  return readKeySet(decode(keySets[0]!), cards.map(decode), identityKeys);
+  if (keySets.some((k) => k !== keySets[0])) throw new CeremonyError("key-sets-differ");
+  return readServedKeySet({ keySet: keySets[0]!, cards }, identityKeys);
 }
 
-/** A run with a complaint is over; people settle it, and a new one starts under a new id. @throws CeremonyComplaint */
-function tellComplaint(message: Uint8Array): void {
-  const { document } = Signed.decode(message);
-  if (document[0] !== COMPLAINT_TYPE) return;
-  const { sender, accused, reason } = Complaint.decode(document);
-  throw new CeremonyComplaint(`trustee ${sender} accuses trustee ${accused}: ${reason}`);
+/**
+ * A run with a complaint is over: people settle it, and a new run starts under a new id.
+ * @throws CeremonyError complaint, bad-ceremony-message
+ */
+function refuseComplaint(message: Base64url): void {
+  translate(
+    () => {
+      const { document } = Signed.decode(decode(message));
+      if (document[0] !== COMPLAINT_TYPE) return;
+      const { sender, accused, reason } = Complaint.decode(document);
+      throw new CeremonyError("complaint", `trustee ${sender} accuses trustee ${accused}: ${reason}`);
+    },
+    (cause) => new CeremonyError("bad-ceremony-message", textOfCause(cause), { cause }),
+  );
 }
 
-/** A key set and cards, believed only under the pinned identity keys. @throws KeySetError, CodecError, RangeError */
+/** Reads a key set and cards; they count only under the pinned identity keys. @throws CeremonyError bad-key-set */
 export function readKeySet(
   keySetBytes: Uint8Array,
   cards: readonly Uint8Array[],
   identityKeys: readonly Uint8Array[],
 ): CeremonyResult {
-  const keySet = KeySet.decode(keySetBytes);
-  verifyKeySet(keySet, identityKeys);
-  return { keySet, keySetBytes, cards: readTrusteeCards(cards, identityKeys) };
+  return translate(() => {
+    const keySet = KeySet.decode(keySetBytes);
+    verifyKeySet(keySet, identityKeys);
+    return { keySet, keySetBytes, cards: readTrusteeCards(cards, identityKeys) };
+  }, badKeySet);
 }
 
-/** The key set that a trustee publishes. */
+const readServedKeySet = (
+  served: { keySet: Base64url; cards: Base64url[] },
+  identityKeys: readonly Uint8Array[],
+): CeremonyResult =>
+  translate(() => readKeySet(decode(served.keySet), served.cards.map(decode), identityKeys), badKeySet);
+
+/** The key set that a trustee publishes. @throws ApiError; CeremonyError bad-key-set */
 export async function fetchKeySet(
   t: Transport,
   trusteeUrl: string,
   identityKeys: readonly Uint8Array[],
 ): Promise<CeremonyResult> {
-  const answer = await apiJson<{ keySet: string; cards: string[] }>(t, trusteeUrl, "/v1/keyset");
-  return readKeySet(decode(answer.keySet), answer.cards.map(decode), identityKeys);
+  return readServedKeySet(await apiJson(t, trusteeUrl, "/v1/keyset"), identityKeys);
 }
 
-/** Registers an officer's passkey at a trustee. */
+/** Registers an officer's passkey at a trustee. @throws ApiError */
 export async function registerOfficer(
   t: Transport,
   trusteeUrl: string,
   adminSecretKey: Uint8Array,
-  registration: { credentialId: string; publicKey: string; rpId: string; origin: string },
+  registration: PasskeyRegistration,
 ): Promise<void> {
   await apiJson(t, trusteeUrl, "/v1/officers", { json: registration, signWith: adminSecretKey });
 }

@@ -1,16 +1,17 @@
-// Assemble: from a person to their sessions. The officers approve an order that names the person by a selector; then the
-// registrar, which has seen the approvals, seals the person's contracts of all generations to each trustee and to the
-// requester; then the rounds are those of a link, from F° instead of F.
+// Assemble: from a person to their sessions. The officers approve an order that names the person by a selector. The registrar
+// sees the approvals and seals the person's contracts of all generations to each trustee and to the requester. The rounds are
+// then those of a link, but start from F° instead of F.
 //
-// Checked here, as by every trustee: the registrar's signature, each contract's proof, and that all commit to the one
-// identity. A registrar that hands the requester somebody else's contracts hands the trustees the same, and they look at
-// the same identity.
+// The requester checks here the same as every trustee: the registrar's signature, each contract's proof, and that all contracts
+// commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the trustees the same, and
+// they look at the same identity.
 
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { textOfCause } from "../errors.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
@@ -19,18 +20,22 @@ import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 
+/** The person of an assemble, as the registrar named it and the requester verified it. */
 export interface NamedPerson {
+  /** FHIR Patient with its fullUrl */
   readonly patient: FhirEntry;
+  /** exactly the bytes that the contracts commit to */
   readonly identity: Uint8Array;
+  /** one per generation */
   readonly contracts: readonly Contract[];
 }
 
 interface Disclosed {
-  dossiers: string[];
-  sealed: string;
+  dossiers: Base64url[];
+  sealed: Base64url;
 }
 
-/** Asks the registrar; the same answer each time. @throws RequesterError, ApiError */
+/** Asks the registrar, which gives the same answer each time. @throws RequesterError, ApiError */
 async function disclose(context: RequesterContext, p: PreparedOrder, status: CaseStatus): Promise<Disclosed> {
   if (!("selector" in p.subject)) throw new RequesterError("subject", "not an assemble order");
   const { transport, deployment, keys } = context;
@@ -45,8 +50,9 @@ async function disclose(context: RequesterContext, p: PreparedOrder, status: Cas
   });
 }
 
-async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: string): Promise<NamedPerson> {
-  const wrong = (detail: string): RequesterError => new RequesterError("wrong-identity", detail);
+async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: Base64url): Promise<NamedPerson> {
+  const wrong = (detail: string, cause?: unknown): RequesterError =>
+    new RequesterError("wrong-identity", detail, [], cause);
   const { keySet } = await context.trustees();
   let dossier: Dossier;
   let contracts: Contract[];
@@ -54,30 +60,30 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: s
     dossier = Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed)));
     contracts = dossier.generations.map((g) => Contract.decode(g.contract));
   } catch (cause) {
-    throw wrong(`the registrar's answer cannot be read (${(cause as Error).message})`);
+    throw wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause);
   }
   const { identity, identitySalts } = dossier;
   if (!("selector" in p.subject) || dossier.selector !== p.subject.selector || !equalBytes(dossier.salt, p.salt))
-    throw wrong("a dossier of another order");
+    throw wrong("the dossier is of another order");
   if (!isDossierOf(hexToBytes(context.deployment.registrarKey), dossier, p.hash))
-    throw wrong("a dossier that the registrar has not signed");
+    throw wrong("the registrar has not signed the dossier");
   if (!identity || contracts.length === 0 || identitySalts.length !== contracts.length)
-    throw wrong("a dossier without the opening of its contracts");
+    throw wrong("the dossier does not open its contracts");
   contracts.forEach((contract, i) => {
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
       throw wrong(`contract ${i + 1} commits to another identity`);
     if (!verifyContract({ linkKey: keySet.keys.link }, contract).ok)
-      throw wrong(`contract ${i + 1}: its proof does not verify`);
+      throw wrong(`the proof of contract ${i + 1} does not verify`);
   });
   return { patient: decodeIdentity(identity), identity, contracts };
 }
 
-/** The person, and the dossiers for the trustees, once enough officers have approved. @throws RequesterError, ApiError */
+/** The person, and the dossiers for the trustees. Enough officers must have approved. @throws RequesterError, ApiError */
 export async function nameSubject(
   context: RequesterContext,
   p: PreparedOrder,
   status: CaseStatus,
-): Promise<{ person: NamedPerson; dossiers: string[] }> {
+): Promise<{ person: NamedPerson; dossiers: Base64url[] }> {
   const { dossiers, sealed } = await disclose(context, p, status);
   return { person: await readPerson(context, p, sealed), dossiers };
 }

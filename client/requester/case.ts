@@ -1,32 +1,38 @@
-// A case as the requester follows it at the escrow: submit, wait for the officers, carry on phase by phase, and open what
-// the members of the approving set sealed to it. The escrow's word is taken for nothing but "not yet": answers count when
-// they are signed by the pinned trustees over this order.
+// A case at the escrow, as the requester follows it: submit, wait for the officers, carry on phase by phase, and open the answers
+// that the members of the approving set sealed to it. The requester believes the escrow's word only for "not yet". Answers count
+// when the pinned trustees signed them over this order.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-documents.ts";
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { SymbolonError, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 
+/** A case as the escrow reports it. */
 export interface CaseStatus {
-  caseId: string;
+  /** 32 bytes */
+  caseId: Hex;
   kind: "link" | "trace" | "assemble";
   state: "ordered" | "approved" | "noticed" | "opened" | "refused" | "expired";
+  /** t: how many approvals are needed */
   threshold: number;
+  /** how many trustees there are */
   trustees: number;
+  /** unix seconds */
   expiresAt: number;
-  /** S, once enough have approved */
+  /** S, the approving set, once enough have approved */
   set: number[] | null;
   dossiersComplete: boolean;
-  /** parts of the opening, newest epochs first, that may be read already */
+  /** how many parts of the opening may be read already, newest epochs first */
   chunks: { opened: number; of: number };
-  decisions: { trustee: number; decision: "approve" | "refuse"; approval: string }[];
+  decisions: { trustee: number; decision: "approve" | "refuse"; approval: Base64url }[];
   log: { name: string; entry: string; index: number | null }[];
   nonce: string | null;
   checkpoint: string | null;
@@ -39,56 +45,60 @@ const request = <T>(context: RequesterContext, path: string, json?: unknown, met
     ...(method === undefined ? {} : { method }),
   });
 
-/** Sending it again changes nothing. */
+/** Submits an order. Sending it again changes nothing. */
 export const submitCase = (context: RequesterContext, p: PreparedOrder): Promise<CaseStatus> =>
   request(context, "", { order: toBase64url(p.signed), dossiers: p.dossiers.map(toBase64url) });
 export const caseStatus = (context: RequesterContext, caseId: string): Promise<CaseStatus> =>
   request(context, `/${caseId}`);
 export const advanceCase = (context: RequesterContext, caseId: string): Promise<CaseStatus> =>
   request(context, `/${caseId}/advance`, undefined, "POST");
-export const sendDossiers = (context: RequesterContext, caseId: string, dossiers: string[]): Promise<CaseStatus> =>
+export const sendDossiers = (context: RequesterContext, caseId: string, dossiers: Base64url[]): Promise<CaseStatus> =>
   request(context, `/${caseId}/dossiers`, { dossiers });
-export const sealedResults = async (context: RequesterContext, caseId: string, chunk = 0): Promise<string[]> =>
-  (await request<{ sealed: string[] }>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
-export const recordShares = async (context: RequesterContext, caseId: string, items: unknown[]): Promise<string[]> =>
-  (await request<{ sealed: string[] }>(context, `/${caseId}/record-shares`, { items })).sealed;
+export const sealedResults = async (context: RequesterContext, caseId: string, chunk = 0): Promise<Base64url[]> =>
+  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
+export const recordShares = async (context: RequesterContext, caseId: string, items: unknown[]): Promise<Base64url[]> =>
+  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/record-shares`, { items })).sealed;
 
-/** Signed approvals of S, ascending. @throws RequesterError "awaiting-approvals" */
-export function approvalsOf(status: CaseStatus): string[] {
+/** The signed approvals of S, ascending. @throws RequesterError awaiting-approvals */
+export function approvalsOf(status: CaseStatus): Base64url[] {
   const { set } = status;
   if (!set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
   return status.decisions.filter((d) => set.includes(d.trustee)).map((d) => d.approval);
 }
 
-// ---- what is sealed to the requester
+// ---- answers that are sealed to the requester
 
+/** One trustee's answer, opened. */
 export interface Answer {
   readonly from: number;
   readonly plaintext: Uint8Array;
 }
 
-/** Answers of exactly t trustees, ascending. @throws RequesterError "wrong-answer" */
+/** Opens the answers of exactly t trustees, ascending. @throws RequesterError wrong-answer */
 export function openAnswers(
   context: RequesterContext,
   p: Pick<PreparedOrder, "hash" | "order">,
   kind: ForRequester["kind"],
   threshold: number,
-  sealed: readonly string[],
+  sealed: readonly Base64url[],
 ): Answer[] {
   const answers = sealed.map((text) => {
-    const { key, value: part } = openSigned(LABELS.signPart, ForRequester, fromBase64url(text));
+    const { key, value: part } = translate(
+      () => openSigned(LABELS.signPart, ForRequester, fromBase64url(text)),
+      (cause) => new RequesterError("wrong-answer", textOfCause(cause), [], cause),
+    );
     const author = context.identityKeys[part.from - 1];
     if (!author || !equalBytes(author, key))
-      throw new RequesterError("wrong-answer", "an answer is signed by none of the pinned trustees");
+      throw new RequesterError("wrong-answer", "it is signed by none of the pinned trustees");
     const wrong = (detail: string): RequesterError =>
       new RequesterError("wrong-answer", `trustee ${part.from}: ${detail}`, [part.from]);
     if (part.kind !== kind || !equalBytes(part.orderHash, p.hash) || !equalBytes(part.caseId, p.order.caseId))
-      throw wrong("an answer to something else");
+      throw wrong("it answers something else");
     try {
       const aad = forRequesterAad({ orderHash: p.hash, kind, from: part.from });
       return { from: part.from, plaintext: hybridOpen(context.keys.seal.secretKey, aad, part.sealed) };
     } catch {
-      throw wrong("a seal that does not open");
+      throw wrong("its seal does not open");
     }
   });
   const distinct = new Set(answers.map((a) => a.from));
@@ -97,17 +107,20 @@ export function openAnswers(
   return answers.sort((a, b) => a.from - b.from);
 }
 
-/** Decodes what a trustee sealed. @throws RequesterError "wrong-answer" naming it */
+/** Decodes a trustee's answer. @throws RequesterError wrong-answer, naming the trustee */
 export function readAnswer<T>({ from, plaintext }: Answer, read: (bytes: Uint8Array) => T): T {
   try {
     return read(plaintext);
   } catch (cause) {
     if (cause instanceof RequesterError) throw cause;
-    throw new RequesterError("wrong-answer", `trustee ${from}: ${(cause as Error).message}`, [from]);
+    throw new RequesterError("wrong-answer", `trustee ${from}: ${textOfCause(cause)}`, [from], cause);
   }
 }
 
-/** A share's context must speak of this case; nonce and checkpoint are the escrow's choice, equal for all. */
+/**
+ * Checks that a share's context belongs to this case. Nonce and checkpoint are the escrow's choice, equal for all.
+ * @throws RequesterError wrong-answer
+ */
 export function checkContext(
   p: PreparedOrder,
   trustees: Trustees,
@@ -125,32 +138,34 @@ export function checkContext(
     context.set.join() === expected.set.join() &&
     context.trustee === from &&
     context.expiresAt === p.order.expiresAt;
-  if (!fits) throw new RequesterError("wrong-answer", `trustee ${from}: a share of another case`, [from]);
+  if (!fits) throw new RequesterError("wrong-answer", `trustee ${from}: its share belongs to another case`, [from]);
 }
 
 // ---- the result of a link or assemble
 
+/** A session that the trustees found. */
 export interface LinkedSession {
   readonly epoch: number;
   readonly slot: number;
-  /** hex */
-  readonly serviceId: string;
-  /** hex */
-  readonly tagHash: string;
+  /** 16 bytes */
+  readonly serviceId: Hex;
+  /** 32 bytes */
+  readonly tagHash: Hex;
 }
+/** The opened sessions of a link or assemble. */
 export interface OpenedCase {
   readonly prepared: PreparedOrder;
   /** S, ascending */
   readonly set: readonly number[];
   /** newest epoch first */
   readonly sessions: readonly LinkedSession[];
-  /** slots with a session that the escrow's index hides behind a false row; fetchRecords tells each as a fault */
+  /** slots with a session that the escrow's index hides behind a false row; fetchRecords reports each as a fault */
   readonly hidden: readonly LinkedSession[];
 }
 /** A part of an opening: the sessions of these epochs. */
 export interface OpenedChunk extends OpenedCase, Chunk {}
 
-/** All chunks of an opened case as one. @throws RequesterError, ApiError */
+/** All chunks of an opened case, joined. @throws RequesterError, ApiError */
 export async function openResult(context: RequesterContext, prepared: PreparedOrder): Promise<OpenedCase> {
   const count = chunksOfOrder(prepared.order).length;
   const chunks = await Promise.all(Array.from({ length: count }, (_, i) => openChunk(context, prepared, i)));
@@ -163,23 +178,29 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
   };
 }
 
-/** Valid with t equal documents, each signed by its trustee. @throws RequesterError */
+/**
+ * One chunk of an opened case. It is valid with t equal documents, each signed by its trustee.
+ * @throws RequesterError; SymbolonError no-such-chunk; ApiError
+ */
 export async function openChunk(
   context: RequesterContext,
   prepared: PreparedOrder,
   chunk: number,
 ): Promise<OpenedChunk> {
   const range = chunksOfOrder(prepared.order)[chunk];
-  if (!range) throw new RangeError("the order has fewer chunks");
+  if (!range) throw new SymbolonError("no-such-chunk", `${chunk}`);
   const { keySet } = await context.trustees();
   const sealed = await sealedResults(context, prepared.caseId, chunk);
   const answers = openAnswers(context, prepared, "result", keySet.threshold, sealed);
   const results = answers.map((answer) =>
     readAnswer(answer, (bytes) => {
       const { key, value } = openSigned(LABELS.signResult, CaseResult, bytes);
-      if (!equalBytes(key, context.identityKeys[answer.from - 1]!)) throw new Error("a result signed by another");
+      if (!equalBytes(key, context.identityKeys[answer.from - 1]!))
+        throw new RequesterError("wrong-answer", `trustee ${answer.from}: another signed its result`, [answer.from]);
       if (!equalBytes(value.caseId, prepared.order.caseId) || !equalBytes(value.orderHash, prepared.hash))
-        throw new Error("a result of another case");
+        throw new RequesterError("wrong-answer", `trustee ${answer.from}: its result is of another case`, [
+          answer.from,
+        ]);
       return value;
     }),
   );
@@ -188,13 +209,13 @@ export async function openChunk(
   if (rest.some((r) => !equalBytes(CaseResult.encode(r), bytes)))
     throw new RequesterError(
       "results-differ",
-      "the trustees found different sessions",
+      `trustees ${answers.map((a) => a.from).join(", ")}`,
       answers.map((a) => a.from),
     );
   const { services } = prepared.order;
   const { epochFrom, epochTo } = range;
   if (first.epochFrom !== epochFrom || first.epochTo !== epochTo)
-    throw new RequesterError("wrong-answer", "the escrow hands over a result of other epochs");
+    throw new RequesterError("wrong-answer", "the escrow handed over a result of other epochs");
   const inScope = first.sessions.every(
     (s) =>
       epochFrom <= s.epoch &&
@@ -204,7 +225,7 @@ export async function openChunk(
   if (!inScope)
     throw new RequesterError(
       "wrong-answer",
-      "sessions outside the order",
+      "it holds sessions outside the order",
       answers.map((a) => a.from),
     );
   const linked = (s: CaseResult["sessions"][number]): LinkedSession => ({

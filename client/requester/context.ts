@@ -1,5 +1,5 @@
-// Who a requester is, and whom it believes: its own keys and certificate, the deployment's pinned keys, and what these
-// vouch for. Everything else, the escrow above all, only carries.
+// A requester's identity and trust: its own keys and certificate, the deployment's pinned keys, and the documents that these
+// sign. All other parties only carry messages, the escrow first of all.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
@@ -11,18 +11,22 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { textOfCause, translate } from "../errors.ts";
 import { type Deployment, ParametersCache } from "../parameters.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
 import { RequesterError } from "./errors.ts";
 
+/** A requester's keys. The secret ones stay with the requester. */
 export interface RequesterKeys {
-  /** Ed25519: signs orders and requests */
+  /** Ed25519, 32 bytes: signs orders and requests */
   readonly signSecretKey: Uint8Array;
+  /** Ed25519, 32 bytes */
   readonly signPublicKey: Uint8Array;
-  /** X-Wing: results are sealed to it */
+  /** X-Wing: trustees and registrar seal their answers to it */
   readonly seal: HybridKeyPair;
 }
 
+/** Fresh keys from `rng`, for example that of a Transport. */
 export function createRequesterKeys(rng: (n: number) => Uint8Array): RequesterKeys {
   const signSecretKey = rng(32);
   return { signSecretKey, signPublicKey: ed25519.getPublicKey(signSecretKey), seal: hybridKeyPair(rng(32)) };
@@ -42,13 +46,15 @@ export class RequesterContext {
   readonly keys: RequesterKeys;
   /** Signed<RequesterCertificate> */
   readonly certificate: Uint8Array;
+  /** the certificate's content */
   readonly own: RequesterCertificate;
+  /** Ed25519, trustee i at [i - 1] */
   readonly identityKeys: readonly Uint8Array[];
-  /** for public data: noble, or a faster one that the host brings along */
+  /** for arithmetic on public data: noble, or a faster engine that the host provides */
   readonly engine: Engine;
   #trustees: Trustees | undefined;
 
-  /** @throws RequesterError "certificate" */
+  /** @throws RequesterError certificate */
   constructor(
     transport: Transport,
     deployment: Deployment,
@@ -63,17 +69,20 @@ export class RequesterContext {
     this.keys = keys;
     this.certificate = certificate;
     this.identityKeys = deployment.trusteeKeys.map(hexToBytes);
-    const { key, value } = openSigned(LABELS.signRequester, RequesterCertificate, certificate);
+    const { key, value } = translate(
+      () => openSigned(LABELS.signRequester, RequesterCertificate, certificate),
+      (cause) => new RequesterError("certificate", textOfCause(cause), [], cause),
+    );
     if (bytesToHex(key) !== deployment.registrarKey)
-      throw new RequesterError("certificate", "not signed by the registrar this app trusts");
+      throw new RequesterError("certificate", "not signed by the registrar that this app trusts");
     if (!equalBytes(value.signKey, keys.signPublicKey) || !equalBytes(value.sealKey, keys.seal.publicKey))
-      throw new RequesterError("certificate", "of other keys than these");
+      throw new RequesterError("certificate", "it certifies other keys");
     this.own = value;
   }
 
   /**
-   * The first trustee that answers is asked; what it says is signed by all of them. `fresh` for a new order: resharing may
-   * have made a new generation of shares. @throws RequesterError "trustees"
+   * Asks one trustee after the other until one gives a valid answer; the answer is signed by all of them. Pass `fresh` for a
+   * new order, because resharing may have made a new generation of shares. @throws RequesterError trustees; ParametersError
    */
   async trustees(fresh = false): Promise<Trustees> {
     if (this.#trustees && !fresh) return this.#trustees;
@@ -85,12 +94,13 @@ export class RequesterContext {
         const keySet = KeySet.decode(fromBase64url(answer.keySet));
         verifyKeySet(keySet, this.identityKeys);
         const id = keySetId(keySet);
-        if (!equalBytes(id, document.keySetId)) throw new Error("another key set than the parameters name");
+        if (!equalBytes(id, document.keySetId))
+          throw new RequesterError("trustees", "another key set than the parameters name");
         const cards = readTrusteeCards(answer.cards.map(fromBase64url), this.identityKeys);
         this.#trustees = { keySet, keySetId: id, cards };
         return this.#trustees;
       } catch (cause) {
-        failures.push(`${url}: ${cause instanceof ApiError ? cause.code : (cause as Error).message}`);
+        failures.push(`${url}: ${cause instanceof ApiError ? cause.code : textOfCause(cause)}`);
       }
     }
     throw new RequesterError("trustees", failures.join("; "));

@@ -1,13 +1,13 @@
-// Making an order: what is asked, of whom, why, until when; and the dossier that shows the trustees, and nobody else, whom
-// it is about.
+// Makes an order: the question, the people it is put to, the reason and the time limit. A dossier goes with it, which shows only
+// to the trustees whom the order is about.
 //
-//   link, trace   subject = a check-in (as the clinic that held it hands it over), verified here before anybody is asked
-//   assemble      subject = a selector, as the registrar knows the person; officers see it, the escrow does not
+//   link, trace   subject = a check-in, handed over by the clinic that held it; verified here before anybody is asked
+//   assemble      subject = a selector, by which the registrar knows the person; officers see it, the escrow does not
 //
 //   Order.subject = subjectHashOf(salt, check-in or selector)      names nobody
 //   dossier i     = hybridSeal(transport key of trustee i, aad = order hash, Dossier)
 //
-// An Order is signed once; PreparedOrder is what the application keeps of it until the case is over.
+// An Order is signed once. The application keeps it as a PreparedOrder until the case is over.
 
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
@@ -20,28 +20,34 @@ import {
   signDocument,
   subjectHashOf,
 } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { G1 } from "../../protocol/suite.ts";
+import { textOfCause, translate } from "../errors.ts";
+import { asServiceId } from "../shared/ids.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
+/** seven days */
 export const DEFAULT_VALID_SECONDS = 7 * 86_400;
 
+/** CheckIn bytes of a session (link, trace), or the name by which the registrar knows the person (assemble). */
 export type Subject = { readonly checkIn: Uint8Array } | { readonly selector: string };
+/** An order as a requester asks for it. */
 export interface OrderRequest {
   readonly kind: (typeof ORDER_KINDS)[number];
   readonly purpose: string;
   readonly legalGround: string;
-  /** both included; a trace needs none: the session's own epoch is taken */
+  /** both included; a trace needs none and then takes the session's own epoch */
   readonly epochs?: { readonly from: number; readonly to: number };
-  /** service ids in hex; all services if absent */
+  /** service ids, hex of 16 bytes; all services if absent */
   readonly services?: readonly string[];
   /** only an emergency order may open the current epoch */
   readonly emergency?: boolean;
   readonly subject: Subject;
+  /** default DEFAULT_VALID_SECONDS */
   readonly validSeconds?: number;
 }
 
@@ -49,22 +55,25 @@ export interface OrderRequest {
 export interface SubjectSession {
   readonly checkIn: Uint8Array;
   readonly presentationHash: Uint8Array;
-  /** hex */
-  readonly tagHash: string;
-  /** hex */
-  readonly serviceId: string;
+  /** 32 bytes */
+  readonly tagHash: Hex;
+  /** 16 bytes */
+  readonly serviceId: Hex;
   readonly epoch: number;
   readonly C1: G1;
   readonly C2: G1;
 }
 
+/** A signed order. The application keeps it until the case is over (saveOrder). */
 export interface PreparedOrder {
-  /** hex */
-  readonly caseId: string;
+  /** 32 bytes */
+  readonly caseId: Hex;
   readonly order: Order;
   /** Signed<Order> */
   readonly signed: Uint8Array;
+  /** order hash, 32 bytes */
   readonly hash: Uint8Array;
+  /** 32 bytes; opens the order's subject hash */
   readonly salt: Uint8Array;
   readonly subject: Subject;
   readonly session: SubjectSession | undefined;
@@ -72,9 +81,12 @@ export interface PreparedOrder {
   readonly dossiers: readonly Uint8Array[];
 }
 
-/** @throws RequesterError "subject" */
+/** Verifies a check-in and reads the session it opened. @throws RequesterError subject; ParametersError, ApiError */
 async function examine(context: RequesterContext, checkIn: Uint8Array): Promise<SubjectSession> {
-  const read = readCheckIn(checkIn);
+  const read = translate(
+    () => readCheckIn(checkIn),
+    (cause) => new RequesterError("subject", textOfCause(cause), [], cause),
+  );
   const parameters = {
     tag: await context.parameters.of(read.epoch),
     credential: await context.parameters.of(read.presentation.credentialEpoch),
@@ -98,19 +110,20 @@ const subjectBytes = (subject: Subject): Uint8Array =>
 function epochsOf(request: OrderRequest, session: SubjectSession | undefined, now: number) {
   if (request.kind === "trace" && session) return request.epochs ?? { from: session.epoch, to: session.epoch };
   const { epochs } = request;
-  if (!epochs || epochs.from > epochs.to) throw new RequesterError("scope", "from which epoch to which?");
-  if (epochs.to > epochOf(now)) throw new RequesterError("scope", "these epochs have not begun");
+  if (!epochs || epochs.from > epochs.to)
+    throw new RequesterError("scope", "the first epoch must not be after the last");
+  if (epochs.to > epochOf(now)) throw new RequesterError("scope", "the last epoch has not begun");
   if (epochs.to === epochOf(now) && !request.emergency)
-    throw new RequesterError("scope", "only an emergency order opens the current epoch");
+    throw new RequesterError("scope", "only an emergency order may open the current epoch");
   return epochs;
 }
 
-/** @throws RequesterError, ParametersError, ApiError */
+/** Makes and signs an order. @throws RequesterError subject, scope, trustees; SymbolonError bad-id; ParametersError, ApiError */
 export async function prepareOrder(context: RequesterContext, request: OrderRequest): Promise<PreparedOrder> {
   const { transport, keys, certificate } = context;
   const now = transport.now();
   if ("selector" in request.subject !== (request.kind === "assemble"))
-    throw new RequesterError("subject", "an assemble names a person, a link or trace a session");
+    throw new RequesterError("subject", "an assemble order names a person; a link or trace order gives a check-in");
   const session = "checkIn" in request.subject ? await examine(context, request.subject.checkIn) : undefined;
   const epochs = epochsOf(request, session, now);
   const trustees = await context.trustees(true);
@@ -124,7 +137,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
     legalGround: request.legalGround,
     epochFrom: epochs.from,
     epochTo: epochs.to,
-    services: (request.services ?? []).map(hexToBytes),
+    services: (request.services ?? []).map((id) => hexToBytes(asServiceId(id))),
     emergency: request.emergency ?? false,
     subject: subjectHashOf(salt, subjectBytes(request.subject)),
     keySetId: trustees.keySetId,
@@ -148,7 +161,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
   return { caseId: bytesToHex(caseId), order, signed, hash, salt, subject, session, dossiers };
 }
 
-/** For keeping an order over a restart of the application. Holds the check-in or selector: keep it as such. */
+/** An order as text, for a restart of the application. It holds the check-in or selector: keep it as confidential as they are. */
 export const saveOrder = (p: PreparedOrder): string =>
   JSON.stringify({
     signed: toBase64url(p.signed),
@@ -157,24 +170,38 @@ export const saveOrder = (p: PreparedOrder): string =>
     dossiers: p.dossiers.map(toBase64url),
   });
 
+interface SavedOrder {
+  signed: Base64url;
+  salt: Base64url;
+  subject: { checkIn: Base64url } | { selector: string };
+  dossiers: Base64url[];
+}
+
+/** @throws RequesterError saved-order */
+function readSaved(saved: string): Omit<PreparedOrder, "session"> {
+  return translate(
+    () => {
+      const s = JSON.parse(saved) as SavedOrder;
+      const subject: Subject = "checkIn" in s.subject ? { checkIn: fromBase64url(s.subject.checkIn) } : s.subject;
+      const signed = fromBase64url(s.signed);
+      const order = Order.decode(Signed.decode(signed).document);
+      return {
+        caseId: bytesToHex(order.caseId),
+        order,
+        signed,
+        hash: orderHashOf(signed),
+        salt: fromBase64url(s.salt),
+        subject,
+        dossiers: s.dossiers.map(fromBase64url),
+      };
+    },
+    (cause) => new RequesterError("saved-order", textOfCause(cause), [], cause),
+  );
+}
+
+/** Reads an order that saveOrder wrote. @throws RequesterError saved-order, subject; ParametersError, ApiError */
 export async function loadOrder(context: RequesterContext, saved: string): Promise<PreparedOrder> {
-  const s = JSON.parse(saved) as {
-    signed: string;
-    salt: string;
-    subject: { checkIn: string } | { selector: string };
-    dossiers: string[];
-  };
-  const subject: Subject = "checkIn" in s.subject ? { checkIn: fromBase64url(s.subject.checkIn) } : s.subject;
-  const signed = fromBase64url(s.signed);
-  const order = Order.decode(Signed.decode(signed).document);
-  return {
-    caseId: bytesToHex(order.caseId),
-    order,
-    signed,
-    hash: orderHashOf(signed),
-    salt: fromBase64url(s.salt),
-    subject,
-    session: "checkIn" in subject ? await examine(context, subject.checkIn) : undefined,
-    dossiers: s.dossiers.map(fromBase64url),
-  };
+  const order = readSaved(saved);
+  const { subject } = order;
+  return { ...order, session: "checkIn" in subject ? await examine(context, subject.checkIn) : undefined };
 }

@@ -1,59 +1,63 @@
-// The records of an opened case, put into clear at the requester and nowhere else.
+// The records of an opened case. They are decrypted at the requester and nowhere else.
 //
 //   manifests   each session's chain from the service: signed by the key that gives the service id, counted without a gap;
-//               what became of a record (amended, withdrawn, moved, erased) is read from the chain, not from the operator
+//               the state of a record (amended, withdrawn, moved, erased) comes from the chain, not from the operator
 //   blob        SHA-256 as signed; its threshold stanza as signed
 //   shares      the stanza goes to the members of S: each answers the inner ciphertext and its share of u, sealed to the
 //               requester; every share's DLEQ is verified under its context, every ciphertext under its label
 //   open        t shares → file key → the age file
 //
-// Sessions come newest epoch first, a few at a time, the next few loading while these are opened: in an emergency one reads
-// while the rest is coming. A record that does not hold together is a fault beside the others, and hides none of them.
+// Sessions come newest epoch first, a few at a time; the next few load while these are opened. So in an emergency a person can
+// read while the rest is still coming. A record that does not verify is reported as a fault and hides none of the others.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { RecordParts } from "../../protocol/case-documents.ts";
 import { CaseContext, caseContextHash, manifestHashOf, Signed, serviceIdOf } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
 import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { tidOf } from "../../protocol/tid.ts";
-import { type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
+import { ChainError, type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
+import { decodeAnswer, SymbolonError, textOfCause } from "../errors.ts";
 import { extractThresholdStanza, openRecordWithFileKey, recordLabel } from "../sealing/record.ts";
 import { apiBytes, apiJson } from "../transport.ts";
 import { checkContext, type LinkedSession, type OpenedCase, openAnswers, readAnswer, recordShares } from "./case.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
+/** sessions loaded at a time, at most */
 export const MAX_CONCURRENCY = 6;
-/** of functions/shared/trustee-api.ts */
-const ITEMS_A_REQUEST = 64;
+/** equal to the limit of functions/shared/trustee-api.ts */
+const ITEMS_PER_REQUEST = 64;
 
+/** A record of an opened case. */
 export interface FetchedRecord {
   readonly ok: true;
   readonly session: LinkedSession;
   readonly tid: string;
-  /** hex */
-  readonly recordId: string;
+  /** 16 bytes */
+  readonly recordId: Hex;
   readonly state: RecordState;
   readonly entry: RecordEntry;
-  /** hex */
-  readonly manifestHash: string;
-  /** hex, of the service over the manifest */
-  readonly signature: string;
-  /** hex */
-  readonly signatureKey: string;
+  /** 32 bytes */
+  readonly manifestHash: Hex;
+  /** Ed25519, of the service over the manifest, 64 bytes */
+  readonly signature: Hex;
+  /** Ed25519, 32 bytes */
+  readonly signatureKey: Hex;
   /** of current records only */
   readonly plaintext: Uint8Array | undefined;
 }
-/** What a service, the operator or a trustee handed out that does not hold together. */
+/** Something that a service, the operator or a trustee handed out and that does not verify. */
 export interface RecordFault {
   readonly ok: false;
   readonly session: LinkedSession;
-  /** hex; absent where the session's whole chain is at fault */
-  readonly recordId: string | undefined;
+  /** undefined if the session's whole chain is at fault */
+  readonly recordId: Hex | undefined;
+  /** for people and logs */
   readonly reason: string;
-  /** at fault, where that is known */
+  /** indices of the trustees at fault, if they are known */
   readonly trustees: readonly number[];
 }
 export type Fetched = FetchedRecord | RecordFault;
@@ -70,7 +74,7 @@ interface Loaded {
 
 const fault = (
   session: LinkedSession,
-  recordId: string | undefined,
+  recordId: Hex | undefined,
   reason: string,
   trustees: readonly number[] = [],
 ): RecordFault => ({ ok: false, session, recordId, reason, trustees });
@@ -80,22 +84,22 @@ async function manifestsOf(context: RequesterContext, session: LinkedSession): P
   let cursor: string | undefined;
   do {
     const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-    const page: { records: { manifest: string }[]; cursor?: string } = await apiJson(
+    const page: { records: { manifest: Base64url }[]; cursor?: string } = await apiJson(
       context.transport,
       context.deployment.serviceUrl,
       `/v1/services/${session.serviceId}/tags/${session.tagHash}/records${query}`,
     );
-    manifests.push(...page.records.map((r) => fromBase64url(r.manifest)));
+    manifests.push(...decodeAnswer("a manifest", () => page.records.map((r) => fromBase64url(r.manifest))));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return manifests;
 }
 
-/** The session's records, in the order of its chain. @throws ChainError, CodecError */
+/** The session's records, in the order of its chain. @throws ChainError; CodecError if the first manifest cannot be read */
 function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): Omit<FetchedRecord, "plaintext">[] {
   if (manifests.length === 0) return [];
   const { key } = Signed.decode(manifests[0]!);
-  if (bytesToHex(serviceIdOf(key)) !== session.serviceId) throw new Error("manifests of another service");
+  if (bytesToHex(serviceIdOf(key)) !== session.serviceId) throw new ChainError("foreign-manifest", "another service's");
   const { records } = readChain(
     { signKey: key, serviceId: hexToBytes(session.serviceId), tagHash: session.tagHash },
     manifests,
@@ -122,7 +126,7 @@ async function loadSession(context: RequesterContext, session: LinkedSession): P
   try {
     records = chainOf(session, await manifestsOf(context, session));
   } catch (cause) {
-    return { ...loaded, done: [fault(session, undefined, (cause as Error).message)] };
+    return { ...loaded, done: [fault(session, undefined, textOfCause(cause))] };
   }
   for (const record of records) {
     const { recordId, entry, state } = record;
@@ -133,27 +137,28 @@ async function loadSession(context: RequesterContext, session: LinkedSession): P
     try {
       const path = `/v1/services/${session.serviceId}/blobs/${recordId}`;
       const blob = await apiBytes(context.transport, context.deployment.serviceUrl, path);
-      if (!equalBytes(sha256(blob), entry.manifest.blobHash)) throw new Error("not the blob that the service signed");
+      if (!equalBytes(sha256(blob), entry.manifest.blobHash)) throw new SymbolonError("substituted-blob");
       const stanza = extractThresholdStanza(blob);
       if (!equalBytes(sha256(stanza), entry.manifest.stanzaHash))
-        throw new Error("not the stanza that the service signed");
+        throw new SymbolonError("substituted-blob", "another threshold stanza than the service signed");
       loaded.sealed.push({ record, blob, stanza });
     } catch (cause) {
-      loaded.done.push(fault(session, recordId, (cause as Error).message));
+      loaded.done.push(fault(session, recordId, textOfCause(cause)));
     }
   }
   return loaded;
 }
 
-/** What one trustee says of one record, verified; or why not. */
+/** One trustee's share of one record, verified; or the reason why it counts for nothing. */
 type Judged = { readonly share: RecordShare; readonly ciphertext: Ciphertext } | { readonly wrong: string };
 
-/** Of one record; all trustees should answer the same, which is checked once. */
+/** The inner ciphertext of one record. All trustees should answer the same, so it is checked once. */
 interface Ciphertext {
   readonly bytes: Uint8Array;
   readonly value: Tdh2Ciphertext;
 }
 
+/** Judges one trustee's answer for one record. @throws RequesterError, and decoding errors of protocol/ */
 function judge(
   context: RequesterContext,
   opened: OpenedCase,
@@ -208,15 +213,15 @@ async function openOne(
   const { record, blob } = sealed;
   const wrong = judged.flatMap(({ from, verdict }) => ("wrong" in verdict ? [{ from, reason: verdict.wrong }] : []));
   if (wrong.length > 0) {
-    // Refused by all, the stanza is at fault; by some, they are.
-    const nobody = wrong.length === set.length;
+    // If all trustees refused, the stanza is at fault. If only some did, these trustees are.
+    const allRefused = wrong.length === set.length;
     const reason = wrong.map((w) => `trustee ${w.from}: ${w.reason}`).join("; ");
-    return fault(record.session, record.recordId, reason, nobody ? [] : wrong.map((w) => w.from));
+    return fault(record.session, record.recordId, reason, allRefused ? [] : wrong.map((w) => w.from));
   }
   const good = judged.map(({ verdict }) => verdict as { share: RecordShare; ciphertext: Ciphertext });
   const { ciphertext } = good[0]!;
   if (good.some((g) => g.ciphertext !== ciphertext))
-    return fault(record.session, record.recordId, "the trustees answer different ciphertexts", set);
+    return fault(record.session, record.recordId, "The trustees answer different ciphertexts.", set);
   try {
     const shared = combinePoints(
       set,
@@ -228,7 +233,7 @@ async function openOne(
     fileKey.fill(0);
     return { ...record, plaintext };
   } catch (cause) {
-    return fault(record.session, record.recordId, (cause as Error).message);
+    return fault(record.session, record.recordId, textOfCause(cause));
   }
 }
 
@@ -243,12 +248,17 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
   const answered = await recordShares(context, opened.prepared.caseId, items);
   const answers = openAnswers(context, opened.prepared, "records", trustees.keySet.threshold, answered);
   if (answers.map((a) => a.from).join() !== opened.set.join())
-    throw new RequesterError("wrong-answer", "answers of others than the approving set");
+    throw new RequesterError("wrong-answer", "the answers are not from the approving set");
   const read = answers.map((answer) => ({
     from: answer.from,
     items: readAnswer(answer, (bytes) => {
       const { items: parts } = RecordParts.decode(bytes);
-      if (parts.length !== batch.length) throw new Error(`${parts.length} parts for ${batch.length} records`);
+      if (parts.length !== batch.length)
+        throw new RequesterError(
+          "wrong-answer",
+          `trustee ${answer.from}: ${parts.length} parts for ${batch.length} records`,
+          [answer.from],
+        );
       return parts;
     }),
   }));
@@ -272,7 +282,7 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
     try {
       return judge(context, opened, trustees, sealed, from, part, checked);
     } catch (cause) {
-      return { wrong: (cause as Error).message };
+      return { wrong: textOfCause(cause) };
     }
   }
 }
@@ -281,12 +291,13 @@ const groups = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 
 export interface FetchOptions {
+  /** sessions loaded at a time; default and maximum MAX_CONCURRENCY */
   readonly concurrency?: number;
 }
 
 /**
- * All records of an opened case, or of its chunks as they come, newest epoch first.
- * @throws RequesterError, ApiError where escrow or trustees fail
+ * All records of an opened case, or of its chunks as they come, newest epoch first. A record that does not verify comes as a
+ * RecordFault. @throws RequesterError; ApiError if escrow or trustees fail
  */
 export async function* fetchRecords(
   context: RequesterContext,
@@ -303,7 +314,7 @@ async function* recordsOf(
   { concurrency = MAX_CONCURRENCY }: FetchOptions,
 ): AsyncGenerator<Fetched> {
   for (const session of opened.hidden)
-    yield fault(session, undefined, "the escrow's index has a false row in the place of this session");
+    yield fault(session, undefined, "The escrow's index has a false row in the place of this session.");
   const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
   const load = (sessions: LinkedSession[] | undefined): Promise<Loaded[]> =>
     Promise.all((sessions ?? []).map((s) => loadSession(context, s)));
@@ -312,11 +323,11 @@ async function* recordsOf(
   for (let i = 0; i < chunks.length; i++) {
     const loaded = await loading;
     loading = load(chunks[i + 1]);
-    loading.catch(() => {}); // told when it is awaited
+    loading.catch(() => {}); // the error is thrown when `loading` is awaited
     for (const { done } of loaded) yield* done;
     for (const batch of groups(
       loaded.flatMap((l) => l.sealed),
-      ITEMS_A_REQUEST,
+      ITEMS_PER_REQUEST,
     ))
       yield* await openBatch(context, opened, batch);
   }

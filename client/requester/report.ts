@@ -1,4 +1,4 @@
-// One report out of the records of a case: with the person's identity after an assemble or trace, else under a pseudonym
+// One report from the records of a case. After an assemble or trace it carries the person's identity, else a pseudonym that is
 // made for this report.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -6,14 +6,14 @@ import { pseudonymousPatient } from "../fhir/pseudonymise.ts";
 import { readRecord } from "../fhir/record.ts";
 import { assembleReport, type DocumentBundle, type ReportRecord } from "../fhir/report.ts";
 import { type FhirEntry, FhirInputError } from "../fhir/resource.ts";
-import { listServices } from "../services.ts";
+import { listServices } from "../shared/service-list.ts";
 import type { RequesterContext } from "./context.ts";
 import type { PreparedOrder } from "./order.ts";
 import type { Fetched, FetchedRecord } from "./records.ts";
 
 const DAY_MS = 86_400_000;
 
-/** What is no FHIR stands in the report as a record without resources: one clinic's mistake must not stop the report. */
+/** A record that is not FHIR stands in the report without resources: one clinic's mistake must not stop the report. */
 function entriesOf(plaintext: Uint8Array | undefined): FhirEntry[] {
   try {
     return plaintext === undefined ? [] : readRecord(new TextDecoder().decode(plaintext));
@@ -36,7 +36,7 @@ const toReportRecord = (r: FetchedRecord, names: ReadonlyMap<string, string>): R
   status: r.state,
 });
 
-/** Faults are left out: they are the caller's to show. @throws ApiError */
+/** Leaves out faults: the caller shows them. @throws ApiError; SymbolonError bad-answer */
 export async function makeReport(
   context: RequesterContext,
   p: PreparedOrder,

@@ -5,8 +5,8 @@
 //   registrar  gets certificate, approvals, C1, C2 and the shares: it repeats the sum, and does not learn the session
 //   here       contract.R = R, the contract's own proof, the opening of its identity commitment
 //
-// So the registrar cannot point at somebody else: a contract with this R is a proof of knowledge of the traced wallet's own
-// secret k, and it commits to the identity that this wallet saw when it enrolled.
+// So the registrar cannot point at somebody else. A contract with this R is a proof of knowledge of the traced wallet's own
+// secret k. It commits to the identity that this wallet saw when it enrolled.
 
 import { equalBytes } from "../../protocol/bytes.ts";
 import { TracePart } from "../../protocol/case-documents.ts";
@@ -18,11 +18,12 @@ import {
   identityCommitmentOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
+import { decodeAnswer, textOfCause } from "../errors.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
@@ -31,15 +32,16 @@ import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 
+/** The person behind a session, verified. */
 export interface TracedPerson {
-  /** FHIR Patient, as the registrar holds it */
+  /** FHIR Patient with its fullUrl, as the registrar holds it */
   readonly patient: FhirEntry;
-  /** exactly the bytes the contract commits to */
+  /** exactly the bytes that the contract commits to */
   readonly identity: Uint8Array;
   readonly contract: Contract;
 }
 
-/** The case must be opened. @throws RequesterError, ApiError */
+/** The case must be opened. @throws RequesterError, ApiError; SymbolonError bad-answer */
 export async function tracePerson(context: RequesterContext, p: PreparedOrder): Promise<TracedPerson> {
   const { session } = p;
   if (p.order.kind !== "trace" || !session) throw new RequesterError("subject", "not a trace order");
@@ -59,7 +61,8 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
       const own = CaseContext.decode(part.context);
       checkContext(p, trustees, expected, { from: answer.from, context: own });
       const share = TraceShare.decode(part.share);
-      if (share.index !== answer.from) throw new Error("another trustee's share");
+      if (share.index !== answer.from)
+        throw new RequesterError("wrong-answer", `trustee ${answer.from}: another trustee's share`, [answer.from]);
       return { part, share, ctx: caseContextHash(own) };
     }),
   );
@@ -73,7 +76,7 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   const R = combineTrace({ C2: session.C2, set, shares });
 
   const status = await caseStatus(context, p.caseId);
-  const { sealed } = await apiJson<{ sealed: string }>(
+  const { sealed } = await apiJson<{ sealed: Base64url }>(
     context.transport,
     context.deployment.registrarUrl,
     "/v1/trace",
@@ -88,7 +91,8 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
       },
     },
   );
-  return readDisclosure(context, p, keySet.keys.link, encodeG1(R), fromBase64url(sealed));
+  const disclosure = decodeAnswer("the registrar's disclosure", () => fromBase64url(sealed));
+  return readDisclosure(context, p, keySet.keys.link, encodeG1(R), disclosure);
 }
 
 function readDisclosure(
@@ -98,16 +102,17 @@ function readDisclosure(
   R: Uint8Array,
   sealed: Uint8Array,
 ): TracedPerson {
-  const wrong = (detail: string): RequesterError => new RequesterError("wrong-identity", detail);
+  const wrong = (detail: string, cause?: unknown): RequesterError =>
+    new RequesterError("wrong-identity", detail, [], cause);
   let disclosure: IdentityDisclosure;
   let contract: Contract;
   try {
     disclosure = IdentityDisclosure.decode(hybridOpen(context.keys.seal.secretKey, p.hash, sealed));
     contract = Contract.decode(disclosure.contract);
   } catch (cause) {
-    throw wrong(`the registrar's answer cannot be read (${(cause as Error).message})`);
+    throw wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause);
   }
-  if (!equalBytes(contract.R, R)) throw wrong("the contract is of another handle than the traced one");
+  if (!equalBytes(contract.R, R)) throw wrong("the contract has another handle than the traced one");
   if (!verifyContract({ linkKey }, contract).ok) throw wrong("the contract's proof does not verify");
   const commitment = identityCommitmentOf(disclosure.identitySalt, disclosure.identity);
   if (!equalBytes(contract.identityCommitment, commitment)) throw wrong("the contract commits to another identity");

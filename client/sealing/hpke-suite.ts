@@ -1,8 +1,8 @@
 // The HPKE suite of message channels (RFC 9180, draft-ietf-hpke-pq): MLKEM768-X25519 (0x647a), HKDF-SHA256, export-only.
 //
-// The hpke package builds its hybrid KEM on WebCrypto's ML-KEM, which workerd and most browsers do not have; it takes
-// any KEM of this shape, so here is the same KEM over @noble/post-quantum, alike in browsers, Node and workerd. A test
-// sets up channels between this one and Node's.
+// The hpke package builds its hybrid KEM on WebCrypto's ML-KEM, which workerd and most browsers do not have. It accepts any
+// KEM of the same shape. So this file gives it the same KEM over @noble/post-quantum, which runs alike in browsers, Node and
+// workerd. A test sets up channels between this KEM and Node's.
 //
 //   private key  32 bytes, the seed;  public key 1216 bytes;  enc 1120 bytes;  all raw, as the draft serialises them
 //
@@ -61,5 +61,5 @@ const kemOverNoble = (): KEM<RawKey> => ({
   Decap: async (enc, privateKey) => xwing.decapsulate(enc, privateKey.bytes),
 });
 
-/** Export-only: frames are sealed under exported keys, in any order and both ways, which an HPKE context cannot do. */
+/** Export-only: frames are sealed under exported keys. They may arrive in any order and go both ways, which an HPKE context cannot do. */
 export const hpkeSuite = new CipherSuite(kemOverNoble, KDF_HKDF_SHA256, AEAD_EXPORT_ONLY);

@@ -1,5 +1,5 @@
-// The message channel between a wallet and a service, set up inside the presentation: HPKE base mode, the wallet sends.
-// The service is authenticated by its HPKE key, the wallet by the presentation that carries enc (its proof covers enc).
+// The message channel between a wallet and a service. The presentation sets it up: HPKE base mode, in which the wallet sends.
+// The service is authenticated by its HPKE key. The wallet is authenticated by the presentation, whose proof covers enc.
 //
 //   enc, exporter   HPKE.Setup(service public key, info = HPKE-MESSAGES ‖ context), suite of hpke-suite.ts;
 //                   context names this one check-in (the challenge); a fresh context every time
@@ -13,17 +13,19 @@
 //   state           u8 version 1 ‖ u8 direction sent ‖ tagHash ‖ key sent under ‖ key received under ‖ u64 next seq ‖
 //                   replay window (replay-window.ts)
 //
-// seq counts from 0 in each direction. A receiver follows RFC 4303: window, then tag, then window moves. So a frame is
-// taken once; one repeated, altered, reflected, from another session or behind the window is refused and moves nothing.
+// seq counts from 0 in each direction. A receiver follows RFC 4303: it asks the window, then verifies the tag, then moves the
+// window. So each frame is accepted once. A frame that is repeated, altered, reflected, from another session or behind the
+// window is refused, and the window does not move.
 //
-// THE CALLER'S DUTY: a nonce must never serve twice. After send() store serialise() durably before the frame leaves,
-// and after receive() before acting on the plaintext; after a restart go on from the stored bytes, never from an older
-// copy (not from a backup either: a channel whose latest state is lost is over, the next check-in makes a new one).
-// Keys do not ratchet: whoever gets a serialised state reads that session's frames, past ones included.
+// THE CALLER'S DUTY: a nonce must never serve twice. After send(), store serialise() durably before the frame leaves. After
+// receive(), store it before acting on the plaintext. After a restart go on from the stored bytes, and never from an older
+// copy or a backup. If the latest state of a channel is lost, the channel is over: the next check-in makes a new one.
+// Keys do not ratchet: anybody who gets a serialised state can read that session's frames, past ones included.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import * as P from "micro-packed";
-import { concatBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { isHex } from "../../protocol/encodings.ts";
 import { LABELS, type Label } from "../../protocol/labels.ts";
 import {
   accept,
@@ -35,6 +37,7 @@ import {
   SEQ_LIMIT,
   WINDOW_STATE_BYTES,
 } from "../../protocol/replay-window.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import { hpkeSuite } from "./hpke-suite.ts";
 import { pad, unpad } from "./padding.ts";
 
@@ -51,19 +54,20 @@ const WALLET_TO_SERVICE = 0;
 const SERVICE_TO_WALLET = 1;
 type Direction = typeof WALLET_TO_SERVICE | typeof SERVICE_TO_WALLET;
 
-export class FrameError extends Error {
+/**
+ * frame-malformed: not a frame for this end. frame-altered: the tag does not verify. The other codes are answers of the replay
+ * window.
+ */
+export class FrameError extends SymbolonError<CodeOf<"FrameError">> {
   override name = "FrameError";
-  /** malformed: not a frame for this end; altered: the tag does not verify; the rest is the window's answer */
-  readonly reason: "malformed" | "altered" | "replayed" | "too-old" | "limit";
-  constructor(reason: FrameError["reason"]) {
-    super(`frame refused: ${reason}`);
-    this.reason = reason;
-  }
 }
 
 /** The service's public key does not decode, or enc does not open with its private key. */
-export class ChannelSetupError extends Error {
+export class ChannelSetupError extends SymbolonError<"channel-setup"> {
   override name = "ChannelSetupError";
+  constructor(detail: string, cause: unknown) {
+    super("channel-setup", detail, { cause });
+  }
 }
 
 export interface FrameHeader {
@@ -71,12 +75,12 @@ export interface FrameHeader {
   readonly seq: bigint;
 }
 
-/** The clear part of a frame, for whoever queues frames without reading them. It is not authentic before receive(). */
+/** The clear part of a frame, for a role that queues frames without reading them. Only receive() authenticates it. @throws FrameError frame-malformed */
 export function readFrameHeader(bytes: Uint8Array): FrameHeader {
   if (bytes.length < FRAME_HEADER_BYTES + AEAD_TAG_BYTES || bytes[0] !== FRAME_VERSION)
-    throw new FrameError("malformed");
+    throw new FrameError("frame-malformed");
   const sent = bytes[1];
-  if (sent !== WALLET_TO_SERVICE && sent !== SERVICE_TO_WALLET) throw new FrameError("malformed");
+  if (sent !== WALLET_TO_SERVICE && sent !== SERVICE_TO_WALLET) throw new FrameError("frame-malformed");
   return { direction: sent, seq: new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(2) };
 }
 
@@ -117,7 +121,7 @@ const stateCodec = P.struct({
   window: P.apply(P.bytes(WINDOW_STATE_BYTES), { encode: decodeWindow, decode: encodeWindow }),
 });
 
-/** One end of a channel. Synchronous, so that a caller can open, check, store and act in one block. */
+/** One end of a channel. It is synchronous, so that a caller can open, check, store and act in one block. */
 export class FrameChannel {
   #state: ChannelState;
 
@@ -125,43 +129,50 @@ export class FrameChannel {
     this.#state = state;
   }
 
-  /** Store serialise() before this frame leaves. */
+  /** Seals the next frame. Store serialise() before the frame leaves. @throws FrameError frame-limit */
   send(plaintext: Uint8Array): Uint8Array {
     const { sends, tagHash, sendKey, nextSeq } = this.#state;
-    if (nextSeq >= SEQ_LIMIT) throw new FrameError("limit");
+    if (nextSeq >= SEQ_LIMIT) throw new FrameError("frame-limit");
     const header = encodeHeader({ direction: sends, seq: nextSeq });
     this.#state = { ...this.#state, nextSeq: nextSeq + 1n };
     return concatBytes(header, aead(sendKey, tagHash, header).encrypt(pad(plaintext)));
   }
 
-  /** @throws FrameError, and then nothing has changed */
+  /** Opens a frame. Store serialise() before acting on the plaintext. @throws FrameError; then the state has not changed */
   receive(bytes: Uint8Array): Uint8Array {
     const { sends, tagHash, receiveKey, window } = this.#state;
     const { direction: sent, seq } = readFrameHeader(bytes);
-    if (sent === sends) throw new FrameError("malformed");
+    if (sent === sends) throw new FrameError("frame-malformed");
     const decision = check(window, seq);
-    if (decision !== "ok") throw new FrameError(decision);
+    if (decision !== "ok") throw new FrameError(`frame-${decision}`);
     let plaintext: Uint8Array;
     try {
       const header = bytes.subarray(0, FRAME_HEADER_BYTES);
       plaintext = unpad(aead(receiveKey, tagHash, header).decrypt(bytes.subarray(FRAME_HEADER_BYTES)));
     } catch {
-      throw new FrameError("altered");
+      throw new FrameError("frame-altered");
     }
     this.#state = { ...this.#state, window: accept(window, seq) };
     return plaintext;
   }
 
-  /** Holds keys: keep it as secret as they are. */
+  /** The state, with the keys: as secret as they are. */
   serialise(): Uint8Array {
     return stateCodec.encode(this.#state);
   }
 
-  /** @throws for anything that serialise did not make */
+  /** @throws SymbolonError bad-state if serialise did not make these bytes */
   static restore(bytes: Uint8Array): FrameChannel {
-    return new FrameChannel(stateCodec.decode(bytes));
+    return translate(
+      () => new FrameChannel(stateCodec.decode(bytes)),
+      (cause) => new SymbolonError("bad-state", `message channel (${textOfCause(cause)})`, { cause }),
+    );
   }
 }
+
+/** A channel from its stored state, as hex. @throws SymbolonError bad-state */
+export const restoreChannel = (stored: string): FrameChannel =>
+  FrameChannel.restore(isHex(stored) ? hexToBytes(stored) : new Uint8Array());
 
 interface Exporter {
   Export(context: Uint8Array, length: number): Promise<Uint8Array>;
@@ -178,13 +189,15 @@ async function channelOver(exporter: Exporter, sends: Direction, tagHash: Uint8A
 const infoOf = (context: Uint8Array): Uint8Array => concatBytes(utf8ToBytes(LABELS.messageInfo), context);
 
 export interface WalletChannelParameters {
-  /** from the service's signed card, 1216 bytes */
+  /** 1216 bytes, from the service's signed card */
   readonly servicePublicKey: Uint8Array;
+  /** channelContext of the check-in */
   readonly context: Uint8Array;
+  /** 32 bytes */
   readonly tagHash: Uint8Array;
 }
 
-/** The wallet's end; enc (1120 bytes) goes into the presentation. @throws ChannelSetupError */
+/** Sets up the wallet's end. `enc` (1120 bytes) goes into the presentation. @throws ChannelSetupError */
 export async function openWalletChannel(
   parameters: WalletChannelParameters,
 ): Promise<{ enc: Uint8Array; channel: FrameChannel }> {
@@ -192,7 +205,7 @@ export async function openWalletChannel(
     const publicKey = await hpkeSuite.DeserializePublicKey(parameters.servicePublicKey);
     return hpkeSuite.SetupSender(publicKey, { info: infoOf(parameters.context) });
   })().catch((cause: unknown) => {
-    throw new ChannelSetupError("the service's key cannot be used", { cause });
+    throw new ChannelSetupError("the service's key cannot be used", cause);
   });
   const channel = await channelOver(setup.ctx, WALLET_TO_SERVICE, parameters.tagHash);
   return { enc: setup.encapsulatedSecret, channel };
@@ -201,29 +214,30 @@ export async function openWalletChannel(
 export interface ServiceChannelParameters {
   /** 32 bytes */
   readonly servicePrivateKey: Uint8Array;
+  /** 1120 bytes, from the check-in */
   readonly enc: Uint8Array;
   readonly context: Uint8Array;
   readonly tagHash: Uint8Array;
 }
 
 /**
- * The service's end. ML-KEM rejects implicitly: an enc made for another key, context or session sets up a channel whose
- * every frame is "altered". @throws ChannelSetupError for an enc or key that does not decode
+ * Sets up the service's end. ML-KEM rejects implicitly: an enc made for another key, context or session sets up a channel in
+ * which every frame is refused as frame-altered. @throws ChannelSetupError if enc or key do not decode
  */
 export async function acceptServiceChannel(parameters: ServiceChannelParameters): Promise<FrameChannel> {
   const context = await (async () => {
     const privateKey = await hpkeSuite.DeserializePrivateKey(parameters.servicePrivateKey);
     return hpkeSuite.SetupRecipient(privateKey, parameters.enc, { info: infoOf(parameters.context) });
   })().catch((cause: unknown) => {
-    throw new ChannelSetupError("enc cannot be opened", { cause });
+    throw new ChannelSetupError("enc cannot be opened", cause);
   });
   return channelOver(context, SERVICE_TO_WALLET, parameters.tagHash);
 }
 
 export interface ServiceHpkeKey {
-  /** 1216 bytes, published in the service's card */
+  /** 1216 bytes; the service's card publishes it */
   readonly publicKey: Uint8Array;
-  /** 32 bytes, stays in the clinic */
+  /** 32 bytes; it stays in the clinic */
   readonly privateKey: Uint8Array;
 }
 

@@ -1,24 +1,28 @@
-// Padding that hides a length, put on before sealing: PADME of K. Nikitin and others, "Reducing Metadata Leakage from
+// Padding that hides a length, added before sealing. It is PADME of K. Nikitin and others, "Reducing Metadata Leakage from
 // Encrypted Files and Communication with PURBs" (PoPETs 2019), which leaks O(log log n) bits of a length n.
 //
 //   padded   u8 version 1 ‖ u32 length, big-endian ‖ data ‖ zeros, to bucket(5 + length) bytes
 //   bucket   at least PAD_FLOOR_BYTES; above that the next length whose floating-point mantissa is no longer than its
 //            exponent: at most 12% more, and 12% only for the short ones (3% at a megabyte)
 //
-// One byte form for one plaintext: unpad refuses another total length, another version, and zeros that are not zero,
-// so that nothing can be hidden behind a record.
+// Each plaintext has one byte form. unpad refuses any other total length, any other version, and padding that is not zero.
+// So nothing can be hidden behind a record.
 
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
+import { SymbolonError } from "../errors.ts";
 
 const VERSION = 1;
 const PREFIX_BYTES = 5;
 export const PAD_FLOOR_BYTES = 512;
 
-export class PaddingError extends Error {
+export class PaddingError extends SymbolonError<"bad-padding"> {
   override name = "PaddingError";
+  constructor(detail: string) {
+    super("bad-padding", detail);
+  }
 }
 
-/** For integers in [1, 2^32); Math.log2 need not be exact. */
+/** For integers in [1, 2^32). Not Math.log2, which need not be exact. */
 const floorLog2 = (n: number): number => 31 - Math.clz32(n);
 
 /** PADME: the low E - S bits of a padded length are zero, with E = floor(log2 n) and S = floor(log2 E) + 1. */
@@ -29,12 +33,13 @@ export function bucket(n: number): number {
   return Math.ceil(n / step) * step;
 }
 
+/** @param data shorter than 2^32 - 5 bytes */
 export function pad(data: Uint8Array): Uint8Array {
   const used = PREFIX_BYTES + data.length;
   return concatBytes(Uint8Array.of(VERSION), u32be(data.length), data, new Uint8Array(bucket(used) - used));
 }
 
-/** @throws PaddingError */
+/** @returns the data. @throws PaddingError bad-padding */
 export function unpad(padded: Uint8Array): Uint8Array {
   if (padded.length < PREFIX_BYTES) throw new PaddingError(`${padded.length} bytes, expected ${PREFIX_BYTES} or more`);
   if (padded[0] !== VERSION) throw new PaddingError(`unknown version ${padded[0]}`);

@@ -1,51 +1,49 @@
-// What a wallet asks a service for when it wants its own records: whole buckets, so that its own are hidden among others'.
+// Buckets: the unit in which a wallet asks a service for records. It asks for whole buckets, so that its own records are
+// hidden among those of others.
 //
-//   bucket   the sessions of all months up to `to` that lie in one part with the own one (protocol/buckets.ts). Manifests
-//            and blobs are asked for by the same bucket, all of them, whoever they belong to: the second tells nothing new
-//   told     once, for each session: `to` is then the newest month, and there are as many parts as leave CROWD_SESSIONS
-//            together. After that it is asked for by these and no others. Another bucket later would be intersected with
-//            it. And what came after the first question cannot be what it was about: so what a report costs stays what
-//            it was at first, however the service grows
+//   bucket   the sessions of all months up to `to` that lie in one part with the own session (protocol/buckets.ts). The
+//            wallet asks for manifests and blobs by the same bucket, and for all of them, whichever patient they belong to.
+//            So the request for blobs tells the service nothing new
+//   told     the wallet tells the service one bucket per session, once. Then `to` is the newest month, and there are as many
+//            parts as leave CROWD_SESSIONS together. The wallet asks for the session by this bucket ever after: another
+//            bucket later could be intersected with it. Records that came after the first question cannot be what it was
+//            about. So the cost of a report stays as it was at first, however the service grows
 //
-// How many sessions a service has is not believed on its word, or it would make up a crowd. Tags are hashes, and spread
-// evenly: the SAMPLE_TAGS lowest that the clinic has signed for, in the part of the key space that they take up, tell how many
-// there are in all, to an eighth. An operator can leave some out, and has then widened the bucket.
+// The wallet does not believe the service's word on how many sessions it has: the service could make up a crowd. Tags are
+// hashes, and spread evenly. The wallet takes the SAMPLE_TAGS lowest tags that the clinic has signed for. The part of the key
+// space that they take up gives the total, to an eighth. If an operator leaves some out, it has only widened the bucket.
 
 import { EVERYTHING, MAX_PARTS, type Part, partOf, writePart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/documents.ts";
-import { fromBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { decodeAnswer } from "../errors.ts";
 import { apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import type { WalletSession } from "./state.ts";
 
-/** on average, where the service has so many */
+/** average number of sessions in a bucket, if the service has so many */
 const CROWD_SESSIONS = 96;
 const SAMPLE_TAGS = 64;
-/** Parts are as many as a number of so many binary digits, and zeros, says: few wallets differ by them. */
+/** The number of parts has this many significant binary digits, then zeros. So few wallets differ by it. */
 const SIGNIFICANT_BITS = 4;
 const SAMPLE_DIGITS = 8;
 
-export interface Bucket {
-  /** the last epoch that belongs to it */
-  to: number;
-  /** into how many parts the key space was cut */
-  parts: number;
-}
-
-/** A manifest as it was handed out: anybody's, and not checked. */
+/** A manifest as the service handed it out: of any patient, and not verified. */
 export interface Listed {
+  /** Signed<Manifest> */
   signed: Uint8Array;
+  /** the key it names as its signer's */
   key: Uint8Array;
   manifest: Manifest;
-  tagHash: string;
-  recordId: string;
+  tagHash: Hex;
+  recordId: Hex;
 }
 
-/** Undefined for what is no signed manifest at all. */
+/** Undefined if the bytes are not a signed manifest at all. */
 function readListed(signed: Uint8Array): Listed | undefined {
   try {
     const { key, document } = Signed.decode(signed);
@@ -57,8 +55,8 @@ function readListed(signed: Uint8Array): Listed | undefined {
   }
 }
 
-/** Is it signed by the service it is filed at? */
-export function isGenuine(serviceId: string, { signed }: Listed): boolean {
+/** Whether the manifest is signed by the service at which it is filed. */
+export function isGenuine(serviceId: Hex, { signed }: Listed): boolean {
   try {
     const { key, value } = openSigned(LABELS.signManifest, Manifest, signed);
     return bytesToHex(serviceIdOf(key)) === serviceId && bytesToHex(value.serviceId) === serviceId;
@@ -68,34 +66,34 @@ export function isGenuine(serviceId: string, { signed }: Listed): boolean {
   }
 }
 
-/** Pages of a bucket's manifests, each manifest once, however often it is handed out. */
+/** Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out. @throws ApiError; SymbolonError bad-answer */
 export async function* pages(
   w: WalletContext,
-  serviceId: string,
+  serviceId: Hex,
   part: Part,
   query: Partial<Record<"to" | "limit", number>> = {},
 ): AsyncGenerator<Listed[]> {
-  const seen = new Set<string>();
+  const seen = new Set<Base64url>();
   let cursor: string | undefined;
   do {
     const asked = new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)]));
     if (cursor !== undefined) asked.set("cursor", cursor);
     const path = `/v1/services/${serviceId}/buckets/${writePart(part)}`;
-    const page: { records: { manifest: string }[]; cursor?: string | null } = await apiJson(
+    const page: { records: { manifest: Base64url }[]; cursor?: string | null } = await apiJson(
       w.transport,
       w.deployment.serviceUrl,
       asked.size === 0 ? path : `${path}?${asked}`,
     );
     const fresh = page.records.map((r) => r.manifest).filter((m) => !seen.has(m));
     for (const m of fresh) seen.add(m);
-    yield fresh.flatMap((m) => readListed(fromBase64url(m)) ?? []);
+    yield decodeAnswer("a manifest", () => fresh.flatMap((m) => readListed(fromBase64url(m)) ?? []));
     cursor = page.cursor ?? undefined;
   } while (cursor !== undefined);
 }
 
-/** Into how many parts the key space may be cut, so that about CROWD_SESSIONS share one. */
-async function partsToTell(w: WalletContext, serviceId: string): Promise<number> {
-  const tags = new Set<string>();
+/** The number of parts into which the key space may be cut, so that about CROWD_SESSIONS share one part. */
+async function partsToTell(w: WalletContext, serviceId: Hex): Promise<number> {
+  const tags = new Set<Hex>();
   for await (const page of pages(w, serviceId, EVERYTHING, { limit: SAMPLE_TAGS })) {
     for (const l of page) if (!tags.has(l.tagHash) && isGenuine(serviceId, l)) tags.add(l.tagHash);
     if (tags.size >= SAMPLE_TAGS) break;
@@ -103,21 +101,17 @@ async function partsToTell(w: WalletContext, serviceId: string): Promise<number>
   if (tags.size < SAMPLE_TAGS) return 1;
   const highest = [...tags].sort().at(-1)!.slice(0, SAMPLE_DIGITS);
   const share = (Number.parseInt(highest, 16) + 1) / 16 ** SAMPLE_DIGITS;
-  const sessions = (tags.size - 1) / share; // of k points the highest is at k / (n + 1)
+  const sessions = (tags.size - 1) / share; // of n even points, the k-th lowest is expected at k / (n + 1)
   const parts = Math.max(1, Math.floor(sessions / CROWD_SESSIONS));
   const step = 2 ** Math.max(0, Math.floor(Math.log2(parts)) + 1 - SIGNIFICANT_BITS);
   return Math.min(MAX_PARTS, Math.floor(parts / step) * step);
 }
 
 /**
- * The buckets of these sessions, each written down before it is first told; and everything in them, as the service
- * says.
+ * Everything that the service lists in the buckets of these sessions. Each bucket is stored before the service is first told
+ * of it. @throws ApiError; SymbolonError bad-answer
  */
-export async function readBuckets(
-  w: WalletContext,
-  serviceId: string,
-  mine: readonly WalletSession[],
-): Promise<Listed[]> {
+export async function readBuckets(w: WalletContext, serviceId: Hex, mine: readonly WalletSession[]): Promise<Listed[]> {
   const buckets = new Map(mine.map((s) => [s.tagHash, s.bucket]));
   const untold = mine.filter((s) => s.bucket === undefined);
   if (untold.length > 0) {
@@ -138,7 +132,7 @@ export async function readBuckets(
       return [`${writePart(part)} ${to}`, { part, to }];
     }),
   );
-  const listed = new Map<string, Listed>();
+  const listed = new Map<Hex, Listed>();
   for (const { part, to } of asked.values())
     for await (const page of pages(w, serviceId, part, { to }))
       for (const l of page) listed.set(bytesToHex(l.signed), l);

@@ -1,10 +1,10 @@
 // Check-in: the wallet answers a service's signed challenge with a presentation under a fresh slot.
 //
 //   1 read the challenge: signature, self-certifying service id, freshness, parameters      → what would be shown
-//   2 pick a random unused slot, make the presentation, write both down        one check-in after the other
+//   2 pick a random unused slot, make the presentation, store both             one check-in after the other
 //   3 send; only the very same bytes may be sent again                                     → receipt, channel
 //
-// A slot is spent once it is written down, answered or not.
+// A slot is spent once it is stored, whether the service answers or not.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { receive } from "../../protocol/credential.ts";
@@ -20,96 +20,91 @@ import {
   ServiceCard,
   serviceIdOf,
 } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
 import { tidOf } from "../../protocol/tid.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import { openWalletChannel } from "../sealing/messages.ts";
 import { ApiError, apiBytes } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "./keys.ts";
 import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
 
-export class CheckInError extends Error {
+/** A check-in is not possible, or was not accepted. */
+export class CheckInError extends SymbolonError<CodeOf<"CheckInError">> {
   override name = "CheckInError";
-  readonly reason:
-    | "wrong-service"
-    | "stale-challenge"
-    | "foreign-parameters"
-    | "no-credential"
-    | "not-entitled"
-    | "no-slot-left"
-    | "refused"
-    | "bad-receipt";
-  constructor(reason: CheckInError["reason"], detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
 }
 
-/** Service card and challenge as a clinic shows them, in a QR code or over the air: both signed. */
+/** Service card and challenge as a clinic shows them, in a QR code or over the air. */
 export interface Invitation {
+  /** Signed<ServiceCard> */
   card: Uint8Array;
+  /** Signed<Challenge> */
   challenge: Uint8Array;
 }
 
-/** What a person sees before they agree. */
+/** What a person sees before they agree to a check-in. */
 export interface CheckInOffer {
   invitation: Invitation;
   service: ServiceCard;
+  /** 16 bytes */
   serviceId: Uint8Array;
   challenge: Challenge;
   epoch: number;
   credential: WalletCredential;
-  /** attribute values the service would learn */
+  /** attribute values that the service would learn */
   shows: { attribute: string; value: string }[];
-  /** the credential's month is older than the visit's, and will be visible */
+  /** the credential's month is older than the visit's, and the service will see that */
   stale: boolean;
+  /** visits left this month, this one included */
   slotsLeft: number;
+  /** sentences for the person */
   warnings: string[];
 }
 
+/** Reads an invitation and works out what the service would see. Sends nothing. @throws CheckInError, ParametersError */
 export async function readInvitation(w: WalletContext, invitation: Invitation): Promise<CheckInOffer> {
-  const card = openSigned(LABELS.signServiceCard, ServiceCard, invitation.card);
-  const { key, value: challenge } = openSigned(LABELS.signChallenge, Challenge, invitation.challenge);
+  const { card, key, challenge } = translate(
+    () => {
+      const { key, value } = openSigned(LABELS.signChallenge, Challenge, invitation.challenge);
+      return { card: openSigned(LABELS.signServiceCard, ServiceCard, invitation.card), key, challenge: value };
+    },
+    (cause) => new CheckInError("bad-invitation", textOfCause(cause), { cause }),
+  );
   const serviceId = serviceIdOf(card.value.signKey);
   if (
     !equalBytes(card.key, card.value.signKey) ||
     !equalBytes(key, card.key) ||
     !equalBytes(challenge.serviceId, serviceId)
   )
-    throw new CheckInError("wrong-service", "this invitation was not made by the clinic it names");
+    throw new CheckInError("wrong-service");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = w.parameters.known(epoch);
   const now = w.transport.now();
   if (Math.abs(now - challenge.issuedAt) > parameters.document.challengeWindowSeconds || now > challenge.expiresAt)
-    throw new CheckInError("stale-challenge", "this invitation is too old, or this phone's clock is wrong");
-  if (!equalBytes(challenge.paramsHash, parameters.hash))
-    throw new CheckInError("foreign-parameters", "the clinic uses parameters that this app does not know");
+    throw new CheckInError("stale-challenge");
+  if (!equalBytes(challenge.paramsHash, parameters.hash)) throw new CheckInError("foreign-parameters");
   const credential = w.state.credentials
     .filter((c) => c.epoch <= epoch && epoch - c.epoch <= challenge.maxStaleEpochs)
     .filter((c) => c.generation === w.generationOf(epoch)?.generation)
     .sort((a, b) => b.epoch - a.epoch)[0];
-  if (!credential)
-    throw new CheckInError(
-      "no-credential",
-      `no credential for ${epochName(epoch)}: connect to renew it, then try again`,
-    );
+  if (!credential) throw new CheckInError("no-credential", epochName(epoch));
   const { attributes } = w.parameters.known(credential.epoch).document;
   const shows = challenge.required.map(({ attribute, accepted }) => {
     const value = credential.values[attributes.findIndex((a) => a.name === attribute)] ?? "";
-    if (!accepted.includes(value))
-      throw new CheckInError("not-entitled", `the clinic asks for ${attribute}: ${accepted.join(" or ")}`);
+    if (!accepted.includes(value)) throw new CheckInError("not-entitled", `${attribute} ${accepted.join(" or ")}`);
     return { attribute, value };
   });
   const used = slotsTaken(w.state, { epoch, generation: credential.generation }).size;
   const warnings: string[] = [];
   if (credential.epoch < epoch)
     warnings.push(
-      `Your pass is from ${epochName(credential.epoch)}: the clinic will see that it is older than others.`,
+      `Your pass is from ${epochName(credential.epoch)}. The clinic will see that it is older than others.`,
     );
-  if (shows.length > 0) warnings.push("Everything you show narrows the crowd you stand in.");
+  if (shows.length > 0) warnings.push("Everything you show makes the group of people you could be smaller.");
   return {
     invitation,
     service: card.value,
@@ -124,14 +119,14 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   };
 }
 
-/** Makes the presentation and writes it down before it may be sent. One after the other: each sees the slots before it. */
+/** Makes the presentation and stores it before it may be sent. Check-ins take turns, so that each sees the slots of the ones before. */
 function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   return w.turns.take("check-in", async () => {
     for (;;) {
       const session = await makeSession(w, offer);
       let kept = false;
       await w.update((st) => {
-        // a recovery at the same time may have found this slot used
+        // A concurrent recovery may have found this slot used.
         kept = !slotsTaken(st, session).has(session.slot);
         if (kept) st.sessions.push(session);
       });
@@ -147,7 +142,7 @@ function slotsTaken(
   return new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
 }
 
-/** A session under a slot that is free now, not written down yet. */
+/** A session under a slot that is free now. It is not stored yet. @throws CheckInError no-slot-left; ChannelSetupError */
 async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   const { epoch, credential, service, challenge } = offer;
   const { rng } = w.transport;
@@ -156,7 +151,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   const generation = credential.generation;
   const taken = slotsTaken(w.state, { epoch, generation });
   const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));
-  if (free.length === 0) throw new CheckInError("no-slot-left", `all visits of ${epochName(epoch)} are used up`);
+  if (free.length === 0) throw new CheckInError("no-slot-left", epochName(epoch));
   const slot = free[uniform(free.length, rng)]!;
   const secrets = holderSecrets(w.root, generation);
   const keys = await sessionKeys(w.root, generation, epoch, slot);
@@ -211,7 +206,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   };
 }
 
-/** Sends a prepared check-in; the same bytes again after a lost answer give the same receipt. */
+/** Sends a prepared check-in. If the answer was lost, sending the same bytes again gives the same receipt. @throws CheckInError, ApiError */
 export async function sendCheckIn(w: WalletContext, session: WalletSession): Promise<Receipt> {
   const checkIn = hexToBytes(session.checkIn!);
   let answer: Uint8Array;
@@ -225,15 +220,18 @@ export async function sendCheckIn(w: WalletContext, session: WalletSession): Pro
     await w.update((st) => {
       st.sessions.find((s) => s.tagHash === session.tagHash)!.state = "refused";
     });
-    throw new CheckInError("refused", `the check-in was not accepted (${error.code})`);
+    throw new CheckInError("check-in-refused", error.code, { cause: error });
   }
-  const { value: receipt } = openSigned(LABELS.signReceipt, Receipt, answer);
+  const { value: receipt } = translate(
+    () => openSigned(LABELS.signReceipt, Receipt, answer),
+    (cause) => new CheckInError("bad-receipt", textOfCause(cause), { cause }),
+  );
   if (
     !equalBytes(receipt.tagHash, hexToBytes(session.tagHash)) ||
     !equalBytes(receipt.presentationHash, presentationHashOf(checkIn)) ||
     !equalBytes(receipt.serviceId, hexToBytes(session.serviceId))
   )
-    throw new CheckInError("bad-receipt", "the receipt speaks of another check-in");
+    throw new CheckInError("bad-receipt", "it is for another check-in");
   await w.update((st) => {
     const s = st.sessions.find((x) => x.tagHash === session.tagHash)!;
     s.state = "open";
@@ -242,12 +240,16 @@ export async function sendCheckIn(w: WalletContext, session: WalletSession): Pro
   return receipt;
 }
 
+/** A check-in that the service accepted. */
 export interface OpenSession {
+  /** the temporary identity, for people and labels */
   tid: string;
-  tagHash: string;
+  /** 32 bytes; names the session everywhere */
+  tagHash: Hex;
   receipt: Receipt;
 }
 
+/** Checks in: makes the presentation, stores it, and sends it. @throws CheckInError, ChannelSetupError, ApiError */
 export async function checkIn(w: WalletContext, offer: CheckInOffer): Promise<OpenSession> {
   const session = await prepare(w, offer);
   const receipt = await sendCheckIn(w, session);

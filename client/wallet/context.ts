@@ -1,18 +1,18 @@
-// What the wallet's parts share: transport, pinned deployment, state with its store, and the root of all secrets.
+// The parts that all of the wallet shares: transport, pinned deployment, state with its store, and the root of all secrets.
 
 import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
+import { Turns } from "../shared/turns.ts";
 import type { Transport } from "../transport.ts";
-import { Turns } from "../turns.ts";
 import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
 
 export class WalletContext {
   readonly transport: Transport;
   readonly deployment: Deployment;
-  /** only `learnParameters` asks the registrar; everything else goes by what is known */
+  /** only `learnParameters` asks the registrar; everything else uses the parameters already known */
   readonly parameters: ParametersCache;
   /** 32 bytes; secret */
   readonly root: Uint8Array;
-  /** check-ins take turns among themselves, and so does whatever uses one session's channel */
+  /** check-ins take turns among themselves; so do all uses of one session's channel */
   readonly turns = new Turns();
   readonly #store: WalletStore;
   #state: WalletState;
@@ -37,7 +37,7 @@ export class WalletContext {
     return this.#state;
   }
 
-  /** Changes the newest state and waits until the store has it; updates at the same time take turns. */
+  /** Changes the newest state and waits until the store has it. Concurrent updates take turns. */
   update(change: (state: WalletState) => void): Promise<void> {
     return this.turns.take("state", async () => {
       const next = structuredClone(this.#state);
@@ -48,8 +48,8 @@ export class WalletContext {
   }
 
   /**
-   * Parameters of an epoch, fetched and kept if they are not known. For enrolment and refresh, which ask the registrar
-   * anyway: a wallet that asked when it checks in would tell the registrar when that is.
+   * Parameters of an epoch, fetched and kept if they are not known. Only enrolment and refresh use it, which ask the
+   * registrar anyway. If a wallet asked at check-in, the registrar would learn when that is. @throws ParametersError, ApiError
    */
   async learnParameters(epoch: number): Promise<EpochParameters> {
     const parameters = await this.parameters.of(epoch);
@@ -62,7 +62,7 @@ export class WalletContext {
     return parameters;
   }
 
-  /** The generation in which an epoch's tags and credential are made: the newest that had begun. */
+  /** The generation in which an epoch's tags and credential are made: the newest that had begun by then. */
   generationOf(epoch: number): WalletGeneration | undefined {
     return this.state.generations
       .filter((g) => g.epochFrom <= epoch && (g.epochTo === undefined || epoch <= g.epochTo))

@@ -1,18 +1,19 @@
-// "This clinic may know me": the wallet tells one clinic, inside the sealed channel of one visit, a pseudonym that is the
-// same at all of this patient's visits there and means nothing anywhere else. Only when the patient chooses it.
+// "This clinic may know me". If the patient chooses it, the wallet tells one clinic a pseudonym, inside the sealed channel of
+// one visit. The pseudonym is the same at all of this patient's visits there, and means nothing anywhere else.
 
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { Continuity, proveContinuity } from "../../protocol/continuity.ts";
 import { presentationHashOf } from "../../protocol/documents.ts";
 import { tagOf } from "../../protocol/presentation.ts";
 import { tagBase } from "../../protocol/suite.ts";
+import { SymbolonError } from "../errors.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
-/** The message to send in that session's channel: Continuity bytes. */
+/** The message to send in that session's channel: Continuity bytes. @throws SymbolonError no-channel; ParametersError */
 export async function introduction(w: WalletContext, session: WalletSession): Promise<Uint8Array> {
-  if (session.checkIn === undefined) throw new RangeError("messages of a recovered session went with the old phone");
+  if (session.checkIn === undefined) throw new SymbolonError("no-channel");
   const { document, hash } = w.parameters.known(session.epoch);
   const { z } = holderSecrets(w.root, session.generation);
   const continuity = proveContinuity(

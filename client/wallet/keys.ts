@@ -1,19 +1,19 @@
-// Everything a wallet owns derives from its recovery words, so that 24 words on paper bring back every record. Only the
-// device key does not: it is random, lives in one phone, and dies with it.
+// A wallet's keys. All derive from its recovery words, so that 24 words on paper bring back every record. Only the device key
+// does not: it is random, stays in one phone, and is lost with it.
 //
 //   words   BIP-39, English, 24 words: 256 bits and an 8-bit checksum; no passphrase
 //   seed    BIP-39 seed (PBKDF2-HMAC-SHA512, 2048 rounds): 64 bytes
-//   root    HKDF-SHA256(ikm = seed, salt = none, info = KDF-WALLET): 32 bytes, uniform, so that what follows expands it
+//   root    HKDF-SHA256(ikm = seed, salt = none, info = KDF-WALLET): 32 bytes, uniform, so later steps only expand it
 //   derive(label, parts.., n) = HKDF-Expand-SHA256(prk = root, info = label ‖ frame(parts..), n)
 //
-//   k, z    derive(KDF-HOLDER,   "k" or "z", u32 generation, 48) mod r    the holder's secrets, one pair a generation
+//   k, z    derive(KDF-HOLDER,   "k" or "z", u32 generation, 48) mod r    the holder's secrets, one pair per generation
 //   s       derive(KDF-BLINDING, u32 generation, u32 epoch,  48) mod r    blinding of that epoch's credential
 //   age     derive(KDF-SESSION,  "age",  u32 generation, u32 epoch, u32 slot, 32)   seed of an MLKEM768-X25519 identity
 //   auth    derive(KDF-SESSION,  "auth", u32 generation, u32 epoch, u32 slot, 32)   Ed25519 secret key of the session
 //
-// A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r are biased by less than
-// 2^-128; zero is refused. A session's keys follow from where it stands, so a wallet that has lost its diary tries all
-// slots of an epoch. Session keys of different slots are independent: whoever sees two public halves learns nothing.
+// A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r have a bias below 2^-128; zero
+// is refused. A session's keys derive from its generation, epoch and slot alone. So a wallet that lost its list of sessions
+// tries all slots of an epoch. Session keys of different slots are independent: two public halves show no relation.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expand, hkdf } from "@noble/hashes/hkdf.js";
@@ -25,19 +25,18 @@ import { identityToRecipient } from "age-encryption";
 import { concatBytes, frame, u32be, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LABELS, type Label } from "../../protocol/labels.ts";
 import { R_ORDER, type Scalar } from "../../protocol/suite.ts";
+import { type CodeOf, SymbolonError } from "../errors.ts";
 
 export const RECOVERY_WORDS = 24;
 const SCALAR_SEED_BYTES = 48;
 
-/** What is wrong with typed recovery words. It names positions, never words: they are secret even when mistyped. */
-export class RecoveryWordsError extends Error {
+/** Typed recovery words are wrong. The error names positions and never words: even mistyped words are secret. */
+export class RecoveryWordsError extends SymbolonError<CodeOf<"RecoveryWordsError">> {
   override name = "RecoveryWordsError";
-  readonly reason: "count" | "unknown-word" | "checksum";
-  /** 1-based positions of the words that are not in the list; empty for the other reasons */
+  /** 1-based positions of the words that are not in the list; empty for the other codes */
   readonly positions: readonly number[];
-  constructor(reason: RecoveryWordsError["reason"], detail: string, positions: readonly number[] = []) {
-    super(detail);
-    this.reason = reason;
+  constructor(code: CodeOf<"RecoveryWordsError">, detail?: string, positions: readonly number[] = []) {
+    super(code, detail);
     this.positions = positions;
   }
 }
@@ -57,9 +56,9 @@ export interface SigningKey {
 }
 
 export interface SessionKeys {
-  /** AGE-SECRET-KEY-PQ-1..., opens the session's records */
+  /** AGE-SECRET-KEY-PQ-1...; opens the session's records */
   readonly ageIdentity: string;
-  /** age1pq1..., goes into the presentation; records are sealed to it */
+  /** age1pq1...; goes into the presentation, and records are sealed to it */
   readonly ageRecipient: string;
   /** Ed25519, 32 bytes; signs the wallet's requests in this session */
   readonly authSecretKey: Uint8Array;
@@ -67,26 +66,26 @@ export interface SessionKeys {
   readonly authPublicKey: Uint8Array;
 }
 
+/** 24 words from the platform's random generator. */
 export const newRecoveryWords = (): string => generateMnemonic(wordlist, 256);
 
-/** The words as BIP-39 hashes them: lower case, one space between. @throws RecoveryWordsError */
+/** Typed words in the form that BIP-39 hashes: lower case, one space between. @throws RecoveryWordsError */
 export function checkRecoveryWords(typed: string): string {
   const words = typed.normalize("NFKD").toLowerCase().trim().split(/\s+/);
   if (words.length !== RECOVERY_WORDS)
-    throw new RecoveryWordsError("count", `${words.length} words, expected ${RECOVERY_WORDS}`);
+    throw new RecoveryWordsError("words-count", `${words.length} words, expected ${RECOVERY_WORDS}`);
   const unknown = words.flatMap((word, i) => (wordlist.includes(word) ? [] : [i + 1]));
-  if (unknown.length > 0)
-    throw new RecoveryWordsError("unknown-word", `not in the word list: number ${unknown.join(", ")}`, unknown);
+  if (unknown.length > 0) throw new RecoveryWordsError("words-unknown", `number ${unknown.join(", ")}`, unknown);
   const joined = words.join(" ");
   try {
     mnemonicToEntropy(joined, wordlist);
   } catch {
-    throw new RecoveryWordsError("checksum", "each word exists, but not these words in this order");
+    throw new RecoveryWordsError("words-checksum");
   }
   return joined;
 }
 
-/** 32 bytes, from which everything else derives. @throws RecoveryWordsError */
+/** The root, 32 bytes: everything else derives from it. @throws RecoveryWordsError */
 export function walletRoot(words: string): Uint8Array {
   const seed = mnemonicToSeedSync(checkRecoveryWords(words));
   const root = hkdf(sha256, seed, undefined, utf8ToBytes(LABELS.walletRoot), 32);
@@ -103,20 +102,22 @@ function deriveScalar(root: Uint8Array, label: Label, parts: Uint8Array[]): Scal
   let x = 0n;
   for (const byte of derive(root, label, parts, SCALAR_SEED_BYTES)) x = (x << 8n) | BigInt(byte);
   x %= R_ORDER;
-  if (x === 0n) throw new Error("derived scalar is zero"); // once in 2^255 roots
+  if (x === 0n) throw new Error("derived scalar is zero"); // happens for one root in 2^255
   return x;
 }
 
+/** k and z of a generation. */
 export function holderSecrets(root: Uint8Array, generation: number): HolderSecrets {
   const secret = (name: string): Scalar =>
     deriveScalar(root, LABELS.holderSecrets, [utf8ToBytes(name), u32be(generation)]);
   return { k: secret("k"), z: secret("z") };
 }
 
-/** s, the same at every try: a refresh that is repeated after a lost answer asks for the same commitment. */
+/** s, equal at every try: a refresh that is repeated after a lost answer sends the same commitment. */
 export const credentialBlinding = (root: Uint8Array, generation: number, epoch: number): Scalar =>
   deriveScalar(root, LABELS.credentialBlinding, [u32be(generation), u32be(epoch)]);
 
+/** The keys of the session in this slot. */
 export async function sessionKeys(
   root: Uint8Array,
   generation: number,
@@ -125,7 +126,7 @@ export async function sessionKeys(
 ): Promise<SessionKeys> {
   const seed = (name: string): Uint8Array =>
     derive(root, LABELS.sessionSeed, [utf8ToBytes(name), u32be(generation), u32be(epoch), u32be(slot)], 32);
-  // age: a native hybrid identity is the 32-byte seed of MLKEM768-X25519 in upper-case bech32
+  // In age, a native hybrid identity is the 32-byte seed of MLKEM768-X25519 in upper-case bech32.
   const ageIdentity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed("age")).toUpperCase();
   const authSecretKey = seed("auth");
   return {
@@ -136,5 +137,5 @@ export async function sessionKeys(
   };
 }
 
-/** Random, not derived: authorises refreshes from this phone only. */
+/** A device key. It is random, not derived: it authorises refreshes from this phone only. */
 export const newDeviceKey = (): SigningKey => ed25519.keygen();

@@ -1,7 +1,7 @@
-// Who opened my records? The wallet walks the transparency log and finds, without telling anybody who it is, every case
-// that touched it: for each notice it computes κ = e(G, z·H_n(case id)) and looks whether the entry's MAC is its own.
+// "Who opened my records?" The wallet reads the transparency log and finds every case that touched it, without telling
+// anybody who it is. For each notice it computes κ = e(G, z·H_n(case id)) and checks whether the entry's MAC is its own.
 //
-// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, all entries between.
+// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, and all entries between.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent, trusteeWitnessKey } from "../../protocol/case-documents.ts";
@@ -11,15 +11,29 @@ import { emptyFrontier } from "../../protocol/merkle.ts";
 import { LOG_KEY, parseCheckpoint, parseNote, parseVkey } from "../../protocol/note.ts";
 import { openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
-import { LogMonitor, type MonitorState } from "../log/monitor.ts";
+import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { LogMonitor, type LogTrust, type MonitorState, type SplitView } from "../log/monitor.ts";
 import { httpLogSource } from "../log/source.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletNotice } from "./state.ts";
 
-/** The log contradicts itself or what this wallet saw before: evidence for the public, not for this phone alone. */
-export class LogError extends Error {
+/**
+ * The log cannot be followed. With the code log-broken, the log contradicts itself or what this wallet saw before; `evidence`
+ * then concerns the public, not this phone alone.
+ */
+export class LogError extends SymbolonError<CodeOf<"LogError">> {
   override name = "LogError";
+  /** two signed heads, if they prove it */
+  readonly evidence: SplitView | undefined;
+  constructor(
+    code: CodeOf<"LogError">,
+    detail?: string,
+    { cause, evidence }: { cause?: unknown; evidence?: SplitView } = {},
+  ) {
+    super(code, detail, { cause });
+    this.evidence = evidence;
+  }
 }
 
 function monitorState(note: string | undefined): MonitorState | undefined {
@@ -27,31 +41,39 @@ function monitorState(note: string | undefined): MonitorState | undefined {
   return head && { note: note!, head, read: emptyFrontier };
 }
 
-/** One scan after the other. @throws LogError, ApiError */
+/** Concurrent calls scan one after the other. @throws LogError, ParametersError, ApiError */
 export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
   return w.turns.take("notices", () => scan(w));
 }
 
 async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { deployment, transport, state } = w;
-  if (state.generations.length === 0) return state.notices; // nothing can have touched this wallet
+  if (state.generations.length === 0) return state.notices; // no case can have touched this wallet
   const quorum = w.parameters.known(epochOf(transport.now())).document.threshold;
-  const monitor = new LogMonitor(
-    {
+  const trust = translate(
+    (): LogTrust => ({
       logKey: parseVkey(deployment.logVkey, LOG_KEY),
       witnesses: deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key))),
       quorum,
-    },
+    }),
+    (cause) => new LogError("bad-log-key", textOfCause(cause), { cause }),
+  );
+  const monitor = new LogMonitor(
+    trust,
     httpLogSource(transport, deployment.logUrl, quorum),
     monitorState(state.lastCheckpoint),
   );
   const followed = await monitor.follow();
-  if (!followed.ok) throw new LogError(`the log cannot be followed: ${followed.reason}`);
+  if (!followed.ok)
+    throw new LogError("log-broken", followed.reason, "evidence" in followed ? { evidence: followed.evidence } : {});
   const found: WalletNotice[] = [];
   followed.entries.forEach((bytes, i) => {
     const logIndex = followed.from + i;
     if (logIndex < state.noticesSeenUpTo) return;
-    const entry = LogEntry.decode(bytes);
+    const entry = translate(
+      () => LogEntry.decode(bytes),
+      (cause) => new LogError("bad-log-entry", `entry ${logIndex} (${textOfCause(cause)})`, { cause }),
+    );
     if (entry.kind !== "notice" || !entry.caseId) return;
     for (const { generation } of state.generations) {
       const kappa = walletKappa(holderSecrets(w.root, generation).z, entry.caseId);

@@ -1,20 +1,24 @@
-// The patient's own records: fetched from their services, opened with the session keys, joined by nobody else.
+// The patient's own records: fetched from their services, opened with the session keys, and joined in the wallet only.
 //
-// Asking a service for exactly one's own tags would join them for the operator. The wallet asks for whole buckets
-// (buckets.ts): their manifests, and then every blob that they name, whoever it belongs to.
+// If the wallet asked a service for exactly its own tags, the operator could join them. So it asks for whole buckets
+// (buckets.ts): their manifests, and then every blob that these name, of any patient.
 //
-// Only when everything is there, of all services, does it look what is its own: the downloads' times tell nothing. The
-// operator's word counts for nothing: what became of a record is read from the session's chain of signed statements.
+// Only when everything of all services is there does the wallet look which of it is its own. So the times of the downloads
+// tell nothing. The wallet does not use the operator's word: it reads the state of a record from the session's chain of
+// signed statements.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Manifest, manifestHashOf } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { BECOMES, ChainError, type RecordState, readChain } from "../clinic/chain.ts";
+import { textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
 import { ApiError, apiBytes } from "../transport.ts";
 import { isGenuine, type Listed, readBuckets } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
 import { sessionKeys } from "./keys.ts";
+import { type SessionView, sessionView } from "./overview.ts";
 import type { WalletSession } from "./state.ts";
 
 const PARALLEL_DOWNLOADS = 6;
@@ -22,45 +26,49 @@ const PARALLEL_DOWNLOADS = 6;
 export type RecordStatus = RecordState;
 
 export interface OwnRecord {
-  session: WalletSession;
-  recordId: string;
+  session: SessionView;
+  /** 16 bytes */
+  recordId: Hex;
   status: RecordStatus;
   manifest: Manifest;
-  /** of the signed manifest, hex */
-  manifestHash: string;
-  signature: string;
-  signatureKey: string;
-  /** absent for what was erased */
+  /** of the signed manifest, 32 bytes */
+  manifestHash: Hex;
+  /** Ed25519, of the clinic over the manifest, 64 bytes */
+  signature: Hex;
+  /** Ed25519, 32 bytes */
+  signatureKey: Hex;
+  /** undefined if the record was erased */
   plaintext: Uint8Array | undefined;
 }
 
-/** Something a service handed out that does not hold together; the rest of the report is still good. */
+/** Something that a service handed out and that does not verify. The rest of the report is still good. */
 export interface RecordFault {
-  serviceId: string;
-  /** hex; of the session */
-  tagHash: string;
-  /** absent where the session's chain is at fault */
-  recordId: string | undefined;
+  serviceId: Hex;
+  /** of the session */
+  tagHash: Hex;
+  /** undefined if the session's chain is at fault */
+  recordId: Hex | undefined;
+  /** for people and logs */
   reason: string;
 }
 
 export interface OwnRecords {
   records: OwnRecord[];
   faults: RecordFault[];
-  /** what was downloaded to hide which of it is the wallet's own */
+  /** all downloads, most of them only to hide which records are the wallet's own */
   downloadedBlobs: number;
   downloadedBytes: number;
 }
 
-/** Of what one service holds: everything listed in the wallet's buckets, and the blobs of the wallet's sessions. */
+/** From one service: everything listed in the wallet's buckets, and the blobs of the wallet's sessions. */
 interface Holding {
-  serviceId: string;
+  serviceId: Hex;
   mine: WalletSession[];
   listed: Listed[];
-  blobs: Map<string, Uint8Array>;
+  blobs: Map<Hex, Uint8Array>;
 }
 
-/** All own records, newest epoch first. */
+/** All own records, newest epoch first. @throws ApiError; SymbolonError bad-answer */
 export async function ownRecords(
   w: WalletContext,
   progress: (done: number, services: number) => void = () => {},
@@ -79,20 +87,20 @@ export async function ownRecords(
   return result;
 }
 
-/** Every blob that is listed and not erased, whoever it belongs to; the own ones are kept, and not looked at. */
+/** Downloads every blob that is listed and not erased, of any patient. Keeps the own ones without looking at them. */
 async function download(
   w: WalletContext,
-  serviceId: string,
+  serviceId: Hex,
   mine: readonly WalletSession[],
   listed: readonly Listed[],
   result: OwnRecords,
-): Promise<Map<string, Uint8Array>> {
-  const own = new Set<string>(mine.map((s) => s.tagHash));
+): Promise<Map<Hex, Uint8Array>> {
+  const own = new Set<Hex>(mine.map((s) => s.tagHash));
   const erased = new Set(
     listed.flatMap(({ manifest: { kind, target } }) => (kind === "erasure" && target ? bytesToHex(target) : [])),
   );
   const queue = listed.filter((l) => l.manifest.size > 0 && !erased.has(l.recordId));
-  const blobs = new Map<string, Uint8Array>();
+  const blobs = new Map<Hex, Uint8Array>();
   const work = async (): Promise<void> => {
     for (let row = queue.pop(); row; row = queue.pop()) {
       const blob = await blobOf(w, serviceId, row.recordId);
@@ -106,8 +114,8 @@ async function download(
   return blobs;
 }
 
-/** Undefined where the service has none: that must look the same whoever's it is. */
-async function blobOf(w: WalletContext, serviceId: string, recordId: string): Promise<Uint8Array | undefined> {
+/** Undefined if the service has none. The wallet then acts alike for its own blobs and those of others. */
+async function blobOf(w: WalletContext, serviceId: Hex, recordId: Hex): Promise<Uint8Array | undefined> {
   try {
     return await apiBytes(w.transport, w.deployment.serviceUrl, `/v1/services/${serviceId}/blobs/${recordId}`);
   } catch (error) {
@@ -116,15 +124,15 @@ async function blobOf(w: WalletContext, serviceId: string, recordId: string): Pr
   }
 }
 
-/** Checks the session's chain, and opens what is there. With a fault in the chain, what opens is shown beside the fault. */
+/** Checks the session's chain and opens its records. If the chain has a fault, the records that open stand beside the fault. */
 async function readSession(w: WalletContext, session: WalletSession, holding: Holding, result: OwnRecords) {
   const { serviceId, blobs } = holding;
   const { tagHash } = session;
-  const fault = (recordId: string | undefined, reason: string) =>
+  const fault = (recordId: Hex | undefined, reason: string) =>
     result.faults.push({ serviceId, tagHash, recordId, reason });
   const own = holding.listed.filter((l) => l.tagHash === tagHash).sort((a, b) => a.manifest.count - b.manifest.count);
   const chain = own.filter((l) => isGenuine(serviceId, l));
-  for (const l of own) if (!chain.includes(l)) fault(l.recordId, "manifest is not signed by this service");
+  for (const l of own) if (!chain.includes(l)) fault(l.recordId, "The manifest is not signed by this service.");
   if (chain.length === 0) return;
   const states = statesOf(chain, (reason) => fault(undefined, reason));
   const keys = await sessionKeys(w.root, session.generation, session.epoch, session.slot);
@@ -135,21 +143,21 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
     let plaintext: Uint8Array | undefined;
     if (blob) {
       if (!equalBytes(sha256(blob), manifest.blobHash)) {
-        fault(recordId, "blob is not the one the clinic signed");
+        fault(recordId, "The blob is not the one that the clinic signed.");
         continue;
       }
       try {
         plaintext = await openRecord(blob, keys.ageIdentity);
       } catch (error) {
-        fault(recordId, (error as Error).message);
+        fault(recordId, textOfCause(error));
         continue;
       }
     } else if (status !== "erased") {
-      fault(recordId, "the service does not hand out the blob");
+      fault(recordId, "The service does not hand out the blob.");
       continue;
     }
     result.records.push({
-      session,
+      session: sessionView(session),
       recordId,
       status,
       manifest,
@@ -162,8 +170,8 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
   }
 }
 
-/** What became of each record. Of a chain with a fault: what the clinic's statements say that are there. */
-function statesOf(own: readonly Listed[], fault: (reason: string) => void): Map<string, RecordStatus> {
+/** The state of each record. If the chain has a fault, the states come from those of the clinic's statements that are there. */
+function statesOf(own: readonly Listed[], fault: (reason: string) => void): Map<Hex, RecordStatus> {
   const { key, manifest, tagHash } = own[0]!;
   try {
     const expected = { signKey: key, serviceId: manifest.serviceId, tagHash };

@@ -1,12 +1,13 @@
-// Sessions of all generations found again from the recovery words: the tags of every slot of every epoch since enrolment
-// against the tags each service holds. The wallet reads the manifests of whole services, so that nobody learns which are
-// looked for; it keeps those of its own tags, and asks only of these whether the clinic has signed them.
+// Recovery of sessions from the recovery words. The wallet computes the tags of every slot of every epoch since enrolment, for
+// all generations, and compares them with the tags that each service holds. It reads the manifests of whole services, so that
+// nobody learns which ones it looks for. It keeps the manifests of its own tags, and checks only their signatures.
 
 import { EVERYTHING } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
-import { listServices } from "../services.ts";
+import { listServices } from "../shared/service-list.ts";
 import { isGenuine, type Listed, pages } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
@@ -14,12 +15,12 @@ import type { WalletSession } from "./state.ts";
 
 type Slot = Pick<WalletSession, "generation" | "epoch" | "slot">;
 
-/** tagHash of every slot in which this wallet may have checked in. */
-function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) => void): Map<string, Slot> {
-  const tags = new Map<string, Slot>();
+/** The tag hash of every slot in which this wallet may have checked in. */
+function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) => void): Map<Hex, Slot> {
+  const tags = new Map<Hex, Slot>();
   for (const { generation, epochFrom, epochTo: last } of w.state.generations) {
     const { z } = holderSecrets(w.root, generation);
-    // a stale credential may be presented after its generation's last epoch
+    // A stale credential may be presented one epoch after its generation's last.
     for (let epoch = epochFrom; epoch <= Math.min(epochTo, (last ?? epochTo) + 1); epoch++) {
       progress(epoch);
       const { document, hash } = w.parameters.known(epoch);
@@ -30,14 +31,14 @@ function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) =>
   return tags;
 }
 
-/** @returns how many sessions were found that the wallet did not know of */
+/** @returns how many sessions were found that the wallet did not know. @throws ApiError, ParametersError; SymbolonError bad-answer */
 export async function recoverSessions(
   w: WalletContext,
   epochTo: number,
   progress: (epoch: number) => void = () => {},
 ): Promise<number> {
   const tags = ownTags(w, epochTo, progress);
-  const found = new Map<string, WalletSession>();
+  const found = new Map<Hex, WalletSession>();
   for (const { id, card } of await listServices(w.transport, w.deployment.serviceUrl)) {
     const own: Listed[] = [];
     for await (const page of pages(w, id, EVERYTHING)) own.push(...page.filter((l) => tags.has(l.tagHash)));
@@ -53,7 +54,7 @@ export async function recoverSessions(
   }
   let added: WalletSession[] = [];
   await w.update((s) => {
-    // what the wallet knows already, or a check-in has written since the search began, is not found again
+    // Skip sessions that the wallet knew, or that a check-in stored since the search began.
     added = [...found.values()].filter((f) => !s.sessions.some((x) => x.tagHash === f.tagHash));
     s.sessions.push(...added);
   });

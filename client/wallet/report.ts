@@ -1,4 +1,4 @@
-// The patient's own report: all own records of every service in one FHIR document, with no trustee involved.
+// The patient's own report: all own records of every service in one FHIR document. No trustee is involved.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { tidOf } from "../../protocol/tid.ts";
@@ -11,6 +11,10 @@ import type { OwnRecords } from "./records.ts";
 
 const DAY_MS = 86_400_000;
 
+/**
+ * The own report as a FHIR R4 document Bundle. Without an identity record, which only a wallet before its enrolment lacks, the
+ * report has a made-up patient. @throws FhirInputError if a record is not FHIR
+ */
 export function ownReport(w: WalletContext, { records }: OwnRecords): DocumentBundle {
   const { identity } = w.state;
   return assembleReport({

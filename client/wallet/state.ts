@@ -1,92 +1,129 @@
-// What a wallet keeps. It is plain JSON (bytes as hex), so that any key-value store can hold it; the store's owner
-// seals it (a phone's key store, a passkey). Everything but the device key, the used slots of unsent check-ins and the
-// channels' counters could be rebuilt from the recovery words.
+// The state that a wallet keeps. It is plain JSON (bytes as hex), so that any key-value store can hold it. The store's owner
+// seals it, for example with a phone's key store or a passkey. The recovery words could rebuild everything in it, except the
+// device key, the used slots of unsent check-ins, and the counters of channels.
 
+import type { Base64url, Hex } from "../../protocol/encodings.ts";
 import type { ServedParameters } from "../parameters.ts";
-import type { Bucket } from "./buckets.ts";
 
+/** One phone's life with this person's contract. A restored phone enrols with the next generation. */
 export interface WalletGeneration {
+  /** from 0 */
   generation: number;
   epochFrom: number;
+  /** undefined while this is the newest generation */
   epochTo: number | undefined;
 }
 
 export interface WalletCredential {
   generation: number;
   epoch: number;
+  /** one value per attribute, in the parameters' order */
   values: string[];
-  /** IssuedCredential, hex */
-  issued: string;
+  /** IssuedCredential */
+  issued: Hex;
+}
+
+/** The bucket by which a session's records are asked for (buckets.ts). */
+export interface Bucket {
+  /** the last epoch that belongs to it */
+  to: number;
+  /** into how many parts the key space was cut */
+  parts: number;
 }
 
 export interface WalletSession {
   generation: number;
   epoch: number;
   slot: number;
-  serviceId: string;
+  /** 16 bytes */
+  serviceId: Hex;
   serviceName: string;
-  /** hex; also the name of the session everywhere */
-  tagHash: string;
-  /** "prepared": written down before sending, may be retried only with the same bytes */
+  /** 32 bytes; names the session everywhere */
+  tagHash: Hex;
+  /** "prepared": stored before sending; only the same bytes may be sent again */
   state: "prepared" | "open" | "refused" | "recovered";
-  /** CheckIn bytes, hex; absent after a recovery */
-  checkIn?: string;
-  idempotencyKey?: string;
+  /** CheckIn bytes; absent after a recovery */
+  checkIn?: Hex;
+  /** 16 bytes */
+  idempotencyKey?: Hex;
+  /** unix seconds */
   openedAt?: number;
-  /** FrameChannel.serialise(), hex */
-  channel?: string;
+  /** FrameChannel.serialise(); secret */
+  channel?: Hex;
+  /** "attribute: value" of everything shown */
   shown: string[];
-  /** by which its records were first asked for, and are asked for ever since */
+  /** the bucket by which its records were first asked for, and are asked for ever since */
   bucket?: Bucket;
 }
 
 /** A case that touched this patient, found in the log. */
 export interface WalletNotice {
   logIndex: number;
+  /** unix seconds */
   at: number;
   generation: number;
-  /** NoticeContent, hex */
-  content: string;
+  /** NoticeContent */
+  content: Hex;
 }
 
-/** An enrolment that was sent: only the very same bytes may be sent again, for the code serves once. */
+/** An enrolment that was sent. Only the very same bytes may be sent again, because the code serves once. */
 export interface PendingEnrolment {
   account: string;
   enrolmentCode: string;
   generation: number;
-  /** in which it was begun */
+  /** the epoch in which it was begun */
   epoch: number;
-  /** Contract, base64url */
-  contract: string;
+  /** Contract */
+  contract: Base64url;
 }
 
 export interface WalletState {
   version: 1;
+  /** recovery words; secret */
   words: string;
   account: string | undefined;
-  deviceSecretKey: string | undefined;
-  /** the identity record that the newest contract commits to, hex */
-  identity: string | undefined;
+  /** Ed25519, 32 bytes; secret */
+  deviceSecretKey: Hex | undefined;
+  /** the identity record that the newest contract commits to */
+  identity: Hex | undefined;
   pendingEnrolment: PendingEnrolment | undefined;
-  /** signed parameters learnt at enrolment and refresh: a check-in asks nobody for them */
+  /** signed parameters from enrolment and refresh, so that a check-in asks nobody for them */
   parameters: ServedParameters[];
   generations: WalletGeneration[];
   credentials: WalletCredential[];
   sessions: WalletSession[];
-  /** log size up to which notices were looked at, and what was found */
+  /** size of the log up to which the wallet looked for notices */
   noticesSeenUpTo: number;
   notices: WalletNotice[];
-  /** newest head of the log this wallet accepted; the next one must continue it */
+  /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
 }
 
+/** The state of a wallet that has only its recovery words. */
+export const emptyState = (words: string): WalletState => ({
+  version: 1,
+  words,
+  account: undefined,
+  deviceSecretKey: undefined,
+  identity: undefined,
+  pendingEnrolment: undefined,
+  parameters: [],
+  generations: [],
+  credentials: [],
+  sessions: [],
+  noticesSeenUpTo: 0,
+  notices: [],
+  lastCheckpoint: undefined,
+});
+
+/** Keeps a wallet's state. An application implements it over its own sealed storage. */
 export interface WalletStore {
   load(): Promise<WalletState | undefined>;
-  /** Durable when it resolves: slots and counters are saved before anything leaves. */
+  /** Resolves when the state is durable: slots and counters are saved before anything leaves. */
   save(state: WalletState): Promise<void>;
 }
 
-/** For tests, demos and servers. */
+/** A store for tests, demos and servers. It forgets everything when the process ends. */
 export class MemoryStore implements WalletStore {
   #state: string | undefined;
   async load(): Promise<WalletState | undefined> {

@@ -35,7 +35,7 @@ const refusal = (channel: FrameChannel, frame: Uint8Array): string => {
     channel.receive(frame);
   } catch (error) {
     expect(channel.serialise()).toEqual(before); // a refused frame moves nothing
-    return (error as FrameError).reason;
+    return (error as FrameError).code;
   }
   return "received";
 };
@@ -59,7 +59,7 @@ describe("channel", () => {
       clinic = FrameChannel.restore(clinic.serialise());
     }
     expect(wallet.receive(clinic.send(text("answer")))).toEqual(text("answer"));
-    for (const frame of frames) expect(refusal(clinic, frame)).toBe("replayed");
+    for (const frame of frames) expect(refusal(clinic, frame)).toBe("frame-replayed");
   });
 
   it("numbers frames on after a restart, never again the same number", async () => {
@@ -81,7 +81,7 @@ describe("channel", () => {
     const [a, b] = [await channels(), await channels()];
     expect(a.enc).toHaveLength(HPKE_ENC_BYTES);
     expect(a.enc).not.toEqual(b.enc);
-    expect(refusal(b.clinic, a.wallet.send(text("m")))).toBe("altered");
+    expect(refusal(b.clinic, a.wallet.send(text("m")))).toBe("frame-altered");
   });
 });
 
@@ -97,29 +97,29 @@ describe("refused", () => {
     const { wallet, clinic } = await channels();
     const [first, second] = [wallet.send(text("first")), wallet.send(text("second"))];
     for (const n of [0, 9, FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + 15])
-      expect(refusal(clinic, first.subarray(0, n))).toBe("malformed");
-    expect(refusal(clinic, first.subarray(0, first.length - 1))).toBe("altered");
-    expect(refusal(clinic, Uint8Array.of(...first, 0))).toBe("altered");
+      expect(refusal(clinic, first.subarray(0, n))).toBe("frame-malformed");
+    expect(refusal(clinic, first.subarray(0, first.length - 1))).toBe("frame-altered");
+    expect(refusal(clinic, Uint8Array.of(...first, 0))).toBe("frame-altered");
     const swapped = Uint8Array.of(...second.subarray(0, FRAME_HEADER_BYTES), ...first.subarray(FRAME_HEADER_BYTES));
-    expect(refusal(clinic, swapped)).toBe("altered");
+    expect(refusal(clinic, swapped)).toBe("frame-altered");
   });
 
   it("a frame sent back to its sender, as it is or with the direction turned", async () => {
     const { wallet, clinic } = await channels();
     const frame = wallet.send(text("m"));
-    expect(refusal(wallet, frame)).toBe("malformed");
-    expect(refusal(wallet, flipped(frame, 1))).toBe("altered");
-    expect(refusal(clinic, flipped(frame, 1))).toBe("malformed");
+    expect(refusal(wallet, frame)).toBe("frame-malformed");
+    expect(refusal(wallet, flipped(frame, 1))).toBe("frame-altered");
+    expect(refusal(clinic, flipped(frame, 1))).toBe("frame-malformed");
   });
 
   it("a replay, also after a restart, and a frame behind the window", async () => {
     const { wallet, clinic } = await channels();
     const frames = Array.from({ length: 8131 }, () => wallet.send(text("")));
     clinic.receive(frames[1]!);
-    expect(refusal(FrameChannel.restore(clinic.serialise()), frames[1]!)).toBe("replayed");
+    expect(refusal(FrameChannel.restore(clinic.serialise()), frames[1]!)).toBe("frame-replayed");
     clinic.receive(frames[8130]!);
-    expect(refusal(clinic, frames[0]!)).toBe("too-old");
-    expect(refusal(clinic, frames[1]!)).toBe("too-old");
+    expect(refusal(clinic, frames[0]!)).toBe("frame-too-old");
+    expect(refusal(clinic, frames[1]!)).toBe("frame-too-old");
     expect(refusal(clinic, frames[2]!)).toBe("received");
   });
 
@@ -128,9 +128,9 @@ describe("refused", () => {
     const honest = wallet.send(text("m"));
     const forged = honest.slice();
     forged.fill(0xff, 2, 3);
-    expect(refusal(clinic, forged)).toBe("altered");
+    expect(refusal(clinic, forged)).toBe("frame-altered");
     forged.fill(0xff, 2, FRAME_HEADER_BYTES);
-    expect(refusal(clinic, forged)).toBe("limit");
+    expect(refusal(clinic, forged)).toBe("frame-limit");
     expect(refusal(clinic, honest)).toBe("received");
   });
 
@@ -142,8 +142,8 @@ describe("refused", () => {
     const { enc, channel } = await openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash });
     const honest = { servicePrivateKey: service.privateKey, enc, context, tagHash };
     const other = await acceptServiceChannel({ ...honest, ...difference });
-    expect(refusal(other, channel.send(text("m")))).toBe("altered");
-    expect(refusal(channel, other.send(text("m")))).toBe("altered");
+    expect(refusal(other, channel.send(text("m")))).toBe("frame-altered");
+    expect(refusal(channel, other.send(text("m")))).toBe("frame-altered");
   });
 
   it("keys and encapsulations that do not decode, and an enc mauled on the way", async () => {
@@ -153,7 +153,7 @@ describe("refused", () => {
     await expect(accepting(enc.subarray(1))).rejects.toThrow(ChannelSetupError);
     await expect(accepting(Uint8Array.of(...enc, 0))).rejects.toThrow(ChannelSetupError);
     for (const at of [0, 1087, 1088, 1119])
-      expect(refusal(await accepting(flipped(enc, at)), channel.send(text("m")))).toBe("altered");
+      expect(refusal(await accepting(flipped(enc, at)), channel.send(text("m")))).toBe("frame-altered");
     const short = service.publicKey.subarray(1);
     await expect(openWalletChannel({ servicePublicKey: short, context, tagHash })).rejects.toThrow(ChannelSetupError);
     const lowOrder = Uint8Array.of(...service.publicKey.subarray(0, 1184), ...new Uint8Array(32));

@@ -70,7 +70,7 @@ function ordered(kind: "link" | "trace" | "assemble"): Promise<PreparedOrder> {
 const failure = (act: Promise<unknown>): Promise<string> =>
   act.then(
     () => "fine",
-    (e: unknown) => (e instanceof RequesterError ? [e.reason, ...e.trustees].join(" ") : `${e}`),
+    (e: unknown) => (e instanceof RequesterError ? [e.code, ...e.trustees].join(" ") : `${e}`),
   );
 const status = (p: PreparedOrder, more: object = {}) => ({
   caseId: p.caseId,
@@ -531,8 +531,8 @@ describe("an assemble", () => {
 describe("waiting", () => {
   it.each([
     ["awaiting-approvals", { state: "ordered", set: null }],
-    ["refused", { state: "refused", set: null }],
-    ["expired", { state: "expired" }],
+    ["order-refused", { state: "refused", set: null }],
+    ["order-expired", { state: "expired" }],
     ["stuck", { state: "approved" }],
     ["stuck", { state: "noticed", chunks: { opened: 1, of: 3 } }],
   ])("%s", async (expected, more) => {

@@ -44,17 +44,17 @@ describe("recovery words", () => {
   });
 
   it("are refused with the reason and the place, and without the word", () => {
-    expect(refusal("")).toMatchObject({ reason: "count" });
-    expect(refusal(WORDS.replace("legal ", ""))).toMatchObject({ reason: "count" });
-    expect(refusal(`${WORDS} legal`)).toMatchObject({ reason: "count" });
+    expect(refusal("")).toMatchObject({ code: "words-count" });
+    expect(refusal(WORDS.replace("legal ", ""))).toMatchObject({ code: "words-count" });
+    expect(refusal(`${WORDS} legal`)).toMatchObject({ code: "words-count" });
     const unknown = refusal(WORDS.replace("winner", "winnner").replace("title", "titel"));
-    expect(unknown).toMatchObject({ reason: "unknown-word", positions: [2, 24] });
+    expect(unknown).toMatchObject({ code: "words-unknown", positions: [2, 24] });
     expect(unknown.message).not.toMatch(/winn|titel/);
-    expect(refusal(WORDS.replace("title", "useful"))).toMatchObject({ reason: "checksum", positions: [] });
-    expect(refusal(WORDS.replace("thank year", "year thank"))).toMatchObject({ reason: "checksum" });
+    expect(refusal(WORDS.replace("title", "useful"))).toMatchObject({ code: "words-checksum", positions: [] });
+    expect(refusal(WORDS.replace("thank year", "year thank"))).toMatchObject({ code: "words-checksum" });
     // twelve good words are a wallet of somebody else's making
     const twelve = "legal winner thank year wave sausage worth useful legal winner thank yellow";
-    expect(refusal(twelve)).toMatchObject({ reason: "count" });
+    expect(refusal(twelve)).toMatchObject({ code: "words-count" });
   });
 });
 

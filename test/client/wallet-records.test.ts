@@ -4,6 +4,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, expect, it } from "vitest";
 import { type ClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
@@ -126,7 +127,7 @@ it("a link that is withheld is told; what opens is shown beside the fault", asyn
   rows = [chain[0]!, chain[2]!];
   expect(await states()).toEqual({
     records: [["first", "withdrawn"]],
-    faults: [[true, undefined, "manifest 2 is missing or out of place"]],
+    faults: [[true, undefined, "The session's chain of manifests has a gap: manifest 2 is missing or out of place"]],
   });
 });
 
@@ -136,14 +137,14 @@ it("a blob that is withheld or exchanged is told, and so is a manifest of anothe
   rows = [...chain, forged];
   blobs.delete(recordIds[1]!);
   expect((await states()).faults.map((f) => f[2])).toEqual([
-    "manifest is not signed by this service",
-    "the service does not hand out the blob",
+    "The manifest is not signed by this service.",
+    "The service does not hand out the blob.",
   ]);
   rows = chain;
   blobs.set(recordIds[1]!, blobs.get(recordIds[0]!)!);
   expect(await states()).toEqual({
     records: [["first", "withdrawn"]],
-    faults: [[true, recordIds[1], "blob is not the one the clinic signed"]],
+    faults: [[true, recordIds[1], "The blob is not the one that the clinic signed."]],
   });
   blobs.set(recordIds[1]!, kept);
 });
@@ -170,7 +171,7 @@ it("asks by a bucket that some hundred signed tags share, and for ever by the sa
   asked();
   const first = await fresh.records();
   expect(first.faults).toEqual([]);
-  expect(fresh.sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
+  expect(stateOf(fresh).sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
   const part = partOf(tag, 3);
   const inBucket = rows.filter((m) => liesIn(m, part));
   // every blob there, also of what nobody signed: which are the own ones does not show
@@ -199,7 +200,7 @@ it("takes the whole of a service that has signed for few, whatever it lists", as
     const made = Array.from({ length: 100 }, () => foreign("0000", stranger));
     rows = [...near, ...near, ...made, ...chain];
     await fresh.records();
-    expect(fresh.sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
+    expect(stateOf(fresh).sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
   }
 });
 

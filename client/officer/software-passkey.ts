@@ -1,34 +1,24 @@
-// A software authenticator for Node, demos and tests: what a platform authenticator does behind navigator.credentials,
-// with P-256 keys of WebCrypto. It makes real WebAuthn Level 3 structures, so relying parties verify them as any other.
+// A software authenticator for Node, demos and tests. It does the work that a platform authenticator does behind
+// navigator.credentials, with P-256 keys of WebCrypto. It makes real WebAuthn Level 3 structures, so relying parties verify
+// them like any others.
 //
-//   credential         ES256; id 16 random bytes; publicKey COSE_Key {1: 2, 3: -7, -1: 1, -2: x, -3: y}, 77 bytes
+//   credential         ES256; id SHA-256(publicKey)[0..16]; publicKey COSE_Key {1: 2, 3: -7, -1: 1, -2: x, -3: y}, 77 bytes
 //   authenticatorData  SHA-256(rpId) (32) ‖ flags (UP 0x01, UV 0x04) ‖ counter u32, here without attested data
 //   clientDataJSON     {"type":"webauthn.get","challenge":base64url,"origin":...,"crossOrigin":false}
 //   signature          DER, over authenticatorData ‖ SHA-256(clientDataJSON)
 //
-// For an officer of flesh and blood this is no substitute: nothing here asks for a person. `userVerified: false` exists for
-// tests that must see it refused.
+// It is no substitute for a human officer's passkey: nothing here asks a person. `userVerified: false` exists for tests that
+// must see such an assertion refused.
 
-import { fromBase64url, toBase64url } from "../protocol/encodings.ts";
-
-/** An assertion as the trustee's API takes it, all base64url. */
-export interface AssertionJson {
-  credentialId: string;
-  authenticatorData: string;
-  clientDataJSON: string;
-  signature: string;
-}
-
-/** What an officer's client needs of an authenticator: the browser's navigator.credentials, or the software passkey. */
-export interface Authenticator {
-  assert(challenge: Uint8Array): Promise<AssertionJson>;
-}
+import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import type { AssertionJson, Authenticator, PasskeyRegistration } from "./passkeys.ts";
 
 export interface PasskeyOptions {
   rpId: string;
   origin: string;
-  /** a fixed key for demos: PKCS#8; a fresh one otherwise */
+  /** PKCS#8 of a fixed key, for demos; without it the key is fresh */
   pkcs8?: Uint8Array;
+  /** whether the flag UV is set; default true */
   userVerified?: boolean;
 }
 
@@ -50,7 +40,7 @@ function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
 const sha256 = async (data: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", data as Uint8Array<ArrayBuffer>));
 
-/** r ‖ s of WebCrypto as the DER SEQUENCE of two INTEGERs that WebAuthn carries. */
+/** Turns r ‖ s of WebCrypto into the DER SEQUENCE of two INTEGERs that WebAuthn carries. */
 function derSignature(raw: Uint8Array): Uint8Array {
   const integer = (bytes: Uint8Array): Uint8Array => {
     let start = 0;
@@ -66,8 +56,9 @@ function derSignature(raw: Uint8Array): Uint8Array {
 export class SoftwarePasskey implements Authenticator {
   readonly rpId: string;
   readonly origin: string;
-  readonly credentialId: string;
-  /** COSE_Key */
+  /** 16 bytes */
+  readonly credentialId: Base64url;
+  /** COSE_Key, 77 bytes */
   readonly publicKey: Uint8Array;
   private readonly privateKey: CryptoKey;
   private readonly flags: number;
@@ -89,24 +80,24 @@ export class SoftwarePasskey implements Authenticator {
       : ((await crypto.subtle.generateKey(P256, true, ["sign", "verify"])) as CryptoKeyPair).privateKey;
     const { x, y } = (await crypto.subtle.exportKey("jwk", privateKey)) as { x: string; y: string };
     const publicKey = concat(COSE_HEAD, fromBase64url(x), COSE_Y, fromBase64url(y));
-    // The id follows from the key, so a passkey made again from its PKCS#8 is the same credential.
+    // The id is derived from the key. So a passkey made again from its PKCS#8 is the same credential.
     const id = (await sha256(publicKey)).subarray(0, 16);
     return new SoftwarePasskey(options, id, publicKey, privateKey);
   }
 
-  /** PKCS#8, to make the same passkey again. */
+  /** PKCS#8, from which `create` makes the same passkey again. Secret. */
   async export(): Promise<Uint8Array> {
     return new Uint8Array((await crypto.subtle.exportKey("pkcs8", this.privateKey)) as ArrayBuffer);
   }
 
-  /** What is registered at a trustee. */
-  get registration(): { credentialId: string; publicKey: string; rpId: string; origin: string } {
+  /** The public part, for registration at a trustee. */
+  get registration(): PasskeyRegistration {
     const { credentialId, rpId, origin } = this;
     return { credentialId, publicKey: toBase64url(this.publicKey), rpId, origin };
   }
 
   async assert(challenge: Uint8Array): Promise<AssertionJson> {
-    this.counter = Math.max(this.counter + 1, Math.floor(Date.now() / 1000)); // goes up over restarts too
+    this.counter = Math.max(this.counter + 1, Math.floor(Date.now() / 1000)); // rises across restarts too
     const counter = new Uint8Array(4);
     new DataView(counter.buffer).setUint32(0, this.counter);
     const rpIdHash = await sha256(new TextEncoder().encode(this.rpId));

@@ -1,17 +1,17 @@
-// What a trustee is handed with every round of a case, verified from nothing but pinned keys: its own key set, the
-// registrar's key, the log's key. The escrow that hands it over is believed in nothing.
+// Verifies the bundle that comes with every round of a case. The verification uses only pinned keys: the trustee's own key
+// set, the registrar's key and the log's key. It does not rely on the escrow, which delivers the bundle.
 //
-//   order, dossier      case-order.ts
-//   approvals           exactly t, ascending, by S, this trustee among them (approvals.ts)
-//   checkpoint          signed by the log, cosigned by >= t trustees as witnesses: fixes what was logged before
-//   inclusion           LogEntry "order" and one LogEntry "approval" for each member of S stand in that tree
-//   binding             of the case id: every value above; the vault holds one id to one binding
+//   order, dossier      see case-order.ts
+//   approvals           exactly t, ascending, by S; this trustee is in S (functions/shared/approvals.ts)
+//   checkpoint          signed by the log, cosigned by >= t trustees as witnesses: it fixes what was logged before
+//   inclusion           the tree of that checkpoint contains LogEntry "order", and one LogEntry "approval" per member of S
+//   binding             of the case id: it covers every value above, and the vault keeps one binding per case id
 //
-//   CaseContext         what a share is for; ctx = caseContextHash. Scope is the order's; for a link share, what its
-//                       subject has in the chunk
+//   CaseContext         says for what a share is made; ctx = caseContextHash. Its scope is the order's scope; for a link share
+//                       it is the part of the chunk's scope in which the subject has slots
 //
-// The bundle of each member differs in the dossier's seal only, which no context carries: so all contexts are equal but
-// for the trustee.
+// The bundles of two members differ only in the seal of the dossier, and no CaseContext contains that seal. So the contexts of
+// all members are equal except for the field `trustee`.
 
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -37,11 +37,12 @@ export interface OpenCase extends CheckedOrder, Examined {
   /** S, ascending */
   readonly set: readonly number[];
   readonly approvals: readonly Approval[];
+  /** caseBinding, 32 bytes */
   readonly binding: Uint8Array;
   context(kind: CaseContext["kind"], subject: { hash: Uint8Array } | Subject, trustee: number): CaseContext;
 }
 
-/** @throws Problem, CodecError, DecodeError */
+/** Verifies a bundle for the trustee of `trust`. @throws Problem, CodecError, DecodeError */
 export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase> {
   const nonce = readBase64url(bundle.nonce, "nonce");
   if (nonce.length !== 32) throw new Problem("malformed", "nonce: 32 bytes expected");
@@ -56,13 +57,13 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     trusteeKeys: trust.keySet.identityKeys,
     threshold: trust.keySet.threshold,
   });
-  if (set.length !== trust.keySet.threshold) throw refused("approving set: not of the threshold's size");
+  if (set.length !== trust.keySet.threshold) throw refused("approving set: size is not the threshold");
   if (approvals.some((a, i) => a.trustee !== set[i])) throw new Problem("malformed", "approvals: not ascending");
   if (!set.includes(trust.index)) throw refused("approving set: without this trustee");
 
   const { checkpoint, text } = checkCheckpoint(bundle.checkpoint, trust);
   checkEntry(bundle.orderInclusion, checkpoint, { kind: "order", subject: orderHash, caseId: order.caseId });
-  if (bundle.approvalInclusions.length !== set.length) throw refused("inclusion: one for each approval");
+  if (bundle.approvalInclusions.length !== set.length) throw refused("inclusion: not one per approval");
   signedApprovals.forEach((signed, i) => {
     const expected = { kind: "approval", subject: approvalHashOf(signed), caseId: order.caseId } as const;
     checkEntry(bundle.approvalInclusions[i]!, checkpoint, expected);
@@ -98,8 +99,8 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
 const MAX_CHECKPOINTS = 64;
 const goodCheckpoints = new WeakMap<KeySet, Map<string, { checkpoint: Checkpoint; text: string }>>();
 /**
- * A head that the log signed and t trustees cosigned. The same note under the same keys is as good when it comes again,
- * as it does with every chunk of a case. @throws Problem credential-refused
+ * Verifies a head that the log signed and t trustees cosigned. Every chunk of a case brings the same note again; under the same
+ * keys its verdict is the same, so the verified head is kept in memory. @throws Problem credential-refused
  */
 function checkCheckpoint(note: string, { logKey, keySet }: Trust): { checkpoint: Checkpoint; text: string } {
   const name = `${formatVkey(logKey)}\n${note}`;
@@ -115,6 +116,7 @@ function checkCheckpoint(note: string, { logKey, keySet }: Trust): { checkpoint:
   return verified;
 }
 
+/** Verifies that the entry is in the tree of the checkpoint; returns the entry's bytes. @throws Problem credential-refused */
 function checkInclusion({ entry, index, proof }: Inclusion, { size, root }: Checkpoint): Uint8Array {
   const bytes = readBase64url(entry, "entry");
   const claim = { index, size, leafHash: leafHash(bytes), proof: proof.map((p) => readBase64url(p, "proof")), root };
@@ -122,6 +124,7 @@ function checkInclusion({ entry, index, proof }: Inclusion, { size, root }: Chec
   return bytes;
 }
 
+/** Verifies that the log contains the expected entry. @throws Problem credential-refused */
 function checkEntry(
   inclusion: Inclusion,
   checkpoint: Checkpoint,
@@ -133,10 +136,13 @@ function checkEntry(
     equalBytes(entry.subject, expected.subject) &&
     entry.caseId !== undefined &&
     equalBytes(entry.caseId, expected.caseId!);
-  if (!same) throw refused(`inclusion: another entry than this ${expected.kind}`);
+  if (!same) throw refused(`inclusion: the entry is not this ${expected.kind}`);
 }
 
-/** The notice entry that all of S made stands in the log, under a head of its own. @throws Problem credential-refused */
+/**
+ * Verifies that the log contains the notice entry `entry`. The proof has its own cosigned head, which is newer than the bundle's.
+ * @throws Problem credential-refused
+ */
 export function checkNoticeLogged(
   notice: { checkpoint: string; inclusion: Inclusion },
   entry: Uint8Array,

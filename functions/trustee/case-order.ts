@@ -1,22 +1,24 @@
-// What an order says, checked: who may ask, until when, for which epochs, and of whom. Used when an officer is asked, and
-// again before every round of a case: an order that has expired in between opens nothing more.
+// Verifies an order and its subject: who asks, until when, for which epochs, and about which patient. The trustee does this
+// when an officer reviews the order, and again before every round of the case. If the order has expired in between, the
+// trustee opens nothing more.
 //
-//   order        Ed25519 by the requester's key (LABELS.signOrder), certificate by the registrar's (LABELS.signRequester)
-//   time         issuedAt <= now + skew, now < expiresAt, at most MAX_ORDER_SECONDS in between
-//   keys         key-set id and share generation are the ones this trustee holds
-//   scope        link, assemble: every epoch in [epochFrom, epochTo] has parameters under this key set; none lies in the
-//                future; one whose check-ins can still come (it is running, or within its offline grace) only in an
-//                emergency. trace: no slots; the session's own epoch and service must lie in the order's
-//   subject      link, trace: order.subject = subjectHashOf(salt, check-in); the presentation verifies again, with the
-//                service's signature under the self-certifying service id
-//                assemble: order.subject = subjectHashOf(salt, selector); the registrar has signed the whole dossier for
-//                this order; each generation's contract proof verifies under the link key, its identity commitment opens
-//                to the one identity, and it has epochs of the order. So a requester can open nobody else, nor turn the
-//                notice to a contract that opens nothing
+//   order        signed with the requester's key (Ed25519, LABELS.signOrder), whose certificate the registrar signed
+//                (LABELS.signRequester)
+//   time         issuedAt <= now + skew, now < expiresAt, at most MAX_ORDER_SECONDS between issuedAt and expiresAt
+//   keys         key-set id and share generation are those of the key set that this trustee holds
+//   scope        link, assemble: every epoch in [epochFrom, epochTo] has begun and has parameters under this key set. If
+//                check-ins of an epoch can still arrive (it is running, or within its offline grace), only an emergency
+//                order may contain it. trace: no slots; the session's own epoch and service must be within the order's
+//   subject      link, trace: order.subject = subjectHashOf(salt, check-in). The presentation is verified again, and so is
+//                the service's signature under the self-certifying service id
+//                assemble: order.subject = subjectHashOf(salt, selector). The registrar has signed the whole dossier for
+//                this order. For each generation the contract's proof verifies under the link key, its identity commitment
+//                opens to the one identity, and it has epochs of the order. So a requester can neither open another person,
+//                nor turn the notice to a contract that opens nothing
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import { bytesToHex, equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { equalBytes, frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
   type CheckInVerdict,
   type ParametersOfEpoch,
@@ -39,6 +41,7 @@ import {
   subjectHashOf,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
+import { bytesToHex } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
@@ -54,35 +57,42 @@ import type { EpochParameters } from "../shared/parameters.ts";
 const CLOCK_SKEW_SECONDS = 300;
 const MAX_GENERATIONS = 16;
 
-/** What a trustee believes before it is told anything. */
+/** The keys and sources that a trustee trusts before it reads any message. */
 export interface Trust {
+  /** Unix seconds */
   readonly now: number;
+  /** Ed25519 public key, 32 bytes */
   readonly registrarKey: Uint8Array;
   readonly logKey: NoteKey;
-  /** with the pinned identity keys of all trustees; verified */
+  /** verified; contains the pinned identity keys of all trustees */
   readonly keySet: KeySet;
+  /** of this trustee, from 1 */
   readonly index: number;
+  /** X-Wing secret key; opens the dossier */
   readonly transportSecret: Uint8Array;
-  /** for public data */
+  /** only for public data */
   readonly engine: Engine;
-  /** @throws Problem where no parameters cover the epoch */
+  /** @throws Problem if no parameters cover the epoch */
   parameters(epoch: number): Promise<EpochParameters>;
 }
 
+/** epochs with their slots and parameters' hash, ascending */
 export type Scope = CaseContext["scope"];
 
 export interface CheckedOrder {
   readonly order: Order;
+  /** orderHashOf(signed order), 32 bytes */
   readonly orderHash: Uint8Array;
   readonly requester: RequesterCertificate;
   /** ascending by epoch; empty for a trace */
   readonly scope: Scope;
 }
 
+/** Verifies everything about an order except its subject. @throws Problem, CodecError */
 export async function verifyOrder(signed: Uint8Array, trust: Trust): Promise<CheckedOrder> {
   const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
-  if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate of another authority");
+  if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
   verifyTimes(order, trust.now);
   if (!equalBytes(order.keySetId, keySetId(trust.keySet)) || order.shareGeneration !== trust.keySet.generation)
@@ -95,15 +105,16 @@ function verifyTimes({ issuedAt, expiresAt }: Order, now: number): void {
   if (issuedAt > now + CLOCK_SKEW_SECONDS) throw refused("order: issued in the future");
   if (now >= expiresAt) throw new Problem("expired");
   if (expiresAt - issuedAt > MAX_ORDER_SECONDS)
-    throw new Problem("malformed", `An order is valid for ${MAX_ORDER_SECONDS} seconds at most.`);
+    throw new Problem("malformed", `An order is valid for at most ${MAX_ORDER_SECONDS} seconds.`);
 }
 
+/** The scope of an order, if this trustee may open it now. @throws Problem malformed, not-allowed-now */
 async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
   const { epochFrom, epochTo } = order;
-  if (epochFrom > epochTo) throw new Problem("malformed", "epochFrom: after epochTo");
+  if (epochFrom > epochTo) throw new Problem("malformed", "epochFrom: must not be after epochTo");
   if (order.kind === "trace") return [];
   if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS)
-    throw new Problem("malformed", `An order covers ${MAX_SCOPE_EPOCHS} epochs at most.`);
+    throw new Problem("malformed", `An order covers at most ${MAX_SCOPE_EPOCHS} epochs.`);
   if (epochTo > epochOf(trust.now)) throw new Problem("not-allowed-now", "epoch not begun");
   const epochs = Array.from({ length: epochTo - epochFrom + 1 }, (_, i) => epochFrom + i);
   const scope: Scope = [];
@@ -116,36 +127,38 @@ async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
     scope.push({ epoch, slots: document.slots, paramsHash: hash });
   }
   if (scope.reduce((sum, s) => sum + s.slots, 0) > MAX_SCOPE_SLOTS)
-    throw new Problem("malformed", `An order covers ${MAX_SCOPE_SLOTS} slots at most.`);
+    throw new Problem("malformed", `An order covers at most ${MAX_SCOPE_SLOTS} slots.`);
   return scope;
 }
 
 // ---- the subject
 
+/** A session as the officer sees it. */
 export interface Session {
   readonly tagHash: Uint8Array;
   readonly serviceId: Uint8Array;
   readonly epoch: number;
   readonly issuedAt: number;
 }
-/** One tag key to link from. */
+/** One tag key F1, F2 from which a link finds sessions. */
 export interface Subject {
-  /** presentation hash or contract hash */
+  /** presentation hash (link, trace) or contract hash (assemble) */
   readonly hash: Uint8Array;
   readonly F1: G1;
   readonly F2: G1;
+  /** the part of the order's scope in which this tag key has slots */
   readonly scope: Scope;
 }
 export interface Examined {
-  /** link: one; assemble: one a generation; trace: none */
+  /** link: one; assemble: one per generation; trace: none */
   readonly subjects: readonly Subject[];
-  /** whose key the notice is for; its hash names everybody who is opened */
+  /** the subject for whose key the notice is made; its hash covers all subjects that the case opens */
   readonly notice: Subject;
-  /** trace */
+  /** trace only: the encrypted handle */
   readonly handle: { readonly hash: Uint8Array; readonly C1: G1 } | undefined;
 }
 
-/** @throws Problem credential-refused, CodecError */
+/** Opens the dossier, which is sealed to this trustee for this order. @throws Problem credential-refused, CodecError */
 export function openDossier(sealed: Uint8Array, orderHash: Uint8Array, trust: Trust): Dossier {
   let bytes: Uint8Array;
   try {
@@ -156,7 +169,10 @@ export function openDossier(sealed: Uint8Array, orderHash: Uint8Array, trust: Tr
   return Dossier.decode(bytes);
 }
 
-/** What an officer is shown: the session behind a link or trace. For an assemble, only that the selector is the order's. */
+/**
+ * The session of a link or trace, for the officer. For an assemble it returns undefined, after it has checked that the selector
+ * is the one of the order. @throws Problem credential-refused, CodecError
+ */
 export async function describeSubject(
   checked: CheckedOrder,
   dossier: Dossier,
@@ -169,7 +185,10 @@ export async function describeSubject(
   return (await examineCheckIn(checked, dossier, trust)).session;
 }
 
-/** Everything that the rounds of a case start from. @throws Problem credential-refused, CodecError */
+/**
+ * Verifies the subject of an order, and returns the values that the rounds start from.
+ * @throws Problem credential-refused, CodecError
+ */
 export async function examineSubject(checked: CheckedOrder, dossier: Dossier, trust: Trust): Promise<Examined> {
   if (checked.order.kind === "assemble") return examineContracts(checked, dossier, trust);
   const { hash, verified } = await examineCheckIn(checked, dossier, trust);
@@ -184,7 +203,10 @@ const ofEpoch = (p: EpochParameters): ParametersOfEpoch => ({ document: p.docume
 const MAX_VERIFIED_CHECK_INS = 64;
 type VerifiedCheckIn = CheckInVerdict & { ok: true };
 const verifiedCheckIns = new Map<string, VerifiedCheckIn>();
-/** An officer's review, its decision and the first round ask for the same proof; what held under these parameters holds. */
+/**
+ * An officer's review, the decision and the first round verify the same check-in. If it verified once under these parameters, it
+ * always does, so the verdict is kept in memory. @throws Problem credential-refused
+ */
 function verifiedCheckIn(
   bytes: Uint8Array,
   read: ReadCheckIn,
@@ -201,6 +223,7 @@ function verifiedCheckIn(
   return verified;
 }
 
+/** Verifies the check-in of a link or trace. @throws Problem credential-refused, CodecError */
 async function examineCheckIn({ order }: CheckedOrder, { salt, checkIn: bytes }: Dossier, trust: Trust) {
   if (!bytes || !equalBytes(order.subject, subjectHashOf(salt, bytes))) throw refused("dossier: another subject");
   const read = readCheckIn(bytes);
@@ -222,6 +245,7 @@ function checkSelector(order: Order, { salt, selector }: Dossier): void {
   if (!equalBytes(order.subject, subjectHashOf(salt, utf8ToBytes(selector)))) throw refused("dossier: another subject");
 }
 
+/** Verifies the contracts of an assemble, oldest generation first. @throws Problem credential-refused, CodecError */
 function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Dossier, trust: Trust): Examined {
   checkSelector(order, dossier);
   if (!isDossierOf(trust.registrarKey, dossier, orderHash)) throw refused("dossier: not by the registrar");
@@ -238,8 +262,8 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
     if (own.length === 0) throw refused(`contract ${i + 1}: none of the order's epochs`);
     return { hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own };
   });
-  // The newest generation is the phone in use; its wallet can make the older ones' keys from its words. The notice's
-  // hash stands in the case's binding and in every chunk's, so all rounds are about the same contracts and epochs.
+  // The newest generation is the phone in use. Its wallet can derive the keys of the older generations from the recovery words.
+  // The notice's hash is part of the binding of the case and of every chunk, so all rounds concern the same contracts and epochs.
   const notice: Subject = { ...subjects.at(-1)!, hash: assembleSubjectHash(generations) };
   return { subjects, notice, handle: undefined };
 }

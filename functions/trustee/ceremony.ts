@@ -1,17 +1,18 @@
-// The key ceremony at one trustee (protocol/ceremony.ts has the rounds and why they are safe). The coordinator carries
-// signed messages between trustees' boards; it learns what anybody may learn, and can at worst stop the run.
+// The key ceremony at one trustee. protocol/ceremony.ts describes the rounds and their security. A coordinator carries the
+// signed messages between the trustees. The coordinator learns nothing secret, and at worst it can stop the run.
 //
-//   start    threshold, all trustees' cards → commit     the plan is made here, from cards under the pinned keys
+//   start    threshold, all trustees' cards → commit     this trustee makes the plan itself, from cards under the pinned keys
 //   open     all commits                    → opening
 //   deal     all openings                   → deals, sealed to each receiver
 //   accept   all deals                      → acceptance, or a complaint that names a dealer
-//   finish   all acceptances                → key set; the share moves into the vault, nothing secret stays here
+//   finish   all acceptances                → key set; the share moves into the vault, and the board keeps no secret
 //
-// Asking a round again gives the same bytes: the board keeps what it was shown and what it said. A trustee that holds
-// keys starts no other ceremony: its shares would be lost, and with them every record.
+// The board (durable-objects/ceremony.ts) keeps the messages that it was shown and this trustee's own messages. So if a round
+// is asked for again, it answers the same bytes. A trustee that holds keys never starts another ceremony, because its shares
+// would be lost, and every record with them.
 
 import type { Board, Ceremony as CeremonyObject, CeremonyRound } from "../../durable-objects/ceremony.ts";
-import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards } from "../../protocol/case-documents.ts";
 import { accept, type Ceremony, commit, deal, finish, open, openCeremony, type Seat } from "../../protocol/ceremony.ts";
 import {
@@ -25,6 +26,7 @@ import {
   readMessage,
 } from "../../protocol/ceremony-documents.ts";
 import type { Codec } from "../../protocol/codec.ts";
+import { type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
@@ -32,10 +34,10 @@ import { rng } from "../shared/rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";
 
-const boardOf = (env: TrusteeEnv, id: string): DurableObjectStub<CeremonyObject> =>
+const boardOf = (env: TrusteeEnv, id: Hex): DurableObjectStub<CeremonyObject> =>
   (env.CEREMONY as DurableObjectNamespace<CeremonyObject>).getByName(id);
 
-/** What went wrong in a run is public: the coordinator must know whom to talk to. */
+/** Tells the coordinator why a run failed, and by whom. The reasons are public, since people must settle them. */
 function telling<T>(run: () => T): T {
   try {
     return run();
@@ -56,9 +58,10 @@ const seatOf = (env: TrusteeEnv, ceremony: Ceremony): Seat => {
   };
 };
 
+/** Fixes the plan of a ceremony; returns this trustee's commit. @throws Problem conflict, not-allowed-now */
 export async function startCeremony(
   env: TrusteeEnv,
-  id: string,
+  id: Hex,
   threshold: number,
   cards: Uint8Array[],
 ): Promise<Uint8Array> {
@@ -73,15 +76,16 @@ export async function startCeremony(
   });
   const own = ownKeys(env);
   if (!equalBytes(ceremony.plan.trustees[own.index - 1]!.transportKey, own.transport.publicKey))
-    throw new Problem("not-allowed-now", "ceremony: card of this trustee with another transport key");
-  if (await vaultOf(env).keys()) throw new Problem("conflict", "This trustee holds keys already.");
+    throw new Problem("not-allowed-now", "ceremony: the card of this trustee has another transport key");
+  if (await vaultOf(env).keys()) throw new Problem("conflict", "This trustee already holds keys.");
   const { secret, message } = commit(seatOf(env, ceremony), rng);
   const dealerSecret = sealAtRest(own.vaultKey, "dealer-secret", ceremony.context, DealerSecret.encode(secret), rng);
   const stands = await boardOf(env, id).start({ plan, cards, dealerSecret, commit: message });
-  if (!stands) throw new Problem("conflict", "This ceremony id stands for another plan.");
+  if (!stands) throw new Problem("conflict", "This ceremony id is bound to another plan.");
   return stands;
 }
 
+/** The state of a ceremony at this trustee, after the messages of a round were shown. */
 interface CeremonyTurn {
   board: DurableObjectStub<CeremonyObject>;
   state: Board;
@@ -96,16 +100,19 @@ const CODECS = {
   accept: Acceptance,
 } as const;
 
-/** Shows this trustee's board the messages of a round, and reads the board. */
+/**
+ * Shows the messages of round `shown` to this trustee's board, then reads the board.
+ * @throws Problem not-found, not-allowed-now
+ */
 async function showMessages(
   env: TrusteeEnv,
-  id: string,
+  id: Hex,
   shown: CeremonyRound,
   messages: Uint8Array[],
 ): Promise<CeremonyTurn> {
   const board = boardOf(env, id);
   const before = await board.read();
-  if (!before) throw new Problem("not-found", "No ceremony of this id was started here.");
+  if (!before) throw new Problem("not-found", "No ceremony with this id was started here.");
   const ceremony = openCeremony(CeremonyPlan.decode(before.plan));
   const codec: Codec<{ context: Uint8Array; sender: number }> = CODECS[shown] as never;
   const read = telling(() =>
@@ -127,7 +134,8 @@ function dealerSecretOf(env: TrusteeEnv, { state, ceremony }: CeremonyTurn): Dea
   return DealerSecret.decode(openAtRest(vaultKey, "dealer-secret", ceremony.context, state.dealerSecret));
 }
 
-export async function openRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+/** Takes all commits; returns this trustee's opening. @throws Problem */
+export async function openRound(env: TrusteeEnv, id: Hex, messages: Uint8Array[]): Promise<Uint8Array> {
   const turn = await showMessages(env, id, "commit", messages);
   const said = ownIn(turn, "open");
   if (said) return said;
@@ -138,7 +146,8 @@ export async function openRound(env: TrusteeEnv, id: string, messages: Uint8Arra
   );
 }
 
-export async function dealRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+/** Takes all openings; returns this trustee's deals, each sealed to its receiver. @throws Problem */
+export async function dealRound(env: TrusteeEnv, id: Hex, messages: Uint8Array[]): Promise<Uint8Array> {
   const turn = await showMessages(env, id, "open", messages);
   const said = ownIn(turn, "deal");
   if (said) return said;
@@ -150,7 +159,8 @@ export async function dealRound(env: TrusteeEnv, id: string, messages: Uint8Arra
   );
 }
 
-export async function acceptRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<Uint8Array> {
+/** Takes all deals; returns an acceptance, or a complaint that names a dealer. @throws Problem */
+export async function acceptRound(env: TrusteeEnv, id: Hex, messages: Uint8Array[]): Promise<Uint8Array> {
   const turn = await showMessages(env, id, "deal", messages);
   const said = ownIn(turn, "accept");
   if (said) return said;
@@ -169,7 +179,8 @@ export async function acceptRound(env: TrusteeEnv, id: string, messages: Uint8Ar
   return turn.board.keepAcceptance(outcome.message, sealed);
 }
 
-export async function finishRound(env: TrusteeEnv, id: string, messages: Uint8Array[]): Promise<void> {
+/** Takes all acceptances; moves the share into the vault. Repeating it changes nothing. @throws Problem */
+export async function finishRound(env: TrusteeEnv, id: Hex, messages: Uint8Array[]): Promise<void> {
   const turn = await showMessages(env, id, "accept", messages);
   const vault = vaultOf(env);
   const keySet = telling(() => finish(turn.ceremony, shownIn(turn, "accept")));
@@ -186,6 +197,6 @@ export async function finishRound(env: TrusteeEnv, id: string, messages: Uint8Ar
     sealedSecret: sealAtRest(vaultKey, "trustee-secret", keySetBytes, bytes, rng),
     cards: turn.state.cards,
   });
-  if (installed === "conflict") throw new Problem("conflict", "This trustee holds other keys.");
+  if (installed === "conflict") throw new Problem("conflict", "This trustee already holds other keys.");
   await turn.board.forget();
 }

@@ -1,10 +1,11 @@
-// What every handler of a trustee starts from: its keys (once an isolate), its vault, and what it trusts.
+// The keys, the vault and the trusted values of a trustee, which its handlers need. Derived keys, the parsed key set and the
+// verified cards are kept in memory, once per isolate.
 
 import type { TrusteeVault, VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { publicEngine } from "../../engine/worker.ts";
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
+import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
@@ -14,10 +15,11 @@ import { openAtRest } from "./at-rest.ts";
 import type { Trust } from "./case-order.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
 
-/** Long arithmetic lets other requests of this isolate in from time to time. */
+/** Lets other requests of this isolate run for `ms` milliseconds. Long computations call it between their steps. */
 export const yieldToRequests = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const made = new Map<string, TrusteeKeys>();
+/** The keys of this trustee, derived from its seed once per isolate. */
 export function ownKeys(env: TrusteeEnv): TrusteeKeys {
   const name = `${env.TRUSTEE_INDEX} ${env.TRUSTEE_SEED}`;
   let keys = made.get(name);
@@ -28,18 +30,22 @@ export function ownKeys(env: TrusteeEnv): TrusteeKeys {
   return keys;
 }
 
-/** Pinned identity keys of all trustees, this one's own among them. @throws Problem misconfigured */
+/**
+ * The pinned identity keys of all trustees, in index order.
+ * @throws Problem misconfigured if this trustee's own key is not at its index
+ */
 export function pinnedKeys(env: TrusteeEnv): Uint8Array[] {
-  const keys = JSON.parse(env.TRUSTEE_KEYS) as string[];
+  const keys = JSON.parse(env.TRUSTEE_KEYS) as Hex[];
   const own = ownKeys(env);
   if (keys[own.index - 1] !== bytesToHex(own.identityPublicKey))
-    throw new Problem("misconfigured", undefined, "TRUSTEE_KEYS does not hold this trustee's own key at its index");
+    throw new Problem("misconfigured", undefined, "TRUSTEE_KEYS does not have this trustee's own key at its index");
   return keys.map(hexToBytes);
 }
 
 export const vaultOf = (env: TrusteeEnv): DurableObjectStub<TrusteeVault> =>
   (env.TRUSTEE_VAULT as DurableObjectNamespace<TrusteeVault>).getByName("vault");
 
+/** @throws Problem not-allowed-now before the key ceremony has finished */
 export async function heldKeys(env: TrusteeEnv): Promise<VaultKeys> {
   const held = await vaultOf(env).keys();
   if (!held) throw new Problem("not-allowed-now", "keys not generated");
@@ -47,7 +53,7 @@ export async function heldKeys(env: TrusteeEnv): Promise<VaultKeys> {
 }
 
 const parsed = new Map<string, KeySet>();
-/** The vault's key set was verified when it was installed; parsing its points is done once an isolate. */
+/** Parses the vault's key set, once per isolate. It was verified when it was installed. */
 export function parseKeySet(bytes: Uint8Array): KeySet {
   const name = bytesToHex(bytes);
   let keySet = parsed.get(name);
@@ -60,13 +66,14 @@ export function parseKeySet(bytes: Uint8Array): KeySet {
 }
 
 const readCards = new WeakMap<KeySet, TrusteeCard[]>();
-/** Of the vault's key set: verified once an isolate. */
+/** All trustees' cards, verified under the identity keys of the vault's key set, once per isolate. */
 export function trusteeCardsOf(held: VaultKeys, keySet: KeySet): TrusteeCard[] {
   const cards = readCards.get(keySet) ?? readTrusteeCards(held.cards, keySet.identityKeys, nativeVerify);
   readCards.set(keySet, cards);
   return cards;
 }
 
+/** The values that this trustee trusts, for case-order.ts and case-bundle.ts. */
 export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
   const own = ownKeys(env);
   return {
@@ -82,7 +89,10 @@ export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
 }
 
 const checkedSecrets = new WeakSet<KeySet>();
-/** The shares, for as long as one request or one link share in the making needs them. They are at rest under the bytes of their key set. */
+/**
+ * Unseals this trustee's shares. They are sealed at rest under the bytes of their key set. The caller keeps them only as long as
+ * one request, or one computation of link shares, needs them. @throws Error if the sealed bytes do not open
+ */
 export function unsealSecret(env: TrusteeEnv, held: VaultKeys, keySet: KeySet): TrusteeSecret {
   const bytes = openAtRest(ownKeys(env).vaultKey, "trustee-secret", held.keySet, held.sealedSecret);
   const secret = TrusteeSecret.decode(bytes); // its byte fields are views of `bytes`

@@ -1,16 +1,18 @@
-// This trustee's shares of a link or assemble, chunk by chunk (protocol/case-chunks.ts): the slots of a chunk, and the
-// pairings, which are nearly all of what a link costs.
+// Computes this trustee's shares of a link or assemble, chunk by chunk (protocol/case-chunks.ts): the slots of a chunk and
+// their pairings. The pairings are nearly the whole cost of a link.
 //
-// While the requester reads a chunk, and while another member of S is behind, the shares of the next chunks are worked out:
-// they stay in this isolate's memory until the escrow asks for them with the notice's place in the log, as it does for
-// every chunk. A share in the making belongs to no request: whichever needs it takes the next step, and lets others in
-// between the steps, so that a chunk's records and results do not wait for older chunks' shares.
+// While the requester reads a chunk, or another member of S is behind, this trustee already computes the shares of the next
+// chunks. They stay in this isolate's memory. A share leaves the trustee only when the escrow asks for its chunk and proves
+// the notice's place in the log, as it does for every chunk.
+//
+// A computation belongs to no single request. Each request that needs its result runs the next step, and lets other requests
+// run between the steps. So the records and results of a chunk do not wait for the shares of older chunks.
 
 import type * as z from "zod";
 import { publicEngine } from "../../engine/worker.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { chunkBinding, LinkParts } from "../../protocol/case-documents.ts";
+import { bytesToHex } from "../../protocol/encodings.ts";
 import { linkShareInSteps, UntestedLinkShare } from "../../protocol/opening.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
@@ -22,16 +24,16 @@ import type { Place } from "./parts.ts";
 import { type RoundContext, roundContext, secretOf, shareAt } from "./round-context.ts";
 import { type SlotBase, slotsOf } from "./tag-bases.ts";
 
-/** One chunk of a case: its epochs, the subjects as far as they have slots in them, and where its parts belong. */
+/** One chunk of a case: its epochs, the subjects with the part of their scope in these epochs, and the place of its parts. */
 export interface ChunkOfCase extends Chunk {
   readonly subjects: readonly Subject[];
   readonly place: Place;
 }
 
-/** @throws Problem malformed */
+/** The chunk of this number. @throws Problem malformed if the order has fewer chunks */
 export function chunkAt({ open }: RoundContext, chunk: number): ChunkOfCase {
   const range = chunksOfOrder(open.order)[chunk];
-  if (!range) throw new Problem("malformed", "chunk: the order has fewer");
+  if (!range) throw new Problem("malformed", "chunk: the order has fewer chunks");
   const within = (scope: Scope): Scope => scope.filter((x) => range.epochFrom <= x.epoch && x.epoch <= range.epochTo);
   const subjects = open.subjects
     .map((subject) => ({ ...subject, scope: within(subject.scope) }))
@@ -40,13 +42,14 @@ export function chunkAt({ open }: RoundContext, chunk: number): ChunkOfCase {
   return { ...range, subjects, place: { round: "link", context } };
 }
 
-/** Of each subject of a chunk, in their order. */
+/** The slots of each subject of a chunk, in the order of the subjects. */
 export async function slotsOfSubjects({ env }: RoundContext, { subjects }: ChunkOfCase): Promise<SlotBase[][]> {
   const slots: SlotBase[][] = [];
   for (const subject of subjects) slots.push(await slotsOf(env, subject.scope));
   return slots;
 }
 
+/** Computes a LinkParts document with one share per subject. It yields between steps of the arithmetic. */
 function* linkParts(
   round: RoundContext,
   { subjects }: ChunkOfCase,
@@ -62,12 +65,13 @@ function* linkParts(
   return LinkParts.encode({ shares });
 }
 
-/** In which a request goes through some calls to the vault. */
+/** long enough for another request to make some calls to the vault */
 const PAUSE_MS = 4;
-/** An answer that does not come for so long is waited for by nobody any more: its request was given up. */
+/** If a request gets no answer for so long, its client has given up and nobody waits for it. */
 const GIVEN_UP_MS = 5000;
+/** start time (ms) of every request that somebody waits for */
 const asked = new Map<symbol, number>();
-/** A request that somebody waits for: nothing is worked out ahead in this isolate while it goes on. */
+/** Runs a request that somebody waits for. While it runs, this isolate computes no shares ahead. */
 export async function waitedFor<T>(answer: () => Promise<T>): Promise<T> {
   const request = Symbol("request");
   asked.set(request, Date.now());
@@ -78,9 +82,9 @@ export async function waitedFor<T>(answer: () => Promise<T>): Promise<T> {
   }
 }
 type GiveWay = () => Promise<void>;
-/** Shares that are asked for: others that are waited for as well get on meanwhile. */
+/** For shares that a request waits for: gives way to other requests that somebody waits for. */
 const toOthers: GiveWay = () => yieldToRequests(asked.size > 1 ? PAUSE_MS : 0);
-/** Shares that are not. */
+/** For shares that nobody waits for yet: gives way until no request is waiting. */
 const toAll: GiveWay = async () => {
   do {
     await yieldToRequests(PAUSE_MS);
@@ -88,7 +92,7 @@ const toAll: GiveWay = async () => {
   } while (asked.size > 0);
 };
 
-/** A chunk's shares, made once however many requests work on them. */
+/** The computation of one chunk's shares. It runs once, even if several requests work on it. */
 class Making {
   readonly #steps: Generator<void, Uint8Array>;
   #value: Uint8Array | undefined;
@@ -102,7 +106,7 @@ class Making {
       const step = this.#steps.next();
       if (!step.done) await giveWay();
       else if (step.value) this.#value = step.value;
-      else throw new Problem("unavailable", undefined, "the shares failed at another request's hands");
+      else throw new Problem("unavailable", undefined, "the computation of the shares failed in another request");
     }
     return this.#value;
   }
@@ -113,7 +117,10 @@ const makings = new Map<string, Making>();
 const makingName = ({ own, open }: RoundContext, chunk: number): string =>
   `${own.index}/${bytesToHex(open.binding)}/${chunk}`;
 
-/** Shares of all subjects of a chunk: those that are under way or ready, or new ones. @throws as the arithmetic does */
+/**
+ * The LinkParts of all subjects of a chunk. It joins a computation that is under way or finished, or starts one.
+ * @throws Problem unavailable, and the errors of the arithmetic; the next call then starts again
+ */
 export async function linkPartsOf(
   round: RoundContext,
   part: ChunkOfCase,
@@ -131,15 +138,15 @@ export async function linkPartsOf(
   try {
     return await making.finish(giveWay);
   } catch (error) {
-    makings.delete(name); // the next call begins anew
+    makings.delete(name); // the next call starts again
     throw error;
   }
 }
 
 const CHUNKS_AHEAD = 2;
 /**
- * Works out the shares of the chunks that are still to be asked for. The first chunk's records come before everything
- * else, so nothing runs beside them.
+ * Computes the shares of the next CHUNKS_AHEAD chunks after this chunk's result. After chunk 0 it does nothing, so that nothing
+ * competes with the first chunk's records.
  */
 export async function workAhead(
   env: TrusteeEnv,
@@ -151,7 +158,7 @@ export async function workAhead(
   if (chunk === 0) return;
   for (let next = chunk + 1; next <= chunk + CHUNKS_AHEAD && next < length; next++) {
     if (await vaultOf(env).output(round.open.order.caseId, "shares", next)) continue;
-    await toAll(); // the answer goes out first
+    await toAll(); // lets the answer of the current request leave first
     await linkPartsOf(round, chunkAt(round, next), next, toAll);
   }
 }

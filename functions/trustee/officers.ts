@@ -1,18 +1,18 @@
-// The trustee's officers: people with a passkey registered at this trustee, who read orders and decide.
+// The trustee's officers. An officer is a person whose passkey is registered at this trustee, who reads orders and decides.
 //
-//   register   by ADMIN_KEY: credential id, COSE key (ES256), RP id, origin
-//   login      challenge (single use) → assertion → bearer token for reading inbox and orders, OFFICER_TOKEN_SECONDS
-//   decide     an assertion whose challenge is approvalChallenge {case, order, trustee, decision}: nothing else can be
-//              signed in its stead. One decision a case id; the same one again answers the same document
+//   register   the administrator (ADMIN_KEY) registers credential id, COSE key (ES256), RP id and origin
+//   login      challenge (single use) → assertion → bearer token, valid for OFFICER_TOKEN_SECONDS, to read inbox and orders
+//   decide     an assertion whose challenge is approvalChallenge {case, order, trustee, decision}, so it cannot stand for
+//              anything else. Each case id gets one decision; the same decision again answers the same document
 //
-// Assertions are verified with @simplewebauthn/server: type, challenge, origin, RP id, user present and verified, counter
-// not going back, signature. Why an order is read only behind a login: the escrow holds dossiers sealed to this trustee,
-// and must not have them opened here.
+// @simplewebauthn/server verifies the assertions: type, challenge, origin, RP id, user present and verified, a counter that
+// does not go back, and the signature. Reading an order needs a login, because the escrow holds dossiers that are sealed to
+// this trustee. Without the login, the escrow could have the trustee open them.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
 import type * as z from "zod";
-import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import {
   Approval,
   approvalChallenge,
@@ -20,7 +20,7 @@ import {
   type RequesterCertificate,
   signDocument,
 } from "../../protocol/documents.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { tidOf } from "../../protocol/tid.ts";
@@ -50,15 +50,19 @@ import { heldKeys, ownKeys, parseKeySet, trustOf, vaultOf } from "./context.ts";
 const CHALLENGE_SECONDS = 300;
 const OFFICER_TOKEN_SECONDS = 3600;
 
+/** @throws Problem malformed, or conflict if the credential is registered with other values */
 export async function registerOfficer(env: TrusteeEnv, request: z.infer<typeof OfficerRequest>): Promise<void> {
   const publicKey = readBase64url(request.publicKey, "publicKey");
-  if (!coseEs256(publicKey)) throw new Problem("malformed", "publicKey: an ES256 COSE key expected");
+  if (!coseEs256(publicKey)) throw new Problem("malformed", "publicKey: a COSE key for ES256 expected");
   const { credentialId, rpId, origin } = request;
   if ((await vaultOf(env).addOfficer({ credentialId, publicKey, rpId, origin })) === "conflict")
     throw new Problem("conflict", "This credential is registered with other values.");
 }
 
-/** @throws Problem credential-refused for every failure alike */
+/**
+ * Verifies the assertion of a registered passkey for `challenge`.
+ * @throws Problem credential-refused, the same for every failure
+ */
 async function verifyAssertion(
   env: TrusteeEnv,
   assertion: Assertion,
@@ -68,7 +72,7 @@ async function verifyAssertion(
   if (!officer) throw refused("officer: unknown credential");
   const { credentialId: id, authenticatorData, clientDataJSON, signature } = assertion;
   try {
-    // its certificates and ASN.1 are a third of the Worker's start, and wanted only here
+    // Imported here only, because its certificates and ASN.1 code take a third of the Worker's start-up time.
     const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: {
@@ -93,12 +97,14 @@ async function verifyAssertion(
 
 // ---- login
 
+/** A login challenge of 32 bytes, valid for CHALLENGE_SECONDS and for one login. */
 export async function newChallenge(env: TrusteeEnv, now: number): Promise<{ challenge: string; trustee: number }> {
   const challenge = rng(32);
   await vaultOf(env).addChallenge(challenge, now + CHALLENGE_SECONDS, now);
   return { challenge: toBase64url(challenge), trustee: ownKeys(env).index };
 }
 
+/** A bearer token for the passkey's assertion over an unused challenge. @throws Problem credential-refused */
 export async function login(env: TrusteeEnv, challengeText: string, assertion: Assertion, now: number) {
   const challenge = readBase64url(challengeText, "challenge");
   const { counter } = await verifyAssertion(env, assertion, challenge);
@@ -116,7 +122,7 @@ export async function login(env: TrusteeEnv, challengeText: string, assertion: A
   return { token: toBase64url(token), expires: tokenExpires };
 }
 
-/** The bearer token of a login. @throws Problem credential-refused */
+/** Checks the bearer token that a login gave. @throws Problem credential-refused */
 export async function requireOfficer(c: Context<{ Bindings: TrusteeEnv }>, now: number): Promise<void> {
   const [, token] = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(c.req.header("authorization") ?? "") ?? [];
   if (token === undefined || !(await vaultOf(c.env).isToken(sha256(readBase64url(token)), now)))
@@ -125,7 +131,7 @@ export async function requireOfficer(c: Context<{ Bindings: TrusteeEnv }>, now: 
 
 // ---- inbox and review
 
-/** The escrow's list, asked for with this trustee's signature. */
+/** A page of the escrow's list of cases. The request carries this trustee's signature. */
 export async function inboxFromEscrow(
   env: TrusteeEnv,
   { state, cursor }: { state: string; cursor: string | undefined },
@@ -141,6 +147,7 @@ export async function inboxFromEscrow(
   });
 }
 
+/** Verifies the order, opens its dossier and describes its subject. @throws Problem, CodecError */
 async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, now: number) {
   const trust = trustOf(env, parseKeySet((await heldKeys(env)).keySet), now);
   const checked = await verifyOrder(readBase64url(request.order, "order"), trust);
@@ -148,7 +155,7 @@ async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, 
   return { checked, dossier, session: await describeSubject(checked, dossier, trust) };
 }
 
-/** `scope`: what the order would open, if it were approved. */
+/** The order as the officer reads it. `scope` is the scope that an approved order would open. @throws Problem, CodecError */
 export async function review(
   env: TrusteeEnv,
   request: z.infer<typeof ReviewRequest>,
@@ -189,9 +196,11 @@ const describe = (s: Session) => ({
 
 function warningsOf({ order, scope }: CheckedOrder, requester: RequesterCertificate, now: number): string[] {
   const warnings: string[] = [];
-  if (order.emergency) warnings.push("Emergency order: it is logged as one, and the patient will read that it was.");
+  if (order.emergency) warnings.push("Emergency order: the notice in the log says so, and the patient will read it.");
   if (order.emergency && order.kind !== "trace" && order.epochTo >= epochOf(now))
-    warnings.push("Opens the current epoch: whoever approves could recognise this patient's later visits in it.");
+    warnings.push(
+      "Opens the current epoch: the approving trustees could recognise the patient's later visits in this epoch.",
+    );
   if (order.kind === "trace") warnings.push("Reveals who the patient is.");
   if (order.kind === "assemble") warnings.push("Opens every visit of a named person in these epochs.");
   if (order.kind !== "trace" && order.services.length === 0) warnings.push("Covers all services.");
@@ -204,6 +213,10 @@ function warningsOf({ order, scope }: CheckedOrder, requester: RequesterCertific
 
 // ---- decide
 
+/**
+ * Records an officer's decision on an order. The same decision again returns the same document.
+ * @returns Signed<Approval>  @throws Problem credential-refused, conflict, CodecError
+ */
 export async function decide(
   env: TrusteeEnv,
   request: z.infer<typeof DecideRequest>,
@@ -217,7 +230,7 @@ export async function decide(
   const vault = vaultOf(env);
   const before = await vault.decision(order.caseId);
   if (before) {
-    // A repetition, whose assertion was counted and kept the first time.
+    // A repetition. The assertion of the first time was counted and is part of the kept approval.
     if (before.decision === request.decision && equalBytes(before.orderHash, orderHash)) return before.approval;
     throw decidedOtherwise();
   }
@@ -246,4 +259,4 @@ export async function decide(
 }
 
 const decidedOtherwise = (): Problem =>
-  new Problem("conflict", "This trustee has decided this case id already, otherwise.");
+  new Problem("conflict", "This trustee has already made another decision on this case id.");

@@ -1,8 +1,8 @@
-// Parts between the members of S, and answers for the requester: sealed to one reader, signed by the author.
+// Parts between the members of S, and answers to the requester. Each is sealed to one reader and signed by its author.
 //
-// The author's signature is over the seal, so whatever goes wrong has one culprit: a part without a valid signature was
-// made or changed on the way (credential-refused); a signed part that does not open, decode or verify is its author's
-// (not-allowed-now, "trustee N: wrong share"), and the signed bytes are the evidence.
+// The author signs the sealed bytes, so every failure has one culprit. If the signature does not verify, somebody made or
+// changed the part on the way: the answer is credential-refused. If a signed part does not open, decode or verify, its author
+// is at fault: the answer is not-allowed-now with "trustee N: wrong share", and the signed bytes are the evidence.
 
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -22,12 +22,14 @@ import { rng } from "../shared/rng.ts";
 import type { OpenCase } from "./case-bundle.ts";
 import type { TrusteeKeys } from "./keys.ts";
 
+/** Names the members of S whose signed parts are wrong. */
 export const wrongShare = (trustees: readonly number[]): Problem =>
   new Problem("not-allowed-now", `trustee ${trustees.join(", ")}: wrong share`);
 
-/** Round and context of a part: of the case, or of one chunk. */
+/** Round and context of a part. `context` is caseBinding of the case, or chunkBinding of one chunk. */
 export type Place = Pick<SealedPart, "round" | "context">;
 
+/** Signed<SealedPart>: `plaintext` sealed to member `to`, signed by this trustee. */
 export function sealPart(
   open: OpenCase,
   own: TrusteeKeys,
@@ -40,8 +42,8 @@ export function sealPart(
 }
 
 /**
- * The plaintexts of the other members of S, one each, in the order of the set; parts for others are passed over.
- * @throws Problem
+ * The plaintexts of the other members of S, one per member, in ascending order. Parts that are addressed to other trustees are
+ * ignored. @throws CodecError, Problem credential-refused, not-allowed-now naming the member that is wrong or missing
  */
 export function openParts(
   open: OpenCase,
@@ -55,7 +57,8 @@ export function openParts(
     const { key, value: part } = openSigned(LABELS.signPart, SealedPart, bytes, nativeVerify);
     if (part.to !== own.index) continue;
     const author = identityKeys[part.from - 1];
-    if (!author || !equalBytes(author, key) || !open.set.includes(part.from)) throw refused("part: of no member of S");
+    if (!author || !equalBytes(author, key) || !open.set.includes(part.from))
+      throw refused("part: not by a member of S");
     if (part.round !== round || !equalBytes(part.context, context) || !equalBytes(part.caseId, open.order.caseId))
       throw refused("part: of another case, chunk or round");
     try {
@@ -73,7 +76,7 @@ export function openParts(
     });
 }
 
-/** Decodes what a member sent; what cannot be read is that member's fault. */
+/** Runs `decode` on a part of member `from`. If it throws, that member is at fault. @throws Problem not-allowed-now */
 export function decodePart<T>(from: number, decode: () => T): T {
   try {
     return decode();
@@ -82,6 +85,7 @@ export function decodePart<T>(from: number, decode: () => T): T {
   }
 }
 
+/** Signed<ForRequester>: `plaintext` sealed to the requester, signed by this trustee. */
 export function sealForRequester(
   open: OpenCase,
   own: TrusteeKeys,

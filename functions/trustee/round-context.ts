@@ -1,11 +1,15 @@
-// What every round of a case starts from and ends with: the bundle verified, the case id held to its binding; the answer that
-// was given before, or a new one that is kept with what belongs beside it; parts to and from the other members of S.
+// The steps that all rounds of a case share.
+//
+//   roundContext    verifies the bundle, and binds the case id to it in the vault
+//   once            returns the answer that the vault keeps, or computes one and keeps it with this trustee's own values
+//   kept            an own value that an earlier round kept
+//   partsFor, receivedParts   parts to and from the other members of S
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
-import { bytesToHex, frame, utf8ToBytes } from "../../protocol/bytes.ts";
+import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem, readBase64url } from "../shared/http.ts";
@@ -20,7 +24,7 @@ import { openParts, type Place, sealPart } from "./parts.ts";
 
 export type RoundName = "notice-shares" | "notice" | "shares" | "result";
 
-/** A case at this trustee, its bundle verified and its id held to it. */
+/** A round of a case at this trustee. The bundle is verified, and the vault has bound the case id to it. */
 export interface RoundContext {
   readonly env: TrusteeEnv;
   readonly now: number;
@@ -34,8 +38,9 @@ export interface RoundContext {
 const MAX_VERIFIED = 32;
 const verified = new Map<string, OpenCase>();
 /**
- * A bundle comes again with every round. The same bytes at the same trustee under the same keys have the same verdict, but
- * for time: the only limit that a verified bundle can still run into is the order's expiry.
+ * Verifies a bundle, or finds the verdict in memory, since the same bundle comes with every round. The same bytes at the same
+ * trustee under the same keys have the same verdict. Only time can change it: a verified bundle can still reach the order's
+ * expiry, so that is checked every time. @throws Problem, CodecError, DecodeError
  */
 async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array): Promise<OpenCase> {
   const name = bytesToHex(sha256(frame(keySet, Uint8Array.of(trust.index), utf8ToBytes(JSON.stringify(bundle)))));
@@ -49,19 +54,23 @@ async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array):
   return open;
 }
 
+/** @throws Problem, CodecError, DecodeError if the bundle does not verify; conflict if the case id is bound to other values */
 export async function roundContext(env: TrusteeEnv, bundle: Bundle, now: number): Promise<RoundContext> {
   const held = await heldKeys(env);
   const keySet = parseKeySet(held.keySet);
   const trust = trustOf(env, keySet, now);
   const open = await verifiedBundle(bundle, trust, held.keySet);
   if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
-    throw new Problem("conflict", "This case id stands for another order, nonce, set or checkpoint.");
+    throw new Problem("conflict", "This case id is bound to another order, nonce, set or checkpoint.");
   return { env, now, own: ownKeys(env), held, keySet, trust, open };
 }
 
 export const secretOf = ({ env, held, keySet }: RoundContext): TrusteeSecret => unsealSecret(env, held, keySet);
 
-/** The answer of a round: the kept one, or a new one with what is to be kept beside it. */
+/**
+ * The answer of a round. If the vault keeps one, that is the answer. Otherwise `compute` makes it, and the vault keeps it with the
+ * value `keep`, sealed at rest. If two requests compute at once, the first answer in the vault counts for both.
+ */
 export async function once<T extends object>(
   round: RoundContext,
   name: RoundName,
@@ -86,7 +95,7 @@ export async function once<T extends object>(
   return JSON.parse(new TextDecoder().decode(bytes)) as T;
 }
 
-/** What an earlier round kept. @throws Problem not-allowed-now where that round has not been */
+/** The value that round `before` kept. @throws Problem not-allowed-now if that round has not run yet */
 export async function kept(round: RoundContext, what: AtRest, before: string, chunk = 0): Promise<Uint8Array> {
   const sealed = await vaultOf(round.env).output(round.open.order.caseId, what, chunk);
   if (!sealed) throw new Problem("not-allowed-now", `${before} first`);
@@ -96,7 +105,7 @@ export async function kept(round: RoundContext, what: AtRest, before: string, ch
 const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
   caseContextHash(open.context(kind, subject, trustee));
 
-/** The public part of a GT share of one member. */
+/** The public inputs of a notice or link share by member `index`. */
 export const shareAt = ({ open, keySet }: RoundContext, kind: "notice" | "link", subject: Subject, index: number) => ({
   ctx: ctxOf(open, kind, subject, index),
   index,
@@ -106,7 +115,7 @@ export const shareAt = ({ open, keySet }: RoundContext, kind: "notice" | "link",
   F2: subject.F2,
 });
 
-/** A part to each other member of S, under the transport keys that the trustees signed. */
+/** One part for each other member of S, sealed to the transport key of its signed card. */
 export function partsFor(round: RoundContext, place: Place, plaintext: Uint8Array): Base64url[] {
   const cards = trusteeCardsOf(round.held, round.keySet);
   return round.open.set
@@ -114,6 +123,7 @@ export function partsFor(round: RoundContext, place: Place, plaintext: Uint8Arra
     .map((i) => toBase64url(sealPart(round.open, round.own, cards[i - 1]!, place, plaintext)));
 }
 
+/** The plaintexts from the other members of S, one per member. @throws as openParts */
 export const receivedParts = (round: RoundContext, place: Place, parts: readonly string[]) =>
   openParts(
     round.open,

@@ -1,19 +1,20 @@
-// The rounds of a case as one member of S plays them (api.ts has the whole exchange). Each round: verify the bundle, hold
-// the case id to its binding, answer what was answered before if there is such an answer, else compute, keep, answer.
+// The rounds of a case at one member of S; functions/shared/trustee-api.ts describes the whole exchange. Each round verifies
+// the bundle and checks that the case id is bound to it. If the vault keeps an answer of this round, the trustee sends that
+// answer again. Otherwise it computes the answer, keeps it, and sends it.
 //
 // Links and assembles are opened in chunks, the newest epochs first (protocol/case-chunks.ts).
 //
-// What is kept, by round and chunk: the answer; beside it, sealed at rest, this trustee's own share of the round (it counts in the
-// combination) and its result (record shares are given for its sessions only). Record shares are not kept: asking again
-// gives the same points with a fresh proof.
+// For each round and chunk the vault keeps the answer. It also keeps, sealed at rest, this trustee's own share, which counts in
+// the combination, and its own result, since record shares are given only for the sessions of the result. Record shares are
+// not kept: asking again gives the same points with a fresh proof.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type * as z from "zod";
 import { publicEngine } from "../../engine/worker.ts";
-import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { isFalseRow, LinkParts, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { bytesToHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sealNotice } from "../../protocol/notice.ts";
@@ -65,10 +66,12 @@ import {
 } from "./round-context.ts";
 import { firstPages, matchSessions } from "./session-index.ts";
 
+/** the place of the parts of the notice round */
 const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", context: open.binding });
 
 // ---- notice
 
+/** Round notice-shares: this trustee's notice share, sealed to each other member of S. @throws Problem */
 export async function noticeShares(
   env: TrusteeEnv,
   { bundle }: z.infer<typeof NoticeSharesRequest>,
@@ -85,6 +88,10 @@ export async function noticeShares(
   });
 }
 
+/**
+ * Round notice: verifies the other members' shares, combines them to the patient's notice key κ, and signs the notice entry.
+ * @throws Problem; not-allowed-now names members whose shares are wrong
+ */
 export async function notice(
   env: TrusteeEnv,
   { bundle, parts }: z.infer<typeof NoticeRequest>,
@@ -107,13 +114,13 @@ export async function notice(
   });
 }
 
-/** A share must bear the index of the member that sent it, or members could speak for each other. */
+/** A share must have the index of the member that sent it. Otherwise a member could speak for another. @throws RangeError */
 function named<T extends { index: number }>(from: number, share: T): T {
   if (share.index !== from) throw new RangeError(`share of trustee ${share.index}`);
   return share;
 }
 
-/** Equal for all members of S: everything in it follows from the bundle and κ. */
+/** The notice entry. It is equal for all members of S, since it follows from the bundle and κ alone. */
 function noticeEntry(open: OpenCase, kappa: Parameters<typeof sealNotice>[0]): LogEntry {
   const { order, orderHash, requester } = open;
   const approvedAt = Math.max(...open.approvals.map((a) => a.at));
@@ -137,6 +144,10 @@ function noticeEntry(open: OpenCase, kappa: Parameters<typeof sealNotice>[0]): L
 
 // ---- shares
 
+/**
+ * Round shares: this trustee's link shares of a chunk, sealed to each other member of S; or its trace share, sealed to the
+ * requester. The log must contain the notice, so the patient can learn of the case. @throws Problem
+ */
 export async function shares(
   env: TrusteeEnv,
   { bundle, notice: logged, chunk }: z.infer<typeof SharesRequest>,
@@ -155,7 +166,7 @@ export async function shares(
   );
 }
 
-/** This trustee's own notice, byte for byte, is in the log. */
+/** Verifies that the log contains this trustee's own notice entry, byte for byte. @throws Problem */
 async function checkNoticed(round: RoundContext, logged: z.infer<typeof SharesRequest>["notice"]): Promise<void> {
   const own = await vaultOf(round.env).output(round.open.order.caseId, "notice");
   if (!own) throw new Problem("not-allowed-now", "notice first");
@@ -193,6 +204,11 @@ function traceAnswer(round: RoundContext) {
 
 // ---- result
 
+/**
+ * Round result: verifies the other members' link shares, combines them to the index values of the chunk's slots, matches these
+ * against the session index, and seals the sessions in scope to the requester.
+ * @throws Problem; not-allowed-now names members whose shares are wrong
+ */
 export async function result(
   env: TrusteeEnv,
   { bundle, parts, chunk }: z.infer<typeof ResultRequest>,
@@ -212,7 +228,7 @@ export async function result(
       readLinkParts(subjects, from, plaintext),
     );
     const slotsOfEach = await slotsOfSubjects(round, part);
-    const wanted = new Map<number, Map<string, number>>();
+    const wanted = new Map<number, Map<Hex, number>>();
     subjects.forEach((subject, i) => {
       const slots = slotsOfEach[i]!;
       const bases = slots.map((x) => x.base);
@@ -224,7 +240,7 @@ export async function result(
       const values = combineLink({ set, shares: [own[i]!, ...theirs] }, engine);
       values.forEach((value, k) => {
         const { epoch, slot } = slots[k]!;
-        const ofEpoch = wanted.get(epoch) ?? new Map<string, number>();
+        const ofEpoch = wanted.get(epoch) ?? new Map<Hex, number>();
         wanted.set(epoch, ofEpoch.set(bytesToHex(value), slot));
       });
     });
@@ -241,14 +257,17 @@ export async function result(
   return once(round, "result", compute, chunk);
 }
 
-/** One share a subject. Values stay bytes: the others' are tested by verifyLinkShare, one's own needs no test. */
+/**
+ * Reads a LinkParts document: one share per subject, of the subject's number of slots. The values stay bytes, because
+ * verifyLinkShare tests those of other members, and this trustee's own need no test. @throws Problem not-allowed-now
+ */
 function readLinkParts(subjects: readonly Subject[], from: number, bytes: Uint8Array): UntestedLinkShare[] {
   return decodePart(from, () => {
     const { shares: documents } = LinkParts.decode(bytes);
-    if (documents.length !== subjects.length) throw new RangeError("one share a subject");
+    if (documents.length !== subjects.length) throw new RangeError("not one share per subject");
     return documents.map((document, i) => {
       const slots = subjects[i]!.scope.reduce((sum, x) => sum + x.slots, 0);
-      if (document.length !== linkShareBytes(slots)) throw new RangeError("share of another scope");
+      if (document.length !== linkShareBytes(slots)) throw new RangeError("share for another number of slots");
       return named(from, UntestedLinkShare.decode(document));
     });
   });
@@ -256,6 +275,10 @@ function readLinkParts(subjects: readonly Subject[], from: number, bytes: Uint8A
 
 // ---- record shares
 
+/**
+ * Round record-shares: shares of the records' file keys, sealed to the requester. Every record must belong to a session of this
+ * trustee's own result. @throws Problem credential-refused, not-allowed-now
+ */
 export async function recordShares(
   env: TrusteeEnv,
   { bundle, items }: z.infer<typeof RecordSharesRequest>,
@@ -272,14 +295,14 @@ export async function recordShares(
   const own = (a: (typeof asked)[number]): boolean =>
     !isFalseRow(a.tagHash) &&
     sessions.some((x) => equalBytes(x.tagHash, a.tagHash) && equalBytes(x.serviceId, a.serviceId));
-  if (!asked.every(own)) throw refused("record: of a session outside the result");
+  if (!asked.every(own)) throw refused("record: its session is not in the result");
   const secret = secretOf(round);
   const parts = asked.map((a) => recordPart(round, secret, a));
   const value = RecordParts.encode({ items: parts });
   return { forRequester: toBase64url(sealForRequester(round.open, round.own, "records", value)) };
 }
 
-/** Of the chunks so far. @throws Problem not-allowed-now where there is none */
+/** The results of all chunks so far. @throws Problem not-allowed-now if there is none */
 async function keptResults({ env, own, open }: RoundContext): Promise<CaseResult[]> {
   const sealed = await vaultOf(env).outputs(open.order.caseId, "own-result");
   if (sealed.length === 0) throw new Problem("not-allowed-now", "result first");
@@ -288,7 +311,10 @@ async function keptResults({ env, own, open }: RoundContext): Promise<CaseResult
 
 type Asked = { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array; stanza: Uint8Array };
 
-/** An empty share where the stanza is not one of this place: one bad record must not hide the others. */
+/**
+ * The share for one record. If the stanza does not belong to this record, the share is empty, because one bad record must not
+ * hide the others.
+ */
 function recordPart(round: RoundContext, secret: TrusteeSecret, asked: Asked): RecordParts["items"][number] {
   const { stanza, ...place } = asked;
   const none = new Uint8Array();

@@ -1,34 +1,36 @@
-// Matching index values against the escrow's index of an epoch, at home: the escrow never learns which row was looked for.
+// Matches the index values of a case against the escrow's session index of an epoch. The trustee fetches large parts of the
+// index and matches at home, so the escrow does not learn which row the trustee looked for.
 //
 //   GET <escrow>/v1/index/<epoch>?part=&cursor=&limit=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
-//                                                        header symbolon-cursor where another page follows
+//                                                        header symbolon-cursor if another page follows
 //
-//   first page    FIRST_PAGE_ROWS of the epoch, whatever is wanted. Where it is all, or nearly, the epoch is read whole
-//   buckets       of a larger epoch: values are hashes, so the first page's n rows up to the last one's value tell the
-//                 epoch's size N. It is cut into the largest power of two of parts (protocol/buckets.ts) that leaves
-//                 MIN_BUCKET_ROWS rows to each, and those of the wanted values are asked for in one question: what is
-//                 fetched stays the same as N grows. Powers of two, so that the parts of a later, larger index lie within
-//                 those of before: two questions about one value tell no more than the narrower one
+//   first page    FIRST_PAGE_ROWS rows of the epoch, the same for every case. If this is the whole epoch, or reading on
+//                 costs no more, the trustee reads the epoch whole
+//   buckets       of a larger epoch. Values are hashes, so the n rows of the first page, up to the value of the last one,
+//                 tell the size N of the epoch. The epoch is cut into parts (protocol/buckets.ts): the largest power of two
+//                 that leaves MIN_BUCKET_ROWS rows per part. One request asks for the parts of all wanted values, so the
+//                 amount fetched stays the same as N grows. With powers of two, the parts of a later, larger index lie
+//                 within the earlier ones, so two requests about one value tell no more than the narrower one
 //
-// In buckets the escrow learns which parts, one for each slot, of an approved case; most are of slots without a session.
-// It could feign rows to make questions narrower: MAX_BUCKETS bounds them, and a bucket that comes with fewer rows than the
-// first page promised ends the round.
+// If the trustee reads buckets, the escrow learns which parts an approved case asks for, one per slot. Most of these slots
+// have no session. The escrow could invent rows to make the parts narrower. MAX_BUCKETS bounds this, and the round ends if a
+// bucket comes with fewer rows than the first page promised.
 //
-// A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put a
-// foreign session beside an approved patient's value: from T follows the value, and two tags never share one (T ↦ e(G, T)
-// is injective). A wanted row that lies comes into the result as FALSE_ROW in the place of a tagHash, and the requester is
-// told. It is not passed over, or the escrow could hide a session behind it; and the round does not fail for it, or the
-// escrow could make rows lie and see from the refusals which values were looked for.
-// The service id is not bound to T: one that lies about it leads to no record, whose stanza is labelled with both.
+// A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put another
+// patient's session under an approved patient's value: T determines the value, and two tags never have the same value, since
+// T ↦ e(G, T) is injective. If a wanted row lies, it enters the result with FALSE_ROW in place of the tagHash, and the
+// requester sees it. The trustee does not skip such a row, or the escrow could hide a session behind it. The round does not
+// fail either, or the escrow could make rows lie and learn from the refusals which values were wanted.
+// The service id is not bound to T. A row that lies about it leads to no record, since a record's stanza label has both.
 //
-// Rows out of order or outside of what was asked, a page that does not move on, or a body that is no list of rows is an
-// escrow at fault: "unavailable".
+// If rows are out of order or outside the requested parts, if a page does not move on, or if a body is not a list of rows, then
+// the escrow is at fault and the answer is "unavailable".
 
 import { publicEngine } from "../../engine/worker.ts";
 import { partOf, writePart } from "../../protocol/buckets.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
 import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { indexValueOfTag } from "../../protocol/opening.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import { DecodeError } from "../../protocol/suite.ts";
@@ -38,10 +40,12 @@ import { Problem } from "../shared/http.ts";
 const VALUE_BYTES = 32;
 const SERVICE_ID_BYTES = 16;
 const CURSOR_HEADER = "symbolon-cursor";
+/** epochs matched at once */
 const PARALLEL_EPOCHS = 4;
+/** rows that a bucket has on average, at least */
 const MIN_BUCKET_ROWS = 256;
 const FIRST_PAGE_ROWS = 1024;
-/** of an epoch: a bucket is 1 of so many at the smallest */
+/** buckets per epoch, at most */
 const MAX_BUCKETS = 4096;
 
 export type LinkedSession = CaseResult["sessions"][number];
@@ -50,12 +54,13 @@ interface Source {
 }
 interface Page {
   readonly bytes: Uint8Array;
-  /** where another page follows */
+  /** present if another page follows */
   readonly cursor: string | undefined;
 }
-/** value in hex → slot */
-type Wanted = ReadonlyMap<string, number>;
+/** index value → slot */
+type Wanted = ReadonlyMap<Hex, number>;
 
+/** The escrow is at fault. */
 const broken = (epoch: number, what: string): Problem =>
   new Problem("unavailable", undefined, `index of epoch ${epoch}: ${what}`);
 
@@ -80,7 +85,7 @@ async function* bucketsOf(env: Source, epoch: number, now: number, parts: readon
 }
 
 const FRACTION_CHARS = 12;
-/** How many parts an epoch that begins with this page is asked for in; 1 where reading on costs no more. */
+/** The number of parts into which an epoch with this first page is cut; 1 if reading the whole epoch costs no more. */
 function bucketCountFor({ bytes }: Page, wanted: Wanted): number {
   const have = bytes.length / INDEX_ROW_BYTES;
   const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES));
@@ -90,8 +95,8 @@ function bucketCountFor({ bytes }: Page, wanted: Wanted): number {
   return (wanted.size * rows) / parts < rows - have ? parts : 1;
 }
 
-/** value in hex; undefined for bytes that are no point of the group */
-function valueOfTag(tag: Uint8Array): string | undefined {
+/** H(e(G, T)); undefined if the bytes are not a point of the group. */
+function valueOfTag(tag: Uint8Array): Hex | undefined {
   try {
     return bytesToHex(indexValueOfTag(tag, publicEngine()));
   } catch (error) {
@@ -100,7 +105,7 @@ function valueOfTag(tag: Uint8Array): string | undefined {
   }
 }
 
-/** Goes through sorted pages, and keeps the sessions whose value is wanted. */
+/** Reads sorted pages, and keeps the sessions whose value is wanted. */
 class Matcher {
   readonly found: LinkedSession[] = [];
   readonly #epoch: number;
@@ -112,8 +117,8 @@ class Matcher {
     this.#wanted = wanted;
   }
 
-  /** `see` is told every row's value. */
-  read({ bytes }: Page, see: (value: string) => void = () => {}): void {
+  /** Calls `see` with the value of every row. @throws Problem unavailable */
+  read({ bytes }: Page, see: (value: Hex) => void = () => {}): void {
     for (let at = 0; at < bytes.length; at += INDEX_ROW_BYTES) {
       const row = bytes.subarray(at, at + INDEX_ROW_BYTES);
       const value = bytesToHex(row.subarray(0, VALUE_BYTES));
@@ -130,7 +135,7 @@ class Matcher {
   }
 }
 
-/** Sessions of one epoch whose value is wanted. */
+/** The sessions of one epoch whose value is wanted. @throws Problem unavailable */
 async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wanted, now: number) {
   const of = first.cursor === undefined ? 1 : bucketCountFor(first, wanted);
   const matcher = new Matcher(epoch, wanted);
@@ -143,30 +148,33 @@ async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wante
     }
     return matcher.found;
   }
-  const bucketOf = (value: string): string => writePart(partOf(value, of));
+  const bucketOf = (value: Hex): string => writePart(partOf(value, of));
   const rows = new Map([...wanted.keys()].sort().map((value) => [bucketOf(value), 0]));
-  const count = (value: string): void => {
+  const count = (value: Hex): void => {
     const bucket = bucketOf(value);
     const before = rows.get(bucket);
-    if (before === undefined) throw broken(epoch, "a row of another bucket");
+    if (before === undefined) throw broken(epoch, "a row outside the requested buckets");
     rows.set(bucket, before + 1);
   };
   for await (const page of bucketsOf(env, epoch, now, [...rows.keys()])) matcher.read(page, count);
-  // where values are hashes, a bucket is half empty once in 2^60
+  // Values are hashes, so a true bucket has fewer than half its expected rows only once in 2^60.
   if ([...rows.values()].some((n) => n < MIN_BUCKET_ROWS / 2))
-    throw broken(epoch, "fewer rows than its first page tells");
+    throw broken(epoch, "fewer rows than its first page promised");
   return matcher.found;
 }
 
-/** Asked for before it is known what is wanted, so that they come while that is worked out. */
+/** First pages of epochs. They are requested before the wanted values are known, and arrive while those are computed. */
 export type FirstPages = ReadonlyMap<number, Promise<Page>>;
 export function firstPages(env: Source, epochs: readonly number[], now: number): FirstPages {
   const pages = new Map(epochs.map((epoch) => [epoch, pageOf(env, epoch, now, { limit: String(FIRST_PAGE_ROWS) })]));
-  for (const page of pages.values()) page.catch(() => {}); // told when it is awaited
+  for (const page of pages.values()) page.catch(() => {}); // matchSessions reports the error when it awaits the page
   return pages;
 }
 
-/** Newest epoch first, then by tagHash: the same list for every trustee. @throws Problem unavailable */
+/**
+ * The sessions of all wanted values, newest epoch first, then by tagHash. The list is the same for every trustee.
+ * @throws Problem unavailable
+ */
 export async function matchSessions(
   env: Source,
   pages: FirstPages,

@@ -1,19 +1,21 @@
-// The bases H2(e, j) of an epoch's slots. They are public, the same for every patient and every case, and 1.3 ms each to
-// hash: a trustee hashes an epoch's once, and keeps them in its vault, and in memory for the isolate's life.
+// The bases H2(e, j) of an epoch's slots. They are public, and the same for every patient and every case. Hashing one base
+// takes 1.3 ms, so a trustee hashes the bases of an epoch once. It keeps them in its vault, and in memory while the isolate
+// lives.
 //
 //   kept   x.c0 ‖ x.c1 ‖ y.c0 ‖ y.c1 of each slot, 48 bytes each, by name = epoch u32 ‖ parameters hash 32; sealed at rest
 //          under that name (at-rest.ts)
 //
-// Sealed to be believed, not to be hidden: a base changed in the store would turn an approved slot into one of another epoch.
-// What opens under the vault key was written by this trustee for this epoch, so the points are not tested again; what does
-// not is hashed anew.
+// They are sealed for authenticity, not for secrecy: a base changed in the store would turn an approved slot into one of
+// another epoch. If the bytes open under the vault key, this trustee wrote them for this epoch, so the points are not tested
+// again. If they do not open, the bases are hashed again.
 //
-// Most of them are hashed while nobody waits: an officer reads an order before approving it, and in that time the bases of
-// its epochs are worked out, the newest first.
+// Most bases are hashed while nobody waits. An officer reads an order before approving it. In that time the trustee hashes
+// the bases of the order's epochs, the newest first.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { publicEngine } from "../../engine/worker.ts";
-import { bytesToHex, concatBytes, u32be } from "../../protocol/bytes.ts";
+import { concatBytes, u32be } from "../../protocol/bytes.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type G2, G2Point, tagBaseMessage } from "../../protocol/suite.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
@@ -45,6 +47,7 @@ function hashed({ epoch, slots, paramsHash }: Epoch): G2[] {
   );
 }
 
+/** Bases from the vault; undefined if there are none, or if this trustee did not write them. */
 function unsealBases(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undefined): G2[] | undefined {
   if (!sealed) return undefined;
   try {
@@ -54,14 +57,14 @@ function unsealBases(vaultKey: Uint8Array, of: Epoch, sealed: Uint8Array | undef
       decodeBase(bytes.subarray(slot * BASE_BYTES, (slot + 1) * BASE_BYTES)),
     );
   } catch {
-    return undefined; // another seed, or a store that somebody changed
+    return undefined; // the seed is another, or somebody changed the store
   }
 }
 
 const MAX_BASES_IN_MEMORY = 2048;
-/** What this isolate holds for one vault, by name in hex. */
+/** The bases that this isolate keeps for one vault, by name. If a new epoch does not fit, it forgets all others. */
 class Memory {
-  readonly #bases = new Map<string, readonly G2[]>();
+  readonly #bases = new Map<Hex, readonly G2[]>();
   #count = 0;
 
   get(of: Epoch): readonly G2[] | undefined {
@@ -85,7 +88,7 @@ function memoryOf({ TRUSTEE_VAULT: vault }: TrusteeEnv): Memory {
   return memory;
 }
 
-/** Every epoch's bases, in memory when it is over; those that were not kept are hashed and kept. */
+/** The bases of every epoch of the scope. Those that the vault does not have are hashed, then kept there and in memory. */
 async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly G2[]>> {
   const memory = memoryOf(env);
   const found = new Map<Epoch, readonly G2[]>();
@@ -101,7 +104,7 @@ async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly 
   const fresh: { name: Uint8Array; sealed: Uint8Array }[] = [];
   for (const [i, of] of missing.entries()) {
     const name = nameOf(of);
-    let bases = memory.get(of) ?? unsealBases(vaultKey, of, kept[i]); // another request may have come first
+    let bases = memory.get(of) ?? unsealBases(vaultKey, of, kept[i]); // another request may have loaded them meanwhile
     if (!bases) {
       await yieldToRequests();
       bases = hashed(of);
@@ -115,13 +118,14 @@ async function load(env: TrusteeEnv, scope: Scope): Promise<Map<Epoch, readonly 
   return found;
 }
 
+/** H2(epoch, slot) */
 export interface SlotBase {
   readonly epoch: number;
   readonly slot: number;
   readonly base: G2;
 }
 
-/** H2(e, j) of a scope, newest epoch first. */
+/** The bases of all slots of a scope, newest epoch first. */
 export async function slotsOf(env: TrusteeEnv, scope: Scope): Promise<SlotBase[]> {
   const found = await load(env, scope);
   return [...scope]
@@ -130,7 +134,7 @@ export async function slotsOf(env: TrusteeEnv, scope: Scope): Promise<SlotBase[]
 }
 
 const EPOCHS_AT_ONCE = 8;
-/** While an officer reads: the newest epochs first, and any request that comes has precedence. */
+/** Prepares the bases of a scope while an officer reads, newest epochs first. It yields to requests between epochs. */
 export async function prepareBases(env: TrusteeEnv, scope: Scope): Promise<void> {
   for (let to = scope.length; to > 0; to -= EPOCHS_AT_ONCE)
     await load(env, scope.slice(Math.max(0, to - EPOCHS_AT_ONCE), to));

@@ -2,16 +2,8 @@
 // are hosted in that process, which does its work on one thread; the SDK that sends them has the machine's other core.
 
 import { type HeldCheckIn, heldCheckIns, sendHeld } from "./held-check-ins.ts";
-import {
-  type Bench,
-  type BenchContext,
-  type Load,
-  load,
-  NO_CPU_ACCOUNTING,
-  type Row,
-  row,
-  summary,
-} from "./measure.ts";
+import { type Bench, type BenchContext, type Load, load, type Row, row, summary } from "./measure.ts";
+import { NO_CPU_ACCOUNTING } from "./processes.ts";
 import { wakeObjects } from "./session-objects.ts";
 import { openClinic, openWorld, type World } from "./world.ts";
 

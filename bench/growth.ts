@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
-import { quantile, settledCpuMs, timed } from "./measure.ts";
+import { quantile, timed } from "./measure.ts";
+import { settledCpuMs } from "./processes.ts";
 import { intoPage, type Machine, machine } from "./table.ts";
 
 const AIM = 1.2;

@@ -2,7 +2,7 @@
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { wasmModules } from "../local/bundles.ts";
-import { workerdPids } from "./measure.ts";
+import { workerdPids } from "./processes.ts";
 
 interface LoneWorker {
   url: URL;

@@ -1,27 +1,27 @@
-// Timing for the bench: monotonic wall clock, medians, and CPU time as the kernel accounts it.
+// Timing for the bench, and the interface of every bench.
 //
-// Machines are noisy and get warm: every measurement runs its warm-up first, what is compared runs in turns (A B A B), and
-// only quantiles are told, never means. Worker code cannot time itself (its clock stands still between I/O), so CPU is read
-// from /proc: nanoseconds on CPU of every thread of the workerd process. That file system is Linux's.
+// Machines are noisy and get warm. So every measurement runs a warm-up first, things that are compared run in alternation
+// (A B A B), and results are quantiles, never means. Worker code cannot time itself, because its clock stands still between
+// I/O. So CPU time is read from the kernel (processes.ts).
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { settledCpuMs } from "./processes.ts";
 import type { World } from "./world.ts";
 
 export type Unit = "ms" | "ms CPU" | "1/s" | "kB" | "MB";
 
 export interface Row {
-  /** what was done */
+  /** the measured action, as the table names it */
   operation: string;
   unit: Unit;
-  /** absent where nothing was measured; the note says why */
+  /** absent if nothing was measured; the note says why */
   p50?: number;
   p95?: number;
   n: number;
-  /** CPU a request, of the workerd process: everything it hosts, also what follows the answer */
+  /** CPU per request in ms, of the whole workerd process: all Workers it hosts, and the work after the answer */
   cpuMs?: number;
-  /** requests, one after the other */
+  /** requests per second, one after the other */
   perSecond?: number;
-  /** our p50 / this row's p50, where it is a peer's */
+  /** our p50 / this row's p50; only in the row of another implementation */
   oursToPeer?: number;
   note?: string;
 }
@@ -31,7 +31,7 @@ export interface BenchContext {
   /** repetitions: the first number in a quick run, the second in a full one */
   times(quick: number, full: number): number;
   progress(what: string): void;
-  /** the running system: opened by the first bench that asks, one for all of them */
+  /** the running system; the first call opens it, and all benches share it */
   world(): Promise<World>;
 }
 
@@ -64,14 +64,14 @@ export const row = (operation: string, samples: readonly number[], note?: string
   ...(note === undefined ? {} : { note }),
 });
 
-/** Milliseconds one call takes, until what it promises is there. */
+/** Milliseconds until the call has returned and its promise has resolved. */
 export async function timed(run: () => unknown): Promise<number> {
   const start = performance.now();
   await run();
   return performance.now() - start;
 }
 
-/** `run` is told the number of its turn, warm-up included, for a fresh input each time. */
+/** Times of `n` calls in ms, after the warm-up. `run` gets the number of its turn, warm-up included, to choose a fresh input. */
 export async function samples(n: number, run: (turn: number) => unknown, warmUp = 1): Promise<number[]> {
   const taken: number[] = [];
   for (let turn = 0; turn < warmUp + n; turn++) {
@@ -82,14 +82,14 @@ export async function samples(n: number, run: (turn: number) => unknown, warmUp 
 }
 
 export interface Load {
-  /** ms a request */
+  /** ms per request */
   wall: number[];
-  /** a request, while so many were under way; see Row */
+  /** ms per request, while all connections were busy; see Row */
   cpuMs: number | undefined;
   perSecond: number;
 }
 
-/** n requests over so many connections; what they need is in their queue already. */
+/** Sends all requests of the queue over some connections. Everything that a request needs was prepared before. */
 export async function load(
   pid: number | undefined,
   queue: readonly (() => Promise<unknown>)[],
@@ -106,7 +106,7 @@ export async function load(
   return { wall, cpuMs: cpu, perSecond: (queue.length / ms) * 1000 };
 }
 
-/** `run` n times, one after the other, after a warm-up, as a row. */
+/** The row of `n` calls, one after the other, after one warm-up call. */
 export async function requestRow(
   pid: number | undefined,
   operation: string,
@@ -122,7 +122,7 @@ export async function requestRow(
   return { ...row(operation, wall, note), perSecond, ...(cpuMs === undefined ? {} : { cpuMs }) };
 }
 
-/** Each in turn, n times after a warm-up: what slows the machine for a while slows all of them. */
+/** Times of all runs, which alternate `n` times after a warm-up. So a slow phase of the machine slows all of them alike. */
 export async function inTurns(n: number, runs: readonly (() => unknown)[], warmUp = 1): Promise<number[][]> {
   const taken = runs.map((): number[] => []);
   for (let turn = 0; turn < warmUp + n; turn++)
@@ -131,69 +131,4 @@ export async function inTurns(n: number, runs: readonly (() => unknown)[], warmU
       if (turn >= warmUp) taken[i]!.push(ms);
     }
   return taken;
-}
-
-// ---- CPU
-
-export const NO_CPU_ACCOUNTING = "needs Linux: /proc";
-export const hasCpuAccounting = (): boolean => existsSync("/proc/self/task");
-
-const fieldsOf = (pid: string): string[] => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-  } catch {
-    return []; // it has ended meanwhile
-  }
-};
-
-/** This process's children that run workerd; none where there is no /proc. */
-export function workerdPids(): number[] {
-  if (!hasCpuAccounting()) return [];
-  return readdirSync("/proc")
-    .filter((pid) => /^\d+$/.test(pid) && fieldsOf(pid)[1] === String(process.pid))
-    .filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("workerd"))
-    .map(Number);
-}
-
-/** Milliseconds on CPU of all threads of a process, since its start. */
-export function cpuMs(pid: number): number {
-  let nanoseconds = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    try {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
-    } catch {
-      // the thread has ended meanwhile
-    }
-  }
-  return nanoseconds / 1e6;
-}
-
-const QUIET_MS_CPU = 1;
-const QUIET_INTERVAL_MS = 40;
-const QUIET_TRIES = 125;
-
-/** Waits until a process has little left to do, as work after an answer (waitUntil, alarms), and tells its CPU time. */
-export async function settledCpuMs(pid: number): Promise<number> {
-  let last = cpuMs(pid);
-  for (let i = 0; i < QUIET_TRIES; i++) {
-    await new Promise((done) => setTimeout(done, QUIET_INTERVAL_MS));
-    const now = cpuMs(pid);
-    if (now - last < QUIET_MS_CPU) return now;
-    last = now;
-  }
-  return last;
-}
-
-// ---- memory
-
-/** How far a process's resident memory rises above what it held before, in MB. Linux resets the peak for whoever asks. */
-export async function peakMemoryMb(pid: number, run: () => Promise<unknown>): Promise<number> {
-  const held = (what: "VmRSS" | "VmHWM"): number =>
-    Number(new RegExp(`^${what}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1000;
-  const before = held("VmRSS");
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
-  await run();
-  return held("VmHWM") - before;
 }

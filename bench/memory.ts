@@ -7,14 +7,8 @@
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
 import { attachTo, heldBytes, type Isolate } from "./inspector.ts";
 import { startLoneWorker } from "./lone-worker.ts";
-import {
-  type Bench,
-  type BenchContext,
-  hasCpuAccounting,
-  NO_CPU_ACCOUNTING,
-  peakMemoryMb,
-  type Row,
-} from "./measure.ts";
+import type { Bench, BenchContext, Row } from "./measure.ts";
+import { hasCpuAccounting, NO_CPU_ACCOUNTING, peakMemoryMb } from "./processes.ts";
 import { checkIn, newPatient, openClinic, openWorld } from "./world.ts";
 
 const MB = 1_000_000;

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { heldCheckIns, sendHeld } from "./held-check-ins.ts";
 import { attachTo } from "./inspector.ts";
-import { settledCpuMs } from "./measure.ts";
+import { settledCpuMs } from "./processes.ts";
 import { wakeObjects } from "./session-objects.ts";
 import { openClinic, openWorld } from "./world.ts";
 

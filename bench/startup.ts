@@ -7,16 +7,8 @@ import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
 import { bundleWorker } from "../local/bundles.ts";
 import { startLoneWorker } from "./lone-worker.ts";
-import {
-  type Bench,
-  type BenchContext,
-  hasCpuAccounting,
-  NO_CPU_ACCOUNTING,
-  quantile,
-  type Row,
-  row,
-  settledCpuMs,
-} from "./measure.ts";
+import { type Bench, type BenchContext, quantile, type Row, row } from "./measure.ts";
+import { hasCpuAccounting, NO_CPU_ACCOUNTING, settledCpuMs } from "./processes.ts";
 
 /** names as in wrangler.toml and on the local host */
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;

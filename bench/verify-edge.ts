@@ -3,7 +3,8 @@
 
 import { bundleWorker } from "../local/bundles.ts";
 import { startLoneWorker } from "./lone-worker.ts";
-import { type Bench, type BenchContext, cpuMs, hasCpuAccounting, NO_CPU_ACCOUNTING, type Row, row } from "./measure.ts";
+import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
+import { cpuMs, hasCpuAccounting, NO_CPU_ACCOUNTING } from "./processes.ts";
 
 const BATCH = 64;
 const SINGLES_A_REQUEST = 8;

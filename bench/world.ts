@@ -8,7 +8,7 @@ import type { Wallet } from "../client/wallet.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../local/patients.ts";
 import { openPractice, type Practice } from "../local/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
-import { workerdPids } from "./measure.ts";
+import { workerdPids } from "./processes.ts";
 import { fillObjects } from "./session-objects.ts";
 
 export const SLOTS = 16;

@@ -1,30 +1,29 @@
-// Bytes that a role's Worker, and the wallet's SDK, cost whoever loads them: as built (minified by esbuild, as wrangler does), gzip.
+// Measures the size of each role's Worker and of the wallet's SDK. Bundles are minified by esbuild, as wrangler does, and
+// compressed with gzip. The budgets that `npm run check` holds are in scripts/size-budgets.ts.
 //
 //   Workers   the script and the compiled modules beside it
-//   wallet    client/wallet.ts for browsers, the whole SDK of a patient: no WebAssembly is in it
+//   wallet    client/wallet.ts for browsers: the whole SDK of a patient, without WebAssembly
 
 import { fileURLToPath } from "node:url";
-import { constants, gzipSync } from "node:zlib";
 import { unstable_readConfig } from "wrangler";
 import { bundleForBrowsers, bundleWorker, wasmModules } from "../local/bundles.ts";
+import { gzipBytes } from "../scripts/size-budgets.ts";
 import type { Bench, Row } from "./measure.ts";
 
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const kilobytes = (bytes: number): number => bytes / 1000;
-const compressed = (data: string | Uint8Array): number =>
-  gzipSync(data, { level: constants.Z_BEST_COMPRESSION }).length;
 
 async function workerRow(role: string): Promise<Row> {
   const { main } = unstable_readConfig({ config: path("wrangler.toml"), env: role }, { hideWarnings: true });
   const script = await bundleWorker(main!);
   const modules = wasmModules().filter((m) => script.includes(m.path));
-  const wasm = modules.reduce((sum, m) => sum + compressed(m.contents), 0);
-  const note = `script ${Math.round(kilobytes(script.length))} kB, ${Math.round(kilobytes(compressed(script)))} compressed`;
+  const wasm = modules.reduce((sum, m) => sum + gzipBytes(m.contents), 0);
+  const note = `script ${Math.round(kilobytes(script.length))} kB, ${Math.round(kilobytes(gzipBytes(script)))} compressed`;
   return {
     operation: `bundle of ${role.replace(/-1$/, "")}, compressed`,
     unit: "kB",
-    p50: kilobytes(compressed(script) + wasm),
+    p50: kilobytes(gzipBytes(script) + wasm),
     n: 1,
     note: wasm === 0 ? note : `${note}; .wasm ${Math.round(kilobytes(wasm))} compressed`,
   };
@@ -37,11 +36,11 @@ async function run(): Promise<Row[]> {
   rows.push({
     operation: "bundle of the wallet, compressed",
     unit: "kB",
-    p50: kilobytes(compressed(wallet)),
+    p50: kilobytes(gzipBytes(wallet)),
     n: 1,
     note: `${Math.round(kilobytes(wallet.length))} kB minified, no WebAssembly`,
   });
   return rows;
 }
 
-export const bundleBench: Bench = { name: "bundle", about: "bytes of every Worker and of the wallet", run };
+export const bundleBench: Bench = { name: "bundle", about: "size of every Worker and of the wallet", run };

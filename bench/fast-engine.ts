@@ -1,4 +1,4 @@
-// The Workers' engine in Node: what a trustee computes with, and a requester's host may bring along.
+// The Workers' engine, loaded in Node. Trustees compute with it, and the host of a requester may use it too.
 
 import { readFileSync } from "node:fs";
 import { mclEngine } from "../engine/mcl.ts";

@@ -1,7 +1,8 @@
 // npm run bench:growth -- [--quick] [--max N] [--only OPERATION]... [--json FILE] [--svg FILE]
-// How long check-in, record put, list, own report, link and enrolment take as a region grows: 10^3 to 10^6 sessions and as
-// many registered patients, then 10 to 1,000 services' tables. All sizes run side by side and are measured in turns, so
-// that what slows the machine for a while slows all of them; each is told against the smallest.
+// Measures how the time of each operation grows with the size of a region: check-in, record put, list, own report, link and
+// enrolment. The sizes are 10^3 to 10^6 sessions with as many registered patients, then tables of 10 to 1,000 services.
+// All sizes run side by side and their measurements alternate, so a slow phase of the machine slows all of them. Each figure
+// is compared with the smallest size.
 //
 // A full run also replaces the table in docs/GROWTH.md, between its marks.
 
@@ -11,7 +12,7 @@ import { parseArgs } from "node:util";
 import { OPERATIONS, type Operation } from "./growth/operations.ts";
 import { plotOf } from "./growth/plot.ts";
 import { openRegions, type Region, type Size } from "./growth/region.ts";
-import { quantile, timed } from "./measure.ts";
+import { progress, quantile, timed } from "./measure.ts";
 import { settledCpuMs } from "./processes.ts";
 import { intoPage, type Machine, machine } from "./table.ts";
 
@@ -19,7 +20,7 @@ const AIM = 1.2;
 const REPETITIONS = 9;
 const QUICK_REPETITIONS = 4;
 const SERVICES = [10, 100, 1000];
-/** sessions where services are compared */
+/** sessions in the regions that compare numbers of services */
 const SESSIONS_WITH_SERVICES = 10_000;
 const docs = (name: string): string => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
 
@@ -30,9 +31,9 @@ interface Figure {
   operation: string;
   n: number;
   wallMs: number;
-  /** of all roles and the storage; absent where the kernel does not tell */
+  /** CPU of all roles and the storage; absent if the kernel does not report it */
   cpuMs?: number;
-  /** times over those of the smallest size */
+  /** this time divided by the time at the smallest size */
   wall: number;
   cpu?: number;
   note?: string;
@@ -43,12 +44,14 @@ const digits = (x: number): string => (x >= 100 ? x.toFixed(0) : x >= 10 ? x.toF
 
 const NAMES = OPERATIONS.map((o) => o.name);
 const USAGE = `npm run bench:growth -- [options]
-  --quick           10^3 and 10^4 sessions, few repetitions
-  --max N           largest number of sessions, 1e4 to 1e6 (the default; 1e4 with --quick)
-  --only OPERATION  one of ${NAMES.join(", ")}; may be given more than once
-  --json FILE       writes the figures as JSON, too
-  --svg FILE        writes the plot; a full run replaces docs/growth.svg and the table in docs/GROWTH.md
-  --help            this text`;
+Measures how the time of each operation grows with the size of a region.
+
+  --quick           only 10^3 and 10^4 sessions, with few repetitions
+  --max N           largest number of sessions, from 1e4 to 1e6 (default 1e6, or 1e4 with --quick)
+  --only OPERATION  one of ${NAMES.join(", ")}; may be repeated
+  --json FILE       also write the figures as JSON
+  --svg FILE        write the plot; a full run replaces docs/growth.svg and the table in docs/GROWTH.md
+  --help            print this text`;
 
 class UsageError extends Error {}
 
@@ -77,10 +80,10 @@ function options() {
     process.exit(0);
   }
   const unknown = values.only?.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no such operation`);
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is no such operation`);
   const operations = OPERATIONS.filter((o) => values.only?.includes(o.name) ?? true);
   const max = Number(values.max ?? (values.quick ? 1e4 : 1e6));
-  if (!(max >= 1e4 && max <= 1e6)) throw new UsageError(`--max ${values.max}: 1e4 to 1e6`);
+  if (!(max >= 1e4 && max <= 1e6)) throw new UsageError(`--max ${values.max}: must be from 1e4 to 1e6`);
   const sizes: Size[] = [1e3, 1e4, 1e5, 1e6]
     .filter((n) => n <= max)
     .map((n) => ({ sessions: n, patients: n, services: SERVICES[0]! }));
@@ -92,17 +95,12 @@ function options() {
   return { quick: values.quick, whole, sizes, operations, json: values.json, svg };
 }
 
-/** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
-function progress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
-}
-
 // ---- measuring
 
 const cpuOf = async ({ workerdPid }: Region): Promise<number> =>
   workerdPid === undefined ? Number.NaN : settledCpuMs(workerdPid);
 
-/** wall: one a call; cpu: one a turn, of its calls' mean, since a call's own is too short to be told from the rest */
+/** wall: one value per call. cpu: one value per turn, the mean of its calls, because one call is too short to measure. */
 type Samples = { wall: number[]; cpu: number[] };
 
 async function measure(
@@ -113,7 +111,7 @@ async function measure(
   const taken = new Map(
     regions.map((r) => [r, new Map(operations.map((o): [string, Samples] => [o.name, { wall: [], cpu: [] }]))]),
   );
-  const turns = repetitions + 1; // the first is the warm-up
+  const turns = repetitions + 1; // the first turn is the warm-up
   for (let turn = 0; turn < turns; turn++)
     for (const { name, calls, arm } of operations)
       for (const region of regions) {
@@ -161,7 +159,7 @@ function figuresOf(by: By, regions: readonly Region[], taken: Map<Region, Map<st
   });
 }
 
-// ---- telling
+// ---- reporting
 
 function tableOf(figures: readonly Figure[], on: Machine): string {
   const lines = [
@@ -177,7 +175,7 @@ function tableOf(figures: readonly Figure[], on: Machine): string {
     );
   }
   const calls = figures.map((f) => f.n);
-  const about = `p50 of ${Math.min(...calls)} to ${Math.max(...calls)} calls, in turns; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
+  const about = `p50 of ${Math.min(...calls)} to ${Math.max(...calls)} calls, which alternate; ${on.cpu}, ${on.cores} cores, load ${on.load.toFixed(1)} at the start; Node ${on.node}, workerd ${on.workerd}; ${on.date.slice(0, 10)}`;
   return `${lines.join("\n")}\n\n${about}`;
 }
 
@@ -218,7 +216,7 @@ async function main(): Promise<void> {
 
 try {
   await main();
-  process.exit(0); // closed connections must not keep it from ending
+  process.exit(0); // closed connections can keep the process alive
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`${error.message}\n\n${USAGE}`);

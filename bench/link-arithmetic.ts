@@ -1,8 +1,10 @@
-// A trustee's arithmetic for a link, in this process, on the engine that Workers use; in CPU time, since nothing is waited for.
+// Measures one trustee's arithmetic for a link, in this process, on the engine that the Workers use. The figures are CPU
+// time, because the arithmetic waits for nothing.
 //
-// The cost of a link is epochs x slots, whoever else is in the system. The rows tell what one trustee does: it makes its
-// share, verifies each other member's, and combines. Their sum is what a link takes where each trustee has a machine of its
-// own, but for network, parts' seals and records. The slots' bases are hashed once for all cases, in a row apart.
+// The cost of a link grows with epochs x slots and does not depend on the number of other patients. A trustee makes its
+// share, verifies the share of each other member, and combines the shares. If each trustee has its own machine, the sum of
+// these rows is the time of a link, without network, seals of the parts, and records. A separate row hashes the slots' bases,
+// which happens once for all cases.
 
 import { equalBytes } from "../protocol/bytes.ts";
 import type { Engine } from "../protocol/engine.ts";
@@ -18,10 +20,10 @@ import {
 import { evaluate, sharePolynomial } from "../protocol/sharing.ts";
 import { G, type G1, type G2, randomScalar, type Scalar, tagBaseMessage } from "../protocol/suite.ts";
 import { fastEngine } from "./fast-engine.ts";
+import { rng } from "./holder.ts";
 import { type Bench, type BenchContext, quantile, type Row, row } from "./measure.ts";
 import { SLOTS } from "./world.ts";
 
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 const THRESHOLD = 2;
 
 function cpuOf(run: () => void): number {
@@ -57,7 +59,7 @@ function linkSetting(engine: Engine) {
   return { z, slots, partOf };
 }
 
-/** As a trustee makes it (functions/trustee/link-shares.ts), but without a pause. */
+/** The share as a trustee makes it (functions/trustee/link-shares.ts), but without the pauses for other requests. */
 function ownShare(engine: Engine, at: LinkPublic & { share: Scalar }): Uint8Array {
   const steps = linkShareInSteps(at, rng, engine);
   for (;;) {
@@ -119,7 +121,7 @@ async function linkShareRows(context: BenchContext): Promise<Row[]> {
       row(
         `link, a trustee's arithmetic together: ${scope}`,
         [quantile(make, 0.5) + quantile(verify, 0.5) + quantile(combine, 0.5)],
-        "what a link takes where every trustee has a machine of its own, but for network, seals and records",
+        "the time of a link if every trustee has its own machine, without network, seals and records",
         "ms CPU",
       ),
     );

@@ -1,5 +1,5 @@
 // npm run bench -- [--quick] [--only NAME]... [--json FILE] [--page FILE]
-// Runs the benches one after the other and prints one table, with other implementations' figures beside ours.
+// Runs all benches one after the other and prints one table. Figures of other implementations stand beside ours.
 
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { checkInBenches } from "./check-ins.ts";
 import { httpBenches } from "./http.ts";
 import { linkShareBench } from "./link-arithmetic.ts";
 import { LONG_HISTORY_MONTHS, linkingBenches } from "./linking.ts";
-import type { Bench, BenchContext, Row } from "./measure.ts";
+import { type Bench, type BenchContext, progress, type Row } from "./measure.ts";
 import { memoryBench } from "./memory.ts";
 import { installPeers, peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
@@ -19,7 +19,7 @@ import { intoPage, machine, markdownOf, tableOf } from "./table.ts";
 import { verifyEdgeBench } from "./verify-edge.ts";
 import { openWorld, type World } from "./world.ts";
 
-/** in the one world that is opened before all benches */
+/** Benches that share one running system, which is opened before the first bench runs. */
 const IN_THE_WORLD: readonly Bench[] = [...checkInBenches, ...linkingBenches, ...httpBenches];
 const BENCHES: readonly Bench[] = [
   ...protocolBenches,
@@ -32,17 +32,19 @@ const BENCHES: readonly Bench[] = [
   memoryBench,
   startupBench,
 ];
-/** A quick run begins nothing new after this: on a busy machine it ends all the same, and says what it left out. */
+/** A quick run starts no further bench after this time, so it also ends on a busy machine. Its table names what it left out. */
 const QUICK_RUN_SECONDS = 105;
 
 const USAGE = `npm run bench -- [options]
-  --quick       few repetitions, small scopes: within two minutes
-  --only NAME   only this bench; may be given more than once
-  --json FILE   writes the figures as JSON, too
-  --page FILE   puts the table into a page, between its marks, as in docs/PERFORMANCE.md
-  --help        this text
+Measures the system and prints one table.
 
-NAME is one of
+  --quick       few repetitions and small inputs; ends within two minutes
+  --only NAME   run only this bench; may be repeated
+  --json FILE   also write the figures as JSON
+  --page FILE   write the table into a page such as docs/PERFORMANCE.md, between its marks
+  --help        print this text
+
+NAME is one of:
 ${BENCHES.map((b) => `  ${b.name.padEnd(12)}${b.about}`).join("\n")}`;
 
 class UsageError extends Error {}
@@ -68,11 +70,12 @@ function options() {
   }
   const names = BENCHES.map((b) => b.name);
   const unknown = values.only?.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no such bench; there are ${names.join(", ")}`);
+  if (unknown !== undefined)
+    throw new UsageError(`--only ${unknown}: there is no such bench; choose one of ${names.join(", ")}`);
   if (values.json !== undefined && !existsSync(dirname(resolve(values.json))))
     throw new UsageError(`--json ${values.json}: its directory does not exist`);
   if (values.page !== undefined && !existsSync(values.page))
-    throw new UsageError(`--page ${values.page}: no such page`);
+    throw new UsageError(`--page ${values.page}: there is no such page`);
   return {
     quick: values.quick ?? false,
     benches: BENCHES.filter((b) => values.only?.includes(b.name) ?? true),
@@ -80,11 +83,6 @@ function options() {
     json: values.json,
     page: values.page,
   };
-}
-
-/** Where one is at, on a line of its own that the next one replaces; nothing where nobody watches. */
-function progress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
 }
 
 async function main(): Promise<number> {
@@ -105,7 +103,7 @@ async function main(): Promise<number> {
   const since = (begun: number): number => Math.round((performance.now() - begun) / 100) / 10;
   let failures = 0;
   try {
-    // At once, while nothing is measured. What fails here is told by the bench that needs it.
+    // Both run at once, before anything is measured. If one fails, the bench that needs it reports the error.
     await Promise.allSettled([
       benches.some((b) => IN_THE_WORLD.includes(b) || b === startupBench) && context.world(),
       benches.includes(peersBench) && installPeers(),
@@ -113,7 +111,12 @@ async function main(): Promise<number> {
     seconds.prepare = since(0);
     for (const bench of benches) {
       if (quick && !chosen && performance.now() > QUICK_RUN_SECONDS * 1000) {
-        rows.push({ operation: bench.name, unit: "ms", n: 0, note: `left out, time is up: --only ${bench.name}` });
+        rows.push({
+          operation: bench.name,
+          unit: "ms",
+          n: 0,
+          note: `left out for lack of time; run it with --only ${bench.name}`,
+        });
         continue;
       }
       const begun = performance.now();
@@ -129,7 +132,7 @@ async function main(): Promise<number> {
     progress("");
     await world?.then(
       (w) => w.practice.stop(),
-      () => {}, // told by the bench that asked for it
+      () => {}, // the bench that opened it has reported this
     );
   }
   console.log(tableOf(rows, on));
@@ -139,7 +142,7 @@ async function main(): Promise<number> {
 }
 
 try {
-  // Whatever a peer's WebAssembly or a closed connection keeps open must not keep the bench from ending.
+  // Exit explicitly, because a peer's WebAssembly or a closed connection can keep the process alive.
   process.exit(await main());
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;

@@ -64,6 +64,11 @@ export const row = (operation: string, samples: readonly number[], note?: string
   ...(note === undefined ? {} : { note }),
 });
 
+/** Shows the current step on a line that the next step replaces. Without a terminal it prints nothing. */
+export function progress(step: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${step}`);
+}
+
 /** Milliseconds until the call has returned and its promise has resolved. */
 export async function timed(run: () => unknown): Promise<number> {
   const start = performance.now();

@@ -1,25 +1,26 @@
-// Other implementations of BBS on BLS12-381, in the same run and the same process: sign, verify, prove, verify a proof;
-// 10 messages, 2 of them shown.
+// Compares our BBS on BLS12-381 with other implementations, in the same run and the same process. The operations are sign,
+// verify, prove, and verify a proof, with 10 messages of which 2 are shown.
 //
-//   @digitalbazaar/bbs-signatures   JavaScript on noble; the IETF draft's interface, as ours
+//   @digitalbazaar/bbs-signatures   JavaScript on noble; the IETF draft's interface, like ours
 //   @mattrglobal/pairing-crypto     Rust compiled to WebAssembly; the IETF draft's interface
-//   @docknetwork/crypto-wasm-ts     Rust compiled to WebAssembly; the same algebra with an encoding of its own, no header,
-//                                   generators made once outside the measurement, and the challenge hashed by the caller
+//   @docknetwork/crypto-wasm-ts     Rust compiled to WebAssembly; the same algebra with its own encoding and no header; the
+//                                   generators are made once outside the measurement, and the caller hashes the challenge
 //
-// They are installed on demand into a directory of their own, never beside the product's packages. Where the registry is
-// out of reach the rows say "not installed".
+// The bench installs them when it needs them, in a separate directory and never beside the product's packages. If the
+// registry cannot be reached, the rows say "not installed".
 
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { mclEngine } from "../engine/mcl.ts";
 import { sign, skToPk, verify } from "../protocol/bbs.ts";
 import { proofGen, proofVerify } from "../protocol/bbs-proof.ts";
 import { utf8ToBytes } from "../protocol/bytes.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
-import { encodeG2, lazy, randomScalar } from "../protocol/suite.ts";
+import { encodeG2, randomScalar } from "../protocol/suite.ts";
+import { fastEngine } from "./fast-engine.ts";
+import { rng } from "./holder.ts";
 import { type Bench, type BenchContext, inTurns, type Row, row, summary } from "./measure.ts";
 
 const INSTALL_SECONDS = 60;
@@ -36,16 +37,15 @@ const TITLES: Record<Operation, string> = {
   verifyProof: "BBS verify a proof, 2 of 10 shown",
 };
 
-/** What checks a proof at the edge: the engine for public data. Signing and proving know secrets, and stay on noble. */
-const mcl = lazy(() => mclEngine(new WebAssembly.Module(readFileSync(new URL("../gen/mcl.wasm", import.meta.url)))));
-
-/** Each answers whether it did its work; a check that fails is an error, not a fast operation. */
+/** Each operation returns true if it did its work. A failed check counts as an error, not as a fast operation. */
 type Suite = Record<Operation, () => Promise<boolean> | boolean>;
 
-const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 const shownMap = (): Map<number, Uint8Array> => new Map(SHOWN.map((i) => [i, MESSAGES[i]!]));
 
-/** noble alone, and with proofs verified by mcl. */
+/**
+ * Two suites: noble alone, and noble with proofs verified by mcl as the Workers do. Signing and proving use secrets, so they
+ * stay on noble in both; mcl is the engine for public data only.
+ */
 function ours(): { noble: Suite; edge: Suite } {
   const secretKey = randomScalar(rng);
   const publicKey = encodeG2(skToPk(secretKey));
@@ -61,10 +61,10 @@ function ours(): { noble: Suite; edge: Suite } {
     prove: () => prove().length > 0,
     verifyProof: verifyProof(nobleEngine),
   };
-  return { noble, edge: { ...noble, verifyProof: verifyProof(mcl()) } };
+  return { noble, edge: { ...noble, verifyProof: verifyProof(fastEngine()) } };
 }
 
-// ---- peers: only what is called of their interfaces
+// ---- peers: the parts of their interfaces that the bench calls
 
 interface DigitalBazaar {
   generateKeyPair(o: object): Promise<{ secretKey: Uint8Array; publicKey: Uint8Array }>;
@@ -204,7 +204,7 @@ function installed(directory: string, { name, version }: Peer): boolean {
   }
 }
 
-/** A directory for each peer: npm removes what it did not itself put into one. */
+/** Each peer has its own directory, because npm removes packages that it did not install there itself. */
 async function install(directory: string, { name, version }: Peer): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const flags = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0", "--loglevel=error"];

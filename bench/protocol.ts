@@ -1,16 +1,14 @@
-// The protocol core in this process, without any network: enrolment, issuing, presenting, verifying.
+// Measures the protocol core in this process, without any network: enrolment, issuing, presenting, verifying.
 //
-// Keys come with their window tables, as decoded from signed parameters. What travels is encoded and decoded inside the
-// measurement, and every turn has an input of its own, so that nothing is measured that was only looked up. What a
-// long-running role keeps (tables, slot bases, the issuer's pairing lines) is warm, as it is there.
+// Keys come with their window tables, as if decoded from signed parameters. Each measurement includes the encoding and
+// decoding of the messages. Every turn has its own input, so no result comes from a cache. A long-running role keeps window
+// tables, slot bases and the issuer's pairing lines; they are warm here too.
 
-import { readFileSync } from "node:fs";
-import { mclEngine } from "../engine/mcl.ts";
 import { Contract } from "../protocol/documents.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import { verifyContract } from "../protocol/enrolment.ts";
 import { auditPresentations, type Expectation, Presentation, verifyPresentation } from "../protocol/presentation.ts";
-import { lazy } from "../protocol/suite.ts";
+import { fastEngine } from "./fast-engine.ts";
 import {
   accepted,
   EPOCH,
@@ -28,14 +26,13 @@ import {
 } from "./holder.ts";
 import { type Bench, type BenchContext, type Row, row, samples } from "./measure.ts";
 
-/** What wallets and clinics verify with, and what the edge verifies with. */
+/** The engine of the Workers at the edge, and the engine of wallets and clinics. */
 const ENGINES: readonly { name: string; engine: () => Engine }[] = [
-  { name: "mcl (edge)", engine: lazy(() => mclEngine(new WebAssembly.Module(readFileSync(MCL_WASM)))) },
+  { name: "mcl (edge)", engine: fastEngine },
   { name: "noble (SDK)", engine: () => nobleEngine },
 ];
-const MCL_WASM = new URL("../gen/mcl.wasm", import.meta.url);
 const SLOTS = 16;
-/** turns before measuring; also the number of slots that presentations take in turn */
+/** turns before measuring; presentations use this many slots in rotation */
 const WARM_UP = 4;
 const BATCH = 64;
 
@@ -98,7 +95,7 @@ async function verifyRows(context: BenchContext): Promise<Row[]> {
 async function batchRow(context: BenchContext): Promise<Row[]> {
   const h = newHolder();
   const n = context.times(2, 10);
-  // Some appear more than once: each is decoded and verified anew, so that costs nothing less.
+  // Some presentations appear more than once. Each is decoded and verified again, so repetition saves no time.
   const made = showMany(h, context.times(BATCH / 4, BATCH));
   const batch = Array.from({ length: BATCH }, (_, i) => made[i % made.length]!);
   const verify = (engine: Engine): void => {
@@ -110,7 +107,7 @@ async function batchRow(context: BenchContext): Promise<Row[]> {
   };
   const rows: Row[] = [];
   for (const { name, engine } of ENGINES) {
-    const slow = engine() === nobleEngine; // seconds a batch
+    const slow = engine() === nobleEngine; // noble takes seconds per batch
     const taken = await samples(slow ? context.times(1, n) : n, () => verify(engine()), context.times(0, 1));
     rows.push(
       row(

@@ -2,7 +2,8 @@
 //
 //   ordered ── t approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
 //                                     noticed: the results come chunk by chunk (protocol/case-chunks.ts), newest epochs first
-//      └── so many refusals that t approvals cannot come ──> refused     every state except refused and opened ── time ──> expired
+//      └── so many refusals that t approvals cannot come ──> refused
+//   ordered, approved, noticed ── time ──> expired
 //
 // Invariant. Each value that a trustee or the log receives is first written here as a row, and that row never changes:
 // order, dossiers, S, nonce, log entries (with their time), checkpoints with proofs, parts. So after a crash everything can

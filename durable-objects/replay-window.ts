@@ -107,8 +107,8 @@ export const FRAMES_PER_ANSWER = 50;
 const FIRST_RETRY_MS = 15_000;
 const LONGEST_RETRY_MS = 3_600_000;
 /** Each delivery makes two calls, and the platform limits the calls of one alarm. The next alarm follows at once. */
-const DELIVERED_AN_ALARM = 20;
-const FORGOTTEN_AN_ALARM = 1000;
+const DELIVERED_PER_ALARM = 20;
+const FORGOTTEN_PER_ALARM = 1000;
 const NOTHING_PENDING = "(check_in IS NULL AND tag IS NULL)";
 
 type SessionRow = {
@@ -225,7 +225,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     await this.ctx.storage.deleteAll();
   }
 
-  /** False if the receiver did not answer; then a later alarm tries again. Errors are dropped, because they quote the row. */
+  /** False if the receiver did not answer; a later alarm tries again. Errors are dropped, because they quote the row. */
   async #deliver(what: "row" | "index", held: SessionRow, now: number): Promise<boolean> {
     const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag } = held;
     try {
@@ -252,7 +252,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       .exec<SessionRow>(
         `SELECT * FROM session WHERE due <= ? AND NOT ${NOTHING_PENDING} ORDER BY due LIMIT ?`,
         until,
-        DELIVERED_AN_ALARM,
+        DELIVERED_PER_ALARM,
       )
       .toArray();
     for (const held of pending) await this.#deliverAll(held);
@@ -272,7 +272,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     );
   }
 
-  /** Handles due sessions with nothing pending: forgets those that are over, and postpones the others until they are over. */
+  /** Handles due sessions with nothing pending: forgets those that are over, and postpones the others until then. */
   #forget(until: number): void {
     const over = `closes_at <= max(last_now, ${this.env.CLOCK === "settable" ? 0 : Math.floor(Date.now() / 1000)})`;
     const gone = this.#sql
@@ -280,7 +280,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
         `DELETE FROM session WHERE tag_hash IN
            (SELECT tag_hash FROM session WHERE due <= ? AND ${NOTHING_PENDING} AND ${over} LIMIT ?) RETURNING tag_hash`,
         until,
-        FORGOTTEN_AN_ALARM,
+        FORGOTTEN_PER_ALARM,
       )
       .toArray();
     for (const { tag_hash } of gone)

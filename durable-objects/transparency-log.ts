@@ -109,8 +109,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       const size = this.size();
       return { indexes, size, root: this.rootAt(size) };
     });
-    // The alarm is set in the same turn as the rows. So both are durable, or neither is. If `published` was behind before, an
-    // alarm is already set.
+    // The alarm is set in the same turn as the rows. So both are durable, or neither is. If `published` was behind before,
+    // an alarm is already set.
     if (appended.size > before && this.published() === before)
       await this.ctx.storage.setAlarm(Date.now() + PUBLISH_DELAY_MS);
     return appended;

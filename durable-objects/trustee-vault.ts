@@ -263,7 +263,7 @@ export class TrusteeVault extends DurableObject {
 
   // ---- tag bases (functions/trustee/tag-bases.ts)
 
-  /** The sealed tag bases in the order of `names`, undefined where there is none. */
+  /** The sealed tag bases in the order of `names`. An entry is undefined if it is not kept. */
   tagBases(names: readonly Uint8Array[]): (Uint8Array | undefined)[] {
     return names.map((name) => {
       const row = this.row("SELECT sealed FROM tag_bases WHERE name = ?", name);

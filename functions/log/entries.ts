@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { MAX_ENTRIES_READ } from "../../durable-objects/transparency-log.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { MAX_ENTRY_BYTES } from "../../protocol/tiles.ts";
 import type { LogEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url, readJson } from "../shared/http.ts";
@@ -26,7 +26,7 @@ export function registerEntries(app: RoleApp<LogEnv>): void {
   });
 
   app.post("/v1/entries", async (c) => {
-    const { body } = await signedBy(c, JSON.parse(c.env.LOG_WRITERS) as string[]);
+    const { body } = await signedBy(c, JSON.parse(c.env.LOG_WRITERS) as Hex[]);
     const { entries } = await readJson(body, AppendBody);
     const bytes = entries.map((entry, i) => readBase64url(entry, `entries.${i}`));
     for (const entry of bytes) {

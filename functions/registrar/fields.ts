@@ -47,7 +47,7 @@ export const selectorIndex = (env: RegistrarEnv, selector: string): Hex =>
   bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical(selector))));
 export const codeHash = (env: RegistrarEnv, code: Uint8Array): Hex => bytesToHex(keyedHash(env, "code", code));
 
-/** The salt of a generation's identity commitment, 32 bytes. It is derived, so the registrar can open the commitment again. */
+/** The salt of a generation's identity commitment, 32 bytes. It is derived, so that the registrar can open it again. */
 export function identitySalt(env: RegistrarEnv, account: Hex, generation: number): Uint8Array {
   return keyedHash(env, "identity-salt", utf8ToBytes(account), utf8ToBytes(String(generation)));
 }

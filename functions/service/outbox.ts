@@ -13,7 +13,7 @@ import type { ServiceEnv } from "../shared/env.ts";
 import { appendEntryBytes, type NewEntry } from "../shared/log-writer.ts";
 
 const SECONDS_PER_DAY = 86_400;
-const ENTRIES_A_FLUSH = 50;
+const ENTRIES_PER_FLUSH = 50;
 
 /** The time is rounded to the day: the entry may be public, and it must not tell the hour of a visit. */
 export function outboxEntry(now: number, { kind, subject, caseId, body }: NewEntry) {
@@ -28,7 +28,7 @@ export function outboxEntry(now: number, { kind, subject, caseId, body }: NewEnt
  */
 export async function flushOutbox(env: ServiceEnv, shard: D1Database, now: number): Promise<number> {
   const db = drizzle(shard);
-  const waiting = await db.select().from(outbox).limit(ENTRIES_A_FLUSH);
+  const waiting = await db.select().from(outbox).limit(ENTRIES_PER_FLUSH);
   for (const { id, entry } of waiting) {
     await appendEntryBytes(env, now, entry);
     await db.delete(outbox).where(eq(outbox.id, id));

@@ -24,7 +24,7 @@ import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 
-const RECORDS_A_PAGE = 500;
+const RECORDS_PER_PAGE = 500;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
 const EPOCH = /^\d{1,5}$/;
 
@@ -46,7 +46,7 @@ function bucketOf(c: Context): Bucket {
 
 /** One page of a bucket's manifests. */
 async function page(c: Context, service: Service, { from, below, to }: Bucket) {
-  const { limit } = pageOf(c, RECORDS_A_PAGE);
+  const { limit } = pageOf(c, RECORDS_PER_PAGE);
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
   if (at === null) throw new Problem("malformed", "cursor: not a cursor of this list");

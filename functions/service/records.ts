@@ -218,7 +218,8 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
         throw error;
       }
     }
-    // The sweep runs before the answer, so that a clinic may rely on "erased". If it fails, a retry or the next sweep repeats it.
+    // The sweep runs before the answer, so that a clinic may rely on "erased". If the sweep fails, a retry or the next sweep
+    // repeats it.
     try {
       await sweepShard(c.env, service.db, at);
     } catch (cause) {

@@ -46,7 +46,7 @@ import { verifyTogether } from "./verification.ts";
 const MAX_CHECK_IN_BYTES = 32_768;
 const HPKE_ENC_BYTES = 1120;
 const SESSION_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
-const SESSIONS_A_PAGE = 100;
+const SESSIONS_PER_PAGE = 100;
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
 
@@ -92,7 +92,7 @@ async function handedInByClinic(c: ServiceContext, service: Service): Promise<bo
   return true;
 }
 
-/** Why the challenge is not fresh; undefined where it is. */
+/** The reason why the challenge is not fresh, or undefined if it is fresh. */
 function notFresh({ challenge }: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): string | undefined {
   const { challengeWindowSeconds, offlineGraceSeconds } = p.document;
   const { issuedAt, expiresAt } = challenge;
@@ -216,7 +216,7 @@ const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType
 export function registerSessions(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/sessions", async (c) => {
     const { db, serviceId } = await clinicOf(c);
-    const { limit } = pageOf(c, SESSIONS_A_PAGE);
+    const { limit } = pageOf(c, SESSIONS_PER_PAGE);
     const cursor = c.req.query("cursor");
     const after = cursor === undefined ? "" : checkHex(cursor, 32, "cursor");
     const rows = await drizzle(db)

@@ -17,7 +17,7 @@ import { SHARDS, shardDb } from "./registry.ts";
 
 /** The sweep_after of a blob that no record may name any more. */
 export const CONDEMNED = 0;
-const BLOBS_A_SWEEP = 200;
+const BLOBS_PER_SWEEP = 200;
 
 export async function sweepBlobs(env: ServiceEnv, shard: D1Database, at: number): Promise<number> {
   const db = drizzle(shard);
@@ -26,7 +26,7 @@ export async function sweepBlobs(env: ServiceEnv, shard: D1Database, at: number)
     .select({ key: uploads.blobKey })
     .from(uploads)
     .where(eq(uploads.sweepAfter, CONDEMNED))
-    .limit(BLOBS_A_SWEEP);
+    .limit(BLOBS_PER_SWEEP);
   if (condemned.length === 0) return 0;
   const keys = condemned.map((r) => r.key);
   await env.BLOBS.delete(keys);

@@ -1,4 +1,4 @@
-// Limits of an order. The escrow applies them when it takes an order, and each trustee applies them again before every round.
+// Limits of an order. The escrow applies them when it accepts an order. Each trustee applies them again before every round.
 
 /** An order is valid for at most 90 days. */
 export const MAX_ORDER_SECONDS = 90 * 86_400;

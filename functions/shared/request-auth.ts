@@ -26,7 +26,7 @@ export async function signedRequest(c: Context): Promise<SignedRequest> {
 }
 
 /** As signedRequest, but the key must also be one of `allowed`. @throws Problem credential-refused */
-export async function signedBy(c: Context, allowed: readonly string[]): Promise<SignedRequest> {
+export async function signedBy(c: Context, allowed: readonly Hex[]): Promise<SignedRequest> {
   const request = await signedRequest(c);
   if (!allowed.includes(request.key)) throw refused("request key");
   return request;

@@ -1,5 +1,5 @@
-// Check-ins over HTTP: what one costs, and how many a second one workerd process takes, and two. All roles and the storage
-// are hosted in that process, which does its work on one thread; the SDK that sends them has the machine's other core.
+// Measures check-ins over HTTP: the cost of one, and the rate per second with one workerd process and with two. A process
+// hosts all roles and the storage, and works on one thread. The SDK that sends the check-ins uses the machine's other core.
 
 import { type HeldCheckIn, heldCheckIns, sendHeld } from "./held-check-ins.ts";
 import { type Bench, type BenchContext, type Load, load, type Row, row, summary } from "./measure.ts";
@@ -7,7 +7,7 @@ import { NO_CPU_ACCOUNTING } from "./processes.ts";
 import { wakeObjects } from "./session-objects.ts";
 import { openClinic, openWorld, type World } from "./world.ts";
 
-/** until V8 has compiled the WebAssembly for good */
+/** check-ins until V8 has optimised the WebAssembly */
 const WARM_UP = 48;
 const CONNECTIONS = 8;
 
@@ -60,18 +60,18 @@ function rateRow(operation: string, loads: readonly Load[], note: string): Row {
 async function throughputRows(context: BenchContext): Promise<Row[]> {
   const [rounds, each] = [context.times(2, 5), context.times(32, 96)];
   const first = await context.world();
-  context.progress("a second region");
+  context.progress("starting a second region");
   const second = await openWorld(context.progress);
   try {
     const ofFirst = await prepared(context, first, 2 * rounds * each);
     const ofSecond = await prepared(context, second, rounds * each);
     const [one, two]: [Load[], Load[]] = [[], []];
-    // in turns: what slows the machine for a while slows both
+    // The rounds alternate, so a slow phase of the machine slows both.
     for (let round = 0; round < rounds; round++) {
       for (const { practice } of [first, second]) await wakeObjects(practice);
       context.progress(`check-ins over ${CONNECTIONS} connections`);
       one.push(await load(first.workerdPid, requests(first, ofFirst.splice(0, each)), CONNECTIONS));
-      context.progress("check-ins at two processes");
+      context.progress("check-ins with two processes");
       const pair = [
         load(first.workerdPid, requests(first, ofFirst.splice(0, each)), CONNECTIONS),
         load(second.workerdPid, requests(second, ofSecond.splice(0, each)), CONNECTIONS),
@@ -88,7 +88,7 @@ async function throughputRows(context: BenchContext): Promise<Row[]> {
       rateRow(
         "check-ins a second, two processes",
         two,
-        "a region each, with its own D1 and objects, as two operators would run: nothing is shared but the machine",
+        "one region per process, with its own D1 and objects, as two operators would run; they share only the machine",
       ),
     ];
   } finally {
@@ -97,6 +97,6 @@ async function throughputRows(context: BenchContext): Promise<Row[]> {
 }
 
 export const checkInBenches: readonly Bench[] = [
-  { name: "check-in", about: "check-ins over HTTP, and their CPU", run: checkInRows },
-  { name: "throughput", about: "check-ins a second on one workerd process, and on two", run: throughputRows },
+  { name: "check-in", about: "check-ins over HTTP, and their CPU time", run: checkInRows },
+  { name: "throughput", about: "check-ins per second with one workerd process, and with two", run: throughputRows },
 ];

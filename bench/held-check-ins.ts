@@ -1,5 +1,5 @@
-// Check-ins made, and held back until they are measured. Making one costs a phone some 80 ms, so patients are shared out among
-// threads, one for each core (holding-thread.ts).
+// Makes check-ins and holds them back until a bench sends them. A phone needs about 80 ms to make one, so the patients are
+// distributed over threads, one per core (holding-thread.ts).
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -18,7 +18,7 @@ function hold(order: HoldingOrder): Promise<Held[]> {
   });
 }
 
-/** Check-ins of as many patients as it takes, ready to be sent. */
+/** Check-ins that are ready to be sent, from as many patients as needed. */
 export async function heldCheckIns(practice: Practice, clinic: Clinic, count: number): Promise<HeldCheckIn[]> {
   const phones: Phone[] = [];
   for (let left = count; left > 0; left -= SLOTS)
@@ -31,7 +31,7 @@ export async function heldCheckIns(practice: Practice, clinic: Clinic, count: nu
   return held.flat();
 }
 
-/** The whole request, to the last byte of the receipt. */
+/** Sends one check-in and reads its receipt to the last byte. @throws Error if it is not accepted */
 export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: HeldCheckIn): Promise<void> {
   const response = await fetch(`${practice.deployment.serviceUrl}/v1/sessions`, {
     method: "POST",

@@ -1,4 +1,4 @@
-// A thread of held-check-ins.ts: enrols the phones of its order one after the other, and lets each make its check-ins.
+// A thread of held-check-ins.ts. It enrols the phones of its order one after the other, and each phone makes its check-ins.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Clinic, type ClinicKeys } from "../client/clinic.ts";
@@ -27,7 +27,7 @@ export interface Held {
 
 const { deployment, clinicKeys, now, phones } = workerData as HoldingOrder;
 const open: Transport = { ...systemTransport(), now: () => now, sendClock: true };
-/** It does not let a check-in out: the wallet keeps it as prepared. */
+/** Sends everything except check-ins. So the wallet keeps each check-in in the state "prepared". */
 const transport: Transport = {
   ...open,
   fetch: (input, init) =>

@@ -1,6 +1,6 @@
-// Records and messages over HTTP, on the real system: every role as a Worker of its own in one workerd process with D1, R2
-// and Durable Objects, asked over loopback by the SDKs in this process. Both share the machine, as the figures do. CPU is
-// workerd's alone: what the SDK takes to seal and to open is in the times, and not in it.
+// Measures records and messages over HTTP on the real system. Each role is its own Worker; all run in one workerd process with
+// D1, R2 and Durable Objects. The SDKs in this process call them over loopback, on the same machine. CPU figures count only
+// workerd. The SDK's sealing and opening count in the wall-clock times, but not in the CPU figures.
 
 import { ClinicApi } from "../client/clinic/api.ts";
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
@@ -22,7 +22,7 @@ async function newClinic(context: BenchContext): Promise<Setting> {
   return { ...world, clinic: await openClinic(world.practice, "Bench clinic") };
 }
 
-// Each turn in the next of a patient's sessions, so that no chain grows long.
+// Each turn uses the next of a patient's sessions, so that no chain of records grows long.
 
 interface Sessions {
   wallet: Wallet;
@@ -38,7 +38,7 @@ async function openSessions({ practice, clinic }: Setting, count: number): Promi
 
 // ---- records
 
-/** name, bytes of plaintext, repetitions of a quick run and of a full one */
+/** name, bytes of plaintext, repetitions in a quick run, repetitions in a full run */
 const SIZES = [
   ["10 kB", 10_000, 5, 40],
   ["1 MB", 1_000_000, 4, 20],
@@ -54,7 +54,7 @@ function randomBytes(length: number): Uint8Array {
 
 interface Filing {
   put(plaintext: Uint8Array): Promise<void>;
-  /** what was put last */
+  /** reads the record of the last `put` */
   get(): Promise<void>;
 }
 async function filing(context: BenchContext, setting: Setting): Promise<Filing> {
@@ -98,7 +98,7 @@ async function recordRows(context: BenchContext): Promise<Row[]> {
 
 const LISTED = 1000;
 
-/** So many manifests signed by the clinic, each of a session of its own; one that was really filed is the pattern. */
+/** Files `count` manifests signed by the clinic, each for its own session. `pattern` is a manifest that was really filed. */
 async function fileManifests({ practice, clinic }: Setting, pattern: Uint8Array, count: number): Promise<void> {
   const id = bytesToHex(clinic.serviceId);
   const own = await databaseOf(practice.host, id);
@@ -140,7 +140,7 @@ async function listRows(context: BenchContext): Promise<Row[]> {
     } while (cursor !== undefined);
     if (listed !== LISTED) throw new Error(`${listed} records listed`);
   };
-  const note = "signed manifests, page by page; their signatures are the clinic's to check, and not in it";
+  const note = "signed manifests, page by page; without the clinic's check of their signatures";
   return [await requestRow(workerdPid, `list ${LISTED} records by cursor`, context.times(5, 20), list, note)];
 }
 

@@ -1,6 +1,6 @@
-// Asking one isolate of a local host by workerd's inspector (Chrome's DevTools protocol). The host must have been started
-// with an inspectorPort. Isolates: core:user:service (that role's Worker and its Durable Objects; so for every role),
-// d1:db and r2:bucket (the stand-ins of D1 and R2).
+// Talks to one isolate of a local host through workerd's inspector (Chrome's DevTools protocol). The host must be started with
+// an `inspectorPort`. Names of isolates: core:user:service (that role's Worker and its Durable Objects; likewise for every
+// role), d1:db and r2:bucket (Miniflare's stand-ins for D1 and R2).
 
 import { createRequire } from "node:module";
 import type { Host } from "../local/host.ts";
@@ -11,7 +11,7 @@ export interface Isolate {
 }
 
 export async function attachTo({ miniflare }: Pick<Host, "miniflare">, isolate: string): Promise<Isolate> {
-  // miniflare's own: the inspector wants an Origin, which Node's WebSocket does not send
+  // Miniflare's own WebSocket, because the inspector needs an Origin header and Node's WebSocket sends none.
   const WebSocket = createRequire(createRequire(import.meta.url).resolve("miniflare"))("ws");
   const socket = new WebSocket(`${(await miniflare.getInspectorURL()).origin}/${isolate}`, {
     origin: "http://localhost",
@@ -24,7 +24,7 @@ export async function attachTo({ miniflare }: Pick<Host, "miniflare">, isolate: 
   const waiting = new Map<number, (result: unknown) => void>();
   socket.onmessage = ({ data }: { data: string }) => {
     const { id, result } = JSON.parse(data) as { id?: number; result: unknown };
-    if (id === undefined) return; // an event
+    if (id === undefined) return; // this is an event, not an answer
     waiting.get(id)?.(result);
     waiting.delete(id);
   };
@@ -38,7 +38,7 @@ export async function attachTo({ miniflare }: Pick<Host, "miniflare">, isolate: 
   };
 }
 
-/** What an isolate holds, in bytes: objects, the platform's objects that stand behind them, and ArrayBuffers. */
+/** Bytes that an isolate holds: JavaScript objects, the platform's objects behind them, and ArrayBuffers. */
 export async function heldBytes({ ask }: Isolate): Promise<number> {
   const { usedSize, embedderHeapUsedSize, backingStorageSize } = await ask<{
     usedSize: number;

@@ -1,5 +1,5 @@
-// Linking and tracing over HTTP: whole cases, from the last officer's passkey to records in clear, with a process for each
-// trustee. What one trustee computes for it: link-arithmetic.ts.
+// Measures whole link and trace cases over HTTP, and the wallet's own report. A link is timed from the last officer's passkey
+// to the records in clear. Each trustee runs in its own process. link-arithmetic.ts measures one trustee's computation.
 
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
 import type { OrderRequest, Requester } from "../client/requester.ts";
@@ -12,9 +12,12 @@ import { newPatient, nextMonth, openClinic, samplePatient, visit } from "./world
 
 const REPORT_SESSIONS = 20;
 const NEWEST_RECORDS = 2;
-/** closed months, in blocks, newest last: how many, and in which of them the patient had how many visits */
+/**
+ * The closed months that a link may cover, in blocks, newest block last. A block has `months` months, and the patient has
+ * `visits` visits in its first month.
+ */
 const HISTORY = {
-  /** 108 months, 90 records; in a full run only */
+  /** 108 months, 90 records; only in a full run */
   long: Array.from({ length: 9 }, () => ({ visits: 10, months: 12 })),
   /** 11 months, 8 records */
   year: [
@@ -23,23 +26,23 @@ const HISTORY = {
   ],
   newest: [{ visits: NEWEST_RECORDS, months: 1 }],
 };
-/** how far back a full run goes, beyond the year and a half of every world */
+/** months that a full run goes back, in addition to the 18 months of every world */
 export const LONG_HISTORY_MONTHS = 108;
 
 interface Lived {
   practice: Practice;
   requester: Requester;
-  /** a visit of the patient whom cases are about, in the last closed month */
+  /** a visit in the last closed month, of the patient in the cases */
   session: ClinicSession;
   /** the last closed month */
   closed: number;
-  /** links that are measured: how many months back, and how many records they find */
+  /** the measured links: number of months, and number of records found */
   scopes: { epochs: number; records: number }[];
 }
 
 const histories = new WeakMap<Practice, Promise<Lived>>();
 
-/** A patient with visits in some months, all of them closed now; the same for all benches. */
+/** A patient with visits in several months, all closed now. All benches share this patient. */
 async function history(context: BenchContext): Promise<Lived> {
   const { practice } = await context.world();
   const known = histories.get(practice) ?? live(practice, context);
@@ -54,7 +57,7 @@ async function live(practice: Practice, { quick, progress }: BenchContext): Prom
   let session: ClinicSession | undefined;
   const blocks = [...(quick ? [] : HISTORY.long), ...HISTORY.year, ...HISTORY.newest];
   for (const [i, { visits, months }] of blocks.entries()) {
-    progress(`visits of the years before, ${blocks.length - i} blocks to go`);
+    progress(`visits of earlier years, ${blocks.length - i} blocks left`);
     session = await visitsOf(wallet, clinics, file, practice, visits);
     nextMonth(practice, months);
   }
@@ -80,7 +83,7 @@ async function visitsOf(
   return last!;
 }
 
-/** Submits an order and has it approved by all of the needed officers but the last, who is left to press the key. */
+/** Submits an order and lets all needed officers approve it except the last, who approves in `lastApproval`. */
 async function approvedButOne({ practice, requester }: Lived, request: OrderRequest) {
   const prepared = await requester.order(request);
   await requester.submit(prepared);
@@ -95,7 +98,7 @@ async function approvedButOne({ practice, requester }: Lived, request: OrderRequ
   return { prepared, lastApproval: () => last!.approve(waiting) };
 }
 
-/** Milliseconds from the last approval until the newest month's records are readable, and until all are. */
+/** Milliseconds from the last approval until the newest month's records are readable, and until all records are. */
 async function timedLink(lived: Lived, request: OrderRequest, records: number): Promise<[number, number]> {
   const { closed, requester } = lived;
   const { prepared, lastApproval } = await approvedButOne(lived, request);
@@ -130,7 +133,7 @@ async function linkRows(context: BenchContext): Promise<Row[]> {
     const first = await timedLink(lived, request, records);
     const taken: [number, number][] = [];
     for (let turn = 0; turn < turns; turn++) taken.push(await timedLink(lived, request, records));
-    const note = `from the last approval; ${records} records, 2 of 3 trustees, each on a process of its own`;
+    const note = `from the last approval; ${records} records, 2 of 3 trustees, each in its own process`;
     const rowsOf = (which: string, times: [number, number][], about: string): Row[] => [
       row(
         `link over HTTP, ${scope}: newest readable${which}`,
@@ -145,11 +148,7 @@ async function linkRows(context: BenchContext): Promise<Row[]> {
     ];
     rows.push(
       ...rowsOf("", taken, note),
-      ...rowsOf(
-        ", first case",
-        [first],
-        "over months that no case was over before, and that no officer read the order of",
-      ),
+      ...rowsOf(", first case", [first], "over months that no case covered before; no officer has read the order yet"),
     );
   }
   return rows;
@@ -179,7 +178,7 @@ async function traceRows(context: BenchContext): Promise<Row[]> {
   return [row("trace over HTTP", taken, "last approval to the person's name")];
 }
 
-/** 20 sessions are more than an epoch's slots: half of them in the month before. */
+/** 20 sessions are more than the slots of one epoch, so half of them lie in the month before. */
 async function reportRows(context: BenchContext): Promise<Row[]> {
   const { practice } = await context.world();
   const clinics: Clinic[] = [];

@@ -1,4 +1,4 @@
-// One Worker alone in a workerd of its own, so that what the kernel accounts to the process is that Worker's.
+// Runs one Worker alone in its own workerd process, so that the kernel's figures for the process belong to that Worker.
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { wasmModules } from "../local/bundles.ts";
@@ -10,7 +10,7 @@ interface LoneWorker {
   stop(): Promise<void>;
 }
 
-/** @param options Miniflare's for a Worker: bindings, databases, flags. Needs Linux: /proc. */
+/** @param options Miniflare's options of a Worker: bindings, databases, flags. @throws Error if the system has no /proc */
 export async function startLoneWorker(script: string, options: object = {}): Promise<LoneWorker> {
   const others = new Set(workerdPids());
   const miniflare = new Miniflare(

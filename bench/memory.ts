@@ -1,8 +1,10 @@
-// Memory while large records stream through the service's Worker: what its isolate holds at the peak (objects, the platform's
-// objects behind them, ArrayBuffers; garbage included), above what it held before; of several sizes, since constant means: the
-// same for all. What the runtime holds outside of the isolate is the resident memory's, which R2's and D1's stand-ins in
-// the same process share; so the same bytes are also given to R2's stand-in by a Worker that does nothing else.
-// That no byte waits anywhere on the way to R2: test/flows/streaming.test.ts.
+// Measures memory while large records stream through the service's Worker.
+//
+// The first figure is the peak that its isolate holds, above the level before: objects, the platform's objects behind them and
+// ArrayBuffers, garbage included. It is measured for several sizes, because memory is constant only if all sizes need the
+// same. The second figure is resident memory, which also has the runtime's memory outside of the isolate. Miniflare's stand-ins
+// for R2 and D1 share that process. So a Worker that does nothing else also puts the same bytes into R2's stand-in.
+// test/flows/streaming.test.ts shows that no byte is held back on the way to R2.
 
 import type { Clinic, ClinicSession } from "../client/clinic.ts";
 import { attachTo, heldBytes, type Isolate } from "./inspector.ts";
@@ -22,7 +24,7 @@ const LONE_PUT = `export default { async fetch(request, { BLOBS }) {
 
 const mb = (operation: string, p50: number, note: string): Row => ({ operation, unit: "MB", p50, n: 1, note });
 
-/** The most that an isolate holds while `run` runs, above what it held before, in MB. */
+/** Peak of the bytes that an isolate holds while `run` runs, above the level before it, in MB. */
 async function peakHeldMb(isolate: Isolate, run: () => Promise<unknown>): Promise<number> {
   const before = await heldBytes(isolate);
   let most = before;
@@ -37,7 +39,7 @@ async function peakHeldMb(isolate: Isolate, run: () => Promise<unknown>): Promis
   return (most - before) / MB;
 }
 
-/** Each of so many records goes to a session of its own. */
+/** Stores `records` records at once, each in its own session. */
 const upload = (clinic: Clinic, sessions: readonly ClinicSession[], records: number, megabytes: number) => {
   const plaintext = new Uint8Array(megabytes * MB);
   const put = (session: ClinicSession) => clinic.putRecord(session, plaintext, OCTETS);
@@ -53,9 +55,9 @@ async function isolateRows(context: BenchContext): Promise<Row[]> {
     const sessions: ClinicSession[] = [];
     const atOnce = context.times(1, 4);
     while (sessions.length < atOnce) sessions.push(await checkIn(wallet, clinic));
-    await clinic.open((await upload(clinic, sessions, 1, 0.01)())[0]!); // what is made once is made
+    await clinic.open((await upload(clinic, sessions, 1, 0.01)())[0]!); // from here on, everything that is made only once exists
     const rows: Row[] = [];
-    // In a process that has held no large record before: what it once took from the machine it does not give back.
+    // This process has held no large record yet. A process does not return memory to the machine, so this comes first.
     context.progress("25 MB up and down");
     let record = "";
     const resident = await peakMemoryMb(workerdPid!, async () => {
@@ -63,7 +65,11 @@ async function isolateRows(context: BenchContext): Promise<Row[]> {
         [record = ""] = await upload(clinic, sessions, 1, 25)();
       });
       rows.push(
-        mb(`${ISOLATE}, 25 MB up`, up, "rise of its isolate at the peak: objects and buffers, with the garbage"),
+        mb(
+          `${ISOLATE}, 25 MB up`,
+          up,
+          "peak of its isolate above the level before: objects and buffers, garbage included",
+        ),
       );
     });
     const small = await peakHeldMb(isolate, upload(clinic, sessions, 1, 5));
@@ -74,7 +80,7 @@ async function isolateRows(context: BenchContext): Promise<Row[]> {
       const many = await peakHeldMb(isolate, upload(clinic, sessions, atOnce, 25));
       rows.push(mb(`${ISOLATE}, ${atOnce} x 25 MB up at once`, many, rows[0]!.note!));
     }
-    rows.push(mb(`${RESIDENT}, 25 MB up`, resident, "all roles, and the stand-ins of R2 and D1"));
+    rows.push(mb(`${RESIDENT}, 25 MB up`, resident, "all roles, and the stand-ins for R2 and D1"));
     isolate.close();
     return rows;
   } finally {
@@ -94,7 +100,7 @@ async function standInRow(): Promise<Row> {
     return mb(
       `${RESIDENT}, 25 MB into R2's stand-in alone`,
       rise,
-      "by a Worker of one line: what of the row above is not ours",
+      "put by a Worker of one line; this part of the row above is not ours",
     );
   } finally {
     await stop();

@@ -219,24 +219,24 @@ async function install(directory: string, { name, version }: Peer): Promise<void
 const directoryOf = ({ name }: Peer): string =>
   join(tmpdir(), "symbolon-bench-peers", name.replace(/\W+/g, "-").slice(1));
 
-/** Where the machine has none of them yet: some seconds, once. */
+/** Installs the peers that this machine does not have yet. It takes some seconds, once. */
 export async function installPeers(): Promise<void> {
   const missing = PEERS.filter((peer) => !installed(directoryOf(peer), peer));
   await Promise.all(missing.map((peer) => install(directoryOf(peer), peer)));
 }
 
-/** The peer's operations, or why there are none. */
+/** The peer's operations, or the reason why there are none. */
 async function openPeer(peer: Peer): Promise<Suite | string> {
   const directory = directoryOf(peer);
   if (!installed(directory, peer)) return "not installed";
   try {
-    // Both ES modules and CommonJS are resolved from the peer's own directory, by its own rules.
+    // An import from the peer's own directory resolves ES modules and CommonJS alike, by the peer's own rules.
     const entry = join(directory, "load.mjs");
     writeFileSync(entry, `import * as peer from "${peer.name}";\nexport default peer.default ?? peer;\n`);
     const { default: module } = (await import(pathToFileURL(entry).href)) as { default: never };
     const suite = await peer.open(module);
     for (const operation of OPERATIONS)
-      if (!(await suite[operation]())) throw new Error(`${operation}: its own result is refused`);
+      if (!(await suite[operation]())) throw new Error(`${operation}: it refuses its own result`);
     return suite;
   } catch (error) {
     return `does not run here: ${(error as Error).message.split("\n")[0]}`;
@@ -281,4 +281,4 @@ async function run(context: BenchContext): Promise<Row[]> {
   return rows;
 }
 
-export const peersBench: Bench = { name: "bbs", about: "BBS beside other implementations", run };
+export const peersBench: Bench = { name: "bbs", about: "our BBS and other implementations of BBS", run };

@@ -1,9 +1,10 @@
-// Where a check-in's CPU goes: node bench/profile.ts [--isolate NAME] [--count N]
+// npm run bench:profile -- [--isolate NAME] [--count N]
+// Shows which functions use the CPU time of a check-in.
 //
-// Profiles one isolate of workerd by its inspector while check-ins pass, one after the other, and prints what each took: by
-// function, itself and with all it calls, in ms a check-in. Isolates: core:user:service (the Worker and its objects),
-// core:user:escrow, d1:db (D1's stand-in). One at a time: several profilers in one process disturb each other. The figures
-// are some tenths above those without a profiler; what is native (SQLite, sockets) is in none of them.
+// It profiles one isolate of workerd through the inspector while check-ins arrive one after the other. It prints ms per
+// check-in for each function: alone, and with all functions that it calls. Isolates: core:user:service (the Worker and its
+// objects), core:user:escrow, d1:db (D1's stand-in). It profiles one isolate per run, because several profilers in one
+// process disturb each other. The profiler raises the figures by some tenths. They do not include native code (SQLite, sockets).
 
 import { parseArgs } from "node:util";
 import { heldCheckIns, sendHeld } from "./held-check-ins.ts";
@@ -26,7 +27,7 @@ interface Profile {
   timeDeltas: number[];
 }
 
-/** ms by function: itself, and with all it calls. */
+/** ms per function: alone, and with all functions that it calls. */
 function times({ nodes, samples, timeDeltas }: Profile) {
   const name = new Map(
     nodes.map(({ id, callFrame: f }) => [id, `${f.functionName || "(anonymous)"} ${f.url.split("/").at(-1)}`]),
@@ -35,7 +36,7 @@ function times({ nodes, samples, timeDeltas }: Profile) {
   const [self, total] = [new Map<string, number>(), new Map<string, number>()];
   samples.forEach((node, i) => {
     if (/^\((idle|root)\)/.test(name.get(node)!)) return;
-    // the first sample after a pause carries the pause with it
+    // The first sample after a pause includes the pause.
     const ms = Math.min(timeDeltas[i]!, INTERVAL_US) / 1000;
     const add = (to: Map<string, number>, what: string) => to.set(what, (to.get(what) ?? 0) + ms);
     add(self, name.get(node)!);
@@ -46,12 +47,24 @@ function times({ nodes, samples, timeDeltas }: Profile) {
   return { self, total };
 }
 
+const USAGE = `npm run bench:profile -- [options]
+Shows which functions use the CPU time of a check-in, in ms per check-in.
+
+  --isolate NAME  core:user:service (default), core:user:escrow, d1:db
+  --count N       number of check-ins to measure (default 80)
+  --help          print this text`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean" },
     isolate: { type: "string", default: "core:user:service" },
     count: { type: "string", default: "80" },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const count = Number(values.count);
 const { practice, workerdPid } = await openWorld(() => {}, { inspectorPort: 0 });
 if (workerdPid === undefined) throw new Error("needs Linux: /proc");
@@ -65,7 +78,7 @@ async function cpuOf(checkIns: typeof held): Promise<number> {
   for (const one of checkIns) await sendHeld(practice, one);
   return ((await settledCpuMs(workerdPid!)) - before) / checkIns.length;
 }
-console.log(`${(await cpuOf(held.splice(0, count))).toFixed(1)} ms of CPU a check-in, all threads and isolates`);
+console.log(`${(await cpuOf(held.splice(0, count))).toFixed(1)} ms of CPU per check-in, all threads and isolates`);
 const { ask } = await attachTo(practice.host, values.isolate);
 await ask("Profiler.enable");
 await ask("Profiler.setSamplingInterval", { interval: INTERVAL_US });
@@ -73,7 +86,7 @@ await ask("Profiler.start");
 console.log(`${(await cpuOf(held)).toFixed(1)} ms while profiled`);
 const { profile } = await ask<{ profile: Profile }>("Profiler.stop");
 for (const [title, by] of Object.entries(times(profile))) {
-  console.log(`\n${values.isolate}, ${title}, ms a check-in`);
+  console.log(`\n${values.isolate}, ${title}, ms per check-in`);
   for (const [what, ms] of [...by].sort((a, b) => b[1] - a[1]).slice(0, SHOWN))
     console.log(`${(ms / held.length).toFixed(2).padStart(8)}  ${what}`);
 }

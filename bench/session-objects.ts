@@ -1,12 +1,12 @@
-// The Durable Objects that hold the open month's sessions (functions/service/session-objects.ts), as they are by day: made, filled
-// and awake.
+// Fills and wakes the Durable Objects that hold the open month's sessions (functions/service/session-objects.ts), so that
+// the benches find them as they are on a normal day.
 //
-// They are filled by their SQLite files, through the object's own schema: a million calls would take an hour. Each session
-// is as open() and delivered() leave it, of random bytes, and lies in the object whose name its tagHash begins with. workerd
-// reads a file when its object is first asked, so this comes before the first check-in.
+// The bench writes their SQLite files directly, with the object's own schema, because a million calls would take an hour.
+// Each session is in the state that open() and delivered() leave, with random bytes. It lies in the object whose name is the
+// start of its tagHash. workerd reads a file when its object gets the first request, so filling comes before any check-in.
 //
-// One session of each object is a clinic's, which wakes the object by asking for messages as any clinic does. (Miniflare's
-// own way to an object leaves an RPC stub behind at every call.)
+// One session of each object belongs to a clinic. The clinic wakes the object by asking for messages, as any clinic does.
+// (Miniflare's own access to an object leaves an RPC stub behind at every call.)
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -22,9 +22,9 @@ const OBJECT_NAMES = Array.from({ length: 256 }, (_, n) => n.toString(16).padSta
 export const SESSION_OBJECTS = OBJECT_NAMES.length;
 const RECEIPT_BYTES = 196;
 const DAY = 20_000;
-/** past the end of the month and its grace */
+/** a time after the end of the month and its grace period */
 const CLOSES_AFTER_SECONDS = 40 * 86_400;
-/** when the object next looks at a delivered session: not while anything is measured */
+/** time until the object next looks at a delivered session; no measurement lasts that long */
 const DUE_AFTER_MS = 86_400_000;
 const WAKING_CONNECTIONS = 16;
 
@@ -32,7 +32,7 @@ const UNSAFE_AND_FAST = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = O
 const AS_WORKERD_KEEPS_IT = "PRAGMA journal_mode = WAL";
 
 const hex = (bytes: number): string => `lower(hex(randomblob(${bytes})))`;
-/** The n-th of ?1 sessions: uniform keys in ascending order, so that they are appended and not scattered. */
+/** Inserts ?1 sessions. Their keys are uniform and in ascending order, so SQLite appends rows instead of scattering them. */
 const FILL = `WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < ?1 - 1)
   INSERT INTO session SELECT ?2 || printf('%08x', n * 4294967296 / ?1) || ${hex(27)}, ?3, 0, ?4, ${DAY},
     ${hex(32)}, ${hex(32)}, randomblob(${RECEIPT_BYTES}), ?5, ?6, NULL, NULL, 0, ?7 FROM i RETURNING tag_hash`;
@@ -43,7 +43,7 @@ interface Waking {
 }
 const waking = new WeakMap<Practice, Waking>();
 
-/** So many sessions in each object. */
+/** @param sessions number of sessions in each object */
 export async function fillObjects(practice: Practice, sessions: number): Promise<void> {
   const { host, clock, transport, deployment } = practice;
   const clinic = await practice.openClinic("Clinic of the filler sessions");
@@ -75,7 +75,7 @@ export async function fillObjects(practice: Practice, sessions: number): Promise
   });
 }
 
-/** They sleep when nobody has asked for 10 s. */
+/** Wakes every object. An object sleeps after 10 s without a request. */
 export async function wakeObjects(practice: Practice): Promise<void> {
   const { api, paths } = waking.get(practice)!;
   const left = [...paths];

@@ -1,6 +1,6 @@
-// The wallet's proof in Chromium, where a patient makes it: `present` and the bytes of what is sent, in a page that has the
-// protocol bundled as an application would. A wallet that has just been opened proves with little of it compiled;
-// so a page's first proof is told apart from the later ones.
+// Measures the wallet's proof in Chromium, where a patient makes it: `present` and the encoding of its result. The page loads
+// the protocol bundled as an application would. In a page that has just been opened, little code is compiled. So the first
+// proof of a page has its own row.
 
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
@@ -19,10 +19,10 @@ const FLAGS = [
 ];
 const FIRST = "wallet presents in Chromium, first";
 const LATER = "wallet presents in Chromium";
-/** compiled and laid out well by then */
+/** proofs until V8 has compiled and optimised the code */
 const WARM_UP = 8;
 
-/** In the browser: the bundle. */
+/** The bundle, as a global of the page. */
 declare const sdk: typeof Page;
 
 /** Milliseconds of the proofs that one fresh page makes, in order. */
@@ -39,7 +39,7 @@ async function inPage(browser: Browser, script: string, proofs: number): Promise
 
 async function run(context: BenchContext): Promise<Row[]> {
   if (!existsSync(CHROMIUM)) {
-    const note = `left out: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
+    const note = `left out: there is no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
     return [FIRST, LATER].map((operation) => ({ operation, unit: "ms", n: 0, note }));
   }
   const script = await bundleForBrowsers("bench/browser-page.ts");
@@ -55,7 +55,7 @@ async function run(context: BenchContext): Promise<Row[]> {
     }
     return [
       row(LATER, later, `2 attributes, 1 shown; Chromium ${browser.version()}`),
-      row(FIRST, first, "of a page that has done nothing yet but enrol"),
+      row(FIRST, first, "the first proof of a page that has only enrolled"),
     ];
   } finally {
     await browser.close();

@@ -1,5 +1,5 @@
-// An issuer, and a wallet that holds a credential of it, by keys made on the spot: what the benches of the protocol core work
-// on, in this process and in a page. Nothing of Node's.
+// Makes an issuer and a wallet that holds its credential, with fresh keys. The benches of the protocol core use them, in Node,
+// in a Worker and in a page. So this file uses nothing of Node.
 
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../protocol/credential.ts";
 import { type Contract, IssuedCredential } from "../protocol/documents.ts";
@@ -9,7 +9,7 @@ import { encodeG1, encodeG2, G, type G1, type G2, P2, randomScalar, type Scalar 
 
 export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 export const EPOCH = 682;
-/** A constant, since workerd gives no randomness to a module that is loading. */
+/** A constant, because workerd gives no randomness to a module while it loads. */
 export const PARAMS_HASH = new Uint8Array(32).fill(7);
 
 export function accepted(ok: boolean): asserts ok {
@@ -45,7 +45,7 @@ export function enrolmentOf({ params }: Registry, secrets: WalletSecrets): Contr
   return requestEnrolment({ ...about, secrets, s: randomScalar(rng) }, rng);
 }
 
-/** A refresh as the registrar gets it: enrolled rows R and V, and a proof for this epoch. */
+/** A refresh as the registrar receives it: the enrolled handles R and V, and a proof for this epoch. */
 export function refresh(r: Registry) {
   const secrets = newSecrets();
   const s = randomScalar(rng);

@@ -47,7 +47,7 @@ const upload = (clinic: Clinic, sessions: readonly ClinicSession[], records: num
 };
 
 async function isolateRows(context: BenchContext): Promise<Row[]> {
-  const { practice, workerdPid } = await openWorld(context.progress, { inspectorPort: 0, sessionsAnObject: 0 });
+  const { practice, workerdPid } = await openWorld(context.progress, { inspectorPort: 0, sessionsPerObject: 0 });
   try {
     const isolate = await attachTo(practice.host, "core:user:service");
     const clinic = await openClinic(practice, "Bench clinic");

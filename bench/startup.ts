@@ -1,7 +1,9 @@
-// What starting a Worker costs: CPU of a fresh workerd with one role's Worker until it listens, minus that of an empty
-// Worker with the same bindings and Durable Object classes. What is left is compiling and running the bundle's top level.
-// Apart from it, what the first request costs, beyond the empty Worker's: to a path that does not exist, so the bindings
-// are checked, the app finds no route, and answers a problem document.
+// Measures the CPU time of starting a Worker. A fresh workerd starts one role's Worker until it listens. The time of an empty
+// Worker with the same bindings and Durable Object classes is subtracted. The difference is compiling the bundle and running
+// its top level.
+//
+// A second row measures the first request, also above the empty Worker's. It asks for a path that does not exist: the Worker
+// checks the bindings, the app finds no route, and answers a problem document.
 
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
@@ -10,11 +12,11 @@ import { startLoneWorker } from "./lone-worker.ts";
 import { type Bench, type BenchContext, quantile, type Row, row } from "./measure.ts";
 import { hasCpuAccounting, NO_CPU_ACCOUNTING, settledCpuMs } from "./processes.ts";
 
-/** names as in wrangler.toml and on the local host */
+/** role names as in wrangler.toml and on the local host */
 const ROLES = ["registrar", "service", "escrow", "log", "trustee-1"] as const;
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 
-/** what is read of wrangler's */
+/** the part of wrangler's configuration that this bench reads */
 interface Config {
   main?: string;
   compatibility_date?: string;
@@ -34,11 +36,11 @@ const emptyWorker = (config: Config): string =>
   ].join("\n");
 
 interface Start {
-  /** until it listens: workerd has run the script's top level by then */
+  /** ms until it listens; by then workerd has run the script's top level */
   startMs: number;
   firstRequestMs: number;
 }
-/** CPU of a workerd process that runs this script alone. */
+/** CPU time of a workerd process that runs only this script. */
 async function startCpu(config: Config, script: string, bindings: Record<string, string>): Promise<Start> {
   const { url, pid, stop } = await startLoneWorker(script, {
     compatibilityDate: config.compatibility_date!,
@@ -54,7 +56,7 @@ async function startCpu(config: Config, script: string, bindings: Record<string,
     const startMs = await settledCpuMs(pid);
     const answer = await fetch(new URL("/bench-there-is-nothing-here", url));
     await answer.arrayBuffer();
-    if (answer.status !== 404) throw new Error(`the first request was answered ${answer.status}, not 404`);
+    if (answer.status !== 404) throw new Error(`the first request got ${answer.status} instead of 404`);
     return { startMs, firstRequestMs: (await settledCpuMs(pid)) - startMs };
   } finally {
     await stop();
@@ -90,4 +92,4 @@ async function run(context: BenchContext): Promise<Row[]> {
   return rows;
 }
 
-export const startupBench: Bench = { name: "start-up", about: "CPU of starting each role's Worker", run };
+export const startupBench: Bench = { name: "start-up", about: "CPU time of starting each role's Worker", run };

@@ -1,4 +1,4 @@
-// The bench's one table, and what it ran on.
+// Prints the bench's table and the machine that it ran on.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import type { Row } from "./measure.ts";
 export interface Machine {
   cpu: string;
   cores: number;
-  /** runnable processes over the last minute, at the start: a busy machine measures others' work too */
+  /** runnable processes over the last minute, at the start; on a busy machine the figures include other work */
   load: number;
   node: string;
   workerd: string;
@@ -17,7 +17,7 @@ export interface Machine {
 
 function workerdVersion(): string {
   try {
-    // workerd is miniflare's dependency: it is looked for from there
+    // workerd is a dependency of miniflare, so Node resolves it from there.
     const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));
     return (JSON.parse(readFileSync(require.resolve("workerd/package.json"), "utf8")) as { version: string }).version;
   } catch {
@@ -76,11 +76,11 @@ export function markdownOf(rows: readonly Row[], on: Machine): string {
   return [line(HEAD), line(rule), ...cellsOf(rows).map(line), "", footOf(on)].join("\n");
 }
 
-/** Puts figures into a page, between `<!-- figures: COMMAND -->` and the mark of their end. */
+/** Writes figures into a page, between `<!-- figures: COMMAND -->` and `<!-- end of figures -->`. */
 export function intoPage(page: string, command: string, figures: string): void {
   const text = readFileSync(page, "utf8");
   const start = `<!-- figures: ${command} -->`;
   const [from, to] = [text.indexOf(start), text.indexOf("<!-- end of figures -->")];
-  if (from < 0 || to < from) throw new Error(`${page}: the marks around the figures are gone`);
+  if (from < 0 || to < from) throw new Error(`${page}: the marks around the figures are missing`);
   writeFileSync(page, `${text.slice(0, from + start.length)}\n\n${figures}\n\n${text.slice(to)}`);
 }

@@ -1,5 +1,6 @@
-// Verification inside workerd, in CPU time as the kernel accounts it: a Worker's own clock stands still, and Cloudflare
-// bills CPU. Each sample is one request that verifies several, less one that verifies none.
+// Measures verification inside workerd, in CPU time as the kernel accounts it. A Worker's own clock stands still, and
+// Cloudflare bills CPU time. Each sample is the time of one request that verifies several presentations, minus the time of a
+// request that verifies none.
 
 import { bundleWorker } from "../local/bundles.ts";
 import { startLoneWorker } from "./lone-worker.ts";
@@ -7,7 +8,7 @@ import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
 import { cpuMs, hasCpuAccounting, NO_CPU_ACCOUNTING } from "./processes.ts";
 
 const BATCH = 64;
-const SINGLES_A_REQUEST = 8;
+const SINGLES_PER_REQUEST = 8;
 const WARM_UP_SINGLES = 60;
 
 async function run(context: BenchContext): Promise<Row[]> {
@@ -30,14 +31,14 @@ async function run(context: BenchContext): Promise<Row[]> {
     const batch: number[] = [];
     for (let i = 0; i < context.times(6, 30); i++) {
       nothing.push(await cpuOf("single=0"));
-      single.push(await cpuOf(`single=${SINGLES_A_REQUEST}`));
+      single.push(await cpuOf(`single=${SINGLES_PER_REQUEST}`));
       if (i % 3 === 0) batch.push(await cpuOf("batch=1"));
     }
     const idle = nothing.sort((a, b) => a - b)[nothing.length >> 1]!;
     const each = (taken: readonly number[], count: number) => taken.map((ms) => (ms - idle) / count);
     return [
-      row(titles[0], each(single, SINGLES_A_REQUEST), "the whole statement: 7 points, 9 scalars, pairing", "ms CPU"),
-      row(titles[1], each(batch, BATCH), "one sum a group, one pairing product", "ms CPU"),
+      row(titles[0], each(single, SINGLES_PER_REQUEST), "the whole statement: 7 points, 9 scalars, pairing", "ms CPU"),
+      row(titles[1], each(batch, BATCH), "one sum per group, one pairing product", "ms CPU"),
     ];
   } finally {
     await stop();

@@ -1,6 +1,6 @@
 /// <reference path="../engine/wasm.d.ts" />
-// A Worker that verifies presentations and does nothing else, for verify-edge.ts: what the service's Worker does of a
-// check-in's arithmetic, by the same calls. The presentations are made at the first request, by keys of its own.
+// A Worker that only verifies presentations, for verify-edge.ts. It makes the same calls as the service's Worker does for the
+// arithmetic of a check-in. The first request makes the presentations, with fresh keys.
 //
 //   GET /?single=N   verifies N presentations one by one
 //   GET /?batch=N    verifies N batches of 64

@@ -1,5 +1,5 @@
-// What the HTTP benches share: one practice on local workerd, whose clock stands still but for nextMonth, and patients whose
-// visits are those of the sample patients.
+// The running system that the HTTP benches share: one practice on local workerd, and patients with the visits of the sample
+// patients. Its clock stands still; only `nextMonth` moves it.
 
 import { type Clinic, type ClinicSession, FHIR_JSON } from "../client/clinic.ts";
 import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
@@ -16,29 +16,29 @@ export const ENTITLEMENTS = { coverage: "extended", age: "adult" };
 const POLICY = { required: [{ attribute: "coverage", accepted: ["standard", "extended"] }], maxStaleEpochs: 1 };
 const INTO_THE_MONTH_SECONDS = 14 * 86_400;
 const START_MONTHS_AGO = 18;
-/** months of parameters, more than all benches together live through */
+/** months that the parameters cover; all benches together need fewer */
 const MONTHS = 36;
 
 export interface World {
   practice: Practice;
-  /** of the one process of all roles, or of all but the trustees where these are apart */
+  /** the process of all roles, or of all roles except the trustees with `trusteesApart`; undefined without /proc */
   workerdPid: number | undefined;
 }
 
 export interface WorldOptions {
-  /** processes of their own for the trustees */
+  /** gives each trustee its own process */
   trusteesApart?: boolean;
-  /** how many more months lie behind than a year and a half */
+  /** months before the start of the usual 18 months of history */
   earlierMonths?: number;
-  /** of workerd, for a profiler */
+  /** port of workerd's inspector, for a profiler */
   inspectorPort?: number;
-  /** how many sessions of the open month each Durable Object holds already; none of them is made with 0 */
-  sessionsAnObject?: number;
+  /** sessions of the open month that each Durable Object already holds (default 1); with 0 no object is made */
+  sessionsPerObject?: number;
 }
 
 export async function openWorld(
   progress: (what: string) => void,
-  { trusteesApart = false, earlierMonths = 0, inspectorPort, sessionsAnObject = 1 }: WorldOptions = {},
+  { trusteesApart = false, earlierMonths = 0, inspectorPort, sessionsPerObject = 1 }: WorldOptions = {},
 ): Promise<World> {
   const month = epochOf(Math.floor(Date.now() / 1000)) - START_MONTHS_AGO - earlierMonths;
   const others = workerdPids();
@@ -51,12 +51,12 @@ export async function openWorld(
     trusteesApart,
     progress,
   });
-  progress("the objects that hold sessions");
-  if (sessionsAnObject > 0) await fillObjects(practice, sessionsAnObject);
+  progress("filling the session objects");
+  if (sessionsPerObject > 0) await fillObjects(practice, sessionsPerObject);
   return { practice, workerdPid: workerdPids().find((pid) => !others.includes(pid)) };
 }
 
-/** The clock only goes forward: to the middle of a later month, when the ones before are closed, grace and all. */
+/** Moves the clock forward to the middle of a later month. The months before are closed then, their grace period included. */
 export function nextMonth({ clock }: Practice, months = 1): void {
   clock.now = epochStart(epochOf(clock.now) + months) + INTO_THE_MONTH_SECONDS;
 }
@@ -65,7 +65,7 @@ export const openClinic = (practice: Practice, name: string): Promise<Clinic> =>
 
 let people = 0;
 const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS_DIRECTORY);
-/** Registered, with no phone yet. */
+/** Registers a person who has no phone yet. */
 export const newPerson = ({ operator }: Practice) =>
   operator.registerPerson(samplePatients()[0]!.bundle.patient, `bench-${people++}`, ENTITLEMENTS);
 export const newPatient = (practice: Practice, file = samplePatients()[0]!) =>
@@ -76,7 +76,7 @@ export async function checkIn(wallet: Wallet, clinic: Clinic): Promise<ClinicSes
   return clinic.session(tagHash);
 }
 
-/** A visit of a sample patient, from check-in to the stored record. */
+/** Lets a sample patient visit a clinic, from the check-in to the stored record. */
 export async function visit(wallet: Wallet, clinic: Clinic, file: PatientFile, index: number): Promise<ClinicSession> {
   const session = await checkIn(wallet, clinic);
   const { entries } = file.bundle.visits[index % file.bundle.visits.length]!;

@@ -1,10 +1,10 @@
 // Fills a region's databases through the real tables: sessions, records, index rows, accounts and generations.
 //
-// Filler is random bytes, in columns as long as those of a real row that stands in the same table; a long column has the
-// same bytes in every row. Keys are uniform over their whole range and inserted in ascending order (the n-th of N starts
-// with a random point of the n-th of N equal parts), so that a million rows are appended and not scattered. What the
-// measured patient's wallet really reads is honest: manifests in its sample and its buckets are signed by the clinic. All filler
-// records name one blob in R2, as long as a real one.
+// The filler is random bytes. Each column is as long as in a real row of the same table; a long column has the same bytes in
+// every row. Keys are uniform over their whole range and inserted in ascending order, so SQLite appends a million rows instead
+// of scattering them: the n-th of N keys starts with a random point of the n-th of N equal parts. Rows that the measured
+// patient's wallet reads are valid: the clinic signs the manifests in the wallet's sample and buckets. All filler records name
+// one blob in R2, which is as long as a real one.
 
 import type { Clinic } from "../../client/clinic.ts";
 import type { Host } from "../../local/host.ts";
@@ -17,14 +17,14 @@ import { blobKey } from "../../schema/r2-keys.ts";
 import { recordsTableName } from "../../schema/records.ts";
 import { type Database, databaseOf, shardsOf } from "../databases.ts";
 
-const ROWS_A_STATEMENT = 50_000;
+const ROWS_PER_STATEMENT = 50_000;
 const KEY_SPACE = 2 ** 32;
-/** Sessions around an own one, on each side, that a wallet's bucket may hold (client/wallet/buckets.ts), and more. */
+/** sessions on each side of the wallet's own; more than a wallet's bucket may hold (client/wallet/buckets.ts) */
 const AROUND = 2 * 96;
-/** more than a wallet's sample */
+/** records with the lowest tags that the clinic signs; more than a wallet's sample */
 const SAMPLED = 256;
 
-/** Rows n = 0 … rows - 1, and p: the first 8 digits of the n-th key. */
+/** Rows with n = 0 … rows - 1, and with p, the first 8 hex digits of the n-th key. */
 const numbered = (
   rows: number,
 ): string => `WITH RECURSIVE i(n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM i WHERE n < ?2 - 1),
@@ -33,10 +33,10 @@ const hex = (bytes: number): string => `lower(hex(randomblob(${bytes})))`;
 
 const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 
-/** `blobs` are ?3 and so on. */
+/** @param insert VALUES_OF stands for the rows of `numbered`; `blobs` are bound to ?3 and the following numbers */
 async function inChunks(db: Database, rows: number, insert: string, ...blobs: Uint8Array[]): Promise<void> {
-  for (let from = 0; from < rows; from += ROWS_A_STATEMENT) {
-    const to = Math.min(rows, from + ROWS_A_STATEMENT);
+  for (let from = 0; from < rows; from += ROWS_PER_STATEMENT) {
+    const to = Math.min(rows, from + ROWS_PER_STATEMENT);
     const statement = insert.replace("VALUES_OF", numbered(rows));
     await db
       .prepare(statement)
@@ -45,9 +45,9 @@ async function inChunks(db: Database, rows: number, insert: string, ...blobs: Ui
   }
 }
 
-/** Parts of the key space with at most ROWS_A_STATEMENT of so many rows. */
+/** Parts of the key space. If `rows` rows are spread evenly, each part has at most ROWS_PER_STATEMENT of them. */
 function keyRanges(rows: number): { from: string; below: string }[] {
-  const of = Math.ceil(rows / ROWS_A_STATEMENT);
+  const of = Math.ceil(rows / ROWS_PER_STATEMENT);
   return Array.from({ length: of }, (_, n) => rangeOf({ n, of }));
 }
 
@@ -58,7 +58,7 @@ async function lengths<C extends string>(
 ): Promise<Record<C, number>> {
   const list = columns.map((c) => `length(${c}) AS ${c}`).join(", ");
   const row = await db.prepare(`SELECT ${list} FROM ${table} LIMIT 1`).first<Record<C, number>>();
-  if (!row) throw new Error(`${table}: no real row to learn lengths from`);
+  if (!row) throw new Error(`${table}: there is no real row to copy the lengths of`);
   return row;
 }
 
@@ -69,7 +69,7 @@ export interface ServiceFill {
   sessions: number;
 }
 
-/** One record a session. `lengthsOf` is a service that has real rows. */
+/** Fills services with one record per session. @param lengthsOf id of a service that has real rows */
 export async function fillServices(
   host: Host,
   services: readonly ServiceFill[],
@@ -111,7 +111,7 @@ export async function fillServices(
   }
 }
 
-/** Manifests that the wallet with these sessions may read become the clinic's own: the lowest, and those around its own. */
+/** Lets the clinic sign the manifests that the wallet with these sessions may read: the lowest, and those around its own. */
 export async function signManifests(host: Host, clinic: Clinic, ownTags: readonly string[]): Promise<void> {
   const id = bytesToHex(clinic.serviceId);
   const db = await databaseOf(host, id);
@@ -142,7 +142,7 @@ export async function signManifests(host: Host, clinic: Clinic, ownTags: readonl
   }
 }
 
-// ---- the escrow: index rows, in equal parts over the epochs
+// ---- the escrow: index rows, spread equally over the epochs
 
 export async function fillIndex(host: Host, rows: number, epochs: readonly number[]): Promise<void> {
   const db = await host.miniflare.getD1Database("ESCROW_DB", "escrow");

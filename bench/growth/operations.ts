@@ -1,12 +1,12 @@
-// What is measured in each region. `arm` prepares outside the clock and answers with what is timed.
+// The operations that the growth bench measures in each region. `arm` prepares one call, and returns the function to time.
 //
-//   check-in   a prepared check-in, from the request to the receipt, to an object that is awake
-//   put        a record of 10 kB: sealed, signed, chained, stored
-//   list       one page of the clinic's sessions and one of its manifests, 50 rows each
-//   own report the wallet's records of 2 sessions at 2 clinics, fetched in buckets, opened, as one document: its first, in
-//              which it finds out how wide the buckets must be
-//   link       an approved order over 1 closed month: from the last approval to readable records
-//   enrol      a person registered, a phone enrolled, its first credential fetched
+//   check-in    a prepared check-in, from the request to the receipt; its object is awake
+//   record put  a record of 10 kB: sealed, signed, chained, stored
+//   list        one page of the clinic's sessions and one page of its manifests, 50 rows each
+//   own report  the wallet's records of 2 sessions at 2 clinics: fetched in buckets, opened, assembled into one document. It is
+//               the wallet's first report, so it includes finding out how wide the buckets must be
+//   link        an approved order over 1 closed month, from the last approval to readable records
+//   enrol       a person is registered, a phone enrolled, and its first credential fetched
 
 import { stateOf } from "../../client/wallet/inspect.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
@@ -18,7 +18,7 @@ import { REPORT_SESSIONS, type Region } from "./region.ts";
 
 export interface Operation {
   name: string;
-  /** calls a turn: what is short is called more often */
+  /** calls per turn; short operations are called more often */
   calls: number;
   arm(region: Region, calls: number): Promise<() => Promise<void>>;
 }
@@ -56,7 +56,7 @@ const list: Operation = {
   name: "list",
   calls: 10,
   async arm({ clinicApi }) {
-    await clinicApi.ownJson("/sessions?limit=1"); // the token
+    await clinicApi.ownJson("/sessions?limit=1"); // so that the token is fetched before the clock starts
     return async () => {
       const { sessions } = await clinicApi.ownJson<{ sessions: unknown[] }>(`/sessions?limit=${PAGE}`);
       const { records } = await clinicApi.ownJson<{ records: unknown[] }>(`/records?limit=${PAGE}`);

@@ -1,9 +1,9 @@
-// The plot: how the time of each operation changes with size, each against its own time at the smallest size. Written by
-// hand as SVG; both axes are logarithmic. It stands on light and on dark pages.
+// Draws the growth plot as SVG: the time of each operation at each size, relative to its time at the smallest size. Both axes
+// are logarithmic. The plot is readable on light and on dark pages.
 
 export interface Line {
   name: string;
-  /** size, and the time there over the time at the smallest */
+  /** relative: the time at this size divided by the time at the smallest size */
   points: readonly { size: number; relative: number }[];
 }
 export interface Panel {

@@ -1,8 +1,8 @@
-// One region of a given size: every role on local workerd, a patient with a real visit at each of two
-// clinics in a closed month, and filler around them. The Durable Objects hold as many sessions as the databases do, as if all
-// were of the open month: twelve times what such a region's would hold.
+// Makes one region of a given size. Every role runs on local workerd. A patient has a real visit at each of two clinics in a
+// closed month; all other rows are filler. The Durable Objects hold as many sessions as the databases do, as if all sessions
+// were of the open month. That is twelve times as many as in a real region of this size.
 //
-// The two clinics that are measured hold their even share of the sessions; the other services hold the rest.
+// The two measured clinics hold a tenth of the sessions each; the other services hold the rest.
 
 import { ClinicApi } from "../../client/clinic/api.ts";
 import { type Clinic, type ClinicSession, clinicCard, createClinicKeys } from "../../client/clinic.ts";
@@ -27,28 +27,28 @@ export interface Region {
   practice: Practice;
   workerdPid: number | undefined;
   clinic: Clinic;
-  /** the measured clinic's way to its own lists */
+  /** fetches the measured clinic's own lists */
   clinicApi: ClinicApi;
   wallet: Wallet;
   requester: Requester;
-  /** a visit of the wallet, in the last closed month */
+  /** a visit of the wallet's patient in the last closed month */
   session: ClinicSession;
   closed: number;
-  /** open sessions of somebody else at the clinic: records are put here */
+  /** another patient's open sessions at the clinic, for storing records */
   writing: ClinicSession[];
-  /** blobs the last own report downloaded */
+  /** number of blobs that the last own report downloaded */
   downloaded: number;
   filledInSeconds: number;
 }
 
-/** months over which filler sessions are spread; the last of them is the open one */
+/** months over which the filler sessions are spread; the last one is the open month */
 const EPOCHS = 12;
-/** of the measured patient, all in the last closed month */
+/** sessions of the measured patient, all in the last closed month */
 export const REPORT_SESSIONS = 2;
 const WRITING_SESSIONS = 4;
 const REGISTRATIONS_AT_ONCE = 4;
 
-/** One after the other, so that each knows its own workerd and has the machine to itself while it is filled. */
+/** Opens the regions one after the other. So each finds its own workerd, and has the machine to itself while it is filled. */
 export async function openRegions(
   sizes: readonly Size[],
   progress: (what: string) => void,
@@ -60,7 +60,7 @@ export async function openRegions(
   };
   try {
     for (const size of sizes) {
-      const world = await openWorld(progress, { sessionsAnObject: Math.ceil(size.sessions / SESSION_OBJECTS) });
+      const world = await openWorld(progress, { sessionsPerObject: Math.ceil(size.sessions / SESSION_OBJECTS) });
       worlds.push(world);
       regions.push(await furnish(size, world, progress));
     }
@@ -87,7 +87,7 @@ async function registerServices(practice: Practice, count: number): Promise<stri
 async function furnish(size: Size, { practice, workerdPid }: World, progress: (what: string) => void): Promise<Region> {
   const clinics = [await openClinic(practice, "North clinic"), await openClinic(practice, "South clinic")];
   progress(`${size.services} services`);
-  const others = await registerServices(practice, size.services - clinics.length - 1); // and the objects' (world.ts)
+  const others = await registerServices(practice, size.services - clinics.length - 1); // openWorld has made one more, for the session objects
   progress("the measured patient's visits");
   const file = samplePatient();
   const { wallet } = await newPatient(practice, file);
@@ -103,7 +103,7 @@ async function furnish(size: Size, { practice, workerdPid }: World, progress: (w
   const open = epochOf(practice.clock.now);
   const epochs = Array.from({ length: EPOCHS }, (_, i) => open - EPOCHS + 1 + i);
   const ids = clinics.map((c) => bytesToHex(c.serviceId));
-  // ten services share evenly; where there are more, the measured two keep theirs, and the others share the rest
+  // The measured two clinics hold a tenth each, however many services there are. The others share the rest.
   const share = Math.floor(size.sessions / 10);
   const rest = Math.floor((size.sessions - share * ids.length) / others.length);
   await Promise.all([

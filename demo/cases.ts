@@ -1,4 +1,4 @@
-// Cases of the demo: an order is submitted, t officers approve with their passkeys, and only then it is opened.
+// Runs the demo's cases. An order is submitted, t officers approve it with their passkeys, and only then the case is opened.
 
 import type {
   DocumentBundle,
@@ -12,7 +12,7 @@ import type {
 import type { Practice } from "../local/practice.ts";
 import type { Stopwatch } from "../local/stopwatch.ts";
 
-/** Orders, and lets the first t officers approve. */
+/** Submits an order and lets the first t officers approve it. */
 export async function approvedOrder(
   practice: Practice,
   requester: Requester,
@@ -36,7 +36,7 @@ export interface Joined {
   patient: FhirEntry | undefined;
 }
 
-/** A link or an assemble, from the order to the report. */
+/** Runs a link or an assemble case, from the order to the report. */
 export async function joinRecords(
   practice: Practice,
   requester: Requester,
@@ -64,7 +64,7 @@ export async function joinRecords(
   });
 }
 
-/** From one session to the person. */
+/** Runs a trace case, from one check-in to the person. */
 export async function tracePatient(
   practice: Practice,
   requester: Requester,

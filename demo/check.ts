@@ -1,5 +1,5 @@
-// The demo checks its own outcome: a report holds every resource of the patient's encounters, unchanged, and nothing of
-// anyone else's.
+// Checks the demo's own result: a report holds every resource of the patient's encounters, unchanged, and no resource of
+// anybody else.
 
 import { isDeepStrictEqual } from "node:util";
 import type { DocumentBundle } from "../client/index.ts";
@@ -7,7 +7,7 @@ import type { PatientFile } from "../local/patients.ts";
 
 const MADE_BY_THE_REPORT = new Set(["Composition", "Patient", "Organization", "Provenance"]);
 
-/** @throws Error naming the first resource that is missing, changed or foreign */
+/** @returns the number of resources @throws Error naming the first resource that is missing, changed or foreign */
 export function checkReport(report: DocumentBundle, file: PatientFile): number {
   const expected = new Map(file.bundle.visits.flatMap((v) => v.entries).map((e) => [e.fullUrl, e.resource]));
   const got = new Map(report.entry.map((e) => [e.fullUrl, e.resource]));

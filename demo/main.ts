@@ -1,5 +1,6 @@
 // npm run demo -- [--patients DIR] [--out DIR] [--json FILE] [--months N] [--trustees N --threshold T]
-// Lives through whole patients on the running system and ends with a table of what happened and who learned what.
+// Shows the whole system at work. Patients from FHIR Bundles visit clinics over some months, on real local Workers. The closing
+// tables give the counts and times, and list for each role the data that it learned.
 
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,13 +18,15 @@ import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { printTable, roleTable } from "./table.ts";
 
 const USAGE = `npm run demo -- [options]
-  --patients DIR   directory of FHIR R4 Bundles, one patient a file   (default: the set in test/data)
-  --out DIR        where the assembled reports go                     (default: out)
-  --json FILE      writes the figures as JSON
-  --months N       calendar months the visits are spread over         (default: 6)
-  --trustees N     number of trustees                                 (default: 3)
-  --threshold T    approvals needed, more than half of N              (default: 2)
-  --help           this text`;
+Starts every role on this machine, lets whole patients visit clinics, and writes their assembled reports.
+
+  --patients DIR   directory of FHIR R4 Bundles, one patient per file  (default: the set in test/data)
+  --out DIR        directory for the assembled reports                 (default: out)
+  --json FILE      also write the figures as JSON
+  --months N       calendar months that the visits are spread over     (default: 6)
+  --trustees N     number of trustees, 2 to 16                         (default: 3)
+  --threshold T    approvals needed, more than half of the trustees    (default: the least)
+  --help           print this text`;
 
 class UsageError extends Error {}
 
@@ -52,7 +55,7 @@ function options() {
   const whole = (name: string, byDefault: number, min: number, max: number): number => {
     const n = Number(values[name] ?? byDefault);
     if (!Number.isInteger(n) || n < min || n > max)
-      throw new UsageError(`--${name}: a whole number from ${min} to ${max}`);
+      throw new UsageError(`--${name}: must be a whole number from ${min} to ${max}`);
     return n;
   };
   const trustees = whole("trustees", 3, 2, 16);
@@ -69,7 +72,7 @@ function options() {
 
 const SLOTS = 16;
 
-/** Nothing is made before the whole input is known to be good; and no run is lived in vain for want of a place to write. */
+/** Checks the places for output before the run, so that no run is lost at its end. Call it when the input is known to be good. */
 function prepareOutput({ out, json }: { out: string; json: string | undefined }): void {
   if (existsSync(out) && !statSync(out).isDirectory()) throw new UsageError(`--out: ${out} is not a directory`);
   if (json !== undefined && (!existsSync(dirname(json)) || (existsSync(json) && statSync(json).isDirectory())))
@@ -77,7 +80,7 @@ function prepareOutput({ out, json }: { out: string; json: string | undefined })
   try {
     mkdirSync(out, { recursive: true });
   } catch (error) {
-    throw new UsageError(`--out: ${out} cannot be made (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`--out: ${out} cannot be created (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
@@ -96,7 +99,7 @@ async function main(): Promise<void> {
   const watch = new Stopwatch();
   const line = progressLine();
   const started = performance.now();
-  // Loaded only now: the host brings the whole of Miniflare with it, and a wrong option should be told at once.
+  // Loaded only now, because the host loads all of Miniflare and a wrong option should be reported at once.
   const { openPractice } = await import("../local/practice.ts");
   const practice = await openPractice({
     trustees: o.trustees,
@@ -114,7 +117,7 @@ async function main(): Promise<void> {
     await liveThrough(practice, patients, clinics, appointments, watch, (done, total) =>
       line.update(`visit ${done} of ${total} (${epochName(epochOf(practice.clock.now))})`),
     );
-    line.step(`${visits} visits lived, each under its own TID`);
+    line.step(`${visits} visits made, each under its own TID`);
     practice.clock.now = Math.max(practice.clock.now, today);
 
     let ownResources = 0;
@@ -153,7 +156,7 @@ async function main(): Promise<void> {
     if (traced.fullUrl !== inNeed.file.bundle.patient.fullUrl) throw new Error("the trace names somebody else");
     line.step("trace of one TID: the registrar's contract names the right person");
 
-    // After the grace the last month is closed: an order may cover it without being an emergency.
+    // The last month is closed after its grace period, so an order may cover it without being an emergency.
     practice.clock.now = epochStart(epochOf(practice.clock.now) + 1) + 5 * 86_400;
     let assembled = 0;
     for (const [i, patient] of patients.entries()) {

@@ -1,4 +1,4 @@
-// What must be refused, shown on the running system: a replay, a wrong audience, a revoked wallet.
+// Shows on the running system that it refuses a replay, a presentation for another clinic, and a revoked wallet.
 
 import { ApiError, api, CheckInError, type Clinic } from "../client/index.ts";
 import type { LivedPatient } from "../local/life.ts";
@@ -25,13 +25,13 @@ const send = (practice: Practice, checkIn: Uint8Array) =>
     headers: { "idempotency-key": bytesToHex(practice.transport.rng(16)) },
   });
 
-/** The last check-in once more, by somebody who saw it on the way. */
+/** Sends the last check-in again, like somebody who saw it on the network. */
 export function replay(practice: Practice, patient: LivedPatient): Promise<string> {
   const checkIn = hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!);
   return refusalOf("a replayed check-in", () => send(practice, checkIn));
 }
 
-/** A presentation that clinic A received, under a challenge of clinic B. */
+/** Sends a presentation that clinic A received, with a challenge of clinic B. */
 export async function wrongAudience(practice: Practice, patient: LivedPatient, other: Clinic): Promise<string> {
   const checkIn = CheckIn.decode(hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!));
   const challenge = await other.challenge();
@@ -40,7 +40,10 @@ export async function wrongAudience(practice: Practice, patient: LivedPatient, o
   );
 }
 
-/** Revoked at the registrar: no credential from the next epoch on, and no visit once the last one is too old. */
+/**
+ * Revokes a wallet at the registrar. From the next epoch on it gets no credential, and when its last credential is too old it
+ * can make no visit.
+ */
 export async function revoked(practice: Practice, patient: LivedPatient, clinic: Clinic): Promise<string> {
   await practice.operator.revoke(patient.account);
   const next = epochOf(practice.clock.now) + 1;

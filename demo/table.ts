@@ -1,4 +1,4 @@
-// The demo's closing tables.
+// Prints the demo's closing tables.
 
 import type { StepTimes } from "../local/stopwatch.ts";
 
@@ -29,7 +29,7 @@ export function printTable(f: Figures): void {
   for (const [name, value] of [
     ["patients", f.patients],
     ["clinics (services)", f.services],
-    ["visits, each a fresh TID", f.visits],
+    ["visits, each with a fresh TID", f.visits],
     ["sealed records", f.records],
     ["plaintext bytes", f.plaintextBytes.toLocaleString("en")],
     ["resources in assembled reports", f.resources],
@@ -45,7 +45,7 @@ export function printTable(f: Figures): void {
   console.log();
 }
 
-/** What each role learned in this run. */
+/** One line per role: the data that it learned in this run. */
 export function roleTable(f: Figures): string {
   const perPatient = (f.visits / f.patients).toFixed(1);
   const lines: [string, string][] = [
@@ -56,11 +56,11 @@ export function roleTable(f: Figures): string {
     ["registrar", `${f.patients} identities and handles; no visit, no clinic, no TID`],
     ["clinics", `${f.visits} visits under ${f.visits} unrelated TIDs; no name`],
     ["operator", `${f.records} sealed blobs, their sizes and times; no content, no link`],
-    ["escrow", `which cases there were and that they were approved; results pass it sealed`],
+    ["escrow", "the cases and their approvals; the results that pass through it are sealed"],
     ["each trustee", `the orders it approved; alone it can open nothing (${f.threshold} of ${f.trustees} needed)`],
     ["clinician (link)", `${f.linkedSessions} sessions of one patient, their records, no name`],
     ["authority", "the traced person, and the assembled reports it was granted"],
-    ["log", "that all this happened, and nothing about anybody"],
+    ["log", "that all this happened, and nothing about any person"],
   ];
   return lines.map(([role, text]) => `${role.padEnd(18)}${text}`).join("\n");
 }

@@ -1,5 +1,6 @@
-// Lives through the visits of many patients: every Organization a clinic, every Encounter an anonymous check-in with a
-// fresh TID, its resources sealed and stored there. Patients do not wait for each other; each one's visits keep their order.
+// Plays the visits of many patients, for the demo and `npm start`. Every Organization becomes a clinic. Every Encounter becomes
+// an anonymous check-in with a fresh TID, and the clinic seals and stores its resources. Patients do not wait for each other,
+// but each patient's visits keep their order.
 
 import { type Clinic, mergeOrganizations, type OpenSession, patientRefs, toTid, writeRecord } from "../client/index.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
@@ -21,7 +22,7 @@ export interface LivedPatient extends EnrolledPatient {
   visits: LivedVisit[];
 }
 
-/** Opens one clinic an Organization; answers them by the Organization's key. */
+/** Opens one clinic per Organization. The keys of the map are the Organizations' keys. */
 export async function openClinics(practice: Practice, files: readonly PatientFile[]): Promise<Map<string, Clinic>> {
   const clinics = new Map<string, Clinic>();
   const policy = { required: [{ attribute: "coverage", accepted: ["standard", "extended"] }], maxStaleEpochs: 1 };
@@ -30,7 +31,7 @@ export async function openClinics(practice: Practice, files: readonly PatientFil
   return clinics;
 }
 
-/** The number by which authorities name the demo's person. */
+/** The selector of a person: the number by which authorities name a patient of the demo. */
 export const selectorOf = (index: number): string => `SYM-${String(index + 1).padStart(6, "0")}`;
 
 export async function enrolAll(
@@ -48,13 +49,13 @@ export async function enrolAll(
   return patients;
 }
 
-/** One visit: anonymous check-in, the clinic's own verification, the record. */
+/** One visit: the anonymous check-in, the clinic's own verification, the record. */
 async function visit(patient: LivedPatient, clinic: Clinic, visitIndex: number, watch: Stopwatch) {
   const invitation = await clinic.invitation();
   const session = await watch.time("check-in", async () =>
     patient.wallet.checkIn(await patient.wallet.readInvitation(invitation)),
   );
-  // From here on the clinic acts, and knows the TID alone.
+  // From here on the clinic acts. It knows only the TID.
   const seen = await watch.time("clinic verifies", () => clinic.session(session.tagHash));
   const { entries } = patient.file.bundle.visits[visitIndex]!;
   const plaintext = new TextEncoder().encode(
@@ -64,7 +65,7 @@ async function visit(patient: LivedPatient, clinic: Clinic, visitIndex: number, 
   patient.visits.push({ clinic, session, bytes: plaintext.length });
 }
 
-/** Lives the timetable month by month; within a month the patients go side by side. */
+/** Plays the timetable month by month. Within a month, patients act at the same time. */
 export async function liveThrough(
   practice: Practice,
   patients: readonly LivedPatient[],
@@ -76,7 +77,7 @@ export async function liveThrough(
   let done = 0;
   const months = Map.groupBy(appointments, (a) => epochOf(a.at));
   for (const [month, inMonth] of months) {
-    // Credentials come on a schedule, all at the month's start: when one is fetched tells nothing about a visit.
+    // All wallets fetch their credentials at the month's start. So the time of a fetch reveals nothing about a visit.
     practice.clock.now = Math.max(practice.clock.now, epochStart(month));
     for (const patient of patients) await watch.time("refresh", () => patient.wallet.refresh(month));
     const queues = [...Map.groupBy(inMonth, (a) => a.patientIndex).values()];

@@ -1,17 +1,17 @@
-// The demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. A Bundle without a Patient
-// (Synthea writes its hospitals and practitioners so) is passed over, and named to `tell`; a file that cannot be read as a
-// Bundle stops the demo, with its name. (Other files, as a LICENSE, are not input.)
+// Loads the demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. A Bundle without a Patient
+// is skipped, and `tell` receives its name; Synthea writes its hospitals and practitioners into such Bundles. If a file cannot
+// be read as a Bundle, loading stops with an error that names the file. Other files, such as a LICENSE, are not input.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
 
-/** Three synthetic patients that come with the repository; see test/data/README.md. */
+/** Three synthetic patients of the repository; see test/data/README.md. */
 export const DEFAULT_PATIENTS_DIRECTORY = fileURLToPath(new URL("../test/data/patients", import.meta.url));
 
 export interface PatientFile {
-  /** file name without directory, as the report's name starts */
+  /** file name without directory; the report's name starts with it */
   file: string;
   bundle: PatientBundle;
 }

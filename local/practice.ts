@@ -1,5 +1,6 @@
-// A small health region on the local host: trustees' ceremony held, officers with passkeys, parameters, services,
-// requesters. The demo lives patients through it, `npm start` leaves it running, and the flow and attack tests use it.
+// Sets up a small health region on the local host, for the demo, `npm start`, the bench, and the flow and attack tests. It runs
+// the trustees' key ceremony, registers officers with passkeys and issues parameters. It opens clinics and enrols patients and
+// requesters on request.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
@@ -33,7 +34,7 @@ export const ATTRIBUTES = [
 export interface PracticeOptions extends HostOptions {
   threshold?: number;
   slots?: number;
-  /** unix seconds of the first moment; default now */
+  /** time at the start, in unix seconds; default now */
   start?: number;
   /** epochs the parameters cover, counted from the epoch of `start` */
   epochs?: number;
@@ -43,19 +44,19 @@ export interface PracticeOptions extends HostOptions {
 export interface Practice {
   host: Host;
   deployment: Deployment;
-  /** the settable clock every participant goes by */
+  /** the settable clock that every participant uses, in unix seconds */
   clock: { now: number };
   transport: Transport;
-  /** Everybody who acts inside goes by this moment, so that visits of different days can be lived side by side. */
+  /** Runs `act` at another time than `clock`. So visits of different days can run at the same time. */
   at<T>(unixSeconds: number, act: () => Promise<T>): Promise<T>;
   operator: Operator;
   officers: Officer[];
   threshold: number;
   openClinic(name: string, policy?: ClinicPolicy): Promise<Clinic>;
-  /** A registered person with an enrolled wallet. */
+  /** Registers a person and enrols a wallet. */
   enrolPatient(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<EnrolledPatient>;
   newRequester(name: string, role: string, engine?: Engine): Promise<Requester>;
-  /** A wallet without anything, on the practice's clock. */
+  /** An empty wallet, or one restored from recovery words, on the practice's clock. */
   wallet(words?: string): Promise<Wallet>;
   stop(): Promise<void>;
 }
@@ -79,7 +80,7 @@ export function deploymentOf(host: Host): Deployment {
   };
 }
 
-/** Starts every role and holds the ceremony. */
+/** Starts every role and runs the key ceremony. */
 export async function openPractice(options: PracticeOptions = {}): Promise<Practice> {
   const { threshold = 2, slots = 16, epochs = 36, progress = () => {} } = options;
   progress("starting every role on local workerd");

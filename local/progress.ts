@@ -1,9 +1,10 @@
-// One line that moves while work goes on, and one line that stays a finished step. On no terminal: every tenth part only.
+// Shows progress on a terminal: one line per finished step, and one line for the current step that changes in place. Without a
+// terminal it prints the current step at most every five seconds.
 
 export interface ProgressLine {
-  /** a finished step */
+  /** prints a line that stays */
   step(text: string): void;
-  /** where the current step stands */
+  /** replaces the line of the current step */
   update(text: string): void;
   end(): void;
 }

@@ -1,4 +1,4 @@
-// Wall-clock times of named steps.
+// Measures wall-clock times of named steps.
 
 export interface StepTimes {
   n: number;
@@ -19,7 +19,7 @@ export class Stopwatch {
     return value;
   }
 
-  /** milliseconds, by step in the order they first happened */
+  /** Times in milliseconds per step, in the order of first use. */
   summary(): Record<string, StepTimes> {
     const out: Record<string, StepTimes> = {};
     for (const [step, times] of this.#times) {

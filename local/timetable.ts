@@ -1,10 +1,11 @@
-// When the demo's visits happen: the real visits of many years, lived through again in a few months of a settable clock.
+// Decides when the visits of a practice happen. The real visits of many years are played again in a few months of a settable
+// clock.
 //
-// The window is exactly `months` calendar months (UTC, the protocol's epochs), and ends in the month of `now`. A
-// patient's visits keep their real order and are spread evenly over the months, so no month takes more than
-// ceil(n / months) of them, which is at most slotsPerEpoch; inside a month evenly over opening hours (8 to 18 UTC,
-// Monday to Friday), each patient a little beside the others. Nothing happens after `now`: in its own month only the
-// opening hours already gone by count; where there are none yet, all of the month's time up to `now`.
+// The window is exactly `months` calendar months (UTC, the protocol's epochs), and ends in the month of `now`. A patient's
+// visits keep their real order and are spread evenly over the months. So no month takes more than ceil(n / months) of them,
+// which is at most slotsPerEpoch. Inside a month they are spread evenly over opening hours (8 to 18 UTC, Monday to Friday),
+// with a small offset per patient. No visit happens after `now`: in the month of `now`, only the opening hours before `now`
+// count. If there are none yet, all time of the month up to `now` counts.
 
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 
@@ -19,7 +20,7 @@ export interface TimetableInput {
 
 export interface Appointment {
   patientIndex: number;
-  /** place among the patient's visits in the order of their real dates */
+  /** index among the patient's visits, in the order of their real dates */
   visitIndex: number;
   /** unix seconds */
   at: number;
@@ -33,7 +34,7 @@ export class TimetableError extends Error {
     const monthsNeeded = Math.ceil(visits / slotsPerEpoch);
     super(
       `patient ${patientIndex + 1} has ${visits} visits, but ${months} months hold only ${months * slotsPerEpoch} ` +
-        `(${slotsPerEpoch} a month): at least ${monthsNeeded} months are needed`,
+        `(${slotsPerEpoch} per month): at least ${monthsNeeded} months are needed`,
     );
     this.patientIndex = patientIndex;
     this.monthsNeeded = monthsNeeded;
@@ -72,7 +73,7 @@ export function timetable(input: TimetableInput): Appointment[] {
   return appointments.sort((a, b) => a.at - b.at || a.patientIndex - b.patientIndex || a.visitIndex - b.visitIndex);
 }
 
-/** A month, not beyond `now`; both ends belong to it. */
+/** A month, cut off at `now`. Both ends belong to the span. */
 const monthSpan = (epoch: number, now: number): Span => [epochStart(epoch), Math.min(epochStart(epoch + 1) - 1, now)];
 
 function openSpans([from, to]: Span): Span[] {
@@ -85,7 +86,7 @@ function openSpans([from, to]: Span): Span[] {
   return spans.length > 0 ? spans : [[from, to]];
 }
 
-/** The second that stands at `fraction` (0 to 1) of all the spans' time. */
+/** The second at `fraction` (0 to 1) of the total time of all spans. */
 function pointOf(spans: readonly Span[], fraction: number): number {
   let left = Math.floor(fraction * spans.reduce((sum, [from, to]) => sum + (to - from), 0));
   for (const [from, to] of spans) {

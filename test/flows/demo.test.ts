@@ -122,12 +122,12 @@ describe("npm run demo on unusable input prints one clear message, exits with 1 
       /no Bundle in it holds a Patient/,
     ],
     ["an unknown flag", () => ["--patients", good(), "--monhts", "3"], /Unknown option '--monhts'/],
-    ["no months", () => ["--patients", good(), "--months", "0"], /--months: a whole number from 1/],
-    ["months that are no number", () => ["--patients", good(), "--months", "two"], /--months: a whole number/],
+    ["no months", () => ["--patients", good(), "--months", "0"], /--months: must be a whole number from 1/],
+    ["months that are no number", () => ["--patients", good(), "--months", "two"], /--months: must be a whole number/],
     [
       "a threshold of half",
       () => ["--patients", good(), "--trustees", "4", "--threshold", "2"],
-      /--threshold: a whole number from 3 to 4/,
+      /--threshold: must be a whole number from 3 to 4/,
     ],
     [
       "more visits than the months hold",

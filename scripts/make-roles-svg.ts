@@ -175,7 +175,7 @@ function messageOf([who, what]: [string, string], index: number): string {
 <text class="what" x="${COLUMNS[0] + 44}" y="${y}"><tspan class="who">${inXml(who)}:</tspan> ${inXml(what)}</text>`;
 }
 
-export const rolesSvg =
+const rolesSvg =
   (): string => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">
 <title id="title">The roles of Symbolon and the messages between them</title>
 <style>${STYLE}</style>
@@ -187,4 +187,4 @@ ${MESSAGES.map(messageOf).join("\n")}
 </svg>
 `;
 
-if (import.meta.main) writeFileSync(FILE, rolesSvg());
+writeFileSync(FILE, rolesSvg());

@@ -1,8 +1,9 @@
-// node scripts/spec-tables.ts    writes the tables of labels and of document layouts into docs/SPEC.md, between its
-// markers. Both are read off the code that encodes, so they cannot say anything else; a test compares.
+// npm run spec:tables
+// Writes the tables of labels and of document layouts into docs/SPEC.md, between its markers. Both come from the code that
+// encodes, so they always agree with it. A test checks that docs/SPEC.md is up to date.
 //
-// A layout is read from the text of its `document("Name", type, version, { fields })`: micro-packed coders do not tell
-// their fields. Named parts (structs, lists of names, lengths) are replaced by what they stand for.
+// A layout is read from the source text of its `document("Name", type, version, { fields })`, because micro-packed coders do
+// not expose their fields. Named parts (structs, lists of names, lengths) are replaced by their definitions.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ const sources = readdirSync(PROTOCOL)
       .replace(/(^|\s)\/\/.*$/gm, ""),
   );
 
-/** From an opening bracket to behind its closing one. */
+/** The text from an opening bracket to its closing bracket, both included. */
 function balanced(text: string, from: number): string {
   let depth = 0;
   for (let i = from; i < text.length; i++) {
@@ -29,7 +30,7 @@ function balanced(text: string, from: number): string {
   throw new Error("unbalanced");
 }
 
-/** `const NAME = expression;` of one file, then of all. */
+/** The expression of `const NAME = expression;`, searched first in one file, then in all. */
 function constant(name: string, home: string): string | undefined {
   for (const text of [home, ...sources]) {
     const found = new RegExp(`const ${name}(?::[^=]*)? = `).exec(text);
@@ -47,7 +48,7 @@ function depthBetween(text: string, from: number, to: number): number {
   return depth;
 }
 
-/** Parts of a list at its own depth. */
+/** The parts of a comma-separated list; commas inside brackets do not count. */
 function split(list: string): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -137,7 +138,7 @@ export function layouts(): Layout[] {
         fields: fields(list.slice(1, -1), home),
       });
     }
-  // One document may be read by two codecs, parsed and raw: the parsed one comes first in its file and tells more.
+  // Two codecs may read one document, parsed and raw. The parsed one comes first in its file and has more detail.
   const first = found.filter((d, i) => found.findIndex((o) => o.type === d.type && o.name === d.name) === i);
   return first.sort((a, b) => a.type - b.type);
 }
@@ -158,7 +159,7 @@ export const labelTable = (): string =>
     .map(([name, label]) => `${name.padEnd(24)}${label}`)
     .join("\n");
 
-/** The document with its generated parts as they must be. */
+/** The text of docs/SPEC.md with up-to-date generated parts. */
 export function withTables(spec: string): string {
   const fill = (text: string, name: string, table: string): string => {
     const [open, close] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];

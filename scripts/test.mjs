@@ -1,4 +1,7 @@
-// Runs every vitest project, or with arguments just what they name, and ends with the plain line "N passed, N failed".
+// npm test -- [NAME] [--project NAME] [-t "title"]
+// Runs all tests, or the tests that the arguments name; they go to `vitest run`. The last line is "N passed, N failed".
+//
+// NODE_ENV is always "test", because NODE_ENV=production in the caller's environment could change what is tested.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,19 +18,22 @@ const run = spawnSync(
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { stdio: "inherit", env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" } },
+  {
+    stdio: "inherit",
+    env: { ...process.env, NODE_ENV: "test", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+  },
 );
 let passed = 0;
 let failed = 0;
 try {
   const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, "utf8"));
   passed = numPassedTests;
-  // a file that could not be loaded has no test of its own, and still is a failure
+  // A file that could not be loaded has no test results, but it counts as a failure.
   const unloaded = testResults.filter((f) => f.status === "failed" && f.assertionResults.length === 0).length;
   failed = numFailedTests + unloaded;
   if (failed === 0 && numFailedTestSuites > 0 && run.status !== 0) failed = numFailedTestSuites;
 } catch {
-  console.error("vitest wrote no report");
+  console.error("vitest ended without writing a report");
   failed = 1;
 }
 if (run.status !== 0 && failed === 0) failed = 1;

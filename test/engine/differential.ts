@@ -127,9 +127,19 @@ export function differential(count: number, seed: string, progress: (done: numbe
   return outcome;
 }
 
+const USAGE = `npm run differential -- [COUNT]
+Asks both engines about COUNT random statements, true and broken (default 10000), and compares their answers.`;
+
 if (import.meta.main) {
+  if (process.argv.includes("--help")) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   const count = Number(process.argv[2] ?? 10_000);
-  if (!Number.isInteger(count) || count < 1) throw new RangeError("a number of statements expected");
+  if (!Number.isInteger(count) || count < 1) {
+    console.error(`COUNT must be a whole number from 1: ${process.argv[2]}\n\n${USAGE}`);
+    process.exit(1);
+  }
   const { accepted, refused, wrong } = differential(count, `differential ${Date.now()}`, (done) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count}`);
   });

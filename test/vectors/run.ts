@@ -51,7 +51,14 @@ export function runFixtures(dir: string): Outcome {
   return outcome;
 }
 
+const USAGE = `npm run vectors -- [DIR]
+Checks every BBS and Blind BBS fixture below DIR (default: test/vectors) and prints how many passed.`;
+
 if (import.meta.main) {
+  if (process.argv.includes("--help")) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   const dir = process.argv[2] ?? HERE;
   const { passed, failed } = existsSync(dir) ? runFixtures(dir) : { passed: [], failed: [] };
   for (const { file, reason } of failed) console.log(`FAILED ${file}: ${reason}`);

@@ -42,7 +42,7 @@ export const recordsTable = (serviceId: string) =>
 export type RecordsTable = ReturnType<typeof recordsTable>;
 
 /** Step n migrates a table from version n to n + 1. Append-only. */
-export const RECORDS_MIGRATIONS: readonly ((table: string) => readonly string[])[] = [
+const RECORDS_MIGRATIONS: readonly ((table: string) => readonly string[])[] = [
   (table) => [
     `CREATE TABLE IF NOT EXISTS ${table} (
       record_id TEXT NOT NULL PRIMARY KEY,

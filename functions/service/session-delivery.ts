@@ -19,8 +19,8 @@ export interface DeliveryEnv {
   RECORDS_DB_0: D1Database;
   RECORDS_DB_1: D1Database;
   ESCROW_URL: string;
-  /** Ed25519 secret key of the service Worker, hex */
-  SIGNING_KEY: string;
+  /** Ed25519 secret key of the service Worker. */
+  SIGNING_KEY: Hex;
 }
 
 /** True if this call wrote the row. False if the tag already has a row at this service. */

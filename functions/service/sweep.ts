@@ -19,7 +19,7 @@ import { SHARDS, shardDb } from "./registry.ts";
 export const CONDEMNED = 0;
 const BLOBS_PER_SWEEP = 200;
 
-export async function sweepBlobs(env: ServiceEnv, shard: D1Database, at: number): Promise<number> {
+async function sweepBlobs(env: ServiceEnv, shard: D1Database, at: number): Promise<number> {
   const db = drizzle(shard);
   await db.update(uploads).set({ sweepAfter: CONDEMNED }).where(lte(uploads.sweepAfter, at));
   const condemned = await db

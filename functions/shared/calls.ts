@@ -2,6 +2,7 @@
 // "unavailable", unless the other side answered with a problem of its own.
 
 import { signerOf } from "../../engine/ed25519.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
 import { CLOCK_HEADER } from "./env.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
@@ -14,7 +15,7 @@ export interface Call {
   json?: unknown;
   bytes?: Uint8Array;
   /** Ed25519 secret key in hex. If it is absent, the call is not signed. */
-  signingKey?: string;
+  signingKey?: Hex;
   now: number;
 }
 

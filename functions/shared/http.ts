@@ -69,7 +69,7 @@ function toProblem(error: unknown): Problem {
   return new Problem("internal", undefined, String(error));
 }
 
-export const MAX_JSON_BYTES = 1 << 20;
+const MAX_JSON_BYTES = 1 << 20;
 
 export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
 

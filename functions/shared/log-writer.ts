@@ -1,13 +1,13 @@
 // Appends to the transparency log from another role. A role answers an act only after the log has its entry. The log
 // recognizes an entry by its bytes, so a retry after a crash adds nothing.
 
-import { type LOG_KINDS, LogEntry } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import type { LOG_KINDS } from "../../protocol/documents.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { callJson } from "./calls.ts";
 
 interface Writer {
   LOG_URL: string;
-  SIGNING_KEY: string;
+  SIGNING_KEY: Hex;
 }
 
 export interface NewEntry {
@@ -17,19 +17,7 @@ export interface NewEntry {
   body?: Uint8Array;
 }
 
-/** Appends one entry and returns its index. @throws Problem unavailable */
-export async function appendToLog(env: Writer, now: number, entry: NewEntry): Promise<number> {
-  const bytes = LogEntry.encode({
-    kind: entry.kind,
-    at: now,
-    subject: entry.subject,
-    caseId: entry.caseId,
-    body: entry.body ?? new Uint8Array(),
-  });
-  return appendEntryBytes(env, now, bytes);
-}
-
-/** As appendToLog, for the bytes of an entry that was made before. */
+/** Appends the bytes of one LogEntry and returns its index in the log. @throws Problem unavailable */
 export async function appendEntryBytes(env: Writer, now: number, bytes: Uint8Array): Promise<number> {
   const { indexes } = await callJson<{ indexes: number[] }>({
     baseUrl: env.LOG_URL,

@@ -63,7 +63,7 @@ import * as z from "zod";
 import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
-export const MAX_PART_BYTES = 1 << 20;
+const MAX_PART_BYTES = 1 << 20;
 export const MAX_RECORD_ITEMS = 64;
 
 const document = b64(MAX_DOCUMENT_BYTES);

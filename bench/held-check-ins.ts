@@ -3,7 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Clinic } from "../client/clinic.ts";
+import type { Clinic } from "../client/index.ts";
 import type { Practice } from "../local/practice.ts";
 import type { Held, HoldingOrder, Phone } from "./holding-thread.ts";
 import { newPerson, SLOTS } from "./world.ts";

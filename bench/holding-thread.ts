@@ -1,12 +1,18 @@
 // A thread of held-check-ins.ts. It enrols the phones of its order one after the other, and each phone makes its check-ins.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { Clinic, type ClinicKeys } from "../client/clinic.ts";
-import type { Deployment } from "../client/parameters.ts";
-import { ApiError, systemTransport, type Transport } from "../client/transport.ts";
+import {
+  ApiError,
+  Clinic,
+  type ClinicKeys,
+  type Deployment,
+  MemoryStore,
+  systemTransport,
+  type Transport,
+  Wallet,
+} from "../client/index.ts";
 import { stateOf } from "../client/wallet/inspect.ts";
-import { MemoryStore, type WalletSession } from "../client/wallet/state.ts";
-import { Wallet } from "../client/wallet.ts";
+import type { WalletSession } from "../client/wallet/state.ts";
 
 export interface Phone {
   account: string;

@@ -3,8 +3,7 @@
 // workerd. The SDK's sealing and opening count in the wall-clock times, but not in the CPU figures.
 
 import { ClinicApi } from "../client/clinic/api.ts";
-import type { Clinic, ClinicSession } from "../client/clinic.ts";
-import type { Wallet } from "../client/wallet.ts";
+import type { Clinic, ClinicSession, Wallet } from "../client/index.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import { Manifest, manifestHashOf, Signed, signDocument } from "../protocol/documents.ts";
 import { fromBase64url } from "../protocol/encodings.ts";

@@ -1,9 +1,7 @@
 // Measures whole link and trace cases over HTTP, and the wallet's own report. A link is timed from the last officer's passkey
 // to the records in clear. Each trustee runs in its own process. link-arithmetic.ts measures one trustee's computation.
 
-import type { Clinic, ClinicSession } from "../client/clinic.ts";
-import type { OrderRequest, Requester } from "../client/requester.ts";
-import type { Wallet } from "../client/wallet.ts";
+import type { Clinic, ClinicSession, OrderRequest, Requester, Wallet } from "../client/index.ts";
 import type { Practice } from "../local/practice.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { fastEngine } from "./fast-engine.ts";

@@ -6,7 +6,7 @@
 // for R2 and D1 share that process. So a Worker that does nothing else also puts the same bytes into R2's stand-in.
 // test/flows/streaming.test.ts shows that no byte is held back on the way to R2.
 
-import type { Clinic, ClinicSession } from "../client/clinic.ts";
+import type { Clinic, ClinicSession } from "../client/index.ts";
 import { attachTo, heldBytes, type Isolate } from "./inspector.ts";
 import { startLoneWorker } from "./lone-worker.ts";
 import type { Bench, BenchContext, Row } from "./measure.ts";

@@ -1,10 +1,15 @@
 // The running system that the HTTP benches share: one practice on local workerd, and patients with the visits of the sample
 // patients. Its clock stands still; only `nextMonth` moves it.
 
-import { type Clinic, type ClinicSession, FHIR_JSON } from "../client/clinic.ts";
-import { patientRefs, toTid } from "../client/fhir/pseudonymise.ts";
-import { writeRecord } from "../client/fhir/record.ts";
-import type { Wallet } from "../client/wallet.ts";
+import {
+  type Clinic,
+  type ClinicSession,
+  FHIR_JSON,
+  patientRefs,
+  toTid,
+  type Wallet,
+  writeRecord,
+} from "../client/index.ts";
 import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../local/patients.ts";
 import { openPractice, type Practice } from "../local/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";

@@ -6,7 +6,7 @@
 // patient's wallet reads are valid: the clinic signs the manifests in the wallet's sample and buckets. All filler records name
 // one blob in R2, which is as long as a real one.
 
-import type { Clinic } from "../../client/clinic.ts";
+import type { Clinic } from "../../client/index.ts";
 import type { Host } from "../../local/host.ts";
 import { rangeOf } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";

@@ -8,9 +8,8 @@
 //   link        an approved order over 1 closed month, from the last approval to readable records
 //   enrol       a person is registered, a phone enrolled, and its first credential fetched
 
+import { MemoryStore, Wallet } from "../../client/index.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
-import { MemoryStore } from "../../client/wallet/state.ts";
-import { Wallet } from "../../client/wallet.ts";
 import { type HeldCheckIn, heldCheckIns, sendHeld } from "../held-check-ins.ts";
 import { wakeObjects } from "../session-objects.ts";
 import { ENTITLEMENTS, samplePatient } from "../world.ts";

@@ -5,9 +5,14 @@
 // The two measured clinics hold a tenth of the sessions each; the other services hold the rest.
 
 import { ClinicApi } from "../../client/clinic/api.ts";
-import { type Clinic, type ClinicSession, clinicCard, createClinicKeys } from "../../client/clinic.ts";
-import type { Requester } from "../../client/requester.ts";
-import type { Wallet } from "../../client/wallet.ts";
+import {
+  type Clinic,
+  type ClinicSession,
+  clinicCard,
+  createClinicKeys,
+  type Requester,
+  type Wallet,
+} from "../../client/index.ts";
 import type { Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";

@@ -1,37 +1,77 @@
 // The code as it is shipped, by esbuild: a Worker as wrangler would make it, and a page's script as an application would.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-export interface Weakening {
-  /** path from the repository's root, as "functions/service/sessions.ts" */
+/** A change to one line of a check. `find` must occur exactly once in the file. */
+export interface TextPatch {
+  /** path from the repository's root, such as "functions/service/sessions.ts" */
   file: string;
   find: string;
   replace: string;
 }
+/**
+ * One module takes another's place. Every import of `swap`, and `swap` as the entry point, resolves to `with`. Only files
+ * in the directory of `with` still reach the real module, so `with` can re-export it and override single functions.
+ */
+export interface ModuleSwap {
+  /** path from the repository's root */
+  swap: string;
+  /** path from the repository's root, such as "test/attacks/roles/witness-that-signs-anything.ts" */
+  with: string;
+}
+/** How an attack test changes a Worker: to play a cheating role, or to show that the attack succeeds without a check. */
+export type Weakening = TextPatch | ModuleSwap;
 
 const bundles = new Map<string, Promise<string>>();
 
-/** @throws Error where a passage to change is not there: then the test has to be mended */
+const occurrences = (text: string, part: string): number => text.split(part).length - 1;
+
+/** @throws Error if a passage does not occur exactly once, or if the bundle never loads a file that is to be changed */
 function weakener(changes: readonly Weakening[]): Plugin {
+  const patches = Map.groupBy(
+    changes.filter((c) => "file" in c),
+    ({ file }) => join(root, file),
+  );
+  const swaps = new Map<string, string>();
+  for (const change of changes) {
+    if (!("swap" in change)) continue;
+    if (swaps.has(join(root, change.swap))) throw new Error(`${change.swap} is swapped for two modules`);
+    swaps.set(join(root, change.swap), join(root, change.with));
+  }
   return {
     name: "weaken",
-    setup({ onLoad }) {
-      for (const file of new Set(changes.map((c) => c.file))) {
-        const path = join(root, file);
-        onLoad({ filter: new RegExp(`${file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) }, () => {
-          let contents = readFileSync(path, "utf8");
-          for (const { find, replace } of changes.filter((c) => c.file === file)) {
-            if (!contents.includes(find)) throw new Error(`${file}: nothing to weaken, no such passage: ${find}`);
-            contents = contents.replace(find, () => replace);
-          }
-          return { contents, loader: "ts" };
-        });
-      }
+    setup({ onResolve, onLoad, onEnd }) {
+      const unused = new Set([...patches.keys(), ...swaps.keys()]);
+      // Imports of this repository's own modules are relative and name the file with its extension.
+      onResolve({ filter: /^[./]/ }, ({ path, resolveDir, importer }) => {
+        const asked = resolve(resolveDir, path);
+        const instead = swaps.get(asked);
+        if (instead === undefined || dirname(importer) === dirname(instead)) return undefined;
+        unused.delete(asked);
+        return { path: instead };
+      });
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const wanted = patches.get(path);
+        if (!wanted) return undefined;
+        unused.delete(path);
+        let contents = readFileSync(path, "utf8");
+        for (const { file, find, replace } of wanted) {
+          const found = occurrences(contents, find);
+          if (found !== 1) throw new Error(`${file}: expected exactly 1 match, found ${found}, of: ${find}`);
+          contents = contents.replace(find, () => replace);
+        }
+        return { contents, loader: "ts" };
+      });
+      onEnd(({ errors }) => {
+        if (errors.length > 0 || unused.size === 0) return undefined;
+        const text = `the bundle does not load: ${[...unused].join(", ")}`;
+        return { errors: [{ text }] };
+      });
     },
   };
 }

@@ -56,7 +56,7 @@ import {
   recordTraffic,
   utf8,
   visit,
-} from "./setup-a.ts";
+} from "./visits.ts";
 
 const EPOCH = 678; // 2026-07
 const START = epochStart(EPOCH) + 9 * 3600;

@@ -41,7 +41,7 @@ import {
   postCheckIn,
   REFUSED,
   settled,
-} from "./setup-a.ts";
+} from "./visits.ts";
 
 const EPOCH = 678; // 2026-07
 const DAY = 86_400;

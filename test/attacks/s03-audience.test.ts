@@ -25,7 +25,7 @@ import {
   REFUSED,
   settled,
   visit,
-} from "./setup-a.ts";
+} from "./visits.ts";
 
 const START = epochStart(678) + 9 * 3600;
 
@@ -55,13 +55,7 @@ beforeAll(async () => {
   scene = await openScene();
   weak = await openScene({
     weaken: {
-      service: [
-        {
-          file: "protocol/documents.ts",
-          find: "labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey",
-          replace: "labelledHash(LABELS.challenge, c.sessionAuthKey",
-        },
-      ],
+      service: [{ swap: "protocol/documents.ts", with: "test/attacks/roles/unbound-check-in-context.ts" }],
     },
   });
 }, HOOK_MILLISECONDS);
@@ -149,7 +143,7 @@ describe("a relay: B asks the wallet with A's challenge", () => {
     const used = scene.wallet.sessions.length;
     const refusal = scene.wallet.readInvitation(await relayed(scene));
     await expect(refusal).rejects.toBeInstanceOf(CheckInError);
-    await expect(refusal).rejects.toMatchObject({ reason: "wrong-service" });
+    await expect(refusal).rejects.toMatchObject({ code: "wrong-service" });
     expect(scene.wallet.sessions).toHaveLength(used);
   });
 
@@ -162,17 +156,17 @@ describe("a relay: B asks the wallet with A's challenge", () => {
       hexToBytes(scene.b.keys.signSecretKey),
     );
     const refusal = scene.wallet.readInvitation({ card: lying, challenge: await scene.a.challenge() });
-    await expect(refusal).rejects.toMatchObject({ reason: "wrong-service" });
+    await expect(refusal).rejects.toMatchObject({ code: "wrong-service" });
   });
 
   it("a challenge with foreign parameters or out of its time: refused by the wallet too", async () => {
     const foreign = await craftChallenge(scene.a, { paramsHash: scene.practice.transport.rng(32) });
     await expect(scene.wallet.readInvitation({ card: scene.a.card(), challenge: foreign })).rejects.toMatchObject({
-      reason: "foreign-parameters",
+      code: "foreign-parameters",
     });
     const old = await scene.practice.at(START - 3600, () => scene.a.challenge());
     await expect(scene.wallet.readInvitation({ card: scene.a.card(), challenge: old })).rejects.toMatchObject({
-      reason: "stale-challenge",
+      code: "stale-challenge",
     });
   });
 });

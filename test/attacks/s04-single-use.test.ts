@@ -27,7 +27,7 @@ import {
   REFUSED,
   settled,
   visit,
-} from "./setup-a.ts";
+} from "./visits.ts";
 
 const EPOCH = 678; // 2026-07
 const START = epochStart(EPOCH) + 9 * 3600;
@@ -62,9 +62,8 @@ beforeAll(async () => {
     weaken: {
       service: [
         {
-          file: "functions/service/session-objects.ts",
-          find: "namespace.idFromName(objectNameOf(tagHash))",
-          replace: "namespace.newUniqueId()",
+          swap: "functions/service/session-objects.ts",
+          with: "test/attacks/roles/scattered-session-objects.ts",
         },
         { file: "protocol/presentation.ts", find: "|| p.slot >= expected.slots", replace: "" },
       ],
@@ -152,7 +151,7 @@ describe("J visits an epoch", () => {
     const offer = await wallet.readInvitation(invitation);
     expect(offer.slotsLeft).toBe(0);
     await expect(wallet.checkIn(offer)).rejects.toBeInstanceOf(CheckInError);
-    await expect(wallet.checkIn(offer)).rejects.toMatchObject({ reason: "no-slot-left" });
+    await expect(wallet.checkIn(offer)).rejects.toMatchObject({ code: "no-slot-left" });
 
     const before = await openSessions(scene.practice);
     for (let slot = 0; slot <= J; slot++) {

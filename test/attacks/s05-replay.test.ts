@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clinic, type ClinicSession } from "../../client/clinic.ts";
 import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
 import { api } from "../../client/transport.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
 import { sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { type Host, startHost } from "../../local/host.ts";
@@ -20,7 +21,7 @@ import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { WINDOW } from "../../protocol/replay-window.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import { type Answer, answerOf, HOOK_MILLISECONDS, plantedPerson, REFUSED, utf8, visit } from "./setup-a.ts";
+import { type Answer, answerOf, HOOK_MILLISECONDS, plantedPerson, REFUSED, utf8, visit } from "./visits.ts";
 
 const START = epochStart(678) + 9 * 3600;
 const text = (b: Uint8Array): string => new TextDecoder().decode(b);
@@ -47,18 +48,7 @@ beforeAll(async () => {
   host = scene.practice.host;
   weak = await openScene({
     weaken: {
-      service: [
-        {
-          file: "durable-objects/replay-window.ts",
-          find: "const decision = check(window, f.seq);",
-          replace: `const decision = "ok" as string;`,
-        },
-        {
-          file: "durable-objects/replay-window.ts",
-          find: "encodeWindow(accept(window, f.seq))",
-          replace: "encodeWindow(window)",
-        },
-      ],
+      service: [{ swap: "protocol/replay-window.ts", with: "test/attacks/roles/forgetful-replay-window.ts" }],
     },
   });
 }, HOOK_MILLISECONDS);
@@ -86,7 +76,7 @@ class Line {
 
   static async open(s: Scene): Promise<Line> {
     const session = await visit(s.wallet, s.clinic);
-    const { generation, epoch, slot, channel } = s.wallet.sessions.find((x) => x.tagHash === session.tagHash)!;
+    const { generation, epoch, slot, channel } = stateOf(s.wallet).sessions.find((x) => x.tagHash === session.tagHash)!;
     const { authSecretKey } = await sessionKeys(walletRoot(s.wallet.recoveryWords), generation, epoch, slot);
     return new Line(s, session, authSecretKey, hexToBytes(channel!));
   }

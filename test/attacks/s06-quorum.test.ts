@@ -15,6 +15,7 @@ import { openField } from "../../functions/registrar/fields.ts";
 import { type Problem, readBase64url } from "../../functions/shared/http.ts";
 import { type ParametersSource, parametersFor } from "../../functions/shared/parameters.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import type { Weakening } from "../../local/bundles.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import {
@@ -35,7 +36,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -76,108 +77,35 @@ import {
   objectRows,
   outcome,
   ownTrustee,
+  playedBy,
   START,
   signedParameters,
   TRACE,
   visit,
-} from "./setup-b.ts";
+} from "./cases.ts";
 
 const SLOTS = 8;
 
-/** Without the checks of approvals: anybody's signature, of any order, counts. */
-const CREDULOUS = [
-  ...MARKED,
-  {
-    file: "functions/shared/approvals.ts",
-    find: "  if (!pinned ||",
-    replace: `  if (${marked("credulous")}) return value;\n  if (!pinned ||`,
-  },
-];
-
-/** Without verification of link shares, and of GT membership. */
-const TRUSTING = [
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "      if (cheaters.length > 0) throw",
-    replace: `      if (cheaters.length > 0 && !${marked("lenient")}) throw`,
-  },
+/**
+ * Without checks, if the case is marked so. "credulous": anybody's signature, of any order, counts as an approval.
+ * "lenient": no share is found wrong, and record shares go out for sessions outside the result. "blind": GT values are not
+ * tested for membership.
+ */
+const TRUSTING: Weakening[] = [
+  MARKED,
+  playedBy("credulous-approvals", "functions/shared/approvals.ts"),
+  playedBy("blind-engine", "engine/worker.ts"),
   {
     file: "functions/trustee/rounds.ts",
     find: "if (!asked.every(own))",
     replace: `if (!asked.every(own) && !${marked("lenient")})`,
   },
-  {
-    file: "protocol/suite.ts",
-    find: "if (!isInGT(f)) throw",
-    replace: `if (!isInGT(f) && !${marked("blind")}) throw`,
-  },
-  // noble's cyclotomic squaring would spoil −d by luck; plain squaring is as right, and forgives nothing
-  { file: "protocol/group.ts", find: "Fp12._cyclotomicSquare(e)", replace: "Fp12.sqr(e)" },
-  {
-    file: "protocol/opening-link.ts",
-    find: "  const values = tested(",
-    replace: `  if (${marked("blind")}) engine = nobleEngine;\n  const values = tested(`,
-  },
-  {
-    file: "protocol/opening-link.ts",
-    find: "  const chosen = collect(",
-    replace: `  if (${marked("blind")}) engine = nobleEngine;\n  const chosen = collect(`,
-  },
 ];
-
-/** The cheater. "flip:<slot>": −d in that slot and in as many others as make all coefficients even, then proved anew. */
-const CHEATING = [
-  {
-    file: "functions/trustee/link-shares.ts",
-    find: "  const share = secretOf(round).shares.link;",
-    replace: `  if (${marked("silent")}) throw new Problem("unavailable");
-  const share = secretOf(round).shares.link + (${marked("wrong")} ? 1n : 0n);`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "  const { hash, C1 } = round.open.handle!;",
-    replace: `  if (${marked("silent")}) throw new Problem("unavailable");
-  const { hash, C1 } = round.open.handle!;`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "share: secretOf(round).shares.trace",
-    replace: `share: secretOf(round).shares.trace + (${marked("wrong")} ? 1n : 0n)`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "{ ...at, share: secretOf(round).shares.link }",
-    replace: `{ ...at, share: secretOf(round).shares.link + (${marked("mute")} ? 1n : 0n) }`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "const found = await matchSessions(round.env, pages, wanted, round.now);",
-    replace: `const found = await matchSessions(round.env, pages, wanted, round.now);
-    const slip = /slip:([0-9a-f]{32}):([0-9a-f]{64})/.exec((globalThis as any).purpose);
-    if (slip) found.push({ epoch: round.open.order.epochTo, slot: 0, serviceId: readHex(slip[1]), tagHash: readHex(slip[2]) });`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "// ---- result",
-    replace: "const readHex = (h: string) => Uint8Array.from(h.match(/../g)!, (x) => parseInt(x, 16));",
-  },
-  {
-    file: "protocol/opening-link.ts",
-    find: "  const b = batch(engine, kind, at, values);",
-    replace: `  let b = batch(engine, kind, at, values);
-  const flip = /flip:(\\d+)/.exec(String((globalThis as any).purpose));
-  if (flip && kind === "linkShare") {
-    const honest = [...values];
-    const negated = honest.map((d) => engine.fromGT(Fp12.neg(engine.toGT(d))));
-    for (let mask = 0; ; mask++) {
-      if (mask >> honest.length) throw new Error("no mask with even coefficients");
-      if (((mask >> Number(flip[1])) & 1) === 0) continue;
-      honest.forEach((d, i) => { values[i] = (mask >> i) & 1 ? negated[i]! : d; });
-      b = batch(engine, kind, at, values);
-      if (b.coefficients.every((c, i) => ((mask >> i) & 1) === 0 || c % 2n === 0n)) break;
-    }
-  }`,
-  },
+const HONEST_BUT_TRUSTING: Weakening[] = [...TRUSTING, playedBy("lenient-opening", "protocol/opening.ts")];
+const CHEATING: Weakening[] = [
+  ...TRUSTING,
+  playedBy("cheating-opening", "protocol/opening.ts"),
+  playedBy("slipping-session-index", "functions/trustee/session-index.ts"),
 ];
 
 let p: Practice;
@@ -197,10 +125,7 @@ beforeAll(async () => {
     start: START,
     slots: SLOTS,
     epochs: 2,
-    weaken: {
-      "trustee-1": [...CREDULOUS, ...TRUSTING],
-      "trustee-2": [...CREDULOUS, ...TRUSTING, ...CHEATING],
-    },
+    weaken: { "trustee-1": HONEST_BUT_TRUSTING, "trustee-2": CHEATING },
   });
   clinics = [await p.openClinic("General practice"), await p.openClinic("Psychiatry")];
   const [alice, bob] = [await enrolled(p, "Alice"), await enrolled(p, "Bob")];
@@ -257,7 +182,7 @@ async function identityOf(R: G1): Promise<string | undefined> {
   const row = await db
     .prepare("SELECT a.account, a.identity FROM generations g JOIN accounts a USING (account) WHERE g.handle = ?")
     .bind(hex(encodeG1(R)))
-    .first<{ account: string; identity: number[] }>();
+    .first<{ account: Hex; identity: number[] }>();
   if (!row) return undefined;
   const env = p.host.bindings.registrar as never;
   return new TextDecoder().decode(openField(env, "identity", row.account, Uint8Array.from(row.identity)));
@@ -351,8 +276,8 @@ describe("t-1 approvals", () => {
     await requester.submit(prepared);
     await approve(p, prepared, [2]);
     await p.officers[0]!.refuse({
-      order: Buffer.from(prepared.signed).toString("base64url"),
-      dossier: Buffer.from(prepared.dossiers[0]!).toString("base64url"),
+      order: toBase64url(prepared.signed),
+      dossier: toBase64url(prepared.dossiers[0]!),
     });
     const decisions = await approvalsOf(requester, prepared);
     const approvals = [decisions.get(1)!, decisions.get(2)!];
@@ -547,7 +472,7 @@ describe("a link shows no name", () => {
     const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
     const { results } = await db
       .prepare("SELECT a.account, a.identity, g.contract FROM generations g JOIN accounts a USING (account)")
-      .all<{ account: string; identity: number[]; contract: number[] }>();
+      .all<{ account: Hex; identity: number[]; contract: number[] }>();
     const env = p.host.bindings.registrar as never;
     return results.map((r) => ({
       identity: openField(env, "identity", r.account, Uint8Array.from(r.identity)),

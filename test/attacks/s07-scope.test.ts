@@ -11,6 +11,7 @@ import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
+import type { Weakening } from "../../local/bundles.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { ForRequester, forRequesterAad, LinkParts, partAad, SealedPart } from "../../protocol/case-documents.ts";
@@ -37,32 +38,31 @@ import {
   objectRows,
   outcome,
   ownTrustee,
+  playedBy,
   START,
   TRACE,
   visit,
-} from "./setup-b.ts";
+} from "./cases.ts";
 
 const SLOTS = 4;
 const SEPTEMBER = epochOf(START);
 const OCTOBER = SEPTEMBER + 1;
 const NOVEMBER = OCTOBER + 1;
 
-const LAX = [
-  ...MARKED,
-  {
-    file: "functions/shared/approvals.ts",
-    find: "  if (!pinned ||",
-    replace: `  if (${marked("credulous")}) return value;\n  if (!pinned ||`,
-  },
+const UNFILTERED = marked("unfiltered");
+/** Without the checks of approvals, of the running epoch, of services and of record shares, if the case is marked so. */
+const laxTrustee = (filtersNothingIf: string): Weakening[] => [
+  MARKED,
+  playedBy("credulous-approvals", "functions/shared/approvals.ts"),
   {
     file: "functions/trustee/rounds.ts",
-    find: "const sessions = found.filter((x) => services.length === 0 ||",
-    replace: `const sessions = found.filter((x) => ${marked("unfiltered")} || services.length === 0 ||`,
+    find: "found.filter((x) => services.length === 0 ||",
+    replace: `found.filter((x) => ${filtersNothingIf} || services.length === 0 ||`,
   },
   {
     file: "functions/trustee/case-order.ts",
     find: "document.offlineGraceSeconds && !order.emergency)",
-    replace: 'document.offlineGraceSeconds && !order.emergency && !order.purpose.includes("hurried"))',
+    replace: `document.offlineGraceSeconds && !order.emergency && !${marked("hurried")})`,
   },
   {
     file: "functions/trustee/rounds.ts",
@@ -70,19 +70,9 @@ const LAX = [
     replace: `if (!asked.every(own) && !${marked("generous")})`,
   },
 ];
-/** Partials of September's slots in the place of October's. */
-const SHIFTED = [
-  {
-    file: "functions/trustee/link-shares.ts",
-    find: "const slots = await slotsOfSubjects(round, part);",
-    replace: `const earlier = (x) => ({ ...x, scope: x.scope.map((y) => ({ ...y, epoch: y.epoch - 1 })) });
-    const slots = await slotsOfSubjects(round, ${marked("shifted")} ? { ...part, subjects: part.subjects.map(earlier) } : part);`,
-  },
-  {
-    file: "functions/trustee/rounds.ts",
-    find: "const sessions = found.filter((x) =>",
-    replace: `const sessions = found.filter((x) => ${marked("partial filter")} ||`,
-  },
+const CHEATING: Weakening[] = [
+  ...laxTrustee(`${UNFILTERED} || ${marked("partial filter")}`),
+  playedBy("shifted-link-shares", "functions/trustee/link-shares.ts"),
 ];
 
 let p: Practice;
@@ -100,7 +90,7 @@ beforeAll(async () => {
     start: START,
     slots: SLOTS,
     epochs: 4,
-    weaken: { "trustee-1": LAX, "trustee-2": [...LAX, ...SHIFTED] },
+    weaken: { "trustee-1": laxTrustee(UNFILTERED), "trustee-2": CHEATING },
   });
   a = await p.openClinic("Clinic A");
   b = await p.openClinic("Clinic B");

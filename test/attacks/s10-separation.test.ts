@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { bundleWorker, type Weakening, wasmModules } from "../../local/bundles.ts";
 import { makeLogKeys } from "../../protocol/note-keys.ts";
-import { HOOK_MILLISECONDS } from "./setup-a.ts";
+import { HOOK_MILLISECONDS } from "./visits.ts";
 
 // ---- the configuration
 

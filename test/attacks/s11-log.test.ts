@@ -23,51 +23,13 @@ import {
   monitorOf,
   newRequester,
   outcome,
+  playedBy,
   START,
   visit,
-} from "./setup-b.ts";
+} from "./cases.ts";
 
-const OPERATOR = [
-  {
-    file: "durable-objects/transparency-log.ts",
-    find: "  head(): {",
-    replace: `  async rewrite(entries: Uint8Array[]) {
-    for (const table of ["entries", "nodes", "heads", "cosignatures"]) this.sql.exec("DELETE FROM " + table);
-    this.sql.exec("UPDATE progress SET published = 0");
-    await this.append(entries);
-  }
-  patch(index: number, entry: Uint8Array) {
-    this.sql.exec("UPDATE entries SET entry = ? WHERE idx = ?", entry, index);
-  }
-
-  head(): {`,
-  },
-  {
-    file: "functions/log.ts",
-    find: "export default",
-    replace: `import { readBase64url } from "./shared/http.ts";
-app.post("/evil", async (c) => {
-  const { entries, patch } = (await c.req.json()) as any;
-  const stub = (c.env.TRANSPARENCY_LOG as any).getByName("log");
-  if (entries) await stub.rewrite(entries.map((e: string) => readBase64url(e)));
-  if (patch) await stub.patch(patch.index, readBase64url(patch.entry));
-  return c.json({});
-});
-export default`,
-  },
-];
-const SIGNS_ANYTHING = [
-  {
-    file: "functions/trustee/witness.ts",
-    find: "const head = await vault.witnessHead();",
-    replace: "const head = undefined as any;",
-  },
-  {
-    file: "functions/trustee/witness.ts",
-    find: "if (!(await vault.advanceWitness(head, { size, root }))) throw",
-    replace: "if (!size) throw",
-  },
-];
+const OPERATOR = [playedBy("log-that-rewrites-history", "functions/log.ts")];
+const SIGNS_ANYTHING = [playedBy("witness-that-signs-anything", "functions/trustee/witness.ts")];
 
 let p: Practice;
 let truth: Uint8Array[];
@@ -93,8 +55,8 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => p?.stop());
 
-const evil = (json: object) => api(p.transport, p.deployment.logUrl, "/evil", { json });
-const rewrite = (entries: readonly Uint8Array[]) => evil({ entries: entries.map(toBase64url) });
+const setHistory = (json: object) => api(p.transport, p.deployment.logUrl, "/history", { json });
+const rewrite = (entries: readonly Uint8Array[]) => setHistory({ entries: entries.map(toBase64url) });
 const at = (i: number) => LogEntry.decode(truth[i]!);
 const extra = (n: number): Uint8Array => LogEntry.encode({ ...at(0), at: START + n });
 const changed = (i: number): Uint8Array => LogEntry.encode({ ...at(i), subject: new Uint8Array(32).fill(7) });
@@ -185,7 +147,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
   it("an entry that is read does not lead to the head's root", async () => {
     await rewrite([...truth, extra(9)]);
     await cosigned(p);
-    await evil({ patch: { index: 1, entry: toBase64url(changed(1)) } });
+    await setHistory({ patch: { index: 1, entry: toBase64url(changed(1)) } });
     const fresh = await monitorOf(p).follow();
     expect(fresh.ok ? "ok" : fresh.reason).toBe("inconsistent");
     const included = monitorOf(p);
@@ -200,7 +162,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
       },
     ]);
     expect((await core.logMonitor(p).follow()).ok).toBe(true); // control: a reader that does not recompute the root
-    await evil({ patch: { index: 1, entry: toBase64url(truth[1]!) } });
+    await setHistory({ patch: { index: 1, entry: toBase64url(truth[1]!) } });
   });
 
   it("a tile changed in R2 does not lead to the head's root", async () => {

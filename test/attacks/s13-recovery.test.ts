@@ -9,6 +9,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
@@ -19,36 +20,26 @@ import { requestRefresh } from "../../protocol/enrolment.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
-  CARELESS,
   carelessCore,
   enrolled,
   outcome,
   person,
+  playedBy,
   presented,
   START,
   sendCheckIn,
   signedParameters,
-  switched,
   turn,
   visit,
-} from "./setup-b.ts";
+} from "./cases.ts";
 
 const SEPTEMBER = epochOf(START);
 const OCTOBER = SEPTEMBER + 1;
 const NOVEMBER = OCTOBER + 1;
 
 const ANY_PHONE = [
-  switched("functions/registrar.ts"),
-  {
-    file: "functions/registrar/enrol.ts",
-    find: "phones[0]?.deviceKey !== key)",
-    replace: `(${CARELESS} ? phones.every((g) => g.deviceKey !== key) : phones[0]?.deviceKey !== key))`,
-  },
-  {
-    file: "functions/registrar/enrol.ts",
-    find: "  const generation = phones.find((g) =>",
-    replace: `  const generation = ${CARELESS} ? phones.find((g) => g.deviceKey === key) : phones.find((g) =>`,
-  },
+  playedBy("switched-registrar", "functions/registrar.ts"),
+  playedBy("registrar-blind-to-new-phones", "functions/registrar/store.ts"),
 ];
 
 let p: Practice;
@@ -86,7 +77,7 @@ async function refreshBy(wallet: Wallet, generation: number, epoch: number): Pro
   const { registrarUrl } = p.deployment;
   const signed = await signedParameters(p);
   const paramsHash = paramsHashOf(openSigned(LABELS.signParameters, Parameters, signed).value);
-  const device = hexToBytes(wallet.state.deviceSecretKey!);
+  const device = hexToBytes(stateOf(wallet).deviceSecretKey!);
   const deviceKey = ed25519.getPublicKey(device);
   const ask = { json: { account }, signWith: device };
   const { nonce } = await apiJson<{ nonce: string }>(p.transport, registrarUrl, "/v1/refresh/nonce", ask);
@@ -164,7 +155,7 @@ describe("the lost phone", () => {
     const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
     await db.prepare("DELETE FROM issued WHERE epoch = ?").bind(NOVEMBER).run();
   });
-  const used = () => old.state.sessions.map((s) => s.slot);
+  const used = () => stateOf(old).sessions.map((s) => s.slot);
   const slot = (n: number): number => [0, 1, 2, 3].filter((j) => !used().includes(j))[n]!;
   const tries = async (clinic: Clinic, n: number) =>
     sendCheckIn(p, await presented(p, clinic, old, { credentialEpoch: SEPTEMBER, slot: slot(n) }));

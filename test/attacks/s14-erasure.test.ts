@@ -15,10 +15,8 @@ import { readBase64url } from "../../functions/shared/http.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { LogEntry, Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { dumpStores } from "./dump.ts";
 import {
   approvedBy,
-  CARELESS,
   cosigned,
   enrolled,
   hex,
@@ -27,18 +25,19 @@ import {
   monitorOf,
   newRequester,
   outcome,
+  playedBy,
   START,
-  switched,
   text,
   turn,
-} from "./setup-b.ts";
+} from "./cases.ts";
+import { dumpStores } from "./dump.ts";
 
 const FORGETS_THE_BLOB = [
-  switched("functions/service.ts"),
+  playedBy("switched-service", "functions/service.ts"),
   {
     file: "functions/service/manifests.ts",
     find: 'if (value.kind === "erasure") {',
-    replace: `if (value.kind === "erasure" && !(${CARELESS})) {`,
+    replace: 'if (value.kind === "erasure" && !careless()) {',
   },
 ];
 

@@ -1,10 +1,16 @@
-// S15 Nothing half-done: a fault between any two writes (R2, D1, Durable Object) leaves either the whole thing or nothing,
-// and a retry with the same idempotency key gives the same answer.
+// S15 Nothing half-done: if a request dies at any of its writes, either the whole of it stands or nothing, and a retry with
+// the same idempotency key gets the same answer.
 //
-// Workers are bundled with a fault point between each two writes. A fault is armed once: it throws there, or it hangs (the
-// runtime then ends the request on the spot: no catch, no clean-up, as when a machine dies). Then the retry, and a census
-// of all stores. At the end several requests die at once, the whole host is stopped, and an unchanged one starts on the
-// same disk. In the control a record's row is written before its blob.
+// The Workers run over wrapped bindings (roles/faults.ts). The wrapper counts the writes of a request to D1, to R2, to
+// Durable Objects and to the other roles. For every n the test lets the n-th write fail, until a request makes fewer than n
+// writes. So no fault point has a name here, and a new write is attacked from the day it is added.
+//
+// A write fails before or after it takes effect, and it throws or hangs. If it hangs, the runtime ends the request on the
+// spot: no catch, no clean-up, as when a machine dies. Then the request is repeated without faults, and a census is taken
+// of all stores. At the end several requests die at once, the whole host is stopped, and an unchanged host starts on the
+// same disk.
+//
+// The control is a service that writes a record's row before its blob. The same faults must find it out.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,15 +18,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clinic, type ClinicSession } from "../../client/clinic.ts";
 import { type PreparedOrder, Requester, type RequesterKeys } from "../../client/requester.ts";
-import { ApiError, api, apiBytes, apiJson } from "../../client/transport.ts";
+import { api, apiBytes, apiJson } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
-import type { Weakening } from "../../local/bundles.ts";
-import { startHost } from "../../local/host.ts";
+import { type Host, startHost } from "../../local/host.ts";
 import { deploymentOf, openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
+import { readCheckIn } from "../../protocol/check-in.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import {
   approve,
@@ -30,146 +36,24 @@ import {
   LINK,
   monitorOf,
   newRequester,
+  objectRows,
   outcome,
   person,
+  playedBy,
   START,
   text,
 } from "./cases.ts";
-import { type Dump, dumpStores, rowsOf } from "./dump.ts";
+import type { Plan, Report } from "./roles/fault-plan.ts";
 
-/** `fault` and the route that arms it, in a role's module. */
-const armed = (file: string): Weakening => ({
-  file,
-  find: "export default",
-  replace: `const g = globalThis as any;
-g.faults ??= {};
-g.fire = (name: string) => { const how = g.faults[name]; delete g.faults[name]; return how; };
-g.fault = async (name: string) => {
-  const how = g.fire(name);
-  if (how === "hang") await new Promise(() => {});
-  if (how) throw new Error("fault: " + name);
-};
-g.faultNow = (name: string) => { if (g.fire(name)) throw new Error("fault: " + name); };
-app.post("/evil", async (c: any) => { g.faults = await c.req.json(); return c.json({}); });
-app.get("/evil", async (c: any) => c.json(g.faults));
-export default`,
-});
-const before = (file: string, find: string, name: string): Weakening => ({
-  file,
-  find,
-  replace: `await (globalThis as any).fault(${JSON.stringify(name)});\n${find}`,
-});
-const after = (file: string, find: string, name: string): Weakening => ({
-  file,
-  find,
-  replace: `${find}\nawait (globalThis as any).fault(${JSON.stringify(name)});`,
-});
+const SLOTS = 16;
 
-const SESSIONS = "functions/service/sessions.ts";
-const RECORDS = "functions/service/records.ts";
-const OBJECT = "durable-objects/replay-window.ts";
-const ROUNDS = "functions/escrow/rounds.ts";
-const SERVICE: Weakening[] = [
-  armed("functions/service.ts"),
-  before(SESSIONS, "const grace = Math.max(", "before the object"),
-  before(SESSIONS, "if (outcome.pending && !(await writeRow(", "object open, no row"),
-  before(SESSIONS, "if (outcome.pending) {", "row, no index"),
-  before("functions/service/index-rows.ts", "await deliverIndexRows(", "index not sent"),
-  {
-    file: OBJECT,
-    find: "  delivered(tagHash: Hex): void {",
-    replace: `  delivered(tagHash: Hex): void {
-    (globalThis as any).faultNow("not ticked off");`,
-  },
-  before(RECORDS, "await store(env, key, blob, given);", "listed, no blob"),
-  before(
-    RECORDS,
-    "if (await append(service, given, appendStatements(service, given, key), key)) return;",
-    "blob, no row",
-  ),
-  before(RECORDS, "return c.json(answer(given), 201);", "row, no answer"),
-  before(RECORDS, "await sweepShard(c.env, service.db, at);", "erased, blob there"),
-  after("functions/service/sweep.ts", "await env.BLOBS.delete(keys);", "blob gone, name listed"),
-  after("functions/service/outbox.ts", "await appendEntryBytes(env, now, entry);", "logged, in the outbox still"),
-];
-/** The control's order of writes: the row first. */
-const ROW_FIRST: Weakening[] = [
-  {
-    file: RECORDS,
-    find: "await store(env, key, blob, given);",
-    replace: "const careless = (globalThis as any).faults.careless; if (!careless) await store(env, key, blob, given);",
-  },
-  {
-    file: RECORDS,
-    find: "appendStatements(service, given, key), key)) return;",
-    replace: `appendStatements(service, given, key), key)) {
-      if (careless) { await (globalThis as any).fault("row, no blob"); await store(env, key, blob, given); }
-      return;
-    }`,
-  },
-];
-const REGISTRAR: Weakening[] = [
-  armed("functions/registrar.ts"),
-  before("functions/registrar/enrol.ts", "const epochFrom = generation === 0", "before the contract"),
-  before(
-    "functions/registrar/enrol.ts",
-    "return c.json(enrolled(await generationsOf(c.env, r.account)), 201);",
-    "contract, no answer",
-  ),
-  before("functions/registrar/enrol.ts", "if (kept[0]?.requestHash !== requestHash)", "credential, no answer"),
-  before(
-    "functions/registrar/parameters.ts",
-    'await logOnce(c.env, now(c), { kind: "parameters"',
-    "parameters, not logged",
-  ),
-  before(
-    "functions/registrar/parameters.ts",
-    "await db(c.env).update(parameters).set({ logged: true })",
-    "logged, not in force",
-  ),
-];
-const ESCROW: Weakening[] = [
-  armed("functions/escrow.ts"),
-  before("functions/escrow/cases.ts", 'const logged = await appendEntries(handle, ["order"]);', "case, not logged"),
-  before("functions/escrow/cases.ts", "await follow(handle, logged);", "case logged, not listed"),
-  before(
-    "functions/escrow/cases.ts",
-    "const logged = await appendEntries({ ...handle, view: decided }",
-    "decided, not logged",
-  ),
-  before(ROUNDS, "return recorded(await handle.stub.approve(", "cosigned, not approved"),
-  before(ROUNDS, 'view = recorded(await handle.stub.intend("notice"', "notice made, not kept"),
-  before(ROUNDS, 'view = await appendEntries({ ...handle, view }, ["notice"]);', "notice kept, not logged"),
-  before(ROUNDS, "return recorded(await handle.stub.notice(", "notice logged, not noticed"),
-  before(ROUNDS, "const caseId = hexToBytes(view.caseId);", "results, not opened"),
-  before(ROUNDS, 'await appendEntries({ ...handle, view }, ["opening"]);', "opening kept, not logged"),
-  before(ROUNDS, "return recorded(await handle.stub.open(handle.now));", "opening logged, not opened"),
-  after(
-    ROUNDS,
-    "view = recorded(await handle.stub.logged(name, await appendEntryBytes(handle.env, handle.now, entry), handle.now));",
-    "entry logged",
-  ),
-  after("functions/escrow/index-routes.ts", "await putRows(c.env, rows);", "index row, no answer"),
-];
-const LOG: Weakening[] = [
-  armed("functions/log.ts"),
-  {
-    file: "durable-objects/transparency-log.ts",
-    find: "    let right = hash;",
-    replace: '    (globalThis as any).faultNow("leaf, no nodes");\n    let right = hash;',
-  },
-  before(
-    "durable-objects/transparency-log.ts",
-    'this.sql.exec("UPDATE progress SET published = max',
-    "tiles, not published",
-  ),
-];
 let p: Practice;
 let persist: string;
 let clinic: Clinic;
 let store: MemoryStore;
 let alice: Wallet;
 let session: ClinicSession;
+let second: ClinicSession;
 let requester: Requester;
 let keys: RequesterKeys;
 let stopped = false;
@@ -178,22 +62,21 @@ beforeAll(async () => {
   persist = mkdtempSync(join(tmpdir(), "half-done-"));
   p = await openPractice({
     start: START,
-    slots: 16,
+    slots: SLOTS,
     epochs: 2,
     persist,
     weaken: {
-      service: [...SERVICE, ...ROW_FIRST],
-      registrar: REGISTRAR,
-      escrow: ESCROW,
-      log: LOG,
+      service: [playedBy("failing-service", "functions/service.ts")],
+      registrar: [playedBy("failing-registrar", "functions/registrar.ts")],
+      escrow: [playedBy("failing-escrow", "functions/escrow.ts")],
+      log: [playedBy("failing-log", "functions/log.ts")],
     },
   });
   clinic = await p.openClinic("General practice");
   store = new MemoryStore();
-  alice = await Wallet.create({ transport: p.transport, deployment: p.deployment, store });
-  const { account, enrolmentCode } = await register("Alice");
-  await alice.enrol(account, enrolmentCode);
-  session = await clinic.session((await checkIn()).tagHash);
+  alice = await newPatient("Alice", store);
+  session = await clinic.session((await checkIn(alice)).tagHash);
+  second = await clinic.session((await checkIn(alice)).tagHash);
   ({ requester, keys } = await newRequester(p, "Dr. Retry"));
 }, 240_000);
 afterAll(async () => {
@@ -203,185 +86,252 @@ afterAll(async () => {
 
 const register = (name: string) =>
   p.operator.registerPerson(person(name), `SELECTOR-${name}`, { coverage: "standard", age: "adult" });
-const checkIn = async () => alice.checkIn(await alice.readInvitation(await clinic.invitation()));
-
-type How = "throw" | "hang";
-const HOW: How[] = ["throw", "hang"];
-async function arm(url: string, faults: Record<string, How | true>): Promise<void> {
-  await api(p.transport, url, "/evil", { json: faults });
+const emptyWallet = (kept = new MemoryStore()) =>
+  Wallet.create({ transport: p.transport, deployment: p.deployment, store: kept });
+async function newPatient(name: string, kept = new MemoryStore()): Promise<Wallet> {
+  const wallet = await emptyWallet(kept);
+  const { account, enrolmentCode } = await register(name);
+  await wallet.enrol(account, enrolmentCode);
+  return wallet;
 }
-/** Runs an act that dies at the armed point; answers that it did. */
-async function dies(url: string, name: string, how: How, act: () => Promise<unknown>): Promise<void> {
-  await arm(url, { [name]: how });
+const checkIn = async (wallet: Wallet) => wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
+
+// ---- faults
+
+type Mode = Pick<Plan, "when" | "how">;
+const MODES: Mode[] = [
+  { when: "before", how: "throw" },
+  { when: "before", how: "hang" },
+  { when: "after", how: "throw" },
+  { when: "after", how: "hang" },
+];
+const [THROWS_BEFORE, , , HANGS_AFTER] = MODES as [Mode, Mode, Mode, Mode];
+
+/** Gives the Worker a plan, or ends its plan. Answers the report on the plan before. */
+const setPlan = (url: string, plan: Plan | null): Promise<Report> =>
+  apiJson<Report>(p.transport, url, "/faults", { json: plan as object });
+const reportOf = (url: string): Promise<Report> => apiJson<Report>(p.transport, url, "/faults");
+
+/** Runs an act under a plan; it may fail. If it does not, waits until the plan fired or `done` holds. */
+async function under(
+  url: string,
+  plan: Plan,
+  act: () => Promise<unknown>,
+  done: () => Promise<boolean> = async () => true,
+): Promise<Report> {
+  await setPlan(url, plan);
   let failed = false;
   await act().catch((error: unknown) => {
-    if (!(error instanceof ApiError || error instanceof Error)) throw error;
+    if (!(error instanceof Error)) throw error;
     failed = true;
   });
-  const left = await apiJson<Record<string, How>>(p.transport, url, "/evil");
-  expect(left, `${name} was not reached`).toEqual({});
-  await arm(url, {});
-  if (!failed) throw new Error(`the request survived "${name}"`);
+  if (!failed) await soon(async () => (await reportOf(url)).fired || (await done()), Boolean);
+  return setPlan(url, null);
+}
+
+/** Runs an act, whose n-th write dies. Answers whether it makes so many writes. */
+type Strike = (act: () => Promise<unknown>, done?: () => Promise<boolean>) => Promise<boolean>;
+
+/**
+ * Lets the 1st, the 2nd, the 3rd … write of a request fail in this mode. An attempt strikes once, retries, and checks. The
+ * last attempt is the one that nothing struck. Answers the names of the writes that failed.
+ */
+async function eachWrite(
+  url: string,
+  modeOf: (at: number) => Mode,
+  attempt: (strike: Strike, name: string) => Promise<void>,
+  more: Partial<Plan> = {},
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (let at = 1; ; at++) {
+    const { how, when } = modeOf(at);
+    let report: Report | undefined;
+    const strike: Strike = async (act, done) => {
+      report = await under(url, { at, how, when, ...more }, act, done);
+      return report.fired;
+    };
+    await attempt(strike, `${how} ${when} ${at}`);
+    if (!report!.fired) return failed;
+    failed.push(`${how} ${when} ${report!.writes[at - 1]}`);
+  }
+}
+/** All writes in each of these modes. */
+async function everyWrite(url: string, modes: readonly Mode[], ...rest: Rest): Promise<string[]> {
+  const failed: string[] = [];
+  for (const mode of modes) failed.push(...(await eachWrite(url, () => mode, ...rest)));
+  return failed;
+}
+/** All writes once. The modes take turns, because these requests cost seconds. */
+const everyWriteOnce = (url: string, ...rest: Rest): Promise<string[]> =>
+  eachWrite(url, (at) => MODES[(at - 1) % MODES.length]!, ...rest);
+type Rest = [attempt: (strike: Strike, name: string) => Promise<void>, more?: Partial<Plan>];
+
+interface Sent {
+  input: string;
+  init: RequestInit;
+}
+/** Keeps the requests of an act that match, with their bodies, so that they can be sent again byte for byte. */
+async function recording(
+  sent: Sent[],
+  matches: (url: string, init: RequestInit) => boolean,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const real = p.transport.fetch;
+  p.transport.fetch = async (input, init) => {
+    if (matches(String(input), init!)) sent.push({ input: String(input), init: init! });
+    return real(input, init);
+  };
+  try {
+    await act();
+  } finally {
+    p.transport.fetch = real;
+  }
 }
 
 // ---- census
 
-/** A copy of the disk while Workers write on it: a file that goes in the meantime (a log of SQLite's) spoils the copy. */
-function stores(): Dump {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return dumpStores(persist);
-    } catch (error) {
-      if (attempt >= 10) throw error;
-    }
-  }
+type Row = Record<string, unknown>;
+async function rowsIn(host: Host, role: string, binding: string, sql: string): Promise<Row[]> {
+  const db = await host.miniflare.getD1Database(binding, role);
+  return (await db.prepare(sql).all<Row>()).results;
 }
 
-function census() {
-  const dump = stores();
-  const rows = (table: string | RegExp) => rowsOf(dump, table);
-  const records = rows(/^records_/);
-  const objects = [...dump.objects.keys()].filter((k) => k.startsWith("records/"));
+/** What the stores hold: the service's two D1 databases and its bucket, and the escrow's index. */
+async function census(host: Host = p.host) {
+  const inShards = async (sql: string): Promise<Row[]> =>
+    (await Promise.all(["RECORDS_DB_0", "RECORDS_DB_1"].map((db) => rowsIn(host, "service", db, sql)))).flat();
+  const tables = await inShards(
+    "SELECT name FROM sqlite_master WHERE name LIKE 'records\\_%' ESCAPE '\\' AND type = 'table'",
+  );
+  const records: Row[] = [];
+  for (const table of new Set(tables.map((t) => String(t.name))))
+    for (const db of ["RECORDS_DB_0", "RECORDS_DB_1"])
+      records.push(...(await rowsIn(host, "service", db, `SELECT record_id, blob_key FROM ${table}`).catch(() => [])));
+  const bucket = await host.miniflare.getR2Bucket("BLOBS", "service");
+  const tags = await rowsIn(host, "escrow", "ESCROW_DB", "SELECT tag FROM session_index");
   return {
-    dump,
-    sessions: rows("sessions")
-      .map((r) => String(r.cells.tag_hash))
-      .sort(),
-    objects: rows("session")
-      .map((r) => String(r.cells.tag_hash))
-      .sort(),
-    index: rows("session_index")
-      .map((r) => hex(tagHashOf(hexToBytes(String(r.cells.tag)))))
-      .sort(),
-    records: records.map((r) => String(r.cells.record_id)),
-    named: records.flatMap((r) => (r.cells.blob_key === null ? [] : [String(r.cells.blob_key)])).sort(),
-    blobs: objects.sort(),
-    uploads: rows("uploads").length,
-    outbox: rows("outbox").length,
+    sessions: (await inShards("SELECT tag_hash FROM sessions")).map((r) => String(r.tag_hash)).sort(),
+    index: tags.map((r) => hex(tagHashOf(hexToBytes(String(r.tag))))).sort(),
+    records: records.map((r) => String(r.record_id)),
+    named: records.flatMap((r) => (r.blob_key === null ? [] : [String(r.blob_key)])).sort(),
+    blobs: (await bucket.list({ prefix: "records/" })).objects.map((o) => o.key).sort(),
+    uploads: (await inShards("SELECT blob_key FROM uploads")).length,
+    outbox: (await inShards("SELECT id FROM outbox")).length,
   };
 }
+/** The sessions that the Durable Objects hold, read from their files. */
+const objectsOf = (): string[] =>
+  objectRows(p.host, "service-ReplayWindow", "SELECT tag_hash FROM session")
+    .map((r) => String(r.tag_hash))
+    .sort();
+
 /** Every row names a blob that is there, every blob is named, nothing waits. */
-function whole(c = census()): void {
+async function whole(host?: Host): Promise<void> {
+  const c = await census(host);
   expect(c.named).toEqual(c.blobs);
   expect(c.uploads).toBe(0);
   expect(c.outbox).toBe(0);
-  expect(c.objects).toEqual(c.sessions);
   expect(new Set(c.records).size).toBe(c.records.length);
 }
-async function entriesOf(caseId: string): Promise<string[]> {
+
+async function followedLog(): Promise<LogEntry[]> {
   await cosigned(p);
   const followed = await monitorOf(p).follow();
   if (!followed.ok) throw new Error(followed.reason);
-  return followed.entries
-    .map((e) => LogEntry.decode(e))
-    .filter((e) => e.caseId && hex(e.caseId) === caseId)
-    .map((e) => e.kind);
+  return followed.entries.map((e) => LogEntry.decode(e));
 }
+const kindsOf = (log: LogEntry[], caseId: string): string[] =>
+  log.filter((e) => e.caseId && hex(e.caseId) === caseId).map((e) => e.kind);
+
 async function soon<T>(act: () => T | Promise<T>, good: (value: T) => boolean): Promise<T> {
   for (let i = 0; ; i++) {
     const value = await act();
-    if (good(value) || i > 40) return value;
-    await new Promise((done) => setTimeout(done, 250));
+    if (good(value) || i > 100) return value;
+    await new Promise((done) => setTimeout(done, 100));
   }
 }
 
 describe("check-in", () => {
   const url = () => p.deployment.serviceUrl;
-  const post = (bytes: Uint8Array, key: string) =>
-    apiBytes(p.transport, url(), "/v1/sessions", { bytes, headers: { "idempotency-key": key } });
+  const isCheckIn = (input: string, init: RequestInit) => init?.method === "POST" && input.endsWith("/v1/sessions");
 
-  for (const name of ["before the object", "object open, no row", "row, no index"])
-    for (const how of HOW)
-      it(`${name} (${how}): nothing or the whole, and the same receipt for the same key`, async () => {
-        const known = new Set(alice.sessions.map((s) => s.tagHash));
-        await dies(url(), name, how, checkIn);
-        const made = alice.sessions.find((s) => !known.has(s.tagHash))!;
-        const half = census();
-        expect(half.objects.includes(made.tagHash)).toBe(name !== "before the object");
-        const bytes = hexToBytes(made.checkIn!);
-        const receipt = await post(bytes, made.idempotencyKey!);
-        expect(await post(bytes, made.idempotencyKey!)).toEqual(receipt);
-        expect(await outcome(() => post(bytes, hex(p.transport.rng(16))))).toBe("credential-refused");
-        const c = await soon(census, (x) => x.index.includes(made.tagHash));
-        for (const where of [c.sessions, c.objects, c.index])
-          expect(where.filter((t) => t === made.tagHash).length).toBe(1);
-        expect((await clinic.session(made.tagHash)).tagHash).toBe(made.tagHash);
-      });
+  /** One check-in dies; the same bytes under the same key, and under another one, are sent after it. */
+  async function attempt(strike: Strike, wallet: Wallet): Promise<void> {
+    const sent: Sent[] = [];
+    const indexed = async () => (await census()).index.includes(tagHashIn(sent[0]!.init.body as Uint8Array));
+    await recording(sent, isCheckIn, () => strike(() => checkIn(wallet), indexed));
+    const { init } = sent[0]!;
+    const bytes = init.body as Uint8Array;
+    const key = (init.headers as Record<string, string>)["idempotency-key"]!;
+    const tagHash = tagHashIn(bytes);
+    const post = (idempotencyKey: string) =>
+      apiBytes(p.transport, url(), "/v1/sessions", { bytes, headers: { "idempotency-key": idempotencyKey } });
+    const receipt = await post(key);
+    expect(await post(key)).toEqual(receipt);
+    expect(await outcome(() => post(hex(p.transport.rng(16))))).toBe("credential-refused");
+    const c = await soon(
+      () => census(),
+      (x) => x.index.includes(tagHash),
+    );
+    for (const where of [c.sessions, objectsOf(), c.index])
+      expect(where.filter((t) => t === tagHash)).toEqual([tagHash]);
+    expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
+  }
+  const tagHashIn = (checkInBytes: Uint8Array): Hex => hex(readCheckIn(checkInBytes).tagHash);
 
-  for (const name of ["index not sent", "not ticked off"])
-    it(`${name}: the outbox brings it, once`, async () => {
-      await arm(url(), { [name]: "throw" });
-      const { tagHash } = await checkIn();
-      await soon(
-        () => apiJson<object>(p.transport, url(), "/evil"),
-        (left) => Object.keys(left).length === 0,
-      );
-      await alice.retryCheckIn(tagHash);
-      const c = await soon(census, (x) => x.index.includes(tagHash));
-      expect(c.index.filter((t) => t === tagHash).length).toBe(1);
+  for (const mode of MODES)
+    it(`dies at each write of the service (${mode.how} ${mode.when}): nothing or the whole, one receipt per key`, async () => {
+      const wallet = await newPatient(`Visitor ${mode.how} ${mode.when}`);
+      const failed = await everyWrite(url(), [mode], (strike) => attempt(strike, wallet));
+      // the object, its row, the index row, and that both are delivered
+      expect(failed.length).toBeGreaterThanOrEqual(4);
     });
-  it("the escrow's answer about an index row is lost: the row comes once", async () => {
-    await arm(p.deployment.escrowUrl, { "index row, no answer": "throw" });
-    const { tagHash } = await checkIn();
-    await soon(census, (x) => x.index.includes(tagHash));
-    await alice.retryCheckIn(tagHash);
-    expect(census().index.filter((t) => t === tagHash).length).toBe(1);
-    await arm(p.deployment.escrowUrl, {});
+  it("dies at each write of the escrow: the index row comes once", async () => {
+    const wallet = await newPatient("Visitor of the index");
+    const failed = await everyWrite(p.deployment.escrowUrl, [THROWS_BEFORE, HANGS_AFTER], (strike) =>
+      attempt(strike, wallet),
+    );
+    expect(failed.length).toBeGreaterThanOrEqual(2);
   });
 });
 
 describe("records", () => {
   const url = () => p.deployment.serviceUrl;
   const base = () => `/v1/services/${hex(clinic.serviceId)}`;
-  const sweepLater = () =>
-    p.at(p.clock.now + 4 * 3600, () =>
-      apiJson(p.transport, url(), "/v1/admin/sweep", { method: "POST", signWith: p.host.adminSecretKey }),
-    );
-  /** The very request that the SDK sends, kept so that it can be sent again. */
-  async function recorded(act: () => Promise<unknown>) {
-    const sent: { input: string; init: RequestInit }[] = [];
-    const real = p.transport.fetch;
-    p.transport.fetch = async (input, init) => {
-      if (init?.method === "PUT" || String(input).endsWith("/statements"))
-        sent.push({ input: String(input), init: init! });
-      return real(input, init);
-    };
-    try {
-      await act().catch(() => undefined);
-    } finally {
-      p.transport.fetch = real;
-    }
-    return sent[0]!;
-  }
-  const again = async ({ input, init }: { input: string; init: RequestInit }) => {
+  const isWrite = (input: string, init: RequestInit) => init?.method === "PUT" || input.endsWith("/statements");
+  const sweep = () =>
+    apiJson(p.transport, url(), "/v1/admin/sweep", { method: "POST", signWith: p.host.adminSecretKey });
+  const sweepLater = () => p.at(p.clock.now + 4 * 3600, sweep);
+  const again = async ({ input, init }: Sent) => {
     const response = await fetch(input, init);
     return { status: response.status, body: await response.text() };
   };
-  const once = async (name: string, how: How, act: () => Promise<unknown>) => {
-    await arm(url(), { [name]: how });
-    const request = await recorded(act);
-    await arm(url(), {});
-    return request;
-  };
+  /** The act dies; its first request is then sent twice more. Answers the body of both answers. */
+  async function diesAndIsRepeated(strike: Strike, act: () => Promise<unknown>): Promise<string> {
+    const sent: Sent[] = [];
+    await recording(sent, isWrite, () => strike(act));
+    const first = await again(sent[0]!);
+    expect([200, 201]).toContain(first.status);
+    expect((await again(sent[0]!)).body).toBe(first.body);
+    return first.body;
+  }
 
-  for (const name of ["listed, no blob", "blob, no row", "row, no answer"])
-    for (const how of HOW)
-      it(`an upload dies: ${name} (${how})`, async () => {
-        const count = census().records.length;
-        const request = await once(name, how, () => clinic.putRecord(session, text(`${name} ${how}`)));
-        const first = await again(request);
-        expect([200, 201]).toContain(first.status);
-        expect((await again(request)).body).toBe(first.body);
-        await sweepLater();
-        const c = census();
-        expect(c.records.length).toBe(count + 1);
-        whole(c);
-        const { recordId } = JSON.parse(first.body) as { recordId: string };
-        expect(new TextDecoder().decode(await clinic.open(recordId))).toBe(`${name} ${how}`);
-      });
+  it("an upload dies at each write: one record, one blob", async () => {
+    const failed = await everyWrite(url(), MODES, async (strike, name) => {
+      const count = (await census()).records.length;
+      const body = await diesAndIsRepeated(strike, () => clinic.putRecord(session, text(name)));
+      await sweepLater();
+      expect((await census()).records.length).toBe(count + 1);
+      await whole();
+      const { recordId } = JSON.parse(body) as { recordId: string };
+      expect(new TextDecoder().decode(await clinic.open(recordId as never))).toBe(name);
+    });
+    // its name, its blob, its row
+    expect(failed.length).toBeGreaterThanOrEqual(3 * MODES.length);
+  });
 
-  it("an upload that is never tried again leaves nothing", async () => {
-    const count = census().records.length;
+  /** The clinic loses its line after its first upload, so that the SDK cannot try again. */
+  async function withoutRetry(act: () => Promise<unknown>): Promise<void> {
     const real = p.transport.fetch;
     let cut = false;
     p.transport.fetch = async (input, init) => {
@@ -389,102 +339,153 @@ describe("records", () => {
       if (init?.method === "PUT") cut = true;
       return real(input, init);
     };
-    await arm(url(), { "blob, no row": "hang" });
-    expect(await outcome(() => clinic.putRecord(session, text("never")))).not.toBe("accepted");
-    p.transport.fetch = real;
-    await arm(url(), {});
-    const half = census();
-    expect(half.records.length).toBe(count);
-    expect(half.uploads).toBe(1);
-    expect(half.blobs.length).toBe(half.named.length + 1); // control: the orphan is there
-    await sweepLater();
-    whole();
+    try {
+      await act();
+    } finally {
+      p.transport.fetch = real;
+    }
+  }
+
+  it("an upload that dies at any write and is never tried again leaves nothing, or the whole record", async () => {
+    let orphans = 0;
+    await everyWrite(url(), MODES, async (strike, name) => {
+      await withoutRetry(() => strike(() => clinic.putRecord(session, text(`never again, ${name}`))));
+      const half = await census();
+      orphans += half.blobs.length - half.named.length;
+      await sweepLater();
+      await whole();
+    });
+    expect(orphans).toBeGreaterThan(0); // control: blobs without a row were there, and the sweep took them
   });
 
-  for (const name of ["erased, blob there", "blob gone, name listed", "logged, in the outbox still"])
-    for (const how of HOW)
-      it(`an erasure dies: ${name} (${how})`, async () => {
-        const target = await clinic.putRecord(session, text("to be erased"));
-        const request = await once(name, how, () => clinic.erase(session, target));
-        const first = await again(request);
-        expect([200, 201]).toContain(first.status);
-        expect((await again(request)).body).toBe(first.body);
-        expect(await outcome(() => api(p.transport, url(), `${base()}/blobs/${target}`))).toContain("expired");
-        whole();
-      });
+  it("the sweep itself dies at each write: the next sweep ends it", async () => {
+    const failed = await everyWrite(url(), MODES, async (strike, name) => {
+      const orphaned: Plan = { at: 2, when: "after", how: "hang" }; // its name is listed, its blob is written
+      await under(url(), orphaned, () => withoutRetry(() => clinic.putRecord(session, text(`swept, ${name}`))));
+      expect((await census()).uploads).toBe(1);
+      await strike(sweepLater);
+      await sweepLater();
+      await whole();
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(3 * MODES.length);
+  });
 
-  it("control: were the row written before the blob, a fault would leave a record without one, for ever", async () => {
-    await arm(url(), { careless: true, "row, no blob": "hang" });
-    const request = await recorded(() => clinic.putRecord(session, text("lost")));
-    await arm(url(), {});
-    expect((await again(request)).status).toBe(200);
-    const c = census();
-    expect(c.named.length).toBe(c.blobs.length + 1);
-    const { recordId } = JSON.parse((await again(request)).body) as { recordId: string };
-    expect(await outcome(() => api(p.transport, url(), `${base()}/blobs/${recordId}`))).toContain("gone");
-    await clinic.erase(session, recordId);
+  it("an erasure dies at each write: the blob is gone, the log has one entry", async () => {
+    const failed = await everyWrite(url(), MODES, async (strike) => {
+      const target = await clinic.putRecord(session, text("to be erased"));
+      await diesAndIsRepeated(strike, () => clinic.erase(session, target));
+      expect(await outcome(() => api(p.transport, url(), `${base()}/blobs/${target}`))).toContain("expired");
+      await whole();
+    });
+    // the row, the blob, its name, the log, the outbox
+    expect(failed.length).toBeGreaterThanOrEqual(5 * MODES.length);
+    const erasures = (await followedLog()).filter((e) => e.kind === "erasure").map((e) => hex(e.subject));
+    expect(new Set(erasures).size).toBe(erasures.length);
+    expect(erasures.length).toBe(failed.length + MODES.length);
+  });
+
+  it("a withdrawal dies at each write: the record is withdrawn once", async () => {
+    await everyWrite(url(), MODES, async (strike) => {
+      const target = await clinic.putRecord(session, text("to be withdrawn"));
+      await diesAndIsRepeated(strike, () => clinic.withdraw(session, target));
+      expect((await clinic.records(session)).find((r) => r.recordId === target)?.state).toBe("withdrawn");
+      await whole();
+    });
+  });
+
+  it("control: if the row is written before the blob, a fault leaves a record without a blob for ever", async () => {
+    const lost: string[] = [];
+    await everyWrite(
+      url(),
+      [THROWS_BEFORE, { when: "before", how: "hang" }],
+      async (strike, name) => {
+        const sent: Sent[] = [];
+        await recording(sent, isWrite, () => strike(() => clinic.putRecord(session, text(name))));
+        const { recordId } = JSON.parse((await again(sent[0]!)).body) as { recordId: string };
+        await sweepLater();
+        const c = await census();
+        if (c.named.length === c.blobs.length) return;
+        lost.push(name);
+        expect(await outcome(() => api(p.transport, url(), `${base()}/blobs/${recordId}`))).toContain("gone");
+        await clinic.erase(session, recordId as never);
+      },
+      { rowFirst: true },
+    );
+    expect(lost.length).toBeGreaterThan(0);
     await sweepLater();
-    whole();
+    await whole();
   });
 });
 
 describe("the registrar", () => {
   const url = () => p.deployment.registrarUrl;
-  const generations = (account: string, dump: Dump = stores()) =>
-    rowsOf(dump, "generations").filter((r) => r.cells.account === account);
+  const rowsOfAccount = async (table: string, account: string): Promise<number> =>
+    (await rowsIn(p.host, "registrar", "REGISTRAR_DB", `SELECT account FROM ${table}`)).filter(
+      (r) => r.account === account,
+    ).length;
+  const enrolledOnes: { wallet: Wallet; account: string }[] = [];
 
-  for (const name of ["before the contract", "contract, no answer", "credential, no answer"])
-    for (const how of HOW)
-      it(`an enrolment dies: ${name} (${how})`, async () => {
-        const { account, enrolmentCode } = await register(`${name} ${how}`);
-        const wallet = await Wallet.create({
-          transport: p.transport,
-          deployment: p.deployment,
-          store: new MemoryStore(),
-        });
-        await dies(url(), name, how, () => wallet.enrol(account, enrolmentCode));
-        expect(generations(account).length).toBe(name === "before the contract" ? 0 : 1);
-        if (name === "credential, no answer") await wallet.refresh();
-        else await wallet.enrol(account, enrolmentCode);
-        expect(generations(account).length).toBe(1);
-        expect(wallet.state.credentials.length).toBe(1);
-        expect(rowsOf(stores(), "issued").filter((r) => r.cells.account === account).length).toBe(1);
-        expect(await outcome(async () => wallet.checkIn(await wallet.readInvitation(await clinic.invitation())))).toBe(
-          "accepted",
-        );
-      });
+  it("an enrolment dies at each write: one contract, one credential, and the wallet can check in", async () => {
+    const failed = await everyWrite(url(), [THROWS_BEFORE, HANGS_AFTER], async (strike, name) => {
+      const { account, enrolmentCode } = await register(name);
+      const wallet = await emptyWallet();
+      const fired = await strike(() => wallet.enrol(account, enrolmentCode));
+      expect(await rowsOfAccount("generations", account)).toBeLessThanOrEqual(1);
+      // If the contract stands and its answer came, only the credential is missing.
+      if (fired && (await outcome(() => wallet.enrol(account, enrolmentCode))) !== "accepted") await wallet.refresh();
+      expect(await rowsOfAccount("generations", account)).toBe(1);
+      expect(await rowsOfAccount("issued", account)).toBe(1);
+      expect(await outcome(() => checkIn(wallet))).toBe("accepted");
+      enrolledOnes.push({ wallet, account });
+    });
+    // the nonce, the contract, the next nonce, the credential
+    expect(failed.length).toBeGreaterThanOrEqual(4 * 2);
+  });
 
-  it("parameters die between row, log and force: one document, one entry", async () => {
+  it("a refresh dies at each write: one credential of the next epoch", async () => {
+    const failed = await everyWrite(url(), [THROWS_BEFORE, HANGS_AFTER], async (strike) => {
+      const { wallet, account } = enrolledOnes.pop()!;
+      await strike(() => wallet.refresh(session.epoch + 1));
+      await wallet.refresh(session.epoch + 1);
+      expect(await rowsOfAccount("issued", account)).toBe(2);
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(2 * 2);
+  });
+
+  it("parameters die at each write: each document is logged once, and none is in force before it is logged", async () => {
     const path = "/v1/keyset";
     const { keySet } = await apiJson<{ keySet: string }>(p.transport, p.deployment.trusteeUrls[0]!, path);
-    const epochFrom = session.epoch + 2;
-    const issue = () =>
+    const issue = (epoch: number) =>
       p.operator.issueParameters({
         keySet: Buffer.from(keySet, "base64url"),
         realm: "symbolon.local",
-        epochFrom,
-        epochTo: epochFrom,
+        epochFrom: epoch,
+        epochTo: epoch,
         attributes: [],
       });
     const listed = async () =>
       (await apiJson<{ documents: string[] }>(p.transport, url(), "/v1/parameters")).documents.length;
-    for (const name of ["parameters, not logged", "logged, not in force"])
-      for (const how of HOW) {
-        await dies(url(), name, how, issue);
-        expect(await listed()).toBe(1); // not in force by halves
-      }
-    const issued = await issue();
-    expect(await issue()).toEqual(issued);
-    expect(await listed()).toBe(2);
-    await cosigned(p);
-    const followed = await monitorOf(p).follow();
-    if (!followed.ok) throw new Error(followed.reason);
-    const bodies = followed.entries.map((e) => LogEntry.decode(e)).filter((e) => e.kind === "parameters");
-    expect(bodies.filter((e) => toBase64url(e.body) === toBase64url(issued)).length).toBe(1);
+    let epoch = session.epoch + 2;
+    const documents: Uint8Array[] = [];
+    const failed = await everyWrite(url(), MODES, async (strike) => {
+      const before = await listed();
+      await strike(() => issue(epoch));
+      const issued = await issue(epoch);
+      expect(await issue(epoch)).toEqual(issued);
+      expect(await listed()).toBe(before + 1);
+      documents.push(issued);
+      epoch++;
+    });
+    // the document, its log entry, the log, its force
+    expect(failed.length).toBeGreaterThanOrEqual(4 * MODES.length);
+    const logged = (await followedLog()).filter((e) => e.kind === "parameters").map((e) => toBase64url(e.body));
+    for (const document of documents) expect(logged.filter((body) => body === toBase64url(document))).toHaveLength(1);
+    expect(new Set(logged).size).toBe(logged.length);
   });
 });
 
 describe("a case", () => {
+  const url = () => p.deployment.escrowUrl;
   const order = () => ({
     ...LINK,
     purpose: "care",
@@ -492,88 +493,112 @@ describe("a case", () => {
     emergency: true,
     subject: { checkIn: session.checkInBytes },
   });
-  const whole = ["order", "approval", "approval", "notice", "opening"];
+  const ENTRIES = ["order", "approval", "approval", "notice", "opening"];
 
-  it("order and decisions die at every point; each is logged once", async () => {
-    const url = p.deployment.escrowUrl;
-    const prepared = await requester.order(order());
-    for (const name of ["case, not logged", "case logged, not listed", "entry logged"])
-      for (const how of HOW) {
-        const attempt = name === "entry logged" ? await requester.order(order()) : prepared;
-        await dies(url, name, how, () => requester.submit(attempt));
-        await requester.submit(attempt);
-        expect(await entriesOf(attempt.caseId)).toEqual(["order"]);
-      }
-    for (const [i, name] of ["decided, not logged", "cosigned, not approved"].entries()) {
-      await dies(url, name, "throw", () => approve(p, prepared, [i + 1]));
-      await approve(p, prepared, [i + 1]);
-    }
-    expect(await entriesOf(prepared.caseId)).toEqual(["order", "approval", "approval"]);
-    expect((await requester.status(prepared)).state).toBe("approved");
+  it("an order dies at each write: it is opened once and logged once", async () => {
+    const caseIds: string[] = [];
+    const failed = await everyWrite(url(), MODES, async (strike) => {
+      const prepared = await requester.order(order());
+      caseIds.push(prepared.caseId);
+      await strike(() => requester.submit(prepared));
+      await requester.submit(prepared);
+      expect((await requester.status(prepared)).state).toBe("ordered");
+    });
+    // the case, the log, the entry's index, the list
+    expect(failed.length).toBeGreaterThanOrEqual(4 * MODES.length);
+    const log = await followedLog();
+    for (const id of caseIds) expect(kindsOf(log, id)).toEqual(["order"]);
   });
 
-  it("the opening dies at every point, thrown and hung; the result is whole, each entry logged once", async () => {
-    const url = p.deployment.escrowUrl;
-    const prepared = await approvedBy(p, requester, order(), [1, 2]);
-    const points = [
-      "notice made, not kept",
-      "notice kept, not logged",
-      "notice logged, not noticed",
-      "results, not opened",
-      "opening kept, not logged",
-      "opening logged, not opened",
-    ];
-    for (const [i, name] of points.entries()) {
-      await dies(url, name, HOW[i % 2]!, () => requester.advance(prepared));
-      expect((await requester.status(prepared)).state).not.toBe("opened");
-    }
-    await requester.advance(prepared);
-    expect(await entriesOf(prepared.caseId)).toEqual(whole);
-    const { sessions } = await requester.openResult(prepared);
-    const own = alice.sessions.filter((s) => s.state === "open" || s.state === "prepared").map((s) => s.tagHash);
-    expect(sessions.map((s) => s.tagHash).sort()).toEqual(own.sort());
+  it("decisions die at each write: each counts once and is logged once", async () => {
+    const caseIds: string[] = [];
+    const failed = await everyWriteOnce(url(), async (strike) => {
+      const prepared = await requester.order(order());
+      caseIds.push(prepared.caseId);
+      await requester.submit(prepared);
+      await strike(() => approve(p, prepared, [1, 2]));
+      await approve(p, prepared, [1, 2]);
+      expect((await requester.status(prepared)).state).toBe("approved");
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(8);
+    const log = await followedLog();
+    for (const id of caseIds) expect(kindsOf(log, id)).toEqual(["order", "approval", "approval"]);
   });
 
-  it("the log dies inside an append, and while tiles are written: all entries or none, each once", async () => {
-    const url = p.deployment.logUrl;
-    const prepared = await requester.order(order());
-    await dies(url, "leaf, no nodes", "throw", () => requester.submit(prepared));
-    const at = await apiJson<{ size: number }>(p.transport, url, "/v1/entries?from=0&limit=1");
-    await requester.submit(prepared);
-    expect((await apiJson<{ size: number }>(p.transport, url, "/v1/entries?from=0&limit=1")).size).toBe(at.size + 1);
-    await arm(url, { "tiles, not published": "throw" });
-    await api(p.transport, url, "/checkpoint").catch(() => undefined);
-    await arm(url, {});
-    expect(await entriesOf(prepared.caseId)).toEqual(["order"]);
+  it("the opening dies at each write: the result is whole, each entry is logged once", {
+    timeout: 300_000,
+  }, async () => {
+    const caseIds: string[] = [];
+    const failed = await everyWriteOnce(url(), async (strike) => {
+      const prepared = await approvedBy(p, requester, order(), [1, 2]);
+      caseIds.push(prepared.caseId);
+      await strike(() => requester.advance(prepared));
+      await requester.advance(prepared);
+      const found = (await requester.openResult(prepared)).sessions.map((s) => s.tagHash);
+      expect(found.sort()).toEqual([session.tagHash, second.tagHash].sort());
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(15);
+    const log = await followedLog();
+    for (const id of caseIds) expect(kindsOf(log, id)).toEqual(ENTRIES);
+  });
+
+  it("the log dies at each write of an append: all entries or none, each once", async () => {
+    const logUrl = p.deployment.logUrl;
+    const size = async () => (await apiJson<{ size: number }>(p.transport, logUrl, "/v1/entries?from=0&limit=1")).size;
+    const caseIds: string[] = [];
+    const failed = await everyWrite(logUrl, [THROWS_BEFORE, HANGS_AFTER], async (strike) => {
+      const prepared = await requester.order(order());
+      caseIds.push(prepared.caseId);
+      const before = await size();
+      await strike(() => requester.submit(prepared));
+      await requester.submit(prepared);
+      expect(await size()).toBe(before + 1);
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(2 * 2);
+    const log = await followedLog();
+    for (const id of caseIds) expect(kindsOf(log, id)).toEqual(["order"]);
+  });
+
+  it("the log dies at each write of a publication: the next reader finds every tile", async () => {
+    const logUrl = p.deployment.logUrl;
+    const failed = await everyWrite(logUrl, [THROWS_BEFORE, HANGS_AFTER], async (strike) => {
+      const prepared = await requester.order(order());
+      await requester.submit(prepared);
+      await strike(() => api(p.transport, logUrl, "/checkpoint"));
+      expect(kindsOf(await followedLog(), prepared.caseId)).toEqual(["order"]);
+    });
+    expect(failed.length).toBeGreaterThanOrEqual(2 * 2);
   });
 });
 
 describe("the machine dies in the middle of everything", () => {
   it("and an unchanged one on the same disk ends it all, once", async () => {
     const { serviceUrl, escrowUrl, registrarUrl } = p.deployment;
-    const prepared: PreparedOrder = await approvedBy(
-      p,
-      requester,
-      {
-        ...LINK,
-        purpose: "care",
-        epochs: { from: session.epoch, to: session.epoch },
-        emergency: true,
-        subject: { checkIn: session.checkInBytes },
-      },
-      [1, 2],
-    );
+    const request = {
+      ...LINK,
+      purpose: "care",
+      epochs: { from: session.epoch, to: session.epoch },
+      emergency: true,
+      subject: { checkIn: session.checkInBytes },
+    };
+    // How many writes an opening makes, so that the next one can die in its middle.
+    const counted = await approvedBy(p, requester, request, [1, 2]);
+    const never: Plan = { at: Number.MAX_SAFE_INTEGER, when: "before", how: "throw" };
+    const { writes } = await under(escrowUrl, never, () => requester.advance(counted));
+
+    const prepared: PreparedOrder = await approvedBy(p, requester, request, [1, 2]);
     const target = await clinic.putRecord(session, text("erased by a dying machine"));
     const { account, enrolmentCode } = await register("Late");
     const lateStore = new MemoryStore();
-    const late = await Wallet.create({ transport: p.transport, deployment: p.deployment, store: lateStore });
+    const late = await emptyWallet(lateStore);
     const known = new Set(alice.sessions.map((s) => s.tagHash));
 
-    await arm(serviceUrl, { "object open, no row": "hang", "erased, blob there": "hang" });
-    await arm(escrowUrl, { "notice kept, not logged": "hang" });
-    await arm(registrarUrl, { "contract, no answer": "hang" });
+    // Every request dies after its first write at the service, and where a middle write begins at the escrow.
+    await setPlan(serviceUrl, { at: 1, when: "after", how: "hang", andEveryLater: true });
+    await setPlan(escrowUrl, { at: Math.ceil(writes.length / 2), when: "after", how: "hang", andEveryLater: true });
+    await setPlan(registrarUrl, { at: 3, when: "after", how: "hang", andEveryLater: true });
     const deaths = [
-      checkIn(),
+      checkIn(alice),
       clinic.erase(session, target),
       requester.advance(prepared),
       late.enrol(account, enrolmentCode),
@@ -582,7 +607,7 @@ describe("the machine dies in the middle of everything", () => {
     await new Promise((done) => setTimeout(done, 3000));
     stopped = true;
     await p.stop();
-    await outcomes;
+    expect((await outcomes).map((o) => o.status)).toEqual(deaths.map(() => "rejected"));
 
     const host = await startHost({ persist });
     try {
@@ -600,25 +625,30 @@ describe("the machine dies in the middle of everything", () => {
         signWith: host.adminSecretKey,
       });
       expect((await after.records(session)).find((r) => r.recordId === target)?.state).toBe("erased");
-      await soon(census, (c) => c.index.includes(made.tagHash));
-      whole();
+      await soon(
+        () => census(host),
+        (c) => c.index.includes(made.tagHash),
+      );
+      await whole(host);
+      expect(objectsOf()).toEqual((await census(host)).sessions);
 
       const again = (await Wallet.open({ ...parts, store: lateStore }))!;
       await again.enrol(account, enrolmentCode);
-      expect(rowsOf(stores(), "generations").filter((r) => r.cells.account === account).length).toBe(1);
-      expect(again.state.credentials.length).toBe(1);
+      for (const table of ["generations", "issued"]) {
+        const rows = await rowsIn(host, "registrar", "REGISTRAR_DB", `SELECT account FROM ${table}`);
+        expect(rows.filter((r) => r.account === account)).toHaveLength(1);
+      }
 
       const asker = new Requester(p.transport, deployment, keys, prepared.order.certificate);
       await asker.advance(prepared);
       const found = (await asker.openResult(prepared)).sessions.map((s) => s.tagHash);
       expect(found).toContain(session.tagHash);
-      const monitor = monitorOf({ ...p, deployment, host });
-      const followed = await monitor.follow();
+      const followed = await monitorOf({ ...p, deployment, host }).follow();
       if (!followed.ok) throw new Error(followed.reason);
-      const kinds = followed.entries
-        .map((e) => LogEntry.decode(e))
-        .filter((e) => e.caseId && hex(e.caseId) === prepared.caseId)
-        .map((e) => e.kind);
+      const kinds = kindsOf(
+        followed.entries.map((e) => LogEntry.decode(e)),
+        prepared.caseId,
+      );
       expect(kinds.filter((k) => k === "notice").length).toBe(1);
     } finally {
       await host.stop();

@@ -130,20 +130,7 @@ describe("the service", () => {
 describe("control: a Worker that gathers the body first", () => {
   let setting: Setting;
   beforeAll(async () => {
-    setting = await openSetting([
-      {
-        file: "functions/service/records.ts",
-        find: "const blob = await readBeginning(body);",
-        replace: `const parts: Uint8Array[] = [];
-          for await (const part of body) parts.push(part);
-          const blob = await readBeginning(new Blob(parts).stream());`,
-      },
-      {
-        file: "functions/service/reading.ts",
-        find: "new Response(blob.body,",
-        replace: "new Response(await blob.arrayBuffer(),",
-      },
-    ]);
+    setting = await openSetting([{ swap: "functions/service.ts", with: "test/attacks/roles/gathering-service.ts" }]);
   });
   afterAll(async () => {
     setting?.isolate.close();

@@ -21,6 +21,7 @@ import {
 } from "../../client/requester.ts";
 import { ApiError, api, apiJson } from "../../client/transport.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import {
@@ -34,7 +35,7 @@ import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
-import { bundleWorker, type Weakening } from "../../local/bundles.ts";
+import { bundleWorker, type ModuleSwap, type Weakening } from "../../local/bundles.ts";
 import type { Host } from "../../local/host.ts";
 import type { EnrolledPatient, Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
@@ -80,7 +81,7 @@ export async function outcome(act: () => Promise<unknown>): Promise<string> {
     if (error instanceof ApiError)
       return typeof error.problem.detail === "string" ? `${error.code}: ${error.problem.detail}` : error.code;
     if (error instanceof RequesterError || error instanceof CheckInError || error instanceof SessionError)
-      return error.message;
+      return `${error.code}: ${error.detail}`;
     throw error;
   }
 }
@@ -214,23 +215,18 @@ export async function lyingBundle(
 export const askTrustee = <T>(p: Practice, trustee: number, round: string, json: object): Promise<T> =>
   apiJson<T>(p.transport, p.deployment.trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json });
 
-// ---- weakened copies
+// ---- weakened Workers
 
-/** Marks in an order's purpose switch a weakness on at the Workers that have it, so that one host serves a whole file. */
-export const MARKED: Weakening[] = [
-  {
-    file: "functions/trustee/case-bundle.ts",
-    find: "const { order, orderHash } = checked;",
-    replace: "const { order, orderHash } = checked; (globalThis as any).purpose = order.purpose;",
-  },
-  {
-    file: "functions/trustee/round-context.ts",
-    find: "  if ((await vaultOf(env).claimCase(",
-    replace: "  (globalThis as any).purpose = open.order.purpose;\n  if ((await vaultOf(env).claimCase(",
-  },
-];
-/** Source text: true while the case at hand is marked so. */
-export const marked = (mark: string): string => `String((globalThis as any).purpose).includes(${JSON.stringify(mark)})`;
+/** A role file of test/attacks/roles takes the place of a module. */
+export const playedBy = (role: string, module: string): ModuleSwap => ({
+  swap: module,
+  with: `test/attacks/roles/${role}.ts`,
+});
+
+/** A trustee that knows the mark of the case at hand: marks switch its other weaknesses on (roles/marks.ts). */
+export const MARKED = playedBy("marked-trustee", "functions/trustee.ts");
+/** Source text for a text patch: true while the case at hand has this mark. */
+export const marked = (mark: string): string => `marked(${JSON.stringify(mark)})`;
 
 export const hex = bytesToHex;
 
@@ -249,26 +245,19 @@ export async function indexOf(p: Practice, epoch: number, rows: number): Promise
   }
 }
 
-/** The core with passages changed, as test/attacks/careless.ts exports it. */
-export async function carelessCore(changes: Weakening[]): Promise<typeof import("./careless.ts")> {
+/** The core with passages changed, as test/attacks/careless-core.ts exports it. */
+export async function carelessCore(changes: Weakening[]): Promise<typeof import("./careless-core.ts")> {
   const dir = mkdtempSync(join(tmpdir(), "careless-"));
   const file = join(dir, "core.mjs");
-  writeFileSync(file, await bundleWorker("test/attacks/careless.ts", changes));
-  const core = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as typeof import("./careless.ts");
+  writeFileSync(file, await bundleWorker("test/attacks/careless-core.ts", changes));
+  const core = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as typeof import("./careless-core.ts");
   rmSync(dir, { recursive: true, force: true });
   return core;
 }
 
-/** Puts a Worker's weakness under a switch: POST /evil {"careless": true} turns `careless` on, false off. */
-export const switched = (file: string): Weakening => ({
-  file,
-  find: "export default",
-  replace: `app.post("/evil", async (c: any) => { Object.assign(globalThis, await c.req.json()); return c.json({}); });
-export default`,
-});
-export const CARELESS = "(globalThis as any).careless === true";
-export async function turn(url: string, careless: boolean): Promise<void> {
-  await fetch(`${url}/evil`, { method: "POST", body: JSON.stringify({ careless }) });
+/** Turns the weakness of a Worker on or off (roles/switch.ts). */
+export async function turn(url: string, on: boolean): Promise<void> {
+  await fetch(`${url}/careless`, { method: "POST", body: JSON.stringify({ on }) });
 }
 
 /** What a wallet's secrets and one of its credentials could be made to present, past all checks of the wallet's SDK. */
@@ -276,10 +265,10 @@ export async function presented(
   p: Practice,
   clinic: Clinic,
   wallet: Wallet,
-  at: { credentialEpoch: number; slot: number; core?: typeof import("./careless.ts") },
+  at: { credentialEpoch: number; slot: number; core?: typeof import("./careless-core.ts") },
 ): Promise<Uint8Array> {
   const parameters = await new ParametersCache(p.transport, p.deployment).of(at.credentialEpoch);
-  const held = wallet.state.credentials.find((c) => c.epoch === at.credentialEpoch)!;
+  const held = stateOf(wallet).credentials.find((c) => c.epoch === at.credentialEpoch)!;
   const root = walletRoot(wallet.recoveryWords);
   const secrets = holderSecrets(root, held.generation);
   const challenge = await clinic.challenge();

@@ -6,6 +6,7 @@ import type { Clinic } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import { openWalletChannel } from "../../client/sealing/messages.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import type { Practice } from "../../local/practice.ts";
@@ -189,7 +190,9 @@ export interface WalletParts {
 /** Secrets and newest credential (or that of `epoch`) of an enrolled wallet. */
 export function partsOf(wallet: Wallet, epoch?: number): WalletParts {
   const root = walletRoot(wallet.recoveryWords);
-  const held = wallet.state.credentials.filter((c) => epoch === undefined || c.epoch === epoch).at(-1)!;
+  const held = stateOf(wallet)
+    .credentials.filter((c) => epoch === undefined || c.epoch === epoch)
+    .at(-1)!;
   return {
     root,
     secrets: holderSecrets(root, held.generation),

@@ -20,7 +20,7 @@ export function verdictOn(signedParameters: Uint8Array, checkIn: Uint8Array): st
   return verdict.ok ? "ok" : verdict.reason;
 }
 
-/** A reader of the log as setup-b.ts monitorOf makes it. */
+/** A reader of the log as cases.ts monitorOf makes it. */
 export function logMonitor(p: Practice): LogMonitor {
   const witnesses = p.deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key)));
   const logKey = parseVkey(p.deployment.logVkey, LOG_KEY);

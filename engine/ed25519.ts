@@ -12,7 +12,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { hexToBytes } from "../protocol/bytes.ts";
 import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "../protocol/ed25519.ts";
-import { toBase64url } from "../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../protocol/encodings.ts";
 
 /** RFC 8037 */
 const ED25519_JWK = { kty: "OKP", crv: "Ed25519" };
@@ -61,8 +61,8 @@ export function nativeSigner(secretKey: Uint8Array): Signer {
 }
 
 const signers = new Map<string, Signer>();
-/** The signer of a Worker's own key, made once per isolate. @param secretKey hex, as in the Worker's secrets */
-export function signerOf(secretKey: string): Signer {
+/** The signer of a Worker's own key, made once per isolate. @param secretKey as in the Worker's secrets */
+export function signerOf(secretKey: Hex): Signer {
   let signer = signers.get(secretKey);
   if (signer === undefined) {
     signer = nativeSigner(hexToBytes(secretKey));

@@ -25,7 +25,7 @@ const X_BITS = [...X_ABS.toString(2)].reverse();
 const DIGIT_BITS = 6;
 const DIGITS = 11;
 const BUCKETS = 1 << (DIGIT_BITS - 1);
-export const LADDER_SIZE = DIGITS * GT_SIZE;
+const LADDER_SIZE = DIGITS * GT_SIZE;
 /** bound of the scalars of shortPowers */
 export const SHORT_LIMIT = 1n << 128n;
 const MEMBER_ROOM = 12 * GT_SIZE + LADDER_SIZE;

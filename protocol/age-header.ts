@@ -18,11 +18,11 @@
 import { equalBytes } from "./bytes.ts";
 import { fromBase64Unpadded } from "./encodings.ts";
 
-export const HYBRID_STANZA = "mlkem768x25519";
+const HYBRID_STANZA = "mlkem768x25519";
 export const THRESHOLD_STANZA = "symbolon-threshold";
 /** longest header of a record that is read */
 export const MAX_RECORD_HEADER_BYTES = 16_384;
-export const MAX_THRESHOLD_BODY_BYTES = 4096;
+const MAX_THRESHOLD_BODY_BYTES = 4096;
 const HYBRID_ENC_BYTES = 1120;
 const WRAPPED_FILE_KEY_BYTES = 32;
 const KEY_SET_ID_BYTES = 32;

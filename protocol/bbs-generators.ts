@@ -17,7 +17,7 @@ export const CIPHERSUITE_ID = "BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_";
 /** api_id of the plain interface (bbs.ts) */
 export const BBS_API_ID = `${CIPHERSUITE_ID}H2G_HM2S_`;
 /** ceil((ceil(log2(r)) + k) / 8): the number of bytes expanded for one scalar or one generator seed */
-export const EXPAND_BYTES = 48;
+const EXPAND_BYTES = 48;
 
 const expand = (msg: Uint8Array, dst: string, length: number): Uint8Array =>
   expand_message_xmd(msg, utf8ToBytes(dst), length, sha256);

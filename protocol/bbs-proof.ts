@@ -108,7 +108,7 @@ export function coreProofGen(
 }
 
 /** length of a proof without hidden messages: 3 points and 4 scalars */
-export const PROOF_FLOOR_BYTES = 3 * G1_BYTES + 4 * SCALAR_BYTES;
+const PROOF_FLOOR_BYTES = 3 * G1_BYTES + 4 * SCALAR_BYTES;
 
 /** How many messages a proof of this length hides. @throws DecodeError if no proof has this length */
 export function hiddenCount(proof: Uint8Array): number {

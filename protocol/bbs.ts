@@ -37,7 +37,7 @@ import {
   type Scalar,
 } from "./suite.ts";
 
-export const SIGNATURE_BYTES = G1_BYTES + SCALAR_BYTES;
+const SIGNATURE_BYTES = G1_BYTES + SCALAR_BYTES;
 const NONE = new Uint8Array(0);
 
 /** The signature (A, e). */
@@ -108,7 +108,7 @@ export function addPublic(base: G1, points: readonly G1[], scalars: readonly Sca
 }
 
 /** Whether e(a, W) = e(b, P2), computed as one product of pairings. */
-export const pairsWith = (a: G1, W: G2, b: G1): boolean =>
+const pairsWith = (a: G1, W: G2, b: G1): boolean =>
   pairingProductIsOne([
     { g1: a, g2: W },
     { g1: b.negate() as G1, g2: P2 },
@@ -123,7 +123,7 @@ export function sameLength(generators: readonly G1[], messages: readonly Scalar[
 // ---- signatures
 
 /** CoreSign of the draft, for messages that are scalars already. */
-export function coreSign(
+function coreSign(
   sk: Scalar,
   generators: readonly G1[],
   header: Uint8Array,

@@ -57,7 +57,7 @@ export const createBlindGenerators = (committed: number, apiId: string): readonl
   createGenerators(committed + 1, `BLIND_${apiId}`);
 
 /** The generators of the finished signature: (Q_1, H_1..H_L, Q_2, J_1..J_M). */
-export const allGenerators = (signed: number, committed: number, apiId: string): readonly G1[] => [
+const allGenerators = (signed: number, committed: number, apiId: string): readonly G1[] => [
   ...createGenerators(signed + 1, apiId),
   ...createBlindGenerators(committed, apiId),
 ];
@@ -75,7 +75,7 @@ export interface Commitment {
 }
 
 /** CoreCommit of the draft. It draws s, s~ and the c~_i in that order, 48 bytes each. */
-export function coreCommit(
+function coreCommit(
   generators: readonly G1[],
   messages: readonly Scalar[],
   apiId: string,

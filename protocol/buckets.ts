@@ -6,6 +6,8 @@
 // Tags are pseudorandom and their hashes spread evenly. So all parts of a service or an epoch hold about the same
 // number of sessions.
 
+import type { Hex } from "./encodings.ts";
+
 const DIGITS = 8;
 const SPACE = 2 ** 32;
 /** largest number of parts; with it, v·m is still an exact number */
@@ -19,8 +21,8 @@ export interface Part {
 /** The whole space. */
 export const EVERYTHING: Part = { n: 0, of: 1 };
 
-/** The part that contains a hash. @param hash hex, at least 8 digits */
-export const partOf = (hash: string, of: number): Part => ({
+/** The part that contains a hash. @param hash at least 4 bytes */
+export const partOf = (hash: Hex, of: number): Part => ({
   n: Math.floor((Number.parseInt(hash.slice(0, DIGITS), 16) * of) / SPACE),
   of,
 });

@@ -21,7 +21,7 @@ export class SharingError extends Error {
 }
 
 /** @throws SharingError if `index` is not an integer in 1..MAX_HOLDERS */
-export function assertIndex(index: number): void {
+function assertIndex(index: number): void {
   if (!Number.isInteger(index) || index < 1 || index > MAX_HOLDERS)
     throw new SharingError(`index ${index}: must be an integer in 1..${MAX_HOLDERS}`);
 }

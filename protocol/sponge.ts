@@ -14,7 +14,7 @@ import { concatBytes, utf8ToBytes } from "./bytes.ts";
 import { DecodeError } from "./suite.ts";
 
 const RATE_BYTES = 168;
-export const SESSION_ID_BYTES = 32;
+const SESSION_ID_BYTES = 32;
 /** Bytes squeezed beyond the length of the modulus. They make the bias of the reduction at most 2^-128 (DecodeUint). */
 const EXTRA_BYTES = 16;
 

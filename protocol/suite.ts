@@ -193,7 +193,7 @@ export function hashToScalar(label: Label | string, msg: Uint8Array): Scalar {
 }
 
 /** RFC 9380 hash_to_curve to G1, with the label as domain separation tag. */
-export const hashToG1 = (label: Label, msg: Uint8Array): G1 => bls.G1.hashToCurve(msg, { DST: label }) as G1;
+const hashToG1 = (label: Label, msg: Uint8Array): G1 => bls.G1.hashToCurve(msg, { DST: label }) as G1;
 /** RFC 9380 hash_to_curve to G2, with the label as domain separation tag. */
 export const hashToG2 = (label: Label, msg: Uint8Array): G2 => bls.G2.hashToCurve(msg, { DST: label }) as G2;
 

@@ -11,7 +11,7 @@
 import { concatBytes } from "./bytes.ts";
 import { foldSpan, HASH_BYTES, type Node, nodeHash, type Span } from "./merkle.ts";
 
-export const TILE_HEIGHT = 8;
+const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
 export const MAX_ENTRY_BYTES = 0xffff;
 
@@ -93,7 +93,7 @@ export function decodeBundle(bytes: Uint8Array, width: number): Uint8Array[] | u
 }
 
 /** The tile that holds the rows under a node, in a tree of this size. The whole subtree lies in one tile. */
-export function tileOf(node: Node, size: number): { tile: Tile; row: number; rows: number } {
+function tileOf(node: Node, size: number): { tile: Tile; row: number; rows: number } {
   const level = Math.floor(node.level / TILE_HEIGHT);
   const rows = 2 ** (node.level % TILE_HEIGHT);
   const first = node.index * rows;

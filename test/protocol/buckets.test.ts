@@ -3,8 +3,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { EVERYTHING, MAX_PARTS, partOf, rangeOf, readPart, writePart } from "../../protocol/buckets.ts";
+import { asHex, bytesToHex, type Hex } from "../../protocol/encodings.ts";
 
-const anyTag = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => Buffer.from(b).toString("hex"));
+const anyTag = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((b) => bytesToHex(b));
 const anyCount = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: MAX_PARTS }));
 
 it("a tag hash lies in the range of its own part and in no other range", () => {
@@ -30,11 +31,11 @@ it("the ranges follow each other without a gap", () => {
 });
 
 it("the first and the last tag hash belong to the first and the last part", () => {
-  const edge = (digits: string): string => digits.padEnd(64, "0");
+  const edge = (digits: string): Hex => asHex(digits.padEnd(64, "0"));
   expect(partOf(edge("55555555"), 3)).toEqual({ n: 0, of: 3 });
   expect(partOf(edge("55555556"), 3)).toEqual({ n: 1, of: 3 });
   expect(rangeOf({ n: 1, of: 3 })).toEqual({ from: "55555556", below: "aaaaaaab" });
-  expect(partOf("f".repeat(64), MAX_PARTS)).toEqual({ n: MAX_PARTS - 1, of: MAX_PARTS });
+  expect(partOf(asHex("f".repeat(64)), MAX_PARTS)).toEqual({ n: MAX_PARTS - 1, of: MAX_PARTS });
 });
 
 it("a part has exactly one written form", () => {

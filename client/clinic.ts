@@ -1,5 +1,6 @@
-// The clinic's SDK. The clinic trusts its own keys and the registrar's pinned key, and nothing that its operator says. It
-// verifies every presentation itself, so no session can be made up. It checks its own signed chains of manifests itself too.
+// The clinic's SDK. The clinic trusts its own keys and the registrar's pinned key, and nothing that its operator says.
+// It verifies every presentation itself, so no session can be made up. It checks its own signed chains of manifests
+// itself too.
 //
 //   challenge → (wallet checks in at the service) → session(tagHash), verified here
 //   putRecord   sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
@@ -98,14 +99,18 @@ export class Clinic {
 
   // ---- check-in
 
-  /** Signed<ServiceCard>: for the operator who registers this clinic, and for wallets. @throws SymbolonError bad-keys */
+  /**
+   * Signed<ServiceCard>: for the operator who registers this clinic, and for wallets.
+   * @throws SymbolonError bad-keys
+   */
   card(): Uint8Array {
     return clinicCard(this.keys);
   }
 
   /**
    * A fresh Signed<Challenge>, valid for the parameters' window of seconds. Show it as a QR code beside the card.
-   * @param now unix seconds. @throws ParametersError
+   * @param now unix seconds.
+   * @throws ParametersError
    */
   async challenge(now: number = this.#transport.now()): Promise<Uint8Array> {
     const { document, hash } = await this.#parameters.of(epochOf(now));
@@ -126,14 +131,18 @@ export class Clinic {
   }
 
   /**
-   * Verifies a check-in. This also works offline, with a check-in that the patient handed over directly. Then only `handIn`
-   * shows whether the tag was used before. @throws SessionError
+   * Verifies a check-in. This also works offline, with a check-in that the patient handed over directly. Then only
+   * `handIn` shows whether the tag was used before.
+   * @throws SessionError
    */
   verify(checkInBytes: Uint8Array): Promise<ClinicSession> {
     return verifySession(this.#parameters, this.#publicKey, checkInBytes);
   }
 
-  /** Hands in a check-in that was taken offline, within the parameters' grace. @throws ApiError conflict if its tag is spent */
+  /**
+   * Hands in a check-in that was taken offline, within the parameters' grace.
+   * @throws ApiError conflict if its tag is spent
+   */
   async handIn(session: ClinicSession): Promise<void> {
     await this.#api.authorised("/v1/sessions", {
       bytes: session.checkInBytes,
@@ -193,7 +202,11 @@ export class Clinic {
     return this.#seal(session, plaintext, { contentKind });
   }
 
-  /** Files a new version of a record. The old one stays, with the state amended. @returns the new id. @throws as `putRecord` */
+  /**
+   * Files a new version of a record. The old one stays, with the state amended.
+   * @returns the new id.
+   * @throws as `putRecord`
+   */
   async amend(session: ClinicSession, target: string, plaintext: Uint8Array, contentKind = FHIR_JSON): Promise<Hex> {
     return this.#seal(session, plaintext, { contentKind, target: idBytes(target) });
   }
@@ -205,17 +218,19 @@ export class Clinic {
 
   /**
    * Destroys a record's blob, and with it the keys wrapped in the blob. The signed history stays, and the log shows the
-   * erasure. @throws ChainError
+   * erasure.
+   * @throws ChainError
    */
   async erase(session: Place, target: string): Promise<void> {
     await this.#state(session, { kind: "erasure", recordId: this.#newId(), target: idBytes(target) });
   }
 
   /**
-   * Moves a record that was filed under the wrong TID. The record is sealed anew to the right session, stated as moved in the
-   * wrong one, and erased there, because the wrong patient could open it. If the call breaks off, it may be made again: the
-   * new id is derived from the old id and the session, which the statement shows anyway.
-   * @returns the new record's id. @throws SymbolonError no-such-record, substituted-blob; RecordError; ChainError
+   * Moves a record that was filed under the wrong TID. The record is sealed anew to the right session, stated as moved
+   * in the wrong one, and erased there, because the wrong patient could open it. If the call breaks off, it may be made
+   * again: the new id is derived from the old id and the session, which the statement shows anyway.
+   * @returns the new record's id.
+   * @throws SymbolonError no-such-record, substituted-blob; RecordError; ChainError
    */
   async move(from: Place, target: string, to: ClinicSession): Promise<Hex> {
     const entry = (await this.records(from)).find((r) => r.recordId === asRecordId(target));
@@ -250,8 +265,8 @@ export class Clinic {
 
   /**
    * The plaintext of a record of this clinic.
-   * @throws SymbolonError substituted-blob if the service hands out another blob, no-such-record; RecordError; ApiError expired
-   * if the record was erased
+   * @throws SymbolonError substituted-blob if the service hands out another blob, no-such-record; RecordError; ApiError
+   * expired if the record was erased
    */
   async open(record: RecordEntry | string): Promise<Uint8Array> {
     const entry = typeof record === "string" ? await this.#find(asRecordId(record)) : record;
@@ -378,14 +393,17 @@ export class Clinic {
   }
 
   /**
-   * The lasting pseudonym that a received message introduces, if the patient chose to be known here; undefined for any other
-   * message.
+   * The lasting pseudonym that a received message introduces, if the patient chose to be known here; undefined for any
+   * other message.
    */
   recognise(session: ClinicSession, message: Uint8Array): Promise<Hex | undefined> {
     return recognise(this.#parameters, session.checkInBytes, message);
   }
 
-  /** Sends a message to the patient of this session. @throws ChannelSetupError; FrameError frame-limit; SymbolonError bad-state */
+  /**
+   * Sends a message to the patient of this session.
+   * @throws ChannelSetupError; FrameError frame-limit; SymbolonError bad-state
+   */
   send(session: ClinicSession, plaintext: Uint8Array): Promise<void> {
     return sendMessage(this.#ends, session, plaintext, bytesToHex(this.#newId()));
   }

@@ -5,9 +5,10 @@
 //   detail    which trustee, which epoch, which path: the part of the message that differs from case to case
 //   cause     the error underneath, for example a CodecError of protocol/
 //
-// A subclass narrows `code` to its own group of the table, and may carry more data (ApiError.status, RequesterError.trustees).
-// Everything that an application can meet is thrown as a SymbolonError. RangeError and TypeError remain for misuse that the
-// types already forbid. Errors of the application's own store, channel store or authenticator pass through unchanged.
+// A subclass narrows `code` to its own group of the table, and may carry more data (ApiError.status,
+// RequesterError.trustees). Everything that an application can meet is thrown as a SymbolonError. RangeError and
+// TypeError remain for misuse that the types already forbid. Errors of the application's own store, channel store or
+// authenticator pass through unchanged.
 
 /** Codes of ApiError. All but the last three are codes of problem documents (RFC 9457) that a role sent. */
 const API = {
@@ -158,7 +159,10 @@ const FHIR = {
   unreadable: "The file or directory cannot be read.",
 } as const;
 
-/** Each error class with its codes, and the sentence of each code. No code stands in two groups (test/client/errors.test.ts). */
+/**
+ * Each error class with its codes, and the sentence of each code. No code stands in two groups
+ * (test/client/errors.test.ts).
+ */
 export const ERROR_GROUPS = {
   SymbolonError: GENERAL,
   ApiError: API,

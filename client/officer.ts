@@ -1,11 +1,11 @@
-// The SDK of an officer of one trustee. The officer reads the orders that wait, decides with a passkey, and the decision is
-// taken to the escrow.
+// The SDK of an officer of one trustee. The officer reads the orders that wait, decides with a passkey, and the
+// decision is taken to the escrow.
 //
 //   login   challenge of the trustee → assertion → token: only officers may read the orders
 //   inbox   the cases that wait for this trustee
 //   review  what the trustee's Worker found in order and dossier
-//   decide  the challenge is made *here* from the order's own bytes (approvalChallenge) and not taken from the Worker. So
-//           if the Worker lies about an order, the officer's assertion does not fit the order that the Worker hid
+//   decide  the challenge is made *here* from the order's own bytes (approvalChallenge), and not taken from the Worker.
+//           So if the Worker lies about an order, the officer's assertion does not fit the true order
 //
 // The dossier is sealed to the trustee's Worker. So the officer sees only what the Worker says of the dossier.
 

@@ -54,7 +54,8 @@ export class Operator {
 
   /**
    * Issues the signed parameters of an epoch range. The registrar logs them before it serves them.
-   * @returns Signed<Parameters>. @throws ApiError; SymbolonError bad-answer
+   * @returns Signed<Parameters>.
+   * @throws ApiError; SymbolonError bad-answer
    */
   async issueParameters({ keySet, ...parameters }: NewParameters): Promise<Uint8Array> {
     const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys: this.#deployment.trusteeKeys };
@@ -71,8 +72,9 @@ export class Operator {
   }
 
   /**
-   * Tells the registrar the outcome of identity proofing. `selector` is the name by which authorities know the person, for
-   * example an insurance number. `entitlements` gives a value for each attribute of the parameters. @throws ApiError
+   * Tells the registrar the outcome of identity proofing. `selector` is the name by which authorities know the person,
+   * for example an insurance number. `entitlements` gives a value for each attribute of the parameters.
+   * @throws ApiError
    */
   registerPerson(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<Enrolment> {
     return this.#registrar("/v1/admin/proofings", {
@@ -94,7 +96,8 @@ export class Operator {
 
   /**
    * Certifies a requester's keys: `signKey` Ed25519, 32 bytes; `sealKey` X-Wing, 1216 bytes.
-   * @returns Signed<RequesterCertificate>. @throws ApiError
+   * @returns Signed<RequesterCertificate>.
+   * @throws ApiError
    */
   certifyRequester(keys: { signKey: Hex; sealKey: Uint8Array; name: string; role: string }): Promise<Uint8Array> {
     const { registrarUrl } = this.#deployment;

@@ -1,9 +1,9 @@
-// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, and kept by epoch. Each
-// document names a key set. The key set comes along, and the pinned trustees must have signed it: so the registrar alone
-// cannot name keys of its own.
+// Signed parameters on the client's side: fetched from the registrar, verified with its pinned key, and kept by epoch.
+// Each document names a key set. The key set comes along, and the pinned trustees must have signed it: so the registrar
+// alone cannot name keys of its own.
 //
-// Exactly one document covers an epoch. If two do, that is an error to report, not a choice to make. Parameters that were
-// believed once are never replaced by anything fetched later.
+// Exactly one document covers an epoch. If two do, that is an error to report, not a choice to make. Parameters that
+// were believed once are never replaced by anything fetched later.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
@@ -134,7 +134,9 @@ export class ParametersCache {
     );
   }
 
-  /** Verifies the signatures of a key set. Parameters that name the same key set with equal fields need no second check. */
+  /**
+   * Verifies the signatures of a key set. Parameters that name the same key set with equal fields need no second check.
+   */
   #checkKeys(p: Parameters, keySet: string): void {
     const { keySetId, traceKey, linkKey, recordKey, groupHybridKey, threshold, trusteeKeys } = p;
     const keys = [keySetId, traceKey, linkKey, recordKey, groupHybridKey, ...trusteeKeys];

@@ -1,12 +1,13 @@
-// The requester's SDK. A requester is a clinician or an authority with registered keys who asks for a link, a trace or an
-// assemble. It gets exactly what the officers approved, or a RequesterError that says why not and who is at fault.
+// The requester's SDK. A requester is a clinician or an authority with registered keys who asks for a link, a trace or
+// an assemble. It gets exactly what the officers approved, or a RequesterError that says why not and who is at fault.
 //
 //   order → submit → (officers decide) → advance → link, assemble: openResult → fetchRecords → report
 //                                                  trace: trace → the person
-//                                      → open → fetchRecords: a link's records, newest epochs first, while older ones are
-//                                        still being computed
+//                                      → open → fetchRecords: a link's records, newest epochs first, while older ones
+//                                        are still being computed
 //
-// It believes the pinned keys of registrar and trustees. The escrow, the service Worker and the network only carry messages.
+// It believes the pinned keys of registrar and trustees. The escrow, the service Worker and the network only carry
+// messages.
 
 import { chunksOfOrder } from "../protocol/case-chunks.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
@@ -145,9 +146,10 @@ export class Requester {
   }
 
   /**
-   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. While the reader works on a
-   * chunk, older ones are computed. The first chunk is the exception: its records come before everything else, so nothing is
-   * computed until the reader asks for the second. If the reader stops, the case stops after the current step.
+   * Carries a link or assemble on, and gives its chunks as they come, the newest epochs first. While the reader works
+   * on a chunk, older ones are computed. The first chunk is the exception: its records come before everything else, so
+   * nothing is computed until the reader asks for the second. If the reader stops, the case stops after the current
+   * step.
    * @throws as `advance` and `openResult`
    */
   async *open(p: PreparedOrder): AsyncGenerator<OpenedChunk> {
@@ -192,19 +194,26 @@ export class Requester {
   }
 
   /**
-   * The records, newest epoch first. If `opened` is the result of `open`, they come while older chunks are still computed.
-   * A record that does not verify comes as a fault (`ok: false`). @throws RequesterError wrong-answer, trustees
+   * The records, newest epoch first. If `opened` is the result of `open`, they come while older chunks are still
+   * computed. A record that does not verify comes as a fault (`ok: false`).
+   * @throws RequesterError wrong-answer, trustees
    */
   fetchRecords(opened: OpenedCase | AsyncIterable<OpenedCase>, options: FetchOptions = {}): AsyncGenerator<Fetched> {
     return fetchRecords(this.#context, opened, options);
   }
 
-  /** The person behind the session of an opened trace. @throws RequesterError subject, wrong-answer, wrong-share, wrong-identity */
+  /**
+   * The person behind the session of an opened trace.
+   * @throws RequesterError subject, wrong-answer, wrong-share, wrong-identity
+   */
   trace(p: PreparedOrder): Promise<TracedPerson> {
     return tracePerson(this.#context, p);
   }
 
-  /** The person of an assemble, as the registrar named it; verified. @throws RequesterError awaiting-approvals, wrong-identity */
+  /**
+   * The person of an assemble, as the registrar named it; verified.
+   * @throws RequesterError awaiting-approvals, wrong-identity
+   */
   async person(p: PreparedOrder): Promise<NamedPerson> {
     const known = this.#persons.get(p.caseId);
     if (known) return known;
@@ -213,7 +222,10 @@ export class Requester {
     return person;
   }
 
-  /** All records in one FHIR document. Pass `patient` only if the order gave the identity. @throws SymbolonError bad-answer */
+  /**
+   * All records in one FHIR document. Pass `patient` only if the order gave the identity.
+   * @throws SymbolonError bad-answer
+   */
   report(p: PreparedOrder, fetched: readonly Fetched[], patient?: FhirEntry): Promise<DocumentBundle> {
     return makeReport(this.#context, p, fetched, patient);
   }

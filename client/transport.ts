@@ -1,5 +1,5 @@
-// The only I/O of the SDK. Network, clock and randomness come in through a Transport. So the same SDK runs in browsers, Node
-// and Workers, and a local deployment can set the clock.
+// The only I/O of the SDK. Network, clock and randomness come in through a Transport. So the same SDK runs in browsers,
+// Node and Workers, and a local deployment can set the clock.
 
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
 import { type CodeOf, ERROR_GROUPS, ERROR_SENTENCES, SymbolonError } from "./errors.ts";

@@ -49,8 +49,8 @@ export interface WalletOptions {
 }
 
 /**
- * The wallet of one patient on one phone. Every method that asks a role can throw ApiError. A tag hash that is not hex of
- * 32 bytes throws SymbolonError bad-id. Errors of the application's own store pass through unchanged.
+ * The wallet of one patient on one phone. Every method that asks a role can throw ApiError. A tag hash that is not hex
+ * of 32 bytes throws SymbolonError bad-id. Errors of the application's own store pass through unchanged.
  *
  * @example
  * const wallet = (await Wallet.open(options)) ?? (await Wallet.create(options));
@@ -89,7 +89,10 @@ export class Wallet {
     return Wallet.#over(options, emptyState(checkRecoveryWords(words)));
   }
 
-  /** The wallet that the store holds, or undefined if the store is empty. @throws RecoveryWordsError if the state is damaged */
+  /**
+   * The wallet that the store holds, or undefined if the store is empty.
+   * @throws RecoveryWordsError if the state is damaged
+   */
   static async open(options: WalletOptions): Promise<Wallet | undefined> {
     const state = await options.store.load();
     return state && Wallet.#over(options, state);
@@ -111,8 +114,8 @@ export class Wallet {
   }
 
   /**
-   * Enrols this phone with the desk's one-time code. Then fetches the credential of the current epoch, if the new generation
-   * has begun by then. If the answer is lost, call it again with the same code.
+   * Enrols this phone with the desk's one-time code. Then fetches the credential of the current epoch, if the new
+   * generation has begun by then. If the answer is lost, call it again with the same code.
    * @throws RegistrationError, ParametersError
    */
   async enrol(account: string, enrolmentCode: string): Promise<WalletGeneration> {
@@ -123,8 +126,9 @@ export class Wallet {
   }
 
   /**
-   * Fetches the credential of an epoch, by default the current one, unless the wallet has it. Call it on a schedule, and not
-   * before a visit: the registrar sees when it is called. @throws RegistrationError, ParametersError
+   * Fetches the credential of an epoch, by default the current one, unless the wallet has it. Call it on a schedule,
+   * and not before a visit: the registrar sees when it is called.
+   * @throws RegistrationError, ParametersError
    */
   refresh(epoch: number = epochOf(this.#context.transport.now())): Promise<void> {
     return refresh(this.#context, epoch);
@@ -166,14 +170,18 @@ export class Wallet {
   }
 
   /**
-   * "This clinic may know me." The clinic recognises this patient at every visit in which this is sent; nobody else can.
+   * "This clinic may know me." The clinic recognises this patient at every visit in which this is sent; nobody else
+   * can.
    * @throws as `send`
    */
   async introduce(tagHash: string): Promise<void> {
     await this.send(tagHash, await introduction(this.#context, this.#session(tagHash)));
   }
 
-  /** The clinic's messages since the last call. @throws SymbolonError no-such-session, no-channel, bad-answer, bad-state */
+  /**
+   * The clinic's messages since the last call.
+   * @throws SymbolonError no-such-session, no-channel, bad-answer, bad-state
+   */
   async receive(tagHash: string): Promise<Uint8Array[]> {
     const session = this.#session(tagHash);
     const path = `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`;
@@ -205,8 +213,9 @@ export class Wallet {
   }
 
   /**
-   * All own records from every service. They are fetched in whole buckets, so that nobody learns which ones are the wallet's.
-   * Something that does not verify is reported in `faults`. @throws SymbolonError bad-answer
+   * All own records from every service. They are fetched in whole buckets, so that nobody learns which ones are the
+   * wallet's. Something that does not verify is reported in `faults`.
+   * @throws SymbolonError bad-answer
    */
   records(progress?: (done: number, services: number) => void): Promise<OwnRecords> {
     return ownRecords(this.#context, progress);
@@ -219,7 +228,9 @@ export class Wallet {
 
   /**
    * Finds all sessions again after a restore.
-   * @param progress is called per epoch. @returns how many were new. @throws ParametersError; SymbolonError bad-answer
+   * @param progress is called per epoch.
+   * @returns how many were new.
+   * @throws ParametersError; SymbolonError bad-answer
    */
   recover(progress?: (epoch: number) => void): Promise<number> {
     return recoverSessions(this.#context, epochOf(this.#context.transport.now()), progress);
@@ -242,7 +253,10 @@ export class Wallet {
     return sessionKeys(this.#context.root, s.generation, s.epoch, s.slot);
   }
 
-  /** Loads, uses and stores a channel in one turn, so that no two calls start from the same counters. Resolves after the store. */
+  /**
+   * Loads, uses and stores a channel in one turn, so that no two calls start from the same counters. Resolves after the
+   * store.
+   */
   #withChannel<T>(tagHash: Hex, use: (channel: FrameChannel) => T): Promise<T> {
     return this.#context.turns.take(`channel ${tagHash}`, async () => {
       const stored = this.#session(tagHash).channel;

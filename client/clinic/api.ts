@@ -1,5 +1,5 @@
-// The clinic's way to the service role: SMART Backend Services tokens, renewed before they expire. If no answer came, the very
-// same bytes are sent again.
+// The clinic's way to the service role: SMART Backend Services tokens, renewed before they expire. If no answer came,
+// the very same bytes are sent again.
 
 import { importJWK, SignJWT } from "jose";
 import { bytesToHex } from "../../protocol/bytes.ts";

@@ -1,6 +1,7 @@
-// A session's chain of manifests, as a reader checks it: the clinic's signature on each manifest, numbers from 1 without a gap,
-// and in each the hash of the one before. The state of a record is computed here from the clinic's own statements; the
-// operator's word for it is not used. If links are missing at the end, only a memory of the head can show it.
+// A session's chain of manifests, as a reader checks it: the clinic's signature on each manifest, numbers from 1
+// without a gap, and in each the hash of the one before. The state of a record is computed here from the clinic's own
+// statements; the operator's word for it is not used. If links are missing at the end, only a memory of the head can
+// show it.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";

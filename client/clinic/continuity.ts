@@ -1,5 +1,5 @@
-// Recognises a patient who chose to be known at this clinic. The patient's message gives a pseudonym N, and proves that N
-// belongs to the wallet behind this very session.
+// Recognises a patient who chose to be known at this clinic. The patient's message gives a pseudonym N, and proves that
+// N belongs to the wallet behind this very session.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";

@@ -1,5 +1,5 @@
-// The clinic's end of its sessions' message channels. The new state of a channel is stored before a frame leaves, and before
-// received messages are handed on. Concurrent calls take turns. Two processes must not share one store.
+// The clinic's end of its sessions' message channels. The new state of a channel is stored before a frame leaves, and
+// before received messages are handed on. Concurrent calls take turns. Two processes must not share one store.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
@@ -51,7 +51,10 @@ async function channelOf({ channels, hpkeSecretKey }: Ends, session: ClinicSessi
 
 const turnsOf = new WeakMap<ChannelStore, Turns>();
 
-/** Loads, uses and saves a channel in one turn, so that no two calls start from the same counters. Resolves after the save. */
+/**
+ * Loads, uses and saves a channel in one turn, so that no two calls start from the same counters. Resolves after the
+ * save.
+ */
 function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: FrameChannel) => T): Promise<T> {
   const turns = turnsOf.get(ends.channels) ?? new Turns();
   turnsOf.set(ends.channels, turns);

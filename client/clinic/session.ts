@@ -1,4 +1,5 @@
-// A check-in at this clinic, as the clinic itself verified it. The clinic uses nothing that its operator says of a session.
+// A check-in at this clinic, as the clinic itself verified it. The clinic uses nothing that its operator says of a
+// session.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { challengeKey, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";

@@ -129,7 +129,7 @@ export function mergeOrganizations(bundles: readonly { organizations: Organizati
 }
 
 /** Milliseconds of a FHIR dateTime (year, month, day or instant; ":60" is a leap second); Infinity for none. */
-export function dateTimeMs(dateTime: string | undefined, where: string): number {
+function dateTimeMs(dateTime: string | undefined, where: string): number {
   if (dateTime === undefined) return Number.POSITIVE_INFINITY;
   const ms = Date.parse(dateTime.replace(/:60(?=[.Z+-])/, ":59"));
   if (Number.isNaN(ms)) throw new FhirInputError("bad-date", `${where}: "${dateTime}" is not a FHIR dateTime`);

@@ -1,5 +1,5 @@
-// A reader's check of the transparency log. A LogMonitor remembers the newest head that it accepted, and accepts nothing that
-// contradicts it:
+// A reader's check of the transparency log. A LogMonitor remembers the newest head that it accepted, and accepts
+// nothing that contradicts it:
 //
 //   update   a new head must be signed by the log and by a quorum of witnesses, and must continue the one seen before
 //   follow   reads the entries up to that head. Their tree must have exactly the head's root. So nothing was removed,
@@ -7,8 +7,8 @@
 //   includes checks that one entry stands at its index under the head
 //   compare  checks a head from elsewhere (from a friend, a trustee, or printed) against the one seen
 //
-// Two signed heads that contradict each other prove a split view; `SplitView` carries them. The state is plain data: keep it
-// with the wallet. A monitor that forgets its state can be shown another past.
+// Two signed heads that contradict each other prove a split view; `SplitView` carries them. The state is plain data:
+// keep it with the wallet. A monitor that forgets its state can be shown another past.
 
 import { equalBytes } from "../../protocol/bytes.ts";
 import {
@@ -87,7 +87,10 @@ export class LogMonitor {
     return this.#state;
   }
 
-  /** Fetches the newest head, and accepts it if it continues the one seen before. @throws ApiError from an HTTP source */
+  /**
+   * Fetches the newest head, and accepts it if it continues the one seen before.
+   * @throws ApiError from an HTTP source
+   */
   async update(): Promise<Updated> {
     const shown = await this.#source.checkpoint();
     const judged = await this.#judge(shown);
@@ -98,7 +101,10 @@ export class LogMonitor {
     return { ok: true, head: judged.head, news: judged.succession !== "same" };
   }
 
-  /** Compares a head from elsewhere with the one seen. An older head is fine if the log can prove it. @throws as `update` */
+  /**
+   * Compares a head from elsewhere with the one seen. An older head is fine if the log can prove it.
+   * @throws as `update`
+   */
   async compare(note: string): Promise<{ ok: true } | LogFailure> {
     const judged = await this.#judge(note);
     return judged.ok ? { ok: true } : judged;

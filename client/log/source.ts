@@ -1,4 +1,5 @@
-// The log over HTTP, as the source of a LogMonitor. The monitor checks every answer, so here a malformed one only has to fail.
+// The log over HTTP, as the source of a LogMonitor. The monitor checks every answer, so here a malformed one only has
+// to fail.
 
 import { fromBase64url } from "../../protocol/encodings.ts";
 import { decodeAnswer } from "../errors.ts";
@@ -6,8 +7,8 @@ import { ApiError, apiJson, type Transport } from "../transport.ts";
 import type { LogSource } from "./monitor.ts";
 
 /**
- * @param quorum how many cosignatures the fetched head must have
- * The methods throw ApiError, or SymbolonError bad-answer.
+ * @param quorum how many cosignatures the fetched head must have The methods throw ApiError, or SymbolonError
+ * bad-answer.
  */
 export function httpLogSource(t: Transport, logUrl: string, quorum: number): LogSource {
   const list = (encoded: string[]): Uint8Array[] => decodeAnswer("the log", () => encoded.map((s) => fromBase64url(s)));

@@ -26,14 +26,17 @@ export interface Authenticator {
   assert(challenge: Uint8Array): Promise<AssertionJson>;
 }
 
-/** The trustee's Worker gave an answer that does not fit, or the case or passkey cannot be used. Nothing was signed or sent on. */
+/**
+ * The trustee's Worker gave an answer that does not fit, or the case or passkey cannot be used. Nothing was taken to
+ * the escrow.
+ */
 export class OfficerError extends SymbolonError<CodeOf<"OfficerError">> {
   override name = "OfficerError";
 }
 
 /**
- * The browser's authenticator: a passkey of the relying party `rpId`.
- * `assert` throws OfficerError no-passkey, or the browser's own error, for example if the person cancels.
+ * The browser's authenticator: a passkey of the relying party `rpId`. `assert` throws OfficerError no-passkey, or the
+ * browser's own error, for example if the person cancels.
  */
 export function browserAuthenticator(rpId: string, credentialIds: readonly string[]): Authenticator {
   return {

@@ -1,14 +1,15 @@
 // A software authenticator for Node, demos and tests. It does the work that a platform authenticator does behind
-// navigator.credentials, with P-256 keys of WebCrypto. It makes real WebAuthn Level 3 structures, so relying parties verify
-// them like any others.
+// navigator.credentials, with P-256 keys of WebCrypto. It makes real WebAuthn Level 3 structures, so relying parties
+// verify them like any others.
 //
-//   credential         ES256; id SHA-256(publicKey)[0..16]; publicKey COSE_Key {1: 2, 3: -7, -1: 1, -2: x, -3: y}, 77 bytes
+//   credential         ES256; id SHA-256(publicKey)[0..16]
+//   publicKey          COSE_Key {1: 2, 3: -7, -1: 1, -2: x, -3: y}, 77 bytes
 //   authenticatorData  SHA-256(rpId) (32) ‖ flags (UP 0x01, UV 0x04) ‖ counter u32, here without attested data
 //   clientDataJSON     {"type":"webauthn.get","challenge":base64url,"origin":...,"crossOrigin":false}
 //   signature          DER, over authenticatorData ‖ SHA-256(clientDataJSON)
 //
-// It is no substitute for a human officer's passkey: nothing here asks a person. `userVerified: false` exists for tests that
-// must see such an assertion refused.
+// It is no substitute for a human officer's passkey: nothing here asks a person. `userVerified: false` exists for tests
+// that must see such an assertion refused.
 
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import type { AssertionJson, Authenticator, PasskeyRegistration } from "./passkeys.ts";

@@ -1,6 +1,7 @@
-// The coordinator of a key ceremony: it carries the trustees' signed messages from each trustee to all, round by round. It
-// holds no secret but the administrator's request key. The outcome does not depend on its honesty, and it checks the outcome
-// all the same: the key set that it returns is signed by all trustees under the identity keys that it was given.
+// The coordinator of a key ceremony: it carries the trustees' signed messages from each trustee to all, round by round.
+// It holds no secret but the administrator's request key. The outcome does not depend on its honesty, and it checks the
+// outcome all the same: the key set that it returns is signed by all trustees under the identity keys that it was
+// given.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
@@ -34,8 +35,8 @@ export interface CeremonyResult {
 }
 
 /**
- * The ceremony ended without a key set. A complaint names the accuser and the accused; the messages cannot tell which of
- * the two is wrong (protocol/ceremony.ts).
+ * The ceremony ended without a key set. A complaint names the accuser and the accused; the messages cannot tell which
+ * of the two is wrong (protocol/ceremony.ts).
  */
 export class CeremonyError extends SymbolonError<CodeOf<"CeremonyError">> {
   override name = "CeremonyError";

@@ -1,10 +1,10 @@
-// Assemble: from a person to their sessions. The officers approve an order that names the person by a selector. The registrar
-// sees the approvals and seals the person's contracts of all generations to each trustee and to the requester. The rounds are
-// then those of a link, but start from F° instead of F.
+// Assemble: from a person to their sessions. The officers approve an order that names the person by a selector. The
+// registrar sees the approvals and seals the person's contracts of all generations to each trustee and to the
+// requester. The rounds are then those of a link, but start from F° instead of F.
 //
-// The requester checks here the same as every trustee: the registrar's signature, each contract's proof, and that all contracts
-// commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the trustees the same, and
-// they look at the same identity.
+// The requester checks here the same as every trustee: the registrar's signature, each contract's proof, and that all
+// contracts commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the
+// trustees the same, and they look at the same identity.
 
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../protocol/documents.ts";
@@ -78,7 +78,10 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: B
   return { patient: decodeIdentity(identity), identity, contracts };
 }
 
-/** The person, and the dossiers for the trustees. Enough officers must have approved. @throws RequesterError, ApiError */
+/**
+ * The person, and the dossiers for the trustees. Enough officers must have approved.
+ * @throws RequesterError, ApiError
+ */
 export async function nameSubject(
   context: RequesterContext,
   p: PreparedOrder,

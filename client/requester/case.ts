@@ -1,6 +1,6 @@
-// A case at the escrow, as the requester follows it: submit, wait for the officers, carry on phase by phase, and open the answers
-// that the members of the approving set sealed to it. The requester believes the escrow's word only for "not yet". Answers count
-// when the pinned trustees signed them over this order.
+// A case at the escrow, as the requester follows it: submit, wait for the officers, carry on phase by phase, and open
+// the answers that the members of the approving set sealed to it. The requester believes the escrow's word only for
+// "not yet". Answers count when the pinned trustees signed them over this order.
 
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";

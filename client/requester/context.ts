@@ -1,5 +1,5 @@
-// A requester's identity and trust: its own keys and certificate, the deployment's pinned keys, and the documents that these
-// sign. All other parties only carry messages, the escrow first of all.
+// A requester's identity and trust: its own keys and certificate, the deployment's pinned keys, and the documents that
+// these sign. All other parties only carry messages, the escrow first of all.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
@@ -81,8 +81,9 @@ export class RequesterContext {
   }
 
   /**
-   * Asks one trustee after the other until one gives a valid answer; the answer is signed by all of them. Pass `fresh` for a
-   * new order, because resharing may have made a new generation of shares. @throws RequesterError trustees; ParametersError
+   * Asks one trustee after the other until one gives a valid answer; the answer is signed by all of them. Pass `fresh`
+   * for a new order, because resharing may have made a new generation of shares.
+   * @throws RequesterError trustees; ParametersError
    */
   async trustees(fresh = false): Promise<Trustees> {
     if (this.#trustees && !fresh) return this.#trustees;

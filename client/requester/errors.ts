@@ -1,5 +1,5 @@
-// The reasons why a requester does not get what it asked for. An application can tell from the code what a person should do
-// next. client/errors.ts holds the codes and their sentences.
+// The reasons why a requester does not get what it asked for. An application can tell from the code what a person
+// should do next. client/errors.ts holds the codes and their sentences.
 
 import { type CodeOf, SymbolonError } from "../errors.ts";
 

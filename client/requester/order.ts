@@ -1,5 +1,5 @@
-// Makes an order: the question, the people it is put to, the reason and the time limit. A dossier goes with it, which shows only
-// to the trustees whom the order is about.
+// Makes an order: the question, the people it is put to, the reason and the time limit. A dossier goes with it, which
+// shows only to the trustees whom the order is about.
 //
 //   link, trace   subject = a check-in, handed over by the clinic that held it; verified here before anybody is asked
 //   assemble      subject = a selector, by which the registrar knows the person; officers see it, the escrow does not
@@ -31,7 +31,7 @@ import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
 /** seven days */
-export const DEFAULT_VALID_SECONDS = 7 * 86_400;
+const DEFAULT_VALID_SECONDS = 7 * 86_400;
 
 /** CheckIn bytes of a session (link, trace), or the name by which the registrar knows the person (assemble). */
 export type Subject = { readonly checkIn: Uint8Array } | { readonly selector: string };
@@ -118,7 +118,10 @@ function epochsOf(request: OrderRequest, session: SubjectSession | undefined, no
   return epochs;
 }
 
-/** Makes and signs an order. @throws RequesterError subject, scope, trustees; SymbolonError bad-id; ParametersError, ApiError */
+/**
+ * Makes and signs an order.
+ * @throws RequesterError subject, scope, trustees; SymbolonError bad-id; ParametersError, ApiError
+ */
 export async function prepareOrder(context: RequesterContext, request: OrderRequest): Promise<PreparedOrder> {
   const { transport, keys, certificate } = context;
   const now = transport.now();
@@ -161,7 +164,10 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
   return { caseId: bytesToHex(caseId), order, signed, hash, salt, subject, session, dossiers };
 }
 
-/** An order as text, for a restart of the application. It holds the check-in or selector: keep it as confidential as they are. */
+/**
+ * An order as text, for a restart of the application. It holds the check-in or selector: keep it as confidential as
+ * they are.
+ */
 export const saveOrder = (p: PreparedOrder): string =>
   JSON.stringify({
     signed: toBase64url(p.signed),

@@ -1,14 +1,15 @@
 // The records of an opened case. They are decrypted at the requester and nowhere else.
 //
-//   manifests   each session's chain from the service: signed by the key that gives the service id, counted without a gap;
-//               the state of a record (amended, withdrawn, moved, erased) comes from the chain, not from the operator
+//   manifests   each session's chain from the service: signed by the key that gives the service id, counted without a
+//               gap; the state of a record (amended, withdrawn, moved, erased) comes from the chain, not from the operator
 //   blob        SHA-256 as signed; its threshold stanza as signed
-//   shares      the stanza goes to the members of S: each answers the inner ciphertext and its share of u, sealed to the
-//               requester; every share's DLEQ is verified under its context, every ciphertext under its label
+//   shares      the stanza goes to the members of S: each answers the inner ciphertext and its share of u, sealed to
+//               the requester; every share's DLEQ is verified under its context, every ciphertext under its label
 //   open        t shares → file key → the age file
 //
-// Sessions come newest epoch first, a few at a time; the next few load while these are opened. So in an emergency a person can
-// read while the rest is still coming. A record that does not verify is reported as a fault and hides none of the others.
+// Sessions come newest epoch first, a few at a time; the next few load while these are opened. So in an emergency a
+// person can read while the rest is still coming. A record that does not verify is reported as a fault and hides none
+// of the others.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
@@ -27,7 +28,7 @@ import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
 /** sessions loaded at a time, at most */
-export const MAX_CONCURRENCY = 6;
+const MAX_CONCURRENCY = 6;
 /** equal to the limit of functions/shared/trustee-api.ts */
 const ITEMS_PER_REQUEST = 64;
 
@@ -95,7 +96,10 @@ async function manifestsOf(context: RequesterContext, session: LinkedSession): P
   return manifests;
 }
 
-/** The session's records, in the order of its chain. @throws ChainError; CodecError if the first manifest cannot be read */
+/**
+ * The session's records, in the order of its chain.
+ * @throws ChainError; CodecError if the first manifest cannot be read
+ */
 function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): Omit<FetchedRecord, "plaintext">[] {
   if (manifests.length === 0) return [];
   const { key } = Signed.decode(manifests[0]!);
@@ -296,8 +300,9 @@ export interface FetchOptions {
 }
 
 /**
- * All records of an opened case, or of its chunks as they come, newest epoch first. A record that does not verify comes as a
- * RecordFault. @throws RequesterError; ApiError if escrow or trustees fail
+ * All records of an opened case, or of its chunks as they come, newest epoch first. A record that does not verify comes
+ * as a RecordFault.
+ * @throws RequesterError; ApiError if escrow or trustees fail
  */
 export async function* fetchRecords(
   context: RequesterContext,

@@ -1,5 +1,5 @@
-// One report from the records of a case. After an assemble or trace it carries the person's identity, else a pseudonym that is
-// made for this report.
+// One report from the records of a case. After an assemble or trace it carries the person's identity, else a pseudonym
+// that is made for this report.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { pseudonymousPatient } from "../fhir/pseudonymise.ts";

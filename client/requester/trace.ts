@@ -5,8 +5,8 @@
 //   registrar  gets certificate, approvals, C1, C2 and the shares: it repeats the sum, and does not learn the session
 //   here       contract.R = R, the contract's own proof, the opening of its identity commitment
 //
-// So the registrar cannot point at somebody else. A contract with this R is a proof of knowledge of the traced wallet's own
-// secret k. It commits to the identity that this wallet saw when it enrolled.
+// So the registrar cannot point at somebody else. A contract with this R is a proof of knowledge of the traced wallet's
+// own secret k. It commits to the identity that this wallet saw when it enrolled.
 
 import { equalBytes } from "../../protocol/bytes.ts";
 import { TracePart } from "../../protocol/case-documents.ts";

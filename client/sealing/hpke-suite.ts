@@ -1,8 +1,9 @@
-// The HPKE suite of message channels (RFC 9180, draft-ietf-hpke-pq): MLKEM768-X25519 (0x647a), HKDF-SHA256, export-only.
+// The HPKE suite of message channels (RFC 9180, draft-ietf-hpke-pq): MLKEM768-X25519 (0x647a), HKDF-SHA256,
+// export-only.
 //
-// The hpke package builds its hybrid KEM on WebCrypto's ML-KEM, which workerd and most browsers do not have. It accepts any
-// KEM of the same shape. So this file gives it the same KEM over @noble/post-quantum, which runs alike in browsers, Node and
-// workerd. A test sets up channels between this KEM and Node's.
+// The hpke package builds its hybrid KEM on WebCrypto's ML-KEM, which workerd and most browsers do not have. It accepts
+// any KEM of the same shape. So this file gives it the same KEM over @noble/post-quantum, which runs alike in browsers,
+// Node and workerd. A test sets up channels between this KEM and Node's.
 //
 //   private key  32 bytes, the seed;  public key 1216 bytes;  enc 1120 bytes;  all raw, as the draft serialises them
 //
@@ -20,8 +21,8 @@ import {
 } from "hpke";
 
 const NAME = "MLKEM768-X25519";
-export const HPKE_PUBLIC_KEY_BYTES = 1216;
-export const HPKE_PRIVATE_KEY_BYTES = 32;
+const HPKE_PUBLIC_KEY_BYTES = 1216;
+const HPKE_PRIVATE_KEY_BYTES = 32;
 export const HPKE_ENC_BYTES = 1120;
 
 interface RawKey extends Key {
@@ -61,5 +62,8 @@ const kemOverNoble = (): KEM<RawKey> => ({
   Decap: async (enc, privateKey) => xwing.decapsulate(enc, privateKey.bytes),
 });
 
-/** Export-only: frames are sealed under exported keys. They may arrive in any order and go both ways, which an HPKE context cannot do. */
+/**
+ * Export-only: frames are sealed under exported keys. They may arrive in any order and go both ways, which an HPKE
+ * context cannot do.
+ */
 export const hpkeSuite = new CipherSuite(kemOverNoble, KDF_HKDF_SHA256, AEAD_EXPORT_ONLY);

@@ -1,5 +1,6 @@
-// The message channel between a wallet and a service. The presentation sets it up: HPKE base mode, in which the wallet sends.
-// The service is authenticated by its HPKE key. The wallet is authenticated by the presentation, whose proof covers enc.
+// The message channel between a wallet and a service. The presentation sets it up: HPKE base mode, in which the wallet
+// sends. The service is authenticated by its HPKE key. The wallet is authenticated by the presentation, whose proof
+// covers enc.
 //
 //   enc, exporter   HPKE.Setup(service public key, info = HPKE-MESSAGES ‖ context), suite of hpke-suite.ts;
 //                   context names this one check-in (the challenge); a fresh context every time
@@ -13,14 +14,14 @@
 //   state           u8 version 1 ‖ u8 direction sent ‖ tagHash ‖ key sent under ‖ key received under ‖ u64 next seq ‖
 //                   replay window (replay-window.ts)
 //
-// seq counts from 0 in each direction. A receiver follows RFC 4303: it asks the window, then verifies the tag, then moves the
-// window. So each frame is accepted once. A frame that is repeated, altered, reflected, from another session or behind the
-// window is refused, and the window does not move.
+// seq counts from 0 in each direction. A receiver follows RFC 4303: it asks the window, then verifies the tag, then
+// moves the window. So each frame is accepted once. A frame that is repeated, altered, reflected, from another session
+// or behind the window is refused, and the window does not move.
 //
-// THE CALLER'S DUTY: a nonce must never serve twice. After send(), store serialise() durably before the frame leaves. After
-// receive(), store it before acting on the plaintext. After a restart go on from the stored bytes, and never from an older
-// copy or a backup. If the latest state of a channel is lost, the channel is over: the next check-in makes a new one.
-// Keys do not ratchet: anybody who gets a serialised state can read that session's frames, past ones included.
+// THE CALLER'S DUTY: a nonce must never serve twice. After send(), store serialise() durably before the frame leaves.
+// After receive(), store it before acting on the plaintext. After a restart go on from the stored bytes, and never from
+// an older copy or a backup. If the latest state of a channel is lost, the channel is over: the next check-in makes a
+// new one. Keys do not ratchet: anybody who gets a serialised state can read that session's frames, past ones included.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import * as P from "micro-packed";
@@ -55,8 +56,8 @@ const SERVICE_TO_WALLET = 1;
 type Direction = typeof WALLET_TO_SERVICE | typeof SERVICE_TO_WALLET;
 
 /**
- * frame-malformed: not a frame for this end. frame-altered: the tag does not verify. The other codes are answers of the replay
- * window.
+ * frame-malformed: not a frame for this end. frame-altered: the tag does not verify. The other codes are answers of the
+ * replay window.
  */
 export class FrameError extends SymbolonError<CodeOf<"FrameError">> {
   override name = "FrameError";
@@ -75,7 +76,10 @@ export interface FrameHeader {
   readonly seq: bigint;
 }
 
-/** The clear part of a frame, for a role that queues frames without reading them. Only receive() authenticates it. @throws FrameError frame-malformed */
+/**
+ * The clear part of a frame, for a role that queues frames without reading them. Only receive() authenticates it.
+ * @throws FrameError frame-malformed
+ */
 export function readFrameHeader(bytes: Uint8Array): FrameHeader {
   if (bytes.length < FRAME_HEADER_BYTES + AEAD_TAG_BYTES || bytes[0] !== FRAME_VERSION)
     throw new FrameError("frame-malformed");
@@ -138,7 +142,10 @@ export class FrameChannel {
     return concatBytes(header, aead(sendKey, tagHash, header).encrypt(pad(plaintext)));
   }
 
-  /** Opens a frame. Store serialise() before acting on the plaintext. @throws FrameError; then the state has not changed */
+  /**
+   * Opens a frame. Store serialise() before acting on the plaintext.
+   * @throws FrameError; then the state has not changed
+   */
   receive(bytes: Uint8Array): Uint8Array {
     const { sends, tagHash, receiveKey, window } = this.#state;
     const { direction: sent, seq } = readFrameHeader(bytes);
@@ -221,8 +228,9 @@ export interface ServiceChannelParameters {
 }
 
 /**
- * Sets up the service's end. ML-KEM rejects implicitly: an enc made for another key, context or session sets up a channel in
- * which every frame is refused as frame-altered. @throws ChannelSetupError if enc or key do not decode
+ * Sets up the service's end. ML-KEM rejects implicitly: an enc made for another key, context or session sets up a
+ * channel in which every frame is refused as frame-altered.
+ * @throws ChannelSetupError if enc or key do not decode
  */
 export async function acceptServiceChannel(parameters: ServiceChannelParameters): Promise<FrameChannel> {
   const context = await (async () => {

@@ -1,12 +1,12 @@
-// Padding that hides a length, added before sealing. It is PADME of K. Nikitin and others, "Reducing Metadata Leakage from
-// Encrypted Files and Communication with PURBs" (PoPETs 2019), which leaks O(log log n) bits of a length n.
+// Padding that hides a length, added before sealing. It is PADME of K. Nikitin and others, "Reducing Metadata Leakage
+// from Encrypted Files and Communication with PURBs" (PoPETs 2019), which leaks O(log log n) bits of a length n.
 //
 //   padded   u8 version 1 ‖ u32 length, big-endian ‖ data ‖ zeros, to bucket(5 + length) bytes
 //   bucket   at least PAD_FLOOR_BYTES; above that the next length whose floating-point mantissa is no longer than its
 //            exponent: at most 12% more, and 12% only for the short ones (3% at a megabyte)
 //
-// Each plaintext has one byte form. unpad refuses any other total length, any other version, and padding that is not zero.
-// So nothing can be hidden behind a record.
+// Each plaintext has one byte form. unpad refuses any other total length, any other version, and padding that is not
+// zero. So nothing can be hidden behind a record.
 
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { SymbolonError } from "../errors.ts";

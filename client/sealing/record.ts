@@ -1,6 +1,6 @@
-// Records are sealed before they leave the clinic. A sealed record is a plain age v1 file (C2SP age.md). The clinic opens it
-// with the ordinary `age` command and its own identity. The following takes off the padding of a text too (padding.ts: 5 bytes,
-// data, zeros):  age -d -i key.txt record.age | tail -c +6 | tr -d '\0'
+// Records are sealed before they leave the clinic. A sealed record is a plain age v1 file (C2SP age.md). The clinic
+// opens it with the ordinary `age` command and its own identity. The following takes off the padding of a text too
+// (padding.ts: 5 bytes, data, zeros):  age -d -i key.txt record.age | tail -c +6 | tr -d '\0'
 //
 //   plaintext   pad(data)                                               the length is hidden up to its bucket
 //   file key    16 random bytes, made by age-encryption
@@ -11,10 +11,10 @@
 //               session, service or record does not open
 //   hashes      sha256 = SHA-256(blob); stanzaHash = SHA-256(threshold body): the manifest holds both
 //
-// age has a rule on mixing recipients: a post-quantum recipient has the label "postquantum", and all recipients of a file must
-// have equal labels. age-encryption 0.3 does not enforce the rule. The threshold stanza follows it: its outer layer is X-Wing.
-// The header's MAC is keyed by the file key and covers all stanzas. So anybody who holds the file key can still write other
-// stanzas under it. The signed manifest with sha256 binds a blob to its author.
+// age has a rule on mixing recipients: a post-quantum recipient has the label "postquantum", and all recipients of a
+// file must have equal labels. age-encryption 0.3 does not enforce the rule. The threshold stanza follows it: its outer
+// layer is X-Wing. The header's MAC is keyed by the file key and covers all stanzas. So anybody who holds the file key
+// can still write other stanzas under it. The signed manifest with sha256 binds a blob to its author.
 //
 // Randomness: age-encryption draws from crypto.getRandomValues, the threshold stanza from `rng`.
 
@@ -118,7 +118,7 @@ export async function sealRecord(request: SealRequest): Promise<SealedRecord> {
 }
 
 /** SHA-256 of the threshold stanza's body, 32 bytes. @throws AgeHeaderError */
-export const stanzaHashOf = (blob: Uint8Array): Uint8Array => sha256(extractThresholdStanza(blob));
+const stanzaHashOf = (blob: Uint8Array): Uint8Array => sha256(extractThresholdStanza(blob));
 
 async function open(blob: Uint8Array, identity: string | Identity): Promise<Uint8Array> {
   try {
@@ -141,14 +141,18 @@ async function open(blob: Uint8Array, identity: string | Identity): Promise<Uint
 /**
  * Opens a record for the service or the patient.
  * @param identity AGE-SECRET-KEY-PQ-1..., of the service or of the patient's session
- * @returns the plaintext without padding. @throws RecordError
+ * @returns the plaintext without padding.
+ * @throws RecordError
  */
 export async function openRecord(blob: Uint8Array, identity: string): Promise<Uint8Array> {
   if (!identity.startsWith(HYBRID_IDENTITY)) throw new RecordError("record-key", "identity");
   return open(blob, identity);
 }
 
-/** Opens a record for the requester, with the file key (16 bytes) that a quorum of trustees opened. @throws RecordError */
+/**
+ * Opens a record for the requester, with the file key (16 bytes) that a quorum of trustees opened.
+ * @throws RecordError
+ */
 export async function openRecordWithFileKey(blob: Uint8Array, fileKey: Uint8Array): Promise<Uint8Array> {
   if (fileKey.length !== FILE_KEY_BYTES)
     throw new RecordError("record-key", `file key of ${fileKey.length} bytes, expected ${FILE_KEY_BYTES}`);

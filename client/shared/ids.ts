@@ -1,5 +1,5 @@
-// Identifiers as an application passes them: text that must be lower-case hex of a known length. The doors of the SDK check
-// them here, once; behind the doors the type is Hex.
+// Identifiers as an application passes them: text that must be lower-case hex of a known length. The doors of the SDK
+// check them here, once; behind the doors the type is Hex.
 
 import { asHex, type Hex } from "../../protocol/encodings.ts";
 import { SymbolonError, translate } from "../errors.ts";

@@ -1,5 +1,5 @@
-// Turns by name, for code that reads a state, waits, and writes the state back. Two such calls must not overlap: the second
-// would start from the state before the first.
+// Turns by name, for code that reads a state, waits, and writes the state back. Two such calls must not overlap: the
+// second would start from the state before the first.
 
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();

@@ -1,17 +1,18 @@
-// Buckets: the unit in which a wallet asks a service for records. It asks for whole buckets, so that its own records are
-// hidden among those of others.
+// Buckets: the unit in which a wallet asks a service for records. It asks for whole buckets, so that its own records
+// are hidden among those of others.
 //
 //   bucket   the sessions of all months up to `to` that lie in one part with the own session (protocol/buckets.ts). The
-//            wallet asks for manifests and blobs by the same bucket, and for all of them, whichever patient they belong to.
-//            So the request for blobs tells the service nothing new
-//   told     the wallet tells the service one bucket per session, once. Then `to` is the newest month, and there are as many
-//            parts as leave CROWD_SESSIONS together. The wallet asks for the session by this bucket ever after: another
-//            bucket later could be intersected with it. Records that came after the first question cannot be what it was
-//            about. So the cost of a report stays as it was at first, however the service grows
+//            wallet asks for manifests and blobs by the same bucket, and for all of them, of any patient. So the request
+//            for blobs tells the service nothing new
+//   told     the wallet tells the service one bucket per session, once. Then `to` is the newest month, and there are as
+//            many parts as leave CROWD_SESSIONS together. The wallet asks for the session by this bucket ever after,
+//            because the service could intersect another bucket with it. Records that came after the first question
+//            cannot be what it was about. So the cost of a report stays as it was at first, however the service grows
 //
-// The wallet does not believe the service's word on how many sessions it has: the service could make up a crowd. Tags are
-// hashes, and spread evenly. The wallet takes the SAMPLE_TAGS lowest tags that the clinic has signed for. The part of the key
-// space that they take up gives the total, to an eighth. If an operator leaves some out, it has only widened the bucket.
+// The wallet does not believe the service's word on how many sessions it has: the service could make up a crowd. Tags
+// are hashes, and spread evenly. The wallet takes the SAMPLE_TAGS lowest tags that the clinic has signed for. The part
+// of the key space that they take up gives the total, to an eighth. If an operator leaves some out, it has only widened
+// the bucket.
 
 import { EVERYTHING, MAX_PARTS, type Part, partOf, writePart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -66,7 +67,10 @@ export function isGenuine(serviceId: Hex, { signed }: Listed): boolean {
   }
 }
 
-/** Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out. @throws ApiError; SymbolonError bad-answer */
+/**
+ * Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out.
+ * @throws ApiError; SymbolonError bad-answer
+ */
 export async function* pages(
   w: WalletContext,
   serviceId: Hex,
@@ -108,8 +112,9 @@ async function partsToTell(w: WalletContext, serviceId: Hex): Promise<number> {
 }
 
 /**
- * Everything that the service lists in the buckets of these sessions. Each bucket is stored before the service is first told
- * of it. @throws ApiError; SymbolonError bad-answer
+ * Everything that the service lists in the buckets of these sessions. Each bucket is stored before the service is first
+ * told of it.
+ * @throws ApiError; SymbolonError bad-answer
  */
 export async function readBuckets(w: WalletContext, serviceId: Hex, mine: readonly WalletSession[]): Promise<Listed[]> {
   const buckets = new Map(mine.map((s) => [s.tagHash, s.bucket]));

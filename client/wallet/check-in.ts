@@ -65,7 +65,10 @@ export interface CheckInOffer {
   warnings: string[];
 }
 
-/** Reads an invitation and works out what the service would see. Sends nothing. @throws CheckInError, ParametersError */
+/**
+ * Reads an invitation and works out what the service would see. Sends nothing.
+ * @throws CheckInError, ParametersError
+ */
 export async function readInvitation(w: WalletContext, invitation: Invitation): Promise<CheckInOffer> {
   const { card, key, challenge } = translate(
     () => {
@@ -119,7 +122,10 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   };
 }
 
-/** Makes the presentation and stores it before it may be sent. Check-ins take turns, so that each sees the slots of the ones before. */
+/**
+ * Makes the presentation and stores it before it may be sent. Check-ins take turns, so that each sees the slots of the
+ * ones before.
+ */
 function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   return w.turns.take("check-in", async () => {
     for (;;) {
@@ -142,7 +148,10 @@ function slotsTaken(
   return new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
 }
 
-/** A session under a slot that is free now. It is not stored yet. @throws CheckInError no-slot-left; ChannelSetupError */
+/**
+ * A session under a slot that is free now. It is not stored yet.
+ * @throws CheckInError no-slot-left; ChannelSetupError
+ */
 async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   const { epoch, credential, service, challenge } = offer;
   const { rng } = w.transport;
@@ -206,7 +215,10 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   };
 }
 
-/** Sends a prepared check-in. If the answer was lost, sending the same bytes again gives the same receipt. @throws CheckInError, ApiError */
+/**
+ * Sends a prepared check-in. If the answer was lost, sending the same bytes again gives the same receipt.
+ * @throws CheckInError, ApiError
+ */
 export async function sendCheckIn(w: WalletContext, session: WalletSession): Promise<Receipt> {
   const checkIn = hexToBytes(session.checkIn!);
   let answer: Uint8Array;

@@ -1,4 +1,5 @@
-// The parts that all of the wallet shares: transport, pinned deployment, state with its store, and the root of all secrets.
+// The parts that all of the wallet shares: transport, pinned deployment, state with its store, and the root of all
+// secrets.
 
 import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
 import { Turns } from "../shared/turns.ts";
@@ -49,7 +50,8 @@ export class WalletContext {
 
   /**
    * Parameters of an epoch, fetched and kept if they are not known. Only enrolment and refresh use it, which ask the
-   * registrar anyway. If a wallet asked at check-in, the registrar would learn when that is. @throws ParametersError, ApiError
+   * registrar anyway. If a wallet asked at check-in, the registrar would learn when that is.
+   * @throws ParametersError, ApiError
    */
   async learnParameters(epoch: number): Promise<EpochParameters> {
     const parameters = await this.parameters.of(epoch);

@@ -1,5 +1,6 @@
-// "This clinic may know me". If the patient chooses it, the wallet tells one clinic a pseudonym, inside the sealed channel of
-// one visit. The pseudonym is the same at all of this patient's visits there, and means nothing anywhere else.
+// "This clinic may know me". If the patient chooses it, the wallet tells one clinic a pseudonym, inside the sealed
+// channel of one visit. The pseudonym is the same at all of this patient's visits there, and means nothing anywhere
+// else.
 
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { Continuity, proveContinuity } from "../../protocol/continuity.ts";
@@ -11,7 +12,10 @@ import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
-/** The message to send in that session's channel: Continuity bytes. @throws SymbolonError no-channel; ParametersError */
+/**
+ * The message to send in that session's channel: Continuity bytes.
+ * @throws SymbolonError no-channel; ParametersError
+ */
 export async function introduction(w: WalletContext, session: WalletSession): Promise<Uint8Array> {
   if (session.checkIn === undefined) throw new SymbolonError("no-channel");
   const { document, hash } = w.parameters.known(session.epoch);

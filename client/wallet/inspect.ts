@@ -1,5 +1,5 @@
-// The whole state of a wallet, secrets included, for tests and benches. client/index.ts does not export it: applications use
-// Wallet.overview().
+// The whole state of a wallet, secrets included, for tests and benches. client/index.ts does not export it:
+// applications use Wallet.overview().
 
 import type { WalletContext } from "./context.ts";
 import type { WalletState } from "./state.ts";

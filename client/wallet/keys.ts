@@ -1,5 +1,5 @@
-// A wallet's keys. All derive from its recovery words, so that 24 words on paper bring back every record. Only the device key
-// does not: it is random, stays in one phone, and is lost with it.
+// A wallet's keys. All derive from its recovery words, so that 24 words on paper bring back every record. Only the
+// device key does not: it is random, stays in one phone, and is lost with it.
 //
 //   words   BIP-39, English, 24 words: 256 bits and an 8-bit checksum; no passphrase
 //   seed    BIP-39 seed (PBKDF2-HMAC-SHA512, 2048 rounds): 64 bytes
@@ -11,9 +11,10 @@
 //   age     derive(KDF-SESSION,  "age",  u32 generation, u32 epoch, u32 slot, 32)   seed of an MLKEM768-X25519 identity
 //   auth    derive(KDF-SESSION,  "auth", u32 generation, u32 epoch, u32 slot, 32)   Ed25519 secret key of the session
 //
-// A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r have a bias below 2^-128; zero
-// is refused. A session's keys derive from its generation, epoch and slot alone. So a wallet that lost its list of sessions
-// tries all slots of an epoch. Session keys of different slots are independent: two public halves show no relation.
+// A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r have a bias below 2^-128;
+// zero is refused. A session's keys derive from its generation, epoch and slot alone. So a wallet that lost its list of
+// sessions tries all slots of an epoch. Session keys of different slots are independent: two public halves show no
+// relation.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expand, hkdf } from "@noble/hashes/hkdf.js";

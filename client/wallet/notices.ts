@@ -1,7 +1,9 @@
 // "Who opened my records?" The wallet reads the transparency log and finds every case that touched it, without telling
-// anybody who it is. For each notice it computes κ = e(G, z·H_n(case id)) and checks whether the entry's MAC is its own.
+// anybody who it is. For each notice it computes κ = e(G, z·H_n(case id)) and checks whether the entry's MAC is its
+// own.
 //
-// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, and all entries between.
+// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, and all entries
+// between.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent, trusteeWitnessKey } from "../../protocol/case-documents.ts";
@@ -19,8 +21,8 @@ import { holderSecrets } from "./keys.ts";
 import type { WalletNotice } from "./state.ts";
 
 /**
- * The log cannot be followed. With the code log-broken, the log contradicts itself or what this wallet saw before; `evidence`
- * then concerns the public, not this phone alone.
+ * The log cannot be followed. With the code log-broken, the log contradicts itself or what this wallet saw before;
+ * `evidence` then concerns the public, not this phone alone.
  */
 export class LogError extends SymbolonError<CodeOf<"LogError">> {
   override name = "LogError";

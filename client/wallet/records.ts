@@ -3,9 +3,9 @@
 // If the wallet asked a service for exactly its own tags, the operator could join them. So it asks for whole buckets
 // (buckets.ts): their manifests, and then every blob that these name, of any patient.
 //
-// Only when everything of all services is there does the wallet look which of it is its own. So the times of the downloads
-// tell nothing. The wallet does not use the operator's word: it reads the state of a record from the session's chain of
-// signed statements.
+// Only when everything of all services is there does the wallet look which of it is its own. So the times of the
+// downloads tell nothing. The wallet does not use the operator's word: it reads the state of a record from the
+// session's chain of signed statements.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
@@ -124,7 +124,10 @@ async function blobOf(w: WalletContext, serviceId: Hex, recordId: Hex): Promise<
   }
 }
 
-/** Checks the session's chain and opens its records. If the chain has a fault, the records that open stand beside the fault. */
+/**
+ * Checks the session's chain and opens its records. If the chain has a fault, the records that open stand beside the
+ * fault.
+ */
 async function readSession(w: WalletContext, session: WalletSession, holding: Holding, result: OwnRecords) {
   const { serviceId, blobs } = holding;
   const { tagHash } = session;
@@ -170,7 +173,10 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
   }
 }
 
-/** The state of each record. If the chain has a fault, the states come from those of the clinic's statements that are there. */
+/**
+ * The state of each record. If the chain has a fault, the states come from those of the clinic's statements that are
+ * there.
+ */
 function statesOf(own: readonly Listed[], fault: (reason: string) => void): Map<Hex, RecordStatus> {
   const { key, manifest, tagHash } = own[0]!;
   try {

@@ -1,6 +1,7 @@
-// Recovery of sessions from the recovery words. The wallet computes the tags of every slot of every epoch since enrolment, for
-// all generations, and compares them with the tags that each service holds. It reads the manifests of whole services, so that
-// nobody learns which ones it looks for. It keeps the manifests of its own tags, and checks only their signatures.
+// Recovery of sessions from the recovery words. The wallet computes the tags of every slot of every epoch since
+// enrolment, for all generations, and compares them with the tags that each service holds. It reads the manifests of
+// whole services, so that nobody learns which ones it looks for. It keeps the manifests of its own tags, and checks
+// only their signatures.
 
 import { EVERYTHING } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -31,7 +32,10 @@ function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) =>
   return tags;
 }
 
-/** @returns how many sessions were found that the wallet did not know. @throws ApiError, ParametersError; SymbolonError bad-answer */
+/**
+ * @returns how many sessions were found that the wallet did not know.
+ * @throws ApiError, ParametersError; SymbolonError bad-answer
+ */
 export async function recoverSessions(
   w: WalletContext,
   epochTo: number,

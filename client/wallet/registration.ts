@@ -3,8 +3,8 @@
 //   enrol    start → (nonce, identity, salt)   wallet recomputes the commitment, proves Cm, R, V, F°   → generation
 //   refresh  nonce → RefreshRequest signed by the device key → (A, e), checked before it is kept
 //
-// The registrar learns when a wallet fetches a credential, but never when the wallet uses it. So fetch on a schedule, and not
-// before a visit.
+// The registrar learns when a wallet fetches a credential, but never when the wallet uses it. So fetch on a schedule,
+// and not before a visit.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
@@ -31,7 +31,10 @@ interface EnrolStart {
   generation: number;
 }
 
-/** Makes the contract of this phone and stores it before it is sent. The code serves once, so a lost answer must not cost it. */
+/**
+ * Makes the contract of this phone and stores it before it is sent. The code serves once, so a lost answer must not
+ * cost it.
+ */
 async function prepareEnrolment(w: WalletContext, account: string, code: string): Promise<PendingEnrolment> {
   const { transport: t, deployment } = w;
   const epoch = epochOf(t.now());
@@ -101,12 +104,14 @@ export async function enrol(w: WalletContext, account: string, code: string): Pr
 }
 
 /**
- * Fetches the credential of an epoch, unless the wallet has it. If the registrar refuses, the account was revoked or another
- * phone took over. @throws RegistrationError not-enrolled, bad-credential; ParametersError, ApiError
+ * Fetches the credential of an epoch, unless the wallet has it. If the registrar refuses, the account was revoked or
+ * another phone took over.
+ * @throws RegistrationError not-enrolled, bad-credential; ParametersError, ApiError
  */
 export async function refresh(w: WalletContext, epoch: number): Promise<void> {
   const { transport: t, deployment } = w;
-  // Learn the parameters even if the registrar gives no credential any more: the wallet still needs them to read the log.
+  // Learn the parameters even if the registrar gives no credential any more: the wallet still needs them to read the
+  // log.
   const parameters = await w.learnParameters(epoch);
   const { state } = w;
   const generation = w.generationOf(epoch);

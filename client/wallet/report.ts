@@ -12,8 +12,9 @@ import type { OwnRecords } from "./records.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * The own report as a FHIR R4 document Bundle. Without an identity record, which only a wallet before its enrolment lacks, the
- * report has a made-up patient. @throws FhirInputError if a record is not FHIR
+ * The own report as a FHIR R4 document Bundle. Without an identity record, which only a wallet before its enrolment
+ * lacks, the report has a made-up patient.
+ * @throws FhirInputError if a record is not FHIR
  */
 export function ownReport(w: WalletContext, { records }: OwnRecords): DocumentBundle {
   const { identity } = w.state;

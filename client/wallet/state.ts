@@ -1,6 +1,6 @@
-// The state that a wallet keeps. It is plain JSON (bytes as hex), so that any key-value store can hold it. The store's owner
-// seals it, for example with a phone's key store or a passkey. The recovery words could rebuild everything in it, except the
-// device key, the used slots of unsent check-ins, and the counters of channels.
+// The state that a wallet keeps. It is plain JSON (bytes as hex), so that any key-value store can hold it. The store's
+// owner seals it, for example with a phone's key store or a passkey. The recovery words could rebuild everything in it,
+// except the device key, the used slots of unsent check-ins, and the counters of channels.
 
 import type { Base64url, Hex } from "../../protocol/encodings.ts";
 import type { ServedParameters } from "../parameters.ts";

@@ -1,9 +1,8 @@
-// What the browser test's page loads: the SDK as it is, and a store as a small web application would have one.
+// The page of the browser test loads this file: the SDK's door, and a store as a small web application would have one.
 
-import type { WalletState, WalletStore } from "../../client/wallet/state.ts";
+import type { WalletState, WalletStore } from "../../client/index.ts";
 
-export { systemTransport } from "../../client/transport.ts";
-export { Wallet } from "../../client/wallet.ts";
+export { systemTransport, Wallet } from "../../client/index.ts";
 
 export function localStore(name: string): WalletStore {
   return {

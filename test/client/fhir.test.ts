@@ -1,5 +1,5 @@
-// FHIR in and out: a Bundle read into visits, a visit under a TID and back, the linked report, the demo's timetable.
-// All on the three sample patients of test/data, and on small Bundles that break one thing each.
+// FHIR in both directions: reading a Bundle into visits, a visit under a TID and back, the linked report, and the
+// demo's timetable. The data are the three sample patients of test/data, and small Bundles that break one thing each.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,7 +50,7 @@ function errorCode(run: () => unknown): string {
 }
 
 describe("reading a Bundle", () => {
-  it("finds every Encounter of the sample patients, in the order of real dates, with all that points at it", () => {
+  it("finds every Encounter of the sample patients in the order of dates, with every resource that refers to it", () => {
     expect(samples.map(({ bundle }) => bundle.visits.length)).toEqual([8, 17, 23]);
     for (const { bundle } of samples) {
       const starts = bundle.visits.map(({ start }) => Date.parse(start!));
@@ -68,7 +68,7 @@ describe("reading a Bundle", () => {
     expect(brett.organizations.map(({ name }) => name)).toContain("CARNEY HOSPITAL");
   });
 
-  it("takes an organisation that the Bundle only refers to by its identifier or name, as newer Synthea does", () => {
+  it("accepts an organisation that the Bundle only refers to by identifier or name, as newer Synthea does", () => {
     const encounter = (id: string, serviceProvider: object) => ({
       fullUrl: `urn:uuid:${id}`,
       resource: { resourceType: "Encounter", id, subject: { reference: "urn:uuid:p" }, serviceProvider },
@@ -160,7 +160,7 @@ describe("reading a Bundle", () => {
     expect(visits.map(({ encounterId }) => encounterId)).toEqual(["a", "b", "c", "undated", "undated2"]);
   });
 
-  it("takes the same organisation in two Bundles for one service, and two of one name for two", () => {
+  it("counts the same organisation in two Bundles as one service, and two of one name as two", () => {
     const bundle = (fullUrl: string, value: string) =>
       readBundle(
         bundleOf(patientEntry, {
@@ -180,7 +180,7 @@ describe("reading a Bundle", () => {
     expect(mergeOrganizations(samples.map(({ bundle }) => bundle)).length).toBeLessThanOrEqual(9);
   });
 
-  it("leaves an Encounter of somebody else out, and says so", () => {
+  it("leaves out an Encounter of another patient, and says so", () => {
     const foreign = encounter("e2", { subject: { reference: "Patient/other" } });
     const observation = {
       fullUrl: "urn:uuid:x",
@@ -192,7 +192,7 @@ describe("reading a Bundle", () => {
     expect(read.foreignEncounters).toEqual(["urn:uuid:e2"]);
   });
 
-  it("takes a patient without visits, and refuses each malformed input by its own code", () => {
+  it("accepts a patient without visits, and refuses each malformed input with its own code", () => {
     expect(readBundle(bundleOf(patientEntry)).visits).toEqual([]);
     expect(readBundle(`\uFEFF${bundleOf(patientEntry)}`).visits).toEqual([]);
     expect(errorCode(() => readBundle("{"))).toBe("not-json");
@@ -227,7 +227,7 @@ describe("reading a Bundle", () => {
     }
   });
 
-  it("a record is read as it was written, also a single resource", () => {
+  it("reads a record as it was written, and also a single resource", () => {
     const { entries } = samples[0]!.bundle.visits[0]!;
     expect(JSON.stringify(readRecord(writeRecord(entries)))).toBe(JSON.stringify(entries));
     expect(readRecord('{"resourceType":"Observation","id":"o"}')[0]!.resource).toEqual({
@@ -239,13 +239,13 @@ describe("reading a Bundle", () => {
 });
 
 describe("pseudonymisation", () => {
-  it("every visit of the samples comes back exactly, and names no patient under the TID", () => {
+  it("brings back every visit of the samples exactly, and names no patient under the TID", () => {
     for (const { bundle } of samples) {
       const own = patientRefs(bundle.patient);
       for (const { entries } of bundle.visits) {
         const before = JSON.stringify(entries);
         const sealed = toTid(entries, own, TID);
-        expect(JSON.stringify(entries)).toBe(before); // the input is not touched
+        expect(JSON.stringify(entries)).toBe(before); // the input is not changed
         expect(JSON.stringify(sealed)).not.toContain(own.id);
         expect(JSON.stringify(sealed)).toContain(`{"reference":"urn:symbolon:tid:${TID}"}`);
         expect(identityLeaks(sealed, bundle.patient)).toEqual([]);
@@ -256,7 +256,7 @@ describe("pseudonymisation", () => {
     }
   });
 
-  it("each form of a reference comes back as it stood, with the name, the identifier and all other members", () => {
+  it("brings back each form of a reference unchanged, with the name, the identifier and all other members", () => {
     const references = [
       "urn:uuid:p-0001",
       "Patient/p-0001",
@@ -287,17 +287,17 @@ describe("pseudonymisation", () => {
     expect(JSON.stringify(sealed)).not.toMatch(/Meléndez|999-11|Patient\/p-/);
     expect(sealed[0]!.resource.author).toEqual(entries[0]!.resource.author);
     expect(JSON.stringify(sealed[0])).toContain(`"display":"${TID}"`);
-    // another patient's TID is not given to this one
+    // A reference to another patient's TID does not become one to this patient.
     expect(fromTid(sealed, "other", refs)).toEqual(sealed);
   });
 
-  it("an unlike id is no reference to the patient", () => {
+  it("takes no other id for a reference to the patient", () => {
     const resource = { resourceType: "Basic", a: { reference: "Patient/p-00012" }, b: { reference: "Patient/pX0001" } };
     const entries = [{ fullUrl: "urn:uuid:1", resource: { ...resource, c: { reference: "RelatedPatient/p-0001" } } }];
     expect(toTid(entries, refs, TID)).toEqual(entries);
   });
 
-  it("holds for any nesting: exact round trip, and no reference to the patient left", () => {
+  it("works for any nesting: an exact round trip, and no reference to the patient left", () => {
     const reference = fc.record(
       {
         reference: fc.constantFrom(
@@ -346,7 +346,7 @@ describe("pseudonymisation", () => {
     );
   });
 
-  it("what cannot come back exactly comes back as the Patient's own", () => {
+  it("brings back a reference that cannot come back exactly as the Patient's own", () => {
     const subject = { reference: "Patient/p-0001", display: "Ana M.", identifier: { value: "foreign" } };
     const entries = [{ fullUrl: "urn:uuid:1", resource: { resourceType: "Basic", subject } }];
     const sealed = toTid(entries, refs, TID);
@@ -358,7 +358,7 @@ describe("pseudonymisation", () => {
     });
   });
 
-  it("finds planted identity, at its place, and nothing in words that only contain it", () => {
+  it("finds planted identity at its place, and nothing in words that only contain it", () => {
     const resource = {
       resourceType: "Observation",
       id: "o",
@@ -388,7 +388,8 @@ describe("pseudonymisation", () => {
   });
 });
 
-// What R4 asks of a document Bundle and its frame (bundle.html bdl-7, bdl-9 to bdl-11, composition.html, provenance.html).
+// The rules of R4 for a document Bundle and its frame (bundle.html bdl-7, bdl-9 to bdl-11, composition.html,
+// provenance.html).
 function problems(bundle: DocumentBundle): string[] {
   const found: string[] = [];
   const check = (good: boolean, what: string) => good || found.push(what);
@@ -473,7 +474,7 @@ describe("the linked report", () => {
   const resources = (bundle: DocumentBundle, type: string) =>
     bundle.entry.filter(({ resource }) => resource.resourceType === type).map(({ resource }) => resource);
 
-  it("is a sound document that holds every resource of the visits unchanged, and nothing else", () => {
+  it("is a valid document that holds every resource of the visits unchanged, and nothing else", () => {
     for (const [index, { bundle }] of samples.entries()) {
       const report = assembleReport({ ...common, patient: bundle.patient, records: recordsOf(index).reverse() });
       expect(problems(report)).toEqual([]);
@@ -502,7 +503,7 @@ describe("the linked report", () => {
     }
   });
 
-  it("links under a pseudonym: the same resources, with no identity anywhere", () => {
+  it("has the same resources under a pseudonym, with no identity anywhere", () => {
     const { bundle } = samples[0]!;
     const patient = pseudonymousPatient(rngOf(1));
     const records = recordsOf(0);
@@ -519,7 +520,7 @@ describe("the linked report", () => {
     });
   });
 
-  it("the patient's own report has the Patient as author and no requester", () => {
+  it("has the Patient as author and no requester if it is the patient's own", () => {
     const { patient } = samples[0]!.bundle;
     const report = assembleReport({
       ...common,
@@ -550,7 +551,7 @@ describe("the linked report", () => {
     expect(div).toContain("6 records included, 2 listed only");
   });
 
-  it("holds one resource given twice once, and two under one fullUrl both", () => {
+  it("holds a resource once if it was given twice, and both of two under one fullUrl", () => {
     const { patient } = samples[0]!.bundle;
     const [first] = recordsOf(0);
     const twice = [first!, { ...first!, recordId: "again" }];
@@ -562,14 +563,14 @@ describe("the linked report", () => {
     const other = structuredClone(first!);
     other.recordId = "z";
     other.entries[0]!.resource.status = "cancelled";
-    other.entries.push({ fullUrl: patient.fullUrl, resource: { resourceType: "Basic" } }); // not over the Patient
+    other.entries.push({ fullUrl: patient.fullUrl, resource: { resourceType: "Basic" } }); // must not replace the Patient
     const both = assembleReport({ ...common, patient, records: [first!, other] });
     expect(problems(both)).toEqual([]);
     expect(resources(both, "Encounter").map(({ status }) => status)).toEqual(["finished", "cancelled"]);
     expect(resources(both, "Patient")).toEqual([patient.resource]);
   });
 
-  it("is sound without any record, and with a record whose date is no date", () => {
+  it("is valid without any record, and with a record whose date is not a date", () => {
     const { patient } = samples[0]!.bundle;
     const empty = assembleReport({ ...common, patient, records: [] });
     expect(problems(empty)).toEqual([]);
@@ -592,7 +593,7 @@ describe("the demo's timetable", () => {
     slotsPerEpoch: fc.constant(16),
   });
 
-  it("keeps order, slots and window for any number of visits that fits", () => {
+  it("keeps order, slots and window for every number of visits that fits", () => {
     fc.assert(
       fc.property(inputs, (input) => {
         const plan = timetable(input);

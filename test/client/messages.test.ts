@@ -1,4 +1,5 @@
-// A patient and a clinic talk under a TID: what a hostile operator in the middle can do to their frames, and cannot.
+// A patient and a clinic talk under a TID. These tests show what a hostile operator in the middle can do to their
+// frames, and what it cannot do.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
@@ -34,7 +35,7 @@ const refusal = (channel: FrameChannel, frame: Uint8Array): string => {
   try {
     channel.receive(frame);
   } catch (error) {
-    expect(channel.serialise()).toEqual(before); // a refused frame moves nothing
+    expect(channel.serialise()).toEqual(before); // a refused frame does not change the state
     return (error as FrameError).code;
   }
   return "received";
@@ -62,7 +63,7 @@ describe("channel", () => {
     for (const frame of frames) expect(refusal(clinic, frame)).toBe("frame-replayed");
   });
 
-  it("numbers frames on after a restart, never again the same number", async () => {
+  it("continues the numbers of frames after a restart, and never uses a number twice", async () => {
     const { wallet } = await channels();
     wallet.send(text("a"));
     const restored = FrameChannel.restore(wallet.serialise());
@@ -70,14 +71,14 @@ describe("channel", () => {
     expect(readFrameHeader(restored.send(text("b")))).toEqual({ direction: 0, seq: 2n });
   });
 
-  it("hides a message's length up to its bucket, and takes an empty one", async () => {
+  it("hides a message's length up to its bucket, and accepts an empty message", async () => {
     const { wallet, clinic } = await channels();
     const sizes = ["", "yes", "no, and here is why: ".repeat(20)].map((s) => wallet.send(text(s)).length);
     expect(new Set(sizes).size).toBe(1);
     expect(clinic.receive(wallet.send(new Uint8Array())).length).toBe(0);
   });
 
-  it("is fresh every time", async () => {
+  it("has fresh keys every time", async () => {
     const [a, b] = [await channels(), await channels()];
     expect(a.enc).toHaveLength(HPKE_ENC_BYTES);
     expect(a.enc).not.toEqual(b.enc);
@@ -85,7 +86,7 @@ describe("channel", () => {
   });
 });
 
-describe("refused", () => {
+describe("the receiver refuses", () => {
   it("any altered byte of a frame", async () => {
     const { wallet, clinic } = await channels();
     const frame = wallet.send(text("m"));
@@ -93,7 +94,7 @@ describe("refused", () => {
     expect(bytesToUtf8(clinic.receive(frame))).toBe("m");
   });
 
-  it("a frame cut, lengthened, or with another's number", async () => {
+  it("a frame that was cut, lengthened, or given another frame's number", async () => {
     const { wallet, clinic } = await channels();
     const [first, second] = [wallet.send(text("first")), wallet.send(text("second"))];
     for (const n of [0, 9, FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + 15])
@@ -104,7 +105,7 @@ describe("refused", () => {
     expect(refusal(clinic, swapped)).toBe("frame-altered");
   });
 
-  it("a frame sent back to its sender, as it is or with the direction turned", async () => {
+  it("a frame that is sent back to its sender, unchanged or with the other direction", async () => {
     const { wallet, clinic } = await channels();
     const frame = wallet.send(text("m"));
     expect(refusal(wallet, frame)).toBe("frame-malformed");
@@ -123,7 +124,7 @@ describe("refused", () => {
     expect(refusal(clinic, frames[2]!)).toBe("received");
   });
 
-  it("a forged number far ahead: it does not push honest frames out of the window", async () => {
+  it("a forged number far ahead, which must not push honest frames out of the window", async () => {
     const { wallet, clinic } = await channels();
     const honest = wallet.send(text("m"));
     const forged = honest.slice();
@@ -146,7 +147,7 @@ describe("refused", () => {
     expect(refusal(channel, other.send(text("m")))).toBe("frame-altered");
   });
 
-  it("keys and encapsulations that do not decode, and an enc mauled on the way", async () => {
+  it("keys and encapsulations that do not decode, and an enc that was changed on the way", async () => {
     const { enc, channel } = await openWalletChannel({ servicePublicKey: service.publicKey, context, tagHash });
     const servicePrivateKey = service.privateKey;
     const accepting = (e: Uint8Array) => acceptServiceChannel({ servicePrivateKey, enc: e, context, tagHash });
@@ -165,7 +166,7 @@ describe("refused", () => {
     );
   });
 
-  it("a stored state that is not one", async () => {
+  it("a stored state that is not a channel's", async () => {
     const state = (await channels()).wallet.serialise();
     expect(() => FrameChannel.restore(state.subarray(1))).toThrow();
     expect(() => FrameChannel.restore(Uint8Array.of(...state, 0))).toThrow();
@@ -182,7 +183,7 @@ describe("the suite is the registered one", () => {
   const info = text("info");
   const exported = (ctx: { Export(context: Uint8Array, n: number): Promise<Uint8Array> }) => ctx.Export(info, 32);
 
-  it("agrees with WebCrypto's, as sender and as recipient", async () => {
+  it("agrees with the KEM of WebCrypto, as sender and as recipient", async () => {
     for (const [a, b] of [
       [hpkeSuite, node],
       [node, hpkeSuite],
@@ -195,7 +196,7 @@ describe("the suite is the registered one", () => {
     }
   });
 
-  it("so a stranger who has only read the specification can take a frame apart", async () => {
+  it("lets an implementation from the specification alone open a frame", async () => {
     const { enc, wallet } = await channels();
     wallet.send(text("first"));
     const frame = wallet.send(text("second"));

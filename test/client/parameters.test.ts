@@ -1,4 +1,5 @@
-// What a client believes of a registrar: what the pinned trustees signed too, and nothing else later than at first.
+// Which parameters a client believes: those whose key set the pinned trustees signed. What it believed once never
+// changes.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect, it } from "vitest";
@@ -16,7 +17,7 @@ const served = (changes: Partial<Parameters> = {}, keys: KeySet = keySet) => ({
   keySet: KeySet.encode(keys),
 });
 
-it("believes parameters of the registrar that name the trustees' keys", async () => {
+it("believes the registrar's parameters if they name the trustees' keys", async () => {
   const world = new World();
   world.published.push(served({ epochFrom: EPOCH + 4, epochTo: EPOCH + 5 }));
   const cache = cacheOf(world);
@@ -56,7 +57,7 @@ it.each([
   expect((refusal as Error).message).toContain(message);
 });
 
-it("refuses two documents for one epoch, at once or one after the other", async () => {
+it("refuses two documents for one epoch, whether they come together or one after the other", async () => {
   const world = new World();
   world.published = [served(), served({ slots: 5 })];
   await expect(cacheOf(world).of(EPOCH)).rejects.toThrow("two parameters documents");

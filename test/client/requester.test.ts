@@ -1,5 +1,5 @@
-// The requester believes pinned keys only. Each test lets one party lie in one way, and the requester must say what is
-// wrong, and whose doing it is where that can be told.
+// The requester believes pinned keys only. In each test one party lies in one way. The requester must say what is
+// wrong, and which trustees are at fault if the messages show it.
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -56,7 +56,7 @@ beforeEach(() => {
 const ask = { purpose: "treatment", legalGround: "vital interests", epochs: { from: EPOCH - 4, to: EPOCH - 1 } };
 const link = (): Promise<PreparedOrder> => newRequester().order({ ...ask, kind: "link", subject: { checkIn } });
 
-/** Orders are made once a kind: what is tested is what comes back. */
+/** One order per kind for all tests: the tests are about the answers. */
 const requester = newRequester();
 const made = new Map<string, Promise<PreparedOrder>>();
 function ordered(kind: "link" | "trace" | "assemble"): Promise<PreparedOrder> {
@@ -66,7 +66,7 @@ function ordered(kind: "link" | "trace" | "assemble"): Promise<PreparedOrder> {
   return order;
 }
 
-/** "fine", or reason and the trustees at fault. */
+/** "fine", or the code and the trustees at fault. */
 const failure = (act: Promise<unknown>): Promise<string> =>
   act.then(
     () => "fine",
@@ -97,16 +97,16 @@ describe("before anything is sent", () => {
     expect(again).toEqual(p);
   });
 
-  it("a certificate of another authority, or over other keys", () => {
+  it("refuses a certificate of another authority, or over other keys", () => {
     expect(() => requesterWith(certificateBy(signAs(1)))).toThrow(/certificate/);
     expect(() => requesterWith(certificate, createRequesterKeys(rng))).toThrow(/certificate/);
   });
 
-  it("a key set or card that the pinned trustees did not sign", async () => {
+  it("refuses a key set or card that the pinned trustees did not sign", async () => {
     const good = KeySet.decode(goodKeySet.keySet);
     const foreign = { ...good, groupHybridKey: hybridKeyPair(rng(32)).publicKey };
     world.keySet = KeySet.encode({ ...foreign, signatures: [1, 2, 3].map((i) => signKeySet(foreign, signAs(i))) });
-    expect(await failure(link())).toBe("trustees"); // signed, but not the one the parameters name
+    expect(await failure(link())).toBe("trustees"); // signed, but not the key set that the parameters name
     world.keySet = KeySet.encode({ ...good, signatures: [1, 1, 3].map((i) => signKeySet(good, signAs(i))) });
     expect(await failure(link())).toBe("trustees");
     world.keySet = goodKeySet.keySet;
@@ -118,7 +118,7 @@ describe("before anything is sent", () => {
     expect(await failure(link())).toBe("trustees");
   });
 
-  it("a check-in that does not verify, and scopes that no trustee would open", async () => {
+  it("refuses a check-in that does not verify, and scopes that no trustee would open", async () => {
     const requester = newRequester();
     const mauled = checkIn.slice();
     mauled[mauled.length - 40]! ^= 1;
@@ -153,7 +153,7 @@ describe("a result", () => {
   const good = (p: PreparedOrder, i: number, sessions = [a, b]) =>
     answer(p, "result", i, signedResult(resultOf(p, sessions), i));
 
-  it("holds with t equal documents", async () => {
+  it("is accepted with t equal documents", async () => {
     const opened = await openWith((p) => SET.map((i) => good(p, i)));
     expect(opened.set).toEqual(SET);
     expect(opened.sessions.map((s) => s.epoch)).toEqual([EPOCH - 1, EPOCH - 3]);
@@ -240,7 +240,7 @@ describe("records", () => {
       f.ok ? (f.plaintext ? new TextDecoder().decode(f.plaintext) : f.state) : ["fault", ...f.trustees].join(" "),
     );
 
-  it("a slot that the index hides behind a false row is told, and asked for by nobody", async () => {
+  it("reports a slot that the index hides behind a false row, and asks nobody for it", async () => {
     sessions.push({ ...newSession(EPOCH - 2), tagHash: FALSE_ROW });
     expect(told(await fetched())).toEqual(["fault", "new", "newer", "old"]);
     expect(world.sent.some((s) => s.path.includes("0".repeat(64)))).toBe(false);
@@ -250,7 +250,7 @@ describe("records", () => {
     expect(told(await fetched())).toEqual(["new", "newer", "old"]);
   });
 
-  it("of the newest chunk are read before an older one is there", async () => {
+  it("of the newest chunk can be read before an older chunk is there", async () => {
     const p = await ordered("link"); // chunks: EPOCH - 1;  EPOCH - 3 and - 2;  EPOCH - 4
     let chunks = { opened: 0, of: 3 };
     let readFirst = (): void => {};
@@ -282,7 +282,7 @@ describe("records", () => {
     expect(chunks.opened).toBe(3);
   });
 
-  /** An escrow that opens a chunk at each call. */
+  /** An escrow that opens one chunk per call. */
   function chunkByChunk(p: PreparedOrder) {
     const chunks = { opened: 0, of: 3 };
     const now = () => status(p, { state: chunks.opened === 3 ? "opened" : "noticed", chunks: { ...chunks } });
@@ -297,7 +297,7 @@ describe("records", () => {
     return chunks;
   }
 
-  it("older chunks are carried on however slowly a newer one is read", async () => {
+  it("older chunks are computed however slowly the reader reads a newer one", async () => {
     const p = await ordered("link");
     const chunks = chunkByChunk(p);
     const reading = requester.open(p);
@@ -309,7 +309,7 @@ describe("records", () => {
     expect((await reading.next()).done).toBe(true);
   });
 
-  it("who stops reading stops the case", async () => {
+  it("the case stops if the reader stops", async () => {
     const p = await ordered("link");
     const chunks = chunkByChunk(p);
     for await (const { epochTo } of requester.open(p)) if (epochTo === EPOCH - 1) break;
@@ -317,7 +317,7 @@ describe("records", () => {
     expect(chunks.opened).toBe(1);
   });
 
-  it("a step that fails is told to who waits for its chunk, after the chunks that are there", async () => {
+  it("a step that fails rejects the wait for its chunk, after all chunks that are there", async () => {
     const p = await ordered("link");
     const chunks = chunkByChunk(p);
     const reading = requester.open(p);
@@ -331,7 +331,7 @@ describe("records", () => {
     await expect(reading.next()).rejects.toThrow();
   });
 
-  it("a report is made of them, and one that is no FHIR does not stop it", async () => {
+  it("become a report, and a record that is not FHIR does not stop it", async () => {
     await addRecord(
       sessions[0]!,
       JSON.stringify({ resourceType: "Observation", id: "o", status: "final", code: { text: "x" } }),
@@ -343,7 +343,7 @@ describe("records", () => {
     expect(JSON.stringify(report)).toContain("Dr Ward");
   });
 
-  it("another blob than the signed one", async () => {
+  it("a blob that is not the signed one is a fault", async () => {
     const blob = sessions[1]!.blobs.get(ids[1]!)!;
     sessions[1]!.blobs.set(ids[1]!, sessions[1]!.blobs.get(ids[2]!)!);
     expect(told(await fetched()).sort()).toEqual(["fault", "newer", "old"]);
@@ -352,7 +352,7 @@ describe("records", () => {
     expect(told(await fetched()).sort()).toEqual(["fault", "newer", "old"]);
   });
 
-  it("a chain with a gap, of another session, or of another service", async () => {
+  it("a chain with a gap, of another session, or of another service is a fault", async () => {
     const whole = [...sessions[1]!.manifests];
     sessions[1]!.manifests = [whole[1]!];
     expect(told(await fetched()).sort()).toEqual(["fault", "old"]);
@@ -364,7 +364,7 @@ describe("records", () => {
     expect(told(await fetched()).sort()).toEqual(["fault", "old"]);
   });
 
-  it("what became of a record is read from the chain, and withdrawn ones are not opened", async () => {
+  it("take their state from the chain, and withdrawn ones are not opened", async () => {
     const target = fromHex(ids[1]!);
     await addRecord(sessions[1]!, "", {
       kind: "withdrawal",
@@ -376,7 +376,7 @@ describe("records", () => {
     expect(told(await fetched())).toEqual(["withdrawn", "newer", "old"]);
   });
 
-  it("a stanza of another record: all trustees refuse it, and nobody is blamed", async () => {
+  it("all trustees refuse a stanza of another record, and nobody is blamed", async () => {
     const moved = sessions[0]!.blobs.get(ids[0]!)!;
     const first = openSigned(LABELS.signManifest, Manifest, sessions[0]!.manifests[0]!).value;
     sessions[1]!.manifests = [];
@@ -428,7 +428,7 @@ describe("a trace", () => {
     return { p, person: await requester.trace(p) };
   }
 
-  it("ends at the person; the registrar was told neither order nor session", async () => {
+  it("names the person, and the registrar learns neither order nor session", async () => {
     const { p, person } = await traced();
     expect(person.patient).toEqual(patientOf("Jane"));
     const { body } = world.sent.find((s) => s.path === "/v1/trace")!;
@@ -492,7 +492,7 @@ describe("an assemble", () => {
     return { p, person: await requester.person(p) };
   }
 
-  it("brings the registrar's dossiers on, and knows the person", async () => {
+  it("passes on the registrar's dossiers, and names the person", async () => {
     const { person } = await carried();
     expect(person.patient).toEqual(patientOf("Jane"));
     expect(world.sent.find((s) => s.path.endsWith("/dossiers"))!.body).toEqual({ dossiers: ["d1", "d2", "d3"] });
@@ -510,8 +510,8 @@ describe("an assemble", () => {
     ["no opening", { identitySalts: [] }],
     ["nobody", { generations: [], identitySalts: [] }],
     ["another selector", { selector: "INS-2" }],
-  ])("wrong-identity: %s, and nothing is brought to the escrow", async (_name, changes) => {
-    // by a registrar that lies
+  ])("wrong-identity: %s, and nothing is sent to the escrow", async (_name, changes) => {
+    // The registrar lies.
     expect(await failure(carried((p) => fullDossier(p, changes)))).toBe("wrong-identity");
     expect(world.sent.some((s) => s.path.endsWith("/dossiers") || s.path.endsWith("/advance"))).toBe(false);
   });

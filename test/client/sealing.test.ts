@@ -1,5 +1,5 @@
-// Records under way: who opens one, who does not, and what happens to one that was cut, mauled, moved or given one
-// reader too many.
+// Sealed records: which keys open one and which do not, and what happens to a record that was cut, changed, moved, or
+// given one reader too many.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -41,7 +41,8 @@ const RESULT = utf8ToBytes(
   }),
 );
 
-// the clinic, the patient's session, a stranger; the trustees' joint keys (y_rec whole, as no deployment has it)
+// The clinic, the patient's session and a stranger. Then the trustees' joint keys: here y_rec is whole, which no
+// deployment has.
 const clinic = await generateHybridIdentity();
 const session = await generateHybridIdentity();
 const stranger = await generateHybridIdentity();
@@ -60,7 +61,7 @@ const request = {
 };
 const sealed = await sealRecord(request);
 
-/** What a quorum does, folded into one: every trustee's check, then the sum of all partials. */
+/** The work of a whole quorum in one function: every trustee's check, then the sum of all partials. */
 function quorumOpens(stanza: Uint8Array, at = place): Uint8Array {
   const label = recordLabel(at);
   const ct = openOuter(group.secretKey, { key: recordKey, label }, stanza);
@@ -89,7 +90,7 @@ const header = String.fromCharCode(...sealed.blob.subarray(0, HEADER_BYTES));
 const withHeader = (text: string): Uint8Array => concatBytes(ascii(text), sealed.blob.subarray(HEADER_BYTES));
 
 describe("a sealed record", () => {
-  it("opens for the service, the session, and a quorum with its file key; for nobody else", async () => {
+  it("opens for the service, the session, and a quorum with its file key, and for nobody else", async () => {
     expect(await openRecord(sealed.blob, clinic)).toEqual(RESULT);
     expect(await openRecord(sealed.blob, session)).toEqual(RESULT);
     const fileKey = quorumOpens(sealed.thresholdStanza);
@@ -109,7 +110,7 @@ describe("a sealed record", () => {
     expect(blob.length).toBeLessThan(Math.max(size, PAD_FLOOR_BYTES) * 1.12 + 8_000);
   });
 
-  it("shows nothing of its content, nor of what differs in it", async () => {
+  it("shows nothing of its content, and not whether two contents differ", async () => {
     const text = new TextDecoder("latin1").decode(sealed.blob);
     for (const word of ["Observation", "55277-8", "negative"]) expect(text).not.toContain(word);
     const positive = await sealRecord({ ...request, plaintext: ascii('{"valueString":"positive"}') });
@@ -124,8 +125,9 @@ describe("a sealed record", () => {
 });
 
 describe("no lock-in", () => {
-  // C2SP age.md: a mlkem768x25519 stanza is HPKE base mode, here by another implementation (WebCrypto's ML-KEM in Node)
-  it("the service's stanza opens by the letter of age's specification", async () => {
+  // C2SP age.md: a mlkem768x25519 stanza is HPKE base mode. This test uses another implementation (WebCrypto's ML-KEM
+  // in Node).
+  it("the service's stanza opens with an implementation of age's specification", async () => {
     const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_ChaCha20Poly1305);
     const privateKey = await suite.DeserializePrivateKey(bech32.decodeToBytes(clinic).bytes);
     const { args, body } = assertStanzaSet(sealed.blob).service;
@@ -147,8 +149,8 @@ describe("no lock-in", () => {
   });
 });
 
-describe("a record that was tampered with opens for nobody", () => {
-  it("cut short, at every chunk boundary and around", async () => {
+describe("a record opens for nobody if it was", () => {
+  it("cut short, at every chunk boundary and near it", async () => {
     const { blob } = await sealRecord({ ...request, plaintext: new Uint8Array(150_000) });
     const payload = readAgeHeader(blob).bytes + 16;
     for (const cut of [1, 15, 16, 17])
@@ -159,7 +161,7 @@ describe("a record that was tampered with opens for nobody", () => {
     expect(await reasonOf(openRecord(new Uint8Array(), clinic))).toBe("record-header");
   });
 
-  it("lengthened, or a bit turned in the payload", async () => {
+  it("lengthened, or changed by one bit in the payload", async () => {
     expect(await reasonOf(openRecord(Uint8Array.of(...sealed.blob, 0), clinic))).toBe("record-altered");
     for (const at of [HEADER_BYTES, HEADER_BYTES + 16, sealed.blob.length - 1]) {
       const blob = sealed.blob.slice();
@@ -168,7 +170,7 @@ describe("a record that was tampered with opens for nobody", () => {
     }
   });
 
-  it("mauled anywhere in the header", async () => {
+  it("changed anywhere in the header", async () => {
     for (let at = 0; at < HEADER_BYTES; at += 97) {
       const blob = sealed.blob.slice();
       blob[at]! = blob[at] === 0x41 ? 0x42 : 0x41;
@@ -176,7 +178,7 @@ describe("a record that was tampered with opens for nobody", () => {
     }
   });
 
-  it("a threshold stanza changed under the readers' eyes: the header's MAC covers it", async () => {
+  it("given another threshold stanza, because the header's MAC covers it", async () => {
     const foreign = (await sealRecord(request)).thresholdStanza;
     const { keySetId } = place;
     const own = stanzaText(["symbolon-threshold", base64nopad.encode(keySetId)], sealed.thresholdStanza);
@@ -200,7 +202,7 @@ describe("a stanza moved elsewhere", () => {
     expect(() => quorumOpens(sealed.thresholdStanza, { ...place, ...difference })).toThrow(Tdh2Error);
   });
 
-  it("gives, even if opened where it belongs, a file key that fits its own blob only", async () => {
+  it("gives a file key that fits its own blob only, even if it is opened in its own place", async () => {
     const other = await sealRecord({ ...request, tagHash: rng(32) });
     expect(await reasonOf(openRecordWithFileKey(other.blob, quorumOpens(sealed.thresholdStanza)))).toBe(
       "record-altered",
@@ -231,13 +233,13 @@ describe("the stanza set", () => {
     expect(extractThresholdStanza(sealed.blob)).toEqual(sealed.thresholdStanza);
   });
 
-  it("is read from the beginning alone", () => {
+  it("is read from the beginning of the blob alone", () => {
     expect(assertStanzaSet(sealed.blob.subarray(0, MAX_RECORD_HEADER_BYTES))).toEqual(assertStanzaSet(sealed.blob));
     expect(headerReason(sealed.blob.subarray(0, HEADER_BYTES))).toBe("fine");
     expect(headerReason(sealed.blob.subarray(0, HEADER_BYTES - 1))).toBe("malformed");
   });
 
-  it("has no room for a reader more, however that reader gets in", async () => {
+  it("has no room for one more reader, however that reader is added", async () => {
     const eavesdropper = await identityToRecipient(stranger);
     const classical = await identityToRecipient(await generateX25519Identity());
     const files = {
@@ -257,7 +259,7 @@ describe("the stanza set", () => {
     }
   });
 
-  it("misses none, and each is of the right shape", async () => {
+  it("is refused if a stanza is missing or has another shape", async () => {
     const stanza = assertStanzaSet(sealed.blob);
     const hybrid = of(new Stanza([...stanza.service.args], stanza.service.body));
     const id = base64nopad.encode(place.keySetId);
@@ -323,13 +325,13 @@ describe("padding", () => {
       expect(bucket(b)).toBe(b);
       if (n > PAD_FLOOR_BYTES) expect(b / n).toBeLessThan(1.12);
     }
-    // the paper's examples of few buckets: all lengths up to a megabyte fall in a few hundred
+    // The paper promises few buckets: all lengths up to a megabyte fall into a few hundred.
     const buckets = new Set<number>();
     for (let n = 1; n <= 2 ** 20; n += 64) buckets.add(bucket(n));
     expect(buckets.size).toBeLessThan(300);
   });
 
-  it("gives back what went in, at the edges of buckets too", () => {
+  it("gives back the data that went in, at the edges of buckets too", () => {
     for (const n of [0, 1, 506, 507, 508, 1019, 1020, 65_531, 65_532]) {
       const data = rng(n);
       expect(unpad(pad(data))).toEqual(data);

@@ -1,4 +1,4 @@
-// Twenty-four words bring everything back, and nothing that derives from them tells of anything else.
+// Twenty-four words bring back all keys of a wallet. No key derived from them tells anything of another.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Decrypter, Encrypter } from "age-encryption";
@@ -38,12 +38,12 @@ describe("recovery words", () => {
     expect(newRecoveryWords()).not.toBe(words);
   });
 
-  it("give the same root however they are typed", () => {
+  it("give the same root in whatever form they are typed", () => {
     expect(walletRoot(`  ${WORDS.toUpperCase().replaceAll(" ", "\n  ")} `)).toEqual(root);
     expect(walletRoot(newRecoveryWords())).not.toEqual(root);
   });
 
-  it("are refused with the reason and the place, and without the word", () => {
+  it("are refused with the code and the position, and without the word", () => {
     expect(refusal("")).toMatchObject({ code: "words-count" });
     expect(refusal(WORDS.replace("legal ", ""))).toMatchObject({ code: "words-count" });
     expect(refusal(`${WORDS} legal`)).toMatchObject({ code: "words-count" });
@@ -52,15 +52,15 @@ describe("recovery words", () => {
     expect(unknown.message).not.toMatch(/winn|titel/);
     expect(refusal(WORDS.replace("title", "useful"))).toMatchObject({ code: "words-checksum", positions: [] });
     expect(refusal(WORDS.replace("thank year", "year thank"))).toMatchObject({ code: "words-checksum" });
-    // twelve good words are a wallet of somebody else's making
+    // Twelve valid words belong to a wallet of another kind.
     const twelve = "legal winner thank year wave sausage worth useful legal winner thank yellow";
     expect(refusal(twelve)).toMatchObject({ code: "words-count" });
   });
 });
 
 describe("derivation", () => {
-  // worked out with a second implementation (Python hashlib, bech32 and Ed25519 by hand)
-  it("is fixed for ever: a change here loses every record", async () => {
+  // Expected values come from a second implementation (Python hashlib, bech32 and Ed25519 by hand).
+  it("never changes, because a change would lose every record", async () => {
     expect(bytesToHex(root)).toBe("69f0c7b39eb44df8d6ecece6d21075bb4cc4bc4b8991f1eb4bc37f1a758a3ad2");
     expect(holderSecrets(root, 0).k.toString(16)).toBe(
       "4297c914af8ce12dd9cc4c12f0b3747de638b011cf016def696376791988024b",
@@ -94,7 +94,7 @@ describe("derivation", () => {
     expect(new Set(values).size).toBe(values.length);
   });
 
-  it("gives scalars of the field, and refuses what is no index or no root", () => {
+  it("gives scalars of the field, and refuses an index or a root of the wrong size", () => {
     for (let generation = 0; generation < 50; generation++)
       for (const x of Object.values(holderSecrets(root, generation))) expect(x > 0n && x < R_ORDER).toBe(true);
     expect(() => holderSecrets(root, -1)).toThrow(RangeError);
@@ -111,7 +111,7 @@ describe("keys at work", () => {
     expect(newDeviceKey().secretKey).not.toEqual(newDeviceKey().secretKey);
   });
 
-  it("a phone restored from the words opens what was sealed to the lost one, and no other session does", async () => {
+  it("a phone restored from the words opens records sealed to the lost phone, and no other session does", async () => {
     const { ageRecipient } = await sessionKeys(root, 0, 682, 3);
     const encrypter = new Encrypter();
     encrypter.addRecipient(ageRecipient);

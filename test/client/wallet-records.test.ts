@@ -1,4 +1,4 @@
-// The own records from a service that may say and withhold what it likes.
+// A wallet fetches its own records from a service that may lie about them or withhold them.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, expect, it } from "vitest";
@@ -22,7 +22,7 @@ let keys: ClinicKeys;
 let session: WalletSession;
 let chain: Uint8Array[];
 let recordIds: string[];
-/** what the service lists, and the blobs it has */
+/** The manifests that the service lists, and the blobs that it has. */
 let rows: Uint8Array[] = [];
 const blobs = new Map<string, Uint8Array>();
 
@@ -49,7 +49,7 @@ const blank = (): Manifest => ({
 const signed = (manifest: Partial<Manifest>, secretKey = hexToBytes(keys.signSecretKey)): Uint8Array =>
   signDocument(LABELS.signManifest, Manifest, { ...blank(), ...manifest }, secretKey);
 
-/** Somebody else's record, whose tag begins like this. */
+/** Another patient's record. Its tag hash begins with this hex. */
 function foreign(beginning: string, secretKey = hexToBytes(keys.signSecretKey)): Uint8Array {
   const recordId = rng(16);
   blobs.set(bytesToHex(recordId), utf8ToBytes("sealed to somebody else"));
@@ -112,7 +112,7 @@ const states = async () => {
   };
 };
 
-it("what became of a record is read from the clinic's statements, in whatever order and with whatever word they come", async () => {
+it("takes the state of a record from the clinic's statements, in whatever order the service lists them", async () => {
   rows = chain.toReversed().concat(chain);
   expect(await states()).toEqual({
     records: [
@@ -123,7 +123,7 @@ it("what became of a record is read from the clinic's statements, in whatever or
   });
 });
 
-it("a link that is withheld is told; what opens is shown beside the fault", async () => {
+it("reports a manifest that is withheld, and shows the records that open beside the fault", async () => {
   rows = [chain[0]!, chain[2]!];
   expect(await states()).toEqual({
     records: [["first", "withdrawn"]],
@@ -131,7 +131,7 @@ it("a link that is withheld is told; what opens is shown beside the fault", asyn
   });
 });
 
-it("a blob that is withheld or exchanged is told, and so is a manifest of another's", async () => {
+it("reports a blob that is withheld or substituted, and a manifest that another service signed", async () => {
   const kept = blobs.get(recordIds[1]!)!;
   const forged = signed({ tagHash: hexToBytes(session.tagHash), count: 4 }, ed25519.keygen(rng(32)).secretKey);
   rows = [...chain, forged];
@@ -149,8 +149,8 @@ it("a blob that is withheld or exchanged is told, and so is a manifest of anothe
   blobs.set(recordIds[1]!, kept);
 });
 
-it("asks by a bucket that some hundred signed tags share, and for ever by the same", async () => {
-  const fresh = await world.wallet(wallet.recoveryWords); // has told nothing yet
+it("asks by a bucket that about a hundred signed tags share, and always by the same bucket", async () => {
+  const fresh = await world.wallet(wallet.recoveryWords); // has not told the service a bucket yet
   await fresh.enrol(ACCOUNT, "code");
   rows = chain;
   expect(await fresh.recover()).toBe(1);
@@ -165,7 +165,7 @@ it("asks by a bucket that some hundred signed tags share, and for ever by the sa
       ),
     );
   const others = evenly(300); // 100 in each of three parts
-  // tags that the operator makes up, to have its patient ask for the own ones alone
+  // Tags that the operator makes up, so that the wallet would choose a bucket with only its own.
   const forged = evenly(900, ed25519.keygen(rng(32)).secretKey);
   rows = [...chain, ...others, ...forged];
   asked();
@@ -174,7 +174,7 @@ it("asks by a bucket that some hundred signed tags share, and for ever by the sa
   expect(stateOf(fresh).sessions[0]!.bucket).toEqual({ parts: 3, to: EPOCH });
   const part = partOf(tag, 3);
   const inBucket = rows.filter((m) => liesIn(m, part));
-  // every blob there, also of what nobody signed: which are the own ones does not show
+  // The wallet downloads every blob of the bucket, even of unsigned manifests. So its own ones do not show.
   expect(first.downloadedBlobs).toBe(inBucket.length - 1); // a statement has none
   const [sample, bucket, ...rest] = asked();
   expect(sample).toBe(`service.test/v1/services/${serviceHex()}/buckets/0.1?limit=64`);
@@ -188,14 +188,14 @@ it("asks by a bucket that some hundred signed tags share, and for ever by the sa
   world.now = NOW;
 });
 
-it("takes the whole of a service that has signed for few, whatever it lists", async () => {
+it("takes all of a service that has signed for few sessions, whatever else it lists", async () => {
   for (const few of [10, 63]) {
     const fresh = await world.wallet(wallet.recoveryWords);
     await fresh.enrol(ACCOUNT, "code");
     rows = chain;
     await fresh.recover();
     const stranger = ed25519.keygen(rng(32)).secretKey;
-    // low ones, so that they seem to stand close; the own tag is not among them
+    // Low tags, so that they seem to lie close together. The own tag is not among them.
     const near = Array.from({ length: few - 1 }, (_, i) => foreign(`0000${i.toString(16).padStart(2, "0")}`));
     const made = Array.from({ length: 100 }, () => foreign("0000", stranger));
     rows = [...near, ...near, ...made, ...chain];
@@ -204,7 +204,7 @@ it("takes the whole of a service that has signed for few, whatever it lists", as
   }
 });
 
-it("a recovery finds no session in manifests that the service has not signed", async () => {
+it("recovers no session from manifests that the service has not signed", async () => {
   const fresh = await world.wallet(wallet.recoveryWords);
   await fresh.enrol(ACCOUNT, "code");
   rows = [signed({ tagHash: hexToBytes(session.tagHash) }, ed25519.keygen(rng(32)).secretKey)];

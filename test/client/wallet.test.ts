@@ -1,4 +1,4 @@
-// The wallet when things happen at once, and when those it asks are not honest.
+// The wallet when calls run at the same time, and when its servers are not honest.
 
 import { expect, it } from "vitest";
 import type { ClinicApi } from "../../client/clinic/api.ts";
@@ -28,7 +28,7 @@ import {
   World,
 } from "../support/wallet-world.ts";
 
-it("check-ins at once take a slot each, and lose nothing", async () => {
+it("gives concurrent check-ins a slot each, and loses none", async () => {
   const world = new World();
   const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
   world.answer = () => ({ cards: [] });
@@ -47,7 +47,7 @@ it("check-ins at once take a slot each, and lose nothing", async () => {
 
 const TEXTS = ["one", "two", "three", "four", "five"];
 
-it("messages sent at once have a number each, on both sides", async () => {
+it("gives concurrent messages a number each, on both sides", async () => {
   const world = new World();
   const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
   const { tagHash } = await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
@@ -82,7 +82,7 @@ it("messages sent at once have a number each, on both sides", async () => {
   expect(numbers(toWallet)).toEqual([0, 1, 2, 3, 4]);
   expect(texts([read as Uint8Array[]]).sort()).toEqual([...TEXTS].sort());
   expect(await receiveMessages(ends, session)).toEqual([]);
-  // two at once read each message once, and what is received does not set back what is sent
+  // Two concurrent calls read each message once. Receiving does not set back the counter of sending.
   const [some, , others] = await Promise.all([
     wallet.receive(tagHash),
     wallet.send(tagHash, utf8ToBytes("six")),
@@ -93,7 +93,7 @@ it("messages sent at once have a number each, on both sides", async () => {
   expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
-it("a new phone looks through the whole log again, and takes no generation that is older than itself", async () => {
+it("reads the whole log again on a new phone, and accepts no generation that is older than the phone", async () => {
   const world = new World();
   const store = new MemoryStore();
   const blank = await world.wallet();
@@ -103,14 +103,14 @@ it("a new phone looks through the whole log again, and takes no generation that 
   await expect(wallet.enrol(ACCOUNT, "code")).rejects.toMatchObject({ code: "old-generation" });
   expect(stateOf(wallet).generations).toEqual([]);
   expect(stateOf(wallet).noticesSeenUpTo).toBe(9);
-  // an answer that was lost, and comes in the month after, is no reason to refuse
+  // If the answer was lost and comes in the next month, that is no reason to refuse.
   world.generation = { generation: 1, epochFrom: EPOCH, epochTo: null };
   world.now = epochStart(EPOCH + 1);
   expect(await wallet.enrol(ACCOUNT, "code")).toMatchObject({ generation: 1 });
   expect(stateOf(wallet).noticesSeenUpTo).toBe(0);
 });
 
-it("asks the registrar for parameters when it enrols, and nobody when it checks in, nor after a start of the app", async () => {
+it("asks the registrar for parameters when it enrols, and nobody when it checks in or the app starts", async () => {
   const world = new World();
   const [enrolled, keys] = [await world.enrolledWallet(), await newClinic()];
   const store = new MemoryStore();
@@ -121,7 +121,7 @@ it("asks the registrar for parameters when it enrols, and nobody when it checks 
   await wallet.refresh();
   expect(world.asked).toEqual(["service.test/v1/sessions"]);
 
-  // what is kept is believed no more than what is served
+  // Stored parameters are verified like served ones.
   const [{ document }] = stateOf(enrolled).parameters as [ServedParameters];
   await store.save({ ...stateOf(enrolled), parameters: [{ document, keySet: toBase64url(new Uint8Array()) }] });
   const tampered = (await Wallet.open({ transport: world.transport, deployment, store }))!;
@@ -137,7 +137,7 @@ it("learns the parameters of later epochs when it refreshes", async () => {
   await wallet.refresh(EPOCH + 1);
   expect(world.asked).not.toContain("registrar.test/v1/parameters");
   expect(stateOf(wallet).parameters.length).toBe(1);
-  await wallet.refresh(EPOCH + 4).catch(() => {}); // this registrar issues under the first document only
+  await wallet.refresh(EPOCH + 4).catch(() => {}); // the registrar of this test issues under the first document only
   expect(world.asked).toContain("registrar.test/v1/parameters");
   expect(stateOf(wallet).parameters.length).toBe(2);
 });

@@ -1,4 +1,5 @@
-// A registrar, wallets and their presentations, for the protocol tests. Randomness is a hash chain: tests repeat.
+// A registrar, wallets and their presentations, for the protocol tests. Randomness is a hash chain, so that each run is
+// equal.
 
 import { sha512 } from "@noble/hashes/sha2.js";
 import { labelledHash, type Rng, u32be, utf8ToBytes } from "../../protocol/bytes.ts";

@@ -1,6 +1,6 @@
-// What a requester meets, all of it in one process and open to tampering: a key set of three trustees (t = 2) with their
-// shares, a registrar with one enrolled wallet and somebody else's, services with sealed records. Every answer is made as
-// the roles make it, with real proofs; `lie` changes one on its way.
+// The other parties of a requester, in one process and open to tampering: three trustees (t = 2) with key set and
+// shares, a registrar with one enrolled wallet and a second person's, and services with sealed records. Every answer is
+// made as the roles make it, with real proofs. A test can change an answer on its way.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -58,7 +58,7 @@ import { commitPolynomial, evaluate, evaluateCommitment, sharePolynomial } from 
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
 
-export const NOW = 1_796_000_000;
+const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
 export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
 const T = 2;
@@ -121,7 +121,7 @@ export const patientOf = (name: string): FhirEntry => ({
   fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${name.length}`,
   resource: { resourceType: "Patient", id: name, name: [{ family: name }] },
 });
-export function enrolled(name: string) {
+function enrolled(name: string) {
   const identityBytes = encodeIdentity(patientOf(name));
   const salt = rng(32);
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
@@ -142,7 +142,7 @@ export const rival = enrolled("Rival");
 
 // ---- services and records
 
-export const service = ed25519.keygen(rng(32));
+const service = ed25519.keygen(rng(32));
 const serviceId = serviceIdOf(service.publicKey);
 const ageIdentity = await generateHybridIdentity();
 const recipient = await identityToRecipient(ageIdentity);
@@ -162,7 +162,7 @@ const card = signDocument(
   service.secretKey,
 );
 
-/** A visit of Jane's: what her wallet sent. */
+/** A visit of Jane, with everything that her wallet sent. */
 function checkInOf(): Uint8Array {
   const issuedAt = NOW - 60 * 86_400;
   const challenge: Challenge = {
@@ -249,7 +249,7 @@ export async function addRecord(session: TestSession, text: string, changes: Par
 // ---- a trustee's answers
 
 const shareOf = (i: number, name: "trace" | "record") => evaluate(polynomials[name], i);
-export const contextOf = (
+const contextOf = (
   p: PreparedOrder,
   kind: CaseContext["kind"],
   subjectHash: Uint8Array,
@@ -292,7 +292,7 @@ export const resultOf = (p: PreparedOrder, sessions: readonly TestSession[]): Ca
     .filter(({ epoch }) => belongs(p, epoch)),
 });
 const chunkAsked = (p: PreparedOrder) => chunksOfOrder(p.order)[world.chunk]!;
-/** Sessions outside the order, where a test has them, are slipped into the first chunk. */
+/** Whether a session goes into the chunk that is asked for. A session outside the order goes into the first chunk. */
 function belongs(p: PreparedOrder, epoch: number): boolean {
   const chunks = chunksOfOrder(p.order);
   const at = chunks.findIndex((c) => c.epochFrom <= epoch && epoch <= c.epochTo);
@@ -362,9 +362,9 @@ export const fullDossier = (
   return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(signed), rng));
 };
 
-// ---- the requester, and what its requests meet
+// ---- the requester, and the answers to its requests
 
-export const keys = createRequesterKeys(rng);
+const keys = createRequesterKeys(rng);
 const certificateValue = {
   signKey: keys.signPublicKey,
   sealKey: keys.seal.publicKey,
@@ -392,9 +392,9 @@ export const world = {
   cards,
   sessions: [] as TestSession[],
   sent: [] as { path: string; body: Record<string, unknown> }[],
-  /** which chunk's result is asked for at the moment */
+  /** the chunk whose result is asked for at the moment */
   chunk: 0,
-  /** answers of escrow and registrar to this test, by the end of the path */
+  /** the escrow's and the registrar's answers in this test, by the end of the path */
   routes: {} as Record<string, Route>,
 };
 
@@ -417,7 +417,7 @@ function route(path: string, body: Record<string, unknown>): unknown {
   return found === undefined ? undefined : world.routes[found]!(path, body);
 }
 
-export const transport: Transport = {
+const transport: Transport = {
   now: () => NOW,
   rng,
   fetch: (async (input: string, init?: RequestInit) => {

@@ -56,7 +56,7 @@ export function convene(threshold: number, committee: readonly Person[]): { cere
   return { ceremony, seats };
 }
 
-/** Everything up to the deals, all honest. */
+/** A ceremony up to the deals, in which all are honest. */
 export function runToDeals(seats: readonly Seat[]) {
   const round1 = seats.map((seat) => commit(seat, rng));
   const secrets = round1.map((r) => r.secret);

@@ -1,5 +1,5 @@
-// A wallet and clinics over a registrar and a service that live in this file: they answer what they are told to, also what
-// is wrong, and remember what they were asked. Ceremony, credentials, check-ins, records and channels are real.
+// A wallet and clinics over a registrar and a service that this file plays. A test sets their answers, false ones too,
+// and can see what they were asked. Ceremony, credentials, check-ins, records and channels are real.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { type ClinicKeys, clinicCard, createClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
@@ -77,11 +77,11 @@ export const deployment: Deployment = {
 type Asked = { path: string; body: Uint8Array };
 export class World {
   now = NOW;
-  /** everything that was asked, host included */
+  /** every request so far: host, path and query */
   readonly asked: string[] = [];
   published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
   generation = { generation: 0, epochFrom: EPOCH, epochTo: null as number | null };
-  /** answers of the service beside check-ins, by path */
+  /** the service's answer to everything but a check-in, by path */
   answer: (path: string, body: Uint8Array) => unknown = () => undefined;
   #contract: Contract | undefined;
 
@@ -91,7 +91,7 @@ export class World {
     fetch: (async (input: string | URL, init?: RequestInit) => {
       const { host, pathname, search } = new URL(String(input));
       this.asked.push(host + pathname + search);
-      await new Promise((later) => setTimeout(later)); // others get on meanwhile, as on a network
+      await new Promise((later) => setTimeout(later)); // other calls go on meanwhile, as on a network
       const request = { path: pathname + search, body: (init?.body ?? new Uint8Array()) as Uint8Array };
       const answer = host === "registrar.test" ? this.#registrar(request) : this.#service(request);
       if (answer === undefined) return Response.json({ code: "not-found" }, { status: 404 });

@@ -1,5 +1,5 @@
-// The core as attack tests weaken it: bundled from source with a passage changed (local/bundles.ts) and loaded
-// beside the real one. Attacker and careless verifier both use the copy; only bytes go in and out.
+// The protocol core that an attack test weakens. cases.ts bundles it from source with one line changed (local/bundles.ts) and
+// loads it beside the real core. Attacker and careless verifier both use the copy. Only bytes go in and out.
 
 import { LogMonitor } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";

@@ -1,5 +1,5 @@
-// What attackers have, for the attack tests: whole people and visits on the running system, stolen secrets, the stores'
-// files read from disk, shares taken out of a trustee's vault, and bundles made by an escrow that lies.
+// Shared by the attacks on cases: whole people and visits on the running system, stolen secrets, the stores' files read from
+// disk, shares taken from a trustee's vault, and bundles made by an escrow that lies. Weakened Workers are declared here too.
 
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,7 +48,7 @@ import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
 
-/** Attack tests start in the middle of a month, years in which nothing else happens. */
+/** Attack tests start in the middle of a month. */
 export const START = Date.UTC(2026, 8, 10) / 1000;
 export const text = utf8ToBytes;
 
@@ -72,7 +72,7 @@ export async function visit(wallet: Wallet, clinic: Clinic, record = "a record")
 
 // ---- outcomes
 
-/** The code and detail of a refusal; "accepted" where there was none. */
+/** The code and detail of a refusal, or "accepted" if there was none. */
 export async function outcome(act: () => Promise<unknown>): Promise<string> {
   try {
     await act();
@@ -162,7 +162,7 @@ export interface OwnedTrustee {
   /** with the real shares */
   secret: TrusteeSecret;
 }
-/** A trustee whose seed was stolen: its vault is opened from the file on disk. */
+/** Opens the vault of a trustee whose seed was stolen, from the file on disk. */
 export function ownTrustee(host: Host, index: number): OwnedTrustee {
   const keys = trusteeKeys(hexToBytes(host.bindings[`trustee-${index}`]!.TRUSTEE_SEED!), index);
   const [row] = objectRows(host, `trustee-${index}-TrusteeVault`, "SELECT key_set, sealed_secret FROM keys");
@@ -176,7 +176,7 @@ export function ownTrustee(host: Host, index: number): OwnedTrustee {
 
 const escrowEnv = (host: Host): EscrowEnv => host.bindings.escrow as unknown as EscrowEnv;
 
-/** A bundle of whatever the escrow likes: it may write to the log, and has heads cosigned. */
+/** A bundle of the lying escrow's choice. The escrow may write to the log and gets heads cosigned. */
 export async function lyingBundle(
   p: Practice,
   given: { prepared: PreparedOrder; order?: Uint8Array; approvals: Uint8Array[]; trustee: number; nonce?: Uint8Array },
@@ -260,7 +260,7 @@ export async function turn(url: string, on: boolean): Promise<void> {
   await fetch(`${url}/careless`, { method: "POST", body: JSON.stringify({ on }) });
 }
 
-/** What a wallet's secrets and one of its credentials could be made to present, past all checks of the wallet's SDK. */
+/** A check-in from a wallet's secrets and one of its credentials, past all checks of the wallet's SDK. */
 export async function presented(
   p: Practice,
   clinic: Clinic,
@@ -320,7 +320,7 @@ export async function signedParameters(p: Practice): Promise<Uint8Array> {
   return Buffer.from(documents[0]!, "base64url");
 }
 
-/** Whoever reads the log, believing pinned keys only. */
+/** A reader of the log that trusts pinned keys only. */
 export function monitorOf(p: Practice, state?: MonitorState, source?: Partial<LogSource>): LogMonitor {
   const trust = {
     logKey: parseVkey(p.deployment.logVkey, LOG_KEY),

@@ -1,8 +1,8 @@
-// Everything a deployment has written, read from its disk as a thief of the disk would read it: every table of every D1
+// Reads everything that a deployment has written, from its disk, as a thief of the disk would: every table of every D1
 // database and Durable Object, every R2 object, and the raw files with their write-ahead logs and freed pages.
 //
-// Local workerd keeps SQLite files: d1/*/<hash>.sqlite, do/<worker>-<class>/<object id>.sqlite, and for R2
-// r2/*/<hash>.sqlite (keys) beside r2/<bucket>/blobs/<blob id>. They are copied first and read from the copy.
+// Local workerd keeps SQLite files: d1/*/<hash>.sqlite and do/<worker>-<class>/<object id>.sqlite. For R2 it keeps
+// r2/*/<hash>.sqlite (keys) beside r2/<bucket>/blobs/<blob id>. The files are copied first, and read from the copy.
 
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
-// What an operator with a full dump can try in order to tell which sessions are of one patient. A matcher looks at two
-// sessions and says under which names something of theirs fits together. It tells patients apart if it fires at another
-// rate for pairs of one patient than for pairs of two: what is common to all (a clinic, a month, a format) fires alike.
+// The matchers that an operator with a full dump can use to tell which sessions belong to one patient. A matcher looks at two
+// sessions and names everything in them that fits together. It tells patients apart if it fires at different rates for pairs
+// of one patient and for pairs of two. Whatever all sessions share (a clinic, a month, a format) fires at equal rates.
 //
 //   strings    a byte string of STRING_BYTES that two sessions of one patient share, and no session of the other has;
 //              at least CONTENT_BYTES of it must be more than format that all sessions of its clinics have, of both
@@ -13,8 +13,8 @@
 //   invariants of each session alone e(a, X)·e(b, Y)^±1, X and Y public or its own: DDH with the public keys; equal
 //              values in two sessions. Were some y·P2 of a trustees' key published, e(F2, P2) / e(C1, y·P2) = e(z·G, P2).
 //
-// Not a matcher, since it is public by design: the slot number. Two sessions of one epoch with the same slot are of two
-// patients; the strings therefore leave it out, and the pairings count a base H that both share once.
+// The slot number is no matcher, because it is public by design. Two sessions of one epoch with the same slot belong to two
+// patients. The strings therefore leave the slot out, and the pairings count a base H that both sessions share once.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { encodeG1, encodeG2, Fp12, type G1, type G2, type GT, pairing } from "../../protocol/suite.ts";
@@ -60,7 +60,7 @@ export function telling(sessions: readonly SeenSession[], matcher: Matcher): str
 
 // ---- strings and sizes
 
-export const STRING_BYTES = 8;
+const STRING_BYTES = 8;
 
 /** Of each length up to STRING_BYTES - 1: the byte strings that every session has; format, not content. */
 function commonStrings(sessions: readonly SeenSession[]): Set<string> {

@@ -1,12 +1,12 @@
-// S1 Unlinkable. The game of the design: two patients visit the same two clinics at the same moments, swapped, so that
-// clinics, days and clocks cancel out. Then the operator's side is taken whole: every D1 table, R2 object and Durable
-// Object of service, escrow and log, and every request to them with its answer. It must not tell which of the sessions
-// belong together, and no planted value of anybody's identity may stand anywhere, nor in the Workers' logs.
+// S1 Unlinkable. Two patients visit the same two clinics at the same moments, in swapped order, so that clinics, days and
+// clocks cancel out (this is the game of the design). Then the attacker takes the operator's whole side: every D1 table, R2
+// object and Durable Object of service, escrow and log, and every request to them with its answer. The attacker must not be
+// able to tell which sessions belong together. No planted identity value may stand anywhere, nor in the Workers' logs.
 //
-// Left out as the design states it: network addresses and the moment of a request (so: alarms and R2 upload times), and the
-// slot number, which is public. The third patient's visits are opened by trustees: the escrow may know those.
+// The design leaves out network addresses and the moment of a request, so alarms and R2 upload times are left out here. The
+// slot number is left out because it is public. Trustees open the third patient's visits: the escrow may know those.
 //
-// Controls: a wallet whose random generator is stuck really visits, and the same matchers find it; and the matchers find
+// Controls: a wallet whose random generator is stuck really visits, and the same matchers find it. The matchers also find
 // a z·G left in clear, a reused u, a published V, and a published y·P2.
 
 import { base64nopad } from "@scure/base";
@@ -114,7 +114,7 @@ async function enrol(name: string, wallet?: Wallet): Promise<void> {
   wallets.set(name, wallet);
 }
 
-/** The same bytes at every visit, as from a generator that was never seeded. */
+/** A generator that gives the same bytes at every visit, like one that was never seeded. */
 function stuckGenerator(seed: number): { rng: Rng; restart(): void } {
   let n = 0;
   return {
@@ -215,7 +215,7 @@ function piecesOfExchange(e: Exchange, nth: number): Piece[] {
   ];
 }
 
-/** Columns with the moment of a write; local R2 has it in its blob ids too. */
+/** Columns that hold the moment of a write. Local R2 puts it into its blob ids too. */
 const REAL_TIME = /^(uploaded|scheduled_time|blob_id)$/;
 
 /** Rows that name the tag or its hash; the R2 objects those rows name; the requests of the visit. */
@@ -247,7 +247,7 @@ function materialOf({ session, name }: Visited): Piece[] {
   ];
 }
 
-/** The slot is public: out of the strings. It stands behind both epochs. */
+/** Removes the slot from the strings, because it is public. It stands behind both epochs. */
 function withoutSlot(bytes: Uint8Array, { credentialEpoch, epoch }: ClinicSession): Uint8Array {
   const text = Buffer.from(bytes);
   const before = Buffer.from(concatBytes(u32be(credentialEpoch), u32be(epoch)));

@@ -1,9 +1,10 @@
-// S2 Registered. Whoever holds no credential of this registrar, for this epoch, with what the clinic asks for, opens no
-// session: forged, foreign, altered, early, stale, unentitled. Each attack is made by a wallet of the attacker's own, sent
-// to the real service, and answered by the one refusal; afterwards no database, object or index has moved.
+// S2 Registered. A session opens only for a wallet that holds a credential of this registrar, for this epoch, with the
+// attributes that the clinic asks for. The attacks use forged, foreign, altered, early, stale and unentitled credentials.
+// The attacker's own wallet makes each of them and sends it to the real service, which gives the one refusal. Afterwards no
+// database, object or index has changed.
 //
-// Control: the same attacks on a service Worker whose checks are taken out one by one (pairing, policy, staleness; and
-// the proof for slot 7 only, so that the others still have to get past it) open sessions.
+// Controls: a service Worker without one check opens sessions under the same attacks. Its checks of pairing, policy and
+// staleness are removed one by one. The proof is not checked for slot 7 only, so that the other attacks still face it.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,8 +1,8 @@
-// S3 Audience. The paper's tokens named no audience: service A could take what a patient showed it and be that patient at
-// B. Here the challenge names the service, the service's key signs it, the wallet checks it, and the proof covers it.
+// S3 Audience. The paper's tokens named no audience: service A could use what a patient showed it to be that patient at B.
+// Here the challenge names the service, the service's key signs it, the wallet checks it, and the proof covers it.
 //
-// Controls: a service whose statement leaves the challenge out takes A's presentation under B's challenge, and a wallet
-// that does not compare the challenge's maker with the clinic it was shown answers a relay.
+// Controls: a service whose statement leaves the challenge out accepts A's presentation under B's challenge. A wallet that
+// does not compare the challenge's signer with the clinic that it was shown answers a relay.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClinicApi } from "../../client/clinic/api.ts";

@@ -1,9 +1,9 @@
-// S4 Single use. One presentation opens one session, whoever sends it, how often, to how many services, and after the
-// machine was switched off; and a wallet, however it is written, gets J visits an epoch.
+// S4 Single use. One presentation opens one session. It does not matter who sends it, how often, to how many services, or
+// whether the machine was switched off in between. A wallet gets J visits per epoch, however it is written.
 //
-// Controls: a service that names the session's object afresh at each request opens the same tag again and again; one
-// without the bound on slots lets a wallet have one visit more; and once the disk has lost object and row, the same
-// bytes open again, so it was those that refused (the epoch is then closed by hand, and nothing opens in it any more).
+// Controls: a service that names the session's object afresh at each request opens the same tag again and again. A service
+// without the bound on slots gives a wallet one visit more. If the disk has lost object and row, the same bytes open again,
+// so it was those two that refused. The epoch is then closed by hand, and nothing opens in it any more.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,9 +1,9 @@
-// S5 Replay. Frames between wallet and clinic: what is repeated, too old, beyond the window, altered, reflected or of
-// another session is refused, at the edge's window or at the receiver's; what was accepted is read once, also when the
-// objects were thrown out of memory and started from disk in between.
+// S5 Replay. Frames go between wallet and clinic. A frame is refused if it is repeated, too old, beyond the window, altered,
+// reflected, or of another session. Either the edge's window or the receiver's window refuses it. An accepted frame is read
+// once, also if the objects were evicted from memory and started from disk in between.
 //
-// Controls: an edge whose window lets everything pass takes a repeated frame again once the first was fetched, and a
-// receiver that keeps no window reads it twice.
+// Controls: an edge whose window lets everything pass accepts a repeated frame again once the first was fetched. A receiver
+// that keeps no window reads the frame twice.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,7 +58,7 @@ afterAll(async () => {
   rmSync(persist, { recursive: true, force: true });
 });
 
-/** A session with its wallet's own end of the channel in the attacker's hands: frames of any number can be made. */
+/** A session whose wallet end of the channel is in the attacker's hands. The attacker can make frames with any number. */
 class Line {
   readonly session: ClinicSession;
   readonly scene: Scene;
@@ -104,7 +104,7 @@ class Line {
     return answerOf(response);
   }
 
-  /** What the clinic reads, then acknowledged and gone from the queue. */
+  /** Lets the clinic read its messages. It acknowledges them, and they leave the queue. */
   async read(clinic: Clinic = this.scene.clinic): Promise<string[]> {
     return (await clinic.receive(this.session)).map(text);
   }

@@ -1,10 +1,10 @@
-// S6 Quorum: t-1 trustees (with registrar, operator and services) can neither link nor trace; t-1 approvals and a silent
-// share open nothing; a cheating trustee is named (wrong partial, sign-flipped GT value, foreign session slipped into a
-// result); a link gives no name even to registrar and one approver together.
+// S6 Quorum. t-1 trustees can neither link nor trace, even together with registrar, operator and services. t-1 approvals
+// open nothing, and a silent member of S keeps the case shut. A cheating trustee is named if it gives a wrong partial, a
+// sign-flipped GT value, or a foreign session in its result. A link gives no name, even to registrar and one approver together.
 //
-// 2 of 3 trustees. The attacker has every Worker secret but two trustees' seeds: trustee 2 is his, with its real share,
-// and its Worker cheats where an order's purpose is marked so. Trustee 1 is honest; where the purpose says "credulous",
-// "blind" or "lenient" it runs without the check under attack: the control.
+// The set-up has 3 trustees with threshold 2. The attacker has every Worker secret except two trustees' seeds. Trustee 2 is
+// the attacker's: it has its real share, and its Worker cheats if the order's purpose carries a mark. Trustee 1 is honest.
+// For the controls, the marks "credulous", "blind" and "lenient" make it run without the check under attack.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";

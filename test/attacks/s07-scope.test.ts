@@ -1,8 +1,9 @@
-// S7 Scope: sessions outside the order's epochs stay hidden by cryptography; services outside it by policy.
+// S7 Scope. Sessions outside the order's epochs stay hidden by cryptography. Sessions at services outside the order stay
+// hidden by policy.
 //
-// Alice visits clinic A in September, A and B in October. The order opens October; the attacker is the requester together
-// with trustee 2 (real share, all it ever receives) and the escrow. Where an order's purpose is marked, trustee 2 cheats,
-// or both trustees run without the check under attack: the controls.
+// Alice visits clinic A in September, and clinics A and B in October. The order opens October. The attacker is the requester
+// together with trustee 2 (its real share, and everything that it ever receives) and the escrow. If an order's purpose
+// carries a mark, trustee 2 cheats, or both trustees run without the check under attack: those are the controls.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";

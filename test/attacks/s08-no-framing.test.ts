@@ -1,10 +1,10 @@
-// S8 No framing: registrar and all trustees together cannot open a session as an honest wallet, nor issue a credential
-// that traces to one, nor answer a trace with somebody else's contract, nor assemble over a mauled F°.
+// S8 No framing. Registrar and all trustees together cannot open a session as an honest wallet. They cannot issue a
+// credential that traces to that wallet, answer a trace with somebody else's contract, or assemble over a mauled F°.
 //
-// The attacker has the registrar's issuer secret x, its database, and all trustees' real shares: so it knows Alice's
-// R = k·Ĝ, V, F° and even z·G, which nobody may know in clear. It does not have her k and z, nor a discrete logarithm.
-// It owns a wallet of its own, Mallory's. Registrar and trustees lie where a requester's name or an order's purpose says
-// so; the service Worker is honest.
+// The attacker has the registrar's issuer secret x, its database, and all trustees' real shares. So it knows Alice's
+// R = k·Ĝ, V, F°, and even z·G, which nobody may know in clear. It has neither her k and z nor a discrete logarithm. It owns
+// a wallet, Mallory's. A requester's name or an order's purpose tells registrar and trustees to lie. The service Worker is
+// honest.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

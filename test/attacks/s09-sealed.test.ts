@@ -1,10 +1,10 @@
-// S9 Sealed. The thief has the whole disk of every role, and every secret of every Worker but those of all trustees
-// beyond t - 1 (here t = 2 of 3: one trustee's seed, and with it its share and the hybrid secret that all trustees hold).
-// It tries each secret, and what follows from it, as every kind of key there is, and reads no record and no message.
-// Then the operator moves blobs, stanzas and manifests between sessions: what is moved opens nothing there.
+// S9 Sealed. The thief has the whole disk of every role, and every Worker's secrets except those of the trustees beyond
+// t - 1. Here t = 2 of 3, so it has one trustee's seed, its share, and the hybrid secret that all trustees hold. It tries
+// each secret, and everything that follows from it, as every kind of key. It reads no record and no message. Then the
+// operator moves blobs, stanzas and manifests between sessions, and nothing opens in the new place.
 //
-// Controls: the same attack with a second trustee's seed reads every record, with the clinic's keys records and messages;
-// and each transplant opens for a reader whose one check is taken out.
+// Controls: with a second trustee's seed the same attack reads every record. With the clinic's keys it reads records and
+// messages. Each transplant opens for a reader that lacks the one check.
 
 import { bech32 } from "@scure/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

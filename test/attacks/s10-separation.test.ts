@@ -1,9 +1,9 @@
-// S10 Separation. The attack is a deployment: someone binds the identity database beside the records, gives a Worker two
-// shares, or a production Worker a clock that requests may set. Shown twice: of the configuration that is deployed
-// (wrangler.toml, as wrangler reads it), and of real Workers started with such bindings, which answer nothing.
+// S10 Separation. The attack is a wrong deployment: somebody binds the identity database beside the records, gives a Worker
+// two shares, or gives a production Worker a clock that requests may set. The test judges the configuration that is deployed
+// (wrangler.toml, as wrangler reads it). It also starts real Workers with such bindings, and they answer nothing.
 //
-// Controls: the same judgement on doctored configurations names what is wrong, and a Worker whose check at the door is
-// taken out serves with the foreign database bound.
+// Controls: the same judgement on altered configurations names the fault. A Worker without its check at the door serves
+// with the foreign database bound.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

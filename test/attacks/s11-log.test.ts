@@ -1,8 +1,8 @@
-// S11 Log: removing, changing or reordering an entry, and showing two people different logs, is detected from cosigned
-// checkpoints.
+// S11 Log. If somebody removes, changes or reorders an entry, or shows two people different logs, cosigned checkpoints
+// reveal it.
 //
-// The log's operator is the attacker: he has its signing key and rewrites its whole storage into another history that is
-// consistent in itself. Trustee 3's Worker signs whatever it is shown (the control for witnesses).
+// The log's operator is the attacker. It has the log's signing key, and rewrites its whole storage into another history
+// that is consistent in itself. Trustee 3's Worker signs whatever it is shown: it is the control for witnesses.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LogFailure, MonitorState, SplitView } from "../../client/log/monitor.ts";
@@ -75,7 +75,7 @@ async function askWitness(trustee: number): Promise<string> {
       : { proof: [] };
   return outcome(() => api(p.transport, url, "/v1/cosign", { json: { checkpoint: note, proof } }));
 }
-/** The worst case: t witness keys were stolen, and sign the other history. */
+/** The worst case: the operator has stolen t witness keys, which sign the other history. */
 async function signedByStolenKeys(): Promise<string> {
   const note = await headNote();
   for (const i of [1, 2]) {
@@ -86,7 +86,7 @@ async function signedByStolenKeys(): Promise<string> {
   return headNote();
 }
 
-/** A log that has shrunk has no proof to give, and says so: then the reader gets no further, with an error of the API. */
+/** A log that has shrunk has no proof to give and says so. The reader then stops with an error of the API. */
 const DETECTED = /^(split-view|inconsistent|not-found)$/;
 async function told(act: () => Promise<{ ok: true } | LogFailure>): Promise<{ reason: string; evidence?: SplitView }> {
   try {
@@ -127,7 +127,7 @@ describe("another history under the log's own key", () => {
       // Two people shown different logs find out by comparing heads.
       const newcomer = monitorOf(p);
       const first = await newcomer.follow();
-      expect(first.ok).toBe(true); // control: who has no memory and t lying witnesses believes it
+      expect(first.ok).toBe(true); // control: a reader without memory believes t lying witnesses
       expect((await told(() => newcomer.compare(trueNote))).reason).toMatch(DETECTED);
       await rewrite(truth);
     });
@@ -161,7 +161,7 @@ describe("a stored entry or tile that was changed under a head already signed", 
         replace: "if (false as boolean)",
       },
     ]);
-    expect((await core.logMonitor(p).follow()).ok).toBe(true); // control: a reader that does not recompute the root
+    expect((await core.logMonitor(p).follow()).ok).toBe(true); // control: a reader that does not recompute the root accepts the log
     await setHistory({ patch: { index: 1, entry: toBase64url(truth[1]!) } });
   });
 

@@ -1,7 +1,8 @@
-// S12 Notice: every completed link and trace is found by that patient's wallet, verifiably, and by nobody else's.
+// S12 Notice. The wallet of the patient finds, and can verify, every completed link and trace of that patient. Nobody else's
+// wallet does.
 //
-// Then the attacker, who is the escrow and the requester together, tries to come by shares without a notice in the log,
-// or with another one than the members of S made. Trustees lack the check where an order is marked "unnoticed".
+// Then the attacker, who is escrow and requester together, tries to get shares without a notice in the log, or with another
+// notice than the members of S made. For the controls, trustees lack this check if an order is marked "unnoticed".
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";

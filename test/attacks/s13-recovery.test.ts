@@ -1,9 +1,9 @@
-// S13 Recovery: with the recovery words a new phone gets back every record; the lost phone gets no credential for the next
+// S13 Recovery. With the recovery words a new phone gets every record back. The lost phone gets no credential for the next
 // epoch, and fails everywhere after maxStaleEpochs.
 //
-// Alice loses her phone in September, unlocked: whoever found it has its keys, its September credential and her secrets of
-// that generation. She goes to the desk, and enrols a new phone from her words. In the control the registrar's Worker
-// does not look which phone is asking.
+// Alice loses her unlocked phone in September. The finder has its keys, its September credential, and her secrets of that
+// generation. She goes to the desk and enrols a new phone from her words. In the control, the registrar's Worker does not
+// look which phone asks.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -179,7 +179,7 @@ describe("the lost phone", () => {
           replace: "",
         },
       ]);
-      expect(core.verdictOn(await signedParameters(p), checkIn)).toBe("ok"); // control: whoever forgets to count epochs
+      expect(core.verdictOn(await signedParameters(p), checkIn)).toBe("ok"); // control: a verifier that forgets to count epochs accepts it
     }
   });
   it("and cannot bind another epoch's name to its old credential", async () => {

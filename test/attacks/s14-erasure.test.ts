@@ -1,10 +1,10 @@
-// S14 Erasure: after erasure nobody gets blob or wrapped keys from the system (platform backups run out after their stated
-// window), and the act stands in the log.
+// S14 Erasure. After an erasure nobody gets the blob or its wrapped keys from the system, and the act stands in the log.
+// Platform backups run out after their stated window.
 //
-// Before and after, the same hunt: the blob's own bytes and those of each wrapped key (its age stanzas) in every row of
-// every D1 database and Durable Object and in every R2 object on disk, then through every door of the API, by everybody who could
-// open the record: clinic, patient, requester with an approved case. In the control the service Worker only marks the
-// record as erased.
+// The same hunt runs before and after. It looks for the blob's own bytes and for those of each wrapped key (its age stanzas)
+// in every row of every D1 database and Durable Object, and in every R2 object on disk. Then it tries every door of the API,
+// as everybody who could open the record: clinic, patient, requester with an approved case. In the control the service
+// Worker only marks the record as erased.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
@@ -92,7 +92,7 @@ const path = (rest: string): string => `/v1/services/${hex(clinic.serviceId)}${r
 const blobOf = (id: string): Promise<Uint8Array> =>
   apiBytes(p.transport, p.deployment.serviceUrl, path(`/blobs/${id}`));
 
-/** What must be gone: 48 bytes in the middle of the sealed content, and of each wrapped key. */
+/** The bytes that must be gone: 48 from the middle of the sealed content, and 48 of each wrapped key. */
 function needles(id: string): Buffer[] {
   const blob = Buffer.from(blobs.get(id)!);
   const end = blob.indexOf("\n---");

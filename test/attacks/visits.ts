@@ -1,5 +1,5 @@
-// What the attacks on visits share: people with values that must turn up nowhere, a recording of every request, visits,
-// and a wallet taken to pieces (craftCheckIn), which is what an attacker who writes its own wallet has.
+// Shared by the attacks on visits: people with planted values that must turn up nowhere, a recording of every request, and
+// visits. It also takes a wallet to pieces (craftCheckIn), as an attacker does who writes a wallet of its own.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clinic } from "../../client/clinic.ts";
@@ -67,7 +67,7 @@ export function plantedPerson(name: string, n: number): PlantedPerson {
 // ---- requests
 
 export interface Exchange {
-  /** whose visit it was part of: ground truth, not seen by the operator */
+  /** The visit that this request was part of. Ground truth: the operator does not see it. */
   visit: string | undefined;
   url: URL;
   method: string;
@@ -78,10 +78,10 @@ export interface Exchange {
 }
 
 const current = new AsyncLocalStorage<string>();
-/** Everything asked inside belongs to this visit. */
+/** Every request made inside `act` belongs to this visit. */
 export const during = <T>(visit: string, act: () => Promise<T>): Promise<T> => current.run(visit, act);
 
-/** From now on every request of every participant is kept. */
+/** Keeps every request of every participant from now on. */
 export function recordTraffic(practice: Practice): Exchange[] {
   const exchanges: Exchange[] = [];
   const { fetch } = practice.transport;
@@ -102,7 +102,7 @@ export function recordTraffic(practice: Practice): Exchange[] {
   return exchanges;
 }
 
-/** Text as the bytes it stands for: runs of hex and base64url decoded, the rest as it is. */
+/** Decodes the runs of hex and base64url in a text. The rest stays as it is. */
 export function decodedText(text: string): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let rest = "";
@@ -286,17 +286,17 @@ export async function craftChallenge(clinic: Clinic, change: Partial<Challenge>)
 
 // ---- refusals
 
-/** What one wire answer to every bad credential looks like; the body holds no word about which check failed. */
+/** The one wire answer to every bad credential. Its body does not say which check failed. */
 export const REFUSED = { status: 403, code: "credential-refused" };
 
-/** Sessions in D1, objects that hold one, index rows: an attack that opens nothing leaves all three as they were. */
+/** Counts sessions in D1, sessions in objects, and index rows. An attack that opens nothing leaves all three unchanged. */
 export async function opened(practice: Practice): Promise<{ rows: number; objects: number; index: number }> {
   const rows = (await openSessions(practice)).length;
   const dump = dumpStores(practice.host.persist);
   return { rows, objects: rowsOf(dump, "session").length, index: rowsOf(dump, "session_index").length };
 }
 
-/** Index rows follow the answer: waits until every open session has its own. */
+/** Waits until every open session has its index row, because index rows are delivered after the answer. */
 export async function settled(practice: Practice): Promise<{ rows: number; objects: number; index: number }> {
   for (let i = 0; ; i++) {
     const now = await opened(practice);

@@ -1,10 +1,10 @@
-// A record of 25 MB passes through the service's Worker, and is never in it.
+// A record of 25 MB passes through the service's Worker, which never holds it as a whole.
 //
-// Up: the sender goes in lockstep with R2. It sends the next piece only when what it has sent stands in R2's file on disk,
-// so a Worker that waited for more before it passed anything on would wait for ever. Up and down: what the Worker's isolate
-// holds is read at each piece, so one that passed all on and kept it as well would be seen. Nothing here is timed.
+// Upload: the sender goes in lockstep with R2. It sends the next piece only when the earlier pieces stand in R2's file on
+// disk. A Worker that waited for more bytes before it passed any on would wait for ever. Upload and download: at each piece
+// the test reads how much memory the Worker's isolate holds, so a Worker that keeps a copy is seen. Nothing here is timed.
 //
-// The control is a Worker that gathers the body first: the same two signs tell it.
+// The control is a Worker that gathers the body first. The same two signs reveal it.
 
 import { readdirSync, statSync } from "node:fs";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
@@ -20,7 +20,7 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 
 const PLAINTEXT_BYTES = 25_000_000;
 const PIECE_BYTES = 1_000_000;
-/** sent, and not yet on R2's disk: what may be under way in the Worker and in R2's stand-in */
+/** bytes that were sent and are not on R2's disk yet: they may be under way in the Worker and in R2's stand-in */
 const MAX_UNDER_WAY_BYTES = 65_536;
 /** garbage not yet collected, whatever the size of the record; a third of this one */
 const MAX_RISE_BYTES = 8_000_000;
@@ -41,14 +41,14 @@ async function openSetting(weaken: Weakening[] = []): Promise<Setting> {
   const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
   const session = await clinic.session(tagHash);
   const isolate = await attachTo(practice.host, "core:user:service");
-  await clinic.open(await clinic.putRecord(session, new Uint8Array(100), OCTETS)); // what is made once is made
+  await clinic.open(await clinic.putRecord(session, new Uint8Array(100), OCTETS)); // everything that is made once per isolate now exists
   return { practice, clinic, session, isolate };
 }
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((done) => setTimeout(done, 2));
 }
 
-/** What R2 has written so far, files that are still growing included. */
+/** Bytes that R2 has written so far, including files that still grow. */
 function onDisk({ practice }: Setting): number {
   const directory = join(practice.host.persist, "r2/symbolon-blobs/blobs");
   return readdirSync(directory).reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);

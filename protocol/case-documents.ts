@@ -178,6 +178,7 @@ export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): U
  * session's hash beside a value.
  */
 export const INDEX_ROW_BYTES = 144;
+export const INDEX_VALUE_BYTES = 32;
 /**
  * The tagHash in a CaseResult if the index has a row for this slot's session, but the row's T does not match the value.
  * No session has this hash.

@@ -13,7 +13,7 @@ import { type CaseHandle, caseObject, recorded } from "./case-handle.ts";
 import { advance, appendEntries, sealedResults } from "./rounds.ts";
 
 /** cases per page of a trustee's inbox */
-export const INBOX_PAGE = 32;
+const INBOX_PAGE = 32;
 
 /** The status that the parties of a case may see. It contains no sealed material and nothing about the person. */
 export function statusOf(view: CaseView) {
@@ -41,7 +41,6 @@ export function statusOf(view: CaseView) {
     checkpoint: view.approved?.checkpoint ?? null,
   };
 }
-export type CaseStatus = ReturnType<typeof statusOf>;
 
 const follow = (handle: CaseHandle, view: CaseView): Promise<void> => followCase(handle.env.ESCROW_DB, view);
 

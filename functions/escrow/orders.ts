@@ -17,9 +17,9 @@ import { Problem, refused } from "../shared/http.ts";
 import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import { parametersFor } from "../shared/parameters.ts";
 
-export const MAX_ORDER_SERVICES = 1000;
-export const MAX_ORDER_TEXT_CHARS = 4000;
-export const MAX_DOSSIER_BYTES = 512 << 10;
+const MAX_ORDER_SERVICES = 1000;
+const MAX_ORDER_TEXT_CHARS = 4000;
+const MAX_DOSSIER_BYTES = 512 << 10;
 
 export interface OpenedOrder {
   order: Order;
@@ -31,7 +31,7 @@ export interface OpenedOrder {
  * Verifies the signatures of an order: the registrar signed the certificate, the certified key signed the order, and the same
  * key signed the request. @throws CodecError, Problem credential-refused, malformed
  */
-export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedOrder {
+function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedOrder {
   const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, hexToBytes(env.REGISTRAR_KEY))) throw refused("certificate: not by the registrar");
@@ -45,7 +45,7 @@ export function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): 
 const wrong = (detail: string): Problem => new Problem("malformed", detail);
 
 /** Checks the fields of an order that need nothing but the order. @throws Problem expired, or malformed with field and reason */
-export function screenOrder(order: Order, now: number): void {
+function screenOrder(order: Order, now: number): void {
   if (order.expiresAt <= now) throw new Problem("expired", "The order has expired.");
   if (order.issuedAt > now + REQUEST_WINDOW_SECONDS) throw wrong("issuedAt: must not be in the future");
   if (order.expiresAt - order.issuedAt > MAX_ORDER_SECONDS)

@@ -19,7 +19,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
-import { INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
+import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
@@ -37,7 +37,6 @@ export const ROWS_PER_PAGE = 4096;
 /** parts per query: enough for the slots of an epoch, with room to spare */
 export const MAX_PARTS_ASKED = 64;
 export const MAX_EPOCH = 0xffff;
-const VALUE_BYTES = 32;
 const OUTBOX_MARGIN_SECONDS = 3600;
 
 export interface IndexRow {
@@ -124,7 +123,7 @@ export async function readRows(
   if (all.length !== n * INDEX_ROW_BYTES)
     throw new RangeError(`session index: a row does not have ${INDEX_ROW_BYTES} bytes`);
   const rows = all.slice(0, limit * INDEX_ROW_BYTES);
-  const last = rows.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES);
+  const last = rows.subarray(-INDEX_ROW_BYTES).subarray(0, INDEX_VALUE_BYTES);
   return { rows, cursor: n > limit ? bytesToHex(last) : undefined };
 }
 export interface RowsAsked {

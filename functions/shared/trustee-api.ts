@@ -156,10 +156,11 @@ export const Assertion = z.object({
 });
 export type Assertion = z.infer<typeof Assertion>;
 
-/** POST /v1/officers/challenge → a challenge for one login, valid for CHALLENGE_SECONDS (trustee/officers.ts). */
+/** POST /v1/officers/challenge → a challenge for one login, valid for CHALLENGE_SECONDS (trustee/officers.ts). @public */
 export const LoginChallenge = z.object({ challenge: b64(32), trustee: z.number().int() });
 /** POST /v1/officers/login → a bearer token for inbox and review. Every decision needs a fresh assertion of its own. */
 export const LoginRequest = z.object({ challenge: b64(32), assertion: Assertion });
+/** The answer: the token, and its end in unix seconds. @public */
 export const LoginAnswer = z.object({ token: b64(32), expires: z.number().int() });
 
 /** GET /v1/cases?state=ordered&cursor= with the officer's bearer token: a page of the escrow's cases for this trustee. */

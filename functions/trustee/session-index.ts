@@ -28,7 +28,7 @@
 
 import { publicEngine } from "../../engine/worker.ts";
 import { partOf, writePart } from "../../protocol/buckets.ts";
-import { FALSE_ROW, INDEX_ROW_BYTES } from "../../protocol/case-documents.ts";
+import { FALSE_ROW, INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { indexValueOfTag } from "../../protocol/opening.ts";
@@ -37,7 +37,6 @@ import { DecodeError } from "../../protocol/suite.ts";
 import { call } from "../shared/calls.ts";
 import { Problem } from "../shared/http.ts";
 
-const VALUE_BYTES = 32;
 const SERVICE_ID_BYTES = 16;
 const CURSOR_HEADER = "symbolon-cursor";
 /** epochs matched at once */
@@ -88,7 +87,7 @@ const FRACTION_CHARS = 12;
 /** The number of parts into which an epoch with this first page is cut; 1 if reading the whole epoch costs no more. */
 function bucketCountFor({ bytes }: Page, wanted: Wanted): number {
   const have = bytes.length / INDEX_ROW_BYTES;
-  const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, VALUE_BYTES));
+  const last = bytesToHex(bytes.subarray(-INDEX_ROW_BYTES).subarray(0, INDEX_VALUE_BYTES));
   const spanned = (Number.parseInt(last.slice(0, FRACTION_CHARS), 16) + 1) / 16 ** FRACTION_CHARS;
   const rows = have / spanned;
   const parts = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / MIN_BUCKET_ROWS, MAX_BUCKETS))));
@@ -121,14 +120,14 @@ class Matcher {
   read({ bytes }: Page, see: (value: Hex) => void = () => {}): void {
     for (let at = 0; at < bytes.length; at += INDEX_ROW_BYTES) {
       const row = bytes.subarray(at, at + INDEX_ROW_BYTES);
-      const value = bytesToHex(row.subarray(0, VALUE_BYTES));
+      const value = bytesToHex(row.subarray(0, INDEX_VALUE_BYTES));
       if (value <= this.#last) throw broken(this.#epoch, "not sorted, or a value twice");
       this.#last = value;
       see(value);
       const slot = this.#wanted.get(value);
       if (slot === undefined) continue;
-      const serviceId = row.slice(VALUE_BYTES, VALUE_BYTES + SERVICE_ID_BYTES);
-      const tag = row.slice(VALUE_BYTES + SERVICE_ID_BYTES);
+      const serviceId = row.slice(INDEX_VALUE_BYTES, INDEX_VALUE_BYTES + SERVICE_ID_BYTES);
+      const tag = row.slice(INDEX_VALUE_BYTES + SERVICE_ID_BYTES);
       const tagHash = valueOfTag(tag) === value ? tagHashOf(tag) : FALSE_ROW;
       this.found.push({ epoch: this.#epoch, slot, serviceId, tagHash });
     }

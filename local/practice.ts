@@ -26,7 +26,7 @@ import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
-export const ATTRIBUTES = [
+const ATTRIBUTES = [
   { name: "coverage", values: ["standard", "extended"] },
   { name: "age", values: ["child", "adult", "senior"] },
 ];

@@ -75,12 +75,7 @@ export interface Commitment {
 }
 
 /** CoreCommit of the draft. It draws s, s~ and the c~_i in that order, 48 bytes each. */
-function coreCommit(
-  generators: readonly G1[],
-  messages: readonly Scalar[],
-  apiId: string,
-  rng: Rng,
-): Commitment {
+function coreCommit(generators: readonly G1[], messages: readonly Scalar[], apiId: string, rng: Rng): Commitment {
   sameLength(generators, messages);
   const proverBlind = randomScalar(rng);
   const witness = [proverBlind, ...messages];

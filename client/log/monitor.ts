@@ -22,8 +22,6 @@ import {
 import { type Checkpoint, type NoteKey, verifyCheckpoint } from "../../protocol/note.ts";
 import { checkConsistency } from "../../protocol/witness.ts";
 
-export { checkConsistency } from "../../protocol/witness.ts";
-
 /** The source of heads, proofs and entries. The monitor verifies everything that comes from it. */
 export interface LogSource {
   /** a signed note with cosignatures */

@@ -42,7 +42,7 @@ import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts
 import { hpkeSuite } from "./hpke-suite.ts";
 import { pad, unpad } from "./padding.ts";
 
-export { HPKE_ENC_BYTES, HPKE_PRIVATE_KEY_BYTES, HPKE_PUBLIC_KEY_BYTES } from "./hpke-suite.ts";
+export { HPKE_ENC_BYTES } from "./hpke-suite.ts";
 
 const FRAME_VERSION = 1;
 const STATE_VERSION = 1;

@@ -34,7 +34,7 @@ import { sealThreshold } from "../../protocol/tdh2.ts";
 import { type CodeOf, SymbolonError, translateAsync } from "../errors.ts";
 import { pad, unpad } from "./padding.ts";
 
-export { AgeHeaderError, assertStanzaSet, extractThresholdStanza } from "../../protocol/age-header.ts";
+export { assertStanzaSet, extractThresholdStanza } from "../../protocol/age-header.ts";
 
 const FILE_KEY_BYTES = 16;
 const HYBRID_RECIPIENT = "age1pq1";

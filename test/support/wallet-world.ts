@@ -37,7 +37,10 @@ export const EPOCH = epochOf(NOW);
 export const SLOTS = 4;
 export const ACCOUNT = "11".repeat(16);
 
-export const { keySet, committee } = runCeremony(2, 3);
+const { keySet, committee } = runCeremony(2, 3);
+
+export { keySet };
+
 const registrar = ed25519.keygen(rng(32));
 const receipts = ed25519.keygen(rng(32));
 const issuerSecret = randomScalar(rng);

@@ -11,7 +11,7 @@ import { encodeG1 } from "../../protocol/suite.ts";
 import { runCeremony, type Trustees } from "../support/trustees.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
-export const secretHex = (name: string): Hex => bytesToHex(secret(name));
+const secretHex = (name: string): Hex => bytesToHex(secret(name));
 export const publicHex = (name: string): Hex => bytesToHex(ed25519.getPublicKey(secret(name)));
 
 export const logKeys = makeLogKeys(secret("log"), "symbolon.test/log");

@@ -53,12 +53,11 @@ import {
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { ceremony, common, keysOf, secret, trustees } from "./bindings.ts";
 
-export const NOW = 1_796_000_000; // 2026-11-30
+const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
 export const GRACE_SECONDS = 7 * 86_400;
 export const ESCROW_URL = common.ESCROW_URL;
-export const THRESHOLD = 2;
-export const TRUSTEES = [1, 2, 3];
+const THRESHOLD = 2;
 export const bindings = env as unknown as EscrowEnv;
 export const rng: Rng = (n) => crypto.getRandomValues(new Uint8Array(n));
 export const clock = { now: NOW };
@@ -68,7 +67,7 @@ export const clock = { now: NOW };
 const committee = ceremony(THRESHOLD);
 const identitySecret = (i: number): Uint8Array => trustees[i - 1]!.identitySecret;
 const witnessOf = (i: number) => noteSigner(`symbolon/trustee-${i}`, WITNESS_KEY, identitySecret(i));
-export const document: Parameters = {
+const document: Parameters = {
   realm: "test",
   epochFrom: EPOCH - 12,
   epochTo: EPOCH + 3,
@@ -243,7 +242,7 @@ export const detail = (answer: Promise<unknown>): Promise<string> =>
 // ---- requester and officers
 
 export const keys = createRequesterKeys(rng);
-export const certificate = signDocument(
+const certificate = signDocument(
   LABELS.signRequester,
   RequesterCertificate,
   { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "emergency physician" },

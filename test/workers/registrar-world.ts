@@ -36,7 +36,7 @@ import { ceremony, secret } from "./bindings.ts";
 export const EPOCH = 682; // November 2026
 export const NOW = epochStart(EPOCH) + 20 * 86_400;
 export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-export const bindings = env as unknown as { REGISTRAR_DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
+const bindings = env as unknown as { REGISTRAR_DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
 const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
 export const ADMIN = secret("admin");
 
@@ -67,7 +67,7 @@ export const admin = (path: string, json: unknown, at = NOW): Promise<Response> 
 
 // ---- refusals
 
-export const REFUSED = {
+const REFUSED = {
   status: 403,
   body: JSON.stringify({
     type: "urn:symbolon:problem:credential-refused",

@@ -55,8 +55,8 @@ export const document: Parameters = {
   issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
   ...keysOf(trustees),
 };
-export const params = decodeIssuerParams(document);
-export const paramsHash = paramsHashOf(document);
+const params = decodeIssuerParams(document);
+const paramsHash = paramsHashOf(document);
 export const signParameters = (p: Parameters): Uint8Array =>
   signDocument(LABELS.signParameters, Parameters, p, secret("registrar-sign"));
 
@@ -94,7 +94,7 @@ globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Req
 
 // ---- the Worker
 
-export const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
+const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
 export const clock = { now: NOW };
 export const transport: Transport = {
   fetch: ((input: string, init?: RequestInit) =>

@@ -300,8 +300,8 @@ export interface TestSession {
   epoch: number;
   slot: number;
 }
-export const serviceKey = (name: string): Uint8Array => secret(`service ${name}`);
-export const serviceIdNamed = (name: string): Uint8Array => serviceIdOf(ed25519.getPublicKey(serviceKey(name)));
+const serviceKey = (name: string): Uint8Array => secret(`service ${name}`);
+const serviceIdNamed = (name: string): Uint8Array => serviceIdOf(ed25519.getPublicKey(serviceKey(name)));
 
 /** A visit that is entered into the index. */
 export function visit(

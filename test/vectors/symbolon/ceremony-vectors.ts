@@ -2,7 +2,6 @@
 // trustees 1 and 3; and boards with one fault each, with the trustee that the abort must name.
 
 import {
-  type CeremonyAbort,
   CeremonyCommit,
   CeremonyDealing,
   CeremonyDeals,
@@ -17,8 +16,6 @@ import { keySetHash, openResharing, reshareAccept, reshareDeal, reshareFinish } 
 import { encodeG1, G, type G1 } from "../../../protocol/suite.ts";
 import { edit, flipped, hex, hexes, type Json } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
-
-export type AbortReason = CeremonyAbort["reason"];
 
 /** Boards with one message of trustee 2 replaced, dropped or added. Trustee 2 signs every changed message again. */
 function faults({ ceremony: c, committee }: World): Json {

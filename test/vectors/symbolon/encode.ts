@@ -85,7 +85,7 @@ function compressed(x: Uint8Array, larger: boolean): Uint8Array {
 }
 
 /** A point of order prime to r, on the curve of G2. */
-export function torsionG2(): G2 {
+function torsionG2(): G2 {
   const { Fp2 } = bls.fields;
   const b = Fp2.create({ c0: 4n, c1: 4n });
   for (let i = 1n; ; i++) {

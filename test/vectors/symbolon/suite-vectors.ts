@@ -45,7 +45,7 @@ import {
 import { rngOf, type World } from "./world.ts";
 
 /** A proof of {a : a·G, a·H} with all inputs of its challenge. */
-export function sampleProof() {
+function sampleProof() {
   const rng = rngOf("sample proof");
   const a = randomScalar(rng);
   const point = G.multiply(a) as G1;

@@ -59,14 +59,14 @@ const id = (name: string, bytes: number): Uint8Array => rngOf(name)(bytes);
 
 // ---- trustees
 
-export const THRESHOLD = 2;
+const THRESHOLD = 2;
 const committee = [1, 2, 3].map((i) => {
   const rng = rngOf(`trustee ${i} keys`);
   const identitySecret = rng(32);
   const transport = hybridKeyPair(rng(32));
   return { identitySecret, transport, identityKey: ed25519.getPublicKey(identitySecret) };
 });
-export const identityKeys = committee.map((t) => t.identityKey);
+const identityKeys = committee.map((t) => t.identityKey);
 
 function runCeremony() {
   const plan = {

@@ -3,7 +3,7 @@
 //
 //   login   challenge of the trustee → assertion → token: only officers may read the orders
 //   inbox   the cases that wait for this trustee
-//   review  what the trustee's Worker found in order and dossier
+//   review  the findings of the trustee's Worker on order and dossier
 //   decide  the challenge is made *here* from the order's own bytes (approvalChallenge), and not taken from the Worker.
 //           So if the Worker lies about an order, the officer's assertion does not fit the true order
 //
@@ -117,7 +117,7 @@ export class Officer {
     return cases;
   }
 
-  /** What the trustee's Worker found in the order and its dossier. @throws ApiError; OfficerError no-dossier */
+  /** The review of the order and its dossier by the trustee's Worker. @throws ApiError; OfficerError no-dossier */
   async review(waiting: Sealed): Promise<ReviewedCase> {
     const { transport, trusteeUrl } = this.options;
     const { order, dossier } = withDossier(waiting);

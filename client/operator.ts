@@ -23,7 +23,7 @@ export interface NewParameters {
   offlineGraceSeconds?: number;
 }
 
-/** What a person gets at the desk after their identity was checked. Their wallet enrols with it. */
+/** A person gets this at the desk after their identity was checked. Their wallet enrols with it. */
 export interface Enrolment {
   account: string;
   /** serves once */

@@ -14,7 +14,7 @@ import { LABELS } from "../protocol/labels.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
-/** Where a deployment is, and which keys its clients trust. An application pins it and never fetches it. */
+/** The addresses of a deployment, and the keys that its clients trust. An application pins it and never fetches it. */
 export interface Deployment {
   registrarUrl: string;
   serviceUrl: string;

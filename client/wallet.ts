@@ -134,7 +134,7 @@ export class Wallet {
     return refresh(this.#context, epoch);
   }
 
-  /** What a clinic asks for and would learn. Nothing is sent. @throws CheckInError, ParametersError */
+  /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError */
   readInvitation(invitation: Invitation): Promise<CheckInOffer> {
     return readInvitation(this.#context, invitation);
   }

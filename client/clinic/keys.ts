@@ -15,7 +15,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { SymbolonError, translate } from "../errors.ts";
 import { generateServiceHpkeKey } from "../sealing/messages.ts";
 
-/** What a check-in must show at this clinic. */
+/** The clinic's demands on a check-in. */
 export interface ClinicPolicy {
   /** attributes, each with the values that are accepted */
   required: ServiceCard["required"];

@@ -46,7 +46,7 @@ export interface Invitation {
   challenge: Uint8Array;
 }
 
-/** What a person sees before they agree to a check-in. */
+/** A check-in as a person should see it before they agree. */
 export interface CheckInOffer {
   invitation: Invitation;
   service: ServiceCard;

@@ -27,6 +27,7 @@ function worker(role: keyof typeof own) {
       maxWorkers: 1,
       include: [`test/workers/${role}*.test.ts`],
       testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   };
 }

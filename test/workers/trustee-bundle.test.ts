@@ -221,9 +221,7 @@ describe("checkpoint and inclusion", () => {
   });
   it("with another entry in the order's place", async () => {
     const { approvalInclusions } = approved.bundle(1);
-    expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain(
-      "the entry is not this order",
-    );
+    expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain("the entry is not this order");
   });
   it("with an entry of another case in the order's place", async () => {
     const other = newCase(w, dossierOf(session));

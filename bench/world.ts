@@ -1,16 +1,8 @@
 // The running system that the HTTP benches share: one practice on local workerd, and patients with the visits of the sample
 // patients. Its clock stands still; only `nextMonth` moves it.
 
-import {
-  type Clinic,
-  type ClinicSession,
-  FHIR_JSON,
-  patientRefs,
-  toTid,
-  type Wallet,
-  writeRecord,
-} from "../client/index.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, type PatientFile } from "../local/patients.ts";
+import type { Clinic, ClinicSession, Wallet } from "../client/index.ts";
+import { type PatientFile, samplePatients } from "../local/patients.ts";
 import { openPractice, type Practice } from "../local/practice.ts";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { workerdPids } from "./processes.ts";
@@ -69,7 +61,6 @@ export function nextMonth({ clock }: Practice, months = 1): void {
 export const openClinic = (practice: Practice, name: string): Promise<Clinic> => practice.openClinic(name, POLICY);
 
 let people = 0;
-const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS_DIRECTORY);
 /** Registers a person who has no phone yet. */
 export const newPerson = ({ operator }: Practice) =>
   operator.registerPerson(samplePatients()[0]!.bundle.patient, `bench-${people++}`, ENTITLEMENTS);
@@ -85,8 +76,8 @@ export async function checkIn(wallet: Wallet, clinic: Clinic): Promise<ClinicSes
 export async function visit(wallet: Wallet, clinic: Clinic, file: PatientFile, index: number): Promise<ClinicSession> {
   const session = await checkIn(wallet, clinic);
   const { entries } = file.bundle.visits[index % file.bundle.visits.length]!;
-  const record = writeRecord(toTid(entries, patientRefs(file.bundle.patient), session.tid));
-  await clinic.putRecord(session, new TextEncoder().encode(record), { contentKind: FHIR_JSON });
+  const { patient, references } = file.bundle;
+  await clinic.fileVisit(session, entries, { patient, references });
   return session;
 }
 

@@ -3,7 +3,8 @@
 // itself too.
 //
 //   challenge → (wallet checks in at the service) → session(tagHash), verified here
-//   putRecord   sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
+//   fileVisit   FHIR resources, made pseudonymous and searched for names; putRecord takes any other content. Both are
+//               sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
 //   receive / send   the message channel of a session
 //
 // A record is sealed in memory, because age-encryption pads and seals one buffer. The edge streams the blob.
@@ -22,6 +23,9 @@ import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clini
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
 import { decodeAnswer, SymbolonError, textOfCause, translate } from "./errors.ts";
+import { type PreparedVisit, prepareVisit, type VisitOptions } from "./fhir/prepare.ts";
+import { FHIR_JSON } from "./fhir/record.ts";
+import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asRecordId, asTagHash } from "./shared/ids.ts";
@@ -40,9 +44,6 @@ export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
 
 const ZERO_HASH = new Uint8Array(32);
-/** Content kind of a record that client/fhir wrote. */
-export const FHIR_JSON = "application/fhir+json";
-
 interface SessionRow {
   tagHash: Base64url;
   checkIn: Base64url;
@@ -54,6 +55,13 @@ interface ManifestRow {
 type Place = { readonly tagHash: string };
 type Draft = Pick<Manifest, "kind" | "recordId"> & Partial<Manifest>;
 
+/** A visit's record, and what the search for identity found in it. */
+export interface FiledVisit extends Omit<PreparedVisit, "content"> {
+  recordId: Hex;
+  /** of the content before it was padded and sealed */
+  bytes: number;
+}
+
 /**
  * The clinic. Every method that asks a role can throw ApiError; every method that needs parameters can throw
  * ParametersError; a tag hash or record id that is not hex of its length throws SymbolonError bad-id.
@@ -62,8 +70,7 @@ type Draft = Pick<Manifest, "kind" | "recordId"> & Partial<Manifest>;
  * const clinic = new Clinic(systemTransport(), deployment, await createClinicKeys("Harbour Clinic"), channelStore);
  * const invitation = await clinic.invitation(); // shown as a QR code; the wallet checks in and tells its tag hash
  * const session = await clinic.session(tagHash);
- * const entries = toTid(visit, patientRefs(patient), session.tid);
- * const recordId = await clinic.putRecord(session, new TextEncoder().encode(writeRecord(entries)));
+ * const { recordId, findings } = await clinic.fileVisit(session, entries, { patient });
  */
 export class Clinic {
   readonly keys: ClinicKeys;
@@ -193,7 +200,26 @@ export class Clinic {
 
   // ---- records
 
-  /** Seals and files a record. @returns its id, 16 bytes. @throws RecordError record-key; ChainError */
+  /**
+   * Files a visit's FHIR resources, the ordinary way. The TID takes the patient's place, and what still names the
+   * patient is searched for (docs/RECORDS.md). Nothing is sealed while a finding stands that `allow` does not name.
+   * @param entries resources of the visit, with the Patient among them or in `options.patient`
+   * @throws IdentityFoundError identity-found; and as `putRecord`
+   */
+  async fileVisit(
+    session: ClinicSession,
+    entries: readonly FhirEntry[],
+    options: VisitOptions = {},
+  ): Promise<FiledVisit> {
+    const { content, ...found } = prepareVisit(entries, session.tid, options);
+    const plaintext = new TextEncoder().encode(content);
+    return { recordId: await this.putRecord(session, plaintext), bytes: plaintext.length, ...found };
+  }
+
+  /**
+   * Seals and files content as it is. For FHIR resources use `fileVisit`.
+   * @returns the record's id, 16 bytes. @throws RecordError record-key; ChainError
+   */
   putRecord(
     session: ClinicSession,
     plaintext: Uint8Array,

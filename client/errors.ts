@@ -149,14 +149,22 @@ const CEREMONY = {
 } as const;
 
 const FHIR = {
-  "not-json": "The file is not JSON.",
-  "not-a-bundle": "The file is JSON, but not a FHIR Bundle.",
+  "wrong-encoding": "The content is not UTF-8 text.",
+  "not-json": "The content is not JSON.",
+  "too-deep": "The content is nested too deeply.",
+  "duplicate-member": "A member stands twice in one object.",
+  "bad-member": "An object has a member that FHIR does not have.",
+  "not-a-bundle": "The content is JSON, but not a FHIR Bundle.",
+  "nested-bundle": "The Bundle holds another Bundle.",
   "bad-entry": "An entry of the Bundle is not valid.",
-  "bad-date": "A date is not a FHIR dateTime.",
-  "conflicting-entries": "Two different resources have the same fullUrl.",
+  "bad-date": "A date is not a FHIR date.",
   "no-patient": "There is no Patient.",
   "several-patients": "There is more than one Patient.",
   unreadable: "The file or directory cannot be read.",
+} as const;
+
+const IDENTITY = {
+  "identity-found": "The resources still name the patient. Nothing was sealed.",
 } as const;
 
 /**
@@ -181,6 +189,7 @@ export const ERROR_GROUPS = {
   OfficerError: OFFICER,
   CeremonyError: CEREMONY,
   FhirInputError: FHIR,
+  IdentityFoundError: IDENTITY,
 } as const;
 
 /** The codes of one error class: `CodeOf<"ApiError">`. */
@@ -207,6 +216,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...OFFICER,
   ...CEREMONY,
   ...FHIR,
+  ...IDENTITY,
 };
 
 export interface SymbolonErrorOptions {

@@ -63,7 +63,7 @@ export {
   clinicCard,
   createClinicKeys,
   DEFAULT_POLICY,
-  FHIR_JSON,
+  type FiledVisit,
   MemoryChannelStore,
   type RecordEntry,
   type RecordState,
@@ -138,19 +138,28 @@ export { httpLogSource } from "./log/source.ts";
 // ---- FHIR R4
 
 export { decodeIdentity, encodeIdentity } from "./fhir/identity.ts";
+export { parseJson, writeJson } from "./fhir/json.ts";
+export { type IdentityLeak, identityLeaks, type LeakKind } from "./fhir/leaks.ts";
+export { mergeOrganizations, type Organization } from "./fhir/organizations.ts";
 export {
-  fromTid,
-  type IdentityLeak,
-  identityLeaks,
-  type PatientRefs,
-  patientRefs,
-  pseudonymousPatient,
-  toTid,
-} from "./fhir/pseudonymise.ts";
-export { readRecord, writeRecord } from "./fhir/record.ts";
-export { assembleReport, type DocumentBundle, type ReportInput, type ReportRecord } from "./fhir/report.ts";
+  type IdentityFinding,
+  IdentityFoundError,
+  type PreparedVisit,
+  prepareVisit,
+  type VisitOptions,
+} from "./fhir/prepare.ts";
+export { fromTid, type OtherPerson, pseudonymousPatient, toTid } from "./fhir/pseudonymise.ts";
+export { FHIR_JSON, readContent, readRecord, writeRecord } from "./fhir/record.ts";
+export {
+  assembleReport,
+  type DocumentBundle,
+  type ReportFault,
+  type ReportInput,
+  type ReportRecord,
+} from "./fhir/report.ts";
 export {
   displayName,
+  ExactNumber,
   type FhirEntry,
   type FhirInputCode,
   FhirInputError,
@@ -158,4 +167,4 @@ export {
   type Json,
   type JsonObject,
 } from "./fhir/resource.ts";
-export { mergeOrganizations, type Organization, type PatientBundle, readBundle, type Visit } from "./fhir/visits.ts";
+export { type PatientBundle, readBundle, type Visit } from "./fhir/select.ts";

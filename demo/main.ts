@@ -5,15 +5,15 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { FhirInputError } from "../client/index.ts";
+import { FhirInputError, writeJson } from "../client/index.ts";
 import { enrolAll, liveThrough, openClinics, selectorOf } from "../local/life.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients, reportFileName } from "../local/patients.ts";
+import { DEFAULT_PATIENTS_DIRECTORY, type LoadedPatients, loadPatients, reportFileName } from "../local/patients.ts";
 import { progressLine } from "../local/progress.ts";
 import { Stopwatch } from "../local/stopwatch.ts";
 import { TimetableError, timetable } from "../local/timetable.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { joinRecords, tracePatient } from "./cases.ts";
-import { checkReport } from "./check.ts";
+import { checkReport, namesIn } from "./check.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { printTable, roleTable } from "./table.ts";
 
@@ -84,11 +84,27 @@ function prepareOutput({ out, json }: { out: string; json: string | undefined })
   }
 }
 
+/** Names the files that play no part, and the entries that no visit holds. */
+function tellFiles({ patients, skipped, refused }: LoadedPatients): void {
+  for (const { file, reason } of refused) console.error(`refused: ${file}: ${reason}`);
+  if (skipped.length > 0) console.log(`skipped, no Patient in it: ${skipped.join(", ")}`);
+  for (const { file, bundle } of patients) {
+    if (bundle.leftOut.length === 0) continue;
+    console.log(`${file}: ${bundle.leftOut.length} of ${bundle.size} entries left out`);
+    for (const { fullUrl, reason } of bundle.leftOut.slice(0, MOST_LEFT_OUT_SHOWN))
+      console.log(`  ${fullUrl}: ${reason}`);
+    if (bundle.leftOut.length > MOST_LEFT_OUT_SHOWN) console.log("  ... (all of them in --json)");
+  }
+}
+const MOST_LEFT_OUT_SHOWN = 5;
+
 async function main(): Promise<void> {
   const o = options();
-  const files = loadPatients(o.patients, console.log);
+  const loaded = loadPatients(o.patients);
+  const files = loaded.patients;
+  tellFiles(loaded);
   const visits = files.reduce((n, f) => n + f.bundle.visits.length, 0);
-  if (visits === 0) throw new FhirInputError("bad-entry", `${o.patients}: no patient has an Encounter`);
+  if (visits === 0) throw new FhirInputError("bad-entry", `${o.patients}: no patient has a visit`);
   const today = Math.floor(Date.now() / 1000);
   const counts = files.map((f) => f.bundle.visits.length);
   const appointments = timetable({ visits: counts, months: o.months, now: today, slotsPerEpoch: SLOTS });
@@ -148,7 +164,9 @@ async function main(): Promise<void> {
       },
       watch,
     );
-    line.step(`link from one TID: ${linked.sessions.length} sessions, ${linked.fetched.length} records, and no name`);
+    const named = namesIn(linked.report, inNeed.file);
+    const nameless = named === 0 ? "and no name" : `and the name in ${named} places of free text that the clinics kept`;
+    line.step(`link from one TID: ${linked.sessions.length} sessions, ${linked.fetched.length} records, ${nameless}`);
 
     line.update("trace: order, approvals, opening");
     const authority = await practice.newRequester("Public health authority", "authority");
@@ -174,7 +192,7 @@ async function main(): Promise<void> {
         watch,
       );
       assembled += checkReport(joined.report, patient.file);
-      writeFileSync(join(o.out, reportFileName(patient.file)), `${JSON.stringify(joined.report, null, 2)}\n`);
+      writeFileSync(join(o.out, reportFileName(patient.file)), `${writeJson(joined.report as never, 2)}\n`);
     }
     line.step(`assembled reports: ${assembled} resources, complete, written to ${o.out}/`);
 
@@ -202,15 +220,29 @@ async function main(): Promise<void> {
       trustees: o.trustees,
       threshold: o.threshold,
       linkedSessions: linked.sessions.length,
+      namesInLinkedReport: named,
       notices: { touched: notices.length, ...(otherNotices === undefined ? {} : { another: otherNotices }) },
       refused,
       seconds: Math.round((performance.now() - started) / 100) / 10,
       steps: watch.summary(),
       reports: files.map((f) => join(o.out, reportFileName(f))),
+      files: files.map(({ file, bundle: { size, filed, carried, leftOut } }) => ({
+        file,
+        entries: size,
+        filed,
+        carried,
+        leftOut,
+      })),
+      skippedFiles: loaded.skipped,
+      refusedFiles: loaded.refused,
     };
     printTable(figures);
     console.log(roleTable(figures));
     if (o.json !== undefined) writeFileSync(o.json, `${JSON.stringify(figures, null, 2)}\n`);
+    if (loaded.refused.length > 0) {
+      console.error(`${loaded.refused.length} of ${o.patients}'s files were refused: see above.`);
+      process.exitCode = 1;
+    }
   } finally {
     line.end();
     await practice.stop();

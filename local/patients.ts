@@ -1,6 +1,8 @@
-// Loads the demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient. A Bundle without a Patient
-// is skipped, and `tell` receives its name; Synthea writes its hospitals and practitioners into such Bundles. If a file cannot
-// be read as a Bundle, loading stops with an error that names the file. Other files, such as a LICENSE, are not input.
+// Loads the demo's patients: every *.json file of a directory is one FHIR R4 Bundle of one patient.
+//
+//   passed over   names that begin with a dot (macOS writes "._name" beside each file), files of other kinds, directories
+//   skipped       a Bundle without a Patient; Synthea writes its hospitals and practitioners into such Bundles
+//   refused       a file that cannot be read as one patient's Bundle; it is named with the reason, and the others go on
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -13,42 +15,63 @@ export const DEFAULT_PATIENTS_DIRECTORY = fileURLToPath(new URL("../test/data/pa
 export interface PatientFile {
   /** file name without directory; the report's name starts with it */
   file: string;
+  path: string;
   bundle: PatientBundle;
+}
+export interface RefusedFile {
+  file: string;
+  reason: string;
+}
+export interface LoadedPatients {
+  patients: PatientFile[];
+  /** names of files without a Patient */
+  skipped: string[];
+  refused: RefusedFile[];
 }
 
 export const reportFileName = ({ file }: PatientFile): string => `${file}.report.json`;
 
-/** @throws FhirInputError naming the directory or file */
-export function loadPatients(directory: string, tell: (line: string) => void = console.error): PatientFile[] {
-  let names: string[];
+/** @throws FhirInputError unreadable, no-patient: the directory cannot be read, or holds no patient at all */
+export function loadPatients(directory: string): LoadedPatients {
+  const loaded: LoadedPatients = { patients: [], skipped: [], refused: [] };
+  const files = namesIn(directory);
+  if (files.length === 0) throw new FhirInputError("unreadable", `${directory}: holds no *.json file`);
+  for (const file of files) {
+    const path = join(directory, file);
+    try {
+      loaded.patients.push({ file, path, bundle: readBundle(bytesOf(path), { source: file }) });
+    } catch (error) {
+      if (!(error instanceof FhirInputError)) throw error;
+      if (error.code === "no-patient") loaded.skipped.push(file);
+      else loaded.refused.push({ file, reason: error.message });
+    }
+  }
+  if (loaded.patients.length > 0) return loaded;
+  const [first] = loaded.refused;
+  if (!first) throw new FhirInputError("no-patient", `${directory}: no Bundle in it holds a Patient`);
+  const others = loaded.refused.length > 1 ? `; ${loaded.refused.length - 1} other files are refused too` : "";
+  throw new FhirInputError("unreadable", `${join(directory, first.file)}: ${first.reason}${others}`);
+}
+
+/** The sample patients of the repository. */
+export const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS_DIRECTORY).patients;
+
+function namesIn(directory: string): string[] {
   try {
-    names = readdirSync(directory);
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".") && /\.json$/i.test(entry.name))
+      .map(({ name }) => name)
+      .sort();
   } catch (error) {
     throw new FhirInputError("unreadable", `${directory}: ${unreadable(error, "no such directory")}`);
   }
-  const files = names.filter((name) => /\.json$/i.test(name)).sort();
-  if (files.length === 0) throw new FhirInputError("unreadable", `${directory}: holds no *.json file`);
-  const loaded = files.map((file) => ({ file, patient: loadPatient(join(directory, file)) }));
-  const patients = loaded.flatMap(({ patient }) => patient ?? []);
-  if (patients.length === 0) throw new FhirInputError("no-patient", `${directory}: no Bundle in it holds a Patient`);
-  const skipped = loaded.filter(({ patient }) => patient === undefined).map(({ file }) => file);
-  if (skipped.length > 0) tell(`skipped, no Patient in it: ${skipped.join(", ")}`);
-  return patients;
 }
 
-function loadPatient(path: string): PatientFile | undefined {
-  let json: string;
+function bytesOf(path: string): Uint8Array {
   try {
-    json = readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
-    throw new FhirInputError("unreadable", `${path}: ${unreadable(error, "no such file")}`);
-  }
-  try {
-    return { file: basename(path), bundle: readBundle(json) };
-  } catch (error) {
-    if (error instanceof FhirInputError && error.code === "no-patient") return undefined;
-    if (error instanceof FhirInputError) throw new FhirInputError(error.code, `${path}: ${error.message}`);
-    throw error;
+    throw new FhirInputError("unreadable", `${basename(path)} ${unreadable(error, "is gone")}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { epochOf, epochStart } from "../protocol/epoch.ts";
 import { DEFAULT_PORTS, type Host, PortInUseError, requireFreePorts, startHost } from "./host.ts";
 import { enrolAll, liveThrough, openClinics } from "./life.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "./patients.ts";
+import { samplePatients } from "./patients.ts";
 import { openPractice } from "./practice.ts";
 import { progressLine } from "./progress.ts";
 import { type Seeded, StateDirectory, StateError } from "./state-directory.ts";
@@ -57,7 +57,7 @@ async function seed({ path }: StateDirectory, port: number): Promise<{ host: Hos
   const now = Math.floor(Date.now() / 1000);
   const first = epochOf(now) - (MONTHS - 1);
   const practice = await openPractice({ persist: path, port, start: epochStart(first), progress: line.step });
-  const files = loadPatients(DEFAULT_PATIENTS_DIRECTORY);
+  const files = samplePatients();
   const counts = files.map((f) => Math.min(VISITS_PER_PATIENT, f.bundle.visits.length));
   const clinics = await openClinics(practice, files);
   const patients = await enrolAll(practice, files, new Stopwatch());

@@ -1,21 +1,20 @@
-// The registrar's identity record of a person: a FHIR Patient with its fullUrl, as JSON bytes. The enrolment contract
-// commits to exactly these bytes.
+// The registrar's identity record of a person: a FHIR Patient with its fullUrl, as JSON bytes. The enrolment contract commits
+// to exactly these bytes.
 
-import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { type FhirEntry, FhirInputError } from "./resource.ts";
+import { utf8ToBytes } from "../../protocol/bytes.ts";
+import { parseJson, writeJson } from "./json.ts";
+import { type FhirEntry, FhirInputError, isObject } from "./resource.ts";
 
-export const encodeIdentity = (patient: FhirEntry): Uint8Array =>
-  utf8ToBytes(JSON.stringify({ fullUrl: patient.fullUrl, resource: patient.resource }));
+export const encodeIdentity = ({ fullUrl, resource }: FhirEntry): Uint8Array =>
+  utf8ToBytes(writeJson({ fullUrl, resource }));
 
-/** @throws FhirInputError */
+/** @throws FhirInputError wrong-encoding, not-json, no-patient */
 export function decodeIdentity(bytes: Uint8Array): FhirEntry {
-  let entry: FhirEntry;
-  try {
-    entry = JSON.parse(new TextDecoder().decode(bytes)) as FhirEntry;
-  } catch {
-    throw new FhirInputError("not-json", "the identity record is not JSON");
+  const value = parseJson(bytes);
+  if (isObject(value)) {
+    const { fullUrl, resource } = value;
+    if (typeof fullUrl === "string" && isObject(resource) && resource.resourceType === "Patient")
+      return { fullUrl, resource: { ...resource, resourceType: "Patient" } };
   }
-  if (typeof entry?.fullUrl !== "string" || entry.resource?.resourceType !== "Patient")
-    throw new FhirInputError("no-patient", "the identity record is not a Patient with its fullUrl");
-  return entry;
+  throw new FhirInputError("no-patient", "The identity record is not a Patient with its fullUrl.");
 }

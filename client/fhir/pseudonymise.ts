@@ -1,29 +1,26 @@
-// A visit's resources speak of the patient; the clinic's record must speak of a temporary identity (TID) instead.
+// A visit's resources speak of the patient. The clinic's record must speak of a temporary identity (TID) instead.
 //
-//   toTid    clinic, before sealing        Reference to the patient → urn:symbolon:tid:<TID>
-//   fromTid  requester, after opening      … → the report's one Patient; fromTid(toTid(x)) = x, order of members included
+//   toTid     clinic, before it seals      the patient → urn:symbolon:tid:<TID>
+//   fromTid   reader, after opening        urn:symbolon:tid:<TID> → the one Patient of the report
 //
-// A Reference to the patient is any object, at any depth and under any element name, whose `reference` is the Patient's
-// fullUrl, "Patient/<id>" (relative, absolute, or with "/_history/v") or "urn:uuid:<id>". Which of these forms stood
-// there is kept in the URN's f-component (RFC 8141 §2.3.3) with the id taken out, so that it comes back exactly:
+// References to the patient, of any kind (person.ts), are normalised. They are the one thing in a record that does not come
+// back as it was written:
 //
-//   the fullUrl           urn:symbolon:tid:<TID>
-//   Patient/<id>          urn:symbolon:tid:<TID>#Patient/*
-//   https://x/Patient/<id>/_history/2    urn:symbolon:tid:<TID>#https://x/Patient/*/_history/2
+//   reference     the URN; comes back as the Patient's fullUrl. "#id" of a contained Patient stays, since the resource
+//                 there becomes the pseudonymous one
+//   display       if there is one: the TID; comes back as the Patient's name (displayName), if it has one
+//   identifier    left out
+//   type, others  stay
 //
-// Inside such a Reference `display`, which carries the patient's name, becomes the TID and comes back as the Patient's
-// name as Synthea writes it (displayName). `identifier` becomes {system: "urn:symbolon:tid", value: "<TID>#n"} and comes
-// back as the Patient's n-th identifier. These two are exact only where the input held that name, and an identifier the
-// Patient has too: another spelling of the name comes back as the Patient's name, a foreign identifier as the Patient's
-// first (as nothing, where the Patient has none). All other members are kept.
-//
-// What is not a Reference (narrative, notes, contained Patients) is left alone: `identityLeaks` finds such places, for
-// the clinic to decide before it seals.
+// The Patient resource itself becomes a pseudonymous one with the TID for identifier: the Bundle's, under the URN as its
+// fullUrl, and each contained one. In any other text that is a URI as a whole (valueUri, url, meta.source, ...) the
+// patient's URL becomes the URN too. Narrative and free text stay as they are: leaks.ts finds names there, and the clinic
+// decides.
 
 import { bytesToHex, type Rng } from "../../protocol/bytes.ts";
+import { PatientMatcher } from "./person.ts";
+import { isReference, References } from "./references.ts";
 import {
-  arrayOf,
-  copyJson,
   displayName,
   type FhirEntry,
   type FhirResource,
@@ -31,32 +28,22 @@ import {
   type Json,
   type JsonObject,
   objectsOf,
-  textOf,
 } from "./resource.ts";
 
-const TID_SYSTEM = "urn:symbolon:tid";
+export const TID_SYSTEM = "urn:symbolon:tid";
 
-/** The Patient that references are taken from or given back to: one with identity, or a report's pseudonym. */
-export interface PatientRefs {
-  fullUrl: string;
-  id: string;
-  display: string | undefined;
-  identifiers: JsonObject[];
-}
+export const tidUrl = (tid: string): string => `${TID_SYSTEM}:${tid}`;
 
-export function patientRefs({ fullUrl, resource }: FhirEntry): PatientRefs {
-  return {
-    fullUrl,
-    id: textOf(resource.id) ?? fullUrl.split(/[/:]/).at(-1)!,
-    display: displayName(resource),
-    identifiers: objectsOf(resource.identifier),
-  };
-}
+/** The Patient that a record holds in the place of the person. */
+export const pseudonymousOf = (tid: string): FhirEntry => ({
+  fullUrl: tidUrl(tid),
+  resource: { resourceType: "Patient", identifier: [{ system: TID_SYSTEM, value: tid }] },
+});
 
 /** The Patient of a report without identity: a random pseudonym, the same for all records of the report. */
 export function pseudonymousPatient(rng: Rng): FhirEntry {
   const bytes = rng(16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40; // RFC 9562 §5.4, version 4
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40; // RFC 9562 section 5.4, version 4
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const id = bytesToHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   const resource = {
@@ -68,122 +55,119 @@ export function pseudonymousPatient(rng: Rng): FhirEntry {
   return { fullUrl: `urn:uuid:${id}`, resource };
 }
 
-export function toTid(entries: readonly FhirEntry[], patient: PatientRefs, tid: string): FhirEntry[] {
-  const urn = `${TID_SYSTEM}:${tid}`;
-  const escapedId = patient.id.replace(/[^A-Za-z0-9]/g, "\\$&");
-  const byId = new RegExp(`^((?:.*/)?Patient/|urn:uuid:)${escapedId}(/_history/[^/]+)?$`);
-  const change = (object: JsonObject): JsonObject | undefined => {
-    const reference = textOf(object.reference);
-    if (reference === undefined) return undefined;
-    const form = byId.exec(reference);
-    if (reference !== patient.fullUrl && form === null) return undefined;
-    const marked = reference === patient.fullUrl ? urn : `${urn}#${form![1]}*${form![2] ?? ""}`;
-    return members(object, change, (name, value) => {
-      if (name === "reference") return marked;
-      if (name === "display") return tid;
-      if (name !== "identifier") return KEEP;
-      const same = patient.identifiers.findIndex((known) => JSON.stringify(known) === JSON.stringify(value));
-      return patient.identifiers.length > 0 ? { system: TID_SYSTEM, value: `${tid}#${Math.max(same, 0)}` } : undefined;
-    });
-  };
-  return copyEntries(entries, change);
-}
-
-export function fromTid(entries: readonly FhirEntry[], tid: string, patient: PatientRefs): FhirEntry[] {
-  const urn = `${TID_SYSTEM}:${tid}`;
-  const change = (object: JsonObject): JsonObject | undefined => {
-    const reference = textOf(object.reference);
-    if (reference !== urn && !reference?.startsWith(`${urn}#`)) return undefined;
-    return members(object, change, (name, value) => {
-      if (name === "reference") return reference === urn ? patient.fullUrl : named(reference.slice(urn.length + 1));
-      if (name === "display" && value === tid) return patient.display;
-      if (name === "identifier" && isObject(value) && value.system === TID_SYSTEM)
-        return patient.identifiers[Number(String(value.value).slice(tid.length + 1))] ?? patient.identifiers[0];
-      return KEEP;
-    });
-  };
-  const named = (form: string): string => {
-    const star = form.lastIndexOf("*");
-    return `${form.slice(0, star)}${patient.id}${form.slice(star + 1)}`;
-  };
-  return copyEntries(entries, change);
-}
-
-export interface IdentityLeak {
+/** Somebody beside the patient whom the resources name. The caller decides whether the record may. */
+export interface OtherPerson {
   fullUrl: string;
-  /** FHIRPath-like place inside the resource, as "note[0].text" */
+  /** place inside the resource */
   path: string;
-  kind: "name" | "identifier" | "telecom" | "address" | "id";
+  what: "RelatedPerson" | "contained RelatedPerson" | "contained Patient" | "Person" | "Patient.contact";
 }
 
-/** Where identity values of the Patient stand inside the resources. The values themselves are not repeated. */
-export function identityLeaks(entries: readonly FhirEntry[], patient: FhirEntry): IdentityLeak[] {
-  const wanted = identityPatterns(patient);
-  const leaks: IdentityLeak[] = [];
-  const scan = (fullUrl: string, path: string, value: Json): void => {
-    if (Array.isArray(value)) value.forEach((item, index) => void scan(fullUrl, `${path}[${index}]`, item));
-    else if (isObject(value))
-      for (const [name, item] of Object.entries(value)) scan(fullUrl, path === "" ? name : `${path}.${name}`, item);
-    else if (typeof value === "string" || typeof value === "number")
-      for (const { kind, pattern } of wanted) if (pattern.test(String(value))) leaks.push({ fullUrl, path, kind });
-  };
-  for (const { fullUrl, resource } of entries) scan(fullUrl, "", resource);
-  return leaks;
+export interface Pseudonymised {
+  entries: FhirEntry[];
+  otherPeople: OtherPerson[];
 }
-
-const KEEP = Symbol("keep");
-type Change = (object: JsonObject) => JsonObject | undefined;
-
-/** A copy of `object`, member by member: a new value, KEEP (copied deeply), or undefined (left out). */
-function members(
-  object: JsonObject,
-  change: Change,
-  replace: (name: string, value: Json) => Json | undefined | typeof KEEP,
-): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([name, value]) => {
-      const replaced = replace(name, value);
-      if (replaced === undefined) return [];
-      return [[name, replaced === KEEP ? copyJson(value, change) : replaced]];
-    }),
-  );
-}
-
-const copyEntries = (entries: readonly FhirEntry[], change: Change): FhirEntry[] =>
-  entries.map(({ fullUrl, resource }) => ({ fullUrl, resource: copyJson(resource, change) as FhirResource }));
 
 /**
- * One pattern a kind: whole words, any case; telephone numbers with any punctuation between the digits. Names of fewer
- * than 3 letters, and identifiers and ids of fewer than 4 characters, would be found everywhere and are not looked for.
+ * The entries with the TID in the patient's place. `known` is all that references may point to: the Bundle that the entries
+ * come from, the Patient's entry among it.
  */
-function identityPatterns({ fullUrl, resource }: FhirEntry): { kind: IdentityLeak["kind"]; pattern: RegExp }[] {
-  const names = objectsOf(resource.name).flatMap(({ family, given, text, prefix }) =>
-    [family, text, ...arrayOf(given)]
-      .flatMap((part) => textOf(part)?.split(/\s+/) ?? [])
-      .filter((word) => (word.match(/\p{L}/gu) ?? []).length >= 3 && !arrayOf(prefix).includes(word)),
-  );
-  const telecom = objectsOf(resource.telecom).flatMap(({ value }) => textOf(value) ?? []);
-  const lines = objectsOf(resource.address).flatMap(({ line }) => arrayOf(line));
-  const identifiers = objectsOf(resource.identifier).flatMap(({ value }) => textOf(value) ?? []);
-  const ids = [textOf(resource.id) ?? "", fullUrl.split(/[/:]/).at(-1)!];
-  const telephone = (value: string): string => {
-    const digits = value.replace(/\D/g, "");
-    return /[A-Za-z@]/.test(value) || digits.length < 6 ? escaped(value) : [...digits].join("[^\\p{L}\\p{N}]{0,2}");
+export function toTid(
+  entries: readonly FhirEntry[],
+  { patient, tid, known = entries }: { patient: FhirEntry; tid: string; known?: readonly FhirEntry[] | References },
+): Pseudonymised {
+  const references =
+    known instanceof References ? known : new References(known.includes(patient) ? known : [patient, ...known]);
+  const matcher = new PatientMatcher(patient, references);
+  const otherPeople: OtherPerson[] = [];
+  const pseudonymous = pseudonymousOf(tid);
+  const urn = tidUrl(tid);
+  const replaceUrl = urlReplacer(matcher, urn);
+  const pseudonymousIdentifier = { identifier: pseudonymous.resource.identifier! };
+  const change = (entry: FhirEntry, value: Json, member: string, path: string): Json => {
+    if (Array.isArray(value)) return value.map((item, i) => change(entry, item, member, `${path}[${i}]`));
+    if (typeof value === "string") return isUriText(value) ? replaceUrl(value, entry) : value;
+    if (!isObject(value)) return value;
+    if (member === "contained") {
+      if (value.resourceType === "Patient" && matcher.isSamePerson(value as FhirResource))
+        return {
+          resourceType: "Patient",
+          ...(value.id === undefined ? {} : { id: value.id }),
+          ...pseudonymousIdentifier,
+        };
+      if (value.resourceType === "Patient" || value.resourceType === "RelatedPerson")
+        otherPeople.push({ fullUrl: entry.fullUrl, path, what: `contained ${value.resourceType}` });
+    }
+    const means = couldMean(value) && matcher.means(entry, value, member);
+    const members = Object.entries(value).flatMap(([name, item]): [string, Json][] => {
+      if (means && name === "identifier") return [];
+      if (means && name === "reference" && !String(item).startsWith("#")) return [[name, urn]];
+      if (means && name === "display") return [[name, tid]];
+      return [[name, change(entry, item, name, path === "" ? name : `${path}.${name}`)]];
+    });
+    // A logical reference has no member yet that could hold the URN.
+    return Object.fromEntries(means && value.reference === undefined ? [["reference", urn], ...members] : members);
   };
-  return (
-    [
-      ["name", names.map(escaped)],
-      ["identifier", identifiers.filter((value) => value.length >= 4 && !ids.includes(value)).map(escaped)],
-      ["telecom", telecom.map(telephone)],
-      ["address", lines.flatMap((line) => textOf(line) ?? []).map(escaped)],
-      ["id", ids.filter((id) => id.length >= 4).map(escaped)],
-    ] as const
-  ).flatMap(([kind, values]) =>
-    values.length === 0
-      ? []
-      : [{ kind, pattern: new RegExp(`(?<![\\p{L}\\p{N}])(?:${values.join("|")})(?![\\p{L}\\p{N}])`, "iu") }],
-  );
+  const result = entries.map((entry): FhirEntry => {
+    const { resource, fullUrl } = entry;
+    if (entry === patient || (resource.resourceType === "Patient" && matcher.isSamePerson(resource))) {
+      objectsOf(resource.contact).forEach((_, i) => {
+        otherPeople.push({ fullUrl, path: `contact[${i}]`, what: "Patient.contact" });
+      });
+      return pseudonymous;
+    }
+    if (resource.resourceType === "RelatedPerson" || resource.resourceType === "Person")
+      otherPeople.push({ fullUrl, path: "", what: resource.resourceType });
+    return { fullUrl, resource: change(entry, resource, "", "") as FhirResource };
+  });
+  return { entries: result, otherPeople };
 }
 
-/** Escaped for a `u` pattern, where only syntax characters may be; runs of white space match any. */
-const escaped = (value: string): string => value.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+");
+/** Replaces the patient's URL inside a URI: its fullUrl wherever it stands, and as a whole any form that means the patient. */
+function urlReplacer(matcher: PatientMatcher, urn: string): (text: string, from: FhirEntry) => string {
+  const { fullUrl } = matcher.patient;
+  const exact = new RegExp(
+    `${escaped(fullUrl)}(?:/_history/[A-Za-z0-9\\-.]+)?(?![A-Za-z0-9\\-.])`,
+    /^urn:uuid:/i.test(fullUrl) ? "gi" : "g",
+  );
+  return (text, from) => {
+    const replaced = text.replace(exact, urn);
+    if (replaced !== text) return replaced;
+    return /(?:^|\/)Patient[/?]|^urn:uuid:/i.test(text) && matcher.meansLiteral(from, text) ? urn : text;
+  };
+}
+
+const MAX_URI_CHARACTERS = 4096;
+/** Text that is one URI and nothing else. Longer text is content, such as base64. */
+const isUriText = (text: string): boolean =>
+  text.length <= MAX_URI_CHARACTERS && /^[^\s<>"]+$/.test(text) && /[:/?]/.test(text);
+
+const DISPLAY_MEMBERS = new Set(["id", "extension", "type", "display", "_display"]);
+/** A Reference by its shape, or an object with a display and nothing that a coded value has. */
+const couldMean = (object: JsonObject): boolean =>
+  isReference(object) ||
+  (typeof object.display === "string" && Object.keys(object).every((name) => DISPLAY_MEMBERS.has(name)));
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+
+/** The entries with the report's Patient in the TID's place. The record's pseudonymous Patient is left out. */
+export function fromTid(entries: readonly FhirEntry[], tid: string, patient: FhirEntry): FhirEntry[] {
+  const urn = tidUrl(tid);
+  const display = displayName(patient.resource);
+  const change = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(change);
+    if (typeof value === "string")
+      return value.includes(urn) && isUriText(value) ? value.replaceAll(urn, patient.fullUrl) : value;
+    if (!isObject(value)) return value;
+    const means = value.reference === urn;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, item]): [string, Json][] => {
+        if (means && name === "display" && item === tid) return display === undefined ? [] : [[name, display]];
+        return [[name, change(item)]];
+      }),
+    );
+  };
+  return entries
+    .filter(({ fullUrl }) => fullUrl !== urn)
+    .map(({ fullUrl, resource }) => ({ fullUrl, resource: change(resource) as FhirResource }));
+}

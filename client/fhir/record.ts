@@ -1,19 +1,55 @@
-// What is sealed: a visit's resources as one FHIR R4 collection Bundle in JSON, so that a clinic that opens its own record
-// with any age command finds plain FHIR. A record may also be a Bundle somebody else wrote, or a single resource.
+// A sealed record's content: written from a visit's entries, and read back from whatever a clinic has filed.
+//
+// A record that this SDK writes is one FHIR R4 collection Bundle in JSON, so that a clinic which opens its own record with any
+// age command finds plain FHIR. A record may also be a Bundle of another type, a single resource, or no FHIR at all: a
+// PDF, an image, a C-CDA document. `readContent` never throws: it answers entries, or the reason why there are none, so
+// that one record never hides the others.
 
-import { type FhirEntry, isObject } from "./resource.ts";
-import { bundleEntries, parseJson } from "./visits.ts";
+import { parseJson, writeJson } from "./json.ts";
+import { readEntries } from "./read.ts";
+import { type FhirEntry, FhirInputError, isObject } from "./resource.ts";
+
+export const FHIR_JSON = "application/fhir+json";
 
 export const writeRecord = (entries: readonly FhirEntry[]): string =>
-  JSON.stringify({
+  writeJson({
     resourceType: "Bundle",
     type: "collection",
     entry: entries.map(({ fullUrl, resource }) => ({ fullUrl, resource })),
   });
 
-/** Throws FhirInputError for anything that is not FHIR JSON. */
-export function readRecord(json: string): FhirEntry[] {
-  const value = parseJson(json);
+/** The entries of a Bundle, or of a single resource. @throws FhirInputError */
+export function readRecord(content: string | Uint8Array): FhirEntry[] {
+  const value = parseJson(content);
   const single = isObject(value) && value.resourceType !== "Bundle";
-  return bundleEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value);
+  return readEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value).entries;
+}
+
+export type Content =
+  | { readonly readable: true; readonly entries: FhirEntry[] }
+  /** `reason` is a sentence for a person; `wrong`: it claims to be FHIR and is not */
+  | { readonly readable: false; readonly reason: string; readonly wrong: boolean };
+
+const FHIR_TYPES = /^application\/(?:fhir\+)?json\b/i;
+const KINDS: readonly [RegExp, string][] = [
+  [/^application\/pdf\b/i, "a PDF document"],
+  [/^image\//i, "an image"],
+  [/^application\/dicom\b/i, "a DICOM object"],
+  [/^(?:text|application)\/(?:.*\+)?xml\b|hl7|ccda/i, "an XML document"],
+  [/^text\//i, "a text"],
+];
+
+/** What an opened record holds. @param contentKind media type from the record's manifest */
+export function readContent(plaintext: Uint8Array, contentKind: string): Content {
+  if (!FHIR_TYPES.test(contentKind)) {
+    const kind =
+      KINDS.find(([pattern]) => pattern.test(contentKind))?.[1] ?? `content of the type ${contentKind || "unknown"}`;
+    return { readable: false, reason: `The record is ${kind}, and no FHIR resource.`, wrong: false };
+  }
+  try {
+    return { readable: true, entries: readRecord(plaintext) };
+  } catch (error) {
+    if (error instanceof FhirInputError) return { readable: false, reason: error.message, wrong: true };
+    return { readable: false, reason: "The content could not be read.", wrong: true };
+  }
 }

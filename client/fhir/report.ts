@@ -1,35 +1,48 @@
-// The linked report: one FHIR R4 document Bundle (documents.html) out of opened records of many services.
+// The report: one FHIR R4 document Bundle (documents.html) made of opened records of many services.
 //
-//   Composition   type LOINC 11503-0 "Medical records": the records as they are, all of them. (60591-5 "Patient summary"
-//                 would promise the curated sections of the International Patient Summary, which nobody wrote here.)
-//                 subject = the one Patient, author = the requester, or the Patient where it is the patient's own report;
-//                 one section a service, inside it one section a record by time, each entry referenced
-//   Patient       with identity (trace, assemble, own report), or a pseudonym made for this report (link)
-//   Organization  one a service, minimal; one for the requester
-//   resources     of current records: the input's fullUrl and resource, TIDs given back to the Patient (pseudonymise.ts)
-//   Provenance    one a current record: targets = its entries, agent = the service, entity = the manifest, and the
-//                 service's Ed25519 signature, which the requester has checked before it calls this
+//   Composition        type LOINC 11503-0 "Medical records": the records as they are, all of them. (60591-5 "Patient summary"
+//                      would promise curated sections, which nobody wrote here.) subject = the one Patient; author = the
+//                      requester, or the Patient if it is the patient's own report. Sections: the order of an International
+//                      Patient Summary (sections.ts), then the visits by time, then what could not be read
+//   Patient            with identity (trace, assemble, own report), or a pseudonym made for this report (link)
+//   Organization       one per service, minimal; one for the requester
+//   resources          of current records: as the clinic wrote them, TIDs given back to the Patient (pseudonymise.ts), and
+//                      joined so that no reference leads into another record by accident (join.ts)
+//   DocumentReference  per record that is no FHIR (a PDF, an image) or could not be read: content type, size, clinic, day, the
+//                      reason, and the content itself if it was opened
+//   Provenance         per record: targets = all its resources, agent = the service, entity = the manifest, and the service's
+//                      Ed25519 signature, which the reader of the record has checked before it calls this
 //
-// The signature covers the record's manifest (with the hash of the sealed bytes), not a canonical form of the
-// resources; so targetFormat names the manifest. Amended, withdrawn, moved and erased records stand in the texts, with
-// their manifest's hash, and nowhere else. fullUrls are unique (bdl-7): the same resource twice is there once; should
-// two services give different resources one fullUrl, the later gets a fullUrl of its own and its section says so.
-// Everything made here has an id derived from the report's id, so the same input gives the same report, byte for byte.
+// The signature covers the record's manifest (with the hash of the sealed bytes), not a canonical form of the resources; so
+// targetFormat names the manifest. Amended, withdrawn, moved and erased records stand in the texts, with their manifest's
+// hash, and nowhere else. fullUrls are unique (bdl-7). Everything made here has an id derived from the report's id, so the
+// same input gives the same report, byte for byte. Write it with json.ts writeJson, which keeps the digits of numbers.
 
-import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { bytesToHex, labelledHash } from "../../protocol/bytes.ts";
-import { toBase64 } from "../../protocol/encodings.ts";
+import { bytesToHex, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
+import { hexToBytes, toBase64 } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { fromTid, patientRefs } from "./pseudonymise.ts";
-import { displayName, type FhirEntry, type FhirResource, type JsonObject } from "./resource.ts";
-import { startOf } from "./visits.ts";
+import { readDate } from "./dates.ts";
+import { joinRecords } from "./join.ts";
+import { narrative, paragraph, RESOURCE_HEADINGS, resourceRows, table, xml } from "./narrative.ts";
+import { fromTid } from "./pseudonymise.ts";
+import { type Content, readContent } from "./record.ts";
+import { displayName, type FhirEntry, type FhirResource, type JsonObject, textOf } from "./resource.ts";
+import { summarySections } from "./sections.ts";
+import { startOf } from "./select.ts";
+
+export interface ReportService {
+  id: string;
+  name: string;
+}
 
 export interface ReportRecord {
-  service: { id: string; name: string };
+  service: ReportService;
   tid: string;
   recordId: string;
-  /** as opened, with the TID in the patient's place; not used unless current */
-  entries: FhirEntry[];
+  /** the opened content; undefined if the record is not current or could not be opened */
+  plaintext: Uint8Array | undefined;
+  /** media type, from the manifest */
+  contentKind: string;
   /** 32 bytes, hex */
   manifestHash: string;
   /** Ed25519 over the manifest, 64 bytes, hex */
@@ -44,11 +57,25 @@ export interface ReportRecord {
   status?: "current" | "amended" | "withdrawn" | "moved" | "erased";
 }
 
+/** A record, or a session's whole chain, that a service did not hand out as it was signed. */
+export interface ReportFault {
+  service: ReportService;
+  /** undefined: the session's chain is at fault */
+  recordId: string | undefined;
+  reason: string;
+  /** from the manifest, where there is one */
+  contentKind?: string;
+  /** bytes of the sealed record */
+  size?: number;
+  openedAt?: string;
+}
+
 export interface ReportInput {
   reportId: string;
   /** the report's one Patient; see pseudonymousPatient for a link */
   patient: FhirEntry;
   records: readonly ReportRecord[];
+  faults?: readonly ReportFault[];
   /** undefined: the patient's own report */
   requester: { id: string; name: string } | undefined;
   purpose: string;
@@ -67,56 +94,70 @@ export interface DocumentBundle {
   entry: FhirEntry[];
 }
 
-interface Filed {
+interface Opened {
   record: ReportRecord;
+  content: Content | undefined;
+  entries: FhirEntry[];
+  /** when the visit was, as written; the manifest's day if the record does not say */
+  date: string;
+}
+interface Body extends Opened {
   fullUrls: string[];
   renamed: string[];
 }
 
 export function assembleReport(input: ReportInput): DocumentBundle {
-  const { reportId, patient, records, requester } = input;
+  const { reportId, patient, records, requester, faults = [] } = input;
   const made = (...name: string[]): string => derivedUuid(reportId, ...name);
+  const url = (...name: string[]): string => `urn:uuid:${made(...name)}`;
   const timestamp = new Date(input.now * 1000).toISOString();
-  const refs = patientRefs(patient);
-  const services = [...new Map(records.map(({ service }) => [service.id, service])).values()];
-  const serviceUrl = (id: string): string => `urn:uuid:${made("service", id)}`;
-  const requesterUrl = `urn:uuid:${made("requester")}`;
-  const compositionUrl = `urn:uuid:${made("composition")}`;
-
+  const services = [...new Map([...records, ...faults].map(({ service }) => [service.id, service])).values()];
+  const serviceUrl = (id: string): string => url("service", id);
+  const compositionUrl = url("composition");
   const frame: FhirEntry[] = [
-    ...(requester ? [organization(requesterUrl, "urn:symbolon:requester", requester)] : []),
+    ...(requester ? [organization(url("requester"), "urn:symbolon:requester", requester)] : []),
     ...services.map((service) => organization(serviceUrl(service.id), "urn:symbolon:service", service)),
   ];
 
-  const filed = new Map<string, FhirEntry>([patient, ...frame].map((entry) => [entry.fullUrl, entry]));
-  const byTime = records
-    .map((record) => ({ record, time: timeOf(record) }))
-    .sort((a, b) => a.time - b.time || (a.record.recordId < b.record.recordId ? -1 : 1));
-  const bodies: Filed[] = byTime.map(({ record }) => {
-    const body: Filed = { record, fullUrls: [], renamed: [] };
-    if (!isCurrent(record)) return body;
-    for (const entry of fromTid(record.entries, record.tid, refs)) {
-      const known = filed.get(entry.fullUrl);
-      const differs =
-        entry.fullUrl === compositionUrl ||
-        (known !== undefined && JSON.stringify(known.resource) !== JSON.stringify(entry.resource));
-      const fullUrl = differs ? `urn:uuid:${made("renamed", record.recordId, entry.fullUrl)}` : entry.fullUrl;
-      if (differs) body.renamed.push(entry.fullUrl);
-      if (!filed.has(fullUrl)) filed.set(fullUrl, { fullUrl, resource: entry.resource });
-      body.fullUrls.push(fullUrl);
+  const opened = records.map((record) => openRecord(record, patient)).sort(byTime);
+  const reserved = new Set([compositionUrl, patient.fullUrl, ...frame.map(({ fullUrl }) => fullUrl)]);
+  const joined = joinRecords(
+    opened.map(({ record, entries }) => ({ recordId: record.recordId, serviceId: record.service.id, entries })),
+    reserved,
+    (recordId, fullUrl) => url("renamed", recordId, fullUrl),
+  );
+  const bodies = opened.map((one, i): Body => ({ ...one, ...joined.records[i]! }));
+  const unread: FhirEntry[] = [];
+  for (const body of bodies)
+    if (body.content?.readable === false) {
+      const entry = documentOf(body.record, body.content.reason, url("document", body.record.recordId));
+      body.fullUrls.push(entry.fullUrl);
+      unread.push(entry);
     }
-    return body;
-  });
+  const missing = faults.flatMap((fault) =>
+    fault.recordId === undefined
+      ? []
+      : [documentOf({ ...fault, recordId: fault.recordId }, fault.reason, url("fault", fault.recordId))],
+  );
 
-  const sections = services.map((service) => ({
-    title: service.name,
-    text: narrative(`<p>${xml(service.name)}</p>`),
-    section: bodies.filter(({ record }) => record.service.id === service.id).map(recordSection),
-  }));
+  const byUrl = new Map([...joined.entries, ...unread].map((entry) => [entry.fullUrl, entry]));
+  const sections = [
+    ...summarySections(joined.entries),
+    ...(bodies.length === 0
+      ? []
+      : [
+          {
+            title: "Visits",
+            text: narrative(visitsText(bodies)),
+            section: bodies.map((body) => visitSection(body, byUrl)),
+          },
+        ]),
+    ...(faults.length === 0 ? [] : [faultsSection(faults, missing)]),
+  ];
   const composition: FhirResource = {
     resourceType: "Composition",
     id: made("composition"),
-    text: narrative(summary(input, timestamp, bodies)),
+    text: narrative(summaryText(input, timestamp, bodies)),
     extension: [
       { url: "urn:symbolon:report:purpose", valueString: input.purpose },
       { url: "urn:symbolon:report:legal-ground", valueString: input.legalGround },
@@ -127,13 +168,13 @@ export function assembleReport(input: ReportInput): DocumentBundle {
     type: { coding: [{ system: "http://loinc.org", code: "11503-0", display: "Medical records" }] },
     subject: { reference: patient.fullUrl },
     date: timestamp,
-    author: [{ reference: requester ? requesterUrl : patient.fullUrl }],
+    author: [{ reference: requester ? url("requester") : patient.fullUrl }],
     title: "Linked medical records",
-    ...(sections.length > 0 ? { section: sections } : {}),
+    section: sections,
   };
   const provenances = bodies
     .filter(({ fullUrls }) => fullUrls.length > 0)
-    .map((body) => {
+    .map((body): FhirEntry => {
       const id = made("provenance", body.record.recordId);
       return {
         fullUrl: `urn:uuid:${id}`,
@@ -143,49 +184,148 @@ export function assembleReport(input: ReportInput): DocumentBundle {
   return {
     resourceType: "Bundle",
     id: made("bundle"),
-    identifier: { system: "urn:ietf:rfc:3986", value: `urn:uuid:${made("bundle")}` },
+    identifier: { system: "urn:ietf:rfc:3986", value: url("bundle") },
     type: "document",
     timestamp,
-    entry: [{ fullUrl: compositionUrl, resource: composition }, ...filed.values(), ...provenances],
+    entry: [
+      { fullUrl: compositionUrl, resource: composition },
+      patient,
+      ...frame,
+      ...joined.entries,
+      ...unread,
+      ...missing,
+      ...provenances,
+    ],
   };
+
+  function documentOf(
+    record: Pick<ReportRecord, "service" | "recordId"> & Partial<ReportRecord> & { size?: number },
+    reason: string,
+    fullUrl: string,
+  ): FhirEntry {
+    const { service, recordId, plaintext, contentKind = "", openedAt } = record;
+    const size = plaintext?.length ?? record.size;
+    const resource: FhirResource = {
+      resourceType: "DocumentReference",
+      id: fullUrl.slice("urn:uuid:".length),
+      identifier: [{ system: "urn:symbolon:record", value: recordId }],
+      status: "current",
+      type: { text: plaintext ? "Document" : "Record that could not be read" },
+      subject: { reference: patient.fullUrl },
+      ...(openedAt === undefined ? {} : { date: `${openedAt}T00:00:00Z` }),
+      author: [{ reference: serviceUrl(service.id) }],
+      custodian: { reference: serviceUrl(service.id) },
+      description: reason,
+      content: [
+        {
+          attachment: {
+            contentType: MEDIA_TYPE.test(contentKind) ? contentKind : "application/octet-stream",
+            ...(plaintext && plaintext.length > 0 ? { data: toBase64(plaintext) } : {}),
+            ...(size === undefined ? {} : { size }),
+            title: `${service.name}${openedAt === undefined ? "" : `, ${openedAt}`}`,
+          },
+        },
+      ],
+    };
+    return { fullUrl, resource };
+  }
 }
+
+/** RFC 6838 section 4.2, with parameters. */
+const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}(?:; ?[\w.+-]+=[\w.+"-]+)*$/;
 
 const isCurrent = ({ status }: ReportRecord): boolean => status === undefined || status === "current";
 
-/** A record's place in time: its Encounter's real date, else (or if that is no date) the coarse date it was written. */
-function timeOf({ entries, openedAt }: ReportRecord): number {
-  const encounter = entries.find(({ resource }) => resource.resourceType === "Encounter");
-  const time = Date.parse((encounter && startOf(encounter.resource)) ?? openedAt);
-  return Number.isNaN(time) ? Date.parse(openedAt) : time;
+function openRecord(record: ReportRecord, patient: FhirEntry): Opened {
+  const content = isCurrent(record) && record.plaintext ? readContent(record.plaintext, record.contentKind) : undefined;
+  const entries = content?.readable ? fromTid(content.entries, record.tid, patient) : [];
+  return { record, content, entries, date: dateOf(entries) ?? record.openedAt };
 }
+
+/** The Encounter's date, or the date of a document without one; undefined if there is none that can be read. */
+function dateOf(entries: readonly FhirEntry[]): string | undefined {
+  const first = (type: string) => entries.find(({ resource }) => resource.resourceType === type)?.resource;
+  const [encounter, composition] = [first("Encounter"), first("Composition")];
+  const written = (encounter && startOf(encounter)) ?? (composition && textOf(composition.date));
+  return written !== undefined && readDate(written) ? written : undefined;
+}
+
+const byTime = (a: Opened, b: Opened): number =>
+  (readDate(a.date)?.start ?? 0) - (readDate(b.date)?.start ?? 0) || (a.record.recordId < b.record.recordId ? -1 : 1);
 
 function organization(fullUrl: string, system: string, { id, name }: { id: string; name: string }): FhirEntry {
   const resource = { resourceType: "Organization", id: fullUrl.slice(9), identifier: [{ system, value: id }], name };
   return { fullUrl, resource };
 }
 
-function recordSection({ record, fullUrls, renamed }: Filed): JsonObject {
-  const title = isCurrent(record)
-    ? `${record.kind} of ${record.openedAt}`
-    : `${record.kind} of ${record.openedAt} (${record.status})`;
-  const lines = [
-    isCurrent(record) ? `${title}: ${fullUrls.length} resources` : `${title}: not included`,
-    `record ${record.recordId}, manifest ${record.manifestHash}`,
-    ...renamed.map((url) => `another record holds a different resource as ${url}; this one was given its own fullUrl`),
+const visitTitle = ({ record, date }: Body): string => `${date.slice(0, 10)}, ${record.service.name}`;
+
+const stateOf = ({ record, content }: Body): string =>
+  !isCurrent(record)
+    ? `${record.kind}, ${record.status}: not included`
+    : content?.readable === false
+      ? content.reason
+      : "";
+
+const visitsText = (bodies: readonly Body[]): string =>
+  table(
+    ["Date", "Clinic", "Resources", "Remark"],
+    bodies.map((body) => [
+      body.date.slice(0, 10),
+      body.record.service.name,
+      String(body.entries.length || ""),
+      stateOf(body),
+    ]),
+  );
+
+function visitSection(body: Body, byUrl: ReadonlyMap<string, FhirEntry>): JsonObject {
+  const { record, fullUrls, renamed } = body;
+  const entries = fullUrls.flatMap((fullUrl) => byUrl.get(fullUrl) ?? []);
+  const remarks = [
+    stateOf(body),
+    ...renamed.map(
+      (one) => `Another record holds a different resource as ${one}. This one was given a fullUrl of its own.`,
+    ),
+    `Record ${record.recordId}, manifest ${record.manifestHash}.`,
   ];
+  const rows = entries.flatMap(({ resource }) => resourceRows(resource));
   return {
-    title,
-    text: narrative(lines.map((line) => `<p>${xml(line)}</p>`).join("")),
-    ...(fullUrls.length > 0 ? { entry: [...new Set(fullUrls)].map((reference) => ({ reference })) } : {}),
+    title: visitTitle(body),
+    text: narrative(
+      `<h3>${xml(visitTitle(body))}</h3>` +
+        (rows.length > 0 ? table(RESOURCE_HEADINGS, rows) : "") +
+        remarks
+          .filter((line) => line !== "")
+          .map(paragraph)
+          .join(""),
+    ),
+    ...(entries.length > 0 ? { entry: entries.map(({ fullUrl }) => ({ reference: fullUrl })) } : {}),
   };
 }
 
-function provenance(id: string, { record, fullUrls }: Filed, service: string, recorded: string): FhirResource {
+function faultsSection(faults: readonly ReportFault[], missing: readonly FhirEntry[]): JsonObject {
+  const rows = faults.map(({ service, openedAt, recordId, reason }) => [
+    openedAt ?? "",
+    service.name,
+    recordId ?? "all of a visit",
+    reason,
+  ]);
+  return {
+    title: "Not readable",
+    text: narrative(
+      paragraph("These clinics did not hand out what they had signed.") +
+        table(["Date", "Clinic", "Record", "Reason"], rows),
+    ),
+    ...(missing.length > 0 ? { entry: missing.map(({ fullUrl }) => ({ reference: fullUrl })) } : {}),
+  };
+}
+
+function provenance(id: string, { record, fullUrls }: Body, service: string, recorded: string): FhirResource {
   const participant = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
   return {
     resourceType: "Provenance",
     id,
-    target: [...new Set(fullUrls)].map((reference) => ({ reference })),
+    target: fullUrls.map((reference) => ({ reference })),
     occurredDateTime: record.openedAt,
     recorded, // when this statement was made: at assembly, after the check
     agent: [{ type: { coding: [{ system: participant, code: "author" }] }, who: { reference: service } }],
@@ -203,36 +343,24 @@ function provenance(id: string, { record, fullUrls }: Filed, service: string, re
   };
 }
 
-function summary(input: ReportInput, timestamp: string, bodies: Filed[]): string {
+function summaryText(input: ReportInput, timestamp: string, bodies: readonly Body[]): string {
+  const { faults = [] } = input;
   const included = bodies.filter(({ record }) => isCurrent(record));
-  const left = bodies.filter(({ record }) => !isCurrent(record));
+  const unread = included.filter(({ content }) => content?.readable === false);
   const lines = [
     `Medical records of ${displayName(input.patient.resource) ?? "one patient"}, assembled ${timestamp}.`,
     `Requested by ${input.requester?.name ?? "the patient"}. Purpose: ${input.purpose}. Ground: ${input.legalGround}.`,
     ...(input.caseId === undefined ? [] : [`Case ${input.caseId}.`]),
-    `${included.length} records included, ${left.length} listed only.`,
+    `${included.length} records included, ${bodies.length - included.length} listed only.`,
+    ...(unread.length > 0 ? [`${unread.length} of them stand as documents, since they are no FHIR resources.`] : []),
+    ...(faults.length > 0
+      ? [`${faults.length} could not be read: ${[...new Set(faults.map(({ service }) => service.name))].join(", ")}.`]
+      : []),
   ];
-  const listed = left.map(
-    ({ record }) =>
-      `<li>${xml(`${record.service.name}, ${record.openedAt}: ${record.kind} ${record.recordId} ${record.status}`)}</li>`,
-  );
-  return lines.map((line) => `<p>${xml(line)}</p>`).join("") + (left.length > 0 ? `<ul>${listed.join("")}</ul>` : "");
+  return `<h2>${xml("Linked medical records")}</h2>${lines.map(paragraph).join("")}`;
 }
 
-const narrative = (inner: string): JsonObject => ({
-  status: "generated",
-  div: `<div xmlns="http://www.w3.org/1999/xhtml">${inner}</div>`,
-});
-
-const XML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Text for XHTML; characters that XML 1.0 forbids become U+FFFD. */
-const xml = (text: string): string =>
-  [...text]
-    .map((c) => XML[c] ?? (/[\t\n\r\u0020-\uD7FF\uE000-\uFFFD]|[\u{10000}-\u{10FFFF}]/u.test(c) ? c : "\uFFFD"))
-    .join("");
-
-/** RFC 9562 §5.8, version 8: SHA-256 of the report's id and a name, cut to 122 bits. */
+/** RFC 9562 section 5.8, version 8: SHA-256 of the report's id and a name, cut to 122 bits. */
 function derivedUuid(reportId: string, ...name: string[]): string {
   const bytes = labelledHash(LABELS.reportUuid, utf8ToBytes(reportId), ...name.map(utf8ToBytes)).slice(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

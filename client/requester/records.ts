@@ -14,7 +14,14 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { RecordParts } from "../../protocol/case-documents.ts";
-import { CaseContext, caseContextHash, manifestHashOf, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import {
+  CaseContext,
+  caseContextHash,
+  type Manifest,
+  manifestHashOf,
+  Signed,
+  serviceIdOf,
+} from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
 import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
@@ -29,7 +36,8 @@ import { RequesterError } from "./errors.ts";
 
 /** sessions loaded at a time, at most */
 const MAX_CONCURRENCY = 6;
-/** equal to the limit of functions/shared/trustee-api.ts */
+/** Limits of functions/shared/trustee-api.ts. One longer stanza would have the trustees refuse the records beside it. */
+const MAX_STANZA_BYTES = 8192;
 const ITEMS_PER_REQUEST = 64;
 
 /** A record of an opened case. */
@@ -60,6 +68,8 @@ export interface RecordFault {
   readonly reason: string;
   /** indices of the trustees at fault, if they are known */
   readonly trustees: readonly number[];
+  /** signed by the clinic; undefined if there is none that verifies */
+  readonly manifest: Manifest | undefined;
 }
 export type Fetched = FetchedRecord | RecordFault;
 
@@ -78,7 +88,13 @@ const fault = (
   recordId: Hex | undefined,
   reason: string,
   trustees: readonly number[] = [],
-): RecordFault => ({ ok: false, session, recordId, reason, trustees });
+  manifest?: Manifest,
+): RecordFault => ({ ok: false, session, recordId, reason, trustees, manifest });
+const recordFault = (
+  { session, recordId, entry }: Omit<FetchedRecord, "plaintext">,
+  reason: string,
+  trustees?: readonly number[],
+) => fault(session, recordId, reason, trustees, entry.manifest);
 
 async function manifestsOf(context: RequesterContext, session: LinkedSession): Promise<Uint8Array[]> {
   const manifests: Uint8Array[] = [];
@@ -145,9 +161,10 @@ async function loadSession(context: RequesterContext, session: LinkedSession): P
       const stanza = extractThresholdStanza(blob);
       if (!equalBytes(sha256(stanza), entry.manifest.stanzaHash))
         throw new SymbolonError("substituted-blob", "another threshold stanza than the service signed");
+      if (stanza.length > MAX_STANZA_BYTES) throw new SymbolonError("bad-answer", "the threshold stanza is too long");
       loaded.sealed.push({ record, blob, stanza });
     } catch (cause) {
-      loaded.done.push(fault(session, recordId, textOfCause(cause)));
+      loaded.done.push(recordFault(record, textOfCause(cause)));
     }
   }
   return loaded;
@@ -220,12 +237,12 @@ async function openOne(
     // If all trustees refused, the stanza is at fault. If only some did, these trustees are.
     const allRefused = wrong.length === set.length;
     const reason = wrong.map((w) => `trustee ${w.from}: ${w.reason}`).join("; ");
-    return fault(record.session, record.recordId, reason, allRefused ? [] : wrong.map((w) => w.from));
+    return recordFault(record, reason, allRefused ? [] : wrong.map((w) => w.from));
   }
   const good = judged.map(({ verdict }) => verdict as { share: RecordShare; ciphertext: Ciphertext });
   const { ciphertext } = good[0]!;
   if (good.some((g) => g.ciphertext !== ciphertext))
-    return fault(record.session, record.recordId, "The trustees answer different ciphertexts.", set);
+    return recordFault(record, "The trustees answer different ciphertexts.", set);
   try {
     const shared = combinePoints(
       set,
@@ -237,7 +254,7 @@ async function openOne(
     fileKey.fill(0);
     return { ...record, plaintext };
   } catch (cause) {
-    return fault(record.session, record.recordId, textOfCause(cause));
+    return recordFault(record, textOfCause(cause));
   }
 }
 

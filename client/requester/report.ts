@@ -3,40 +3,39 @@
 
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { pseudonymousPatient } from "../fhir/pseudonymise.ts";
-import { readRecord } from "../fhir/record.ts";
-import { assembleReport, type DocumentBundle, type ReportRecord } from "../fhir/report.ts";
-import { type FhirEntry, FhirInputError } from "../fhir/resource.ts";
+import { assembleReport, type DocumentBundle, type ReportFault, type ReportRecord } from "../fhir/report.ts";
+import type { FhirEntry } from "../fhir/resource.ts";
+import { dateOfDay } from "../shared/dates.ts";
 import { listServices } from "../shared/service-list.ts";
 import type { RequesterContext } from "./context.ts";
 import type { PreparedOrder } from "./order.ts";
-import type { Fetched, FetchedRecord } from "./records.ts";
+import type { Fetched, FetchedRecord, RecordFault } from "./records.ts";
 
-const DAY_MS = 86_400_000;
+type Names = ReadonlyMap<string, string>;
+const serviceOf = (id: string, names: Names) => ({ id, name: names.get(id) ?? id });
 
-/** A record that is not FHIR stands in the report without resources: one clinic's mistake must not stop the report. */
-function entriesOf(plaintext: Uint8Array | undefined): FhirEntry[] {
-  try {
-    return plaintext === undefined ? [] : readRecord(new TextDecoder().decode(plaintext));
-  } catch (error) {
-    if (error instanceof FhirInputError) return [];
-    throw error;
-  }
-}
-
-const toReportRecord = (r: FetchedRecord, names: ReadonlyMap<string, string>): ReportRecord => ({
-  service: { id: r.session.serviceId, name: names.get(r.session.serviceId) ?? r.session.serviceId },
+const toReportRecord = (r: FetchedRecord, names: Names): ReportRecord => ({
+  service: serviceOf(r.session.serviceId, names),
   tid: r.tid,
   recordId: r.recordId,
-  entries: entriesOf(r.plaintext),
+  plaintext: r.plaintext,
+  contentKind: r.entry.contentKind,
   manifestHash: r.manifestHash,
   signature: r.signature,
   signatureKey: r.signatureKey,
-  openedAt: new Date(r.entry.day * DAY_MS).toISOString().slice(0, 10),
+  openedAt: dateOfDay(r.entry.day),
   kind: r.entry.manifest.kind,
   status: r.state,
 });
 
-/** Leaves out faults: the caller shows them. @throws ApiError; SymbolonError bad-answer */
+const toReportFault = ({ session, recordId, reason, manifest }: RecordFault, names: Names): ReportFault => ({
+  service: serviceOf(session.serviceId, names),
+  recordId,
+  reason,
+  ...(manifest && { contentKind: manifest.contentKind, size: manifest.size, openedAt: dateOfDay(manifest.day) }),
+});
+
+/** Records that could not be read stand in the report by name, clinic and reason. @throws ApiError; SymbolonError bad-answer */
 export async function makeReport(
   context: RequesterContext,
   p: PreparedOrder,
@@ -45,11 +44,12 @@ export async function makeReport(
 ): Promise<DocumentBundle> {
   const { transport, deployment, own, keys } = context;
   const services = await listServices(transport, deployment.serviceUrl);
-  const names = new Map(services.map(({ id, card }) => [id, card.name]));
+  const names = new Map<string, string>(services.map(({ id, card }) => [id, card.name]));
   return assembleReport({
     reportId: bytesToHex(transport.rng(16)),
     patient: patient ?? pseudonymousPatient(transport.rng),
-    records: fetched.filter((f) => f.ok).map((f) => toReportRecord(f, names)),
+    records: fetched.flatMap((f) => (f.ok ? [toReportRecord(f, names)] : [])),
+    faults: fetched.flatMap((f) => (f.ok ? [] : [toReportFault(f, names)])),
     requester: { id: bytesToHex(keys.signPublicKey), name: own.name },
     purpose: p.order.purpose,
     legalGround: p.order.legalGround,

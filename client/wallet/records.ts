@@ -44,12 +44,16 @@ export interface OwnRecord {
 /** Something that a service handed out and that does not verify. The rest of the report is still good. */
 export interface RecordFault {
   serviceId: Hex;
+  /** name of the clinic at fault */
+  serviceName: string;
   /** of the session */
   tagHash: Hex;
   /** undefined if the session's chain is at fault */
   recordId: Hex | undefined;
   /** for people and logs */
   reason: string;
+  /** signed by the clinic; undefined if there is none that verifies */
+  manifest: Manifest | undefined;
 }
 
 export interface OwnRecords {
@@ -114,12 +118,15 @@ async function download(
   return blobs;
 }
 
-/** Undefined if the service has none. The wallet then acts alike for its own blobs and those of others. */
+/**
+ * Undefined if the service does not hand it out, for whatever reason: one blob must not hide the others. The wallet then acts
+ * alike for its own blobs and those of others. @throws ApiError unreachable
+ */
 async function blobOf(w: WalletContext, serviceId: Hex, recordId: Hex): Promise<Uint8Array | undefined> {
   try {
     return await apiBytes(w.transport, w.deployment.serviceUrl, `/v1/services/${serviceId}/blobs/${recordId}`);
   } catch (error) {
-    if (error instanceof ApiError && ["not-found", "expired"].includes(error.code)) return undefined;
+    if (error instanceof ApiError && error.code !== "unreachable") return undefined;
     throw error;
   }
 }
@@ -131,8 +138,9 @@ async function blobOf(w: WalletContext, serviceId: Hex, recordId: Hex): Promise<
 async function readSession(w: WalletContext, session: WalletSession, holding: Holding, result: OwnRecords) {
   const { serviceId, blobs } = holding;
   const { tagHash } = session;
-  const fault = (recordId: Hex | undefined, reason: string) =>
-    result.faults.push({ serviceId, tagHash, recordId, reason });
+  const { serviceName } = session;
+  const fault = (recordId: Hex | undefined, reason: string, manifest?: Manifest) =>
+    result.faults.push({ serviceId, serviceName, tagHash, recordId, reason, manifest });
   const own = holding.listed.filter((l) => l.tagHash === tagHash).sort((a, b) => a.manifest.count - b.manifest.count);
   const chain = own.filter((l) => isGenuine(serviceId, l));
   for (const l of own) if (!chain.includes(l)) fault(l.recordId, "The manifest is not signed by this service.");
@@ -146,17 +154,17 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
     let plaintext: Uint8Array | undefined;
     if (blob) {
       if (!equalBytes(sha256(blob), manifest.blobHash)) {
-        fault(recordId, "The blob is not the one that the clinic signed.");
+        fault(recordId, "The blob is not the one that the clinic signed.", manifest);
         continue;
       }
       try {
         plaintext = await openRecord(blob, keys.ageIdentity);
       } catch (error) {
-        fault(recordId, textOfCause(error));
+        fault(recordId, textOfCause(error), manifest);
         continue;
       }
     } else if (status !== "erased") {
-      fault(recordId, "The service does not hand out the blob.");
+      fault(recordId, "The service does not hand out the blob.", manifest);
       continue;
     }
     result.records.push({

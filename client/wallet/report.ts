@@ -4,19 +4,17 @@ import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import { pseudonymousPatient } from "../fhir/pseudonymise.ts";
-import { readRecord } from "../fhir/record.ts";
 import { assembleReport, type DocumentBundle } from "../fhir/report.ts";
+import { dateOfDay } from "../shared/dates.ts";
 import type { WalletContext } from "./context.ts";
 import type { OwnRecords } from "./records.ts";
 
-const DAY_MS = 86_400_000;
-
 /**
- * The own report as a FHIR R4 document Bundle. Without an identity record, which only a wallet before its enrolment
- * lacks, the report has a made-up patient.
- * @throws FhirInputError if a record is not FHIR
+ * The own report as a FHIR R4 document Bundle. Each record is read by itself: one that is no FHIR stands in it as a document,
+ * and one that the service did not hand out as signed stands in it by name. Without an identity record, which only a
+ * wallet before its enrolment lacks, the report has a made-up patient.
  */
-export function ownReport(w: WalletContext, { records }: OwnRecords): DocumentBundle {
+export function ownReport(w: WalletContext, { records, faults }: OwnRecords): DocumentBundle {
   const { identity } = w.state;
   return assembleReport({
     reportId: bytesToHex(w.transport.rng(16)),
@@ -27,15 +25,21 @@ export function ownReport(w: WalletContext, { records }: OwnRecords): DocumentBu
         service: { id: r.session.serviceId, name: r.session.serviceName },
         tid: tidOf(r.manifest.tagHash),
         recordId: r.recordId,
-        entries:
-          r.plaintext === undefined || r.status !== "current" ? [] : readRecord(new TextDecoder().decode(r.plaintext)),
+        plaintext: r.status === "current" ? r.plaintext : undefined,
+        contentKind: r.manifest.contentKind,
         manifestHash: r.manifestHash,
         signature: r.signature,
         signatureKey: r.signatureKey,
-        openedAt: new Date(r.manifest.day * DAY_MS).toISOString().slice(0, 10),
+        openedAt: dateOfDay(r.manifest.day),
         kind: r.manifest.kind,
         status: r.status,
       })),
+    faults: faults.map(({ serviceId, serviceName, recordId, reason, manifest }) => ({
+      service: { id: serviceId, name: serviceName },
+      recordId,
+      reason,
+      ...(manifest && { contentKind: manifest.contentKind, size: manifest.size, openedAt: dateOfDay(manifest.day) }),
+    })),
     requester: undefined,
     purpose: "The patient's own report",
     legalGround: "Right of access (GDPR Article 15)",

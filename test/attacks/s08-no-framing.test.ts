@@ -447,7 +447,7 @@ describe("to answer a trace with somebody else", () => {
   it("control: an honest answer names Alice", async () => expect((await trace("Dr. Honest")).told).toBe("accepted"));
   it("another contract is of another handle", async () => {
     const { told, disclosed } = await trace("another contract");
-    expect(told).toContain("the contract is of another handle");
+    expect(told).toContain("wrong-identity: the contract has another handle");
     expect(names(disclosed)).not.toContain("Alice");
     const { contract: bytes, identity, identitySalt } = disclosed;
     const other = Contract.decode(bytes); // control: but for the handle it is a fine contract

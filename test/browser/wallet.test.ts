@@ -7,14 +7,14 @@ import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
-import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
+import { toTid } from "../../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../../client/fhir/record.ts";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
 import { Wallet, type WalletOptions } from "../../client/wallet.ts";
 import { bundleForBrowsers } from "../../local/bundles.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { samplePatients } from "../../local/patients.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import type * as Sdk from "./sdk.ts";
 
@@ -28,7 +28,7 @@ declare const globals: { options: WalletOptions; wallet: Wallet };
 
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 const read = (b: Uint8Array): string => new TextDecoder().decode(b);
-const file = loadPatients(DEFAULT_PATIENTS_DIRECTORY)[0]!;
+const file = samplePatients()[0]!;
 
 function serve(script: string): Promise<Server> {
   const server = createServer((request, response) => {
@@ -161,7 +161,9 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     const visit = file.bundle.visits[0]!;
     await clinic.putRecord(
       session,
-      text(writeRecord(toTid(visit.entries, patientRefs(file.bundle.patient), session.tid))),
+      text(
+        writeRecord(toTid(visit.entries, { ...file.bundle, known: file.bundle.references, tid: session.tid }).entries),
+      ),
     );
     await openPage();
     const { report, faults } = await page.evaluate(async () => {

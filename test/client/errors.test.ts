@@ -49,6 +49,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   OfficerError: sdk.OfficerError,
   CeremonyError: sdk.CeremonyError,
   FhirInputError: sdk.FhirInputError,
+  IdentityFoundError: sdk.IdentityFoundError,
 };
 
 it.each(Object.entries(CLASSES))("%s has the name of its group and is a SymbolonError", (name, errorClass) => {

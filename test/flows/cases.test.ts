@@ -5,7 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
-import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
+import { toTid } from "../../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../../client/fhir/record.ts";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
@@ -15,7 +15,7 @@ import { createRequesterKeys, type FetchedRecord, type OrderRequest, Requester }
 import { apiJson } from "../../client/transport.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { approvedOrder, joinRecords, tracePatient } from "../../demo/cases.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { samplePatients } from "../../local/patients.ts";
 import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { Stopwatch } from "../../local/stopwatch.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
@@ -29,8 +29,8 @@ import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 const DAY = 86_400;
 const TRUSTEES = 5;
 const THRESHOLD = 3;
-const [annaFile, benFile, cleoFile] = loadPatients(DEFAULT_PATIENTS_DIRECTORY) as [Input, Input, Input];
-type Input = ReturnType<typeof loadPatients>[number];
+const [annaFile, benFile, cleoFile] = samplePatients() as [Input, Input, Input];
+type Input = ReturnType<typeof samplePatients>[number];
 const month0 = epochOf(Math.floor(Date.now() / 1000)) - 2;
 const watch = new Stopwatch();
 
@@ -53,7 +53,7 @@ async function visit(wallet: Wallet, clinic: Clinic, file: Input): Promise<Clini
   const next = lived.get(file) ?? 0;
   lived.set(file, next + 1);
   const { patient, visits } = file.bundle;
-  const record = writeRecord(toTid(visits[next]!.entries, patientRefs(patient), session.tid));
+  const record = writeRecord(toTid(visits[next]!.entries, { patient, known: references, tid: session.tid }).entries);
   await clinic.putRecord(session, new TextEncoder().encode(record));
   return session;
 }

@@ -14,7 +14,7 @@ import { attachTo, heldBytes, type Isolate } from "../../bench/inspector.ts";
 import { Clinic, type ClinicSession } from "../../client/clinic.ts";
 import type { Transport } from "../../client/transport.ts";
 import type { Weakening } from "../../local/bundles.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { samplePatients } from "../../local/patients.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 
@@ -36,7 +36,7 @@ interface Setting {
 async function openSetting(weaken: Weakening[] = []): Promise<Setting> {
   const practice = await openPractice({ inspectorPort: 0, weaken: { service: weaken } });
   const clinic = await practice.openClinic("Radiology");
-  const { patient } = loadPatients(DEFAULT_PATIENTS_DIRECTORY)[0]!.bundle;
+  const { patient } = samplePatients()[0]!.bundle;
   const { wallet } = await practice.enrolPatient(patient, "SYM-1", { coverage: "standard", age: "adult" });
   const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
   const session = await clinic.session(tagHash);

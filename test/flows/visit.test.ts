@@ -2,15 +2,15 @@
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
-import { patientRefs, toTid } from "../../client/fhir/pseudonymise.ts";
+import { toTid } from "../../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../../client/fhir/record.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, loadPatients } from "../../local/patients.ts";
+import { samplePatients } from "../../local/patients.ts";
 import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 const read = (b: Uint8Array | undefined): string => new TextDecoder().decode(b);
-const file = loadPatients(DEFAULT_PATIENTS_DIRECTORY)[0]!;
+const file = samplePatients()[0]!;
 
 let practice: Practice;
 let clinicA: Clinic;
@@ -62,7 +62,11 @@ it("a clinic sees a fresh TID and the requested attributes at each visit, and no
 
 it("a record is sealed at the clinic and opened by the patient, and only the report contains the patient's name", async () => {
   const session = await visit(clinicB);
-  const entries = toTid(file.bundle.visits[0]!.entries, patientRefs(file.bundle.patient), session.tid);
+  const entries = toTid(file.bundle.visits[0]!.entries, {
+    ...file.bundle,
+    known: file.bundle.references,
+    tid: session.tid,
+  }).entries;
   const plaintext = writeRecord(entries);
   expect(plaintext).not.toContain(file.bundle.patient.fullUrl);
   const recordId = await clinicB.putRecord(session, text(plaintext));

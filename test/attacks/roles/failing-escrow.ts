@@ -6,7 +6,7 @@ import { controlFaults, failingEnv } from "./faults.ts";
 
 export class LinkageEscrow extends Real {
   constructor(ctx: DurableObjectState, env: ConstructorParameters<typeof Real>[1]) {
-    super(ctx, failingEnv(env, false));
+    super(ctx, failingEnv(env, "object"));
   }
 }
 

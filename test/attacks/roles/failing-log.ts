@@ -7,7 +7,7 @@ import { controlFaults, failingEnv, failSql } from "./faults.ts";
 
 export class TransparencyLog extends Real {
   constructor(ctx: DurableObjectState, env: ConstructorParameters<typeof Real>[1]) {
-    super(failSql(ctx), failingEnv(env, false));
+    super(failSql(ctx), failingEnv(env, "object"));
   }
 }
 

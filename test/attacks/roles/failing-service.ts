@@ -7,7 +7,7 @@ import { rowFirstEnv } from "./row-first.ts";
 
 export class ReplayWindow extends Real {
   constructor(ctx: DurableObjectState, env: ConstructorParameters<typeof Real>[1]) {
-    super(ctx, failingEnv(env, false));
+    super(ctx, failingEnv(env, "object"));
   }
 }
 

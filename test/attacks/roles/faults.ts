@@ -137,11 +137,16 @@ function failingNamespace(name: string, all: DurableObjectNamespace, mayHang: bo
 
 // ---- a Worker's whole environment
 
-const wrapped = new WeakMap<object, object>();
+const mayHangIn = { worker: true, object: false };
+const wrapped = { worker: new WeakMap<object, object>(), object: new WeakMap<object, object>() };
 
-/** The same bindings, of which every one that can write goes through the plan. One wrapper per environment. */
-export function failingEnv<E extends object>(env: E, mayHang = true): E {
-  const before = wrapped.get(env);
+/**
+ * The same bindings, of which every one that can write goes through the plan. A Worker and its objects may be given one
+ * environment, and get a wrapper each.
+ */
+export function failingEnv<E extends object>(env: E, place: "worker" | "object" = "worker"): E {
+  const mayHang = mayHangIn[place];
+  const before = wrapped[place].get(env);
   if (before) return before as E;
   const made: Record<string, unknown> = {};
   for (const [name, binding] of Object.entries(env)) {
@@ -151,7 +156,7 @@ export function failingEnv<E extends object>(env: E, mayHang = true): E {
     else if (has("prepare")) made[name] = failingDatabase(name, binding as D1Database, mayHang);
     else made[name] = binding;
   }
-  wrapped.set(env, made);
+  wrapped[place].set(env, made);
   return made as E;
 }
 

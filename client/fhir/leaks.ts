@@ -1,0 +1,331 @@
+// Searches resources for what identifies a person, before a clinic seals them. The search is a net, not a proof: it finds the
+// usual forms of the values that the Patient resource holds, and cannot find what it does not hold (a nickname, a face).
+//
+//   name        every word of every HumanName, in any order and case; double names with a hyphen, a space or nothing between;
+//               ae, oe, ue for ä, ö, ü and the reverse; an added -s. A word in a script that sets no spaces (Han, kana,
+//               Hangul, Thai, ...) is found inside a run of characters; one Han character only beside the rest of the name.
+//               A Latin word of two letters is found if it begins with a capital, or beside another word of the name.
+//   birth-date  year, month, day in the usual orders and separators, with month names of some European languages
+//   identifier, telecom   characters or digits with any separators between
+//   address     lines
+//   id          the Patient's id and the last part of its fullUrl
+//   contact     names of Patient.contact
+//
+// All text is folded first (fold.ts). Markup is searched twice, with its tags as nothing and as a space; HTML entities are
+// decoded. Attachments and Binaries that hold text are decoded and searched. A finding tells the place and never the value.
+
+import { decodeHTML } from "entities";
+import { fromBase64 } from "../../protocol/encodings.ts";
+import { readDate } from "./dates.ts";
+import { foldName } from "./fold.ts";
+import {
+  arrayOf,
+  ExactNumber,
+  type FhirEntry,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOf,
+} from "./resource.ts";
+
+export type LeakKind = "name" | "birth-date" | "identifier" | "telecom" | "address" | "id" | "contact";
+
+export interface IdentityLeak {
+  fullUrl: string;
+  /** FHIRPath-like place inside the resource, as "note[0].text" */
+  path: string;
+  kind: LeakKind;
+}
+
+/** Where values that identify the Patient stand inside the resources. Never throws, whatever the resources hold. */
+export function identityLeaks(entries: readonly FhirEntry[], patient: FhirEntry): IdentityLeak[] {
+  const wanted = patternsOf(patient);
+  if (wanted.length === 0) return [];
+  const leaks: IdentityLeak[] = [];
+  for (const { fullUrl, resource } of entries)
+    for (const { path, text } of textsIn(resource, "")) {
+      const forms = formsOf(text);
+      for (const { kind, pattern, written } of wanted)
+        if (forms.some((form) => pattern.test(written ? form.written : form.folded)))
+          leaks.push({ fullUrl, path, kind });
+    }
+  return leaks.filter((leak, i) => i === 0 || !sameLeak(leak, leaks[i - 1]!));
+}
+
+const sameLeak = (a: IdentityLeak, b: IdentityLeak): boolean =>
+  a.fullUrl === b.fullUrl && a.path === b.path && a.kind === b.kind;
+
+// ---- the texts of a resource
+
+interface Place {
+  path: string;
+  text: string;
+}
+
+function* textsIn(value: Json, path: string): Generator<Place> {
+  if (typeof value === "string") yield { path, text: value };
+  else if (typeof value === "number" || value instanceof ExactNumber) yield { path, text: String(value) };
+  else if (Array.isArray(value)) for (const [i, item] of value.entries()) yield* textsIn(item, `${path}[${i}]`);
+  else if (isObject(value)) {
+    const attached = attachedText(value);
+    for (const [name, item] of Object.entries(value)) {
+      const place = path === "" ? name : `${path}.${name}`;
+      if (name === "data" && attached !== undefined) yield { path: place, text: attached };
+      else yield* textsIn(item, place);
+    }
+  }
+}
+
+const TEXT_TYPE = /^text\/|[/+](?:xml|json|html|xhtml|rtf|csv|yaml)\b|xhtml|hl7/i;
+
+/** Text of an Attachment or Binary; undefined if it holds none. */
+function attachedText({ contentType, data }: JsonObject): string | undefined {
+  if (typeof data !== "string") return undefined;
+  const type = textOf(contentType);
+  if (type !== undefined && !TEXT_TYPE.test(type)) return undefined;
+  try {
+    const compact = data.replace(/\s+/g, "").replace(/=+$/, "");
+    const bytes = fromBase64(compact + "=".repeat((4 - (compact.length % 4)) % 4));
+    const charset = /charset="?([\w-]+)/i.exec(type ?? "")?.[1];
+    if (type === undefined) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    return decodeWith(bytes, charset);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the charset says; without one as UTF-16 if it has its byte-order mark, else as UTF-8, else as Latin-1. */
+function decodeWith(bytes: Uint8Array, charset: string | undefined): string {
+  const marked =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? "utf-16le"
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? "utf-16be"
+        : undefined;
+  for (const label of [charset, marked, "utf-8"])
+    try {
+      if (label !== undefined) return new TextDecoder(label, { fatal: true, ignoreBOM: false }).decode(bytes);
+    } catch {
+      // the next one
+    }
+  return new TextDecoder("latin1").decode(bytes);
+}
+
+interface Form {
+  /** entities decoded, tags gone, letters as written */
+  written: string;
+  folded: string;
+}
+
+/** Between the words of a name such as "scanSample2021.pdf". */
+const FILE_NAME_JOINT = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu;
+const MAX_FILE_NAME = 256;
+const TAG = /<[!/?A-Za-z][^<>]*>/g;
+
+/** The text itself, and, where there is markup, without its tags: as if each were nothing, and as if each were a space. */
+function formsOf(text: string): Form[] {
+  const texts = TAG.test(text) ? [text, text.replace(TAG, ""), text.replace(TAG, " ")] : [text];
+  TAG.lastIndex = 0;
+  const plain = texts.map((t) => (t.includes("&") ? decodeHTML(decodeHTML(t)) : t));
+  if (/%[0-9a-f]{2}/i.test(text)) plain.push(percentDecoded(text));
+  if (text.length <= MAX_FILE_NAME && /\p{L}/u.test(text) && !/\s/.test(text))
+    plain.push(text.replace(FILE_NAME_JOINT, " "));
+  return plain.map((written) => ({ written, folded: foldName(written) }));
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replace(/\+/g, " "));
+  } catch {
+    return text;
+  }
+}
+
+// ---- what is looked for
+
+interface Wanted {
+  kind: LeakKind;
+  pattern: RegExp;
+  /** the pattern is for the text as written, since a capital counts */
+  written?: true;
+}
+
+function patternsOf({ fullUrl, resource }: FhirEntry): Wanted[] {
+  const ids = [textOf(resource.id) ?? "", fullUrl.split(/[/:]/).at(-1)!].filter((id) => id.length >= 4);
+  const identifiers = objectsOf(resource.identifier).flatMap(({ value }) => textOf(value) ?? []);
+  const contacts = objectsOf(resource.contact);
+  const names = [...objectsOf(resource.name), ...(isObject(resource.name) ? [resource.name] : [])];
+  return [
+    ...wordsOf("name", names),
+    ...wordsOf(
+      "contact",
+      contacts.flatMap(({ name }) => (isObject(name) ? [name] : objectsOf(name))),
+    ),
+    ...one("birth-date", birthDateForms(textOf(resource.birthDate) ?? "")),
+    ...one("identifier", identifiers.filter((v) => !ids.includes(v)).flatMap(spaced)),
+    ...one(
+      "telecom",
+      [...objectsOf(resource.telecom), ...contacts.flatMap(({ telecom }) => objectsOf(telecom))].flatMap(telecomForms),
+    ),
+    ...one("address", objectsOf(resource.address).flatMap(addressForms)),
+    ...one(
+      "id",
+      ids.map((id) => bounded(escaped(foldName(id)))),
+    ),
+  ];
+}
+
+const one = (kind: LeakKind, sources: readonly string[]): Wanted[] =>
+  sources.length === 0 ? [] : [{ kind, pattern: new RegExp(sources.join("|"), "u") }];
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+");
+/** No letter or digit before or behind. */
+const bounded = (source: string): string => `(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`;
+const GAP = "[\\s\\p{P}_]{0,3}";
+
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
+const HAN_ALONE = /^\p{Script=Han}$/u;
+
+/** Words of names; all but prefixes and suffixes ("Dr.", "Jr."). */
+function wordsOf(kind: "name" | "contact", names: readonly JsonObject[]): Wanted[] {
+  const folded: string[] = [];
+  const written: string[] = [];
+  for (const name of names) {
+    const aside = new Set([...arrayOf(name.prefix), ...arrayOf(name.suffix)].map((p) => foldName(textOf(p) ?? "")));
+    const parts = [name.family, ...arrayOf(name.given), name.text].flatMap((part) => textOf(part as Json) ?? []);
+    const all = parts
+      .flatMap((part) => part.split(/[\s,;]+/))
+      .filter((word) => word !== "" && !aside.has(foldName(word)));
+    for (const part of parts) if (/\s/.test(part.trim()) && part !== name.text) folded.push(bounded(spelling(part)));
+    for (const word of new Set(all)) {
+      const plain = foldName(word).replace(/^[\p{P}]+|[\p{P}]+$/gu, "");
+      const letters = plain.match(/\p{L}/gu)?.length ?? 0;
+      if (UNSPACED.test(plain)) {
+        if (!HAN_ALONE.test(plain)) folded.push(escaped(plain));
+      } else if (letters >= 3) folded.push(bounded(`${spelling(word)}${INFLECTED.test(plain) ? "\\p{L}{0,3}" : "s?"}`));
+      else if (letters === 2) written.push(bounded(capitalised(word.replace(/[^\p{L}\p{M}]/gu, ""))));
+    }
+    // The words side by side, in any order: finds short words too, in any case.
+    const whole = [...new Set(all.map((word) => foldName(word)))].filter((word) => /\p{L}/u.test(word));
+    if (whole.length >= 2)
+      for (const a of whole)
+        for (const b of whole)
+          if (a !== b && a.length + b.length <= 6)
+            folded.push(
+              UNSPACED.test(a + b) ? `${escaped(a)}${GAP}${escaped(b)}` : bounded(`${escaped(a)}${GAP}${escaped(b)}`),
+            );
+  }
+  return [
+    ...one(kind, [...new Set(folded)]),
+    ...one(kind, [...new Set(written)]).map((w): Wanted => ({ ...w, written: true })),
+  ];
+}
+
+/** One name: its parts joined by a hyphen, an apostrophe, a space or nothing; umlauts written as one letter or two. */
+const spelling = (name: string): string =>
+  name
+    .split(NAME_JOINTS)
+    .map((part) => umlauts(escaped(foldName(part).replace(/[^\p{L}\p{N}\p{M}]/gu, ""))))
+    .filter((part) => part !== "")
+    .join(GAP);
+const NAME_JOINTS = /[\s.\p{Pd}'`´‘’ʹʼ′＇]+/u;
+/** Scripts whose names take endings. */
+const INFLECTED = /^[\p{Script=Cyrillic}-]{4,}$/u;
+/** The folded text has "u" for ü, "a" for å, and "ue" or "aa" as they stand; the name may have been written either way. */
+const umlauts = (part: string): string =>
+  part.replace(/([ou])e|a[ae]|[aou]/g, (found) => (found[0] === "a" ? "a[ae]?" : `${found[0]}e?`));
+
+const capitalised = (word: string): string => {
+  const [first = "", ...rest] = [...word.normalize("NFC")];
+  return `${escaped(first.toUpperCase())}[${rest.flatMap((c) => [c.toLowerCase(), c.toUpperCase()]).join("")}]`;
+};
+
+/** Letters and digits with separators between; those of fewer than four characters would be found everywhere. */
+function spaced(value: string): string[] {
+  const characters = [...foldName(value)].filter((c) => /[\p{L}\p{N}]/u.test(c));
+  return characters.length < 4 ? [] : [bounded(characters.map(escaped).join("[\\s\\p{P}_]{0,2}"))];
+}
+
+const NATIONAL_DIGITS = 8;
+/** A telephone number by its last digits, so that it is found with and without the country's code. */
+function telecomForms({ value }: JsonObject): string[] {
+  const text = textOf(value);
+  if (text === undefined) return [];
+  const digits = text.replace(/\D/g, "");
+  if (/[A-Za-z@]/.test(text)) return text.length < 5 ? [] : [bounded(escaped(foldName(text)))];
+  if (digits.length < 6) return [];
+  return [`${[...digits.slice(-NATIONAL_DIGITS)].join("[^\\p{L}\\p{N}]{0,2}")}(?!\\p{N})`];
+}
+
+function addressForms({ line, text }: JsonObject): string[] {
+  return [...arrayOf(line), text]
+    .flatMap((part) => textOf(part as Json) ?? [])
+    .map((part) => foldName(part).match(/[\p{L}\p{N}\p{M}]+/gu) ?? [])
+    .filter((words) => words.join("").length >= 5)
+    .map((words) => bounded(words.map((w) => umlauts(escaped(w))).join("[\\s\\p{P}]{1,3}")));
+}
+
+const MONTH_LANGUAGES = [
+  "en",
+  "de",
+  "fr",
+  "es",
+  "it",
+  "pt",
+  "nl",
+  "sv",
+  "da",
+  "nb",
+  "fi",
+  "pl",
+  "cs",
+  "ro",
+  "hu",
+  "el",
+  "ru",
+  "tr",
+];
+
+function birthDateForms(birthDate: string): string[] {
+  const date = readDate(birthDate);
+  if (date?.precision !== "day") return [];
+  const [year, month, day] = birthDate.split("-") as [string, string, string];
+  const [y, m, d] = [`(?:${year}|${year.slice(2)})`, `0?${Number(month)}`, `0?${Number(day)}`];
+  const sep = "\\s{0,2}[\\p{P}\\s年月]\\s{0,2}";
+  const names = monthNames(Number(month));
+  const gap = "[\\s\\p{P}]{0,3}";
+  const ordinal = "(?:st|nd|rd|th|er|o|a)?(?:\\s+(?:of|de|di|den|d))?";
+  const forms = [
+    `${year}${month}${day}`,
+    `${day}${month}${year}`,
+    `${month}${day}${year}`,
+    `${y}${sep}${m}${sep}${d}`,
+    `${d}${sep}${m}${sep}${y}`,
+    `${m}${sep}${d}${sep}${y}`,
+    `${d}${ordinal}${gap}(?:${names})${gap}(?:de\\s+|of\\s+)?${y}`,
+    `(?:${names})${gap}${d}${ordinal}${gap}${y}`,
+    `${year}${gap}(?:${names})${gap}${d}`,
+  ];
+  return [`(?<!\\p{N})(?:${forms.join("|")})(?!\\p{N})`];
+}
+
+const monthNamesKnown = new Map<number, string>();
+/** Alternatives of a pattern: the month's names, long and short, folded. */
+function monthNames(month: number): string {
+  const known = monthNamesKnown.get(month);
+  if (known !== undefined) return known;
+  const at = new Date(Date.UTC(2000, month - 1, 15));
+  const forms = new Set<string>();
+  for (const language of MONTH_LANGUAGES)
+    for (const style of ["long", "short"] as const)
+      for (const options of [{ month: style }, { month: style, day: "numeric" }] as const) {
+        const parts = new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).formatToParts(at);
+        const name = foldName(parts.find((part) => part.type === "month")?.value ?? "").replace(/\.$/, "");
+        if (/^\p{L}{3,}$/u.test(name)) forms.add(escaped(name));
+      }
+  const alternatives = [...forms].join("|");
+  monthNamesKnown.set(month, alternatives);
+  return alternatives;
+}

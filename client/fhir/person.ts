@@ -1,0 +1,139 @@
+// Decides whether a Reference means the one patient that a Bundle is about, whatever kind of Reference it is.
+//
+//   literal      it resolves to the Patient's entry (references.ts)
+//   contained    it resolves to a contained Patient that is the same person
+//   conditional  "Patient?identifier=..." names one of the Patient's identifiers
+//   logical      Reference.identifier is one of the Patient's identifiers
+//   display      only a name stands there, in an element that names a patient, and it is the Patient's name
+//
+// Two Patient resources are the same person if they share an identifier. They are different people if both have an identifier
+// of one system with other values, or other birth dates, or no word of their names in common.
+
+import { foldName } from "./fold.ts";
+import { conditionOf, instanceOf, type References } from "./references.ts";
+import {
+  arrayOf,
+  type FhirEntry,
+  type FhirResource,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOf,
+} from "./resource.ts";
+
+/** Elements whose Reference names the person that a resource is about (patient compartment, compartmentdefinition-patient.html). */
+export const SUBJECT_ELEMENTS = ["subject", "patient", "beneficiary", "for"] as const;
+const PATIENT_ELEMENTS = new Set<string>([
+  ...SUBJECT_ELEMENTS,
+  "individual",
+  "actor",
+  "who",
+  "subscriber",
+  "policyHolder",
+  "recipient",
+]);
+
+export class PatientMatcher {
+  readonly patient: FhirEntry;
+  readonly #references: References;
+  readonly #names: Set<string>;
+
+  constructor(patient: FhirEntry, references: References) {
+    this.patient = patient;
+    this.#references = references;
+    this.#names = nameWords(patient.resource);
+  }
+
+  /** Whether the Reference `element`, which stands in `from` under the name `member`, means the patient. */
+  means(from: FhirEntry, element: JsonObject, member: string): boolean {
+    const reference = textOf(element.reference);
+    if (reference !== undefined) return this.meansLiteral(from, reference);
+    const type = textOf(element.type);
+    if (type !== undefined && type !== "Patient") return false;
+    const display = textOf(element.display);
+    if (isObject(element.identifier)) {
+      if (this.#hasIdentifier(element.identifier)) return true;
+      // Of a system that the Patient does not list, the identifier decides nothing, and the name beside it may.
+      const { system } = element.identifier;
+      if (objectsOf(this.patient.resource.identifier).some((own) => own.system === system)) return false;
+    }
+    return display !== undefined && PATIENT_ELEMENTS.has(member) && this.#isName(display);
+  }
+
+  meansLiteral(from: FhirEntry, reference: string): boolean {
+    const target = this.#references.resolve(from, { reference });
+    if (target.kind === "entry") return target.entry === this.patient;
+    if (target.kind === "contained") return this.isSamePerson(target.resource);
+    const condition = conditionOf(reference);
+    if (condition?.type !== "Patient") return false;
+    const bar = condition.identifier.lastIndexOf("|");
+    const [system, value] = [condition.identifier.slice(0, Math.max(bar, 0)), condition.identifier.slice(bar + 1)];
+    return this.#hasIdentifier(system === "" ? { value } : { system, value });
+  }
+
+  /**
+   * Whether a resource of `from` is about somebody else: it names a subject, that is not the patient, and not a thing such as
+   * a Group or a Device either. A resource without a subject is taken to be about the patient of its Bundle.
+   */
+  isAboutAnother(from: FhirEntry): boolean {
+    for (const member of SUBJECT_ELEMENTS) {
+      const element = from.resource[member];
+      if (!isObject(element) || !saysWho(element) || this.means(from, element, member)) continue;
+      const target = this.#references.resolve(from, element);
+      const type =
+        (target.kind === "entry" && target.entry.resource.resourceType) ||
+        (target.kind === "contained" && target.resource.resourceType) ||
+        textOf(element.type) ||
+        instanceOf(textOf(element.reference) ?? "")?.type ||
+        conditionOf(textOf(element.reference) ?? "")?.type ||
+        "Patient";
+      if (type === "Patient") return true;
+    }
+    return false;
+  }
+
+  isSamePerson(other: FhirResource): boolean {
+    if (other.resourceType !== "Patient" && other.resourceType !== "Person") return false;
+    const theirs = objectsOf(other.identifier);
+    if (theirs.some((identifier) => this.#hasIdentifier(identifier))) return true;
+    const systems = new Set(objectsOf(this.patient.resource.identifier).flatMap(({ system }) => textOf(system) ?? []));
+    if (theirs.some(({ system }) => systems.has(textOf(system) ?? ""))) return false;
+    const [born, otherBorn] = [textOf(this.patient.resource.birthDate), textOf(other.birthDate)];
+    if (born !== undefined && otherBorn !== undefined && !born.startsWith(otherBorn) && !otherBorn.startsWith(born))
+      return false;
+    const names = nameWords(other);
+    return names.size === 0 || this.#names.size === 0 || [...names].some((word) => this.#names.has(word));
+  }
+
+  /** Equal values; and equal systems, where both say one. */
+  #hasIdentifier({ system, value }: JsonObject): boolean {
+    if (textOf(value) === undefined) return false;
+    return objectsOf(this.patient.resource.identifier).some(
+      (own) =>
+        own.value === value &&
+        (own.system === system || textOf(own.system) === undefined || textOf(system) === undefined),
+    );
+  }
+
+  /** All words of the shorter name stand in the longer one. A patient without a name has any. */
+  #isName(display: string): boolean {
+    const words = wordsOf(display);
+    if (this.#names.size === 0 || words.length === 0) return this.#names.size === 0;
+    const known = words.filter((word) => this.#names.has(word));
+    return known.length === words.length || known.length >= Math.min(2, this.#names.size);
+  }
+}
+
+const saysWho = (element: JsonObject): boolean =>
+  textOf(element.reference) !== undefined || isObject(element.identifier) || textOf(element.display) !== undefined;
+
+const wordsOf = (text: string): string[] =>
+  foldName(text)
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) => word !== "");
+
+function nameWords(resource: JsonObject): Set<string> {
+  const texts = objectsOf(resource.name).flatMap((name) => [name.family, name.text, ...arrayOf(name.given)]) as Json[];
+  return new Set(texts.flatMap((text) => wordsOf(textOf(text) ?? "")));
+}

@@ -1,0 +1,127 @@
+// Reads a FHIR R4 Bundle into entries, and accounts for every entry that it does not hand on.
+//
+//   fullUrl     as written; an entry without one gets "https://fhir.invalid/Type/id" (RFC 2606), so that relative references
+//               beside it still resolve. UUIDs compare without regard to case (RFC 9562 section 4)
+//   versions    several entries of one fullUrl are versions of one resource (bundle.html, bdl-7): the newest counts, by
+//               meta.lastUpdated, else by meta.versionId, else by the Bundle's order (a history lists newest first)
+//   left out    older versions, exact repetitions, and entries without a resource (a transaction's DELETE or GET)
+//   refused     content that is no Bundle; a Bundle inside the Bundle; a resource without resourceType
+//
+// A source is the system or file that an input came from. Two sources may number alike, so a name made here or a relative
+// one means nothing outside its source.
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { readDate } from "./dates.ts";
+import { parseJson, writeJson } from "./json.ts";
+import {
+  equalJson,
+  type FhirEntry,
+  FhirInputError,
+  type FhirResource,
+  isObject,
+  type Json,
+  textOf,
+} from "./resource.ts";
+
+/** Host of the names that this file makes. */
+export const MADE_BASE = "https://fhir.invalid";
+
+export interface LeftOut {
+  /** of the entry; "entry[n]" where it has none */
+  fullUrl: string;
+  reason: string;
+}
+
+export interface ReadBundle {
+  /** Bundle.type as written */
+  type: string | undefined;
+  /** Bundle.timestamp as written */
+  timestamp: string | undefined;
+  /** number of entries in the input */
+  size: number;
+  /** one per fullUrl, in the input's order */
+  entries: FhirEntry[];
+  leftOut: LeftOut[];
+}
+
+/** @throws FhirInputError */
+export function readEntries(input: string | Uint8Array | Json): ReadBundle {
+  const bundle = typeof input === "string" || input instanceof Uint8Array ? parseJson(input) : input;
+  if (!isObject(bundle) || bundle.resourceType !== "Bundle")
+    throw new FhirInputError(
+      "not-a-bundle",
+      'The content is JSON, but not a FHIR Bundle (resourceType is not "Bundle").',
+    );
+  if (bundle.entry !== undefined && !Array.isArray(bundle.entry))
+    throw new FhirInputError("not-a-bundle", "The Bundle's `entry` is not an array.");
+  const items = (bundle.entry ?? []) as Json[];
+  const newestFirst = bundle.type === "history";
+
+  const leftOut: LeftOut[] = [];
+  const versions = new Map<string, FhirEntry[]>();
+  for (const [index, item] of items.entries()) {
+    if (!isObject(item)) throw new FhirInputError("bad-entry", `Entry ${index} is not an object.`);
+    const { resource } = item;
+    if (resource === undefined) {
+      leftOut.push({ fullUrl: textOf(item.fullUrl) ?? `entry[${index}]`, reason: "the entry holds no resource" });
+      continue;
+    }
+    if (!isObject(resource) || textOf(resource.resourceType) === undefined)
+      throw new FhirInputError("bad-entry", `Entry ${index} holds a resource without resourceType.`);
+    if (resource.resourceType === "Bundle")
+      throw new FhirInputError(
+        "nested-bundle",
+        `Entry ${index} is a Bundle inside the Bundle. Give each inner Bundle as a file of its own.`,
+      );
+    const entry = {
+      fullUrl: textOf(item.fullUrl) ?? madeFullUrl(resource as FhirResource, index),
+      resource: resource as FhirResource,
+    };
+    const key = urlKey(entry.fullUrl);
+    const known = versions.get(key);
+    if (known) known.push(entry);
+    else versions.set(key, [entry]);
+  }
+  const entries = [...versions.values()].map((all) => {
+    const newest = newestOf(all, newestFirst);
+    for (const entry of all)
+      if (entry !== newest) leftOut.push({ fullUrl: entry.fullUrl, reason: reasonBeside(entry, newest) });
+    return newest;
+  });
+  return { type: textOf(bundle.type), timestamp: textOf(bundle.timestamp), size: items.length, entries, leftOut };
+}
+
+/** A UUID URN in lower case (RFC 9562 section 4: upper case is read too); every other URL as it is. */
+export const urlKey = (url: string): string => (/^urn:uuid:/i.test(url) ? url.toLowerCase() : url);
+
+function madeFullUrl(resource: FhirResource, index: number): string {
+  const id = textOf(resource.id);
+  if (id !== undefined) return `${MADE_BASE}/${resource.resourceType}/${id}`;
+  // Nothing can refer to a resource without an id. It may refer to an Encounter, so it must be told from its likes.
+  const digest = bytesToHex(sha256(utf8ToBytes(`${index} ${writeJson(resource)}`)));
+  return `${MADE_BASE}/${resource.resourceType}/${digest.slice(0, 32)}`;
+}
+
+const versionOf = ({ resource: { meta } }: FhirEntry) => {
+  const { lastUpdated, versionId } = isObject(meta) ? meta : {};
+  const at = readDate(textOf(lastUpdated) ?? "")?.start;
+  const number = typeof versionId === "string" && /^\d{1,15}$/.test(versionId) ? Number(versionId) : undefined;
+  return { at, number, id: textOf(versionId) };
+};
+
+function newestOf(all: readonly FhirEntry[], newestFirst: boolean): FhirEntry {
+  const isNewer = (a: FhirEntry, b: FhirEntry): boolean => {
+    const [x, y] = [versionOf(a), versionOf(b)];
+    if (x.at !== undefined && y.at !== undefined && x.at !== y.at) return x.at > y.at;
+    if (x.number !== undefined && y.number !== undefined && x.number !== y.number) return x.number > y.number;
+    return !newestFirst;
+  };
+  return all.reduce((newest, entry) => (isNewer(entry, newest) ? entry : newest));
+}
+
+function reasonBeside(entry: FhirEntry, newest: FhirEntry): string {
+  if (equalJson(entry.resource, newest.resource)) return "the same resource stands in the Bundle twice";
+  const { id } = versionOf(entry);
+  return `an older version${id === undefined ? "" : ` (versionId ${id})`} of a resource in the Bundle`;
+}

@@ -9,7 +9,8 @@
 //                           a mark is a vowel or another letter (Thai, Devanagari, kana)
 //   letters                 that Unicode does not decompose: ß ø ł đ æ œ þ ð ı
 
-const IGNORABLE = /\u034F|[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFE00-\uFE0F\uFEFF]/g;
+/** Default_Ignorable_Code_Point covers them all: the soft hyphen, zero-width characters, direction marks, variation selectors. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const APOSTROPHES = /['`´‘’‚‛ʹʻʼʽˈ′‵＇]/g;
 const DASHES = /[\p{Pd}−]/gu;
 const MARKED = /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}])\p{M}+/gu;

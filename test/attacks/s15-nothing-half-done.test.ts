@@ -283,6 +283,7 @@ describe("check-in", () => {
     it(`dies at each write of the service (${mode.how} ${mode.when}): nothing or the whole, one receipt per key`, async () => {
       const wallet = await newPatient(`Visitor ${mode.how} ${mode.when}`);
       const failed = await everyWrite(url(), [mode], (strike) => attempt(strike, wallet));
+      console.log(failed);
       // the object, its row, the index row, and that both are delivered
       expect(failed.length).toBeGreaterThanOrEqual(4);
     });
@@ -292,6 +293,9 @@ describe("check-in", () => {
       attempt(strike, wallet),
     );
     expect(failed.length).toBeGreaterThanOrEqual(2);
+  });
+  it("every session that an object holds has its row", async () => {
+    expect(objectsOf()).toEqual((await census()).sessions);
   });
 });
 

@@ -32,7 +32,6 @@ import { overviewOf, type SessionView, sessionView, type WalletOverview } from "
 import { type OwnRecords, ownRecords } from "./wallet/records.ts";
 import { recoverSessions } from "./wallet/recovery.ts";
 import { enrol, refresh } from "./wallet/registration.ts";
-import { ownReport } from "./wallet/report.ts";
 import {
   emptyState,
   type WalletGeneration,
@@ -223,7 +222,10 @@ export class Wallet {
 
   /** The own report as a FHIR R4 document Bundle. @throws as `records`; FhirInputError if a record is not FHIR */
   async report(records?: OwnRecords): Promise<DocumentBundle> {
-    return ownReport(this.#context, records ?? (await this.records()));
+    const own = records ?? (await this.records());
+    // Loaded when it is needed: an app that only checks in does not pay for reading FHIR.
+    const { ownReport } = await import("./wallet/report.ts");
+    return ownReport(this.#context, own);
   }
 
   /**

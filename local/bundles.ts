@@ -1,7 +1,7 @@
 // The code as it is shipped, by esbuild: a Worker as wrangler would make it, and a page's script as an application would.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
@@ -112,6 +112,38 @@ export function bundleWorker(entry: string, changes: readonly Weakening[] = []):
 }
 
 /** For browsers, with what `entry` exports as the global `sdk`. @param entry path from the repository's root */
+/** Sizes of the parts that a bundler makes of an entry: those loaded with it, and those that a dynamic import loads later. */
+export async function chunksForBrowsers(entry: string): Promise<{ first: string; later: string }> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [resolve(root, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    splitting: true,
+    outdir: "out",
+    absWorkingDir: root,
+    format: "esm",
+    metafile: true,
+    platform: "browser",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  const outputs = Object.entries(metafile.outputs);
+  const first = new Set<string>();
+  const load = (path: string): void => {
+    if (first.has(path)) return;
+    first.add(path);
+    for (const { path: needed, kind } of metafile.outputs[path]!.imports) if (kind === "import-statement") load(needed);
+  };
+  load(outputs.find(([, { entryPoint }]) => entryPoint === entry)![0]);
+  const textOf = (isFirst: boolean): string =>
+    outputFiles
+      .filter(({ path }) => first.has(relative(root, path)) === isFirst)
+      .map(({ text }) => text)
+      .join("");
+  return { first: textOf(true), later: textOf(false) };
+}
+
 export async function bundleForBrowsers(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [resolve(root, entry)],

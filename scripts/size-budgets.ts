@@ -2,13 +2,14 @@
 // `npm run check` calls it. It prints each size beside its budget, and exits with 1 if a size is over its budget.
 //
 //   service Worker   functions/service.ts, minified as `wrangler deploy` does; the .wasm module beside it is not counted
-//   wallet SDK       client/wallet.ts for browsers, minified; the whole SDK of a patient, without WebAssembly
+//   wallet SDK       client/wallet.ts for browsers, minified, without WebAssembly: all that loads before the first report.
+//                    The report's part, which reads FHIR, loads when it is asked for
 //
 // A budget is about 5 % above the size at the time it was set. If a size grows for a good reason, raise its budget in the
 // commit that makes it grow. If a size shrinks, lower the budget.
 
 import { constants, gzipSync } from "node:zlib";
-import { bundleForBrowsers, bundleWorker } from "../local/bundles.ts";
+import { bundleWorker, chunksForBrowsers } from "../local/bundles.ts";
 
 interface Budget {
   name: string;
@@ -25,7 +26,7 @@ const BUDGETS: readonly Budget[] = [
   },
   {
     name: "wallet SDK",
-    bundle: () => bundleForBrowsers("client/wallet.ts"),
+    bundle: async () => (await chunksForBrowsers("client/wallet.ts")).first,
     minifiedBytes: 321_000,
     gzipBytes: 121_000,
   },

@@ -111,6 +111,12 @@ export function fileByTarget(s: Filing, entries: readonly FhirEntry[]): void {
     }
 }
 
+/** When an Encounter began, as written. */
+export function startOf(encounter: FhirResource): string | undefined {
+  if (!isObject(encounter.period)) return undefined;
+  return textOf(encounter.period.start) ?? textOf(encounter.period.end);
+}
+
 /** Elements that tell when a resource was recorded or, failing that, when it happened; the first that is there counts. */
 const RECORDED = [
   ["recordedDate", "recorded", "issued", "authoredOn", "authored", "dateRecorded", "assertedDate", "dateAsserted"],

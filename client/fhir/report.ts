@@ -22,13 +22,13 @@ import { bytesToHex, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
 import { hexToBytes, toBase64 } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { readDate } from "./dates.ts";
+import { startOf } from "./filing.ts";
 import { joinRecords } from "./join.ts";
 import { narrative, paragraph, RESOURCE_HEADINGS, resourceRows, table, xml } from "./narrative.ts";
 import { fromTid } from "./pseudonymise.ts";
 import { type Content, readContent } from "./record.ts";
 import { displayName, type FhirEntry, type FhirResource, type JsonObject, textOf } from "./resource.ts";
 import { summarySections } from "./sections.ts";
-import { startOf } from "./select.ts";
 
 export interface ReportService {
   id: string;

@@ -28,6 +28,7 @@ import {
   isSupporting,
   leave,
   type Span,
+  startOf,
 } from "./filing.ts";
 import { type Organization, organizationEntry, organizationOf, unknownOrganization } from "./organizations.ts";
 import { PatientMatcher } from "./person.ts";
@@ -248,12 +249,6 @@ function organizationsOf({ visits, read, source }: Selection): Organization[] {
   for (const { organization } of visits) if (!found.has(organization.key)) found.set(organization.key, organization);
   const visited = new Set(visits.map(({ organization }) => organization.key));
   return [...found.values()].filter(({ key }) => visited.has(key));
-}
-
-/** When an Encounter began, as written. */
-export function startOf(encounter: FhirResource): string | undefined {
-  if (!isObject(encounter.period)) return undefined;
-  return textOf(encounter.period.start) ?? textOf(encounter.period.end);
 }
 
 function periodOf({ period }: FhirResource, where: string): Span | undefined {

@@ -5,8 +5,6 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
-import { toTid } from "../../client/fhir/pseudonymise.ts";
-import { writeRecord } from "../../client/fhir/record.ts";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { LogMonitor } from "../../client/log/monitor.ts";
@@ -52,9 +50,8 @@ async function visit(wallet: Wallet, clinic: Clinic, file: Input): Promise<Clini
   const session = await clinic.session(tagHash);
   const next = lived.get(file) ?? 0;
   lived.set(file, next + 1);
-  const { patient, visits } = file.bundle;
-  const record = writeRecord(toTid(visits[next]!.entries, { patient, known: references, tid: session.tid }).entries);
-  await clinic.putRecord(session, new TextEncoder().encode(record));
+  const { patient, visits, references } = file.bundle;
+  await clinic.fileVisit(session, visits[next]!.entries, { patient, references });
   return session;
 }
 

@@ -3,7 +3,7 @@
 import { type FhirDate, readDate } from "./dates.ts";
 import type { PatientMatcher } from "./person.ts";
 import type { LeftOut } from "./read.ts";
-import { isReference, type References } from "./references.ts";
+import { isAttachment, isReference, type References } from "./references.ts";
 import { type FhirEntry, type FhirResource, isObject, type Json, objectsIn, objectsOf, textOf } from "./resource.ts";
 
 /** milliseconds, the end excluded */
@@ -102,13 +102,17 @@ export function fileByEncounter(s: Filing, entries: readonly FhirEntry[]): void 
 
 /** A Provenance tells of other resources, and goes with the first of them that has its visit. */
 export function fileByTarget(s: Filing, entries: readonly FhirEntry[]): void {
-  for (const entry of entries)
-    for (const element of objectsOf(entry.resource.target)) {
+  for (const entry of entries) {
+    if (s.placed.has(entry)) continue;
+    const places = objectsOf(entry.resource.target).map((element) => {
       const target = s.references.resolve(entry, element);
-      const visit = target.kind === "entry" ? s.placed.get(target.entry) : undefined;
-      if (typeof visit !== "object" || s.placed.has(entry)) continue;
-      file(s, entry, visit);
-    }
+      return target.kind === "entry" ? s.placed.get(target.entry) : undefined;
+    });
+    const visit = places.find((place) => typeof place === "object");
+    if (visit) file(s, entry, visit);
+    else if (places.length > 0 && places.every((place) => place === "left-out"))
+      leave(s, entry, "it tells only of entries that are left out");
+  }
 }
 
 /** When an Encounter began, as written. */
@@ -200,8 +204,8 @@ function* targetsOf({ references }: Filing, entry: FhirEntry): Generator<FhirEnt
   for (const object of objectsIn(entry.resource)) {
     const target = isReference(object)
       ? references.resolve(entry, object)
-      : typeof object.url === "string" && typeof object.contentType === "string"
-        ? references.literal(entry, object.url)
+      : isAttachment(object)
+        ? references.literal(entry, object.url as string)
         : undefined;
     if (target?.kind === "entry") yield target.entry;
   }

@@ -3,20 +3,22 @@
 // Two clinics may number alike: both have an "Observation/1". So within the joined set
 //   - the first record to bring a fullUrl keeps it;
 //   - another record's entry of that fullUrl is the same one if it is equal and all that it refers to in its record is the
-//     same too. Else it is given a fullUrl of its own;
+//     same too. Else it is given a fullUrl of its own, which equal entries of later records share;
 //   - a reference is rewritten, to the absolute fullUrl of its target in its own record, if as written it would now lead
-//     elsewhere or nowhere;
-//   - a reference without a target in its own record may lead to another record's entry only if it names that entry exactly,
-//     and the name is unique everywhere or both records come from one service. Else it is given a name that leads nowhere.
+//     elsewhere or nowhere, also for a reader that looks at "Type/id" only;
+//   - a reference without a target in its own record may lead to another record of the same service. To a record of another
+//     service it leads only if it names that entry exactly, and the name is unique everywhere. Else it is given a name that
+//     leads nowhere.
 //
-// A fullUrl is unique everywhere if it is a URN, or a URL at a public host whose names two services do not use for different
-// things. All other content stays as it was written.
+// A fullUrl is unique everywhere if it is a UUID or OID, or a URL at a public host, and no two services use it, or its base,
+// for different things. All other content stays as it was written.
 
 import { MADE_BASE, urlKey } from "./read.ts";
-import { instanceOf, isReference, isUrn, References, withoutVersion } from "./references.ts";
-import { copyJson, equalJson, type FhirEntry, type FhirResource, type JsonObject } from "./resource.ts";
+import { instanceOf, isAttachment, isReference, isUrn, References, type Target, withoutVersion } from "./references.ts";
+import { copyJson, equalJson, type FhirEntry, type FhirResource, type JsonObject, objectsIn } from "./resource.ts";
 
 export interface RecordToJoin {
+  /** unique among the records */
   recordId: string;
   serviceId: string;
   entries: readonly FhirEntry[];
@@ -37,12 +39,26 @@ export interface Joined {
 
 interface Part extends RecordToJoin {
   references: References;
+  links: Map<FhirEntry, Link[]>;
   /** fullUrl in the joined set, of each entry of the record */
   names: Map<FhirEntry, string>;
 }
+/** An entry of the joined set, as its first record has it. */
 interface Placed {
   entry: FhirEntry;
   part: Part;
+  name: string;
+  /** of all records that hold it */
+  services: Set<string>;
+}
+interface Joining {
+  reserved: ReadonlySet<string>;
+  newUrl: (recordId: string, fullUrl: string) => string;
+  isUnique: (url: string) => boolean;
+  /** by the fullUrl as written */
+  written: Map<string, Placed[]>;
+  /** by the fullUrl in the joined set */
+  placed: Map<string, Placed>;
 }
 
 /**
@@ -51,34 +67,26 @@ interface Placed {
  */
 export function joinRecords(
   records: readonly RecordToJoin[],
-  reserved: ReadonlySet<string>,
+  reserved: Iterable<string>,
   newUrl: (recordId: string, fullUrl: string) => string,
 ): Joined {
-  const taken = new Map<string, Placed>();
-  const disputed = disputedBases(records);
-  const isUnique = (url: string): boolean => isUrn(url) || (!LOCAL_HOST.test(url) && !disputed.has(baseOf(url)));
+  const joining: Joining = {
+    reserved: new Set([...reserved].map(urlKey)),
+    newUrl,
+    isUnique: uniqueness(records),
+    written: new Map(),
+    placed: new Map(),
+  };
   const parts = records.map((record): Part => {
-    const part: Part = { ...record, references: new References(record.entries), names: new Map() };
-    for (const [entry, renamed] of renamedIn(part, taken, reserved, isUnique)) {
-      const name = renamed ? newUrl(part.recordId, entry.fullUrl) : entry.fullUrl;
-      part.names.set(entry, name);
-      if (!taken.has(urlKey(name))) taken.set(urlKey(name), { entry, part });
-    }
+    const links = new Map(record.entries.map((entry) => [entry, linksIn(entry.resource)]));
+    const part: Part = { ...record, references: new References(record.entries), links, names: new Map() };
+    place(part, joining);
     return part;
   });
-
-  const all = parts.flatMap(({ names }) => [...names].map(([{ resource }, fullUrl]) => ({ fullUrl, resource })));
-  const joined = new References(all);
-  const result = new Map<string, FhirEntry>();
-  for (const part of parts)
-    for (const [entry, fullUrl] of part.names)
-      if (!result.has(urlKey(fullUrl)))
-        result.set(urlKey(fullUrl), {
-          fullUrl,
-          resource: rewritten(part, entry, fullUrl, { joined, taken, isUnique }),
-        });
+  const placed = [...joining.placed.values()];
+  const joined = new References(placed.map(({ name, entry }) => ({ fullUrl: name, resource: entry.resource })));
   return {
-    entries: [...result.values()],
+    entries: placed.map((one) => ({ fullUrl: one.name, resource: rewritten(one, joined, joining) })),
     records: parts.map(({ recordId, names }) => ({
       recordId,
       fullUrls: [...new Set(names.values())],
@@ -87,10 +95,16 @@ export function joinRecords(
   };
 }
 
-const baseOf = (fullUrl: string): string => instanceOf(fullUrl)?.base ?? fullUrl;
+const baseOf = (fullUrl: string): string => instanceOf(fullUrl)?.base ?? urlKey(fullUrl);
 
-/** Bases under which two services have different things of one fullUrl. */
-function disputedBases(records: readonly RecordToJoin[]): Set<string> {
+/** Hosts that mean another machine in every network, or none (RFC 6761, RFC 1918): names below them are not unique. */
+const LOCAL_HOST =
+  /^https?:\/\/(?:[^/.:]+|(?:[^/:]+\.)?(?:localhost|local|internal|lan|home\.arpa|test|invalid)|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|169\.254\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|\[[^\]]*\])(?::\d+)?(?:\/|$)/i;
+/** A UUID that RFC 9562 knows: with version and variant. Other texts behind "urn:uuid:" are somebody's numbering. */
+const UNIQUE_URN = /^urn:(?:oid:|uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$)/i;
+
+/** Whether a fullUrl means the same thing everywhere. */
+function uniqueness(records: readonly RecordToJoin[]): (url: string) => boolean {
   const first = new Map<string, { resource: FhirResource; serviceId: string }>();
   const disputed = new Set<string>();
   for (const { entries, serviceId } of records)
@@ -99,67 +113,74 @@ function disputedBases(records: readonly RecordToJoin[]): Set<string> {
       if (!held) first.set(urlKey(fullUrl), { resource, serviceId });
       else if (held.serviceId !== serviceId && !equalJson(held.resource, resource)) disputed.add(baseOf(fullUrl));
     }
-  return disputed;
+  return (url) =>
+    !disputed.has(baseOf(url)) && (isUrn(url) ? UNIQUE_URN.test(url) : /^https?:/i.test(url) && !LOCAL_HOST.test(url));
 }
 
-/** Hosts that mean another machine in every network, or none (RFC 6761, RFC 1918): names below them are not unique. */
-const LOCAL_HOST =
-  /^https?:\/\/(?:[^/.:]+|(?:[^/:]+\.)?(?:localhost|local|internal|lan|home\.arpa|test|invalid)|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|\[[^\]]*\])(?::\d+)?(?:\/|$)/i;
-
-/** Each entry of the record, and whether it needs a new fullUrl. */
-function renamedIn(
-  part: Part,
-  taken: ReadonlyMap<string, Placed>,
-  reserved: ReadonlySet<string>,
-  isUnique: (url: string) => boolean,
-): Map<FhirEntry, boolean> {
-  const heldOf = (entry: FhirEntry): Placed | undefined => taken.get(urlKey(entry.fullUrl));
-  const renamed = new Map(
-    part.entries.map((entry) => {
-      const held = heldOf(entry);
-      return [
-        entry,
-        reserved.has(entry.fullUrl) || (held !== undefined && !equalJson(held.entry.resource, entry.resource)),
-      ];
-    }),
-  );
-  // An equal entry is not the same one if what it refers to is not. This goes on until nothing changes.
-  const equal = part.entries.filter((entry) => heldOf(entry) && !renamed.get(entry));
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const entry of equal) {
-      if (renamed.get(entry)) continue;
-      const held = heldOf(entry)!;
-      const same = linksIn(entry.resource).every(({ text }) => {
-        const own = targetName(
-          part,
-          entry,
-          text,
-          (target) => (renamed.get(target) ? undefined : target.fullUrl),
-          isUnique,
-        );
-        const other = targetName(held.part, held.entry, text, (target) => held.part.names.get(target), isUnique);
-        return own === other;
-      });
-      if (same) continue;
-      renamed.set(entry, true);
-      changed = true;
+/** Finds for each entry of the record the same one among those that are placed already, and places the others. */
+function place(part: Part, joining: Joining): void {
+  const optionsOf = (entry: FhirEntry): readonly Placed[] => joining.written.get(urlKey(entry.fullUrl)) ?? [];
+  /** index into the options of each entry; behind the last one: the entry is new */
+  const choice = new Map(part.entries.map((entry) => [entry, 0]));
+  const chosen = (entry: FhirEntry): Placed | undefined => optionsOf(entry)[choice.get(entry)!];
+  const isSame = (entry: FhirEntry, held: Placed): boolean =>
+    equalJson(held.entry.resource, entry.resource) &&
+    part.links.get(entry)!.every((link) => {
+      const own = targetName(part, entry, link, (target) => chosen(target)?.name, joining);
+      const other = targetName(held.part, held.entry, link, (target) => held.part.names.get(target), joining);
+      return own === other;
+    });
+  // If an entry turns out to be another one, so may all that refer to it.
+  const referring = new Map<FhirEntry, FhirEntry[]>();
+  for (const entry of part.entries)
+    for (const link of part.links.get(entry)!) {
+      const target = resolve(part.references, entry, link);
+      if (target.kind !== "entry") continue;
+      const list = referring.get(target.entry);
+      if (list) list.push(entry);
+      else referring.set(target.entry, [entry]);
     }
+  const queue = [...part.entries];
+  for (let entry = queue.pop(); entry; entry = queue.pop()) {
+    const before = choice.get(entry)!;
+    for (let held = chosen(entry); held && !isSame(entry, held); held = chosen(entry))
+      choice.set(entry, choice.get(entry)! + 1);
+    if (choice.get(entry) !== before) queue.push(...(referring.get(entry) ?? []));
   }
-  return renamed;
+
+  const isFree = (url: string): boolean => !joining.placed.has(urlKey(url)) && !joining.reserved.has(urlKey(url));
+  const added: Placed[] = [];
+  for (const entry of part.entries) {
+    const held = chosen(entry);
+    if (held) held.services.add(part.serviceId);
+    let name = held?.name ?? entry.fullUrl;
+    if (!held) while (!isFree(name)) name = joining.newUrl(part.recordId, name);
+    part.names.set(entry, name);
+    if (held) continue;
+    const one = { entry, part, name, services: new Set([part.serviceId]) };
+    joining.placed.set(urlKey(name), one);
+    added.push(one);
+  }
+  // Only now, since the options of this record's entries must not change while they are placed.
+  for (const one of added) {
+    const key = urlKey(one.entry.fullUrl);
+    const list = joining.written.get(key);
+    if (list) list.push(one);
+    else joining.written.set(key, [one]);
+  }
 }
 
 /** Name of a link's target that tells it from every other; "" if it has none, or one that means nothing outside its record. */
 function targetName(
   { references, recordId }: Part,
   entry: FhirEntry,
-  text: string,
+  link: Link,
   nameOf: (target: FhirEntry) => string | undefined,
-  isUnique: (url: string) => boolean,
+  { isUnique }: Joining,
 ): string {
-  const target = references.literal(entry, text);
-  if (target.kind === "entry") return urlKey(nameOf(target.entry) ?? `renamed in ${recordId}`);
-  const url = absoluteUrl(text, entry.fullUrl);
+  const target = resolve(references, entry, link);
+  if (target.kind === "entry") return urlKey(nameOf(target.entry) ?? `new in ${recordId}`);
+  const url = link.text === undefined ? undefined : absoluteUrl(link.text, entry.fullUrl);
   return url === undefined || !isUnique(url) ? "" : urlKey(url);
 }
 
@@ -175,67 +196,69 @@ function absoluteUrl(text: string, from: string): string | undefined {
 interface Link {
   object: JsonObject;
   member: "reference" | "url";
-  text: string;
+  /** undefined: a logical reference, by identifier only */
+  text: string | undefined;
 }
-/** Reference.reference, and the URL of an Attachment. */
+/** Reference.reference, the URL of an Attachment, and a Reference by identifier only. */
 function linkOf(object: JsonObject): Link | undefined {
-  if (isReference(object) && typeof object.reference === "string")
-    return object.reference.startsWith("#") ? undefined : { object, member: "reference", text: object.reference };
-  return typeof object.url === "string" && typeof object.contentType === "string"
-    ? { object, member: "url", text: object.url }
-    : undefined;
+  if (isReference(object)) {
+    const text = typeof object.reference === "string" ? object.reference : undefined;
+    return text?.startsWith("#") ? undefined : { object, member: "reference", text };
+  }
+  return isAttachment(object) ? { object, member: "url", text: object.url as string } : undefined;
 }
-function linksIn(resource: FhirResource): Link[] {
-  const links: Link[] = [];
-  copyJson(resource, (object) => {
-    const link = linkOf(object);
-    if (link) links.push(link);
-    return undefined;
-  });
-  return links;
-}
+const linksIn = (resource: FhirResource): Link[] => [...objectsIn(resource)].flatMap((object) => linkOf(object) ?? []);
 
-function rewritten(
-  part: Part,
-  entry: FhirEntry,
-  fullUrl: string,
-  {
-    joined,
-    taken,
-    isUnique,
-  }: { joined: References; taken: ReadonlyMap<string, Placed>; isUnique: (url: string) => boolean },
-): FhirResource {
+const resolve = (references: References, from: FhirEntry, { text, object }: Link): Target =>
+  text === undefined ? references.resolve(from, object) : references.literal(from, text);
+
+function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, joining: Joining): FhirResource {
   const here: FhirEntry = { fullUrl, resource: entry.resource };
   const change = (object: JsonObject): JsonObject | undefined => {
     const link = linkOf(object);
-    const text = link && newText(link.text);
+    const text = link && newText(link);
     if (link === undefined || text === undefined || text === link.text) return undefined;
-    return Object.fromEntries(
-      Object.entries(object).map(([name, value]) => [name, name === link.member ? text : copyJson(value, change)]),
-    );
+    const members = Object.entries(object).map(([name, value]) => [
+      name,
+      name === link.member ? text : copyJson(value, change),
+    ]);
+    return Object.fromEntries(link.text === undefined ? [[link.member, text], ...members] : members);
   };
   return copyJson(entry.resource, change) as FhirResource;
 
   /** The text that leads from `fullUrl` to the same target as before. */
-  function newText(text: string): string {
-    const own = part.references.literal(entry, text);
-    const now = joined.literal(here, text);
+  function newText(link: Link): string | undefined {
+    const own = resolve(part.references, entry, link);
+    const now = resolve(joined, here, link);
     if (own.kind === "entry") {
       const name = part.names.get(own.entry)!;
-      return now.kind === "entry" && urlKey(now.entry.fullUrl) === urlKey(name) ? text : name;
+      return now.kind === "entry" && now.entry.fullUrl === name && !isAmbiguous(link.text) ? link.text : name;
     }
-    const reached = now.kind === "entry" ? now.entry : possible(text);
-    if (reached === undefined) return text;
-    const { serviceId } = taken.get(urlKey(reached.fullUrl))!.part;
-    const exact = now.kind === "entry" && isExact(text, reached.fullUrl);
-    if (exact && (isUnique(reached.fullUrl) || serviceId === part.serviceId)) return text;
-    return `${MADE_BASE}/record/${part.recordId}/${text.replace(/^[a-z]+:\/\/[^/]*\//i, "").replace(/^\/+/, "")}`;
+    const { text } = link;
+    if (text === undefined) return undefined;
+    if (now.kind !== "entry") return candidates(text).length === 0 ? text : nowhere(text);
+    const { name, services } = joining.placed.get(urlKey(now.entry.fullUrl))!;
+    const may = services.has(part.serviceId) || (isExact(text, name) && joining.isUnique(name));
+    if (!may) return nowhere(text);
+    return isAmbiguous(text) ? name : text;
   }
-  /** An entry that a careless reader could take for the target: the same Type/id under whatever base. */
-  function possible(text: string): FhirEntry | undefined {
+  /** Entries that a careless reader could take for the target: the same Type/id under whatever base. */
+  function candidates(text: string): readonly FhirEntry[] {
     const wanted = instanceOf(text);
-    if (!wanted || wanted.base !== undefined) return undefined;
-    return joined.anyOf(wanted.type, wanted.id);
+    return wanted && wanted.base === undefined ? joined.allOf(wanted.type, wanted.id) : [];
+  }
+  /** Whether such a reader could also take an entry of another record. */
+  function isAmbiguous(text: string | undefined): boolean {
+    const wanted = instanceOf(text ?? "");
+    if (!wanted || wanted.base !== undefined) return false;
+    const own = part.references.allOf(wanted.type, wanted.id).length;
+    return joined.allOf(wanted.type, wanted.id).length > Math.max(own, 1);
+  }
+  /** A name that no entry has, and that ends with no "Type/id". It holds the reference as written. */
+  function nowhere(text: string): string {
+    let name = `${MADE_BASE}/record/${part.recordId}?reference=${encodeURIComponent(text.toWellFormed())}`;
+    while (joined.at(name)) name += "_";
+    return name;
   }
   /** Whether the reference names this very fullUrl: as an absolute URL, or by the base of the referring entry. */
   function isExact(text: string, url: string): boolean {

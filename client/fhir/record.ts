@@ -6,7 +6,7 @@
 // that one record never hides the others.
 
 import { parseJson, writeJson } from "./json.ts";
-import { readEntries } from "./read.ts";
+import { type LeftOut, type ReadBundle, readEntries } from "./read.ts";
 import { type FhirEntry, FhirInputError, isObject } from "./resource.ts";
 
 export const FHIR_JSON = "application/fhir+json";
@@ -19,14 +19,17 @@ export const writeRecord = (entries: readonly FhirEntry[]): string =>
   });
 
 /** The entries of a Bundle, or of a single resource. @throws FhirInputError */
-export function readRecord(content: string | Uint8Array): FhirEntry[] {
+export const readRecord = (content: string | Uint8Array): FhirEntry[] => readAll(content).entries;
+
+function readAll(content: string | Uint8Array): ReadBundle {
   const value = parseJson(content);
   const single = isObject(value) && value.resourceType !== "Bundle";
-  return readEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value).entries;
+  return readEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value);
 }
 
 export type Content =
-  | { readonly readable: true; readonly entries: FhirEntry[] }
+  /** `leftOut`: older versions, and entries without a resource */
+  | { readonly readable: true; readonly entries: FhirEntry[]; readonly leftOut: readonly LeftOut[] }
   /** `reason` is a sentence for a person; `wrong`: it claims to be FHIR and is not */
   | { readonly readable: false; readonly reason: string; readonly wrong: boolean };
 
@@ -47,7 +50,8 @@ export function readContent(plaintext: Uint8Array, contentKind: string): Content
     return { readable: false, reason: `The record is ${kind}, and no FHIR resource.`, wrong: false };
   }
   try {
-    return { readable: true, entries: readRecord(plaintext) };
+    const { entries, leftOut } = readAll(plaintext);
+    return { readable: true, entries, leftOut };
   } catch (error) {
     if (error instanceof FhirInputError) return { readable: false, reason: error.message, wrong: true };
     return { readable: false, reason: "The content could not be read.", wrong: true };

@@ -4,16 +4,16 @@
 //   absolute URL, urn:uuid      an entry of exactly that fullUrl; a UUID without regard to case
 //   "Type/id"                   appended to the base of the referring entry's own fullUrl, and then as an absolute one
 //   ".../_history/v"            as without it: this reader keeps one version of each resource
-//   "Type?identifier=s|v"       the one entry of that type with that business identifier
+//   "Type?identifier=s|v"       the one entry of that type with that business identifier; "Type?_id=id" as "Type/id"
 //   Reference.identifier only   likewise, of Reference.type if that is said
 //
-// Entries whose fullUrl is a URN have no base. Systems write "Type/id" beside them all the same, meaning the resource's
-// own id. So a relative reference that resolves nowhere may mean the one entry of that type and id, if that entry has a URN
-// or if the referring one has. It never means an entry under another server's base.
+// Entries whose fullUrl is a URN, or that have none in the input, have no base. Systems write "Type/id" beside them all the
+// same, meaning the resource's own id. So a relative reference that resolves nowhere may mean the one entry of that type and
+// id, if that entry has no base or if the referring one has none. It never means an entry under another server's base.
 //
 // Everything else points outside the Bundle: `outside`.
 
-import { urlKey } from "./read.ts";
+import { MADE_BASE, urlKey } from "./read.ts";
 import {
   type FhirEntry,
   type FhirResource,
@@ -36,7 +36,8 @@ const OUTSIDE: Target = { kind: "outside" };
 /** RESTful URL of an instance (references.html#literal): base, Type, id. */
 const INSTANCE =
   /^(?:(https?:\/\/.*)\/)?([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
-const CONDITIONAL = /^(?:https?:\/\/.*\/)?([A-Z][A-Za-z]+)\?identifier=([^&]+)$/;
+/** Search URL of one type (http.html#search): base, Type, parameters. */
+const CONDITIONAL = /^(?:(https?:\/\/[^?]*)\/)?([A-Z][A-Za-z]+)\/?\?(.+)$/;
 
 export interface Instance {
   /** without the last slash; undefined for a relative reference */
@@ -54,8 +55,18 @@ export const withoutVersion = (reference: string): string => reference.replace(/
 /** "system|value" that a conditional reference asks for, with its type. */
 export function conditionOf(reference: string): { type: string; identifier: string } | undefined {
   const match = CONDITIONAL.exec(reference);
-  if (!match) return undefined;
-  return { type: match[1]!, identifier: decoded(match[2]!) };
+  const identifier = match && parameter(match[3]!, "identifier");
+  return identifier ? { type: match[2]!, identifier } : undefined;
+}
+/** "Type/id" that a search by `_id` asks for, behind its base if it has one. */
+function instanceAsked(reference: string): string | undefined {
+  const match = CONDITIONAL.exec(reference);
+  const id = match && parameter(match[3]!, "_id");
+  return id ? `${match[1] === undefined ? "" : `${match[1]}/`}${match[2]}/${id}` : undefined;
+}
+function parameter(query: string, name: string): string | undefined {
+  const found = query.split("&").find((one) => decoded(one.split("=", 1)[0]!).replace(/:.*$/, "") === name);
+  return found === undefined ? undefined : decoded(found.slice(found.indexOf("=") + 1));
 }
 function decoded(text: string): string {
   try {
@@ -67,8 +78,8 @@ function decoded(text: string): string {
 
 export class References {
   readonly #byUrl = new Map<string, FhirEntry>();
-  /** by the resource's own "Type/id", of entries with a URN, and of all */
-  readonly #urnById = new Map<string, FhirEntry[]>();
+  /** by the resource's own "Type/id", of entries without a base, and of all */
+  readonly #baselessById = new Map<string, FhirEntry[]>();
   readonly #anyById = new Map<string, FhirEntry[]>();
   /** by the resource's own id, where that is a UUID */
   readonly #byUuid = new Map<string, FhirEntry[]>();
@@ -83,7 +94,7 @@ export class References {
       if (id !== undefined) {
         const name = idKey(resource.resourceType, id);
         push(this.#anyById, name, entry);
-        if (isUrn(fullUrl)) push(this.#urnById, name, entry);
+        if (baseOf(fullUrl) === undefined) push(this.#baselessById, name, entry);
         if (UUID.test(id)) push(this.#byUuid, id.toLowerCase(), entry);
       }
       for (const identifier of new Set(identifiersOf(resource))) {
@@ -98,9 +109,9 @@ export class References {
     return this.#byUrl.get(urlKey(withoutVersion(url)));
   }
 
-  /** Any entry of that type and id, under whatever base. */
-  anyOf(type: string, id: string): FhirEntry | undefined {
-    return this.#anyById.get(idKey(type, id))?.[0];
+  /** All entries of that type and id, under whatever base. */
+  allOf(type: string, id: string): readonly FhirEntry[] {
+    return this.#anyById.get(idKey(type, id)) ?? [];
   }
 
   /** Where a Reference of `from` points to. `element` is the Reference as written. */
@@ -124,16 +135,19 @@ export class References {
     }
     const condition = conditionOf(reference);
     if (condition) return only(this.#byIdentifier.get(`${condition.type} ${condition.identifier}`));
+    const asked = instanceAsked(reference);
+    if (asked !== undefined) return this.literal(from, asked);
     const exact = this.at(reference);
     if (exact) return { kind: "entry", entry: exact };
     const uuid = /^urn:uuid:(.+)$/i.exec(reference)?.[1]?.toLowerCase();
     if (uuid !== undefined) return only(this.#byUuid.get(uuid));
     const relative = instanceOf(reference);
     if (!relative || relative.base !== undefined) return OUTSIDE;
-    const base = instanceOf(from.fullUrl)?.base;
-    const own = base === undefined ? undefined : this.at(`${base}/${relative.type}/${relative.id}`);
+    const written = instanceOf(from.fullUrl)?.base;
+    const own = written === undefined ? undefined : this.at(`${written}/${relative.type}/${relative.id}`);
     if (own) return { kind: "entry", entry: own };
-    return only((base === undefined ? this.#anyById : this.#urnById).get(idKey(relative.type, relative.id)));
+    const byId = baseOf(from.fullUrl) === undefined ? this.#anyById : this.#baselessById;
+    return only(byId.get(idKey(relative.type, relative.id)));
   }
 }
 
@@ -142,6 +156,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const idKey = (type: string, id: string): string => `${type}/${UUID.test(id) ? id.toLowerCase() : id}`;
 
 export const isUrn = (url: string): boolean => /^urn:/i.test(url);
+
+/** Server that the entry comes from; undefined if its fullUrl does not tell, or was made by read.ts. */
+const baseOf = (fullUrl: string): string | undefined => {
+  const base = instanceOf(fullUrl)?.base;
+  return base === MADE_BASE ? undefined : base;
+};
 
 /** Every Reference in `value`, also inside `contained`. */
 export function* referencesIn(value: Json): Generator<JsonObject> {
@@ -153,6 +173,12 @@ const LOGICAL_MEMBERS = new Set(["id", "extension", "type", "_type", "identifier
 export const isReference = (object: JsonObject): boolean =>
   typeof object.reference === "string" ||
   (isObject(object.identifier) && Object.keys(object).every((name) => LOGICAL_MEMBERS.has(name)));
+
+const ATTACHMENT_MEMBERS = new Set("id url contentType language data size hash title creation".split(" "));
+/** An Attachment with a URL, by its shape: `contentType` is text, or no member that an Extension would have beside `url`. */
+export const isAttachment = (object: JsonObject): boolean =>
+  typeof object.url === "string" &&
+  (typeof object.contentType === "string" || Object.keys(object).every((name) => ATTACHMENT_MEMBERS.has(name)));
 
 const only = (entries: readonly FhirEntry[] | undefined): Target =>
   entries?.length === 1 ? { kind: "entry", entry: entries[0]! } : OUTSIDE;

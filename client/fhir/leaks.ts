@@ -1,23 +1,26 @@
 // Searches resources for what identifies a person, before a clinic seals them. The search is a net, not a proof: it finds the
 // usual forms of the values that the Patient resource holds, and cannot find what it does not hold (a nickname, a face).
 //
-//   name        every word of every HumanName, in any order and case; double names with a hyphen, a space or nothing between;
-//               ae, oe, ue for ä, ö, ü and the reverse; an added -s. A word in a script that sets no spaces (Han, kana,
-//               Hangul, Thai, ...) is found inside a run of characters; one Han character only beside the rest of the name.
-//               A Latin word of two letters is found if it begins with a capital, or beside another word of the name.
+//   name        every word of every HumanName, in any order and case; double names with a hyphen, a space or nothing between,
+//               and each part of those with a hyphen; ae, oe, ue for ä, ö, ü and the reverse; an added -s, the endings of
+//               Slavic names, the prefixes of Hebrew and Arabic. A word in a script that sets no spaces (Han, kana, Hangul,
+//               Thai, ...) is found inside a run of characters; one such character only beside the rest of the name.
+//               A Latin word of two letters is found if it begins with a capital, or beside another word of the name. A
+//               particle of a name of several words ("van", "de la") counts only together with the rest
 //   birth-date  year, month, day in the usual orders and separators, with month names of some European languages
-//   identifier, telecom   characters or digits with any separators between
+//   identifier, telecom   characters or digits with any separators between; a long number inside an identifier also alone
 //   address     lines
-//   id          the Patient's id and the last part of its fullUrl
+//   id          the Patient's id, the last part of its fullUrl, and "Patient/id"; a short id only in that form
 //   contact     names of Patient.contact
 //
 // All text is folded first (fold.ts). Markup is searched twice, with its tags as nothing and as a space; HTML entities are
-// decoded. Attachments and Binaries that hold text are decoded and searched. A finding tells the place and never the value.
+// decoded. Attachments, Binaries and data URLs that hold text are decoded and searched, and so is the entry's fullUrl. A finding
+// tells the place and never the value.
 
 import { decodeHTML } from "entities";
 import { fromBase64 } from "../../protocol/encodings.ts";
 import { readDate } from "./dates.ts";
-import { foldName } from "./fold.ts";
+import { foldForms, foldName, withoutApostrophes } from "./fold.ts";
 import {
   arrayOf,
   ExactNumber,
@@ -44,7 +47,7 @@ export function identityLeaks(entries: readonly FhirEntry[], patient: FhirEntry)
   if (wanted.length === 0) return [];
   const leaks: IdentityLeak[] = [];
   for (const { fullUrl, resource } of entries)
-    for (const { path, text } of textsIn(resource, "")) {
+    for (const { path, text } of [{ path: "fullUrl", text: String(fullUrl) }, ...textsIn(resource, "")]) {
       const forms = formsOf(text);
       for (const { kind, pattern, written } of wanted)
         if (forms.some((form) => pattern.test(written ? form.written : form.folded)))
@@ -64,32 +67,43 @@ interface Place {
 }
 
 function* textsIn(value: Json, path: string): Generator<Place> {
-  if (typeof value === "string") yield { path, text: value };
-  else if (typeof value === "number" || value instanceof ExactNumber) yield { path, text: String(value) };
+  if (typeof value === "string") {
+    yield { path, text: value };
+    const inside = /Base64Binary$/.test(path) ? attachedText({ data: value }) : dataUrlText(value);
+    if (inside !== undefined) yield { path, text: inside };
+  } else if (typeof value === "number" || value instanceof ExactNumber) yield { path, text: String(value) };
   else if (Array.isArray(value)) for (const [i, item] of value.entries()) yield* textsIn(item, `${path}[${i}]`);
   else if (isObject(value)) {
     const attached = attachedText(value);
     for (const [name, item] of Object.entries(value)) {
       const place = path === "" ? name : `${path}.${name}`;
       if (name === "data" && attached !== undefined) yield { path: place, text: attached };
-      else yield* textsIn(item, place);
+      // Base64 of an image is no text; without a type it may be either.
+      if (name !== "data" || attached === undefined || value.contentType === undefined) yield* textsIn(item, place);
     }
   }
 }
 
-const TEXT_TYPE = /^text\/|[/+](?:xml|json|html|xhtml|rtf|csv|yaml)\b|xhtml|hl7/i;
+const TEXT_TYPE = /^text\/|[/+](?:xml|json|ndjson|html|xhtml|rtf|csv|yaml)\b|xhtml|hl7|^message\//i;
 
-/** Text of an Attachment or Binary; undefined if it holds none. */
+/** RFC 2397 */
+function dataUrlText(text: string): string | undefined {
+  const match = /^data:([^,]*?)(;base64)?,(.*)$/is.exec(text);
+  if (!match) return undefined;
+  const [, contentType = "", base64, data = ""] = match;
+  return base64 ? attachedText({ contentType: contentType || "text/plain", data }) : percentDecoded(data);
+}
+
+/** Text of an Attachment or Binary; undefined if it holds none. Of another type than text, it is text if it is UTF-8. */
 function attachedText({ contentType, data }: JsonObject): string | undefined {
   if (typeof data !== "string") return undefined;
   const type = textOf(contentType);
-  if (type !== undefined && !TEXT_TYPE.test(type)) return undefined;
+  if (type !== undefined && /^(?:image|audio|video)\/(?!svg)/i.test(type)) return undefined;
   try {
-    const compact = data.replace(/\s+/g, "").replace(/=+$/, "");
+    const compact = data.replace(/\s+/g, "").replace(/=+$/, "").replaceAll("-", "+").replaceAll("_", "/");
     const bytes = fromBase64(compact + "=".repeat((4 - (compact.length % 4)) % 4));
-    const charset = /charset="?([\w-]+)/i.exec(type ?? "")?.[1];
-    if (type === undefined) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-    return decodeWith(bytes, charset);
+    if (type !== undefined && TEXT_TYPE.test(type)) return decodeWith(bytes, /charset="?([\w-]+)/i.exec(type)?.[1]);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
     return undefined;
   }
@@ -113,7 +127,7 @@ function decodeWith(bytes: Uint8Array, charset: string | undefined): string {
 }
 
 interface Form {
-  /** entities decoded, tags gone, letters as written */
+  /** entities decoded, tags gone, ignorable characters removed; letters and case as written */
   written: string;
   folded: string;
 }
@@ -121,6 +135,8 @@ interface Form {
 /** Between the words of a name such as "scanSample2021.pdf". */
 const FILE_NAME_JOINT = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu;
 const MAX_FILE_NAME = 256;
+/** Words of a text that may be file names. */
+const FILE_NAME = /\S+(?:\.[A-Za-z0-9]{2,4}|_\S*)(?=[\s,;)]|$)/g;
 const TAG = /<[!/?A-Za-z][^<>]*>/g;
 
 /** The text itself, and, where there is markup, without its tags: as if each were nothing, and as if each were a space. */
@@ -129,9 +145,13 @@ function formsOf(text: string): Form[] {
   TAG.lastIndex = 0;
   const plain = texts.map((t) => (t.includes("&") ? decodeHTML(decodeHTML(t)) : t));
   if (/%[0-9a-f]{2}/i.test(text)) plain.push(percentDecoded(text));
-  if (text.length <= MAX_FILE_NAME && /\p{L}/u.test(text) && !/\s/.test(text))
-    plain.push(text.replace(FILE_NAME_JOINT, " "));
-  return plain.map((written) => ({ written, folded: foldName(written) }));
+  if (/\\u[0-9a-f]{4}/i.test(text))
+    plain.push(text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  const names = /\s/.test(text) ? (text.match(FILE_NAME) ?? []) : /\p{L}/u.test(text) ? [text] : [];
+  const short = names.filter((name) => name.length <= MAX_FILE_NAME);
+  if (short.length > 0) plain.push(short.map((name) => name.replace(FILE_NAME_JOINT, " ")).join(" ; "));
+  const apart = plain.map(withoutApostrophes).filter((one) => !plain.includes(one));
+  return [...plain, ...apart].map((one) => ({ written: foldForms(one), folded: foldName(one) }));
 }
 
 function percentDecoded(text: string): string {
@@ -152,7 +172,8 @@ interface Wanted {
 }
 
 function patternsOf({ fullUrl, resource }: FhirEntry): Wanted[] {
-  const ids = [textOf(resource.id) ?? "", fullUrl.split(/[/:]/).at(-1)!].filter((id) => id.length >= 4);
+  const all = [...new Set([textOf(resource.id) ?? "", fullUrl.split(/[/:]/).at(-1)!])].filter((id) => id !== "");
+  const ids = all.filter((id) => id.length >= 4);
   const identifiers = objectsOf(resource.identifier).flatMap(({ value }) => textOf(value) ?? []);
   const contacts = objectsOf(resource.contact);
   const names = [...objectsOf(resource.name), ...(isObject(resource.name) ? [resource.name] : [])];
@@ -163,16 +184,17 @@ function patternsOf({ fullUrl, resource }: FhirEntry): Wanted[] {
       contacts.flatMap(({ name }) => (isObject(name) ? [name] : objectsOf(name))),
     ),
     ...one("birth-date", birthDateForms(textOf(resource.birthDate) ?? "")),
-    ...one("identifier", identifiers.filter((v) => !ids.includes(v)).flatMap(spaced)),
+    ...one("identifier", identifiers.filter((v) => !ids.includes(v)).flatMap(identifierForms)),
     ...one(
       "telecom",
       [...objectsOf(resource.telecom), ...contacts.flatMap(({ telecom }) => objectsOf(telecom))].flatMap(telecomForms),
     ),
     ...one("address", objectsOf(resource.address).flatMap(addressForms)),
-    ...one(
-      "id",
-      ids.map((id) => bounded(escaped(foldName(id)))),
-    ),
+    ...one("id", [
+      ...ids.map((id) => bounded(escaped(foldName(id)))),
+      ...ids.filter((id) => UUID.test(id)).flatMap(spaced),
+      ...all.map((id) => bounded(`patient[/?:](?:_?id[=:])?${escaped(foldName(id))}`)),
+    ]),
   ];
 }
 
@@ -183,10 +205,10 @@ const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "
 /** No letter or digit before or behind. */
 const bounded = (source: string): string => `(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`;
 const GAP = "[\\s\\p{P}_]{0,3}";
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
-const HAN_ALONE = /^\p{Script=Han}$/u;
 
 /** Words of names; all but prefixes and suffixes ("Dr.", "Jr."). */
 function wordsOf(kind: "name" | "contact", names: readonly JsonObject[]): Wanted[] {
@@ -195,20 +217,18 @@ function wordsOf(kind: "name" | "contact", names: readonly JsonObject[]): Wanted
   for (const name of names) {
     const aside = new Set([...arrayOf(name.prefix), ...arrayOf(name.suffix)].map((p) => foldName(textOf(p) ?? "")));
     const parts = [name.family, ...arrayOf(name.given), name.text].flatMap((part) => textOf(part as Json) ?? []);
-    const all = parts
-      .flatMap((part) => part.split(/[\s,;]+/))
-      .filter((word) => word !== "" && !aside.has(foldName(word)));
+    const all = parts.flatMap(plainWords).filter((word) => !aside.has(foldName(word)));
     for (const part of parts) if (/\s/.test(part.trim()) && part !== name.text) folded.push(bounded(spelling(part)));
-    for (const word of new Set(all)) {
+    for (const word of new Set(all.flatMap((one) => [one, ...one.split(/\p{Pd}/u)]))) {
       const plain = foldName(word).replace(/^[\p{P}]+|[\p{P}]+$/gu, "");
       const letters = plain.match(/\p{L}/gu)?.length ?? 0;
       if (UNSPACED.test(plain)) {
-        if (!HAN_ALONE.test(plain)) folded.push(escaped(plain));
-      } else if (letters >= 3) folded.push(bounded(`${spelling(word)}${INFLECTED.test(plain) ? "\\p{L}{0,3}" : "s?"}`));
+        if ([...plain].length > 1) folded.push(escaped(plain));
+      } else if (letters >= 3) folded.push(bounded(inflected(word, plain)));
       else if (letters === 2) written.push(bounded(capitalised(word.replace(/[^\p{L}\p{M}]/gu, ""))));
     }
     // The words side by side, in any order: finds short words too, in any case.
-    const whole = [...new Set(all.map((word) => foldName(word)))].filter((word) => /\p{L}/u.test(word));
+    const whole = [...new Set(all.map((word) => foldName(word)))].filter((word) => /\p{L}/u.test(word)).slice(0, 12);
     if (whole.length >= 2)
       for (const a of whole)
         for (const b of whole)
@@ -227,15 +247,51 @@ function wordsOf(kind: "name" | "contact", names: readonly JsonObject[]): Wanted
 const spelling = (name: string): string =>
   name
     .split(NAME_JOINTS)
-    .map((part) => umlauts(escaped(foldName(part).replace(/[^\p{L}\p{N}\p{M}]/gu, ""))))
+    .map((part) => apart(foldName(part).replace(/[^\p{L}\p{N}\p{M}]/gu, "")))
     .filter((part) => part !== "")
     .join(GAP);
 const NAME_JOINTS = /[\s.\p{Pd}'`´‘’ʹʼ′＇]+/u;
-/** Scripts whose names take endings. */
-const INFLECTED = /^[\p{Script=Cyrillic}-]{4,}$/u;
+/** One word, also broken by a hyphen; and a long one in two parts, since a double name may be written as one word. */
+function apart(word: string): string {
+  const letters = [...word];
+  if (letters.length < 5 || letters.length > 40) return umlauts(escaped(word));
+  const halves = letters.slice(2, -1).map((_, i) => {
+    const [a, b] = [letters.slice(0, i + 2).join(""), letters.slice(i + 2).join("")];
+    const isLong = letters.length >= 7 && i >= 1 && letters.length - i - 2 >= 3;
+    return `${umlauts(escaped(a))}-${isLong ? "?" : ""}\\s{0,2}${umlauts(escaped(b))}`;
+  });
+  return `(?:${[umlauts(escaped(word)), ...halves].join("|")})`;
+}
+
+/** Scripts whose names take endings in place of the last vowel, and those that put short words before. */
+const SLAVIC = /^[\p{Script=Cyrillic}-]{4,}$/u;
+const PREFIXES: readonly [RegExp, string][] = [
+  [/^[\p{Script=Hebrew}]+$/u, "[ובהלמשכ]{0,2}"],
+  [/^[\p{Script=Arabic}]+$/u, "[وفبكل]{0,2}(?:ال)?"],
+];
+function inflected(word: string, plain: string): string {
+  if (SLAVIC.test(plain)) return `${spelling(plain.replace(/[аеиоуыэюяьй]$/, ""))}\\p{L}{0,3}`;
+  const prefix = PREFIXES.find(([script]) => script.test(plain))?.[1] ?? "";
+  return `${prefix}${spelling(word)}s?`;
+}
+
+/** Words between the parts of a family name. Alone, they are words of a language. */
+const PARTICLES = new Set(
+  `van von vom zu zum zur der den dem des de del della delle di da dal do dos das du la le les el al ul bin bint ibn ben abu
+  ten ter af av und och y e i san santa st saint`.split(/\s+/),
+);
+function plainWords(part: string): string[] {
+  const words = part.split(/[\s,;]+/).filter((word) => word !== "");
+  const names = words.filter((word) => !PARTICLES.has(foldName(word)));
+  return words.length > 1 && names.length > 0 ? names : words;
+}
 /** The folded text has "u" for ü, "a" for å, and "ue" or "aa" as they stand; the name may have been written either way. */
 const umlauts = (part: string): string =>
-  part.replace(/([ou])e|a[ae]|[aou]/g, (found) => (found[0] === "a" ? "a[ae]?" : `${found[0]}e?`));
+  part.replace(/([ou])e|a[ae]|[aou]/g, (found) => {
+    // "Rae" must not find "RA".
+    if (found.length === 2 && part.length <= 3) return found;
+    return found[0] === "a" ? "a[ae]?" : `${found[0]}e?`;
+  });
 
 const capitalised = (word: string): string => {
   const [first = "", ...rest] = [...word.normalize("NFC")];
@@ -248,13 +304,25 @@ function spaced(value: string): string[] {
   return characters.length < 4 ? [] : [bounded(characters.map(escaped).join("[\\s\\p{P}_]{0,2}"))];
 }
 
+/** The value; behind the scheme of a URN; and a number of six digits or more inside it, unless it may be a date. */
+function identifierForms(value: string): string[] {
+  const tail = /^urn:/i.test(value) ? value.slice(value.lastIndexOf(":") + 1) : "";
+  const numbers = (value.match(/\d{6,}/g) ?? []).filter((digits) => !/^(?:19|20)\d{2}[01]\d[0-3]\d/.test(digits));
+  return [
+    ...spaced(value),
+    ...(tail.length >= 6 ? spaced(tail) : []),
+    ...numbers.map((digits) => `(?<!\\p{N})${digits}(?!\\p{N})`),
+  ];
+}
+
 const NATIONAL_DIGITS = 8;
 /** A telephone number by its last digits, so that it is found with and without the country's code. */
 function telecomForms({ value }: JsonObject): string[] {
   const text = textOf(value);
   if (text === undefined) return [];
-  const digits = text.replace(/\D/g, "");
-  if (/[A-Za-z@]/.test(text)) return text.length < 5 ? [] : [bounded(escaped(foldName(text)))];
+  const number = text.replace(/^(?:tel|sms|fax):/i, "").replace(/[\s,;]*(?:x|ext\.?|extension)\s*\d+$/i, "");
+  const digits = foldName(number).replace(/\D/g, "");
+  if (/[\p{L}@]/u.test(number)) return text.length < 5 ? [] : [bounded(escaped(foldName(text)))];
   if (digits.length < 6) return [];
   return [`${[...digits.slice(-NATIONAL_DIGITS)].join("[^\\p{L}\\p{N}]{0,2}")}(?!\\p{N})`];
 }
@@ -301,6 +369,7 @@ function birthDateForms(birthDate: string): string[] {
     `${year}${month}${day}`,
     `${day}${month}${year}`,
     `${month}${day}${year}`,
+    ...[`${month}${day}`, `${day}${month}`].flatMap((md) => [`${md}${year.slice(2)}`, `${year.slice(2)}${md}`]),
     `${y}${sep}${m}${sep}${d}`,
     `${d}${sep}${m}${sep}${y}`,
     `${m}${sep}${d}${sep}${y}`,

@@ -68,6 +68,7 @@ function titleOf(entry: FhirEntry, references: References): string {
     (isObject(description) ? conceptText(description) : undefined) ??
     textOf(name) ??
     textOf(reference.reference) ??
+    conceptText(resource.category) ??
     ""
   );
 }

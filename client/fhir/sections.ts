@@ -84,6 +84,9 @@ const SECTIONS: readonly SummarySection[] = [
   },
 ];
 
+/** Column that says nothing if all rows are of one kind. */
+const KIND = ROW_HEADINGS.indexOf("Kind");
+
 const EMPTY = {
   coding: [
     {
@@ -112,6 +115,7 @@ export function summarySections(
     const rows = held.flatMap((entry) =>
       resourceRows(entry, references).map((row, i) => [...row, i === 0 ? clinicsOf(entry.fullUrl) : ""]),
     );
+    if (new Set(held.map(({ resource }) => resource.resourceType)).size === 1) for (const row of rows) row[KIND] = "";
     return {
       ...head,
       text: narrative(table([...ROW_HEADINGS, "Clinic"], rows)),

@@ -318,10 +318,13 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       .one();
     if (n >= MAX_QUEUED_FRAMES || (bytes ?? 0) + f.frame.length > MAX_QUEUED_BYTES) return "full";
     const moved = encodeWindow(accept(window, f.seq));
-    this.#sql.exec("INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", tagHash, f.direction, moved);
     const key = f.idempotencyKeyHash ?? null;
-    this.#sql.exec("INSERT INTO frames VALUES (?, ?, ?, ?, ?)", tagHash, f.direction, f.seq, f.frame, key);
-    this.#sql.exec("UPDATE session SET last_now = max(last_now, ?) WHERE tag_hash = ?", this.#kept(now), tagHash);
+    // One transaction: if a statement fails, neither the window moves nor the frame stands.
+    this.ctx.storage.transactionSync(() => {
+      this.#sql.exec("INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", tagHash, f.direction, moved);
+      this.#sql.exec("INSERT INTO frames VALUES (?, ?, ?, ?, ?)", tagHash, f.direction, f.seq, f.frame, key);
+      this.#sql.exec("UPDATE session SET last_now = max(last_now, ?) WHERE tag_hash = ?", this.#kept(now), tagHash);
+    });
     return "accepted";
   }
 

@@ -14,6 +14,7 @@ import { type Bench, type BenchContext, progress, type Row } from "./measure.ts"
 import { memoryBench } from "./memory.ts";
 import { installPeers, peersBench } from "./peers.ts";
 import { protocolBenches } from "./protocol.ts";
+import { recordsBench } from "./records.ts";
 import { startupBench } from "./startup.ts";
 import { intoPage, machine, markdownOf, tableOf } from "./table.ts";
 import { verifyEdgeBench } from "./verify-edge.ts";
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   bundleBench,
   linkShareBench,
   browserBench,
+  recordsBench,
   ...IN_THE_WORLD,
   memoryBench,
   startupBench,

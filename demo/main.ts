@@ -5,15 +5,22 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { FhirInputError, writeJson } from "../client/index.ts";
+import { type DocumentBundle, FhirInputError, writeJson } from "../client/index.ts";
 import { enrolAll, liveThrough, openClinics, selectorOf } from "../local/life.ts";
-import { DEFAULT_PATIENTS_DIRECTORY, type LoadedPatients, loadPatients, reportFileName } from "../local/patients.ts";
+import {
+  DEFAULT_PATIENTS_DIRECTORY,
+  type LoadedPatients,
+  loadPatients,
+  type PatientFile,
+  type RefusedFile,
+  reportFileName,
+} from "../local/patients.ts";
 import { progressLine } from "../local/progress.ts";
 import { Stopwatch } from "../local/stopwatch.ts";
 import { TimetableError, timetable } from "../local/timetable.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { joinRecords, tracePatient } from "./cases.ts";
-import { checkReport, namesIn } from "./check.ts";
+import { checkReport, IncompleteReportError, namesIn } from "./check.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { printTable, roleTable } from "./table.ts";
 
@@ -23,7 +30,7 @@ Starts every role on this machine, lets whole patients visit clinics, and writes
   --patients DIR   directory of FHIR R4 Bundles, one patient per file  (default: the set in test/data)
   --out DIR        directory for the assembled reports                 (default: out)
   --json FILE      also write the figures as JSON
-  --months N       calendar months that the visits are spread over     (default: 6)
+  --months N       calendar months that the visits are spread over     (default: 6, more if the visits need them)
   --trustees N     number of trustees, 2 to 16                         (default: 3)
   --threshold T    approvals needed, more than half of the trustees    (default: the least)
   --help           print this text`;
@@ -64,13 +71,29 @@ function options() {
     patients: (values.patients as string | undefined) ?? DEFAULT_PATIENTS_DIRECTORY,
     out: (values.out as string | undefined) ?? "out",
     json: values.json as string | undefined,
-    months: whole("months", 6, 1, 120),
+    months: values.months === undefined ? undefined : whole("months", DEFAULT_MONTHS, 1, MOST_MONTHS),
     trustees,
     threshold,
   };
 }
 
 const SLOTS = 16;
+const DEFAULT_MONTHS = 6;
+const MOST_MONTHS = 120;
+
+/** Spreads the visits over the months. @throws FhirInputError unreadable: one patient has too many */
+function planVisits(files: readonly PatientFile[], given: number | undefined, now: number) {
+  const visits = files.map((f) => f.bundle.visits.length);
+  const needed = Math.ceil(Math.max(...visits) / SLOTS);
+  const months = given ?? Math.min(Math.max(DEFAULT_MONTHS, needed), MOST_MONTHS);
+  try {
+    return { months, appointments: timetable({ visits, months, now, slotsPerEpoch: SLOTS }) };
+  } catch (error) {
+    if (!(error instanceof TimetableError)) throw error;
+    const advice = error.monthsNeeded > MOST_MONTHS ? "Take the file out" : `Give --months ${error.monthsNeeded}`;
+    throw new FhirInputError("unreadable", `${files[error.patientIndex]!.file}: ${error.message}. ${advice}.`);
+  }
+}
 
 /** Checks the places for output before the run, so that no run is lost at its end. Call it when the input is known to be good. */
 function prepareOutput({ out, json }: { out: string; json: string | undefined }): void {
@@ -98,19 +121,38 @@ function tellFiles({ patients, skipped, refused }: LoadedPatients): void {
 }
 const MOST_LEFT_OUT_SHOWN = 5;
 
+function whyNobody(directory: string, { refused }: LoadedPatients): string {
+  if (refused.length === 0) return `${directory}: no Bundle in it holds a Patient`;
+  const files = refused.length === 1 ? "the one file" : `all ${refused.length} files`;
+  return `${directory}: nothing to show, since ${files} with a patient's records are refused`;
+}
+
+/** Number of input entries that the report holds. If it is not complete, the reason goes to `wrong`, and the run goes on. */
+function checked(report: DocumentBundle, file: PatientFile, wrong: RefusedFile[]): number {
+  try {
+    return checkReport(report, file);
+  } catch (error) {
+    if (!(error instanceof IncompleteReportError)) throw error;
+    wrong.push({ file: file.file, reason: error.message });
+    return 0;
+  }
+}
+const completeness = (wrong: readonly RefusedFile[]): string =>
+  wrong.length === 0 ? "complete" : `NOT complete: ${wrong.map(({ file, reason }) => `${file}: ${reason}`).join("; ")}`;
+
 async function main(): Promise<void> {
   const o = options();
   const loaded = loadPatients(o.patients);
   const files = loaded.patients;
   tellFiles(loaded);
+  if (files.length === 0) throw new FhirInputError("no-patient", whyNobody(o.patients, loaded));
   const visits = files.reduce((n, f) => n + f.bundle.visits.length, 0);
-  if (visits === 0) throw new FhirInputError("bad-entry", `${o.patients}: no patient has a visit`);
+  if (visits === 0) throw new FhirInputError("no-patient", `${o.patients}: no patient has a visit`);
   const today = Math.floor(Date.now() / 1000);
-  const counts = files.map((f) => f.bundle.visits.length);
-  const appointments = timetable({ visits: counts, months: o.months, now: today, slotsPerEpoch: SLOTS });
+  const { months, appointments } = planVisits(files, o.months, today);
   prepareOutput(o);
-  const firstEpoch = epochOf(today) - (o.months - 1);
-  console.log(`${files.length} patients, ${visits} encounters, ${o.months} months from ${epochName(firstEpoch)}`);
+  const firstEpoch = epochOf(today) - (months - 1);
+  console.log(`${files.length} patients, ${visits} encounters, ${months} months from ${epochName(firstEpoch)}`);
 
   const watch = new Stopwatch();
   const line = progressLine();
@@ -122,7 +164,7 @@ async function main(): Promise<void> {
     threshold: o.threshold,
     slots: SLOTS,
     start: epochStart(firstEpoch),
-    epochs: o.months + 24,
+    epochs: months + 24,
     progress: line.step,
   });
   try {
@@ -136,13 +178,14 @@ async function main(): Promise<void> {
     line.step(`${visits} visits made, each under its own TID`);
     practice.clock.now = Math.max(practice.clock.now, today);
 
+    const wrong: RefusedFile[] = [];
     let ownResources = 0;
     for (const [i, patient] of patients.entries()) {
       line.update(`own report ${i + 1} of ${patients.length}`);
       const report = await watch.time("own report", () => patient.wallet.report());
-      ownResources += checkReport(report, patient.file);
+      ownResources += checked(report, patient.file, wrong);
     }
-    line.step(`own reports: ${ownResources} resources, complete, with no trustee involved`);
+    line.step(`own reports: ${ownResources} resources, ${completeness(wrong)}, with no trustee involved`);
 
     const byVisits = [...patients].sort((a, b) => b.visits.length - a.visits.length);
     const inNeed = byVisits[0]!;
@@ -191,10 +234,10 @@ async function main(): Promise<void> {
         },
         watch,
       );
-      assembled += checkReport(joined.report, patient.file);
+      assembled += checked(joined.report, patient.file, wrong);
       writeFileSync(join(o.out, reportFileName(patient.file)), `${writeJson(joined.report as never, 2)}\n`);
     }
-    line.step(`assembled reports: ${assembled} resources, complete, written to ${o.out}/`);
+    line.step(`assembled reports: ${assembled} resources, ${completeness(wrong)}, written to ${o.out}/`);
 
     const notices = await watch.time("find notices", () => inNeed.wallet.notices());
     line.step(`the patient's wallet found ${notices.length} cases that touched it in the log`);
@@ -216,7 +259,7 @@ async function main(): Promise<void> {
       records: patients.reduce((n, p) => n + p.visits.length, 0),
       plaintextBytes: patients.reduce((n, p) => n + p.visits.reduce((m, v) => m + v.bytes, 0), 0),
       resources: assembled,
-      months: o.months,
+      months,
       trustees: o.trustees,
       threshold: o.threshold,
       linkedSessions: linked.sessions.length,
@@ -235,14 +278,16 @@ async function main(): Promise<void> {
       })),
       skippedFiles: loaded.skipped,
       refusedFiles: loaded.refused,
+      incompleteReports: wrong,
     };
     printTable(figures);
     console.log(roleTable(figures));
     if (o.json !== undefined) writeFileSync(o.json, `${JSON.stringify(figures, null, 2)}\n`);
     if (loaded.refused.length > 0) {
-      console.error(`${loaded.refused.length} of ${o.patients}'s files were refused: see above.`);
-      process.exitCode = 1;
+      const names = loaded.refused.map(({ file }) => file).join(", ");
+      console.error(`The other patients are done. Refused, with the reason above: ${names}`);
     }
+    if (loaded.refused.length > 0 || wrong.length > 0) process.exitCode = 1;
   } finally {
     line.end();
     await practice.stop();
@@ -253,7 +298,7 @@ try {
   await main();
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof FhirInputError || error instanceof TimetableError) console.error(error.message);
+  else if (error instanceof FhirInputError) console.error(error.message);
   else console.error(error);
   process.exitCode = 1;
 }

@@ -2,12 +2,14 @@
 //
 //   passed over   names that begin with a dot (macOS writes "._name" beside each file), files of other kinds, directories
 //   skipped       a Bundle without a Patient; Synthea writes its hospitals and practitioners into such Bundles
-//   refused       a file that cannot be read as one patient's Bundle; it is named with the reason, and the others go on
+//   refused       a file that cannot be read as one patient's Bundle, or whose Patient is larger than the registrar takes; it
+//                 is named with the reason, and the others go on
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
+import { encodeIdentity, FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
+import { MAX_IDENTITY_BYTES } from "../protocol/enrolment.ts";
 
 /** Three synthetic patients of the repository; see test/data/README.md. */
 export const DEFAULT_PATIENTS_DIRECTORY = fileURLToPath(new URL("../test/data/patients", import.meta.url));
@@ -31,7 +33,7 @@ export interface LoadedPatients {
 
 export const reportFileName = ({ file }: PatientFile): string => `${file}.report.json`;
 
-/** @throws FhirInputError unreadable, no-patient: the directory cannot be read, or holds no patient at all */
+/** `patients` may be empty. @throws FhirInputError unreadable: the directory cannot be read, or holds no *.json file */
 export function loadPatients(directory: string): LoadedPatients {
   const loaded: LoadedPatients = { patients: [], skipped: [], refused: [] };
   const files = namesIn(directory);
@@ -39,18 +41,22 @@ export function loadPatients(directory: string): LoadedPatients {
   for (const file of files) {
     const path = join(directory, file);
     try {
-      loaded.patients.push({ file, path, bundle: readBundle(bytesOf(path), { source: file }) });
+      loaded.patients.push({ file, path, bundle: onePatient(bytesOf(path), file) });
     } catch (error) {
       if (!(error instanceof FhirInputError)) throw error;
       if (error.code === "no-patient") loaded.skipped.push(file);
       else loaded.refused.push({ file, reason: error.message });
     }
   }
-  if (loaded.patients.length > 0) return loaded;
-  const [first] = loaded.refused;
-  if (!first) throw new FhirInputError("no-patient", `${directory}: no Bundle in it holds a Patient`);
-  const others = loaded.refused.length > 1 ? `; ${loaded.refused.length - 1} other files are refused too` : "";
-  throw new FhirInputError("unreadable", `${join(directory, first.file)}: ${first.reason}${others}`);
+  return loaded;
+}
+
+function onePatient(bytes: Uint8Array, source: string): PatientBundle {
+  const bundle = readBundle(bytes, { source });
+  const size = encodeIdentity(bundle.patient).length;
+  if (size <= MAX_IDENTITY_BYTES) return bundle;
+  const most = `the registrar takes at most ${MAX_IDENTITY_BYTES}`;
+  throw new FhirInputError("unreadable", `The Patient resource has ${size} bytes, and ${most}. Is a photo in it?`);
 }
 
 /** The sample patients of the repository. */
@@ -59,7 +65,8 @@ export const samplePatients = (): PatientFile[] => loadPatients(DEFAULT_PATIENTS
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".") && /\.json$/i.test(entry.name))
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .filter(({ name }) => !name.startsWith(".") && /\.json$/i.test(name))
       .map(({ name }) => name)
       .sort();
   } catch (error) {
@@ -79,5 +86,6 @@ function unreadable(error: unknown, missing: string): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT") return missing;
   if (code === "ENOTDIR") return "is not a directory";
+  if (code === "EISDIR") return "is a directory";
   return `cannot be read (${code ?? "unknown error"})`;
 }

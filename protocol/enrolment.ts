@@ -38,6 +38,9 @@ import {
   type Scalar,
 } from "./suite.ts";
 
+/** The registrar's largest identity record: a FHIR Patient with its fullUrl, as JSON. */
+export const MAX_IDENTITY_BYTES = 65_536;
+
 /**
  * The result of a verification. "encoding": a point or the proof does not decode. "proof": the proof does not verify.
  */

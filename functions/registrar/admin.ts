@@ -12,6 +12,7 @@ import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Parameters, RequesterCertificate, requesterHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { MAX_IDENTITY_BYTES } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -65,7 +66,8 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/proofings", async (c) => {
     const p = await adminJson(c, proofing);
     const identity = readBase64url(p.identity, "identity");
-    if (identity.length === 0 || identity.length > 65_536) throw new Problem("malformed", "identity: 1 to 65536 bytes");
+    if (identity.length === 0 || identity.length > MAX_IDENTITY_BYTES)
+      throw new Problem("malformed", `identity: 1 to ${MAX_IDENTITY_BYTES} bytes`);
     const entitlements = await checkEntitlements(c, p.entitlements);
     const selector = selectorIndex(c.env, p.selector);
     const fresh = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));

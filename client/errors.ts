@@ -15,6 +15,7 @@ const API = {
   malformed: "The server could not read the request.",
   "unknown-version": "The server does not support this version of the document.",
   "credential-refused": "The server did not accept the credential.",
+  "clock-skew": "A clock is wrong, or the message is too old.",
   forbidden: "This key may not do that.",
   "not-found": "The server has nothing under this name.",
   conflict: "This contradicts what the server already stores.",

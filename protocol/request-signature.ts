@@ -5,16 +5,17 @@
 //   label ‖ frame(method, path with query, timestamp as decimal, nonce 16 bytes, SHA-256(body))
 // in one header:   Symbolon-Signature: <key hex>.<timestamp>.<nonce hex>.<signature hex>
 //
-// The verifier bounds the timestamp by REQUEST_WINDOW_SECONDS. Within that window an attacker could send a request
-// again. So handlers of signed requests are idempotent, or they carry a single-use value of their own.
+// The verifier bounds the timestamp by the tolerance of clocks (clock.ts), in both directions. A signer whose clock is
+// ahead by the whole tolerance makes a request that stays good for twice the tolerance. Within that time an attacker
+// could send the request again. So handlers of signed requests are idempotent, or they carry a single-use value of
+// their own (docs/SECURITY.md).
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "./clock.ts";
 import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
-/** the largest allowed difference between timestamp and now */
-export const REQUEST_WINDOW_SECONDS = 300;
 export const SIGNATURE_HEADER = "symbolon-signature";
 
 interface RequestParts {
@@ -39,9 +40,17 @@ export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: numbe
   return [bytesToHex(signer.publicKey), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
 }
 
+const HEADER = /^([0-9a-f]{64})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})$/;
+
+/** The time that a well-formed header claims, in unix seconds. Undefined for any other header. No signature is checked. */
+export function claimedTime(header: string | undefined): number | undefined {
+  const timestamp = HEADER.exec(header ?? "")?.[2];
+  return timestamp === undefined ? undefined : Number(timestamp);
+}
+
 /**
- * The key that signed this request, 32 bytes; undefined if there is no valid signature. The caller decides whether that
- * key may make the request.
+ * The key that signed this request, 32 bytes; undefined if there is no valid signature, or if the timestamp is outside
+ * the tolerance. The caller decides whether that key may make the request.
  * @param now unix seconds
  */
 export function verifyRequest(
@@ -49,11 +58,12 @@ export function verifyRequest(
   header: string | undefined,
   now: number,
   verify: VerifySignature = nobleVerify,
+  toleranceSeconds: number = CLOCK_TOLERANCE_SECONDS,
 ): Uint8Array | undefined {
-  const m = /^([0-9a-f]{64})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})$/.exec(header ?? "");
+  const m = HEADER.exec(header ?? "");
   if (!m) return undefined;
   const [, key, timestamp, nonce, signature] = m as unknown as [string, string, string, string, string];
-  if (Math.abs(now - Number(timestamp)) > REQUEST_WINDOW_SECONDS) return undefined;
+  if (Math.abs(now - Number(timestamp)) > toleranceSeconds) return undefined;
   const publicKey = hexToBytes(key);
   const ok = verify(hexToBytes(signature), message(r, Number(timestamp), hexToBytes(nonce)), publicKey);
   return ok ? publicKey : undefined;

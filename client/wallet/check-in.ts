@@ -86,9 +86,8 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     throw new CheckInError("wrong-service");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = w.parameters.known(epoch);
-  const now = w.transport.now();
-  if (Math.abs(now - challenge.issuedAt) > parameters.document.challengeWindowSeconds || now > challenge.expiresAt)
-    throw new CheckInError("stale-challenge");
+  const stale = notFresh(challenge, w.transport.now(), parameters.document.challengeWindowSeconds);
+  if (stale !== undefined) throw new CheckInError("stale-challenge", stale);
   if (!equalBytes(challenge.paramsHash, parameters.hash)) throw new CheckInError("foreign-parameters");
   const credential = w.state.credentials
     .filter((c) => c.epoch <= epoch && epoch - c.epoch <= challenge.maxStaleEpochs)
@@ -120,6 +119,15 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     slotsLeft: parameters.document.slots - used,
     warnings,
   };
+}
+
+/** The reason why this phone's clock does not find the challenge fresh; undefined if it is fresh. */
+function notFresh({ issuedAt, expiresAt }: Challenge, now: number, windowSeconds: number): string | undefined {
+  const allowed = `at most ${windowSeconds} are allowed`;
+  if (issuedAt - now > windowSeconds)
+    return `it is dated ${issuedAt - now} seconds ahead of this phone's clock; ${allowed}`;
+  if (now - issuedAt > windowSeconds) return `it is ${now - issuedAt} seconds old by this phone's clock; ${allowed}`;
+  return now > expiresAt ? `it expired ${now - expiresAt} seconds ago by this phone's clock` : undefined;
 }
 
 /**
@@ -232,7 +240,8 @@ export async function sendCheckIn(w: WalletContext, session: WalletSession): Pro
     await w.update((st) => {
       st.sessions.find((s) => s.tagHash === session.tagHash)!.state = "refused";
     });
-    throw new CheckInError("check-in-refused", error.code, { cause: error });
+    const reason = error.detail === undefined ? error.code : `${error.code}, ${error.detail}`;
+    throw new CheckInError("check-in-refused", reason, { cause: error });
   }
   const { value: receipt } = translate(
     () => openSigned(LABELS.signReceipt, Receipt, answer),

@@ -16,8 +16,8 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { CASE_STATES } from "../../schema/case-list.ts";
 import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
-import { parametersFor } from "../shared/parameters.ts";
-import { signedRequest } from "../shared/request-auth.ts";
+import { clockTolerance, parametersFor } from "../shared/parameters.ts";
+import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
 import { MAX_RECORD_ITEMS, RecordItem } from "../shared/trustee-api.ts";
 import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
@@ -31,8 +31,10 @@ const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 const DossiersBody = z.object({ dossiers: Dossiers });
 const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
 
+const signedByParty = async (c: C): Promise<SignedRequest> => signedRequest(c, await clockTolerance(c.env, now(c)));
+
 async function signedJson<S extends z.ZodType>(c: C, schema: S): Promise<{ key: Hex; value: z.infer<S> }> {
-  const { key, body } = await signedRequest(c);
+  const { key, body } = await signedByParty(c);
   return { key, value: await readJson(body, schema) };
 }
 
@@ -55,7 +57,7 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   });
 
   app.get("/v1/cases", async (c) => {
-    const { key } = await signedRequest(c);
+    const { key } = await signedByParty(c);
     const { document } = await parametersFor(c.env, epochOf(now(c)), now(c));
     mustBeTrustee(document.trusteeKeys, key);
     const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
@@ -65,7 +67,7 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   });
 
   app.get("/v1/cases/:id", async (c) => {
-    const { key } = await signedRequest(c);
+    const { key } = await signedByParty(c);
     const handle = await handleOf(c);
     mustBeParty(handle, key);
     return c.json(statusOf(handle.view));
@@ -85,12 +87,12 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   });
 
   app.post("/v1/cases/:id/advance", async (c) => {
-    const { key } = await signedRequest(c);
+    const { key } = await signedByParty(c);
     return c.json(statusOf(await carry(await handleOfRequester(c, key))));
   });
 
   app.get("/v1/cases/:id/result", async (c) => {
-    const { key } = await signedRequest(c);
+    const { key } = await signedByParty(c);
     const handle = await handleOfRequester(c, key);
     const chunk = c.req.query("chunk") ?? "0";
     if (!/^\d{1,3}$/.test(chunk)) throw new Problem("malformed", "chunk: a number");

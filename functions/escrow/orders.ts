@@ -11,11 +11,10 @@ import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
-import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
-import { parametersFor } from "../shared/parameters.ts";
+import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
+import { clockTolerance, parametersFor } from "../shared/parameters.ts";
 
 const MAX_ORDER_SERVICES = 1000;
 const MAX_ORDER_TEXT_CHARS = 4000;
@@ -44,10 +43,13 @@ function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedO
 
 const wrong = (detail: string): Problem => new Problem("malformed", detail);
 
-/** Checks the fields of an order that need nothing but the order. @throws Problem expired, or malformed with field and reason */
-function screenOrder(order: Order, now: number): void {
+/**
+ * Checks the fields of an order that need nothing but the order.
+ * @throws Problem expired, clock-skew, or malformed with field and reason
+ */
+function screenOrder(order: Order, now: number, toleranceSeconds: number): void {
   if (order.expiresAt <= now) throw new Problem("expired", "The order has expired.");
-  if (order.issuedAt > now + REQUEST_WINDOW_SECONDS) throw wrong("issuedAt: must not be in the future");
+  checkOrderIsNotAhead(order.issuedAt, now, toleranceSeconds);
   if (order.expiresAt - order.issuedAt > MAX_ORDER_SECONDS)
     throw wrong(`expiresAt: at most ${MAX_ORDER_SECONDS} seconds after issuedAt`);
   if (order.epochTo < order.epochFrom) throw wrong("epochTo: must not be before epochFrom");
@@ -103,7 +105,7 @@ export async function newCase(
   now: number,
 ): Promise<NewCase> {
   const { order, hash } = openOrder(env, signed, requestKey);
-  screenOrder(order, now);
+  screenOrder(order, now, await clockTolerance(env, now));
   const { document } = await parametersFor(env, epochOf(now), now);
   if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' current key set");
   await screenScope(env, order, now);

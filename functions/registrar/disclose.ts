@@ -40,7 +40,7 @@ import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shar
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, accountOf, db, generationsOf } from "./store.ts";
+import { accountBySelector, accountOf, clockTolerance, db, generationsOf } from "./store.ts";
 
 /** The requester's certificate, if its key signed this request. @throws CodecError, Problem credential-refused */
 function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
@@ -133,7 +133,7 @@ const assembleRequest = z.object({
 
 export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/trace", async (c) => {
-    const { key, body } = await signedRequest(c);
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const r = await readJson(body, traceRequest);
     const certificate = certified(c.env, readBase64url(r.certificate), key);
     const parts = r.parts.map((p) => ({
@@ -192,7 +192,7 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/assemble", async (c) => {
-    const { key, body } = await signedRequest(c);
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const r = await readJson(body, assembleRequest);
     const orderBytes = readBase64url(r.order);
     const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);

@@ -30,7 +30,7 @@ import { signedRequest } from "../shared/request-auth.ts";
 import { hexText } from "../shared/schemas.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
-import { accountOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
+import { accountOf, clockTolerance, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
 
 const accountHex = hexText(16);
 const octets = { "content-type": "application/octet-stream" };
@@ -97,7 +97,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   // later generation serves from the next epoch for which the old phone has not already fetched a credential. From this
   // moment the old phone's device key cannot fetch anything.
   app.post("/v1/enrol", async (c) => {
-    const { key, body } = await signedRequest(c);
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const r = await readJson(body, enrolment);
     if (key !== r.deviceKey) throw refused("device key does not sign");
     const bytes = readBase64url(r.contract, "contract");
@@ -160,7 +160,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/refresh/nonce", async (c) => {
-    const { key, body } = await signedRequest(c);
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const { account } = await readJson(body, z.object({ account: accountHex }));
     await accountOfDevice(c.env, account, key);
     return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
@@ -168,7 +168,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
 
   // One credential per epoch, for the current epoch or the next. To refuse it is the revocation.
   app.post("/v1/refresh", async (c) => {
-    const { key, body } = await signedRequest(c);
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const request = RefreshRequest.decode(body);
     const account = bytesToHex(request.account);
     const at = now(c);

@@ -6,6 +6,7 @@
 import { and, eq, gte, lte, sql } from "drizzle-orm";
 import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS, MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { Parameters, paramsHashOf, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -33,7 +34,7 @@ const parametersRequest = z.object({
     .min(0)
     .max(12 * 300),
   slots: z.int().min(1).max(64).default(16),
-  challengeWindowSeconds: z.int().min(30).max(86_400).default(600),
+  challengeWindowSeconds: z.int().min(30).max(MAX_CLOCK_TOLERANCE_SECONDS).default(CLOCK_TOLERANCE_SECONDS),
   offlineGraceSeconds: z
     .int()
     .min(0)

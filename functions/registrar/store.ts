@@ -2,9 +2,10 @@
 
 import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { LogEntry } from "../../protocol/documents.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
+import { LogEntry, Parameters, Signed } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
-import { REQUEST_WINDOW_SECONDS } from "../../protocol/request-signature.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 import { refused } from "../shared/http.ts";
@@ -54,8 +55,8 @@ export async function nonceIsOpen(
 
 /** Accepts an administrator's request once. @throws Problem credential-refused if it comes again within its window */
 export async function spendAdminRequest(env: RegistrarEnv, nonce: string, now: number): Promise<void> {
-  // The signer's clock may be ahead by one window. Then the request is open for two windows.
-  const expires = now + 2 * REQUEST_WINDOW_SECONDS + 1;
+  // If the signer's clock is ahead by the whole tolerance, the request stays good for twice the tolerance.
+  const expires = now + 2 * CLOCK_TOLERANCE_SECONDS + 1;
   const spent = { nonce: `admin:${nonce}`, account: "", purpose: "admin" as const, expires };
   const { meta } = await db(env).insert(nonces).values(spent).onConflictDoNothing();
   if (meta.changes === 0) throw refused("request was made before");
@@ -68,6 +69,13 @@ export const parametersRow = (env: RegistrarEnv, epoch: number) =>
     .from(parameters)
     .where(and(lte(parameters.epochFrom, epoch), gte(parameters.epochTo, epoch), eq(parameters.logged, true)))
     .get();
+
+/** The tolerance of clocks: that of this month's parameters, or the default if there are none yet. */
+export async function clockTolerance(env: RegistrarEnv, now: number): Promise<number> {
+  const row = await parametersRow(env, epochOf(now));
+  if (!row) return CLOCK_TOLERANCE_SECONDS;
+  return Parameters.decode(Signed.decode(row.document).document).challengeWindowSeconds;
+}
 
 /** Appends one log entry per subject, however often and whenever it is called. @throws Problem unavailable */
 export async function logOnce(

@@ -17,6 +17,7 @@ import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
+import { clockTolerance } from "../shared/parameters.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { givenIdempotencyKeyHash } from "./idempotency.ts";
 import { findService } from "./registry.ts";
@@ -50,7 +51,7 @@ interface Party {
 
 /**
  * The party that sent the request: the session's wallet, by its signature, or the service's clinic, by its token.
- * @throws Problem credential-refused, malformed, not-found
+ * @throws Problem clock-skew, credential-refused, malformed, not-found
  */
 async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   const serviceId = checkHex(c.req.param("serviceId"), 16, "service id");
@@ -60,7 +61,7 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
     return { tagHash, sends: TO_WALLET, body: new Uint8Array(await c.req.arrayBuffer()) };
   }
-  const { key, body } = await signedRequest(c);
+  const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
   const service = await findService(c.env, serviceId);
   const session = service && (await sessionAt(service, tagHash));
   if (!session || bytesToHex(CheckIn.decode(session.checkIn).sessionAuthKey) !== key) throw refused("session key");

@@ -2,12 +2,14 @@
 //
 //   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. The same request again changes nothing.
 //                             Another card under the same key replaces the first (policy, name). Both are in the log.
+//                             A signed request that comes again cannot put an older card in the place of a newer one
 //   GET  /v1/services         all cards. A wallet fetches all of them, so nobody learns which one it looks for
 //   GET  /v1/services/:id     Signed<ServiceCard>
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes, labelledHash } from "../../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -17,6 +19,7 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
+import { spend } from "./single-use.ts";
 
 const HPKE_PUBLIC_KEY_BYTES = 1216;
 const POST_QUANTUM_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
@@ -117,9 +120,11 @@ function checkCard(signed: Uint8Array): { serviceId: Hex; card: ServiceCard } {
 
 export function registerServices(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/services", async (c) => {
-    const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
+    const { body, nonce } = await signedBy(c, [c.env.ADMIN_KEY]);
     const { serviceId } = checkCard(body);
+    const first = await spend(c.env, `admin ${nonce}`, now(c) + 2 * CLOCK_TOLERANCE_SECONDS);
     const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
+    if (!first && !(placed && equalBytes(placed.card, body))) throw refused("request was made before");
     const shard = placed?.shard ?? (await chooseShard(c.env));
     // The table is created first, so that a placed service always has one.
     if (!placed) await createTable(shardDb(c.env, shard), serviceId, 0);

@@ -7,12 +7,13 @@
 // The steps of a check-in, in order: decode; find the registered service and check its signature; freshness; policy;
 // parameters; proof. Then the session's object opens the session once. This write is durable and decides. Then come the D1
 // row, the answer, and the row of the session index.
-// Every failure of the credential gets the same answer. If the check-in was already accepted, the same idempotency key
-// returns the same receipt, even after the challenge expires.
+// Every failure of the credential gets the same answer. A challenge that is not fresh is refused as "clock-skew", before the
+// presentation is looked at: that answer says how old the challenge is, and nothing of the credential. If the check-in was
+// already accepted, the same idempotency key returns the same receipt, even after the challenge expires.
 // A spent tag is recorded in the object and in the D1 row. If only the row has it (the object was restored to an earlier
 // day), the object discards the session that it has just opened.
 //
-// Freshness: |now - issuedAt| <= W and not past expiresAt. A clinic that verified offline sends the check-in later, under
+// Freshness: |now - issuedAt| <= W, the parameters' tolerance of clocks, and not past expiresAt. A clinic that verified offline sends the check-in later, under
 // its own token, within the parameters' offline grace.
 
 import { and, asc, eq, gt } from "drizzle-orm";
@@ -29,9 +30,10 @@ import { dayOf, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
+import { clockSkew } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
-import { type EpochParameters, parametersFor } from "../shared/parameters.ts";
+import { clockTolerance, type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { isClosed } from "./closed-epochs.ts";
 import { idempotencyKeyHash } from "./idempotency.ts";
 import { sendIndexRow } from "./index-rows.ts";
@@ -92,15 +94,48 @@ async function handedInByClinic(c: ServiceContext, service: Service): Promise<bo
   return true;
 }
 
-/** The reason why the challenge is not fresh, or undefined if it is fresh. */
-function notFresh({ challenge }: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): string | undefined {
+const BY_OUR_CLOCK = "It is old, or a clock is wrong.";
+
+function fromTheFuture({ challenge }: ReadCheckIn, windowSeconds: number, at: number): Problem | undefined {
+  const ahead = challenge.issuedAt - at;
+  if (ahead <= windowSeconds) return undefined;
+  return clockSkew(
+    `The challenge is dated ${ahead} seconds ahead of this server's clock; at most ${windowSeconds} are allowed.`,
+  );
+}
+
+function tooOld({ challenge }: ReadCheckIn, oldestSeconds: number, at: number): Problem | undefined {
+  const age = at - challenge.issuedAt;
+  if (age <= oldestSeconds) return undefined;
+  return clockSkew(
+    `The challenge is ${age} seconds old by this server's clock; at most ${oldestSeconds} are allowed. ${BY_OUR_CLOCK}`,
+  );
+}
+
+/** The refusal of a challenge that is not fresh, or undefined if it is fresh. */
+function notFresh(read: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): Problem | undefined {
   const { challengeWindowSeconds, offlineGraceSeconds } = p.document;
-  const { issuedAt, expiresAt } = challenge;
-  if (issuedAt > at + challengeWindowSeconds) return "challenge from the future";
-  const oldest = at - Math.max(challengeWindowSeconds, offline ? offlineGraceSeconds : 0);
-  if (issuedAt < oldest) return "challenge too old";
-  if (!offline && at > expiresAt) return "challenge expired";
-  return undefined;
+  const stale =
+    fromTheFuture(read, challengeWindowSeconds, at) ??
+    tooOld(read, Math.max(challengeWindowSeconds, offline ? offlineGraceSeconds : 0), at);
+  if (stale || offline) return stale;
+  const late = at - read.challenge.expiresAt;
+  return late > 0
+    ? clockSkew(`The challenge expired ${late} seconds ago by this server's clock. ${BY_OUR_CLOCK}`)
+    : undefined;
+}
+
+/**
+ * The parameters of the check-in's epoch.
+ * @throws Problem credential-refused when no parameters cover the epoch; clock-skew when the challenge is far off besides
+ */
+async function parametersOfCheckIn(env: ServiceEnv, read: ReadCheckIn, at: number): Promise<EpochParameters> {
+  try {
+    return await parameters(env, read.epoch, at);
+  } catch (cause) {
+    const windowSeconds = await clockTolerance(env, at);
+    throw fromTheFuture(read, windowSeconds, at) ?? tooOld(read, windowSeconds, at) ?? cause;
+  }
 }
 
 /** @throws Problem credential-refused when no parameters cover the epoch */
@@ -160,17 +195,17 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
     const object = replayWindowOf(c.env, tagHash);
 
     const day = dayOf(read.challenge.issuedAt);
-    const tag = await parameters(c.env, read.epoch, at);
+    const tag = await parametersOfCheckIn(c.env, read, at);
     const offline = await handedInByClinic(c, service);
     const repetition = { tagHash, presentationHash, idempotencyKeyHash: key };
-    const tooLate =
-      notFresh(read, tag, at, offline) ?? ((await isClosed(service, read.epoch)) ? "epoch is closed" : undefined);
+    const closed = async () => ((await isClosed(service, read.epoch)) ? refused("epoch is closed") : undefined);
+    const tooLate = notFresh(read, tag, at, offline) ?? (await closed());
     let outcome: OpenOutcome;
     let T: ElementG2 | undefined;
     if (tooLate !== undefined) {
-      if (!(await isSession(service, tagHash))) throw refused(tooLate);
+      if (!(await isSession(service, tagHash))) throw tooLate;
       outcome = await object.recall(repetition);
-      if (outcome.outcome === "refused") throw refused(tooLate);
+      if (outcome.outcome === "refused") throw tooLate;
     } else {
       T = (await verify(c.env, read, tag, at)).tag;
       const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);

@@ -2,36 +2,75 @@
 // 2.0 client credentials with a JWT assertion (RFC 7523) signed by the key in the service's card.
 //
 //   POST /v1/token   form: grant_type=client_credentials, client_assertion_type, client_assertion, scope
-//     assertion      ES384; iss = sub = service id (hex), aud = SERVICE_URL/v1/token, exp at most 300 s away, jti used once
+//     assertion      ES384; iss = sub = service id (hex), aud = SERVICE_URL/v1/token, exp at most 300 s after iat, jti
+//                    used once
 //   -> {access_token, token_type: "bearer", expires_in, scope}
 //
-// The access token is a JWT under TOKEN_KEY (HS256). Its `sub` is the one service for which it is valid. The token of
-// another service is refused. Every refusal is the same problem document.
+// The clinic's clock may differ from ours by the tolerance of the parameters. Its time is judged first, from the claims
+// alone. So a wrong clock gets the same answer for every clinic, every key and every signature. All other refusals are
+// one and the same problem document.
+//
+// The access token is a JWT under TOKEN_KEY (HS256), whose times are those of our own clock. Its `sub` is the one service
+// for which it is valid. The token of another service is refused.
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
-import { decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { decodeJwt, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import * as z from "zod";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { hexToBytes } from "../../protocol/bytes.ts";
 import { isHex } from "../../protocol/encodings.ts";
-import { clientAssertions } from "../../schema/service.ts";
+import { checkClock } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
+import { clockTolerance } from "../shared/parameters.ts";
 import { findService, type Service } from "./registry.ts";
+import { spend } from "./single-use.ts";
 
 const TOKEN_SECONDS = 300;
 const MAX_ASSERTION_SECONDS = 300;
-const CLOCK_TOLERANCE_SECONDS = 5;
 const SCOPE = "system/*.cruds";
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const SERVICE_ID_BYTES = 16;
 const JTI = z.string().min(16).max(256);
 
-/** The service that made this assertion. @throws Problem credential-refused, for every kind of failure */
-async function assertedService(env: ServiceEnv, assertion: string, at: number): Promise<Service> {
+const TIME = z.number().min(0).max(Number.MAX_SAFE_INTEGER).transform(Math.floor);
+const TIMES = z.object({ exp: TIME, iat: TIME.optional(), nbf: TIME.optional() });
+
+/**
+ * Seconds by which the sender's clock is ahead of ours, by the claims of its assertion; negative if it is behind.
+ * An assertion that our own clock finds valid has 0. Otherwise the clinic made it at `iat`. Without `iat` it made the
+ * assertion at most MAX_ASSERTION_SECONDS before `exp`, and the answer is the smallest difference that this leaves.
+ */
+function aheadBy({ exp, iat, nbf }: z.infer<typeof TIMES>, at: number): number {
+  const earliest = Math.max(iat ?? exp - MAX_ASSERTION_SECONDS, nbf ?? 0);
+  if (at < earliest) return earliest - at;
+  if (at < exp) return 0;
+  return (iat ?? exp - 1) - at;
+}
+
+/**
+ * The claims of an assertion whose signature nobody has checked yet, if its times are within the tolerance.
+ * @throws Problem clock-skew; credential-refused if it is no assertion
+ */
+function claimsOf(assertion: string, at: number, toleranceSeconds: number): JWTPayload {
+  let claims: JWTPayload;
+  let times: z.infer<typeof TIMES>;
   try {
-    const claimed = decodeJwt(assertion).sub ?? "";
+    claims = decodeJwt(assertion);
+    times = TIMES.parse(claims);
+  } catch (cause) {
+    throw refused(`client assertion: ${String(cause)}`);
+  }
+  checkClock(aheadBy(times, at), toleranceSeconds);
+  if (times.iat !== undefined && times.exp - times.iat > MAX_ASSERTION_SECONDS)
+    throw refused("client assertion: lives too long");
+  return claims;
+}
+
+/** The service that made this assertion. @throws Problem clock-skew; credential-refused for every other failure */
+async function assertedService(env: ServiceEnv, assertion: string, at: number): Promise<Service> {
+  const toleranceSeconds = await clockTolerance(env, at);
+  const claimed = claimsOf(assertion, at, toleranceSeconds).sub ?? "";
+  try {
     const service = isHex(claimed, SERVICE_ID_BYTES) ? await findService(env, claimed) : undefined;
     if (!service) throw new Error("unknown service");
     const key = await importJWK(JSON.parse(service.card.oauthKeyJwk) as JWK, "ES384");
@@ -41,19 +80,11 @@ async function assertedService(env: ServiceEnv, assertion: string, at: number): 
       subject: service.serviceId,
       audience: `${env.SERVICE_URL}/v1/token`,
       currentDate: new Date(at * 1000),
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      clockTolerance: toleranceSeconds,
       requiredClaims: ["exp", "jti"],
     });
-    if (payload.exp! > at + MAX_ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS) throw new Error("expires too far away");
     const jti = JTI.parse(payload.jti);
-    const spent = await drizzle(env.RECORDS_DB_0)
-      .insert(clientAssertions)
-      .values({
-        jtiHash: bytesToHex(sha256(utf8ToBytes(`${service.serviceId} ${jti}`))),
-        expiresAt: payload.exp! + CLOCK_TOLERANCE_SECONDS,
-      })
-      .onConflictDoNothing();
-    if (spent.meta.changes !== 1) throw new Error("jti used before");
+    if (!(await spend(env, `${service.serviceId} ${jti}`, Math.ceil(payload.exp!)))) throw new Error("jti used before");
     return service;
   } catch (cause) {
     throw refused(`client assertion: ${String(cause)}`);

@@ -1,5 +1,6 @@
 // Calls from one role's Worker to another's. A call is signed and carries the local clock. If it fails, the error is
-// "unavailable", unless the other side answered with a problem of its own.
+// "unavailable", unless the other side answered with a problem of its own. If the two Workers' clocks differ too much, the
+// party that called this Worker is not at fault: it gets "unavailable", and the detail names the clocks.
 
 import { signerOf } from "../../engine/ed25519.ts";
 import type { Hex } from "../../protocol/encodings.ts";
@@ -43,6 +44,8 @@ export async function call(request: Call): Promise<Response> {
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
   const code = problem.code !== undefined && problem.code in PROBLEMS ? (problem.code as ProblemCode) : "unavailable";
+  if (code === "clock-skew" && request.signingKey)
+    throw new Problem("unavailable", `The clocks of two servers differ. One answered the other: ${problem.detail}`);
   throw new Problem(
     code === "internal" || code === "misconfigured" ? "unavailable" : code,
     problem.detail,

@@ -1,8 +1,9 @@
 // The HTTP border of all roles: RFC 9457 problem documents with stable codes, body limits, and readers of text fields.
 //
 // Rich inside, quiet outside. Handlers throw Problem with a public code. Every credential failure (proof, signature, token,
-// replay, audience, expiry) has the one code "credential-refused". An unforeseen error is answered as "internal", without
-// any detail. Malformed bytes are never "internal".
+// replay, audience) has the one code "credential-refused". A message whose own time is too far from the receiver's clock is
+// refused as "clock-skew" (clock.ts). An unforeseen error is answered as "internal", without any detail. Malformed bytes
+// are never "internal".
 
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -19,6 +20,7 @@ export const PROBLEMS = {
   malformed: [400, "The request could not be read."],
   "unknown-version": [400, "This version of the document is not supported."],
   "credential-refused": [403, "The credential was not accepted."],
+  "clock-skew": [403, "A clock is wrong, or the message is too old."],
   forbidden: [403, "This key may not do that."],
   "not-found": [404, "There is nothing here."],
   conflict: [409, "This contradicts what is already stored."],

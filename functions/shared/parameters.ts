@@ -8,9 +8,11 @@
 // the registrar could give one person parameters of their own, and tell that person's tags from the others'.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { decodeIssuerParams, type IssuerParams } from "../../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../../protocol/documents.ts";
 import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { checkKeysOf, KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1, type G1 } from "../../protocol/suite.ts";
@@ -100,4 +102,14 @@ export async function parametersFor(source: ParametersSource, epoch: number, now
   const found = believed.find((p) => covers(p, epoch));
   if (!found) throw new Problem("not-allowed-now", "No parameters are published for this epoch.");
   return found;
+}
+
+/** The tolerance of clocks: that of this month's parameters, or the default if there are none to be had. */
+export async function clockTolerance(source: ParametersSource, now: number): Promise<number> {
+  try {
+    return (await parametersFor(source, epochOf(now), now)).document.challengeWindowSeconds;
+  } catch (cause) {
+    if (cause instanceof Problem) return CLOCK_TOLERANCE_SECONDS;
+    throw cause;
+  }
 }

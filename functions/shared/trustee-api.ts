@@ -49,6 +49,7 @@
 // Refusals
 //
 //   credential-refused   a proof, signature, approval or inclusion does not verify; the answer never says which
+//   clock-skew           the order is dated too far ahead of the trustee's clock; the answer says by how many seconds
 //   expired              the order has expired
 //   malformed            the request cannot be read, or the order has no such chunk
 //   conflict             the case id is bound to other values

@@ -4,7 +4,8 @@
 //
 //   order        signed with the requester's key (Ed25519, LABELS.signOrder), whose certificate the registrar signed
 //                (LABELS.signRequester)
-//   time         issuedAt <= now + skew, now < expiresAt, at most MAX_ORDER_SECONDS between issuedAt and expiresAt
+//   time         issuedAt <= now + the tolerance of clocks, now < expiresAt, at most MAX_ORDER_SECONDS between issuedAt and
+//                expiresAt
 //   keys         key-set id and share generation are those of the key set that this trustee holds
 //   scope        link, assemble: every epoch in [epochFrom, epochTo] has begun and has parameters under this key set. If
 //                check-ins of an epoch can still arrive (it is running, or within its offline grace), only an emergency
@@ -26,6 +27,7 @@ import {
   readCheckIn,
   verifyCheckIn,
 } from "../../protocol/check-in.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import {
   assembleSubjectHash,
   type CaseContext,
@@ -51,10 +53,9 @@ import { LABELS } from "../../protocol/labels.ts";
 import type { NoteKey } from "../../protocol/note.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { Problem, refused } from "../shared/http.ts";
-import { MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
+import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import type { EpochParameters } from "../shared/parameters.ts";
 
-const CLOCK_SKEW_SECONDS = 300;
 const MAX_GENERATIONS = 16;
 
 /** The keys and sources that a trustee trusts before it reads any message. */
@@ -94,19 +95,28 @@ export async function verifyOrder(signed: Uint8Array, trust: Trust): Promise<Che
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
-  verifyTimes(order, trust.now);
+  await verifyTimes(order, trust);
   if (!equalBytes(order.keySetId, keySetId(trust.keySet)) || order.shareGeneration !== trust.keySet.generation)
     throw new Problem("not-allowed-now", "other key set or generation");
   const scope = await verifyScope(order, trust);
   return { order, orderHash: orderHashOf(signed), requester: certificate.value, scope };
 }
 
-function verifyTimes({ issuedAt, expiresAt }: Order, now: number): void {
-  if (issuedAt > now + CLOCK_SKEW_SECONDS) throw refused("order: issued in the future");
+/** @throws Problem clock-skew, expired, malformed */
+async function verifyTimes({ issuedAt, expiresAt }: Order, trust: Trust): Promise<void> {
+  const { now } = trust;
+  if (issuedAt > now) checkOrderIsNotAhead(issuedAt, now, await clockTolerance(trust));
   if (now >= expiresAt) throw new Problem("expired");
   if (expiresAt - issuedAt > MAX_ORDER_SECONDS)
     throw new Problem("malformed", `An order is valid for at most ${MAX_ORDER_SECONDS} seconds.`);
 }
+
+/** The tolerance of clocks: that of this month's parameters, or the default if there are none. */
+const clockTolerance = (trust: Trust): Promise<number> =>
+  trust.parameters(epochOf(trust.now)).then(
+    ({ document }) => document.challengeWindowSeconds,
+    () => CLOCK_TOLERANCE_SECONDS,
+  );
 
 /** The scope of an order, if this trustee may open it now. @throws Problem malformed, not-allowed-now */
 async function verifyScope(order: Order, trust: Trust): Promise<Scope> {

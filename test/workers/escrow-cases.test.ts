@@ -299,7 +299,8 @@ describe("orders that the escrow refuses", () => {
 
   it.each<[string, string, () => Partial<Order>]>([
     ["run out", "expired", () => ({ expiresAt: clock.now })],
-    ["of the future", "malformed", () => ({ issuedAt: clock.now + 301 })],
+    // The requester's order is well formed, and its clock is wrong: so the answer names the clock.
+    ["of the future", "clock-skew", () => ({ issuedAt: clock.now + 301 })],
     ["for ever", "malformed", () => ({ expiresAt: clock.now + 91 * 86_400 })],
     ["epochs the wrong way round", "malformed", () => ({ epochFrom: EPOCH - 1, epochTo: EPOCH - 2 })],
     ["an epoch that has not begun", "malformed", () => ({ epochTo: EPOCH + 1, emergency: true })],
@@ -313,6 +314,10 @@ describe("orders that the escrow refuses", () => {
   ])("%s: %s", async (_name, expected, changes) => {
     expect(await refusedOrder(changes())).toBe(expected);
     expect(outside.log).toEqual([]);
+  });
+
+  it("an order dated ahead by no more than the parameters' window is accepted (control)", async () => {
+    expect(await refusedOrder({ issuedAt: clock.now + 300 })).toBe("accepted");
   });
 
   it("an emergency order may name the current epoch (control)", async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { holderSecrets } from "../../client/wallet/keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
@@ -148,13 +149,21 @@ describe("the proofing desk", () => {
       },
     }[path];
     const body = utf8ToBytes(JSON.stringify(json));
-    const signed = signRequest({ method: "POST", path: `/v1/admin/${path}`, body }, ADMIN, NOW + 300, rng);
+    const signed = signRequest(
+      { method: "POST", path: `/v1/admin/${path}`, body },
+      ADMIN,
+      NOW + CLOCK_TOLERANCE_SECONDS,
+      rng,
+    );
     const sent = (at: number) => send(`/v1/admin/${path}`, { bytes: body, header: signed, at });
     expect((await sent(NOW)).status).toBe(201);
     await expectUnchanged(async () => {
       await expectRefused(sent(NOW));
-      await send("/v1/enrol/start", { json: { account: "00".repeat(16), enrolmentCode: "" }, at: NOW + 600 });
-      await expectRefused(sent(NOW + 600));
+      // The last second in which the signature is good: the signer's clock was ahead by the whole tolerance.
+      const last = NOW + 2 * CLOCK_TOLERANCE_SECONDS;
+      await send("/v1/enrol/start", { json: { account: "00".repeat(16), enrolmentCode: "" }, at: last });
+      await expectRefused(sent(last));
+      expect(await codeOf(sent(last + 1))).toBe("clock-skew");
     });
     expect((await admin(path, json)).status).toBeLessThan(300); // control: the same request, signed again
   });

@@ -46,8 +46,12 @@ export function parseJson(source: string | Uint8Array): Json {
   return value;
 }
 
-/** JSON text of `value`; with `indent` spaces per level if given. Exact numbers are written with their digits. */
+/**
+ * JSON text of `value`; with `indent` spaces per level if given. Exact numbers are written with their digits.
+ * @throws FhirInputError too-deep, bad-member: `parseJson` would not read it back
+ */
 export function writeJson(value: Json, indent?: number): string {
+  countOf(value);
   return stringify(value, undefined, indent, [
     { test: (v: unknown) => v instanceof ExactNumber, stringify: (v: unknown) => (v as ExactNumber).digits },
   ])!;
@@ -72,8 +76,7 @@ function countMembers(text: string): number {
     if (c === QUOTE) {
       i = endOfString(text, i);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      if (++depth > MAX_DEPTH)
-        throw new FhirInputError("too-deep", `The content is nested deeper than ${MAX_DEPTH} levels.`);
+      if (++depth > MAX_DEPTH) throw tooDeep();
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) depth--;
     else if (c === COLON) members++;
   }
@@ -92,12 +95,20 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Members of all objects in the value. Its depth is at most MAX_DEPTH. */
-function countOf(value: Json): number {
+/** For values that were not parsed here: refuses those that nobody could read back. @throws FhirInputError too-deep, bad-member */
+export function checkJson(value: Json): void {
+  countOf(value);
+}
+
+/** Members of all objects in the value. @throws FhirInputError too-deep, bad-member */
+function countOf(value: Json, depth = 1): number {
   if (value === null || typeof value !== "object" || value instanceof ExactNumber) return 0;
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countOf(item), 0);
+  if (depth > MAX_DEPTH) throw tooDeep();
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countOf(item, depth + 1), 0);
   const names = Object.keys(value);
   if (names.some((name) => /^\d/.test(name)))
     throw new FhirInputError("bad-member", "A member's name begins with a digit. FHIR has no such element.");
-  return names.reduce((sum, name) => sum + countOf(value[name]!), names.length);
+  return names.reduce((sum, name) => sum + countOf(value[name]!, depth + 1), names.length);
 }
+
+const tooDeep = () => new FhirInputError("too-deep", `The content is nested deeper than ${MAX_DEPTH} levels.`);

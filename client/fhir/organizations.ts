@@ -4,13 +4,14 @@
 //   else             the source and the Organization's fullUrl, since two sources may both have an "Organization/1"; a UUID
 //                    URN alone, since it is unique everywhere
 //   contained        by identifier, else by source and content: "#org" means nothing outside its resource
+//   outside          a reference without its Organization in the Bundle: the source and the absolute URL
 //   display only     the source and the name
 
 import { bytesToHex, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { writeJson } from "./json.ts";
 import { urlKey } from "./read.ts";
-import { conditionOf, isUrn, type References } from "./references.ts";
+import { conditionOf, instanceOf, isUrn, type References, withoutVersion } from "./references.ts";
 import { type FhirEntry, identifiersOf, isObject, type Json, type JsonObject, textOf } from "./resource.ts";
 
 /** Prefix of the key of the service of visits that name no organisation; the source stands behind it. */
@@ -48,9 +49,16 @@ export function organizationOf(
     (isObject(element.identifier) ? identifiersOf({ identifier: element.identifier })[0] : undefined) ??
     (reference === undefined ? undefined : conditionOf(reference)?.identifier);
   if (identifier !== undefined) return { key: identifier, name: display ?? identifier };
-  if (display === undefined) return undefined;
-  const place = reference === undefined || reference.startsWith("#") ? display : reference;
-  return { key: isUrn(place) ? urlKey(place) : scoped(source, place), name: display };
+  const place = reference === undefined || reference.startsWith("#") ? display : absolute(from, reference);
+  if (place === undefined) return undefined;
+  return { key: isUrn(place) ? urlKey(place) : scoped(source, place), name: display ?? `Organisation ${place}` };
+}
+
+/** A relative reference behind the base of the entry that holds it: two servers of one Bundle may number alike. */
+function absolute(from: FhirEntry, reference: string): string {
+  const [written, base] = [withoutVersion(reference), instanceOf(from.fullUrl)?.base];
+  const instance = instanceOf(written);
+  return instance && instance.base === undefined && base !== undefined ? `${base}/${written}` : written;
 }
 
 export function organizationEntry(source: string, entry: FhirEntry, display?: string): Organization {

@@ -6,10 +6,14 @@
 //   logical      Reference.identifier is one of the Patient's identifiers
 //   display      only a name stands there, in an element that names a patient, and it is the Patient's name
 //
+// An identifier beside a literal reference counts only if the reference leads outside the Bundle.
+//
 // Two Patient resources are the same person if they share an identifier. They are different people if both have an identifier
-// of one system with other values, or other birth dates, or no word of their names in common.
+// of one system with other values, or other birth dates, or other names. Names are the same if they have two words in common,
+// or if all words of one stand in the other; beside equal birth dates one word is enough.
 
 import { foldName } from "./fold.ts";
+import { urlKey } from "./read.ts";
 import { conditionOf, instanceOf, type References } from "./references.ts";
 import {
   arrayOf,
@@ -48,8 +52,8 @@ export class PatientMatcher {
   /** Whether the Reference `element`, which stands in `from` under the name `member`, means the patient. */
   means(from: FhirEntry, element: JsonObject, member: string): boolean {
     const reference = textOf(element.reference);
-    if (reference !== undefined) return this.meansLiteral(from, reference);
-    const type = textOf(element.type);
+    if (reference !== undefined) return this.meansLiteral(from, reference) || this.#meansOutside(from, element);
+    const type = typeOf(element);
     if (type !== undefined && type !== "Patient") return false;
     const display = textOf(element.display);
     if (isObject(element.identifier)) {
@@ -63,7 +67,7 @@ export class PatientMatcher {
 
   meansLiteral(from: FhirEntry, reference: string): boolean {
     const target = this.#references.resolve(from, { reference });
-    if (target.kind === "entry") return target.entry === this.patient;
+    if (target.kind === "entry") return this.isPatient(target.entry);
     if (target.kind === "contained") return this.isSamePerson(target.resource);
     const condition = conditionOf(reference);
     if (condition?.type !== "Patient") return false;
@@ -72,25 +76,39 @@ export class PatientMatcher {
     return this.#hasIdentifier(system === "" ? { value } : { system, value });
   }
 
+  /** The patient's entry, also as another copy of it: the caller may hand over one of its own. */
+  isPatient(entry: FhirEntry): boolean {
+    if (entry === this.patient) return true;
+    return entry.resource.resourceType === "Patient" && urlKey(entry.fullUrl) === urlKey(this.patient.fullUrl);
+  }
+
+  /** A reference to a Patient that the Bundle does not hold, with a business identifier of this one beside it. */
+  #meansOutside(from: FhirEntry, element: JsonObject): boolean {
+    const { identifier } = element;
+    if (!isObject(identifier) || textOf(identifier.system) === undefined || !this.#hasIdentifier(identifier))
+      return false;
+    const type = typeOf(element) ?? instanceOf(String(element.reference))?.type ?? "Patient";
+    return type === "Patient" && this.#references.resolve(from, element).kind === "outside";
+  }
+
   /**
-   * Whether a resource of `from` is about somebody else: it names a subject, that is not the patient, and not a thing such as
-   * a Group or a Device either. A resource without a subject is taken to be about the patient of its Bundle.
+   * Whether a resource of `from` is about somebody else: it names subjects, none of them is the patient, and one is a person
+   * and not a thing such as a Group or a Device. A resource without a subject is taken to be about the patient of its Bundle.
    */
   isAboutAnother(from: FhirEntry): boolean {
-    for (const member of SUBJECT_ELEMENTS) {
-      const element = from.resource[member];
-      if (!isObject(element) || !saysWho(element) || this.means(from, element, member)) continue;
+    const subjects = subjectsOf(from.resource).filter(([, element]) => saysWho(element));
+    if (subjects.some(([member, element]) => this.means(from, element, member))) return false;
+    return subjects.some(([member, element]) => {
       const target = this.#references.resolve(from, element);
       const type =
         (target.kind === "entry" && target.entry.resource.resourceType) ||
         (target.kind === "contained" && target.resource.resourceType) ||
-        textOf(element.type) ||
+        typeOf(element) ||
         instanceOf(textOf(element.reference) ?? "")?.type ||
         conditionOf(textOf(element.reference) ?? "")?.type ||
-        "Patient";
-      if (type === "Patient") return true;
-    }
-    return false;
+        (ALWAYS_PATIENT.has(member) ? "Patient" : "");
+      return type === "Patient";
+    });
   }
 
   isSamePerson(other: FhirResource): boolean {
@@ -103,7 +121,10 @@ export class PatientMatcher {
     if (born !== undefined && otherBorn !== undefined && !born.startsWith(otherBorn) && !otherBorn.startsWith(born))
       return false;
     const names = nameWords(other);
-    return names.size === 0 || this.#names.size === 0 || [...names].some((word) => this.#names.has(word));
+    if (names.size === 0 || this.#names.size === 0) return true;
+    const common = [...names].filter((word) => this.#names.has(word)).length;
+    const bornAlike = born !== undefined && born === otherBorn;
+    return common >= Math.min(bornAlike ? 1 : 2, names.size, this.#names.size);
   }
 
   /** Equal values; and equal systems, where both say one. */
@@ -124,6 +145,23 @@ export class PatientMatcher {
     return known.length === words.length || known.length >= Math.min(2, this.#names.size);
   }
 }
+
+/** Elements of participants: a Patient there is whom the resource is about. */
+const PARTICIPANTS = ["individual", "candidate", "actor"] as const;
+const ALWAYS_PATIENT = new Set<string>(SUBJECT_ELEMENTS);
+
+function subjectsOf(resource: FhirResource): [member: string, element: JsonObject][] {
+  const of = (object: JsonObject, members: readonly string[]) =>
+    members.flatMap((member) =>
+      [object[member], ...arrayOf(object[member])].filter(isObject).map((one): [string, JsonObject] => [member, one]),
+    );
+  const subjects = of(resource, SUBJECT_ELEMENTS);
+  if (subjects.length > 0) return subjects;
+  return [...of(resource, PARTICIPANTS), ...objectsOf(resource.participant).flatMap((one) => of(one, ["actor"]))];
+}
+
+/** Reference.type, which is a name or the URL of a structure definition. */
+const typeOf = (element: JsonObject): string | undefined => textOf(element.type)?.replace(/^.*\//, "");
 
 const saysWho = (element: JsonObject): boolean =>
   textOf(element.reference) !== undefined || isObject(element.identifier) || textOf(element.display) !== undefined;

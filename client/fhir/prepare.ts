@@ -5,11 +5,13 @@
 // caller has not allowed. The findings name places, and never the values.
 
 import { SymbolonError } from "../errors.ts";
+import { checkJson } from "./json.ts";
 import { identityLeaks, type LeakKind } from "./leaks.ts";
-import { type OtherPerson, toTid } from "./pseudonymise.ts";
+import { SUBJECT_ELEMENTS } from "./person.ts";
+import { type OtherPerson, tidUrl, toTid } from "./pseudonymise.ts";
 import { writeRecord } from "./record.ts";
-import type { References } from "./references.ts";
-import type { FhirEntry } from "./resource.ts";
+import { instanceOf, type References } from "./references.ts";
+import { type FhirEntry, FhirInputError, type FhirResource, isObject, type Json, objectsIn } from "./resource.ts";
 
 /** A place that still identifies the patient. */
 export interface IdentityFinding {
@@ -49,14 +51,22 @@ export class IdentityFoundError extends SymbolonError<"identity-found"> {
   }
 }
 
-/** @param tid of the session that the record goes to. @throws IdentityFoundError identity-found */
+/**
+ * @param tid of the session that the record goes to.
+ * @throws IdentityFoundError identity-found; FhirInputError no-patient, several-patients, too-deep
+ */
 export function prepareVisit(
   entries: readonly FhirEntry[],
   tid: string,
   { patient = onlyPatient(entries), references, allow = [] }: VisitOptions = {},
 ): PreparedVisit {
-  if (!patient) return { content: writeRecord(entries), findings: [], otherPeople: [] };
+  for (const { resource } of entries) checkJson(resource);
+  if (!patient) return { content: writeRecord(entries), findings: [], otherPeople: relatedIn(entries) };
   const pseudonymous = toTid(entries, { patient, tid, ...(references && { known: references }) });
+  if (
+    pseudonymous.entries.some(({ resource, fullUrl }) => resource.resourceType === "Patient" && fullUrl !== tidUrl(tid))
+  )
+    throw new FhirInputError("several-patients", "The entries hold a Patient who is not the patient of this visit.");
   const findings = identityLeaks(pseudonymous.entries, patient).map(
     (leak): IdentityFinding => ({ id: `${leak.kind} ${leak.fullUrl} ${leak.path}`, ...leak }),
   );
@@ -66,7 +76,38 @@ export function prepareVisit(
   return { content: writeRecord(pseudonymous.entries), findings, otherPeople: pseudonymous.otherPeople };
 }
 
+/**
+ * The Patient among the entries. Without one, the search does not know what to look for. So only entries that refer to no
+ * patient at all may be sealed.
+ */
 function onlyPatient(entries: readonly FhirEntry[]): FhirEntry | undefined {
   const patients = entries.filter(({ resource }) => resource.resourceType === "Patient");
-  return patients.length === 1 ? patients[0] : undefined;
+  if (patients.length > 1)
+    throw new FhirInputError(
+      "several-patients",
+      `The entries hold ${patients.length} Patients. Name one in \`patient\`.`,
+    );
+  if (patients.length === 0 && entries.some(({ resource }) => namesPatient(resource)))
+    throw new FhirInputError(
+      "no-patient",
+      "The entries refer to a patient, but hold no Patient. Hand the Patient over in `patient`.",
+    );
+  return patients[0];
 }
+
+/** Whether a resource has a subject that may be a person, or holds a Patient or a Reference to one. */
+const namesPatient = (resource: FhirResource): boolean =>
+  SUBJECT_ELEMENTS.some((member) => mayBePerson(resource[member])) ||
+  [...objectsIn(resource)].some(
+    ({ resourceType, type, reference }) =>
+      resourceType === "Patient" || type === "Patient" || /(?:^|\/)Patient[/?]/.test(String(reference)),
+  );
+
+const mayBePerson = (element: Json | undefined): boolean =>
+  element !== undefined &&
+  (!isObject(element) || [undefined, "Patient"].includes(instanceOf(String(element.reference))?.type));
+
+const relatedIn = (entries: readonly FhirEntry[]): OtherPerson[] =>
+  entries.flatMap(({ fullUrl, resource: { resourceType } }) =>
+    resourceType === "RelatedPerson" || resourceType === "Person" ? [{ fullUrl, path: "", what: resourceType }] : [],
+  );

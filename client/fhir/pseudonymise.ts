@@ -13,7 +13,7 @@
 //   type, others  stay
 //
 // The Patient resource itself becomes a pseudonymous one with the TID for identifier: the Bundle's, under the URN as its
-// fullUrl, and each contained one. In any other text that is a URI as a whole (valueUri, url, meta.source, ...) the
+// fullUrl, and each contained one, which comes back with the Patient's identifier, name, gender and birth date. In any other text that is a URI as a whole (valueUri, url, meta.source, ...) the
 // patient's URL becomes the URN too. Narrative and free text stay as they are: leaks.ts finds names there, and the clinic
 // decides.
 
@@ -110,7 +110,7 @@ export function toTid(
   };
   const result = entries.map((entry): FhirEntry => {
     const { resource, fullUrl } = entry;
-    if (entry === patient || (resource.resourceType === "Patient" && matcher.isSamePerson(resource))) {
+    if (matcher.isPatient(entry) || (resource.resourceType === "Patient" && matcher.isSamePerson(resource))) {
       objectsOf(resource.contact).forEach((_, i) => {
         otherPeople.push({ fullUrl, path: `contact[${i}]`, what: "Patient.contact" });
       });
@@ -150,6 +150,18 @@ const couldMean = (object: JsonObject): boolean =>
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
+const isTid = ({ system, value }: JsonObject, tid: string): boolean => system === TID_SYSTEM && value === tid;
+
+/** A contained Patient that says who the report's Patient is (DomainResource dom-2 to dom-5 allow no more than elements). */
+function containedAs(contained: JsonObject, patient: FhirResource): JsonObject {
+  const known = ["identifier", "name", "gender", "birthDate"].filter((name) => patient[name] !== undefined);
+  return Object.fromEntries([
+    ["resourceType", "Patient"],
+    ...(contained.id === undefined ? [] : [["id", contained.id] as const]),
+    ...known.map((name) => [name, patient[name]!] as const),
+  ]);
+}
+
 /** The entries with the report's Patient in the TID's place. The record's pseudonymous Patient is left out. */
 export function fromTid(entries: readonly FhirEntry[], tid: string, patient: FhirEntry): FhirEntry[] {
   const urn = tidUrl(tid);
@@ -159,6 +171,8 @@ export function fromTid(entries: readonly FhirEntry[], tid: string, patient: Fhi
     if (typeof value === "string")
       return value.includes(urn) && isUriText(value) ? value.replaceAll(urn, patient.fullUrl) : value;
     if (!isObject(value)) return value;
+    if (value.resourceType === "Patient" && objectsOf(value.identifier).some((one) => isTid(one, tid)))
+      return containedAs(value, patient.resource);
     const means = value.reference === urn;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, item]): [string, Json][] => {
@@ -168,6 +182,6 @@ export function fromTid(entries: readonly FhirEntry[], tid: string, patient: Fhi
     );
   };
   return entries
-    .filter(({ fullUrl }) => fullUrl !== urn)
+    .filter(({ fullUrl, resource }) => fullUrl !== urn || resource.resourceType !== "Patient")
     .map(({ fullUrl, resource }) => ({ fullUrl, resource: change(resource) as FhirResource }));
 }

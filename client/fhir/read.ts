@@ -13,7 +13,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { readDate } from "./dates.ts";
-import { parseJson, writeJson } from "./json.ts";
+import { checkJson, parseJson, writeJson } from "./json.ts";
 import {
   equalJson,
   type FhirEntry,
@@ -47,7 +47,9 @@ export interface ReadBundle {
 
 /** @throws FhirInputError */
 export function readEntries(input: string | Uint8Array | Json): ReadBundle {
-  const bundle = typeof input === "string" || input instanceof Uint8Array ? parseJson(input) : input;
+  const isText = typeof input === "string" || input instanceof Uint8Array;
+  if (!isText) checkJson(input);
+  const bundle = isText ? parseJson(input) : input;
   if (!isObject(bundle) || bundle.resourceType !== "Bundle")
     throw new FhirInputError(
       "not-a-bundle",
@@ -122,6 +124,8 @@ function newestOf(all: readonly FhirEntry[], newestFirst: boolean): FhirEntry {
 
 function reasonBeside(entry: FhirEntry, newest: FhirEntry): string {
   if (equalJson(entry.resource, newest.resource)) return "the same resource stands in the Bundle twice";
+  if (entry.resource.resourceType !== newest.resource.resourceType)
+    return `a ${newest.resource.resourceType} of the Bundle has the same fullUrl`;
   const { id } = versionOf(entry);
   return `an older version${id === undefined ? "" : ` (versionId ${id})`} of a resource in the Bundle`;
 }

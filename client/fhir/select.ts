@@ -95,13 +95,15 @@ export function readBundle(
 
   const foreignEncounters = openVisits(selection);
   const others = read.entries.filter((e) => e !== patient && e.resource.resourceType !== "Encounter");
-  const ofPatient = others.filter((entry) => !isSupporting(selection, entry) && !isLeftOut(selection, entry));
+  const ofPatient = others.filter((entry) => !isLeftOut(selection, entry) && !isSupporting(selection, entry));
   if (selection.visits.length === 0 && ofPatient.length > 0) openDocument(selection, others);
   fileByEncounter(selection, ofPatient);
-  fileByTarget(
+  const isProvenance = (entry: FhirEntry) => entry.resource.resourceType === "Provenance";
+  fileByDate(
     selection,
-    ofPatient.filter((entry) => entry.resource.resourceType === "Provenance"),
+    ofPatient.filter((entry) => !isProvenance(entry)),
   );
+  fileByTarget(selection, ofPatient.filter(isProvenance));
   fileByDate(selection, ofPatient);
   carry(selection);
   for (const entry of others)

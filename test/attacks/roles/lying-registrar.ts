@@ -63,7 +63,7 @@ async function traceLie(env: RegistrarEnv, body: TraceBody): Promise<object | un
   const R = encodeG1(combineTrace({ C2: decodeG1(fromBase64url(body.C2)), set, shares }));
   const people = await db(env).select().from(generations);
   const traced = people.find((g) => g.handle === bytesToHex(R))!;
-  const other = people.find((g) => g.handle !== bytesToHex(R))!;
+  const other = people.find((g) => g.account !== traced.account)!;
   const opening = {
     identity: openField(env, "identity", other.account, (await accountOf(env, other.account)).identity),
     identitySalt: identitySalt(env, other.account, other.generation),

@@ -147,8 +147,11 @@ function formsOf(text: string): Form[] {
   if (/%[0-9a-f]{2}/i.test(text)) plain.push(percentDecoded(text));
   if (/\\u[0-9a-f]{4}/i.test(text))
     plain.push(text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
-  const names = /\s/.test(text) ? (text.match(FILE_NAME) ?? []) : /\p{L}/u.test(text) ? [text] : [];
-  const short = names.filter((name) => name.length <= MAX_FILE_NAME);
+  // Word by word: on a long run without a space, such as base64, FILE_NAME would try every pair of places.
+  const words = text.split(/\s+/).filter((word) => word.length <= MAX_FILE_NAME);
+  const short = /\s/.test(text)
+    ? words.flatMap((word) => (/[._]/.test(word) ? (word.match(FILE_NAME) ?? []) : []))
+    : words.filter((word) => /\p{L}/u.test(word));
   if (short.length > 0) plain.push(short.map((name) => name.replace(FILE_NAME_JOINT, " ")).join(" ; "));
   const apart = plain.map(withoutApostrophes).filter((one) => !plain.includes(one));
   return [...plain, ...apart].map((one) => ({ written: foldForms(one), folded: foldName(one) }));

@@ -425,6 +425,9 @@ describe("the search never throws", () => {
       "&amp;".repeat(50_000),
       "1 ".repeat(100_000),
       "O'".repeat(100_000),
+      // a long run beside a space, such as base64 that ends with a new line
+      `${"aB1/".repeat(50_000)}\n`,
+      `${"1".repeat(200_000)} x`,
     ];
     for (const text of long)
       inText(personOf({ ...people.sample!.resource, ...samplePatients()[0]!.bundle.patient.resource }), text);

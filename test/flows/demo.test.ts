@@ -256,12 +256,12 @@ describe("npm run demo on unusable input prints one clear message, exits with 1 
     [
       "only bad files",
       () => ["--patients", directory({ "one.json": "{", "two.json": { a: 1 } })],
-      /refused: one\.json: .*not JSON.*\nrefused: two\.json: .*not a FHIR Bundle.*\n.*: nothing to show, since all 2 files .* are refused\n$/,
+      /refused: one\.json: .*not JSON.*\nrefused: two\.json: .*not a FHIR Bundle.*\n.*: nothing to show, since all 2 files with records are refused\n$/,
     ],
     [
       "a Patient that is too large for the registrar",
       () => ["--patients", withPhoto()],
-      /80\d{3} bytes, .* at most 65536/,
+      /8\d{4} bytes, .* at most 65536.*\n.*the one file with records is refused\n$/,
     ],
     [
       "a patient without visits",

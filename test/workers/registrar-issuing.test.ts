@@ -511,6 +511,40 @@ describe("refresh", () => {
   });
 });
 
+describe("a signed request of somebody whose clock is off", () => {
+  const path = "/v1/refresh/nonce";
+  const json = { account: "00".repeat(16) };
+  /** Signed by a stranger: in time, it is refused for its credential. */
+  const asked = (off: number, at = NOW) => {
+    const body = utf8ToBytes(JSON.stringify(json));
+    return send(path, { json, header: signRequest({ method: "POST", path, body }, rng(32), at + off, rng), at });
+  };
+  const detail = async (answer: Promise<Response>) => ((await (await answer).json()) as { detail?: string }).detail;
+
+  it("is judged by the default tolerance until there are parameters", async () => {
+    for (const off of [-CLOCK_TOLERANCE_SECONDS, CLOCK_TOLERANCE_SECONDS]) await expectRefused(asked(off));
+    expect(await detail(asked(-601))).toBe("Your clock is 601 seconds behind this server's; at most 600 are allowed.");
+    expect(await detail(asked(601))).toBe("Your clock is 601 seconds ahead of this server's; at most 600 are allowed.");
+  });
+
+  it("is judged by the window of this month's parameters, and an administrator's by the default", async () => {
+    await postParameters({ challengeWindowSeconds: 60 });
+    for (const off of [-60, 60]) await expectRefused(asked(off));
+    expect(await detail(asked(-61))).toBe("Your clock is 61 seconds behind this server's; at most 60 are allowed.");
+    expect(await codeOf(asked(61))).toBe("clock-skew");
+    await expectRefused(asked(600, epochStart(EPOCH + 12))); // a month without parameters
+    const body = utf8ToBytes("{}");
+    const adminPath = "/v1/admin/revoke";
+    const sent = (off: number) =>
+      send(adminPath, {
+        bytes: body,
+        header: signRequest({ method: "POST", path: adminPath, body }, ADMIN, NOW + off, rng),
+      });
+    expect(await codeOf(sent(600))).toBe("malformed"); // believed, and then read
+    expect(await codeOf(sent(601))).toBe("clock-skew");
+  });
+});
+
 describe("a dump of the database", () => {
   it("contains no identity, selector, code or entitlement in clear", async () => {
     const known = await postParameters();

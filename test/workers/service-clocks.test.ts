@@ -3,8 +3,8 @@
 // seconds, and it is the same for a good and for a bad credential.
 
 import { importJWK, type JWTPayload, SignJWT } from "jose";
-import { beforeEach, describe, expect, it } from "vitest";
-import { Clinic } from "../../client/clinic.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Clinic, createClinicKeys } from "../../client/clinic.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
@@ -293,6 +293,22 @@ describe("a message of a wallet whose clock is off", () => {
       expect(
         await code(api(transport, SERVICE_URL, path, { bytes: rng(40), headers: { [SIGNATURE_HEADER]: header } })),
       ).toBe("credential-refused");
+  });
+});
+
+describe("another server whose clock differs from the service's", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("is not the fault of the party that called the service, and the answer names the clocks of servers", async () => {
+    const { fetch } = globalThis;
+    vi.spyOn(globalThis, "fetch").mockImplementation((async (input: RequestInfo, init?: RequestInit) =>
+      new Request(input, init).url.startsWith(common.LOG_URL)
+        ? Response.json(yourClock(700, CLOCK_TOLERANCE_SECONDS), { status: 403 })
+        : fetch(input, init)) as typeof fetch);
+    const answer = await refusal(register(new Clinic(transport, deployment, await createClinicKeys("Late"))));
+    expect(answer).toMatchObject({ code: "unavailable", status: 503 });
+    expect(answer.detail).toContain("The clocks of two servers differ");
+    expect(answer.detail).toContain("700 seconds");
   });
 });
 

@@ -214,13 +214,13 @@ export class Wallet {
   /**
    * All own records from every service. They are fetched in whole buckets, so that nobody learns which ones are the
    * wallet's. Something that does not verify is reported in `faults`.
-   * @throws SymbolonError bad-answer
+   * @throws ApiError unreachable
    */
   records(progress?: (done: number, services: number) => void): Promise<OwnRecords> {
     return ownRecords(this.#context, progress);
   }
 
-  /** The own report as a FHIR R4 document Bundle. @throws as `records`; FhirInputError if a record is not FHIR */
+  /** The own report as a FHIR R4 document Bundle. @throws as `records` */
   async report(records?: OwnRecords): Promise<DocumentBundle> {
     const own = records ?? (await this.records());
     // Loaded when it is needed: an app that only checks in does not pay for reading FHIR.

@@ -2,6 +2,7 @@
 // that is made for this report.
 
 import { bytesToHex } from "../../protocol/bytes.ts";
+import { SymbolonError } from "../errors.ts";
 import { pseudonymousPatient } from "../fhir/pseudonymise.ts";
 import { assembleReport, type DocumentBundle, type ReportFault, type ReportRecord } from "../fhir/report.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
@@ -35,7 +36,17 @@ const toReportFault = ({ session, recordId, reason, manifest }: RecordFault, nam
   ...(manifest && { contentKind: manifest.contentKind, size: manifest.size, openedAt: dateOfDay(manifest.day) }),
 });
 
-/** Records that could not be read stand in the report by name, clinic and reason. @throws ApiError; SymbolonError bad-answer */
+/** Names of the services, by id. If the list cannot be read, there are none: the report then shows the ids. */
+async function namesOf(...where: Parameters<typeof listServices>): Promise<Names> {
+  try {
+    return new Map<string, string>((await listServices(...where)).map(({ id, card }) => [id, card.name]));
+  } catch (error) {
+    if (error instanceof SymbolonError) return new Map();
+    throw error;
+  }
+}
+
+/** Records that could not be read stand in the report by name, clinic and reason. */
 export async function makeReport(
   context: RequesterContext,
   p: PreparedOrder,
@@ -43,8 +54,7 @@ export async function makeReport(
   patient: FhirEntry | undefined,
 ): Promise<DocumentBundle> {
   const { transport, deployment, own, keys } = context;
-  const services = await listServices(transport, deployment.serviceUrl);
-  const names = new Map<string, string>(services.map(({ id, card }) => [id, card.name]));
+  const names = await namesOf(transport, deployment.serviceUrl);
   return assembleReport({
     reportId: bytesToHex(transport.rng(16)),
     patient: patient ?? pseudonymousPatient(transport.rng),

@@ -12,7 +12,7 @@ import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Manifest, manifestHashOf } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { BECOMES, ChainError, type RecordState, readChain } from "../clinic/chain.ts";
-import { textOfCause } from "../errors.ts";
+import { SymbolonError, textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
 import { ApiError, apiBytes } from "../transport.ts";
 import { isGenuine, type Listed, readBuckets } from "./buckets.ts";
@@ -72,7 +72,7 @@ interface Holding {
   blobs: Map<Hex, Uint8Array>;
 }
 
-/** All own records, newest epoch first. @throws ApiError; SymbolonError bad-answer */
+/** All own records, newest epoch first. @throws ApiError unreachable */
 export async function ownRecords(
   w: WalletContext,
   progress: (done: number, services: number) => void = () => {},
@@ -82,13 +82,31 @@ export async function ownRecords(
   const result: OwnRecords = { records: [], faults: [], downloadedBlobs: 0, downloadedBytes: 0 };
   const holdings: Holding[] = [];
   for (const [serviceId, mine] of byService) {
-    const listed = await readBuckets(w, serviceId, mine);
+    const listed = await listOf(w, serviceId, mine, result);
     holdings.push({ serviceId, mine, listed, blobs: await download(w, serviceId, mine, listed, result) });
     progress(holdings.length, byService.size);
   }
   for (const holding of holdings) for (const session of holding.mine) await readSession(w, session, holding, result);
   result.records.sort((a, b) => b.session.epoch - a.session.epoch || a.manifest.count - b.manifest.count);
   return result;
+}
+
+/** What the service lists; nothing, and a fault per session, if it refuses or its answer cannot be read. @throws ApiError unreachable */
+async function listOf(
+  w: WalletContext,
+  serviceId: Hex,
+  mine: readonly WalletSession[],
+  { faults }: OwnRecords,
+): Promise<Listed[]> {
+  try {
+    return await readBuckets(w, serviceId, mine);
+  } catch (error) {
+    if (!(error instanceof SymbolonError) || error.code === "unreachable") throw error;
+    const reason = `The service does not list its records. ${error.message}`;
+    for (const { serviceName, tagHash } of mine)
+      faults.push({ serviceId, serviceName, tagHash, recordId: undefined, reason, manifest: undefined });
+    return [];
+  }
 }
 
 /** Downloads every blob that is listed and not erased, of any patient. Keeps the own ones without looking at them. */

@@ -15,6 +15,7 @@ import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { problems } from "../support/fhir-document.ts";
 import {
   addRecord,
   answer,
@@ -341,6 +342,45 @@ describe("records", () => {
     const report = await requester.report(p, all);
     expect(report.entry.filter((e) => e.resource.resourceType === "Observation")).toHaveLength(1);
     expect(JSON.stringify(report)).toContain("Dr Ward");
+  });
+
+  it("become a report that names each bad record and its clinic, and holds all the others", async () => {
+    const fhir = (id: string) =>
+      JSON.stringify({ resourceType: "Observation", id, status: "final", code: { text: id } });
+    const [first, second] = sessions;
+    const bad = [
+      await addRecord(first!, "%PDF-1.7", { contentKind: "application/pdf" }),
+      await addRecord(first!, fhir("cut").slice(0, 20)),
+      await addRecord(first!, fhir("deep").replace('"deep"', `${"[".repeat(100_000)}1${"]".repeat(100_000)}`)),
+      await addRecord(second!, fhir("missing"), { day: 4_294_967_295 }),
+      await addRecord(second!, fhir("swapped")),
+    ];
+    await addRecord(first!, fhir("good"));
+    await addRecord(second!, fhir("good-too"));
+    second!.blobs.delete(bad[3]!);
+    second!.blobs.set(bad[4]!, second!.blobs.get(ids[1]!)!);
+    const report = await requester.report(await ordered("link"), await fetched());
+    expect(problems(report)).toEqual([]);
+    const resources = report.entry.map(({ resource }) => resource);
+    const told = resources
+      .filter(({ resourceType }) => /^(?:Observation|DocumentReference)$/.test(resourceType))
+      .map(({ id, description, resourceType }) => (resourceType === "Observation" ? id : description));
+    for (const text of ["good", "good-too", "The content is nested deeper than 200 levels."])
+      expect(told).toContain(text);
+    expect(told.join()).toMatch(/a PDF document.*/);
+    const identifiers = resources.flatMap(({ resourceType, identifier }) =>
+      resourceType === "DocumentReference" ? (identifier as { value: string }[]).map(({ value }) => value) : [],
+    );
+    for (const id of bad) expect(identifiers).toContain(id);
+    expect(JSON.stringify(report.entry[0]!.resource.text)).toContain("2 could not be read: Clinic.");
+  });
+
+  it("become a report also when the services' names cannot be read", async () => {
+    world.cardsOfServices = ["noise"];
+    const report = await requester.report(await ordered("link"), await fetched());
+    world.cardsOfServices = undefined;
+    expect(problems(report)).toEqual([]);
+    expect(JSON.stringify(report)).not.toContain('"name":"Clinic"');
   });
 
   it("a blob that is not the signed one is a fault", async () => {

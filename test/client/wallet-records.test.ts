@@ -1,7 +1,7 @@
 // A wallet fetches its own records from a service that may lie about them or withhold them.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type ClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
@@ -12,6 +12,7 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { problems } from "../support/fhir-document.ts";
 import { rng } from "../support/trustees.ts";
 import { ACCOUNT, EPOCH, invitation, keySet, NOW, newClinic, parameters, World } from "../support/wallet-world.ts";
 
@@ -57,7 +58,10 @@ function foreign(beginning: string, secretKey = hexToBytes(keys.signSecretKey)):
   return signed({ tagHash, recordId, size: 23 }, secretKey);
 }
 
-async function record(text: string, place: Pick<Manifest, "count" | "previous">): Promise<Uint8Array> {
+async function record(
+  content: string | Uint8Array,
+  place: Pick<Manifest, "count" | "previous"> & Partial<Manifest>,
+): Promise<Uint8Array> {
   const about = {
     serviceId: serviceIdOfKeys(keys),
     tagHash: hexToBytes(session.tagHash),
@@ -66,7 +70,7 @@ async function record(text: string, place: Pick<Manifest, "count" | "previous">)
   };
   const { blob, sha256, stanzaHash } = await sealRecord({
     ...about,
-    plaintext: utf8ToBytes(text),
+    plaintext: typeof content === "string" ? utf8ToBytes(content) : content,
     serviceRecipient: keys.ageRecipient,
     sessionRecipient: CheckIn.decode(hexToBytes(session.checkIn!)).sessionRecipient,
     threshold: { recordKey: keySet.keys.record, groupHybridKey: keySet.groupHybridKey },
@@ -101,6 +105,88 @@ beforeAll(async () => {
     previous: manifestHashOf(second),
   });
   chain = [first, second, withdrawal];
+});
+
+const REPORTED = /^(?:Observation|DocumentReference)$/;
+
+describe("the own report", () => {
+  const potassium = (id: string) =>
+    JSON.stringify({ resourceType: "Observation", id, status: "final", code: { text: `Potassium ${id}` } });
+  let good: string[];
+
+  /** Six records: FHIR, a PDF, FHIR cut off, FHIR whose blob is missing, FHIR whose blob is another one, FHIR. */
+  async function mixed(): Promise<void> {
+    const contents: [string, Partial<Manifest>][] = [
+      [potassium("first"), { contentKind: "application/fhir+json" }],
+      ["%PDF-1.7", { contentKind: "application/pdf", day: 4_294_967_295 }],
+      [potassium("cut").slice(0, 30), { contentKind: "application/fhir+json" }],
+      [potassium("missing"), { contentKind: "application/fhir+json" }],
+      [potassium("swapped"), { contentKind: "application/fhir+json" }],
+      [potassium("last"), { contentKind: "application/fhir+json" }],
+    ];
+    rows = [];
+    const before = new Set(blobs.keys());
+    for (const [content, more] of contents) {
+      const last = rows.at(-1);
+      const place = { count: rows.length + 1, previous: last ? manifestHashOf(last) : ZERO };
+      rows.push(await record(content, { ...place, ...more }));
+    }
+    good = [...blobs.keys()].filter((id) => !before.has(id));
+    blobs.delete(good[3]!);
+    blobs.set(good[4]!, blobs.get(good[0]!)!);
+    const forged = Manifest.decode(Signed.decode(rows[0]!).document);
+    rows.push(signed(forged, ed25519.keygen(rng(32)).secretKey));
+  }
+
+  it("holds every record that opens, and each other one as a document with its reason", async () => {
+    await mixed();
+    for (const holder of [wallet, await recovered()]) {
+      const report = await holder.report();
+      expect(problems(report)).toEqual([]);
+      const told = report.entry
+        .map(({ resource }) => resource)
+        .filter(({ resourceType }) => REPORTED.test(resourceType))
+        .map(({ id, description, resourceType }) => (resourceType === "Observation" ? id : description));
+      expect(new Set(told)).toEqual(
+        new Set([
+          "first",
+          "last",
+          "The record is a PDF document, and no FHIR resource.",
+          "The content is not JSON.",
+          "The service does not hand out the blob.",
+          "The blob is not the one that the clinic signed.",
+          "The manifest is not signed by this service.",
+        ]),
+      );
+      expect(told).toHaveLength(7);
+      const pdf = report.entry.find(({ resource }) => String(resource.description).includes("PDF"))!.resource;
+      const [{ attachment }] = pdf.content as [{ attachment: Record<string, unknown> }];
+      expect(attachment).toMatchObject({ contentType: "application/pdf", size: 8, title: "Clinic, 9999-12-31" });
+      expect(atob(String(attachment.data))).toBe("%PDF-1.7");
+    }
+  });
+
+  const recovered = async (): Promise<Wallet> => {
+    const fresh = await world.wallet(wallet.recoveryWords);
+    await fresh.enrol(ACCOUNT, "code");
+    expect(await fresh.recover()).toBe(1);
+    return fresh;
+  };
+
+  it("names a clinic whose records are not listed at all, and goes on", async () => {
+    const answer = world.answer;
+    world.answer = (path) => (path.includes("/buckets/") ? { records: [{ manifest: "!" }] } : answer(path, ZERO));
+    try {
+      const own = await wallet.records();
+      expect(own.records).toEqual([]);
+      expect(own.faults).toMatchObject([{ serviceName: "Clinic", tagHash: session.tagHash, recordId: undefined }]);
+      const report = await wallet.report(own);
+      expect(problems(report)).toEqual([]);
+      expect(JSON.stringify(report.entry[0]!.resource.text)).toContain("1 could not be read: Clinic.");
+    } finally {
+      world.answer = answer;
+    }
+  });
 });
 
 const asked = (): string[] => world.asked.splice(0);

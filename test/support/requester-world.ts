@@ -392,6 +392,8 @@ export const world = {
   cards,
   sessions: [] as TestSession[],
   sent: [] as { path: string; body: Record<string, unknown> }[],
+  /** the service's list of cards, if it is not the true one */
+  cardsOfServices: undefined as string[] | undefined,
   /** the chunk whose result is asked for at the moment */
   chunk: 0,
   /** the escrow's and the registrar's answers in this test, by the end of the path */
@@ -405,7 +407,7 @@ function route(path: string, body: Record<string, unknown>): unknown {
       keySets: [toBase64url(KeySet.encode(keySet))],
     };
   if (path === "/v1/keyset") return { keySet: toBase64url(world.keySet), cards: world.cards.map(toBase64url) };
-  if (path === "/v1/services") return { cards: [toBase64url(card)] };
+  if (path === "/v1/services") return { cards: world.cardsOfServices ?? [toBase64url(card)] };
   const tag = /\/tags\/([0-9a-f]{64})\/records$/.exec(path)?.[1];
   if (tag) {
     const session = world.sessions.find((s) => bytesToHex(s.tagHash) === tag);

@@ -3,6 +3,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { type ClinicKeys, clinicCard, createClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
+import { encodeIdentity } from "../../client/fhir/identity.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import type { Transport } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
@@ -35,6 +36,10 @@ import { rng, runCeremony } from "./trustees.ts";
 export const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
 export const SLOTS = 4;
+const IDENTITY = encodeIdentity({
+  fullUrl: "urn:uuid:00000000-0000-4000-8000-00000000000a",
+  resource: { resourceType: "Patient", name: [{ family: "Roe", given: ["Jane"] }] },
+});
 export const ACCOUNT = "11".repeat(16);
 
 const { keySet, committee } = runCeremony(2, 3);
@@ -110,7 +115,7 @@ export class World {
       };
     const random = toBase64url(rng(32));
     const { generation } = this.generation;
-    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64url(rng(8)), salt: random, generation };
+    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64url(IDENTITY), salt: random, generation };
     if (path === "/v1/refresh/nonce") return { nonce: random };
     if (path === "/v1/enrol") {
       const { contract } = JSON.parse(new TextDecoder().decode(body)) as { contract: string };

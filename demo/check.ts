@@ -75,10 +75,12 @@ export const namesIn = (report: DocumentBundle, { bundle }: PatientFile): number
 const MADE_BASE = "https://fhir.invalid";
 
 function inputEntries(path: string): InputEntry[] {
-  const { entry = [] } = parseJson(readFileSync(path)) as { entry?: { fullUrl?: string; resource?: JsonObject }[] };
+  const { entry = [] } = parseJson(readFileSync(path)) as { entry?: { fullUrl?: Json; resource?: JsonObject }[] };
+  const textOf = (value: Json | undefined) => (typeof value === "string" && value !== "" ? value : undefined);
   return entry.map(({ fullUrl, resource }, i): InputEntry => {
     const type = resource ? `${MADE_BASE}/${resource.resourceType}/` : undefined;
-    const url = fullUrl || (type && resource?.id ? `${type}${resource.id}` : undefined);
+    const id = textOf(resource?.id);
+    const url = textOf(fullUrl) ?? (type !== undefined && id !== undefined ? `${type}${id}` : undefined);
     const name = url ?? (type === undefined ? `entry[${i}]` : undefined);
     return { url, resource, named: (text) => (name === undefined ? text.startsWith(type!) : text === name) };
   });

@@ -3,7 +3,7 @@
 
 import { readDate } from "./dates.ts";
 import { startOf } from "./filing.ts";
-import { fromTid } from "./pseudonymise.ts";
+import { fromTid, tidUrl } from "./pseudonymise.ts";
 import { type LeftOut, urlKey } from "./read.ts";
 import { type Content, readContent } from "./record.ts";
 import { type FhirEntry, textOf } from "./resource.ts";
@@ -85,14 +85,18 @@ function openRecord(record: ReportRecord, patient: FhirEntry): Omit<Opened, "key
   const isPatient = ({ fullUrl, resource }: FhirEntry) =>
     resource.resourceType === "Patient" && urlKey(fullUrl) === urlKey(patient.fullUrl);
   const reason = "the report's own Patient resource stands in its place";
-  const leftOut = content.entries.filter(isPatient).map(({ fullUrl }) => ({ fullUrl, reason }));
+  // A TID must not stand in the report, not even in its text.
+  const leftOut = [
+    ...content.leftOut.map((one) => ({ ...one, fullUrl: one.fullUrl.replaceAll(tidUrl(record.tid), patient.fullUrl) })),
+    ...content.entries.filter(isPatient).map(({ fullUrl }) => ({ fullUrl, reason })),
+  ];
   const others = content.entries.filter((entry) => !isPatient(entry));
   const entries = fromTid(others, record.tid, patient);
   return {
     record,
     content,
     entries,
-    leftOut: [...content.leftOut, ...leftOut],
+    leftOut,
     date: dateOf(entries) ?? record.openedAt,
   };
 }

@@ -30,7 +30,7 @@ import { displayName, type FhirEntry, type FhirResource } from "./resource.ts";
 import { summarySections } from "./sections.ts";
 import { faultsSection, headText, visitsSection } from "./visit-sections.ts";
 
-export type { ReportFault, ReportRecord, ReportService } from "./opened.ts";
+export type { ReportFault, ReportRecord } from "./opened.ts";
 
 export interface ReportInput {
   reportId: string;

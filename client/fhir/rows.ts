@@ -39,7 +39,7 @@ export function resourceRows(entry: FhirEntry, references: References): string[]
   return [row, ...parts];
 }
 
-export function conceptText(concept: Json | undefined): string | undefined {
+function conceptText(concept: Json | undefined): string | undefined {
   if (Array.isArray(concept)) return concept.map(conceptText).find((text) => text !== undefined);
   if (!isObject(concept)) return textOf(concept);
   const coded = objectsOf(concept.coding).flatMap(({ display, code }) => textOf(display) ?? textOf(code) ?? []);

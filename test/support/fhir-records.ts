@@ -9,8 +9,6 @@ import type { FhirEntry, FhirResource, Json, JsonObject } from "../../client/fhi
 import { type PatientBundle, readBundle } from "../../client/fhir/select.ts";
 import { utf8ToBytes } from "../../protocol/bytes.ts";
 
-export const REPORT_ID = "report-1";
-
 export const record = (
   recordId: string,
   content: Uint8Array | Json,
@@ -60,7 +58,7 @@ export const jane: FhirEntry = {
 
 export const reportOf = (records: readonly ReportRecord[], more: Partial<ReportInput> = {}): DocumentBundle =>
   assembleReport({
-    reportId: REPORT_ID,
+    reportId: "report-1",
     patient: jane,
     records,
     requester: { id: "req-1", name: "Emergency <Ward> & Co" },

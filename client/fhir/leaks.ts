@@ -45,19 +45,28 @@ export interface IdentityLeak {
 export function identityLeaks(entries: readonly FhirEntry[], patient: FhirEntry): IdentityLeak[] {
   const wanted = patternsOf(patient);
   if (wanted.length === 0) return [];
+  // Codes, systems and units stand in a record many times.
+  const known = new Map<string, readonly LeakKind[]>();
+  const kindsIn = (text: string): readonly LeakKind[] => {
+    const before = known.get(text);
+    if (before) return before;
+    const forms = formsOf(text);
+    const found = wanted.filter(({ pattern, written }) =>
+      forms.some((form) => pattern.test(written ? form.written : form.folded)),
+    );
+    const kinds = [...new Set(found.map(({ kind }) => kind))];
+    if (text.length <= MAX_KNOWN_CHARACTERS) known.set(text, kinds);
+    return kinds;
+  };
   const leaks: IdentityLeak[] = [];
   for (const { fullUrl, resource } of entries)
-    for (const { path, text } of [{ path: "fullUrl", text: String(fullUrl) }, ...textsIn(resource, "")]) {
-      const forms = formsOf(text);
-      for (const { kind, pattern, written } of wanted)
-        if (forms.some((form) => pattern.test(written ? form.written : form.folded)))
-          leaks.push({ fullUrl, path, kind });
-    }
-  return leaks.filter((leak, i) => i === 0 || !sameLeak(leak, leaks[i - 1]!));
+    for (const { path, text } of [{ path: "fullUrl", text: String(fullUrl) }, ...textsIn(resource, "")])
+      for (const kind of kindsIn(text)) leaks.push({ fullUrl, path, kind });
+  // Text that may be base64 is searched decoded and as it is, so a place can stand here twice.
+  return [...new Map(leaks.map((leak) => [`${leak.kind} ${leak.path} ${leak.fullUrl}`, leak])).values()];
 }
 
-const sameLeak = (a: IdentityLeak, b: IdentityLeak): boolean =>
-  a.fullUrl === b.fullUrl && a.path === b.path && a.kind === b.kind;
+const MAX_KNOWN_CHARACTERS = 256;
 
 // ---- the texts of a resource
 

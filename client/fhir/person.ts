@@ -62,7 +62,8 @@ export class PatientMatcher {
       const { system } = element.identifier;
       if (objectsOf(this.patient.resource.identifier).some((own) => own.system === system)) return false;
     }
-    return display !== undefined && PATIENT_ELEMENTS.has(member) && this.#isName(display);
+    if (display === undefined || !PATIENT_ELEMENTS.has(member)) return false;
+    return this.#isName(display, ALWAYS_PATIENT.has(member));
   }
 
   meansLiteral(from: FhirEntry, reference: string): boolean {
@@ -137,12 +138,16 @@ export class PatientMatcher {
     );
   }
 
-  /** All words of the shorter name stand in the longer one. A patient without a name has any. */
-  #isName(display: string): boolean {
+  /**
+   * All words of the display are the patient's, or two of them. In an element that names the patient and nobody else, all words
+   * of the patient are enough, and a patient without a name has any: elsewhere, that may be a doctor.
+   */
+  #isName(display: string, isSubject: boolean): boolean {
     const words = wordsOf(display);
-    if (this.#names.size === 0 || words.length === 0) return this.#names.size === 0;
+    if (this.#names.size === 0) return isSubject;
+    if (words.length === 0) return false;
     const known = words.filter((word) => this.#names.has(word));
-    return known.length === words.length || known.length >= Math.min(2, this.#names.size);
+    return known.length === words.length || known.length >= (isSubject ? Math.min(2, this.#names.size) : 2);
   }
 }
 

@@ -4,7 +4,8 @@
 //               beside it still resolve. UUIDs compare without regard to case (RFC 9562 section 4)
 //   versions    several entries of one fullUrl are versions of one resource (bundle.html, bdl-7): the newest counts, by
 //               meta.lastUpdated, else by meta.versionId, else by the Bundle's order (a history lists newest first)
-//   left out    older versions, exact repetitions, and entries without a resource (a transaction's DELETE or GET)
+//   left out    older versions, exact repetitions, entries without a resource (a transaction's DELETE or GET), and all
+//               versions of a resource that a history says was deleted last
 //   refused     content that is no Bundle; a Bundle inside the Bundle; a resource without resourceType
 //
 // A source is the system or file that an input came from. Two sources may number alike, so a name made here or a relative
@@ -62,11 +63,16 @@ export function readEntries(input: string | Uint8Array | Json): ReadBundle {
 
   const leftOut: LeftOut[] = [];
   const versions = new Map<string, FhirEntry[]>();
+  const deleted = new Set<string>();
   for (const [index, item] of items.entries()) {
     if (!isObject(item)) throw new FhirInputError("bad-entry", `Entry ${index} is not an object.`);
     const { resource } = item;
     if (resource === undefined) {
-      leftOut.push({ fullUrl: textOf(item.fullUrl) ?? `entry[${index}]`, reason: "the entry holds no resource" });
+      const fullUrl = textOf(item.fullUrl);
+      leftOut.push({ fullUrl: fullUrl ?? `entry[${index}]`, reason: "the entry holds no resource" });
+      const { method } = isObject(item.request) ? item.request : {};
+      const isNewest = newestFirst && fullUrl !== undefined && !versions.has(urlKey(fullUrl));
+      if (isNewest && method === "DELETE") deleted.add(urlKey(fullUrl));
       continue;
     }
     if (!isObject(resource) || textOf(resource.resourceType) === undefined)
@@ -81,6 +87,10 @@ export function readEntries(input: string | Uint8Array | Json): ReadBundle {
       resource: resource as FhirResource,
     };
     const key = urlKey(entry.fullUrl);
+    if (deleted.has(key)) {
+      leftOut.push({ fullUrl: entry.fullUrl, reason: "the history says that the resource was deleted" });
+      continue;
+    }
     const known = versions.get(key);
     if (known) known.push(entry);
     else versions.set(key, [entry]);

@@ -196,7 +196,7 @@ function openVisits(s: Selection): string[] {
 
 /** The one visit of a Bundle without Encounters: its Composition's, at its custodian or author, on its date. */
 function openDocument(s: Selection, others: readonly FhirEntry[]): void {
-  const composition = others.find((entry) => entry.resource.resourceType === "Composition");
+  const composition = others.find((e) => e.resource.resourceType === "Composition" && !s.placed.has(e));
   const authors = composition ? objectsOf(composition.resource.author) : [];
   const organizations = others.filter((entry) => entry.resource.resourceType === "Organization");
   const organization =

@@ -169,6 +169,15 @@ describe("a reference to the patient", () => {
     expect(subjectOf(subject)).toEqual(subject);
   });
 
+  it("is not a doctor whom an element beside the subject names, whatever the patient is called", () => {
+    const namesOf = [[], [{ family: "Sample" }]];
+    for (const name of namesOf) {
+      const resource = { resourceType: "Patient", name };
+      const entry = observation({ participant: [{ actor: { display: "Dr. John Sample" } }] });
+      expect(toTid([entry], { patient: { fullUrl: "urn:uuid:p", resource }, tid: TID }).entries).toEqual([entry]);
+    }
+  });
+
   it("is not a coded value or a doctor of the same name", () => {
     const more = {
       code: { coding: [{ system: "urn:c", code: "1", display: "Sample" }] },

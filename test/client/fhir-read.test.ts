@@ -105,6 +105,18 @@ describe("entries", () => {
     expect(versions(type, ...metas)).toBe(expected);
   });
 
+  it("of a history that deletes a resource last are left out, and those that it makes again count", () => {
+    const gone = { fullUrl: `${EHR}/Observation/o`, request: { method: "DELETE", url: "Observation/o" } };
+    const history = (...entry: Entry[]) =>
+      readBundle({ ...(bundle(patient(), visit("e1"), ...entry) as JsonObject), type: "history" });
+    const found = history(gone, ehr("Observation", "o"), ehr("Observation", "o", { status: "x" }));
+    expect(placesOf(found)).toEqual(["e1: e1 p1"]);
+    expect(found.leftOut).toHaveLength(3);
+    accountsForAll(found);
+    expect(placesOf(history(ehr("Observation", "o"), gone))).toEqual(["e1: e1 o p1"]);
+    expect(placesOf(read(patient(), visit("e1"), gone, ehr("Observation", "o")))).toEqual(["e1: e1 o p1"]); // no history
+  });
+
   it("repeated, without a resource, or of another type under one fullUrl are named", () => {
     const found = read(
       patient(),
@@ -325,6 +337,7 @@ describe("whose resource it is", () => {
     ["no subject", {}],
     ["a group", { subject: ref("Group/g") }],
     ["a device", { subject: { display: "Pump", type: "Device" } }],
+    ["a doctor of the family's name", { participant: [{ actor: { display: "Dr. John Sample" } }] }],
     ["one of several subjects", { subject: [ref("Patient/other"), ref("Patient/p1")] }],
     ["a participant", { participant: [{ actor: ref("Practitioner/x") }, { actor: ref("Patient/p1") }] }],
     ["beneficiary", { beneficiary: ref("Patient/p1") }],

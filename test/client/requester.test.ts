@@ -1,6 +1,7 @@
 // The requester believes pinned keys only. In each test one party lies in one way. The requester must say what is
 // wrong, and which trustees are at fault if the messages show it.
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   createRequesterKeys,
@@ -373,6 +374,32 @@ describe("records", () => {
     );
     for (const id of bad) expect(identifiers).toContain(id);
     expect(JSON.stringify(report.entry[0]!.resource.text)).toContain("2 could not be read: Clinic.");
+  });
+
+  it.each([5_000, 100_000])("with a threshold stanza of %i bytes is a fault, and the others are read", async (size) => {
+    const header = Buffer.from(sessions[0]!.blobs.get(ids[0]!)!).toString("latin1");
+    const [before, after] = header.split(/(?<=-> symbolon-threshold [^\n]*\n)/);
+    const lines = `${"A".repeat(64)}\n`.repeat(Math.ceil(size / 48));
+    const oversized = Buffer.from(`${before}${lines}${after}`, "latin1");
+    const id = await addRecord(sessions[0]!, "", { blobHash: sha256(oversized), size: oversized.length });
+    sessions[0]!.blobs.set(id, new Uint8Array(oversized));
+    const all = await fetched();
+    expect(told(all).sort()).toEqual(["fault", "new", "newer", "old"].sort());
+    const report = await requester.report(await ordered("link"), all);
+    expect(problems(report)).toEqual([]);
+    const document = report.entry.find(
+      ({ resource }) => resource.description !== undefined && JSON.stringify(resource).includes(id),
+    );
+    expect(String(document!.resource.description)).toMatch(/stanza|header/);
+  });
+
+  it("of a clinic whose chain is another service's stand in the report by the clinic's name", async () => {
+    sessions[1]!.manifests = sessions[1]!.manifests.map((m) =>
+      signDocument(LABELS.signManifest, Manifest, openSigned(LABELS.signManifest, Manifest, m).value, rng(32)),
+    );
+    const report = await requester.report(await ordered("link"), await fetched());
+    expect(problems(report)).toEqual([]);
+    expect(JSON.stringify(report.entry[0]!.resource.section)).toMatch(/Clinic<\/td><td>all of a visit<\/td>/);
   });
 
   it("become a report also when the services' names cannot be read", async () => {

@@ -145,7 +145,7 @@ function place(part: Part, joining: Joining): void {
     const before = choice.get(entry)!;
     for (let held = chosen(entry); held && !isSame(entry, held); held = chosen(entry))
       choice.set(entry, choice.get(entry)! + 1);
-    if (choice.get(entry) !== before) queue.push(...(referring.get(entry) ?? []));
+    if (choice.get(entry) !== before) for (const other of referring.get(entry) ?? []) queue.push(other);
   }
 
   const isFree = (url: string): boolean => !joining.placed.has(urlKey(url)) && !joining.reserved.has(urlKey(url));

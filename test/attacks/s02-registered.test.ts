@@ -157,11 +157,6 @@ const foreign: Record<string, Attack> = {
     const challenge = await craftChallenge(s.clinic, { maxStaleEpochs: 9 });
     return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { challenge }));
   },
-  "a challenge from the day before": async (s) => {
-    const at = s.practice.clock.now - DAY;
-    const challenge = await s.practice.at(at, () => s.clinic.challenge());
-    return bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { challenge }));
-  },
   "a slot beyond J": (s) => bytesOf(craftCheckIn(s.practice, parts(s), s.clinic, { slot: 16 })),
 };
 
@@ -180,6 +175,21 @@ describe("no credential, no session", () => {
       expect(await opened(scene.practice)).toEqual(before);
     });
   }
+
+  it("a challenge from the day before: refused for its age, whether the credential is true or made up", async () => {
+    const { practice, clinic } = scene;
+    const challenge = await practice.at(practice.clock.now - DAY, () => clinic.challenge());
+    const before = await opened(practice);
+    const answers = new Set<string>();
+    for (const credential of [{}, { credential: await selfMade(scene, "foreign key") }]) {
+      const bytes = await bytesOf(craftCheckIn(practice, parts(scene), clinic, { challenge, ...credential }));
+      const answer = await postCheckIn(practice, bytes);
+      expect(answer).toMatchObject({ status: 403, code: "clock-skew" });
+      answers.add(bytesToHex(answer.bytes));
+    }
+    expect(answers.size).toBe(1);
+    expect(await opened(practice)).toEqual(before);
+  });
 
   it("every refusal is the same answer, byte for byte", async () => {
     const answers = new Set<string>();

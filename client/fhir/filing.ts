@@ -144,6 +144,13 @@ const RECORDED = [
     "period",
     "statusDate",
     "startDate",
+    "start",
+    "recordedOn",
+    "detected",
+    "identifiedDateTime",
+    "identifiedPeriod",
+    "servicePeriod",
+    "executionPeriod",
     "onsetDateTime",
     "onsetPeriod",
   ],
@@ -199,7 +206,7 @@ export function carry(s: Filing): void {
   }
 }
 
-/** Entries that a resource refers to, by a Reference or by the URL of an Attachment. */
+/** Entries that a resource refers to, by a Reference, by the URL of an Attachment or by a canonical URL. */
 function* targetsOf({ references }: Filing, entry: FhirEntry): Generator<FhirEntry> {
   for (const object of objectsIn(entry.resource)) {
     const target = isReference(object)
@@ -208,5 +215,9 @@ function* targetsOf({ references }: Filing, entry: FhirEntry): Generator<FhirEnt
         ? references.literal(entry, object.url as string)
         : undefined;
     if (target?.kind === "entry") yield target.entry;
+    for (const text of Object.values(object).flat()) {
+      const definition = typeof text === "string" ? references.canonical(text) : undefined;
+      if (definition?.kind === "entry") yield definition.entry;
+    }
   }
 }

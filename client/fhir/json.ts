@@ -17,7 +17,7 @@ import { ExactNumber, FhirInputError, type Json } from "./resource.ts";
 export const MAX_DEPTH = 200;
 
 /** @throws FhirInputError wrong-encoding */
-export function decodeUtf8(bytes: Uint8Array): string {
+function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {

@@ -185,7 +185,8 @@ interface Wanted {
 
 function patternsOf({ fullUrl, resource }: FhirEntry): Wanted[] {
   const all = [...new Set([textOf(resource.id) ?? "", fullUrl.split(/[/:]/).at(-1)!])].filter((id) => id !== "");
-  const ids = all.filter((id) => id.length >= 4);
+  // Numbers as short as this stand for other things as well.
+  const ids = all.filter((id) => id.length >= 4 && !/^\d{1,5}$/.test(id));
   const identifiers = objectsOf(resource.identifier).flatMap(({ value }) => textOf(value) ?? []);
   const contacts = objectsOf(resource.contact);
   const names = [...objectsOf(resource.name), ...(isObject(resource.name) ? [resource.name] : [])];

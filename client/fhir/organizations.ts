@@ -15,7 +15,7 @@ import { conditionOf, instanceOf, isUrn, type References, withoutVersion } from 
 import { type FhirEntry, identifiersOf, isObject, type Json, type JsonObject, textOf } from "./resource.ts";
 
 /** Prefix of the key of the service of visits that name no organisation; the source stands behind it. */
-export const UNKNOWN_ORGANIZATION = "urn:symbolon:organization:unknown";
+const UNKNOWN_ORGANIZATION = "urn:symbolon:organization:unknown";
 
 export interface Organization {
   key: string;

@@ -6,6 +6,7 @@
 //   ".../_history/v"            as without it: this reader keeps one version of each resource
 //   "Type?identifier=s|v"       the one entry of that type with that business identifier; "Type?_id=id" as "Type/id"
 //   Reference.identifier only   likewise, of Reference.type if that is said
+//   canonical "url|version"     the one entry whose own `url` it is (references.html#canonical)
 //
 // Entries whose fullUrl is a URN, or that have none in the input, have no base. Systems write "Type/id" beside them all the
 // same, meaning the resource's own id. So a relative reference that resolves nowhere may mean the one entry of that type and
@@ -86,9 +87,14 @@ export class References {
   /** by "Type system|value", and by "system|value" */
   readonly #byIdentifier = new Map<string, FhirEntry[]>();
 
+  /** by the `url` of definitions such as a Questionnaire */
+  readonly #byCanonical = new Map<string, FhirEntry[]>();
+
   constructor(entries: readonly FhirEntry[]) {
     for (const entry of entries) {
       const { fullUrl, resource } = entry;
+      const canonical = textOf(resource.url);
+      if (canonical !== undefined) push(this.#byCanonical, canonical, entry);
       this.#byUrl.set(urlKey(fullUrl), entry);
       const id = textOf(resource.id);
       if (id !== undefined) {
@@ -112,6 +118,11 @@ export class References {
   /** All entries of that type and id, under whatever base. */
   allOf(type: string, id: string): readonly FhirEntry[] {
     return this.#anyById.get(idKey(type, id)) ?? [];
+  }
+
+  /** The definition that the text names by its canonical URL, with or without a version. */
+  canonical(text: string): Target {
+    return this.#byCanonical.size === 0 ? OUTSIDE : only(this.#byCanonical.get(text.replace(/\|.*$/, "")));
   }
 
   /** Where a Reference of `from` points to. `element` is the Reference as written. */

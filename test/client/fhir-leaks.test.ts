@@ -314,6 +314,13 @@ describe("dates and numbers are found", () => {
 });
 
 describe("ordinary text gives no finding", () => {
+  it("not even for a patient whose id is a short number", () => {
+    const patient = personOf({ id: "1234" }, "https://ehr.example/fhir/Patient/1234");
+    expect(
+      findings(patient, { id: "1234", valueQuantity: { value: 1234 }, subject: { reference: "Patient/1234" } }),
+    ).toEqual(["id subject.reference"]);
+  });
+
   const notes = [
     "Patient presents with chest pain radiating to the left arm for 2 days. BP 132/84, HR 76, SpO2 98 % on room air.",
     "An ECG was done. No acute ST changes. So far he feels well; she will call tomorrow. Do not give NSAIDs.",

@@ -662,6 +662,25 @@ describe("the place of each resource", () => {
     accountsForAll(found);
   });
 
+  it("carries the definition that a resource names by its canonical URL", () => {
+    const found = read(
+      patient(),
+      visit("e1"),
+      ehr("QuestionnaireResponse", "qr", {
+        ...P,
+        encounter: ref("Encounter/e1"),
+        questionnaire: "http://x.example/q|2",
+      }),
+      ehr("CarePlan", "cp", { ...P, encounter: ref("Encounter/e1"), instantiatesCanonical: ["http://x.example/plan"] }),
+      ehr("Questionnaire", "q", { url: "http://x.example/q", derivedFrom: ["http://x.example/base"] }),
+      ehr("Questionnaire", "base", { url: "http://x.example/base" }),
+      ehr("PlanDefinition", "plan", { url: "http://x.example/plan" }),
+      ehr("Questionnaire", "unused", { url: "http://x.example/q2" }),
+    );
+    expect(placesOf(found)).toEqual(["e1: e1 qr cp p1 q base plan"]);
+    expect(found.leftOut).toHaveLength(1);
+  });
+
   it("of the sample patients: every entry has one, in visits by date", () => {
     const samples = samplePatients();
     expect(samples.map(({ bundle: one }) => one.visits.length)).toEqual([8, 17, 23]);

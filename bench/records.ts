@@ -3,7 +3,7 @@
 // is the whole time on a machine that does nothing else.
 //
 // The Bundles are a Synthea sample patient, repeated with fresh ids. Each measurement runs in a process of its own
-// (records-process.ts), so that its peak of resident memory is its own. An empty process of the same modules has some 90 MB.
+// (records-process.ts), so that its peak of resident memory is its own. A process of the same modules without a Bundle has some 110 MB.
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,11 +12,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { samplePatients } from "../local/patients.ts";
-import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
+import type { Bench, BenchContext, Row } from "./measure.ts";
 import type { Joined, Prepared } from "./records-process.ts";
 
 const PROCESS = fileURLToPath(new URL("./records-process.ts", import.meta.url));
 const MB = 1_000_000;
+const PEAK = "resident memory of the process at its peak";
 
 interface Shape {
   name: string;
@@ -69,39 +70,25 @@ async function rowsOf(shape: Shape, directory: string, context: BenchContext): P
   const input = join(directory, "bundle.json");
   const records = join(directory, "records.json");
   writeFileSync(input, largeBundle(shape));
-  const prepared: Prepared[] = [];
-  const joined: Joined[] = [];
-  for (let turn = 0; turn < context.times(1, 3); turn++) {
-    context.progress(`records: Bundle of ${shape.name}, turn ${turn + 1}`);
-    prepared.push(await child<Prepared>("prepare", input, records));
-    joined.push(await child<Joined>("join", records));
-  }
-  const { bytes, entries, visits } = prepared[0]!;
-  const size = `${(bytes / MB).toFixed(1)} MB, ${entries} entries, ${visits} visits`;
+  context.progress(`fhir: Bundle of ${shape.name}`);
+  const prepared = await child<Prepared>("prepare", input, records);
+  const joined = await child<Joined>("join", records);
   const of = (what: string) => `Bundle of ${shape.name}: ${what}`;
-  const peak = (list: readonly { peakMb: number }[]) => list.map(({ peakMb }) => peakMb);
-  const whole = "resident memory of the process at its peak";
+  const cpu = (what: string, p50: number, note: string): Row => ({
+    operation: of(what),
+    unit: "ms CPU",
+    p50,
+    n: 1,
+    note,
+  });
+  const peak = (what: string, p50: number): Row => ({ operation: of(what), unit: "MB", p50, n: 1, note: PEAK });
+  const size = `${(prepared.bytes / MB).toFixed(1)} MB, ${prepared.entries} entries, ${prepared.visits} visits`;
   return [
-    row(
-      of("read and select"),
-      prepared.map(({ readCpuMs }) => readCpuMs),
-      size,
-      "ms CPU",
-    ),
-    row(
-      of("make pseudonymous, search, write"),
-      prepared.map(({ prepareCpuMs }) => prepareCpuMs),
-      "all visits together",
-      "ms CPU",
-    ),
-    row(of("memory of both steps"), peak(prepared), whole, "MB"),
-    row(
-      of("join the records and write the report"),
-      joined.map(({ joinCpuMs }) => joinCpuMs),
-      `${joined[0]!.entries} entries`,
-      "ms CPU",
-    ),
-    row(of("memory of the report"), peak(joined), whole, "MB"),
+    cpu("read and select", prepared.readCpuMs, size),
+    cpu("make pseudonymous, search, write", prepared.prepareCpuMs, "all visits together"),
+    peak("memory of both steps", prepared.peakMb),
+    cpu("join the records and write the report", joined.joinCpuMs, `${joined.entries} entries`),
+    peak("memory of the report", joined.peakMb),
   ];
 }
 

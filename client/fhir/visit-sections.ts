@@ -112,8 +112,8 @@ export function headText(head: Head, bodies: readonly Body[], faults: readonly R
     `Medical records of ${head.patientName ?? "one patient"}, assembled ${head.timestamp}.`,
     `Requested by ${head.requesterName ?? "the patient"}. Purpose: ${head.purpose}. Ground: ${head.legalGround}.`,
     ...(head.caseId === undefined ? [] : [`Case ${head.caseId}.`]),
-    `${included.length} records included, ${bodies.length - included.length} listed only.`,
-    ...(unread > 0 ? [`${unread} of them stand as documents, since they are no FHIR resources.`] : []),
+    `Records included: ${included.length}. Listed only: ${bodies.length - included.length}.`,
+    ...(unread > 0 ? [`Of these, ${unread} as documents, since they are no FHIR resources.`] : []),
     ...(faults.length > 0
       ? [`${faults.length} could not be read: ${[...new Set(faults.map(({ service }) => service.name))].join(", ")}.`]
       : []),

@@ -7,7 +7,8 @@
 //   member   a name may stand once per object; RFC 8259 leaves a second one undefined, so it is refused
 //   depth    at most MAX_DEPTH levels, checked before anything recurses
 //
-// `lossless-json` parses and writes. It accepts a repeated member if both values are equal, so `parseJson` also counts: the
+// Where the platform's JSON.parse tells a reviver the digits of each number, it parses: it is many times as fast, and needs less
+// memory. `lossless-json` parses elsewhere, and writes. Neither refuses every repeated member, so `parseJson` also counts: the
 // text must have as many members as the value.
 
 import { parse, stringify } from "lossless-json";
@@ -29,9 +30,28 @@ function decodeUtf8(bytes: Uint8Array): string {
 export function parseJson(source: string | Uint8Array): Json {
   const text = (typeof source === "string" ? source : decodeUtf8(source)).replace(/^\uFEFF/, "");
   const written = countMembers(text);
-  let value: Json;
+  const value = PLATFORM_TELLS_DIGITS ? parsedByPlatform(text) : parsedByLibrary(text);
+  if (countOf(value) === written) return value;
+  parsedByLibrary(text); // names the member if its values differ
+  throw new FhirInputError("duplicate-member", "A member stands twice in one object, with the same value.");
+}
+
+/** A reviver's third argument (ECMA-262, JSON.parse source text access). */
+type Reviver = (name: string, value: Json, context?: { source?: string }) => Json;
+const parseWith = JSON.parse as (text: string, reviver: Reviver) => Json;
+const PLATFORM_TELLS_DIGITS = parseWith("1.0", (_, value, context) => context?.source ?? value) === "1.0";
+
+function parsedByPlatform(text: string): Json {
   try {
-    value = parse(text, undefined, {
+    return parseWith(text, (_, value, context) => (typeof value === "number" ? exactNumber(context!.source!) : value));
+  } catch {
+    throw new FhirInputError("not-json", "The content is not JSON.");
+  }
+}
+
+function parsedByLibrary(text: string): Json {
+  try {
+    return parse(text, undefined, {
       parseNumber: (digits: string) => exactNumber(digits),
       onDuplicateKey: ({ key }: { key: string }) => {
         throw new FhirInputError("duplicate-member", `The member "${shortened(key)}" stands twice in one object.`);
@@ -41,9 +61,6 @@ export function parseJson(source: string | Uint8Array): Json {
     if (cause instanceof FhirInputError) throw cause;
     throw new FhirInputError("not-json", "The content is not JSON.");
   }
-  if (countOf(value) !== written)
-    throw new FhirInputError("duplicate-member", "A member stands twice in one object, with the same value.");
-  return value;
 }
 
 /**

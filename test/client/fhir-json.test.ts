@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MAX_DEPTH, parseJson, writeJson } from "../../client/fhir/json.ts";
 import { readRecord, writeRecord } from "../../client/fhir/record.ts";
 import { ExactNumber, FhirInputError, type Json } from "../../client/fhir/resource.ts";
@@ -70,6 +70,29 @@ describe("numbers", () => {
 
   it.each(["01", "1.", ".5", "+1", "-", "1e", "0x10", "NaN", "Infinity", "1_000", "١"])("%s is no JSON", (digits) => {
     expect(codeOf(() => parseJson(`[${digits}]`))).toBe("not-json");
+  });
+});
+
+describe("a platform that tells no digits", () => {
+  it("gives the same through the library", async () => {
+    const native = JSON.parse;
+    vi.spyOn(JSON, "parse").mockImplementation((text, reviver) =>
+      native(text, reviver && ((name, value) => reviver(name, value))),
+    );
+    vi.resetModules();
+    const older = await import("../../client/fhir/json.ts");
+    vi.restoreAllMocks();
+    for (const text of [
+      '{"b":[0.700,1.2E+2,-0,1e400,1,2.5],"a":{"__proto__":{"c":5.0}},"d":"\\ud800"}',
+      new TextDecoder().decode(caseBytes("01-decimals")),
+    ]) {
+      expect(older.writeJson(older.parseJson(text))).toBe(writeJson(parseJson(text)));
+      expect(older.writeJson(older.parseJson(text))).toContain("1.2E+2");
+    }
+    for (const text of ['{"a":1,"a":1}', '{"a":1,"\\u0061":2}', "[1,]", "[01]", "", '{"1":1}'])
+      expect(() => older.parseJson(text), text).toThrow(
+        expect.objectContaining({ code: codeOf(() => parseJson(text)) }),
+      );
   });
 });
 

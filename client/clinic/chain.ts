@@ -43,7 +43,7 @@ export class ChainError extends SymbolonError<CodeOf<"ChainError">> {
 }
 
 /** The state that a statement or an amendment gives to its target. */
-export const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
+const BECOMES: Partial<Record<Manifest["kind"], RecordState>> = {
   amendment: "amended",
   withdrawal: "withdrawn",
   move: "moved",
@@ -84,18 +84,61 @@ export function readChain({ signKey, serviceId, tagHash }: ChainOf, signedManife
       const movedTo = manifest.movedTo && bytesToHex(manifest.movedTo);
       records[i] = { ...records[i]!, state, ...(movedTo === undefined ? {} : { movedTo }) };
     }
-    if (manifest.kind === "record" || manifest.kind === "amendment")
-      records.push({
-        recordId: bytesToHex(manifest.recordId),
-        tagHash: bytesToHex(manifest.tagHash),
-        state: "current",
-        contentKind: manifest.contentKind,
-        day: manifest.day,
-        count,
-        amends: target,
-        movedTo: undefined,
-        manifest,
-      });
+    if (isRecord(manifest)) records.push(entryOf(manifest));
   }
   return { records, headHash, count };
+}
+
+const isRecord = ({ kind }: Manifest): boolean => kind === "record" || kind === "amendment";
+
+const entryOf = (manifest: Manifest): RecordEntry => ({
+  recordId: bytesToHex(manifest.recordId),
+  tagHash: bytesToHex(manifest.tagHash),
+  state: "current",
+  contentKind: manifest.contentKind,
+  day: manifest.day,
+  count: manifest.count,
+  amends: manifest.target && bytesToHex(manifest.target),
+  movedTo: undefined,
+  manifest,
+});
+
+/** A record of a chain that is not whole. */
+export interface SurvivingRecord {
+  readonly entry: RecordEntry;
+  /** Signed<Manifest> */
+  readonly signed: Uint8Array;
+}
+
+/**
+ * The records of a chain that `readChain` refuses: every one that this clinic signed for this session. Their states come from
+ * the statements that are there. A statement that the service held back is missing, so the caller tells the fault beside
+ * these records.
+ */
+export function survivingRecords(
+  { signKey, serviceId, tagHash }: ChainOf,
+  signedManifests: readonly Uint8Array[],
+): SurvivingRecord[] {
+  const genuine = signedManifests.flatMap((signed) => {
+    try {
+      const { key, value } = openSigned(LABELS.signManifest, Manifest, signed);
+      const own = equalBytes(key, signKey) && equalBytes(value.serviceId, serviceId);
+      return own && bytesToHex(value.tagHash) === tagHash ? [{ signed, manifest: value }] : [];
+    } catch {
+      return [];
+    }
+  });
+  const states = new Map(
+    genuine.flatMap(({ manifest: { kind, target } }) => {
+      const state = BECOMES[kind];
+      return target && state ? [[bytesToHex(target), state] as const] : [];
+    }),
+  );
+  const records = new Map<Hex, SurvivingRecord>();
+  for (const { signed, manifest } of genuine.sort((a, b) => a.manifest.count - b.manifest.count)) {
+    const entry = entryOf(manifest);
+    if (isRecord(manifest) && !records.has(entry.recordId))
+      records.set(entry.recordId, { signed, entry: { ...entry, state: states.get(entry.recordId) ?? "current" } });
+  }
+  return [...records.values()];
 }

@@ -26,7 +26,14 @@ import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../prot
 import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
 import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { tidOf } from "../../protocol/tid.ts";
-import { ChainError, type RecordEntry, type RecordState, readChain } from "../clinic/chain.ts";
+import {
+  ChainError,
+  type RecordEntry,
+  type RecordState,
+  readChain,
+  type SurvivingRecord,
+  survivingRecords,
+} from "../clinic/chain.ts";
 import { decodeAnswer, SymbolonError, textOfCause } from "../errors.ts";
 import { extractThresholdStanza, openRecordWithFileKey, recordLabel } from "../sealing/record.ts";
 import { apiBytes, apiJson } from "../transport.ts";
@@ -113,38 +120,51 @@ async function manifestsOf(context: RequesterContext, session: LinkedSession): P
 }
 
 /**
- * The session's records, in the order of its chain.
- * @throws ChainError; CodecError if the first manifest cannot be read
+ * The session's records, in the order of its chain; of a chain that is not whole, those that the clinic signed.
+ * @throws ChainError foreign-manifest; CodecError if the first manifest cannot be read
  */
-function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): Omit<FetchedRecord, "plaintext">[] {
-  if (manifests.length === 0) return [];
+function chainOf(session: LinkedSession, manifests: readonly Uint8Array[]): ListedRecords {
+  if (manifests.length === 0) return { records: [], fault: undefined };
   const { key } = Signed.decode(manifests[0]!);
   if (bytesToHex(serviceIdOf(key)) !== session.serviceId) throw new ChainError("foreign-manifest", "another service's");
-  const { records } = readChain(
-    { signKey: key, serviceId: hexToBytes(session.serviceId), tagHash: session.tagHash },
-    manifests,
-  );
-  return records.map((entry) => {
-    const signed = manifests[entry.count - 1]!;
-    return {
-      ok: true,
-      session,
-      tid: tidOf(hexToBytes(session.tagHash)),
-      recordId: entry.recordId,
-      state: entry.state,
-      entry,
-      manifestHash: bytesToHex(manifestHashOf(signed)),
-      signature: bytesToHex(Signed.decode(signed).signature),
-      signatureKey: bytesToHex(key),
-    };
+  const expected = { signKey: key, serviceId: hexToBytes(session.serviceId), tagHash: session.tagHash };
+  const listed = ({ entry, signed }: SurvivingRecord): Listed => ({
+    ok: true,
+    session,
+    tid: tidOf(hexToBytes(session.tagHash)),
+    recordId: entry.recordId,
+    state: entry.state,
+    entry,
+    manifestHash: bytesToHex(manifestHashOf(signed)),
+    signature: bytesToHex(Signed.decode(signed).signature),
+    signatureKey: bytesToHex(key),
   });
+  try {
+    const { records } = readChain(expected, manifests);
+    return {
+      records: records.map((entry) => listed({ entry, signed: manifests[entry.count - 1]! })),
+      fault: undefined,
+    };
+  } catch (cause) {
+    // In an emergency the records that are there count. The fault beside them says that the chain is not whole.
+    if (!(cause instanceof ChainError)) throw cause;
+    return { records: survivingRecords(expected, manifests).map(listed), fault: cause };
+  }
+}
+type Listed = Omit<FetchedRecord, "plaintext">;
+interface ListedRecords {
+  records: Listed[];
+  /** the chain is not whole */
+  fault: ChainError | undefined;
 }
 
 async function loadSession(context: RequesterContext, session: LinkedSession): Promise<Loaded> {
   const loaded: Loaded = { done: [], sealed: [] };
-  let records: Omit<FetchedRecord, "plaintext">[];
+  let records: Listed[];
   try {
-    records = chainOf(session, await manifestsOf(context, session));
+    const listed = chainOf(session, await manifestsOf(context, session));
+    records = listed.records;
+    if (listed.fault) loaded.done.push(fault(session, undefined, listed.fault.message));
   } catch (cause) {
     return { ...loaded, done: [fault(session, undefined, textOfCause(cause))] };
   }

@@ -11,7 +11,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Manifest, manifestHashOf } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
-import { BECOMES, ChainError, type RecordState, readChain } from "../clinic/chain.ts";
+import { ChainError, type RecordState, readChain, survivingRecords } from "../clinic/chain.ts";
 import { SymbolonError, textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
 import { ApiError, apiBytes } from "../transport.ts";
@@ -205,21 +205,13 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
  */
 function statesOf(own: readonly Listed[], fault: (reason: string) => void): Map<Hex, RecordStatus> {
   const { key, manifest, tagHash } = own[0]!;
+  const expected = { signKey: key, serviceId: manifest.serviceId, tagHash };
+  const signed = own.map((l) => l.signed);
   try {
-    const expected = { signKey: key, serviceId: manifest.serviceId, tagHash };
-    const chain = readChain(
-      expected,
-      own.map((l) => l.signed),
-    );
-    return new Map(chain.records.map((r) => [r.recordId, r.state]));
+    return new Map(readChain(expected, signed).records.map((r) => [r.recordId, r.state]));
   } catch (error) {
     if (!(error instanceof ChainError)) throw error;
     fault(error.message);
-    return new Map(
-      own.flatMap(({ manifest: { kind, target } }) => {
-        const state = BECOMES[kind];
-        return target && state ? [[bytesToHex(target), state] as const] : [];
-      }),
-    );
+    return new Map(survivingRecords(expected, signed).map(({ entry }) => [entry.recordId, entry.state]));
   }
 }

@@ -6,21 +6,24 @@
 //     same too. Else it is given a fullUrl of its own, which equal entries of later records share;
 //   - a reference is rewritten, to the absolute fullUrl of its target in its own record, if as written it would now lead
 //     elsewhere or nowhere, also for a reader that looks at "Type/id" only;
-//   - a reference without a target in its own record may lead to another record of the same service. To a record of another
-//     service it leads only if it names that entry exactly, and the name is unique everywhere. Else it is given a name that
-//     leads nowhere.
+//   - a reference without a target in its own record may lead to another record of the same service or of the same input
+//     (source.ts). To any other record it leads only if it names that entry exactly, and the name is unique everywhere. Else
+//     it is given a name that leads nowhere.
 //
 // A fullUrl is unique everywhere if it is a UUID or OID, or a URL at a public host, and no two services use it, or its base,
 // for different things. All other content stays as it was written.
 
 import { MADE_BASE, urlKey } from "./read.ts";
-import { instanceOf, isAttachment, isReference, isUrn, References, type Target, withoutVersion } from "./references.ts";
+import { instanceOf, isAttachment, isReference, References, type Target, withoutVersion } from "./references.ts";
 import { copyJson, equalJson, type FhirEntry, type FhirResource, type JsonObject, objectsIn } from "./resource.ts";
+import { isGlobalUrl } from "./source.ts";
 
 export interface RecordToJoin {
   /** unique among the records */
   recordId: string;
   serviceId: string;
+  /** mark of the input that the entries come from (source.ts) */
+  source?: string | undefined;
   entries: readonly FhirEntry[];
 }
 
@@ -50,6 +53,8 @@ interface Placed {
   name: string;
   /** of all records that hold it */
   services: Set<string>;
+  /** marks of their inputs (source.ts) */
+  sources: Set<string | undefined>;
 }
 interface Joining {
   reserved: ReadonlySet<string>;
@@ -97,12 +102,6 @@ export function joinRecords(
 
 const baseOf = (fullUrl: string): string => instanceOf(fullUrl)?.base ?? urlKey(fullUrl);
 
-/** Hosts that mean another machine in every network, or none (RFC 6761, RFC 1918): names below them are not unique. */
-const LOCAL_HOST =
-  /^https?:\/\/(?:[^/.:]+|(?:[^/:]+\.)?(?:localhost|local|internal|lan|home\.arpa|test|invalid)|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|169\.254\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|\[[^\]]*\])(?::\d+)?(?:\/|$)/i;
-/** A UUID that RFC 9562 knows: with version and variant. Other texts behind "urn:uuid:" are somebody's numbering. */
-const UNIQUE_URN = /^urn:(?:oid:|uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$)/i;
-
 /** Whether a fullUrl means the same thing everywhere. */
 function uniqueness(records: readonly RecordToJoin[]): (url: string) => boolean {
   const first = new Map<string, { resource: FhirResource; serviceId: string }>();
@@ -113,8 +112,7 @@ function uniqueness(records: readonly RecordToJoin[]): (url: string) => boolean 
       if (!held) first.set(urlKey(fullUrl), { resource, serviceId });
       else if (held.serviceId !== serviceId && !equalJson(held.resource, resource)) disputed.add(baseOf(fullUrl));
     }
-  return (url) =>
-    !disputed.has(baseOf(url)) && (isUrn(url) ? UNIQUE_URN.test(url) : /^https?:/i.test(url) && !LOCAL_HOST.test(url));
+  return (url) => !disputed.has(baseOf(url)) && isGlobalUrl(url);
 }
 
 /** Finds for each entry of the record the same one among those that are placed already, and places the others. */
@@ -152,12 +150,13 @@ function place(part: Part, joining: Joining): void {
   const added: Placed[] = [];
   for (const entry of part.entries) {
     const held = chosen(entry);
-    if (held) held.services.add(part.serviceId);
+    held?.services.add(part.serviceId);
+    held?.sources.add(part.source);
     let name = held?.name ?? entry.fullUrl;
     if (!held) while (!isFree(name)) name = joining.newUrl(part.recordId, name);
     part.names.set(entry, name);
     if (held) continue;
-    const one = { entry, part, name, services: new Set([part.serviceId]) };
+    const one = { entry, part, name, services: new Set([part.serviceId]), sources: new Set([part.source]) };
     joining.placed.set(urlKey(name), one);
     added.push(one);
   }
@@ -237,8 +236,9 @@ function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, j
     const { text } = link;
     if (text === undefined) return undefined;
     if (now.kind !== "entry") return candidates(text).length === 0 ? text : nowhere(text);
-    const { name, services } = joining.placed.get(urlKey(now.entry.fullUrl))!;
-    const may = services.has(part.serviceId) || (isExact(text, name) && joining.isUnique(name));
+    const { name, services, sources } = joining.placed.get(urlKey(now.entry.fullUrl))!;
+    const isOneNumbering = services.has(part.serviceId) || (part.source !== undefined && sources.has(part.source));
+    const may = isOneNumbering || (isExact(text, name) && joining.isUnique(name));
     if (!may) return nowhere(text);
     return isAmbiguous(text) ? name : text;
   }

@@ -61,7 +61,8 @@ export function prepareVisit(
   { patient = onlyPatient(entries), references, allow = [] }: VisitOptions = {},
 ): PreparedVisit {
   for (const { resource } of entries) checkJson(resource);
-  if (!patient) return { content: writeRecord(entries), findings: [], otherPeople: relatedIn(entries) };
+  if (!patient)
+    return { content: writeRecord(entries, references?.source), findings: [], otherPeople: relatedIn(entries) };
   const pseudonymous = toTid(entries, { patient, tid, ...(references && { known: references }) });
   if (
     pseudonymous.entries.some(({ resource, fullUrl }) => resource.resourceType === "Patient" && fullUrl !== tidUrl(tid))
@@ -73,7 +74,8 @@ export function prepareVisit(
   const allowed = typeof allow === "function" ? allow : ({ id }: IdentityFinding) => allow.includes(id);
   const refused = findings.filter((finding) => !allowed(finding));
   if (refused.length > 0) throw new IdentityFoundError(refused);
-  return { content: writeRecord(pseudonymous.entries), findings, otherPeople: pseudonymous.otherPeople };
+  const content = writeRecord(pseudonymous.entries, references?.source);
+  return { content, findings, otherPeople: pseudonymous.otherPeople };
 }
 
 /**

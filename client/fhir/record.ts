@@ -7,13 +7,18 @@
 
 import { parseJson, writeJson } from "./json.ts";
 import { type LeftOut, type ReadBundle, readEntries } from "./read.ts";
-import { type FhirEntry, FhirInputError, isObject } from "./resource.ts";
+import { type FhirEntry, FhirInputError, isObject, objectsOf, textOf } from "./resource.ts";
 
 export const FHIR_JSON = "application/fhir+json";
 
-export const writeRecord = (entries: readonly FhirEntry[]): string =>
+/** System of the Bundle's tag that says which input its entries come from. */
+const SOURCE_SYSTEM = "urn:symbolon:source";
+
+/** @param source mark of the input that the entries come from (source.ts), if they hold names that mean nothing outside it */
+export const writeRecord = (entries: readonly FhirEntry[], source?: string): string =>
   writeJson({
     resourceType: "Bundle",
+    ...(source === undefined ? {} : { meta: { tag: [{ system: SOURCE_SYSTEM, code: source }] } }),
     type: "collection",
     entry: entries.map(({ fullUrl, resource }) => ({ fullUrl, resource })),
   });
@@ -21,15 +26,24 @@ export const writeRecord = (entries: readonly FhirEntry[]): string =>
 /** The entries of a Bundle, or of a single resource. @throws FhirInputError */
 export const readRecord = (content: string | Uint8Array): FhirEntry[] => readAll(content).entries;
 
-function readAll(content: string | Uint8Array): ReadBundle {
+function readAll(content: string | Uint8Array): ReadBundle & { source: string | undefined } {
   const value = parseJson(content);
   const single = isObject(value) && value.resourceType !== "Bundle";
-  return readEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value);
+  const meta = !single && isObject(value) && isObject(value.meta) ? value.meta : {};
+  const source = objectsOf(meta.tag).find(({ system }) => system === SOURCE_SYSTEM);
+  const bundle = readEntries(single ? { resourceType: "Bundle", entry: [{ resource: value }] } : value);
+  return { ...bundle, source: textOf(source?.code) };
 }
 
 export type Content =
-  /** `leftOut`: older versions, and entries without a resource */
-  | { readonly readable: true; readonly entries: FhirEntry[]; readonly leftOut: readonly LeftOut[] }
+  | {
+      readonly readable: true;
+      readonly entries: FhirEntry[];
+      /** older versions, and entries without a resource */
+      readonly leftOut: readonly LeftOut[];
+      /** mark of the input that the entries come from, if the record has one */
+      readonly source: string | undefined;
+    }
   /** `reason` is a sentence for a person; `wrong`: it claims to be FHIR and is not */
   | { readonly readable: false; readonly reason: string; readonly wrong: boolean };
 
@@ -50,8 +64,8 @@ export function readContent(plaintext: Uint8Array, contentKind: string): Content
     return { readable: false, reason: `The record is ${kind}, and no FHIR resource.`, wrong: false };
   }
   try {
-    const { entries, leftOut } = readAll(plaintext);
-    return { readable: true, entries, leftOut };
+    const { entries, leftOut, source } = readAll(plaintext);
+    return { readable: true, entries, leftOut, source };
   } catch (error) {
     if (error instanceof FhirInputError) return { readable: false, reason: error.message, wrong: true };
     return { readable: false, reason: "The content could not be read.", wrong: true };

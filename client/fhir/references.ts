@@ -90,7 +90,11 @@ export class References {
   /** by the `url` of definitions such as a Questionnaire */
   readonly #byCanonical = new Map<string, FhirEntry[]>();
 
-  constructor(entries: readonly FhirEntry[]) {
+  /** mark of the input that the entries come from (source.ts), if they have names that mean nothing outside it */
+  readonly source: string | undefined;
+
+  constructor(entries: readonly FhirEntry[], source?: string) {
+    this.source = source;
     for (const entry of entries) {
       const { fullUrl, resource } = entry;
       const canonical = textOf(resource.url);

@@ -77,7 +77,12 @@ export function assembleReport(input: ReportInput): DocumentBundle {
     ...faults.map((_, i) => faultUrl(i)),
   ];
   const joined = joinRecords(
-    opened.map(({ record, key, entries }) => ({ recordId: key, serviceId: record.service.id, entries })),
+    opened.map(({ record, key, entries, content }) => ({
+      recordId: key,
+      serviceId: record.service.id,
+      source: content?.readable ? content.source : undefined,
+      entries,
+    })),
     reserved,
     (key, fullUrl) => url("renamed", key, fullUrl),
   );

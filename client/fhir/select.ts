@@ -43,6 +43,7 @@ import {
   objectsOf,
   textOf,
 } from "./resource.ts";
+import { sourceMark } from "./source.ts";
 
 export interface Visit {
   encounterId: string;
@@ -79,7 +80,7 @@ export function readBundle(
 ): PatientBundle {
   const read = readEntries(input);
   const patient = onlyPatient(read.entries);
-  const references = new References(read.entries);
+  const references = new References(read.entries, sourceMark(read.entries));
   const matcher = new PatientMatcher(patient, references);
   const order = new Map(read.entries.map((entry, i) => [entry, i]));
   const selection: Selection = {

@@ -190,7 +190,7 @@ describe("a Bundle of any shape", () => {
         const { visits, patient, references } = readBundle(text);
         for (const { entries } of visits) {
           const made = toTid(entries, { patient, tid: TID, known: references }).entries;
-          const record = writeRecord(made);
+          const record = writeRecord(made, references.source);
           expect(record).not.toMatch(IDENTITY);
           expect(prepareVisit(entries, TID, { patient, references }).content).toBe(record);
           expect(readRecord(record)).toEqual(made);

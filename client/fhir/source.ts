@@ -2,12 +2,12 @@
 //
 // "Observation/1" means nothing outside its system. If one input is filed as visits at several clinics, their records still
 // number alike, and a reference may lead from one to another. If two clinics number alike by chance, it must not. So a
-// record whose entries have such names carries a mark of its input: a hash of all its entries. Two inputs never have the
-// same one. It stands in the sealed Bundle alone (meta.tag), where only its readers see it.
+// record whose entries have such names carries a mark of its input, in meta.tag of the sealed Bundle.
+//
+// The mark is random, drawn each time an input is read. A hash of the input would not do: a requester that may read the
+// records without the name could hash guesses of the name and compare.
 
-import { bytesToHex, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
-import { LABELS } from "../../protocol/labels.ts";
-import { writeJson } from "./json.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
 import { isUrn } from "./references.ts";
 import type { FhirEntry } from "./resource.ts";
 
@@ -21,9 +21,9 @@ const UNIQUE_URN = /^urn:(?:oid:|uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[
 export const isGlobalUrl = (url: string): boolean =>
   isUrn(url) ? UNIQUE_URN.test(url) : /^https?:/i.test(url) && !LOCAL_HOST.test(url);
 
-/** The mark of an input; undefined if all its names are unique everywhere, so that no mark is needed. */
+const MARK_BYTES = 16;
+/** A new mark for an input; undefined if all its names are unique everywhere, so that no mark is needed. */
 export function sourceMark(entries: readonly FhirEntry[]): string | undefined {
   if (entries.every(({ fullUrl }) => isGlobalUrl(fullUrl))) return undefined;
-  const parts = entries.flatMap(({ fullUrl, resource }) => [utf8ToBytes(fullUrl), utf8ToBytes(writeJson(resource))]);
-  return bytesToHex(labelledHash(LABELS.reportUuid, utf8ToBytes("source"), ...parts)).slice(0, 32);
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(MARK_BYTES)));
 }

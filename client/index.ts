@@ -137,7 +137,7 @@ export { httpLogSource } from "./log/source.ts";
 
 // ---- FHIR R4
 
-export { decodeIdentity, encodeIdentity } from "./fhir/identity.ts";
+export { decodeIdentity, encodePatient, type Identity } from "./fhir/identity.ts";
 export { parseJson, writeJson } from "./fhir/json.ts";
 export { type IdentityLeak, identityLeaks, type LeakKind } from "./fhir/leaks.ts";
 export { mergeOrganizations, type Organization } from "./fhir/organizations.ts";

@@ -3,7 +3,7 @@
 
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { decodeAnswer } from "./errors.ts";
-import { encodeIdentity } from "./fhir/identity.ts";
+import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
 import { apiBytes, apiJson, type Transport } from "./transport.ts";
@@ -78,7 +78,7 @@ export class Operator {
    */
   registerPerson(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<Enrolment> {
     return this.#registrar("/v1/admin/proofings", {
-      identity: toBase64url(encodeIdentity(patient)),
+      patient: toBase64url(encodePatient(patient)),
       selector,
       entitlements,
     });

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeIdentity, FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
+import { encodePatient, FhirInputError, type PatientBundle, readBundle } from "../client/index.ts";
 import { MAX_IDENTITY_BYTES } from "../protocol/enrolment.ts";
 
 /** Three synthetic patients of the repository; see test/data/README.md. */
@@ -53,7 +53,7 @@ export function loadPatients(directory: string): LoadedPatients {
 
 function onePatient(bytes: Uint8Array, source: string): PatientBundle {
   const bundle = readBundle(bytes, { source });
-  const size = encodeIdentity(bundle.patient).length;
+  const size = encodePatient(bundle.patient).length;
   if (size <= MAX_IDENTITY_BYTES) return bundle;
   const most = `the registrar takes at most ${MAX_IDENTITY_BYTES}`;
   throw new FhirInputError("unreadable", `The Patient resource has ${size} bytes, and ${most}. Is a photo in it?`);

@@ -38,7 +38,7 @@ import {
   type Scalar,
 } from "./suite.ts";
 
-/** The registrar's largest identity record: a FHIR Patient with its fullUrl, as JSON. */
+/** The largest FHIR Patient of an identity record: with its fullUrl, as JSON. */
 export const MAX_IDENTITY_BYTES = 65_536;
 
 /**

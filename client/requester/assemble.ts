@@ -11,7 +11,8 @@ import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../prot
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
-import { textOfCause } from "../errors.ts";
+import { isRecordOf } from "../../protocol/identity-record.ts";
+import { textOfCause, translate } from "../errors.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
 import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
@@ -24,6 +25,8 @@ import type { PreparedOrder } from "./order.ts";
 export interface NamedPerson {
   /** FHIR Patient with its fullUrl */
   readonly patient: FhirEntry;
+  /** the name by which authorities know the person, in the record's canonical form */
+  readonly selector: string;
   /** exactly the bytes that the contracts commit to */
   readonly identity: Uint8Array;
   /** one per generation */
@@ -75,7 +78,12 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: B
     if (!verifyContract({ linkKey: keySet.keys.link }, contract).ok)
       throw wrong(`the proof of contract ${i + 1} does not verify`);
   });
-  return { patient: decodeIdentity(identity), identity, contracts };
+  const { selector, patient } = translate(
+    () => decodeIdentity(identity),
+    (cause) => wrong(textOfCause(cause), cause),
+  );
+  if (!isRecordOf({ selector }, p.subject.selector)) throw wrong("the record is of a person with another selector");
+  return { patient, selector, identity, contracts };
 }
 
 /**

@@ -36,6 +36,8 @@ import type { PreparedOrder } from "./order.ts";
 export interface TracedPerson {
   /** FHIR Patient with its fullUrl, as the registrar holds it */
   readonly patient: FhirEntry;
+  /** the name by which authorities know the person, in the record's canonical form */
+  readonly selector: string;
   /** exactly the bytes that the contract commits to */
   readonly identity: Uint8Array;
   readonly contract: Contract;
@@ -116,5 +118,5 @@ function readDisclosure(
   if (!verifyContract({ linkKey }, contract).ok) throw wrong("the contract's proof does not verify");
   const commitment = identityCommitmentOf(disclosure.identitySalt, disclosure.identity);
   if (!equalBytes(contract.identityCommitment, commitment)) throw wrong("the contract commits to another identity");
-  return { patient: decodeIdentity(disclosure.identity), identity: disclosure.identity, contract };
+  return { ...decodeIdentity(disclosure.identity), identity: disclosure.identity, contract };
 }

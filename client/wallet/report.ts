@@ -18,7 +18,8 @@ export function ownReport(w: WalletContext, { records, faults }: OwnRecords): Do
   const { identity } = w.state;
   return assembleReport({
     reportId: bytesToHex(w.transport.rng(16)),
-    patient: identity === undefined ? pseudonymousPatient(w.transport.rng) : decodeIdentity(hexToBytes(identity)),
+    patient:
+      identity === undefined ? pseudonymousPatient(w.transport.rng) : decodeIdentity(hexToBytes(identity)).patient,
     records: records
       .filter((r) => r.manifest.kind === "record" || r.manifest.kind === "amendment")
       .map((r) => ({

@@ -15,6 +15,7 @@ import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { MAX_IDENTITY_BYTES } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { accounts } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
@@ -30,7 +31,7 @@ type C = Context<{ Bindings: RegistrarEnv }>;
 const CODE_SECONDS = 7 * 86_400;
 
 const proofing = z.object({
-  identity: z.string(),
+  patient: z.string(),
   selector: selectorText,
   entitlements: z.record(z.string(), z.string()),
 });
@@ -65,9 +66,11 @@ const requester = z.object({
 export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/proofings", async (c) => {
     const p = await adminJson(c, proofing);
-    const identity = readBase64url(p.identity, "identity");
-    if (identity.length === 0 || identity.length > MAX_IDENTITY_BYTES)
-      throw new Problem("malformed", `identity: 1 to ${MAX_IDENTITY_BYTES} bytes`);
+    const patient = readBase64url(p.patient, "patient");
+    if (patient.length === 0 || patient.length > MAX_IDENTITY_BYTES)
+      throw new Problem("malformed", `patient: 1 to ${MAX_IDENTITY_BYTES} bytes`);
+    // The record names the selector under which the account is found, so that an assemble cannot answer with another one's.
+    const identity = IdentityRecord.encode({ selector: canonicalSelector(p.selector), patient });
     const entitlements = await checkEntitlements(c, p.entitlements);
     const selector = selectorIndex(c.env, p.selector);
     const fresh = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));

@@ -8,6 +8,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import * as z from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
+import { canonicalSelector, isSelector } from "../../protocol/identity-record.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 
 const NONCE_BYTES = 24;
@@ -32,19 +33,9 @@ function keyedHash(env: RegistrarEnv, use: string, ...parts: Uint8Array[]): Uint
   return hmac(sha256, hexToBytes(env.INDEX_KEY), frame(utf8ToBytes(use), ...parts));
 }
 
-/** A selector (for example an insurance number) is looked up in upper case, without blanks, dots and hyphens. */
-const canonical = (selector: string): string =>
-  selector
-    .normalize("NFKC")
-    .toUpperCase()
-    .replace(/[\s.-]/g, "");
-/** Three characters must remain. Otherwise all selectors that consist of hyphens would belong to one person. */
-export const selectorText = z
-  .string()
-  .max(200)
-  .refine((s) => canonical(s).length >= 3, "at least 3 letters or digits");
+export const selectorText = z.string().max(200).refine(isSelector, "at least 3 letters or digits");
 export const selectorIndex = (env: RegistrarEnv, selector: string): Hex =>
-  bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonical(selector))));
+  bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonicalSelector(selector))));
 export const codeHash = (env: RegistrarEnv, code: Uint8Array): Hex => bytesToHex(keyedHash(env, "code", code));
 
 /** The salt of a generation's identity commitment, 32 bytes. It is derived, so that the registrar can open it again. */

@@ -14,7 +14,8 @@
 //                the service's signature under the self-certifying service id
 //                assemble: order.subject = subjectHashOf(salt, selector). The registrar has signed the whole dossier for
 //                this order. For each generation the contract's proof verifies under the link key, its identity commitment
-//                opens to the one identity, and it has epochs of the order. So a requester can neither open another person,
+//                opens to the one identity, and it has epochs of the order. The
+//                identity record has the order's selector. So a requester can neither open another person,
 //                nor turn the notice to a contract that opens nothing
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -48,6 +49,7 @@ import type { Engine } from "../../protocol/engine.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { NoteKey } from "../../protocol/note.ts";
@@ -261,6 +263,8 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
   if (!isDossierOf(trust.registrarKey, dossier, orderHash)) throw refused("dossier: not by the registrar");
   const { identity, identitySalts, generations } = dossier;
   if (!identity || identitySalts.length !== generations.length) throw refused("dossier: no opening of the identity");
+  if (!isRecordOf(IdentityRecord.decode(identity), dossier.selector))
+    throw refused("dossier: another person's identity");
   if (generations.length === 0 || generations.length > MAX_GENERATIONS) throw refused("dossier: number of generations");
   const subjects = generations.map(({ contract: bytes, epochFrom, epochTo }, i): Subject => {
     const contract = Contract.decode(bytes);

@@ -569,6 +569,11 @@ describe("an assemble", () => {
   });
 
   const generation = (contract: Contract) => ({ contract: Contract.encode(contract), epochFrom: 0, epochTo: EPOCH });
+  const rivals = {
+    generations: [generation(rival.contract)],
+    identity: rival.identity,
+    identitySalts: [rival.salt],
+  };
   it.each<[string, Partial<Dossier>]>([
     ["somebody else's contract", { generations: [generation(rival.contract)] }],
     ["a mauled F", { generations: [generation({ ...jane.contract, F2: rival.contract.F2 })] }],
@@ -580,6 +585,7 @@ describe("an assemble", () => {
     ["no opening", { identitySalts: [] }],
     ["nobody", { generations: [], identitySalts: [] }],
     ["another selector", { selector: "INS-2" }],
+    ["another person's whole contract and record", rivals],
   ])("wrong-identity: %s, and nothing is sent to the escrow", async (_name, changes) => {
     // The registrar lies.
     expect(await failure(carried((p) => fullDossier(p, changes)))).toBe("wrong-identity");

@@ -121,8 +121,10 @@ export const patientOf = (name: string): FhirEntry => ({
   fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${name.length}`,
   resource: { resourceType: "Patient", id: name, name: [{ family: name }] },
 });
+/** the selector of a person's record */
+const selectorOf = (name: string): string => (name === "Jane" ? "INS-1" : `INS-${name}`);
 function enrolled(name: string) {
-  const identityBytes = encodeIdentity(patientOf(name));
+  const identityBytes = encodeIdentity({ selector: selectorOf(name), patient: patientOf(name) });
   const salt = rng(32);
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const identityCommitment = identityCommitmentOf(salt, identityBytes);

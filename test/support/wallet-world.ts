@@ -37,8 +37,11 @@ export const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
 export const SLOTS = 4;
 const IDENTITY = encodeIdentity({
-  fullUrl: "urn:uuid:00000000-0000-4000-8000-00000000000a",
-  resource: { resourceType: "Patient", name: [{ family: "Roe", given: ["Jane"] }] },
+  selector: "A123456780",
+  patient: {
+    fullUrl: "urn:uuid:00000000-0000-4000-8000-00000000000a",
+    resource: { resourceType: "Patient", name: [{ family: "Roe", given: ["Jane"] }], birthDate: "1970-01-31" },
+  },
 });
 export const ACCOUNT = "11".repeat(16);
 

@@ -42,6 +42,7 @@ import {
   type Known,
   NOW,
   ok,
+  patientOf,
   postParameters,
   proof,
   type Requester,
@@ -69,7 +70,7 @@ beforeEach(async () => {
   account = person.account;
   await wallet.enrol(person);
   // another registered person, so that a mix-up would be noticed
-  await new TestWallet(known).enrol(await proof("B9999", { identity: toBase64url(identityOf("Somebody-Else")) }));
+  await new TestWallet(known).enrol(await proof("B9999", { patient: toBase64url(patientOf("Somebody-Else")) }));
 });
 
 /** The ciphertext C1, C2 of a visit with a credential of this registrar. */
@@ -162,7 +163,7 @@ describe("trace", () => {
     const checked = verifyContract(known.issuer, contract);
     expect(checked.ok).toBe(true);
     expect(contract.identityCommitment).toEqual(identityCommitmentOf(found.identitySalt, found.identity));
-    expect(found.identity).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(found.identity).toEqual(identityOf("Weerasinghe-Planted", SELECTOR));
     // C2 − y·C1 = R, as the requester computes it from the same shares
     const y = [1, 3].map((i) => ({ index: i, value: trustees.secrets[i - 1]!.shares.trace }));
     const R = decodeG1(c.C2).subtract(decodeG1(c.C1).multiply(combineScalars(y)));
@@ -363,7 +364,7 @@ describe("assemble", () => {
       const opening = identityCommitmentOf(dossier.identitySalts[i]!, dossier.identity!);
       expect(equalBytes(contract.identityCommitment, opening)).toBe(true);
     });
-    expect(dossier.identity).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(dossier.identity).toEqual(identityOf("Weerasinghe-Planted", SELECTOR));
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 

@@ -26,6 +26,7 @@ import {
   NOW,
   ok,
   parametersRequest,
+  patientOf,
   postParameters,
   proof,
   registerRequester,
@@ -139,7 +140,7 @@ describe("the proofing desk", () => {
   it.each(["proofings", "parameters", "requesters"])("accepts a signed request for %s once", async (path) => {
     await postParameters();
     const json = {
-      proofings: { identity: toBase64url(identityOf("Replayed")), selector: "B77", entitlements: {} },
+      proofings: { patient: toBase64url(patientOf("Replayed")), selector: "B77", entitlements: {} },
       parameters: parametersRequest({ epochFrom: EPOCH + 12, epochTo: EPOCH + 20 }),
       requesters: {
         signKey: bytesToHex(rng(32)),
@@ -171,14 +172,14 @@ describe("the proofing desk", () => {
   it("recognises a person by the selector in any spelling, and keeps the identity", async () => {
     await postParameters();
     const first = await proof("A 123-456");
-    const again = await proof("a123.456", { identity: toBase64url(identityOf("Other")) });
+    const again = await proof("a123.456", { patient: toBase64url(patientOf("Other")) });
     expect(first.known).toBe(false);
     expect(again).toMatchObject({ account: first.account, known: true });
     expect(again.enrolmentCode).not.toBe(first.enrolmentCode);
     const other = await proof("A 123-457");
     expect(other.account).not.toBe(first.account);
     const { identity } = await ok(send("/v1/enrol/start", { json: pick(again) }));
-    expect(fromBase64url(identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(fromBase64url(identity)).toEqual(identityOf("Weerasinghe-Planted", "A123456"));
     await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
   });
 
@@ -190,7 +191,7 @@ describe("the proofing desk", () => {
   });
 
   it("refuses entitlements outside the value lists, empty selectors and unknown accounts", async () => {
-    const wanted = { identity: toBase64url(identityOf("X")), selector: "A123", entitlements: {} };
+    const wanted = { patient: toBase64url(patientOf("X")), selector: "A123", entitlements: {} };
     expect(await codeOf(admin("proofings", wanted))).toBe("not-allowed-now"); // no parameters yet
     await postParameters();
     for (const changes of [
@@ -199,8 +200,8 @@ describe("the proofing desk", () => {
       { entitlements: { colour: "red" } },
       { entitlements: { constructor: "x" } },
       { selector: " -. -.- " },
-      { identity: "" },
-      { identity: "*" },
+      { patient: "" },
+      { patient: "*" },
     ])
       await expectUnchanged(async () =>
         expect(await codeOf(admin("proofings", { ...wanted, ...changes }))).toBe("malformed"),
@@ -243,7 +244,7 @@ describe("enrolment", () => {
   it("stores the contract, and answers the same bytes with the same answer", async () => {
     const person = await proof("A1234");
     const { start, contract, generations } = await wallet.enrol(person);
-    expect(fromBase64url(start.identity)).toEqual(identityOf("Weerasinghe-Planted"));
+    expect(fromBase64url(start.identity)).toEqual(identityOf("Weerasinghe-Planted", "A1234"));
     expect(generations).toEqual([{ generation: 0, epochFrom: EPOCH, epochTo: null }]);
     const again = await wallet.send(person, contract, NOW + 60);
     expect([again.status, await again.json()]).toEqual([200, { generations }]);
@@ -443,7 +444,7 @@ describe("refresh", () => {
     await ok(admin("revoke", { account }));
     await expectRefused(wallet.sendRefresh(wallet.request(account, nonce, EPOCH)));
     await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: wallet.device }));
-    const body = { identity: toBase64url(identityOf("X")), selector: "A1234", entitlements: {} };
+    const body = { patient: toBase64url(patientOf("X")), selector: "A1234", entitlements: {} };
     expect(await codeOf(admin("proofings", body))).toBe("not-allowed-now");
   });
 

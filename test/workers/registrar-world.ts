@@ -27,6 +27,7 @@ import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
+import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
@@ -180,8 +181,11 @@ export async function postParameters(changes: Record<string, unknown> = {}, at =
 
 // ---- people and wallets
 
-export const identityOf = (name: string): Uint8Array =>
+export const patientOf = (name: string): Uint8Array =>
   utf8ToBytes(JSON.stringify({ resourceType: "Patient", name: [{ family: name }] }));
+/** The record that the registrar makes of this person. */
+export const identityOf = (name: string, selector: string): Uint8Array =>
+  IdentityRecord.encode({ selector: canonicalSelector(selector), patient: patientOf(name) });
 
 export interface Proofed {
   account: string;
@@ -194,7 +198,7 @@ export const proof = (selector: string, changes: Record<string, unknown> = {}, a
     admin(
       "proofings",
       {
-        identity: toBase64url(identityOf("Weerasinghe-Planted")),
+        patient: toBase64url(patientOf("Weerasinghe-Planted")),
         selector,
         entitlements: { entitlement: "statutory", over18: "yes" },
         ...changes,

@@ -40,6 +40,7 @@ import {
   freshWorld,
   NOW,
   newCase,
+  newIdentity,
   newPatient,
   outcome,
   type Patient,
@@ -341,6 +342,8 @@ describe("dossier", () => {
     expect(await against({ ...good, identity: undefined })).toContain("no opening");
     expect(await against({ ...good, generations: [], identitySalts: [] })).toContain("number of generations");
     expect(await against({ ...good, selector: "B987654321" })).toContain("another subject");
+    const stranger = newPatient(w, newIdentity("B987654321"));
+    expect(await against({ ...dossierOfPerson([stranger]), salt: good.salt })).toContain("another person's identity");
     expect(await against({ ...good, generations: [{ ...generation!, epochTo: EPOCH - 4 }] })).toContain("none of the");
     const decoy = { ...generation!, epochFrom: EPOCH, epochTo: EPOCH };
     const salts = [patient.identitySalt, patient.identitySalt];

@@ -39,6 +39,7 @@ import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { IdentityRecord } from "../../protocol/identity-record.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { leafHash, nodeHash, planConsistency, planInclusion, planRoot, readSpan } from "../../protocol/merkle.ts";
@@ -274,8 +275,11 @@ export interface Patient {
   credential(epoch: number): Credential;
 }
 
+const SELECTOR = "A123456789";
+/** A new person's identity record. All have one selector, unless a test gives them another one. */
+export const newIdentity = (selector = SELECTOR): Uint8Array => IdentityRecord.encode({ selector, patient: rng(16) });
 /** `identity`: the identity of the same person's earlier phone. */
-export function newPatient(w: World, identity: Uint8Array = concatBytes(utf8ToBytes("patient "), rng(8))): Patient {
+export function newPatient(w: World, identity: Uint8Array = newIdentity()): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const params = decodeIssuerParams(w.document);
   const { paramsHash } = w;
@@ -411,7 +415,7 @@ export const dossierOf = (session: TestSession): Dossier => ({
   identitySalts: [],
   registrarSignature: undefined,
 });
-export const dossierOfPerson = (patients: Patient[], selector = "A123456789"): Dossier => ({
+export const dossierOfPerson = (patients: Patient[], selector = SELECTOR): Dossier => ({
   salt: rng(32),
   checkIn: undefined,
   selector,

@@ -30,6 +30,7 @@ import {
   signDocument,
   signDossier,
 } from "../../../protocol/documents.ts";
+import { IdentityRecord } from "../../../protocol/identity-record.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
@@ -135,6 +136,7 @@ export function documentVectors(w: World): Json {
     ],
     plain: [
       plain(Dossier, dossier),
+      plain(IdentityRecord, IdentityRecord.decode(w.identity)),
       plain(IdentityDisclosure, {
         contract: Contract.encode(w.contract),
         identity: w.identity,

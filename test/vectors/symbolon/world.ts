@@ -44,6 +44,7 @@ import { toBase64url } from "../../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../../../protocol/enrolment.ts";
 import { epochOf } from "../../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
+import { IdentityRecord } from "../../../protocol/identity-record.ts";
 import { keySetId } from "../../../protocol/key-set.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../../protocol/merkle.ts";
@@ -148,7 +149,10 @@ export async function makeWorld() {
   const secrets = holderSecrets(root, 0);
   const walletRng = rngOf("wallet");
   const deviceSecret = walletRng(32);
-  const identity = utf8ToBytes('{"resourceType":"Patient","id":"vector"}');
+  const identity = IdentityRecord.encode({
+    selector: "A123456780",
+    patient: utf8ToBytes('{"fullUrl":"urn:uuid:vector","resource":{"resourceType":"Patient","id":"vector"}}'),
+  });
   const identitySalt = id("identity salt", 32);
   const s = credentialBlinding(root, 0, epoch);
   const contract: Contract = requestEnrolment(

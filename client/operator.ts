@@ -21,6 +21,10 @@ export interface NewParameters {
   attributes: { name: string; values: string[] }[];
   challengeWindowSeconds?: number;
   offlineGraceSeconds?: number;
+  /** the greatest age of the log's cosignatures; 72 h by default */
+  logFreshnessSeconds?: number;
+  /** approvals that an assemble needs; the trustees' threshold by default */
+  assembleThreshold?: number;
 }
 
 /** A person gets this at the desk after their identity was checked. Their wallet enrols with it. */

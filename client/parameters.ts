@@ -28,6 +28,10 @@ export interface Deployment {
   logVkey: string;
   /** the trustees' identity keys, Ed25519, 32 bytes each; trustee i at [i - 1] */
   trusteeKeys: Hex[];
+  /** verifier keys of the log's witnesses other than the trustees, in the form of signed notes */
+  witnessVkeys: string[];
+  /** Ed25519, 32 bytes: the service Worker's key, which signs receipts */
+  serviceWorkerKey: Hex;
 }
 
 /** Parameters that were verified. */
@@ -138,9 +142,9 @@ export class ParametersCache {
    * Verifies the signatures of a key set. Parameters that name the same key set with equal fields need no second check.
    */
   #checkKeys(p: Parameters, keySet: string): void {
-    const { keySetId, traceKey, linkKey, recordKey, groupHybridKey, threshold, trusteeKeys } = p;
+    const { keySetId, traceKey, linkKey, recordKey, groupHybridKey, threshold, assembleThreshold, trusteeKeys } = p;
     const keys = [keySetId, traceKey, linkKey, recordKey, groupHybridKey, ...trusteeKeys];
-    const named = [keySet, threshold, ...keys.map(bytesToHex)].join();
+    const named = [keySet, threshold, assembleThreshold, ...keys.map(bytesToHex)].join();
     if (this.#checked.has(named)) return;
     checkKeysOf(p, KeySet.decode(fromBase64url(keySet)), this.#deployment.trusteeKeys.map(hexToBytes));
     this.#checked.add(named);

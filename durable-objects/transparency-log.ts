@@ -15,7 +15,8 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { nativeVerify, signerOf } from "../engine/ed25519.ts";
-import { bytesToHex } from "../protocol/bytes.ts";
+import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
+import { witnessesOf } from "../protocol/log-trust.ts";
 import {
   completedBy,
   emptyRoot,
@@ -39,10 +40,8 @@ import {
   parseCheckpoint,
   parseNote,
   parseSignatures,
-  parseVkey,
   signNote,
   verifyCosignature,
-  WITNESS_KEY,
 } from "../protocol/note.ts";
 import { parseSkey } from "../protocol/note-keys.ts";
 import { encodeBundle, MAX_ENTRY_BYTES, newTiles, TILE_WIDTH, type Tile, tilePath } from "../protocol/tiles.ts";
@@ -51,7 +50,9 @@ export interface TransparencyLogEnv {
   TILES: R2Bucket;
   /** The log's skey. Its name is the log's origin. */
   LOG_SIGNING_KEY: string;
-  /** JSON list of witness vkeys (type 0x04) */
+  /** JSON list of the trustees' Ed25519 identity keys, hex */
+  TRUSTEE_KEYS: string;
+  /** JSON list of the vkeys of the outside witnesses (type 0x04) */
   LOG_WITNESSES: string;
 }
 
@@ -174,6 +175,15 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return { ok: true, size: head.size, cosigners: cosigners.one().n };
   }
 
+  /** The index of each leaf hash; undefined if the log has no such entry. */
+  indexesOf(hashes: Uint8Array[]): (number | undefined)[] {
+    return hashes.map((hash) => this.indexOf(hash));
+  }
+
+  inclusions(indexes: number[], size: number): Proof[] {
+    return indexes.map((index) => this.inclusion(index, size));
+  }
+
   inclusion(index: number, size: number): Proof {
     if (!this.isSize(size) || !Number.isSafeInteger(index) || index < 0 || index >= size)
       return { ok: false, reason: "out-of-range" };
@@ -276,7 +286,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   }
 
   private witnesses(): NoteKey[] {
-    return (JSON.parse(this.env.LOG_WITNESSES) as string[]).map((vkey) => parseVkey(vkey, WITNESS_KEY));
+    const trusteeKeys = (JSON.parse(this.env.TRUSTEE_KEYS) as string[]).map(hexToBytes);
+    return witnessesOf({ trusteeKeys, witnessVkeys: JSON.parse(this.env.LOG_WITNESSES) as string[] });
   }
 
   // ---- tiles ----

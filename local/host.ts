@@ -15,6 +15,7 @@ import { bytesToHex, concatBytes, hexToBytes, randomBytes, utf8ToBytes } from "@
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { trusteeKeys } from "../functions/trustee/keys.ts";
+import type { LogKind } from "../protocol/documents.ts";
 import { makeLogKeys } from "../protocol/note-keys.ts";
 import { bundleWorker, type Weakening, wasmModules } from "./bundles.ts";
 
@@ -55,11 +56,21 @@ export interface Host {
   registrarKey: Uint8Array;
   serviceWorkerKey: Uint8Array;
   logVkey: string;
+  /** outside witnesses of the log */
+  witnessVkeys: string[];
   trusteeIdentityKeys: Uint8Array[];
   /** all string bindings per worker, secrets included; tests give some of them to an attacker */
   bindings: Record<string, Record<string, string>>;
   stop(): Promise<void>;
 }
+
+/** The kinds that each role appends to the log (LOG_WRITERS). */
+const WRITER_KINDS: Record<string, LogKind[]> = {
+  "registrar-sign": ["parameters", "key-set", "requester", "requester-revoked"],
+  "service-sign": ["service", "service-suspended", "service-resumed", "erasure"],
+  "escrow-sign": ["order", "approval", "refusal", "notice", "opening", "index-root"],
+};
+const TRUSTEE_KINDS: LogKind[] = ["officer", "officer-removed", "key-set"];
 
 /** A port that `options.port` asks for is taken. */
 export class PortInUseError extends Error {
@@ -140,6 +151,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
   const trusteeNames = names.slice(ROLES_WITHOUT_TRUSTEES);
   const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), i + 1));
   const adminSecretKey = derive("admin");
+  const witnessVkeys: string[] = [];
   const log = makeLogKeys(derive("log"), "symbolon.local/log");
 
   const common = {
@@ -154,6 +166,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     LOG_URL: urlOf("log"),
     TRUSTEE_URLS: JSON.stringify(trusteeNames.map(urlOf)),
     TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
+    LOG_WITNESSES: JSON.stringify(witnessVkeys),
   };
   const publicOf = (name: string): string => bytesToHex(ed25519.getPublicKey(derive(name)));
   const own: Record<string, Record<string, string>> = {
@@ -167,8 +180,10 @@ async function startOnce(options: HostOptions): Promise<Host> {
     escrow: { SIGNING_KEY: hex("escrow-sign"), SERVICE_WORKER_KEY: publicOf("service-sign") },
     log: {
       LOG_SIGNING_KEY: log.skey,
-      LOG_WITNESSES: JSON.stringify(trustees.map((t) => t.witnessVkey)),
-      LOG_WRITERS: JSON.stringify(["registrar-sign", "service-sign", "escrow-sign"].map(publicOf)),
+      LOG_WRITERS: JSON.stringify({
+        ...Object.fromEntries(Object.entries(WRITER_KINDS).map(([name, kinds]) => [publicOf(name), kinds])),
+        ...Object.fromEntries(trustees.map((t) => [bytesToHex(t.identityPublicKey), TRUSTEE_KINDS])),
+      }),
     },
   };
   trusteeNames.forEach((name, i) => {
@@ -255,6 +270,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     registrarKey: ed25519.getPublicKey(derive("registrar-sign")),
     serviceWorkerKey: ed25519.getPublicKey(derive("service-sign")),
     logVkey: log.vkey,
+    witnessVkeys,
     trusteeIdentityKeys: trustees.map((t) => t.identityPublicKey),
     bindings,
     async stop() {

@@ -77,6 +77,8 @@ export function deploymentOf(host: Host): Deployment {
     registrarKey: bytesToHex(host.registrarKey),
     logVkey: host.logVkey,
     trusteeKeys: host.trusteeIdentityKeys.map(bytesToHex),
+    witnessVkeys: host.witnessVkeys,
+    serviceWorkerKey: bytesToHex(host.serviceWorkerKey),
   };
 }
 

@@ -64,13 +64,14 @@ const Attribute = struct({ name: text, values: list(text) });
 const Requirement = struct({ attribute: text, accepted: list(text) });
 
 /** Valid for every epoch in [epochFrom, epochTo]. Exactly one document covers an epoch. The registrar signs it. */
-export const Parameters = document("Parameters", 0x01, 1, {
+export const Parameters = document("Parameters", 0x01, 2, {
   realm: text,
   epochFrom: u32,
   epochTo: u32,
   slots: u16,
   challengeWindowSeconds: u32,
   offlineGraceSeconds: u32,
+  logFreshnessSeconds: u32, // the greatest age of a cosignature that counts
   attributes: list(Attribute),
   issuerKey: fixed(96),
   keySetId: fixed(32),
@@ -79,6 +80,7 @@ export const Parameters = document("Parameters", 0x01, 1, {
   recordKey: fixed(48),
   groupHybridKey: blob,
   threshold: u8,
+  assembleThreshold: u8, // approvals that an assemble needs; threshold <= assembleThreshold <= trustees
   trusteeKeys: list(fixed(32)),
 });
 export type Parameters = Of<typeof Parameters>;
@@ -391,7 +393,13 @@ export const LOG_KINDS = [
   "opening",
   "erasure",
   "index-root",
+  "requester-revoked",
+  "officer",
+  "officer-removed",
+  "service-suspended",
+  "service-resumed",
 ] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
 /**
  * An entry of the transparency log. It holds no personal data. `subject` is the hash of the document that the entry
  * announces.

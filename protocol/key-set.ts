@@ -150,7 +150,14 @@ export function verifyKeySet(keySet: KeySet, identityKeys: readonly Uint8Array[]
 
 type KeysOfParameters = Pick<
   Parameters,
-  "keySetId" | "traceKey" | "linkKey" | "recordKey" | "groupHybridKey" | "threshold" | "trusteeKeys"
+  | "keySetId"
+  | "traceKey"
+  | "linkKey"
+  | "recordKey"
+  | "groupHybridKey"
+  | "threshold"
+  | "assembleThreshold"
+  | "trusteeKeys"
 >;
 
 /**
@@ -172,6 +179,7 @@ export function checkKeysOf(p: KeysOfParameters, keySet: KeySet, pinned: readonl
   ];
   for (const [field, named, signed] of pairs) if (!equalBytes(named, signed)) throw differs(field);
   if (p.threshold !== keySet.threshold) throw differs("threshold");
+  if (p.assembleThreshold < p.threshold || p.assembleThreshold > pinned.length) throw differs("assembleThreshold");
   // verifyKeySet has compared the key set's identity keys with the pinned ones
   if (p.trusteeKeys.length !== pinned.length || !p.trusteeKeys.every((key, i) => equalBytes(key, pinned[i]!)))
     throw differs("trusteeKeys");

@@ -2,7 +2,7 @@
 //
 //   GET /checkpoint                              the newest signed head, with the cosignatures it has so far
 //   GET /tile/<L>/<N>[.p/<W>]  /tile/entries/... tiles and entry bundles, immutable
-//   GET /v1/cosigned?quorum=1                    the largest head with that many cosignatures
+//   GET /v1/cosigned?quorum=&min=                the largest head with that many cosignatures, and at least `min` entries
 
 import { parseTilePath } from "../../protocol/tiles.ts";
 import type { LogEnv } from "../shared/env.ts";
@@ -29,8 +29,9 @@ export function registerHeads(app: RoleApp<LogEnv>): void {
 
   app.get("/v1/cosigned", async (c) => {
     const quorum = readCount(c.req.query("quorum") ?? "1", "quorum");
+    const min = readCount(c.req.query("min") ?? "0", "min");
     const head = await logOf(c.env).cosigned(quorum);
-    if (!head) throw new Problem("not-found", "No head has that many cosignatures yet.");
+    if (!head || head.size < min) throw new Problem("not-found", "No head has that many cosignatures yet.");
     return c.json({ checkpoint: head.note, size: head.size });
   });
 }

@@ -12,6 +12,11 @@ import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import {
+  LOG_FRESHNESS_SECONDS,
+  MAX_LOG_FRESHNESS_SECONDS,
+  MIN_LOG_FRESHNESS_SECONDS,
+} from "../../protocol/log-trust.ts";
 import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
@@ -40,6 +45,13 @@ const parametersRequest = z.object({
     .min(0)
     .max(14 * 86_400)
     .default(2 * 86_400),
+  logFreshnessSeconds: z
+    .int()
+    .min(MIN_LOG_FRESHNESS_SECONDS)
+    .max(MAX_LOG_FRESHNESS_SECONDS)
+    .default(LOG_FRESHNESS_SECONDS),
+  /** approvals that an assemble needs; the key set's threshold by default */
+  assembleThreshold: z.int().min(2).max(16).optional(),
   attributes: z
     .array(z.object({ name: z.string().min(1).max(64), values: z.array(z.string().min(1).max(64)).min(1).max(64) }))
     .max(16)
@@ -75,6 +87,9 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
     } catch (cause) {
       throw new Problem("malformed", `keySet: ${(cause as Error).message}`);
     }
+    const assembleThreshold = p.assembleThreshold ?? keySet.threshold;
+    if (assembleThreshold < keySet.threshold || assembleThreshold > identityKeys.length)
+      throw new Problem("malformed", "assembleThreshold: from the key set's threshold to the number of trustees");
     const document: Parameters = {
       realm: p.realm,
       epochFrom: p.epochFrom,
@@ -82,6 +97,7 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
       slots: p.slots,
       challengeWindowSeconds: p.challengeWindowSeconds,
       offlineGraceSeconds: p.offlineGraceSeconds,
+      logFreshnessSeconds: p.logFreshnessSeconds,
       attributes: p.attributes,
       issuerKey: encodeG2(issuerKeys(c.env).publicKey),
       keySetId: keySetId(keySet),
@@ -90,6 +106,7 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
       recordKey: encodeG1(keySet.keys.record),
       groupHybridKey: keySet.groupHybridKey,
       threshold: keySet.threshold,
+      assembleThreshold,
       trusteeKeys: identityKeys,
     };
     const signed = signDocument(LABELS.signParameters, Parameters, document, hexToBytes(c.env.SIGNING_KEY));

@@ -8,7 +8,7 @@ import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
-import { refused } from "../shared/http.ts";
+import { Problem, refused } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 
 export const db = (env: RegistrarEnv) => drizzle(env.REGISTRAR_DB);
@@ -81,11 +81,18 @@ export async function clockTolerance(env: RegistrarEnv, now: number): Promise<nu
 export async function logOnce(
   env: RegistrarEnv,
   now: number,
-  entry: { kind: "parameters" | "requester"; subject: Uint8Array; body: Uint8Array },
+  entry: { kind: "parameters" | "requester" | "requester-revoked"; subject: Uint8Array; body: Uint8Array },
 ): Promise<void> {
   const subject = bytesToHex(entry.subject);
   const made = LogEntry.encode({ ...entry, at: now, caseId: undefined });
   await db(env).insert(logEntries).values({ subject, entry: made }).onConflictDoNothing();
   const kept = await db(env).select().from(logEntries).where(eq(logEntries.subject, subject)).get();
-  await appendEntryBytes(env, now, kept!.entry);
+  try {
+    await appendEntryBytes(env, now, kept!.entry);
+  } catch (cause) {
+    if (!(cause instanceof Problem && cause.code === "not-allowed-now")) throw cause;
+    // The log did not answer when this entry was made, and now refuses its old date.
+    await db(env).update(logEntries).set({ entry: made }).where(eq(logEntries.subject, subject));
+    await appendEntryBytes(env, now, made);
+  }
 }

@@ -29,6 +29,8 @@ const common = {
   TRUSTEE_URLS: z.string(),
   /** JSON list of the trustees' pinned Ed25519 identity keys (hex), in index order. So nobody can replace the trustees. */
   TRUSTEE_KEYS: z.string(),
+  /** JSON list of the vkeys of the log's witnesses other than the trustees */
+  LOG_WITNESSES: z.string(),
 };
 
 const schemas = {
@@ -50,9 +52,7 @@ const schemas = {
   log: z.object({
     ...common,
     LOG_SIGNING_KEY: z.string(),
-    /** JSON list of the witnesses' vkeys */
-    LOG_WITNESSES: z.string(),
-    /** JSON list of Ed25519 keys (hex) allowed to append */
+    /** JSON object: an Ed25519 key (hex) → list of the LogEntry kinds that it may append */
     LOG_WRITERS: z.string(),
   }),
 } as const;

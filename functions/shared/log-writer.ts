@@ -1,7 +1,7 @@
 // Appends to the transparency log from another role. A role answers an act only after the log has its entry. The log
 // recognizes an entry by its bytes, so a retry after a crash adds nothing.
 
-import type { LOG_KINDS } from "../../protocol/documents.ts";
+import type { LogKind } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { callJson } from "./calls.ts";
 
@@ -11,7 +11,7 @@ interface Writer {
 }
 
 export interface NewEntry {
-  kind: (typeof LOG_KINDS)[number];
+  kind: LogKind;
   subject: Uint8Array;
   caseId?: Uint8Array;
   body?: Uint8Array;

@@ -168,6 +168,7 @@ const common = {
   LOG_URL: url,
   TRUSTEE_URLS: JSON.stringify([url, url, url]),
   TRUSTEE_KEYS: JSON.stringify([hex, hex, hex]),
+  LOG_WITNESSES: "[]",
 };
 interface WorkerShape {
   entry: string;

@@ -12,6 +12,7 @@ const parameters = {
   recordKey: encodeG1(keySet.keys.record),
   groupHybridKey: keySet.groupHybridKey,
   threshold: keySet.threshold,
+  assembleThreshold: keySet.threshold,
   trusteeKeys: pinned,
 };
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((b, i) => (i === 0 ? b ^ 1 : b));
@@ -38,6 +39,8 @@ describe("parameters can only name keys that the trustees signed", () => {
     ["recordKey", { recordKey: parameters.traceKey }],
     ["groupHybridKey", { groupHybridKey: flipped(parameters.groupHybridKey) }],
     ["threshold", { threshold: parameters.threshold + 1 }],
+    ["assembleThreshold, too low", { assembleThreshold: parameters.threshold - 1 }],
+    ["assembleThreshold, too high", { assembleThreshold: pinned.length + 1 }],
     ["trusteeKeys: another key", { trusteeKeys: [pinned[0]!, pinned[1]!, flipped(pinned[2]!)] }],
     ["trusteeKeys: another order", { trusteeKeys: [pinned[1]!, pinned[0]!, pinned[2]!] }],
     ["trusteeKeys: one missing", { trusteeKeys: pinned.slice(0, 2) }],

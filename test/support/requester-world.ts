@@ -52,6 +52,7 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, type KeySetCore, keySetId, perKey, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { RecordShare, recordShare, TraceShare, traceShare } from "../../protocol/opening.ts";
 import { Presentation, present } from "../../protocol/presentation.ts";
 import { commitPolynomial, evaluate, evaluateCommitment, sharePolynomial } from "../../protocol/sharing.ts";
@@ -104,6 +105,7 @@ const parameters: Parameters = {
   slots: 4,
   challengeWindowSeconds: 300,
   offlineGraceSeconds: 0,
+  logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
   attributes: [],
   issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
   keySetId: keySetId(keySet),
@@ -112,6 +114,7 @@ const parameters: Parameters = {
   recordKey: encodeG1(keySet.keys.record),
   groupHybridKey: group.publicKey,
   threshold: T,
+  assembleThreshold: T,
   trusteeKeys: identity.map((k) => k.publicKey),
 };
 const issuer = decodeIssuerParams(parameters);
@@ -386,6 +389,8 @@ const deployment: Deployment = {
   registrarKey: bytesToHex(registrar.publicKey),
   logVkey: "",
   trusteeKeys: identity.map((k) => bytesToHex(k.publicKey)),
+  witnessVkeys: [],
+  serviceWorkerKey: bytesToHex(new Uint8Array(32)),
 };
 
 type Route = (path: string, body: Record<string, unknown>) => unknown;

@@ -29,6 +29,7 @@ import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
 import { decodeG1, decodeG2, encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { rng, runCeremony } from "./trustees.ts";
@@ -59,6 +60,7 @@ export const parameters: Parameters = {
   slots: SLOTS,
   challengeWindowSeconds: 300,
   offlineGraceSeconds: 0,
+  logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
   attributes: [],
   issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
   keySetId: keySetId(keySet),
@@ -67,6 +69,7 @@ export const parameters: Parameters = {
   recordKey: encodeG1(keySet.keys.record),
   groupHybridKey: keySet.groupHybridKey,
   threshold: keySet.threshold,
+  assembleThreshold: keySet.threshold,
   trusteeKeys: keySet.identityKeys,
 };
 const issuer = decodeIssuerParams(parameters);
@@ -83,6 +86,8 @@ export const deployment: Deployment = {
   registrarKey: bytesToHex(registrar.publicKey),
   logVkey: "",
   trusteeKeys: committee.map((p) => bytesToHex(p.keys.identityKey)),
+  witnessVkeys: [],
+  serviceWorkerKey: bytesToHex(new Uint8Array(32)),
 };
 
 type Asked = { path: string; body: Uint8Array };

@@ -42,6 +42,7 @@ export const keysOf = ({ keySet }: Trustees) => ({
   recordKey: encodeG1(keySet.keys.record),
   groupHybridKey: keySet.groupHybridKey,
   threshold: keySet.threshold,
+  assembleThreshold: keySet.threshold,
   trusteeKeys: keySet.identityKeys,
 });
 
@@ -57,6 +58,7 @@ export const common = {
   LOG_URL: "http://log.test",
   TRUSTEE_URLS: JSON.stringify(["http://trustee-1.test", "http://trustee-2.test", "http://trustee-3.test"]),
   TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
+  LOG_WITNESSES: "[]",
 };
 
 export const own = {
@@ -71,7 +73,11 @@ export const own = {
   log: {
     LOG_SIGNING_KEY: logKeys.skey,
     LOG_WITNESSES: JSON.stringify(witnessKeys.map((w) => w.vkey)),
-    LOG_WRITERS: JSON.stringify(["registrar-sign", "service-sign", "escrow-sign"].map(publicHex)),
+    LOG_WRITERS: JSON.stringify({
+      [publicHex("registrar-sign")]: ["parameters", "key-set", "requester", "requester-revoked"],
+      [publicHex("service-sign")]: ["service", "service-suspended", "service-resumed", "erasure"],
+      [publicHex("escrow-sign")]: ["order", "approval", "refusal", "notice", "opening", "index-root"],
+    }),
   },
   trustee: {
     TRUSTEE_INDEX: "1",

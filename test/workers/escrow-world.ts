@@ -28,6 +28,7 @@ import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import {
   emptyFrontier,
   frontierRoot,
@@ -74,6 +75,7 @@ const document: Parameters = {
   slots: 16,
   challengeWindowSeconds: 300,
   offlineGraceSeconds: GRACE_SECONDS,
+  logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
   attributes: [],
   issuerKey: encodeG2(P2.multiply(randomScalar(rng)) as G2),
   ...keysOf(committee),

@@ -28,9 +28,10 @@ import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
-import { ceremony, common, keysOf, secret } from "./bindings.ts";
+import { ceremony, common, keysOf, publicHex, secret } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -51,6 +52,7 @@ export const document: Parameters = {
   slots: 16,
   challengeWindowSeconds: WINDOW_SECONDS,
   offlineGraceSeconds: GRACE_SECONDS,
+  logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
   attributes: [{ name: "class", values: ["basic", "full"] }],
   issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
   ...keysOf(trustees),
@@ -114,6 +116,8 @@ const deployment: Deployment = {
   registrarKey: asHex(common.REGISTRAR_KEY),
   logVkey: common.LOG_VKEY,
   trusteeKeys: JSON.parse(common.TRUSTEE_KEYS),
+  witnessVkeys: [],
+  serviceWorkerKey: publicHex("service-sign"),
 };
 
 /** "accepted", or the code of the problem document. */

@@ -42,6 +42,7 @@ import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { IdentityRecord } from "../../protocol/identity-record.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { leafHash, nodeHash, planConsistency, planInclusion, planRoot, readSpan } from "../../protocol/merkle.ts";
 import {
   formatCheckpoint,
@@ -236,6 +237,7 @@ export async function freshWorld(): Promise<World> {
     slots: 4,
     challengeWindowSeconds: 300,
     offlineGraceSeconds: 7 * 86_400,
+    logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
     attributes: [{ name: "class", values: ["basic", "full"] }],
     issuerKey: encodeG2(P2.multiply(issuerSecret) as G2),
     keySetId: keySetId(keySet),
@@ -244,6 +246,7 @@ export async function freshWorld(): Promise<World> {
     recordKey: encodeG1(keySet.keys.record),
     groupHybridKey: keySet.groupHybridKey,
     threshold: 2,
+    assembleThreshold: 2,
     trusteeKeys: identityKeys,
   };
   outside.parameters = [signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign"))];

@@ -47,6 +47,7 @@ import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
 import { IdentityRecord } from "../../../protocol/identity-record.ts";
 import { keySetId } from "../../../protocol/key-set.ts";
 import { LABELS } from "../../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../../protocol/log-trust.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../../protocol/merkle.ts";
 import { cosign, formatCheckpoint, formatNote, LOG_KEY, noteSigner, signNote } from "../../../protocol/note.ts";
 import { Presentation, present, tagHashOf } from "../../../protocol/presentation.ts";
@@ -127,6 +128,7 @@ export async function makeWorld() {
     slots: 2,
     challengeWindowSeconds: 300,
     offlineGraceSeconds: 86_400,
+    logFreshnessSeconds: LOG_FRESHNESS_SECONDS,
     attributes: [
       { name: "cover", values: ["basic", "full"] },
       { name: "age", values: ["child", "adult"] },
@@ -138,6 +140,7 @@ export async function makeWorld() {
     recordKey: encodeG1(keySet.keys.record),
     groupHybridKey: keySet.groupHybridKey,
     threshold: keySet.threshold,
+    assembleThreshold: keySet.threshold,
     trusteeKeys: [...keySet.identityKeys],
   };
   const paramsHash = paramsHashOf(parameters);

@@ -1,0 +1,118 @@
+// Reading the transparency log from another role's Worker. The log is trusted for nothing: the reader verifies the signatures
+// of a head, the age of its cosignatures, and each audit path.
+//
+//   freshHead      a head with the quorum of fresh cosignatures (protocol/log-trust.ts). The isolate keeps it for KEPT_MS, so
+//                  a Worker learns of a newer entry up to that much later
+//   loggedEntry    the index and the audit path of an entry under a head
+
+import { nativeVerify } from "../../engine/ed25519.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import type { Parameters } from "../../protocol/documents.ts";
+import type { Base64url, Hex } from "../../protocol/encodings.ts";
+import {
+  atAnyAge,
+  type LoggedEntry,
+  type LogTrust,
+  logTrustOf,
+  verifyHead,
+  verifyLogged,
+} from "../../protocol/log-trust.ts";
+import { leafHash } from "../../protocol/merkle.ts";
+import type { Checkpoint } from "../../protocol/note.ts";
+import { callJson } from "./calls.ts";
+import { Problem, readAllBase64url } from "./http.ts";
+
+/** The bindings that a reader of the log needs. Every role has them. */
+export interface LogReaderEnv {
+  LOG_URL: string;
+  LOG_VKEY: string;
+  /** JSON list of the trustees' Ed25519 identity keys, hex */
+  TRUSTEE_KEYS: string;
+  /** JSON list of the vkeys of the outside witnesses */
+  LOG_WITNESSES: string;
+}
+
+/** The values of the parameters on which trust in a head depends. Pass the parameters' document. */
+export type LogTerms = Pick<Parameters, "threshold" | "logFreshnessSeconds">;
+
+/** A verified head, with the note that proves it to others. */
+export interface Head {
+  /** checkpoint text with its signature lines */
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+}
+
+const KEPT_MS = 30_000;
+const kept = new WeakMap<object, Map<string, { note: string; until: number }>>();
+
+/** The trust in this deployment's log. @throws Problem misconfigured */
+export function logTrust(env: LogReaderEnv, terms: LogTerms): LogTrust {
+  try {
+    const trusteeKeys = (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes);
+    const witnessVkeys = JSON.parse(env.LOG_WITNESSES) as string[];
+    return logTrustOf({ logVkey: env.LOG_VKEY, trusteeKeys, witnessVkeys }, terms);
+  } catch (cause) {
+    throw new Problem("misconfigured", undefined, `keys of the log: ${String(cause)}`);
+  }
+}
+
+/**
+ * A fresh head with at least `min` entries.
+ * @throws Problem unavailable if the log has none: it does not answer, or too few witnesses signed lately
+ */
+export async function freshHead(env: LogReaderEnv, terms: LogTerms, now: number, min = 0): Promise<Head> {
+  const trust = logTrust(env, terms);
+  const heads = kept.get(env) ?? new Map<string, { note: string; until: number }>();
+  kept.set(env, heads);
+  const name = `${trust.quorum} ${trust.maxAgeSeconds}`;
+  const before = heads.get(name);
+  if (before && Date.now() < before.until) {
+    const head = verifyHead(before.note, trust, now, nativeVerify);
+    if (head.ok && head.checkpoint.size >= min) return { note: before.note, checkpoint: head.checkpoint };
+  }
+  const path = `/v1/cosigned?quorum=${trust.quorum}&min=${min}`;
+  const { checkpoint: note } = await callJson<{ checkpoint: string }>({
+    baseUrl: env.LOG_URL,
+    method: "GET",
+    path,
+    now,
+  });
+  const head = verifyHead(note, trust, now, nativeVerify);
+  if (!head.ok)
+    throw new Problem(
+      "unavailable",
+      "The log's head is not signed by enough witnesses lately.",
+      `head: ${head.reason}`,
+    );
+  if (head.checkpoint.size < min)
+    throw new Problem("unavailable", "The log's head does not contain the newest entries yet.");
+  heads.set(name, { note, until: Date.now() + KEPT_MS });
+  return { note, checkpoint: head.checkpoint };
+}
+
+/** The head of a note that only proves that entries are in the log. @throws Problem unavailable */
+export function headAtAnyAge(env: LogReaderEnv, terms: LogTerms, note: string, now: number): Head {
+  const head = verifyHead(note, atAnyAge(logTrust(env, terms)), now, nativeVerify);
+  if (!head.ok) throw new Problem("unavailable", "A head of the log does not verify.", `head: ${head.reason}`);
+  return { note, checkpoint: head.checkpoint };
+}
+
+/**
+ * Finds an entry by its bytes, and verifies its audit path under `head`.
+ * @throws Problem not-found if the log has no such entry; unavailable if the head does not contain it, or the log fails
+ */
+export async function loggedEntry(
+  env: LogReaderEnv,
+  { checkpoint }: Head,
+  entry: Uint8Array,
+  now: number,
+): Promise<LoggedEntry> {
+  const get = <T>(path: string): Promise<T> => callJson<T>({ baseUrl: env.LOG_URL, method: "GET", path, now });
+  const { index } = await get<{ index: number }>(`/v1/leaves/${bytesToHex(leafHash(entry))}`);
+  if (!(index < checkpoint.size)) throw new Problem("unavailable", "The log's head does not contain the entry yet.");
+  const { proof } = await get<{ proof: Base64url[] }>(`/v1/inclusion?index=${index}&size=${checkpoint.size}`);
+  const logged: LoggedEntry = { entry, index, proof: readAllBase64url(proof, "proof") };
+  if (!verifyLogged(logged, checkpoint))
+    throw new Problem("unavailable", "The log does not prove an entry that it has.", `entry ${index}`);
+  return logged;
+}

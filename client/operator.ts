@@ -1,6 +1,8 @@
 // The operator's SDK, for the people who run a deployment with the administrator's key: parameters, services, the
 // registrar's desk, and requesters. The trustees' key ceremony is in operator/ceremony.ts.
 
+import { bytesToHex } from "../protocol/bytes.ts";
+import { requesterHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
@@ -99,15 +101,51 @@ export class Operator {
   }
 
   /**
-   * Certifies a requester's keys: `signKey` Ed25519, 32 bytes; `sealKey` X-Wing, 1216 bytes.
+   * Suspends a clinic: no session is opened and no record is filed there. Its records stay readable.
+   * @param serviceId 16 bytes
+   * @throws ApiError
+   */
+  async suspendService(serviceId: Hex): Promise<void> {
+    await this.#service(`/v1/admin/services/${serviceId}/suspend`);
+  }
+
+  /** Ends the suspension of a clinic. @throws ApiError */
+  async resumeService(serviceId: Hex): Promise<void> {
+    await this.#service(`/v1/admin/services/${serviceId}/resume`);
+  }
+
+  /**
+   * Certifies a requester's keys for `days`, at most 366 (default 365).
+   * @param keys `signKey` Ed25519, 32 bytes; `sealKey` X-Wing, 1216 bytes
    * @returns Signed<RequesterCertificate>.
    * @throws ApiError
    */
-  certifyRequester(keys: { signKey: Hex; sealKey: Uint8Array; name: string; role: string }): Promise<Uint8Array> {
+  certifyRequester(keys: {
+    signKey: Hex;
+    sealKey: Uint8Array;
+    name: string;
+    role: string;
+    days?: number;
+  }): Promise<Uint8Array> {
     const { registrarUrl } = this.#deployment;
     const json = { ...keys, sealKey: toBase64url(keys.sealKey) };
     const request = { json, signWith: this.#adminSecretKey };
     return apiBytes(this.#transport, registrarUrl, "/v1/admin/requesters", request);
+  }
+
+  /**
+   * Withdraws a requester's certificate for ever. Its running cases stop within a minute, or within a day if somebody
+   * holds the registrar's list back.
+   * @param certificate Signed<RequesterCertificate>
+   * @throws ApiError
+   */
+  async revokeRequester(certificate: Uint8Array): Promise<void> {
+    await this.#registrar("/v1/admin/requesters/revoke", { certificate: bytesToHex(requesterHashOf(certificate)) });
+  }
+
+  async #service(path: string): Promise<void> {
+    const { serviceUrl } = this.#deployment;
+    await apiJson(this.#transport, serviceUrl, path, { method: "POST", signWith: this.#adminSecretKey });
   }
 
   #registrar<T>(path: string, json: unknown): Promise<T> {

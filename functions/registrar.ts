@@ -3,7 +3,8 @@
 // visits.
 //
 //   registrar/parameters   the signed parameters of each epoch range
-//   registrar/admin        registrations, entitlements, revocation, requesters' certificates
+//   registrar/admin        registrations, entitlements, revocation
+//   registrar/requesters   requesters' certificates, and the list of those withdrawn
 //   registrar/enrol        enrolment of a phone, and refresh of its credential
 //   registrar/disclose     answers to an approved order: trace and assemble
 
@@ -11,12 +12,14 @@ import { registerAdmin } from "./registrar/admin.ts";
 import { registerDisclosure } from "./registrar/disclose.ts";
 import { registerEnrolment } from "./registrar/enrol.ts";
 import { registerParameters } from "./registrar/parameters.ts";
+import { registerRequesters } from "./registrar/requesters.ts";
 import type { RegistrarEnv } from "./shared/env.ts";
 import { roleApp } from "./shared/http.ts";
 
 const app = roleApp<RegistrarEnv>("registrar");
 registerParameters(app);
 registerAdmin(app);
+registerRequesters(app);
 registerEnrolment(app);
 registerDisclosure(app);
 

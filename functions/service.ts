@@ -2,6 +2,7 @@
 // holds no key that opens a record or a frame. It learns only tags, sizes and dates.
 //
 //   service/registry        the registered clinics, and the shard of each
+//   service/suspension      suspending a clinic, and resuming it
 //   service/tokens          how a clinic authenticates
 //   service/sessions        check-in, and a clinic's list of its sessions
 //   service/closed-epochs   epochs that an administrator closes after a restore
@@ -20,6 +21,7 @@ import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/r
 import { registerServices } from "./service/registry.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
 import { registerCheckIns, registerSessions } from "./service/sessions.ts";
+import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
 import { registerTokens } from "./service/tokens.ts";
 import type { ServiceEnv } from "./shared/env.ts";
@@ -34,6 +36,7 @@ export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
 
 const app = roleApp<ServiceEnv>("service");
 registerServices(app);
+registerSuspension(app);
 registerTokens(app);
 registerCheckIns(app);
 registerSessions(app);

@@ -234,12 +234,17 @@ export type IdentityDisclosure = Of<typeof IdentityDisclosure>;
 
 // ---- orders
 
-/** Signed by the registrar's signing key. It states that this key belongs to a registered requester. */
-export const RequesterCertificate = document("RequesterCertificate", 0x0b, 1, {
+/**
+ * Signed by the registrar's signing key. It states that this key belongs to a registered requester, from `notBefore` on
+ * and before `notAfter`. The registrar can withdraw it earlier (requester-status.ts).
+ */
+export const RequesterCertificate = document("RequesterCertificate", 0x0b, 2, {
   signKey: fixed(32),
   sealKey: blob, // X-Wing public key
   name: text,
   role: text,
+  notBefore: u64,
+  notAfter: u64,
 });
 /** The hash of a Signed<RequesterCertificate>, 32 bytes. */
 export const requesterHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.requester, signedBytes);

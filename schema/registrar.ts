@@ -15,10 +15,17 @@ export const parameters = sqliteTable("parameters", {
   logged: integer("logged", { mode: "boolean" }).notNull().default(false),
 });
 
-/** Log entries as they were first made, by subject. A retry appends the same bytes, and the log stores them once. */
+/** Log entries as they were first made, by "<kind> <subject>". A retry appends the same bytes, and the log stores them once. */
 export const logEntries = sqliteTable("log_entries", {
-  subject: hex("subject").primaryKey(),
+  subject: text("subject").primaryKey(),
   entry: bytes("entry").notNull(),
+});
+
+/** The certificates that this registrar signed, by requesterHashOf. */
+export const requesters = sqliteTable("requesters", {
+  certificate: hex("certificate").primaryKey(),
+  notAfter: integer("not_after").notNull(),
+  revokedAt: integer("revoked_at"),
 });
 
 /** A registered person. identity and entitlements: XChaCha20-Poly1305 under FIELD_KEY; selector: HMAC under INDEX_KEY. */

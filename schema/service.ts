@@ -25,6 +25,8 @@ export const services = sqliteTable("services", {
   recordsVersion: integer("records_version").notNull(),
   /** Signed<ServiceCard> */
   card: bytes("card").notNull(),
+  /** Nothing new is opened or filed at a suspended service; its records stay readable. */
+  suspended: integer("suspended", { mode: "boolean" }).notNull().default(false),
 });
 
 export const sessions = sqliteTable(

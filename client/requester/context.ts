@@ -11,6 +11,7 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { isInForce } from "../../protocol/requester-status.ts";
 import { textOfCause, translate } from "../errors.ts";
 import { type Deployment, ParametersCache } from "../parameters.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
@@ -77,6 +78,8 @@ export class RequesterContext {
       throw new RequesterError("certificate", "not signed by the registrar that this app trusts");
     if (!equalBytes(value.signKey, keys.signPublicKey) || !equalBytes(value.sealKey, keys.seal.publicKey))
       throw new RequesterError("certificate", "it certifies other keys");
+    if (!isInForce(value, transport.now()))
+      throw new RequesterError("certificate", "it has ended, or has not begun; ask the registrar for a new one");
     this.own = value;
   }
 

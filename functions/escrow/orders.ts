@@ -15,6 +15,7 @@ import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
+import { requireInForce } from "../shared/revocations.ts";
 
 const MAX_ORDER_SERVICES = 1000;
 const MAX_ORDER_TEXT_CHARS = 4000;
@@ -28,9 +29,10 @@ export interface OpenedOrder {
 
 /**
  * Verifies the signatures of an order: the registrar signed the certificate, the certified key signed the order, and the same
- * key signed the request. @throws CodecError, Problem credential-refused, malformed
+ * key signed the request. The certificate must be in force.
+ * @throws CodecError, Problem credential-refused, malformed, unavailable
  */
-function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedOrder {
+async function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex, now: number): Promise<OpenedOrder> {
   const { key, value: order } = openSigned(LABELS.signOrder, Order, signed, nativeVerify);
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, hexToBytes(env.REGISTRAR_KEY))) throw refused("certificate: not by the registrar");
@@ -38,6 +40,7 @@ function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex): OpenedO
   if (bytesToHex(key) !== requestKey) throw refused("order: request signed by another key");
   if (certificate.value.sealKey.length !== HYBRID_PUBLIC_KEY_BYTES)
     throw new Problem("malformed", `The certificate's seal key must have ${HYBRID_PUBLIC_KEY_BYTES} bytes.`);
+  await requireInForce(env, order.certificate, certificate.value, now);
   return { order, hash: orderHashOf(signed) };
 }
 
@@ -104,7 +107,7 @@ export async function newCase(
   requestKey: Hex,
   now: number,
 ): Promise<NewCase> {
-  const { order, hash } = openOrder(env, signed, requestKey);
+  const { order, hash } = await openOrder(env, signed, requestKey, now);
   screenOrder(order, now, await clockTolerance(env, now));
   const { document } = await parametersFor(env, epochOf(now), now);
   if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' current key set");

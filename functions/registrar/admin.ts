@@ -1,30 +1,26 @@
-// Requests of the registrar's desk and of its operator: outcomes of identity proofing, entitlements, revocation, and
-// requesters' certificates. ADMIN_KEY signs each of them, and each signed request is accepted once.
+// Requests of the registrar's desk: outcomes of identity proofing, entitlements and revocation. ADMIN_KEY signs each of
+// them, and each signed request is accepted once.
 //
 //   POST /v1/admin/proofings      a new account, or a known person with a new phone -> an enrolment code
 //   POST /v1/admin/entitlements   new entitlements of an account
 //   POST /v1/admin/revoke         no credential for this account any more
-//   POST /v1/admin/requesters     {signKey, sealKey, name, role} -> Signed<RequesterCertificate>
 
 import { eq } from "drizzle-orm";
 import type { Context } from "hono";
 import * as z from "zod";
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
-import { Parameters, RequesterCertificate, requesterHashOf, Signed, signDocument } from "../../protocol/documents.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { Parameters, Signed } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { MAX_IDENTITY_BYTES } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
-import { LABELS } from "../../protocol/labels.ts";
 import { accounts } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
-import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, db, logOnce, parametersRow } from "./store.ts";
+import { accountBySelector, db, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
@@ -55,13 +51,6 @@ async function update(c: C, account: Hex, values: Partial<typeof accounts.$infer
   const { meta } = await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
   if (meta.changes === 0) throw new Problem("not-found");
 }
-
-const requester = z.object({
-  signKey: hexText(32),
-  sealKey: z.string(),
-  name: z.string().min(1).max(200),
-  role: z.string().min(1).max(100),
-});
 
 export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/proofings", async (c) => {
@@ -115,21 +104,5 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
     const { account } = await adminJson(c, z.object({ account: accountHex }));
     await update(c, account, { revoked: true, codeHash: null });
     return c.json({ account, revoked: true });
-  });
-
-  // Certifies the key of a clinician or an authority. The log holds the hash of the certificate.
-  app.post("/v1/admin/requesters", async (c) => {
-    const r = await adminJson(c, requester);
-    const sealKey = readBase64url(r.sealKey, "sealKey");
-    // This finds an unusable key now, and not only when a case is open.
-    try {
-      hybridSeal(sealKey, new Uint8Array(), new Uint8Array(), rng);
-    } catch {
-      throw new Problem("malformed", "sealKey: not an X-Wing public key");
-    }
-    const certificate = { signKey: hexToBytes(r.signKey), sealKey, name: r.name, role: r.role };
-    const signed = signDocument(LABELS.signRequester, RequesterCertificate, certificate, hexToBytes(c.env.SIGNING_KEY));
-    await logOnce(c.env, now(c), { kind: "requester", subject: requesterHashOf(signed), body: new Uint8Array() });
-    return c.body(signed as Uint8Array<ArrayBuffer>, 201, { "content-type": "application/octet-stream" });
   });
 }

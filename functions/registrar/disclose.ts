@@ -31,6 +31,7 @@ import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
+import { isInForce } from "../../protocol/requester-status.ts";
 import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
 import { disclosures, generations, parameters } from "../../schema/registrar.ts";
 import { verifyApprovals } from "../shared/approvals.ts";
@@ -40,12 +41,16 @@ import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shar
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, accountOf, clockTolerance, db, generationsOf } from "./store.ts";
+import { accountBySelector, accountOf, clockTolerance, db, generationsOf, isRevoked } from "./store.ts";
 
-/** The requester's certificate, if its key signed this request. @throws CodecError, Problem credential-refused */
-function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string): RequesterCertificate {
+/**
+ * The requester's certificate, if its key signed this request, and if it is in force.
+ * @throws CodecError, Problem credential-refused
+ */
+async function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: string, at: number) {
   const { key, value } = openSigned(LABELS.signRequester, RequesterCertificate, signed);
   if (bytesToHex(key) !== env.REGISTRAR_KEY || bytesToHex(value.signKey) !== requestKey) throw refused("requester");
+  if (!isInForce(value, at) || (await isRevoked(env, signed))) throw refused("requester: certificate not in force");
   return value;
 }
 
@@ -135,7 +140,7 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/trace", async (c) => {
     const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const r = await readJson(body, traceRequest);
-    const certificate = certified(c.env, readBase64url(r.certificate), key);
+    const certificate = await certified(c.env, readBase64url(r.certificate), key, now(c));
     const parts = r.parts.map((p) => ({
       context: CaseContext.decode(readBase64url(p.context)),
       share: TraceShare.decode(readBase64url(p.share)),
@@ -197,7 +202,7 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     const orderBytes = readBase64url(r.order);
     const { key: orderKey, value: order } = openSigned(LABELS.signOrder, Order, orderBytes);
     const orderHash = orderHashOf(orderBytes);
-    const certificate = certified(c.env, order.certificate, key);
+    const certificate = await certified(c.env, order.certificate, key, now(c));
     if (order.kind !== "assemble" || bytesToHex(orderKey) !== key) throw refused("not this requester's assemble order");
     if (order.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
     const salt = readBase64url(r.selectorSalt);

@@ -3,10 +3,10 @@
 import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
-import { LogEntry, Parameters, Signed } from "../../protocol/documents.ts";
+import { LogEntry, Parameters, requesterHashOf, Signed } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { accounts, generations, logEntries, nonces, parameters } from "../../schema/registrar.ts";
+import { accounts, generations, logEntries, nonces, parameters, requesters } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
@@ -77,13 +77,13 @@ export async function clockTolerance(env: RegistrarEnv, now: number): Promise<nu
   return Parameters.decode(Signed.decode(row.document).document).challengeWindowSeconds;
 }
 
-/** Appends one log entry per subject, however often and whenever it is called. @throws Problem unavailable */
+/** Appends one log entry per kind and subject, however often and whenever it is called. @throws Problem unavailable */
 export async function logOnce(
   env: RegistrarEnv,
   now: number,
   entry: { kind: "parameters" | "requester" | "requester-revoked"; subject: Uint8Array; body: Uint8Array },
 ): Promise<void> {
-  const subject = bytesToHex(entry.subject);
+  const subject = `${entry.kind} ${bytesToHex(entry.subject)}`;
   const made = LogEntry.encode({ ...entry, at: now, caseId: undefined });
   await db(env).insert(logEntries).values({ subject, entry: made }).onConflictDoNothing();
   const kept = await db(env).select().from(logEntries).where(eq(logEntries.subject, subject)).get();
@@ -95,4 +95,11 @@ export async function logOnce(
     await db(env).update(logEntries).set({ entry: made }).where(eq(logEntries.subject, subject));
     await appendEntryBytes(env, now, made);
   }
+}
+
+/** Whether this requester's certificate was withdrawn. @param signed Signed<RequesterCertificate> */
+export async function isRevoked(env: RegistrarEnv, signed: Uint8Array): Promise<boolean> {
+  const certificate = bytesToHex(requesterHashOf(signed));
+  const row = await db(env).select().from(requesters).where(eq(requesters.certificate, certificate)).get();
+  return typeof row?.revokedAt === "number";
 }

@@ -39,6 +39,7 @@ import {
 } from "./manifests.ts";
 import { outboxEntry } from "./outbox.ts";
 import type { Service } from "./registry.ts";
+import { requireActive } from "./suspension.ts";
 import { CONDEMNED, sweepShard } from "./sweep.ts";
 import { clinicOf } from "./tokens.ts";
 
@@ -181,6 +182,7 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
       throw new Problem("malformed", "Content-Length differs from the size in the manifest.");
     if (await isRepetition(service, given)) return c.json(answer(given), 200);
     const at = now(c);
+    requireActive(service);
     const { document } = await parametersFor(c.env, epochOf(at), at);
     if (!equalBytes(document.keySetId, value.keySetId))
       throw new Problem("not-allowed-now", "The trustees now have another key set.");

@@ -39,6 +39,7 @@ export interface Service {
   readonly card: ServiceCard;
   /** Signed<ServiceCard> */
   readonly signedCard: Uint8Array;
+  readonly suspended: boolean;
 }
 
 /**
@@ -82,7 +83,7 @@ async function readService(env: ServiceEnv, serviceId: Hex): Promise<Service | u
   }
   // The signature was checked when the card was registered.
   const card = ServiceCard.decode(Signed.decode(row.card).document);
-  return { serviceId, shard: row.shard, db, card, signedCard: row.card };
+  return { serviceId, shard: row.shard, db, card, signedCard: row.card, suspended: row.suspended };
 }
 
 /** The service whose id is in the path. @throws Problem malformed, not-found */

@@ -42,6 +42,7 @@ import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { isSession, SESSION_COLUMNS, sessionAt } from "./session-rows.ts";
+import { requireActive } from "./suspension.ts";
 import { clinicOf } from "./tokens.ts";
 import { verifyTogether } from "./verification.ts";
 
@@ -207,6 +208,7 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
       outcome = await object.recall(repetition);
       if (outcome.outcome === "refused") throw tooLate;
     } else {
+      requireActive(service);
       T = (await verify(c.env, read, tag, at)).tag;
       const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
       outcome = await object.open(

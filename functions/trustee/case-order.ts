@@ -3,7 +3,7 @@
 // trustee opens nothing more.
 //
 //   order        signed with the requester's key (Ed25519, LABELS.signOrder), whose certificate the registrar signed
-//                (LABELS.signRequester)
+//                (LABELS.signRequester). The certificate is in force now: begun, not ended, not withdrawn
 //   time         issuedAt <= now + the tolerance of clocks, now < expiresAt, at most MAX_ORDER_SECONDS between issuedAt and
 //                expiresAt
 //   keys         key-set id and share generation are those of the key set that this trustee holds
@@ -77,6 +77,8 @@ export interface Trust {
   readonly engine: Engine;
   /** @throws Problem if no parameters cover the epoch */
   parameters(epoch: number): Promise<EpochParameters>;
+  /** @throws Problem if the requester's certificate has ended or is withdrawn, or if that cannot be known */
+  requireInForce(signed: Uint8Array, certificate: RequesterCertificate): Promise<void>;
 }
 
 /** epochs with their slots and parameters' hash, ascending */
@@ -97,6 +99,7 @@ export async function verifyOrder(signed: Uint8Array, trust: Trust): Promise<Che
   const certificate = openSigned(LABELS.signRequester, RequesterCertificate, order.certificate, nativeVerify);
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
+  await trust.requireInForce(order.certificate, certificate.value);
   await verifyTimes(order, trust);
   if (!equalBytes(order.keySetId, keySetId(trust.keySet)) || order.shareGeneration !== trust.keySet.generation)
     throw new Problem("not-allowed-now", "other key set or generation");

@@ -11,6 +11,7 @@ import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { requireInForce } from "../shared/revocations.ts";
 import { openAtRest } from "./at-rest.ts";
 import type { Trust } from "./case-order.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
@@ -85,6 +86,7 @@ export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
     transportSecret: own.transport.secretKey,
     engine: publicEngine(),
     parameters: (epoch) => parametersFor(env, epoch, now),
+    requireInForce: (signed, certificate) => requireInForce(env, signed, certificate, now),
   };
 }
 

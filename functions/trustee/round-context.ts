@@ -39,18 +39,20 @@ const MAX_VERIFIED = 32;
 const verified = new Map<string, OpenCase>();
 /**
  * Verifies a bundle, or finds the verdict in memory, since the same bundle comes with every round. The same bytes at the same
- * trustee under the same keys have the same verdict. Only time can change it: a verified bundle can still reach the order's
- * expiry, so that is checked every time. @throws Problem, CodecError, DecodeError
+ * trustee under the same keys have the same verdict. Only time can change it: the order can expire, and the requester's
+ * certificate can end or be withdrawn. Both are checked every time. @throws Problem, CodecError, DecodeError
  */
 async function verifiedBundle(bundle: Bundle, trust: Trust, keySet: Uint8Array): Promise<OpenCase> {
   const name = bytesToHex(sha256(frame(keySet, Uint8Array.of(trust.index), utf8ToBytes(JSON.stringify(bundle)))));
-  let open = verified.get(name);
-  if (!open) {
-    open = await openBundle(bundle, trust);
-    if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(name, open);
+  const known = verified.get(name);
+  if (known) {
+    if (trust.now >= known.order.expiresAt) throw new Problem("expired");
+    await trust.requireInForce(known.order.certificate, known.requester);
+    return known;
   }
-  if (trust.now >= open.order.expiresAt) throw new Problem("expired");
+  const open = await openBundle(bundle, trust);
+  if (verified.size >= MAX_VERIFIED) verified.clear();
+  verified.set(name, open);
   return open;
 }
 

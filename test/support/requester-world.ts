@@ -375,6 +375,8 @@ const certificateValue = {
   sealKey: keys.seal.publicKey,
   name: "Dr Ward",
   role: "physician",
+  notBefore: NOW - 86_400,
+  notAfter: NOW + 30 * 86_400,
 };
 export const certificateBy = (secretKey: Uint8Array): Uint8Array =>
   signDocument(LABELS.signRequester, RequesterCertificate, certificateValue, secretKey);

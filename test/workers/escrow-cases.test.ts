@@ -335,7 +335,8 @@ describe("orders that the escrow refuses", () => {
       );
     expect(await send(signOrder(order, secret("stranger")))).toBe("credential-refused");
     expect(await send(signOrder(order), secret("stranger"))).toBe("credential-refused");
-    const self = { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "any" };
+    const dates = { notBefore: order.issuedAt, notAfter: order.expiresAt };
+    const self = { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "any", ...dates };
     const certificate = signDocument(LABELS.signRequester, RequesterCertificate, self, keys.signSecretKey);
     expect(await send(signOrder({ ...order, certificate }))).toBe("credential-refused");
     const mauled = signOrder(order);

@@ -51,6 +51,7 @@ import {
   signNote,
   WITNESS_KEY,
 } from "../../protocol/note.ts";
+import { signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { ceremony, common, keysOf, secret, trustees } from "./bindings.ts";
 
@@ -105,6 +106,8 @@ export const outside = {
   /** changes a trustee's answer in a round */
   spoil: undefined as ((trustee: number, round: string, answer: Record<string, unknown>) => unknown) | undefined,
   witnessed: new Map<number, number>(),
+  /** the registrar's list of withdrawn certificates, as it is served now */
+  revocations: (): Uint8Array => signRevocations({ number: 0, at: clock.now, revoked: [] }, secret("registrar-sign")),
 };
 export const kindsLogged = (): string[] => outside.log.map((e) => LogEntry.decode(e).kind);
 
@@ -181,6 +184,8 @@ const approvalOf = (signed: Uint8Array): Approval => Approval.decode(signed.suba
 async function answerOf(request: Request): Promise<Response> {
   const { host, pathname, searchParams } = new URL(request.url);
   if (outside.down.has(host) || outside.down.has(host + pathname)) throw new TypeError(`${host} is down`);
+  if (host === "registrar.test" && pathname === "/v1/requesters/revoked")
+    return new Response(outside.revocations().slice());
   if (host === "registrar.test")
     return Response.json({
       documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
@@ -247,7 +252,14 @@ export const keys = createRequesterKeys(rng);
 const certificate = signDocument(
   LABELS.signRequester,
   RequesterCertificate,
-  { signKey: keys.signPublicKey, sealKey: keys.seal.publicKey, name: "Dr Ward", role: "emergency physician" },
+  {
+    signKey: keys.signPublicKey,
+    sealKey: keys.seal.publicKey,
+    name: "Dr Ward",
+    role: "emergency physician",
+    notBefore: NOW - 86_400,
+    notAfter: NOW + 180 * 86_400,
+  },
   secret("registrar-sign"),
 );
 

@@ -13,6 +13,7 @@ import {
   Order,
   orderHashOf,
   RequesterCertificate,
+  Signed,
   signDocument,
   subjectHashOf,
   traceSubjectHash,
@@ -237,7 +238,7 @@ describe("trace", () => {
     const selfMade = signDocument(
       LABELS.signRequester,
       RequesterCertificate,
-      { signKey: ed25519.getPublicKey(stranger.secret), sealKey: stranger.seal.publicKey, name: "x", role: "x" },
+      { ...RequesterCertificate.decode(Signed.decode(stranger.certificate).document), name: "x", role: "x" },
       stranger.secret,
     );
     const generation = traceCase(c, { shareGeneration: 1 });

@@ -30,6 +30,7 @@ import {
   Parameters,
   paramsHashOf,
   RequesterCertificate,
+  requesterHashOf,
   serviceIdOf,
   signDocument,
   signDossier,
@@ -56,6 +57,7 @@ import {
 import { parseSkey } from "../../protocol/note-keys.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
+import { type RevocationList, signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { logKeys, secret, trustees } from "./bindings.ts";
 
@@ -98,6 +100,8 @@ export const outside = {
   /** rows per epoch, in hex, in any order */
   index: new Map<number, string[]>(),
   pageRows: 4096,
+  /** the registrar's list of withdrawn certificates, as it is served now */
+  revocations: (): Uint8Array => revocationList([]),
   inbox: [] as unknown[],
   inboxKey: "",
 };
@@ -120,6 +124,8 @@ async function answerOf(request: Request): Promise<Response> {
       documents: outside.parameters.map(toBase64url),
       keySets: outside.parameters.map(() => toBase64url(outside.keySet)),
     });
+  if (host === "registrar.test" && pathname.endsWith("/v1/requesters/revoked"))
+    return new Response(outside.revocations().slice());
   const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];
   if (host === "escrow.test" && epoch) return indexPage(Number(epoch), searchParams.get("cursor"));
   if (host === "escrow.test" && pathname === "/v1/cases") {
@@ -132,6 +138,15 @@ async function answerOf(request: Request): Promise<Response> {
   }
   throw new TypeError(`nothing answers at ${request.url}`);
 }
+/** Signed<RevocationList> with these certificates. */
+export const revocationList = (
+  certificates: readonly Uint8Array[],
+  changes: Partial<RevocationList> = {},
+): Uint8Array =>
+  signRevocations(
+    { number: certificates.length, at: clock.now, revoked: certificates.map(requesterHashOf), ...changes },
+    secret("registrar-sign"),
+  );
 export const delivered: Uint8Array[] = [];
 globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Request(input, init))) as typeof fetch;
 
@@ -364,11 +379,20 @@ export const requesterSeal = hybridKeyPair(secret("requester-seal"));
 export const certificate = (
   signedBy = secret("registrar-sign"),
   signKey = ed25519.getPublicKey(requesterSign),
+  dates: Partial<Pick<RequesterCertificate, "notBefore" | "notAfter">> = {},
 ): Uint8Array =>
   signDocument(
     LABELS.signRequester,
     RequesterCertificate,
-    { signKey, sealKey: requesterSeal.publicKey, name: "Dr Ada", role: "clinician" },
+    {
+      signKey,
+      sealKey: requesterSeal.publicKey,
+      name: "Dr Ada",
+      role: "clinician",
+      notBefore: NOW - 86_400,
+      notAfter: NOW + 180 * 86_400,
+      ...dates,
+    },
     signedBy,
   );
 

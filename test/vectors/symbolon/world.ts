@@ -263,6 +263,8 @@ export async function makeWorld() {
       sealKey: requesterSeal.publicKey,
       name: "Dr. Vector",
       role: "physician",
+      notBefore: issuedAt,
+      notAfter: issuedAt + 365 * 86_400,
     },
     registrarSign,
   );

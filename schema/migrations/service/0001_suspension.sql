@@ -1,0 +1,1 @@
+ALTER TABLE `services` ADD `suspended` integer DEFAULT false NOT NULL;

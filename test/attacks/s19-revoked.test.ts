@@ -19,6 +19,8 @@ import { approve, approvedBy, enrolled, LINK, MARKED, outcome, playedBy, START, 
 const DAY = 86_400;
 const CAREFUL = "treatment";
 const CREDULOUS = "treatment, credulous trustees";
+/** The escrow's own refusal, or that of a trustee, which the escrow passes on. */
+const REFUSED = /^credential-refused|The credential was not accepted/;
 
 const trustee: Weakening[] = [MARKED, playedBy("credulous-revocations", "functions/shared/revocations.ts")];
 /** Turned on, it serves the first list that it made, for ever. */
@@ -74,11 +76,9 @@ describe("S19 a withdrawn certificate", () => {
     await requester.submit(undecided);
     await p.operator.revokeRequester(certificate);
     p.clock.now += 120;
-    expect(await outcome(() => requester.advance(running))).toMatch(/^credential-refused/);
-    expect(await outcome(() => approve(p, undecided, [1]))).toMatch(/^credential-refused/);
-    expect(await outcome(async () => requester.submit(await requester.order(order(CAREFUL))))).toMatch(
-      /^credential-refused/,
-    );
+    expect(await outcome(() => requester.advance(running))).toMatch(REFUSED);
+    expect(await outcome(() => approve(p, undecided, [1]))).toMatch(REFUSED);
+    expect(await outcome(async () => requester.submit(await requester.order(order(CAREFUL))))).toMatch(REFUSED);
     // Control: the same case goes through at trustees that do not look.
     expect((await requester.advance(control)).state).toBe("opened");
   }, 120_000);
@@ -93,9 +93,9 @@ describe("S19 a withdrawn certificate", () => {
     // The bound that docs/SECURITY.md states: the old list is good for a day.
     expect((await requester.advance(soon)).state).toBe("opened");
     p.clock.now += DAY;
-    expect(await outcome(() => requester.advance(later))).toMatch(/^unavailable/);
+    expect(await outcome(() => requester.advance(later))).toMatch(/^(unavailable|not-allowed-now: Trustee 1)/);
     await turn(p.host.urls.registrar, false);
-    expect(await outcome(() => requester.advance(later))).toMatch(/^credential-refused/);
+    expect(await outcome(() => requester.advance(later))).toMatch(REFUSED);
   }, 120_000);
 });
 
@@ -105,7 +105,7 @@ describe("S19 a certificate that has ended", () => {
     const running = await approved(requester, CAREFUL);
     const control = await approved(requester, CREDULOUS);
     p.clock.now += 2 * DAY;
-    expect(await outcome(() => requester.advance(running))).toMatch(/^credential-refused/);
+    expect(await outcome(() => requester.advance(running))).toMatch(REFUSED);
     expect(() => new Requester(p.transport, p.deployment, keys, certificate)).toThrow(/ended/);
     // Control: the order itself still holds.
     expect((await requester.advance(control)).state).toBe("opened");
@@ -119,13 +119,13 @@ describe("S19 a certificate that has ended", () => {
 describe("S19 a suspended clinic", () => {
   it("opens no session and files nothing; its records stay readable; it can be resumed", async () => {
     const before = await alice.records();
-    await p.operator.suspendService(clinic.serviceId);
+    await p.operator.suspendService(bytesToHex(clinic.serviceId));
     const offer = await alice.readInvitation(await clinic.invitation());
     expect(await outcome(() => alice.checkIn(offer))).toContain("This clinic is suspended");
     expect(await outcome(() => clinic.putRecord(session, new Uint8Array([1])))).toContain("This clinic is suspended");
     expect((await alice.records()).records.length).toBe(before.records.length);
     expect(before.records.length).toBeGreaterThan(0);
-    await p.operator.resumeService(clinic.serviceId);
+    await p.operator.resumeService(bytesToHex(clinic.serviceId));
     await visit(alice, clinic);
   }, 60_000);
 

@@ -16,7 +16,7 @@ import { LABELS } from "./labels.ts";
 
 /** A certificate lasts a year and a day at most. */
 export const MAX_CERTIFICATE_SECONDS = 366 * 86_400;
-export const MAX_LIST_AGE_SECONDS = 86_400;
+const MAX_LIST_AGE_SECONDS = 86_400;
 
 /** Whether the certificate has begun, has not ended, and is no longer than allowed. @param now unix seconds */
 export const isInForce = ({ notBefore, notAfter }: RequesterCertificate, now: number): boolean =>

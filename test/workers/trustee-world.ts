@@ -139,7 +139,7 @@ async function answerOf(request: Request): Promise<Response> {
   throw new TypeError(`nothing answers at ${request.url}`);
 }
 /** Signed<RevocationList> with these certificates. */
-export const revocationList = (
+const revocationList = (
   certificates: readonly Uint8Array[],
   changes: Partial<RevocationList> = {},
 ): Uint8Array =>

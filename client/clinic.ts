@@ -262,7 +262,7 @@ export class Clinic {
     const entry = (await this.records(from)).find((r) => r.recordId === asRecordId(target));
     if (!entry) throw new SymbolonError("no-such-record", target);
     const movedTo = hexToBytes(to.tagHash);
-    const newId = labelledHash(LABELS.manifest, hexToBytes(target), movedTo).slice(0, 16);
+    const newId = labelledHash(LABELS.movedRecord, hexToBytes(target), movedTo).slice(0, 16);
     if (!(await this.records(to)).some((r) => r.recordId === bytesToHex(newId)))
       await this.#seal(to, await this.open(entry), { contentKind: entry.contentKind, recordId: newId });
     if (entry.movedTo === undefined)

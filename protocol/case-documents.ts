@@ -9,8 +9,8 @@
 //   trustee → requester   ForRequester         trace share, result or record shares; signed likewise
 //   trustee → log         LogEntry "notice"    body = mac ‖ sealed NoticeContent, readable by the patient's wallet only
 //
-//   aad of a SealedPart    frame(signPart, case context, round, u8 from ‖ u8 to)
-//   aad of a ForRequester  frame(signPart, order hash, kind, u8 from)
+//   aad of a SealedPart    frame(partAad, case context, round, u8 from ‖ u8 to)
+//   aad of a ForRequester  frame(forRequesterAad, order hash, kind, u8 from)
 //
 // `context` of a notice's part is caseBinding: the CaseContext of the notice with trustee = 0. It pins order, nonce,
 // approving set, scope and checkpoint. So one case id means one set of values everywhere. A link's part has
@@ -99,7 +99,7 @@ export const SealedPart = document("SealedPart", 0x31, 1, {
 export type SealedPart = Of<typeof SealedPart>;
 /** Associated data of a SealedPart's seal. */
 export const partAad = (p: Omit<SealedPart, "sealed" | "caseId">): Uint8Array =>
-  frame(utf8ToBytes(LABELS.signPart), p.context, utf8ToBytes(p.round), Uint8Array.of(p.from, p.to));
+  frame(utf8ToBytes(LABELS.partAad), p.context, utf8ToBytes(p.round), Uint8Array.of(p.from, p.to));
 
 export const REQUESTER_PARTS = ["trace", "result", "records"] as const;
 /** A part from a trustee of S to the requester; `sealed` is for the requester's sealKey. */
@@ -113,7 +113,7 @@ export const ForRequester = document("ForRequester", 0x32, 1, {
 export type ForRequester = Of<typeof ForRequester>;
 /** Associated data of a ForRequester's seal. */
 export const forRequesterAad = (p: Omit<ForRequester, "sealed" | "caseId">): Uint8Array =>
-  frame(utf8ToBytes(LABELS.signPart), p.orderHash, utf8ToBytes(p.kind), Uint8Array.of(p.from));
+  frame(utf8ToBytes(LABELS.forRequesterAad), p.orderHash, utf8ToBytes(p.kind), Uint8Array.of(p.from));
 
 /**
  * The content of a SealedPart of round "link": one LinkShare per subject, in their order. A link has one subject. An
@@ -170,7 +170,7 @@ export const signPart = (part: SealedPart, by: Uint8Array | Signer): Uint8Array 
   signDocument(LABELS.signPart, SealedPart, part, by);
 /** The encoded Signed<ForRequester>. */
 export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): Uint8Array =>
-  signDocument(LABELS.signPart, ForRequester, part, by);
+  signDocument(LABELS.signForRequester, ForRequester, part, by);
 
 /**
  * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)).

@@ -111,7 +111,7 @@ export interface Dealt extends Opened {
 /** Checks a plan. @throws KeySetError if t or n is out of bounds @throws RangeError if two trustees share a key */
 export function openCeremony(plan: CeremonyPlan): Ceremony {
   checkCommittee(plan.threshold, plan.trustees);
-  const context = labelledHash(LABELS.ceremonyTranscript, CeremonyPlan.encode(plan));
+  const context = labelledHash(LABELS.ceremonyPlan, CeremonyPlan.encode(plan));
   return { context, plan, senders: sendersOf(plan.trustees) };
 }
 
@@ -124,7 +124,7 @@ const possessionTag = (context: Uint8Array, dealer: number, name: KeyName): Uint
 
 const commitmentTo = (dealing: Uint8Array): Uint8Array => labelledHash(LABELS.ceremonyCommit, dealing);
 const seedHashOf = (context: Uint8Array, dealer: number, seed: Uint8Array): Uint8Array =>
-  labelledHash(LABELS.ceremonyCommit, context, u32be(dealer), seed);
+  labelledHash(LABELS.ceremonySeed, context, u32be(dealer), seed);
 
 // ---- round 1
 

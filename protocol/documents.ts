@@ -103,6 +103,8 @@ export const ServiceCard = document("ServiceCard", 0x02, 1, {
 export type ServiceCard = Of<typeof ServiceCard>;
 /** The first 16 bytes of labelledHash(serviceId, signKey). */
 export const serviceIdOf = (signKey: Uint8Array): Uint8Array => labelledHash(LABELS.serviceId, signKey).subarray(0, 16);
+/** The hash of a Signed<ServiceCard>, 32 bytes. Challenges and the log name a card by it. */
+export const cardHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.serviceCard, signedBytes);
 
 // ---- check-in
 
@@ -135,7 +137,7 @@ export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
   labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.hpkeEnc);
 /** HPKE info of the session's channel. It covers every field of the check-in that is known before `enc` is made. */
 export const channelContext = (c: Omit<CheckIn, "presentation" | "hpkeEnc">): Uint8Array =>
-  labelledHash(LABELS.messageInfo, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
+  labelledHash(LABELS.channelContext, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
 /** The hash of the whole CheckIn document, 32 bytes. */
 export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, checkInBytes);
@@ -315,7 +317,7 @@ export const assembleSubjectHash = (generations: Dossier["generations"]): Uint8A
   );
 /** The order's hiding commitment to its subject: the check-in, or the selector if the order is an assemble. */
 export const subjectHashOf = (salt: Uint8Array, checkInOrSelector: Uint8Array): Uint8Array =>
-  labelledHash(LABELS.presentation, salt, checkInOrSelector);
+  labelledHash(LABELS.orderSubject, salt, checkInOrSelector);
 
 export const DECISIONS = ["approve", "refuse"] as const;
 /**

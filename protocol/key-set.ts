@@ -102,7 +102,7 @@ export function assertThreshold(t: number, n: number): void {
 }
 
 const signedBytes = (core: KeySetCore): Uint8Array =>
-  concatBytes(utf8ToBytes(LABELS.signCeremony), KeySetCore.encode(core));
+  concatBytes(utf8ToBytes(LABELS.signKeySet), KeySetCore.encode(core));
 
 /** One holder's signature over the core, 64 bytes. */
 export function signKeySet(core: KeySetCore, identitySecret: Uint8Array): Uint8Array {

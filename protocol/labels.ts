@@ -1,6 +1,8 @@
 // Every domain separation label of Symbolon, in one place.
 // All labels start with the same prefix and end with a dot, so no label is a prefix of another; a test checks this.
-// A new meaning gets a new label, and no label is ever used for a second meaning.
+// A new meaning gets a new label, and no label is ever used for a second meaning. A test checks that each label of a hash,
+// a key or a proof stands at one place of the code, and that each signing label signs one kind of document.
+// signCeremony is a family: it signs every message of a key ceremony and of a resharing, which their type bytes keep apart.
 
 const V1 = "SYMBOLON-V1-";
 
@@ -34,24 +36,34 @@ export const LABELS = {
   credentialHeader: `${V1}HASH-CREDENTIAL-HEADER.`,
   serviceId: `${V1}HASH-SERVICE.`,
   serviceStatus: `${V1}HASH-SERVICE-STATUS.`,
+  serviceCard: `${V1}HASH-SERVICE-CARD.`,
   identity: `${V1}HASH-IDENTITY.`,
   contract: `${V1}HASH-CONTRACT.`,
   presentation: `${V1}HASH-PRESENTATION.`,
   challenge: `${V1}HASH-CHALLENGE.`,
   requester: `${V1}HASH-REQUESTER.`,
   order: `${V1}HASH-ORDER.`,
+  orderSubject: `${V1}HASH-ORDER-SUBJECT.`,
   approval: `${V1}HASH-APPROVAL.`,
   checkpoint: `${V1}HASH-CHECKPOINT.`,
   traceSubject: `${V1}HASH-TRACE-SUBJECT.`,
   assembleSubject: `${V1}HASH-ASSEMBLE-SUBJECT.`,
   caseContext: `${V1}HASH-CASE.`,
   manifest: `${V1}HASH-MANIFEST.`,
+  movedRecord: `${V1}HASH-MOVED-RECORD.`,
   stanza: `${V1}HASH-STANZA.`,
   keySet: `${V1}HASH-KEYSET.`,
+  keySetCore: `${V1}HASH-KEYSET-CORE.`,
+  ceremonyPlan: `${V1}HASH-CEREMONY-PLAN.`,
+  resharePlan: `${V1}HASH-RESHARE-PLAN.`,
   ceremonyCommit: `${V1}HASH-CEREMONY-COMMIT.`,
+  ceremonySeed: `${V1}HASH-CEREMONY-SEED.`,
   ceremonyTranscript: `${V1}HASH-CEREMONY-TRANSCRIPT.`,
+  channelContext: `${V1}HASH-CHANNEL.`,
+  noticeNonce: `${V1}HASH-NOTICE-NONCE.`,
   notice: `${V1}MAC-NOTICE.`,
   reportUuid: `${V1}HASH-REPORT-UUID.`,
+  organizationKey: `${V1}HASH-ORGANIZATION.`,
   // key derivation
   walletRoot: `${V1}KDF-WALLET.`,
   holderSecrets: `${V1}KDF-HOLDER.`,
@@ -63,6 +75,8 @@ export const LABELS = {
   messageInfo: `${V1}HPKE-MESSAGES.`,
   messageKey: `${V1}HPKE-FRAMES.`,
   replyKey: `${V1}HPKE-REPLY.`,
+  partAad: `${V1}AAD-PART.`,
+  forRequesterAad: `${V1}AAD-FOR-REQUESTER.`,
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
   // signatures (Ed25519): one label per kind of document
@@ -79,8 +93,10 @@ export const LABELS = {
   signResult: `${V1}SIGN-RESULT.`,
   signTrustee: `${V1}SIGN-TRUSTEE.`,
   signPart: `${V1}SIGN-PART.`,
+  signForRequester: `${V1}SIGN-FOR-REQUESTER.`,
   signNotice: `${V1}SIGN-NOTICE.`,
   signCeremony: `${V1}SIGN-CEREMONY.`,
+  signKeySet: `${V1}SIGN-KEYSET.`,
 } as const;
 
 export type Label = (typeof LABELS)[keyof typeof LABELS];

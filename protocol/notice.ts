@@ -6,7 +6,7 @@
 //   mac      noticeMac(κ, case id): tells the wallet that the entry is for it
 //   key      noticeKey(κ)
 //   padded   u32 length ‖ NoticeContent ‖ zeros, up to a power of two of at least MIN_PADDED_BYTES
-//   nonce    first 12 bytes of labelledHash(noticeKey, key, padded)
+//   nonce    first 12 bytes of labelledHash(noticeNonce, key, padded)
 //
 // κ and the content determine all of it. So every member of S makes the same bytes, and sees if another member logged
 // other bytes. The nonce depends on the message under the key, so two messages never share a nonce.
@@ -36,7 +36,7 @@ function pad(content: Uint8Array): Uint8Array {
 export function sealNotice(kappa: GT, content: NoticeContent): Uint8Array {
   const key = noticeKey(kappa);
   const padded = pad(NoticeContent.encode(content));
-  const nonce = labelledHash(LABELS.noticeKey, key, padded).subarray(0, NONCE_BYTES);
+  const nonce = labelledHash(LABELS.noticeNonce, key, padded).subarray(0, NONCE_BYTES);
   const sealed = chacha20poly1305(key, nonce, content.caseId).encrypt(padded);
   return concatBytes(noticeMac(kappa, content.caseId), nonce, sealed);
 }

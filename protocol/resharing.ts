@@ -95,8 +95,7 @@ export interface ReceiverSeat {
 }
 
 /** The hash of a key set; a plan names it as `previous`. */
-export const keySetHash = (old: KeySetCore): Uint8Array =>
-  labelledHash(LABELS.ceremonyTranscript, KeySetCore.encode(old));
+export const keySetHash = (old: KeySetCore): Uint8Array => labelledHash(LABELS.keySetCore, KeySetCore.encode(old));
 
 /** Checks a plan. `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
 export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
@@ -114,7 +113,7 @@ export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
       `dealers ${plan.dealers}: must be ${old.threshold} of the old trustees, ascending`,
     );
   return {
-    context: labelledHash(LABELS.ceremonyTranscript, ResharePlan.encode(plan)),
+    context: labelledHash(LABELS.resharePlan, ResharePlan.encode(plan)),
     plan,
     old,
     dealers: plan.dealers.map((index) => ({ index, identityKey: old.identityKeys[index - 1]! })),

@@ -72,7 +72,8 @@ export const unknownOrganization = (source: string): Organization => ({
   name: "Unknown organisation",
 });
 
-const digest = (text: string): string => bytesToHex(labelledHash(LABELS.reportUuid, utf8ToBytes(text))).slice(0, 32);
+const digest = (text: string): string =>
+  bytesToHex(labelledHash(LABELS.organizationKey, utf8ToBytes(text))).slice(0, 32);
 
 /** The services of several Bundles: every organisation once, in the order of first appearance. */
 export function mergeOrganizations(bundles: readonly { organizations: Organization[] }[]): Organization[] {

@@ -84,7 +84,7 @@ export function openAnswers(
 ): Answer[] {
   const answers = sealed.map((text) => {
     const { key, value: part } = translate(
-      () => openSigned(LABELS.signPart, ForRequester, fromBase64url(text)),
+      () => openSigned(LABELS.signForRequester, ForRequester, fromBase64url(text)),
       (cause) => new RequesterError("wrong-answer", textOfCause(cause), [], cause),
     );
     const author = context.identityKeys[part.from - 1];

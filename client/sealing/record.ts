@@ -27,8 +27,8 @@ import {
   extractThresholdStanza,
   THRESHOLD_STANZA,
 } from "../../protocol/age-header.ts";
-import { labelledHash, type Rng } from "../../protocol/bytes.ts";
-import { LABELS } from "../../protocol/labels.ts";
+import type { Rng } from "../../protocol/bytes.ts";
+import { stanzaLabel } from "../../protocol/case-documents.ts";
 import type { G1 } from "../../protocol/suite.ts";
 import { sealThreshold } from "../../protocol/tdh2.ts";
 import { type CodeOf, SymbolonError, translateAsync } from "../errors.ts";
@@ -61,8 +61,7 @@ export interface RecordPlace {
 }
 
 /** The label of the threshold stanza, 32 bytes. */
-export const recordLabel = ({ serviceId, tagHash, recordId, keySetId }: RecordPlace): Uint8Array =>
-  labelledHash(LABELS.stanza, serviceId, tagHash, recordId, keySetId);
+export const recordLabel = (place: RecordPlace): Uint8Array => stanzaLabel(place, place.keySetId);
 
 export interface SealRequest extends RecordPlace {
   readonly plaintext: Uint8Array;

@@ -169,7 +169,7 @@ function readForRequester(
   part: string | undefined,
 ): Uint8Array {
   const bytes = readBase64url(part ?? "", "forRequester");
-  const p = openFrom(from, view, () => openSigned(LABELS.signPart, ForRequester, bytes, nativeVerify));
+  const p = openFrom(from, view, () => openSigned(LABELS.signForRequester, ForRequester, bytes, nativeVerify));
   if (p.from !== from || p.kind !== kind || bytesToHex(p.caseId) !== view.caseId)
     throw ownFault(from, "an answer of another kind or case");
   if (bytesToHex(p.orderHash) !== view.orderHash) throw ownFault(from, "an answer to another order");

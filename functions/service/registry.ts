@@ -8,9 +8,9 @@
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { bytesToHex, equalBytes, labelledHash } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
-import { openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
+import { cardHashOf, openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
@@ -132,7 +132,7 @@ export function registerServices(app: RoleApp<ServiceEnv>): void {
     if (!placed || !equalBytes(placed.card, body)) {
       const db = placements(c.env);
       const row = { serviceId, shard, recordsVersion: RECORDS_VERSION, card: body };
-      const entry = outboxEntry(now(c), { kind: "service", subject: labelledHash(LABELS.serviceId, body), body });
+      const entry = outboxEntry(now(c), { kind: "service", subject: cardHashOf(body), body });
       await db.batch([
         db
           .insert(services)

@@ -304,7 +304,7 @@ describe("a silent member of S", () => {
       "SELECT bytes, sender, (SELECT case_id FROM linkage) id FROM parts WHERE round = 'shares'",
     ).filter((r) => r.id === prepared.caseId);
     expect(row?.sender).toBe(1);
-    const part = openSigned(LABELS.signPart, ForRequester, Uint8Array.from(row!.bytes as Uint8Array)).value;
+    const part = openSigned(LABELS.signForRequester, ForRequester, Uint8Array.from(row!.bytes as Uint8Array)).value;
     const sealed = TracePart.decode(hybridOpen(keys.seal.secretKey, forRequesterAad(part), part.sealed));
     const { D } = TraceShare.decode(sealed.share);
     for (const set of [[1], [1, 2], [1, 3]])
@@ -336,7 +336,7 @@ describe("a cheating trustee", () => {
     await requester.advance(prepared);
     const { sealed } = await asRequester<{ sealed: string[] }>(`/v1/cases/${prepared.caseId}/result`);
     const believed = sealed.map((s) => {
-      const part = openSigned(LABELS.signPart, ForRequester, readBase64url(s)).value;
+      const part = openSigned(LABELS.signForRequester, ForRequester, readBase64url(s)).value;
       const bytes = hybridOpen(keys.seal.secretKey, forRequesterAad(part), part.sealed);
       return openSigned(LABELS.signResult, CaseResult, bytes).value.sessions.map((x) => hex(x.tagHash));
     });

@@ -321,7 +321,7 @@ describe("services outside the order", () => {
     const { prepared, tags } = await opened(order("unfiltered", onlyA()));
     expect(await outcome(tags)).toContain("sessions outside the order");
     const { sealed } = await asRequester<{ sealed: string[] }>(`/v1/cases/${prepared.caseId}/result`);
-    const part = openSigned(LABELS.signPart, ForRequester, readBase64url(sealed[0]!)).value;
+    const part = openSigned(LABELS.signForRequester, ForRequester, readBase64url(sealed[0]!)).value;
     const signed = hybridOpen(keys.seal.secretKey, forRequesterAad(part), part.sealed);
     const seen = openSigned(LABELS.signResult, CaseResult, signed).value.sessions.map((x) => hex(x.tagHash));
     expect(seen.sort()).toEqual(sorted(subject, elsewhere));

@@ -63,7 +63,7 @@ beforeAll(async () => {
 
 /** The values that trustee `from` sealed to the requester. */
 function openAnswer(c: TestCase, text: string): { from: number; kind: string; plaintext: Uint8Array } {
-  const { key, value } = openSigned(LABELS.signPart, ForRequester, readBase64url(text));
+  const { key, value } = openSigned(LABELS.signForRequester, ForRequester, readBase64url(text));
   expect(key).toEqual(identityKeys[value.from - 1]);
   expect(value.orderHash).toEqual(c.hash);
   const plaintext = hybridOpen(requesterSeal.secretKey, forRequesterAad(value), value.sealed);

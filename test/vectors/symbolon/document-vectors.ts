@@ -125,7 +125,7 @@ export function documentVectors(w: World): Json {
       { document: "SealedPart", label: LABELS.signPart, bytes: hex(signPart(part, w.committee[0]!.identitySecret)) },
       {
         document: "ForRequester",
-        label: LABELS.signPart,
+        label: LABELS.signForRequester,
         bytes: hex(signForRequester(forRequester, w.committee[0]!.identitySecret)),
       },
       {

@@ -46,11 +46,14 @@ export interface SessionRowToDeliver {
   day: number;
   checkIn: Uint8Array;
 }
-/** The values of a session for its row in the escrow's index. `tag` is T, 96 bytes, of a verified presentation. */
+/** The values of a session for its row in the escrow's index, of a verified check-in. */
 export interface IndexRowToDeliver {
   epoch: number;
   serviceId: Hex;
+  /** T, 96 bytes */
   tag: Uint8Array;
+  /** 64 bytes (protocol/index-row.ts) */
+  rowProof: Uint8Array;
 }
 /**
  * How the two rows of a session reach their tables. The service's door passes it in (functions/service.ts), so that this
@@ -74,6 +77,8 @@ export interface OpenRequest {
   checkIn: Uint8Array;
   /** T, 96 bytes. */
   tag: Uint8Array;
+  /** 64 bytes (protocol/index-row.ts) */
+  rowProof: Uint8Array;
   /** Signed<Receipt> */
   receipt: Uint8Array;
   closesAt: number;
@@ -127,6 +132,7 @@ type SessionRow = {
   check_in: ArrayBuffer | null;
   /** null once the index row exists */
   tag: ArrayBuffer | null;
+  row_proof: ArrayBuffer;
   attempts: number;
   due: number;
 };
@@ -164,7 +170,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     this.#made = true;
     const due = Date.now() + FIRST_RETRY_MS;
     this.#sql.exec(
-      "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+      "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
       r.tagHash,
       r.serviceId,
       r.shard,
@@ -177,6 +183,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       this.#kept(now),
       r.checkIn,
       r.tag,
+      r.rowProof,
       due,
     );
     if (due < this.#alarmAt) void this.#arm();
@@ -227,14 +234,15 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
 
   /** False if the receiver did not answer; a later alarm tries again. Errors are dropped, because they quote the row. */
   async #deliver(what: "row" | "index", held: SessionRow, now: number): Promise<boolean> {
-    const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag } = held;
+    const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag, row_proof } = held;
     try {
       if (what === "row" && check_in) {
         await this.#delivery.row(shard, { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) });
         this.#sql.exec("UPDATE session SET check_in = NULL WHERE tag_hash = ?", tagHash);
       }
       if (what === "index" && tag) {
-        await this.#delivery.indexRow({ epoch, serviceId, tag: new Uint8Array(tag) }, now);
+        const rowProof = new Uint8Array(row_proof);
+        await this.#delivery.indexRow({ epoch, serviceId, tag: new Uint8Array(tag), rowProof }, now);
         this.#sql.exec("UPDATE session SET tag = NULL WHERE tag_hash = ?", tagHash);
       }
       return true;

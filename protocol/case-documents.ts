@@ -173,15 +173,8 @@ export const signForRequester = (part: ForRequester, by: Uint8Array | Signer): U
   signDocument(LABELS.signForRequester, ForRequester, part, by);
 
 /**
- * One row of an epoch's index: value (32) ‖ serviceId (16) ‖ T (96), sorted by value = H(e(G, T)).
- * The row holds T itself. So a party that matches a value computes the tag's hash from T, and nobody can put another
- * session's hash beside a value.
- */
-export const INDEX_ROW_BYTES = 144;
-export const INDEX_VALUE_BYTES = 32;
-/**
- * The tagHash in a CaseResult if the index has a row for this slot's session, but the row's T does not match the value.
- * No session has this hash.
+ * The tagHash in a CaseResult if the index has a row for this slot's session, but the row lies: its T does not match the
+ * value, or its row proof does not hold (index-row.ts). No session has this hash.
  */
 export const FALSE_ROW: Uint8Array = new Uint8Array(32);
 /** Whether a linked session's tagHash is FALSE_ROW. */

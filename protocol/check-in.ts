@@ -4,6 +4,7 @@
 //   challenge     Signed<Challenge> by the service's key; service id = H(key), so the challenge vouches for itself
 //   epoch         of the signed issuedAt; its parameters must be the ones that the challenge names
 //   presentation  proof over the relation and checkInContext (presentation.ts)
+//   row proof     by the same tag, for this service, epoch and slot (index-row.ts)
 //   policy        each required attribute is shown, with a value that the challenge accepts
 //
 // Two things are not checked here, because they need a clock and a memory: the freshness of the challenge and the
@@ -25,6 +26,7 @@ import {
 import { nobleVerify, type VerifySignature } from "./ed25519.ts";
 import { type Engine, nobleEngine } from "./engine.ts";
 import { epochOf } from "./epoch.ts";
+import { verifyIndexRow } from "./index-row.ts";
 import { LABELS } from "./labels.ts";
 import {
   type Expectation,
@@ -70,7 +72,7 @@ export interface ParametersOfEpoch {
 }
 
 /** Why a check-in was refused. It is for tests and audit, like Refusal. */
-export type CheckInRefusal = Refusal | "challenge-signature" | "parameters" | "policy";
+export type CheckInRefusal = Refusal | "challenge-signature" | "parameters" | "row" | "policy";
 /** An accepted check-in, or the reason for the refusal. */
 export type CheckInVerdict = Verified | { readonly ok: false; readonly reason: CheckInRefusal };
 
@@ -132,6 +134,19 @@ function expectationOf(
 const meetsPolicy = ({ required }: Challenge, { shown }: Verified): boolean =>
   required.every(({ attribute, accepted }) => Object.hasOwn(shown, attribute) && accepted.includes(shown[attribute]!));
 
+/** Whether the tag's owner bound it to this service, epoch and slot. It uses the T that the presentation decoded. */
+const provesRow = (
+  { read: { checkIn, challenge, presentation, epoch }, tag }: CheckInToVerify,
+  verdict: Verified,
+  engine: Engine,
+): boolean =>
+  verifyIndexRow(
+    { serviceId: challenge.serviceId, epoch, slot: presentation.slot, paramsHash: tag.hash },
+    verdict.tag,
+    checkIn.rowProof,
+    engine,
+  );
+
 /** Verifies many check-ins, with the same verdicts as one by one and less work per check-in (verifyPresentations). */
 export function verifyCheckIns(
   checkIns: readonly CheckInToVerify[],
@@ -145,11 +160,13 @@ export function verifyCheckIns(
     return typeof expected === "string" ? [] : [{ expected, presentation }];
   });
   const verdicts = verifyPresentations(batch, rng, engine).values();
-  return checkIns.map(({ read }, i): CheckInVerdict => {
+  return checkIns.map((checkIn, i): CheckInVerdict => {
     const expected = expectations[i]!;
     if (typeof expected === "string") return { ok: false, reason: expected };
     const verdict = verdicts.next().value!;
-    return verdict.ok && !meetsPolicy(read.challenge, verdict) ? { ok: false, reason: "policy" } : verdict;
+    if (!verdict.ok) return verdict;
+    if (!meetsPolicy(checkIn.read.challenge, verdict)) return { ok: false, reason: "policy" };
+    return provesRow(checkIn, verdict, engine) ? verdict : { ok: false, reason: "row" };
   });
 }
 

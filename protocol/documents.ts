@@ -121,23 +121,33 @@ export const Challenge = document("Challenge", 0x03, 1, {
 export type Challenge = Of<typeof Challenge>;
 
 /** A wallet's answer to a challenge: the presentation and the keys of the new session. */
-export const CheckIn = document("CheckIn", 0x04, 1, {
+export const CheckIn = document("CheckIn", 0x04, 2, {
   challenge: blob,
   presentation: blob,
   sessionAuthKey: fixed(32),
   sessionRecipient: text,
+  rowProof: fixed(64), // the wallet's proof for the row of the session index (index-row.ts)
   hpkeEnc: blob,
 });
 export type CheckIn = Of<typeof CheckIn>;
+/** A check-in as far as it stands before its presentation, and before its channel, is made. */
+export type CheckInBeforeProof = Omit<CheckIn, "presentation">;
+export type CheckInBeforeChannel = Omit<CheckIn, "presentation" | "hpkeEnc">;
+const fieldsBeforeChannel = (c: CheckInBeforeChannel): Uint8Array[] => [
+  c.challenge,
+  c.sessionAuthKey,
+  utf8ToBytes(c.sessionRecipient),
+  c.rowProof,
+];
 /**
- * The hash that binds a presentation to its check-in: the challenge (with service, policy and nonce) and the session
- * keys. The tag of the presentation's proof absorbs it.
+ * The hash that binds a presentation to its check-in: the challenge (with service, policy and nonce), the session keys
+ * and the row proof. The tag of the presentation's proof absorbs it.
  */
-export const checkInContext = (c: Omit<CheckIn, "presentation">): Uint8Array =>
-  labelledHash(LABELS.challenge, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.hpkeEnc);
+export const checkInContext = (c: CheckInBeforeProof): Uint8Array =>
+  labelledHash(LABELS.challenge, ...fieldsBeforeChannel(c), c.hpkeEnc);
 /** HPKE info of the session's channel. It covers every field of the check-in that is known before `enc` is made. */
-export const channelContext = (c: Omit<CheckIn, "presentation" | "hpkeEnc">): Uint8Array =>
-  labelledHash(LABELS.channelContext, c.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient));
+export const channelContext = (c: CheckInBeforeChannel): Uint8Array =>
+  labelledHash(LABELS.channelContext, ...fieldsBeforeChannel(c));
 /** The hash of the whole CheckIn document, 32 bytes. */
 export const presentationHashOf = (checkInBytes: Uint8Array): Uint8Array =>
   labelledHash(LABELS.presentation, checkInBytes);

@@ -21,6 +21,7 @@ export const LABELS = {
   refresh: `${V1}PROOF-REFRESH.`,
   present: `${V1}PROOF-PRESENT.`,
   continuity: `${V1}PROOF-CONTINUITY.`,
+  indexRow: `${V1}PROOF-INDEX-ROW.`,
   shareKeyPossession: `${V1}PROOF-POSSESSION.`,
   linkShare: `${V1}PROOF-LINK-SHARE.`,
   traceShare: `${V1}PROOF-TRACE-SHARE.`,

@@ -95,7 +95,7 @@ const MAX_KEPT_TAG_BASES = 64;
 const keptTagBases = new WeakMap<Engine, Map<string, ElementG2>>();
 
 /** H2(e, j), which is kept because a verifier needs the J slots of the current epoch again and again. */
-function tagBaseIn(engine: Engine, paramsHash: Uint8Array, epoch: number, slot: number): ElementG2 {
+export function tagBaseIn(engine: Engine, paramsHash: Uint8Array, epoch: number, slot: number): ElementG2 {
   let bases = keptTagBases.get(engine);
   if (bases === undefined || bases.size >= MAX_KEPT_TAG_BASES) {
     bases = new Map();

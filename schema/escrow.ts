@@ -1,7 +1,9 @@
 // D1 of the escrow: the session index, and a list of the cases for the officers' inbox.
 //
-//   session_index   value = H(e(G, T)) -> service and T, one row per check-in, by epoch. Nobody can compute the value of one
+//   session_index   value = H(e(G, T)) -> service, T and row proof, one row per check-in, by epoch. Nobody can compute the value of one
 //                   session from another's. So the order of the keys is random, and reveals neither time nor patient
+//   index_nodes     of a closed epoch: the inner nodes of its Merkle tree, as proofs read them. Level 0 has one node per
+//                   block of rows, with the value of the block's first row (functions/escrow/index-proofs.ts)
 //   closed_epochs   an epoch that accepts no more rows. It is frozen first, then counted and hashed. `entry` is its log
 //                   entry, stored before it is appended, so that a repetition appends the same bytes
 //   cases           the state of each case. The case itself is in its Durable Object (LinkageEscrow), and this row follows.
@@ -20,8 +22,22 @@ export const sessionIndex = sqliteTable(
     value: hex("value").notNull(),
     serviceId: hex("service_id").notNull(),
     tag: hex("tag").notNull(),
+    rowProof: hex("row_proof").notNull(),
   },
   (t) => [primaryKey({ columns: [t.epoch, t.value] })],
+);
+
+export const indexNodes = sqliteTable(
+  "index_nodes",
+  {
+    epoch: integer("epoch").notNull(),
+    level: integer("level").notNull(),
+    at: integer("at").notNull(),
+    hash: hex("hash").notNull(),
+    /** level 0 only */
+    first: hex("first"),
+  },
+  (t) => [primaryKey({ columns: [t.epoch, t.level, t.at] }), index("index_nodes_first").on(t.epoch, t.first)],
 );
 
 export const closedEpochs = sqliteTable("closed_epochs", {

@@ -220,7 +220,7 @@ export async function openChunk(
     (s) =>
       epochFrom <= s.epoch &&
       s.epoch <= epochTo &&
-      (services.length === 0 || services.some((id) => equalBytes(id, s.serviceId))),
+      (services.length === 0 || isFalseRow(s.tagHash) || services.some((id) => equalBytes(id, s.serviceId))),
   );
   if (!inScope)
     throw new RequesterError(

@@ -22,6 +22,7 @@ import {
 } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
+import { proveIndexRow } from "../../protocol/index-row.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
@@ -177,6 +178,11 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
     challenge: offer.invitation.challenge,
     sessionAuthKey: keys.authPublicKey,
     sessionRecipient: keys.ageRecipient,
+    rowProof: proveIndexRow(
+      { serviceId: offer.serviceId, epoch, slot, paramsHash: tagParameters.hash },
+      secrets.z,
+      rng,
+    ),
   };
   const { enc, channel } = await openWalletChannel({
     servicePublicKey: service.hpkeKey,

@@ -1,7 +1,7 @@
 // Routes of the session index (session-index.ts).
 //
-//   POST /v1/index                               {rows: [{epoch, value, serviceId, tag}]}   signed by the service Worker
-//   GET  /v1/index/:epoch?part=&cursor=&limit=   octet-stream: rows of 144 bytes, sorted by value
+//   POST /v1/index                               {rows: [{epoch, value, serviceId, tag, rowProof}]}   signed by the service Worker
+//   GET  /v1/index/:epoch?part=&cursor=&limit=   octet-stream: rows of 208 bytes, sorted by value
 //   POST /v1/admin/index/:epoch/close            → count and root, logged                   signed by the administrator
 //
 // `part` is "n.m" (protocol/buckets.ts), by value. Several parts of one m are separated by commas. If more rows follow, the
@@ -48,6 +48,7 @@ const IndexBody = z.object({
         value: hexFromBase64url(32),
         serviceId: hexText(16),
         tag: hexFromBase64url(96),
+        rowProof: hexFromBase64url(64),
       }),
     )
     .min(1)

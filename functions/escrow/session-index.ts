@@ -1,9 +1,9 @@
 // The session index: one row per session. A link or assemble matches its values against these rows.
 //
-//   row     value (32) ‖ serviceId (16) ‖ T (96),   value = H(e(G, T)) of the session's tag T;  INDEX_ROW_BYTES = 144
+//   row     value (32) ‖ serviceId (16) ‖ T (96) ‖ rowProof (64)     protocol/index-row.ts;  INDEX_ROW_BYTES = 208
 //
-// The rows of an epoch are sorted by value. The escrow does not check that value and T belong together, since that costs one
-// pairing per row. Every trustee checks it for each row that it matches, and reports a row that lies.
+// The rows of an epoch are sorted by value. The escrow does not check that value, service and proof belong to T, since that
+// costs one pairing per row. Every trustee checks it for each row that it matches, and reports a row that lies.
 //
 //   put     by the service Worker's outbox. Putting the same row again changes nothing. A request stores all its rows or none
 //   read    by anybody: whole epochs or large parts (protocol/buckets.ts, by value), several parts in one query. The reader
@@ -19,10 +19,10 @@ import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
-import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/index-row.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
 import type { EscrowEnv } from "../shared/env.ts";
@@ -32,7 +32,7 @@ import { parametersFor } from "../shared/parameters.ts";
 
 /** rows per request */
 export const MAX_ROWS_PUT = 500;
-/** 590 kB per page. D1 returns a page as one text of 1.2 MB; it allows 2 MB. */
+/** 850 kB per page. D1 returns a page as one text of 1.7 MB; it allows 2 MB. */
 export const ROWS_PER_PAGE = 4096;
 /** parts per query: enough for the slots of an epoch, with room to spare */
 export const MAX_PARTS_ASKED = 64;
@@ -47,8 +47,11 @@ export interface IndexRow {
   serviceId: Hex;
   /** T, compressed G2, 96 bytes */
   tag: Hex;
+  /** 64 bytes */
+  rowProof: Hex;
 }
 
+/** One session has one row. A wallet can make many proofs for it; the first stays. */
 const sameRow = (a: IndexRow, b: IndexRow): boolean => a.serviceId === b.serviceId && a.tag === b.tag;
 
 /**
@@ -66,7 +69,8 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
   }
   const json = JSON.stringify([...byKey.values()]);
   const given = `SELECT json_extract(value, '$.epoch') AS epoch, json_extract(value, '$.value') AS value,
-    json_extract(value, '$.serviceId') AS service_id, json_extract(value, '$.tag') AS tag FROM json_each(?1)`;
+    json_extract(value, '$.serviceId') AS service_id, json_extract(value, '$.tag') AS tag,
+    json_extract(value, '$.rowProof') AS row_proof FROM json_each(?1)`;
   const contradicting = `SELECT 1 FROM (${given}) g JOIN session_index s ON s.epoch = g.epoch AND s.value = g.value
     WHERE s.service_id <> g.service_id OR s.tag <> g.tag`;
   const late = `SELECT 1 FROM (${given}) g JOIN closed_epochs c ON c.epoch = g.epoch
@@ -77,7 +81,7 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
     db.prepare(`${late} LIMIT 1`).bind(json),
     db
       .prepare(
-        `INSERT INTO session_index (epoch, value, service_id, tag) SELECT * FROM (${given})
+        `INSERT INTO session_index (epoch, value, service_id, tag, row_proof) SELECT * FROM (${given})
          WHERE NOT EXISTS (${contradicting}) AND NOT EXISTS (${late}) ON CONFLICT DO NOTHING`,
       )
       .bind(json),
@@ -89,8 +93,8 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
 
 /** Returns a page as one text. D1 returns rows as JSON objects, which cost ten times the size of their contents. */
 const asOneText = (rows: string): string =>
-  `SELECT count(*) AS n, group_concat(value || service_id || tag, '' ORDER BY value) AS hex FROM (${rows})`;
-const COLUMNS = "s.value, s.service_id, s.tag";
+  `SELECT count(*) AS n, group_concat(value || service_id || tag || row_proof, '' ORDER BY value) AS hex FROM (${rows})`;
+const COLUMNS = "s.value, s.service_id, s.tag, s.row_proof";
 /** Reads along the primary key, so a page costs the same at any place in an epoch of any size. */
 const ONE_PART = asOneText(
   `SELECT ${COLUMNS} FROM session_index s WHERE s.epoch = ? AND s.value >= ? AND s.value < ? AND s.value > ?

@@ -1,7 +1,7 @@
 // Delivers a session's two rows: its row in the service's D1, and its row in the escrow's index. Both receivers treat a
 // repetition as one delivery.
 //
-//   index row   value = H(e(G, T)) (protocol/opening.ts), T and the service; a link matches values within an epoch
+//   index row   value = H(e(G, T)) (protocol/opening.ts), the service, T and the wallet's row proof (protocol/index-row.ts)
 //
 // The check-in handler delivers right after it opened a session. The session's object delivers again if that failed
 // (durable-objects/replay-window.ts), through `sessionDelivery`.
@@ -40,16 +40,17 @@ export interface IndexRow {
   value: Base64url;
   serviceId: Hex;
   tag: Base64url;
+  rowProof: Base64url;
 }
 
 /**
  * Computes a pairing, which takes some milliseconds.
  * @param T the tag as an element of publicEngine; if it is absent, `tag` is decoded
  */
-export function indexRowOf({ epoch, serviceId, tag }: IndexRowToDeliver, T?: ElementG2): IndexRow {
+export function indexRowOf({ epoch, serviceId, tag, rowProof }: IndexRowToDeliver, T?: ElementG2): IndexRow {
   const engine = publicEngine();
   const value = indexValueOfElement(T ?? engine.g2.decode(tag), engine);
-  return { epoch, value: toBase64url(value), serviceId, tag: toBase64url(tag) };
+  return { epoch, value: toBase64url(value), serviceId, tag: toBase64url(tag), rowProof: toBase64url(rowProof) };
 }
 
 /** Delivers all rows or none. @throws Problem */

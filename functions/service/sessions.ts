@@ -220,6 +220,7 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
           day,
           checkIn: bytes,
           tag: read.presentation.T,
+          rowProof: read.checkIn.rowProof,
           receipt: receiptFor(c.env, read, at),
           // One hour after the last second in which this check-in is fresh, so that closing never races with it.
           closesAt: epochStart(read.epoch + 1) + grace + 3600,
@@ -235,8 +236,9 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
       throw refused("tag already spent, says its row");
     }
     if (outcome.pending) {
+      const { rowProof } = read.checkIn;
       const afterwards = async () =>
-        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T }, T), at);
+        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T, rowProof }, T), at);
       c.executionCtx.waitUntil(afterwards());
     }
     return octets(c, outcome.receipt, 201);

@@ -33,6 +33,7 @@ import {
   verifyLinkShare,
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
+import type { G2 } from "../../protocol/suite.ts";
 import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem, readBase64url, refused } from "../shared/http.ts";
@@ -64,7 +65,7 @@ import {
   secretOf,
   shareAt,
 } from "./round-context.ts";
-import { firstPages, matchSessions } from "./session-index.ts";
+import { firstPages, matchSessions, type WantedOfEpoch } from "./session-index.ts";
 
 /** the place of the parts of the notice round */
 const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", context: open.binding });
@@ -228,7 +229,7 @@ export async function result(
       readLinkParts(subjects, from, plaintext),
     );
     const slotsOfEach = await slotsOfSubjects(round, part);
-    const wanted = new Map<number, Map<Hex, number>>();
+    const wanted = new Map<number, WantedOfEpoch & { slots: Map<Hex, { slot: number; base: G2 }> }>();
     subjects.forEach((subject, i) => {
       const slots = slotsOfEach[i]!;
       const bases = slots.map((x) => x.base);
@@ -239,14 +240,19 @@ export async function result(
       if (cheaters.length > 0) throw wrongShare(cheaters);
       const values = combineLink({ set, shares: [own[i]!, ...theirs] }, engine);
       values.forEach((value, k) => {
-        const { epoch, slot } = slots[k]!;
-        const ofEpoch = wanted.get(epoch) ?? new Map<Hex, number>();
-        wanted.set(epoch, ofEpoch.set(bytesToHex(value), slot));
+        const { epoch, slot, base } = slots[k]!;
+        const { paramsHash } = subject.scope.find((x) => x.epoch === epoch)!;
+        const ofEpoch = wanted.get(epoch) ?? { paramsHash, slots: new Map() };
+        ofEpoch.slots.set(bytesToHex(value), { slot, base });
+        wanted.set(epoch, ofEpoch);
       });
     });
     const { caseId, services } = round.open.order;
     const found = await matchSessions(round.env, pages, wanted, round.now);
-    const sessions = found.filter((x) => services.length === 0 || services.some((id) => equalBytes(id, x.serviceId)));
+    // A false row proves no service, so it stays whatever the scope is.
+    const inScope = ({ serviceId, tagHash }: (typeof found)[number]): boolean =>
+      services.length === 0 || isFalseRow(tagHash) || services.some((id) => equalBytes(id, serviceId));
+    const sessions = found.filter(inScope);
     const value = CaseResult.encode({ caseId, orderHash: round.open.orderHash, epochFrom, epochTo, sessions });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), round.own.signer);
     const answer: ForRequesterAnswer = {

@@ -1,7 +1,7 @@
 // Matches the index values of a case against the escrow's session index of an epoch. The trustee fetches large parts of the
 // index and matches at home, so the escrow does not learn which row the trustee looked for.
 //
-//   GET <escrow>/v1/index/<epoch>?part=&cursor=&limit=   rows  value (32) ‖ serviceId (16) ‖ T (96)  sorted by value;
+//   GET <escrow>/v1/index/<epoch>?part=&cursor=&limit=   rows of protocol/index-row.ts, sorted by value;
 //                                                        header symbolon-cursor if another page follows
 //
 //   first page    FIRST_PAGE_ROWS rows of the epoch, the same for every case. If this is the whole epoch, or reading on
@@ -16,28 +16,36 @@
 // have no session. The escrow could invent rows to make the parts narrower. MAX_BUCKETS bounds this, and the round ends if a
 // bucket comes with fewer rows than the first page promised.
 //
-// A row whose value is wanted counts only if value = H(e(G, T)); its tagHash is the hash of this T. So nobody can put another
-// patient's session under an approved patient's value: T determines the value, and two tags never have the same value, since
-// T ↦ e(G, T) is injective. If a wanted row lies, it enters the result with FALSE_ROW in place of the tagHash, and the
-// requester sees it. The trustee does not skip such a row, or the escrow could hide a session behind it. The round does not
-// fail either, or the escrow could make rows lie and learn from the refusals which values were wanted.
-// The service id is not bound to T. A row that lies about it leads to no record, since a record's stanza label has both.
+// A row whose value is wanted counts only if value = H(e(G, T)), and if the wallet's row proof holds for its service id and
+// for the wanted epoch and slot; its tagHash is the hash of this T. So nobody can put another patient's session under an
+// approved patient's value: T determines the value, and two tags never have the same value, since T ↦ e(G, T) is injective.
+// Nobody can put another service beside it either, since only the wallet can make a row proof. If a wanted row lies, it enters
+// the result with FALSE_ROW in place of the tagHash, without a service id, and the requester sees it. The trustee does not
+// skip such a row, or the escrow could hide a session behind it. The round does not fail either, or the escrow could make rows
+// lie and learn from the refusals which values were wanted.
 //
 // If rows are out of order or outside the requested parts, if a page does not move on, or if a body is not a list of rows, then
 // the escrow is at fault and the answer is "unavailable".
 
 import { publicEngine } from "../../engine/worker.ts";
 import { partOf, writePart } from "../../protocol/buckets.ts";
-import { FALSE_ROW, INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/case-documents.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
+import { FALSE_ROW } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
-import { indexValueOfTag } from "../../protocol/opening.ts";
+import {
+  INDEX_ROW_BYTES,
+  INDEX_VALUE_BYTES,
+  readIndexRow,
+  SERVICE_ID_BYTES,
+  verifyIndexRow,
+} from "../../protocol/index-row.ts";
+import { indexValueOfElement } from "../../protocol/opening.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
-import { DecodeError } from "../../protocol/suite.ts";
+import { DecodeError, type G2 } from "../../protocol/suite.ts";
 import { call } from "../shared/calls.ts";
 import { Problem } from "../shared/http.ts";
 
-const SERVICE_ID_BYTES = 16;
 const CURSOR_HEADER = "symbolon-cursor";
 /** epochs matched at once */
 const PARALLEL_EPOCHS = 4;
@@ -56,8 +64,14 @@ interface Page {
   /** present if another page follows */
   readonly cursor: string | undefined;
 }
-/** index value → slot */
-type Wanted = ReadonlyMap<Hex, number>;
+/** The wanted values of one epoch. */
+export interface WantedOfEpoch {
+  /** p_e, 32 bytes */
+  readonly paramsHash: Uint8Array;
+  /** index value → slot with its base H2(e, j) */
+  readonly slots: ReadonlyMap<Hex, { readonly slot: number; readonly base: G2 }>;
+}
+type Wanted = WantedOfEpoch["slots"];
 
 /** The escrow is at fault. */
 const broken = (epoch: number, what: string): Problem =>
@@ -94,24 +108,33 @@ function bucketCountFor({ bytes }: Page, wanted: Wanted): number {
   return (wanted.size * rows) / parts < rows - have ? parts : 1;
 }
 
-/** H(e(G, T)); undefined if the bytes are not a point of the group. */
-function valueOfTag(tag: Uint8Array): Hex | undefined {
+/** Whether the row's T has this value, and the wallet bound T to the row's service at this epoch and slot. */
+function isTrueRow(
+  row: Uint8Array,
+  place: { readonly epoch: number; readonly slot: number; readonly paramsHash: Uint8Array },
+  base: G2,
+): boolean {
+  const engine = publicEngine();
+  const { value, serviceId, tag, rowProof } = readIndexRow(row);
   try {
-    return bytesToHex(indexValueOfTag(tag, publicEngine()));
+    const T = engine.g2.decode(tag);
+    if (!equalBytes(indexValueOfElement(T, engine), value)) return false;
+    return verifyIndexRow({ ...place, serviceId }, T, rowProof, engine, engine.fromG2(base));
   } catch (error) {
-    if (error instanceof DecodeError) return undefined;
+    if (error instanceof DecodeError) return false;
     throw error;
   }
 }
+const NO_SERVICE = new Uint8Array(SERVICE_ID_BYTES);
 
 /** Reads sorted pages, and keeps the sessions whose value is wanted. */
 class Matcher {
   readonly found: LinkedSession[] = [];
   readonly #epoch: number;
-  readonly #wanted: Wanted;
+  readonly #wanted: WantedOfEpoch;
   #last = "";
 
-  constructor(epoch: number, wanted: Wanted) {
+  constructor(epoch: number, wanted: WantedOfEpoch) {
     this.#epoch = epoch;
     this.#wanted = wanted;
   }
@@ -124,19 +147,20 @@ class Matcher {
       if (value <= this.#last) throw broken(this.#epoch, "not sorted, or a value twice");
       this.#last = value;
       see(value);
-      const slot = this.#wanted.get(value);
-      if (slot === undefined) continue;
-      const serviceId = row.slice(INDEX_VALUE_BYTES, INDEX_VALUE_BYTES + SERVICE_ID_BYTES);
-      const tag = row.slice(INDEX_VALUE_BYTES + SERVICE_ID_BYTES);
-      const tagHash = valueOfTag(tag) === value ? tagHashOf(tag) : FALSE_ROW;
-      this.found.push({ epoch: this.#epoch, slot, serviceId, tagHash });
+      const wanted = this.#wanted.slots.get(value);
+      if (wanted === undefined) continue;
+      const place = { epoch: this.#epoch, slot: wanted.slot };
+      const { serviceId, tag } = readIndexRow(row);
+      if (isTrueRow(row, { ...place, paramsHash: this.#wanted.paramsHash }, wanted.base))
+        this.found.push({ ...place, serviceId, tagHash: tagHashOf(tag) });
+      else this.found.push({ ...place, serviceId: NO_SERVICE, tagHash: FALSE_ROW });
     }
   }
 }
 
 /** The sessions of one epoch whose value is wanted. @throws Problem unavailable */
-async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wanted, now: number) {
-  const of = first.cursor === undefined ? 1 : bucketCountFor(first, wanted);
+async function matchEpoch(env: Source, epoch: number, first: Page, wanted: WantedOfEpoch, now: number) {
+  const of = first.cursor === undefined ? 1 : bucketCountFor(first, wanted.slots);
   const matcher = new Matcher(epoch, wanted);
   if (of === 1) {
     matcher.read(first);
@@ -148,7 +172,7 @@ async function matchEpoch(env: Source, epoch: number, first: Page, wanted: Wante
     return matcher.found;
   }
   const bucketOf = (value: Hex): string => writePart(partOf(value, of));
-  const rows = new Map([...wanted.keys()].sort().map((value) => [bucketOf(value), 0]));
+  const rows = new Map([...wanted.slots.keys()].sort().map((value) => [bucketOf(value), 0]));
   const count = (value: Hex): void => {
     const bucket = bucketOf(value);
     const before = rows.get(bucket);
@@ -177,7 +201,7 @@ export function firstPages(env: Source, epochs: readonly number[], now: number):
 export async function matchSessions(
   env: Source,
   pages: FirstPages,
-  wanted: ReadonlyMap<number, Wanted>,
+  wanted: ReadonlyMap<number, WantedOfEpoch>,
   now: number,
 ): Promise<LinkedSession[]> {
   const epochs = [...wanted.keys()].sort((a, b) => b - a);

@@ -39,11 +39,12 @@ import { bundleWorker, type ModuleSwap, type Weakening } from "../../local/bundl
 import type { Host } from "../../local/host.ts";
 import type { EnrolledPatient, Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf, INDEX_ROW_BYTES, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { approvalHashOf, trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { INDEX_ROW_BYTES, proveIndexRow, readIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
 import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
@@ -239,7 +240,7 @@ export async function indexOf(p: Practice, epoch: number, rows: number): Promise
       bytes.subarray(INDEX_ROW_BYTES * i, INDEX_ROW_BYTES * (i + 1)),
     );
     if (found.length >= rows)
-      return new Map(found.map((r) => [hex(r.subarray(0, 32)), { tagHash: hex(tagHashOf(r.subarray(48))) }]));
+      return new Map(found.map((r) => [hex(r.subarray(0, 32)), { tagHash: hex(tagHashOf(readIndexRow(r).tag)) }]));
     if (attempt > 100) throw new Error(`index of ${epoch}: ${found.length} rows, ${rows} expected`);
     await new Promise((done) => setTimeout(done, 200));
   }
@@ -272,11 +273,17 @@ export async function presented(
   const root = walletRoot(wallet.recoveryWords);
   const secrets = holderSecrets(root, held.generation);
   const challenge = await clinic.challenge();
+  const read = Challenge.decode(Signed.decode(challenge).document);
   const keys = await sessionKeys(root, held.generation, epochOf(p.clock.now), at.slot);
   const before = {
     challenge,
     sessionAuthKey: keys.authPublicKey,
     sessionRecipient: keys.ageRecipient,
+    rowProof: proveIndexRow(
+      { serviceId: read.serviceId, epoch: epochOf(p.clock.now), slot: at.slot, paramsHash: parameters.hash },
+      secrets.z,
+      p.transport.rng,
+    ),
     hpkeEnc: new Uint8Array(1120),
   };
   const credential = receive({
@@ -287,7 +294,6 @@ export async function presented(
     s: credentialBlinding(root, held.generation, at.credentialEpoch),
     issued: IssuedCredential.decode(hexToBytes(held.issued)),
   });
-  const read = Challenge.decode(Signed.decode(challenge).document);
   const made = present(
     {
       params: parameters.issuer,

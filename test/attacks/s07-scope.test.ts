@@ -57,8 +57,8 @@ const laxTrustee = (filtersNothingIf: string): Weakening[] => [
   playedBy("credulous-approvals", "functions/shared/approvals.ts"),
   {
     file: "functions/trustee/rounds.ts",
-    find: "found.filter((x) => services.length === 0 ||",
-    replace: `found.filter((x) => ${filtersNothingIf} || services.length === 0 ||`,
+    find: "services.length === 0 || isFalseRow",
+    replace: `${filtersNothingIf} || services.length === 0 || isFalseRow`,
   },
   {
     file: "functions/trustee/case-order.ts",

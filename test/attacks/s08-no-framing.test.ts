@@ -40,10 +40,11 @@ import {
 import { requestEnrolment, requestRefresh, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { proveIndexRow } from "../../protocol/index-row.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present } from "../../protocol/presentation.ts";
 import { combineScalars } from "../../protocol/sharing.ts";
-import { decodeG1, decodeG2, encodeG1, encodeG2, G, type G1, randomScalar } from "../../protocol/suite.ts";
+import { decodeG1, decodeG2, encodeG1, encodeG2, G, type G1, randomScalar, type Scalar } from "../../protocol/suite.ts";
 import {
   approvedBy,
   carelessCore,
@@ -124,12 +125,20 @@ const trusteesKey = (name: "trace" | "link") =>
   combineScalars([1, 2].map((i) => ({ index: i, value: ownTrustee(p.host, i).secret.shares[name] })));
 
 /** A check-in at the clinic with a presentation of the attacker's making. */
-async function checkInWith(make: (context: Uint8Array) => Presentation): Promise<Uint8Array> {
+async function checkInWith(
+  { z, slot }: { z: bigint; slot: number },
+  make: (context: Uint8Array) => Presentation,
+): Promise<Uint8Array> {
   const template = CheckIn.decode(alicesSession.checkInBytes);
   const before = {
     challenge: await clinic.challenge(),
     sessionAuthKey: ed25519.getPublicKey(p.transport.rng(32)),
     sessionRecipient: template.sessionRecipient,
+    rowProof: proveIndexRow(
+      { serviceId: clinic.serviceId, epoch: EPOCH, slot, paramsHash: hash() },
+      z as Scalar,
+      p.transport.rng,
+    ),
     hpkeEnc: template.hpkeEnc,
   };
   return CheckIn.encode({ ...before, presentation: Presentation.encode(make(checkInContext(before))) });
@@ -204,7 +213,9 @@ describe("to open a session as Alice", () => {
       e: BigInt(`0x${bytesToHex(issued.e)}`),
       s: randomScalar(p.transport.rng),
     };
-    const forged = await checkInWith((context) => present(setting(credential, guess, context, 0), p.transport.rng));
+    const forged = await checkInWith({ z: guess.z, slot: 0 }, (context) =>
+      present(setting(credential, guess, context, 0), p.transport.rng),
+    );
     expect(await send(forged)).toBe("credential-refused");
   });
   it("control: with her words it is presented, and accepted", async () => {
@@ -232,7 +243,7 @@ describe("to open a session as Alice", () => {
     });
     const used = alice.wallet.sessions.map((x) => x.slot);
     const slot = [0, 1, 2, 3].find((j) => !used.includes(j))!;
-    const checkIn = await checkInWith((context) =>
+    const checkIn = await checkInWith({ z: secrets.z, slot }, (context) =>
       present(setting(credential, secrets, context, slot), p.transport.rng),
     );
     expect(await send(checkIn)).toBe("accepted");
@@ -250,8 +261,8 @@ describe("to open a session as Alice", () => {
         replace: "  return frame(",
       },
     ]);
-    const honest = await checkInWith((context) => {
-      const { credential, secrets } = mallorysCredential();
+    const { credential, secrets } = mallorysCredential();
+    const honest = await checkInWith({ z: secrets.z, slot: 1 }, (context) => {
       return unbound.Presentation.decode(
         unbound.Presentation.encode(
           unbound.present(
@@ -284,7 +295,7 @@ describe("to make a session that leads to Alice", () => {
     core?: Awaited<ReturnType<typeof carelessCore>>,
   ): Promise<Uint8Array> => {
     const { credential, secrets } = mallorysCredential();
-    return checkInWith((context) => {
+    return checkInWith({ z: secrets.z, slot: 2 }, (context) => {
       const input = setting(credential, secrets, context, 2);
       const made = core
         ? core.present({ ...input, ...foreign(core, credential) }, p.transport.rng)

@@ -24,6 +24,7 @@ import {
 } from "../../protocol/documents.ts";
 import { fromBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { proveIndexRow, type RowPlace } from "../../protocol/index-row.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
@@ -214,6 +215,8 @@ export interface Craft {
   paramsHash?: Uint8Array;
   /** of the tag's epoch alone */
   tagParamsHash?: Uint8Array;
+  /** another place than the visit's own, for the row proof */
+  rowPlace?: Partial<RowPlace>;
   context?: (c: Omit<CheckIn, "presentation">) => Uint8Array;
 }
 
@@ -233,7 +236,7 @@ export async function craftCheckIn(
   const parameters = new ParametersCache(practice.transport, practice.deployment);
   const challenge = craft.challenge ?? (await clinic.challenge());
   const card = openSigned(LABELS.signServiceCard, ServiceCard, clinic.card()).value;
-  const issuedAt = openSigned(LABELS.signChallenge, Challenge, challenge).value.issuedAt;
+  const { issuedAt, serviceId } = openSigned(LABELS.signChallenge, Challenge, challenge).value;
   const tagEpoch = craft.tagEpoch ?? epochOf(Number(issuedAt));
   const credentialEpoch = craft.credential?.epoch ?? parts.issued.epoch;
   const tag = await parameters.of(tagEpoch);
@@ -243,7 +246,13 @@ export async function craftCheckIn(
   const keys = await sessionKeys(parts.root, 0, tagEpoch, slot);
   const tagParamsHash = craft.tagParamsHash ?? craft.paramsHash ?? tag.hash;
   const credentialParamsHash = craft.paramsHash ?? held.hash;
-  const before = { challenge, sessionAuthKey: keys.authPublicKey, sessionRecipient: keys.ageRecipient };
+  const place = { serviceId, epoch: tagEpoch, slot, paramsHash: tagParamsHash };
+  const before = {
+    challenge,
+    sessionAuthKey: keys.authPublicKey,
+    sessionRecipient: keys.ageRecipient,
+    rowProof: proveIndexRow({ ...place, ...craft.rowPlace }, secrets.z, rng),
+  };
   const { enc } = await openWalletChannel({
     servicePublicKey: card.hpkeKey,
     context: channelContext(before),

@@ -50,6 +50,7 @@ import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
+import { proveIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, type KeySetCore, keySetId, perKey, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
@@ -183,6 +184,7 @@ function checkInOf(): Uint8Array {
     challenge: signDocument(LABELS.signChallenge, Challenge, challenge, service.secretKey),
     sessionAuthKey: rng(32),
     sessionRecipient,
+    rowProof: proveIndexRow({ serviceId, epoch: epochOf(issuedAt), slot: 1, paramsHash }, jane.secrets.z, rng),
     hpkeEnc: rng(32),
   };
   const presentation = present(

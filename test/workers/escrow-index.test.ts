@@ -5,15 +5,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { firstPages, matchSessions } from "../../functions/trustee/session-index.ts";
+import { firstPages, matchSessions, type WantedOfEpoch } from "../../functions/trustee/session-index.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { isFalseRow } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { INDEX_ROW_BYTES, proveIndexRow } from "../../protocol/index-row.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
-import { encodeG2, type G2, tagBase } from "../../protocol/suite.ts";
+import { encodeG2, type G2, type Scalar, tagBase } from "../../protocol/suite.ts";
 import { secret } from "./bindings.ts";
 import {
   bindings,
@@ -35,17 +36,19 @@ interface Row {
   value: string;
   serviceId: string;
   tag: string;
+  rowProof: string;
 }
 const newRow = (epoch = EPOCH, value = rng(32)): Row => ({
   epoch,
   value: toBase64url(value),
   serviceId: bytesToHex(rng(16)),
   tag: toBase64url(rng(96)),
+  rowProof: toBase64url(rng(64)),
 });
 const put = (rows: unknown, signWith = secret("service-sign")) =>
   api(transport, ESCROW_URL, "/v1/index", { json: { rows }, signWith });
 const bytesOf = (r: Row): Uint8Array =>
-  concatBytes(readBase64url(r.value), hexToBytes(r.serviceId), readBase64url(r.tag));
+  concatBytes(readBase64url(r.value), hexToBytes(r.serviceId), readBase64url(r.tag), readBase64url(r.rowProof));
 const sorted = (rows: Row[]): string[] => rows.map((r) => bytesToHex(bytesOf(r))).sort();
 
 async function read(epoch: number, part = "0.1"): Promise<{ rows: string[]; pages: number }> {
@@ -56,7 +59,8 @@ async function read(epoch: number, part = "0.1"): Promise<{ rows: string[]; page
     const query: string = `?part=${part}${cursor === null ? "" : `&cursor=${cursor}`}`;
     const response = await api(transport, ESCROW_URL, `/v1/index/${epoch}${query}`);
     const page = new Uint8Array(await response.arrayBuffer());
-    for (let at = 0; at < page.length; at += 144) rows.push(bytesToHex(page.subarray(at, at + 144)));
+    for (let at = 0; at < page.length; at += INDEX_ROW_BYTES)
+      rows.push(bytesToHex(page.subarray(at, at + INDEX_ROW_BYTES)));
     cursor = response.headers.get("symbolon-cursor");
     pages++;
   } while (cursor !== null);
@@ -117,7 +121,7 @@ describe("rows", () => {
     const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // again two pages
     expect(most.rows).toEqual(sorted(all).filter((r) => !/^f[c-f]/.test(r)));
     const few = await api(transport, ESCROW_URL, `/v1/index/${EPOCH}?limit=10`);
-    expect(new Uint8Array(await few.arrayBuffer()).length).toBe(10 * 144);
+    expect(new Uint8Array(await few.arrayBuffer()).length).toBe(10 * INDEX_ROW_BYTES);
     expect(few.headers.get("symbolon-cursor")).toBe(sorted(all)[9]!.slice(0, 64));
   });
 
@@ -129,6 +133,8 @@ describe("rows", () => {
     ["upper-case hex", [{ ...newRow(), serviceId: "AB".repeat(16) }]],
     ["short tag", [{ ...newRow(), tag: toBase64url(rng(95)) }]],
     ["no tag", [{ ...newRow(), tag: undefined }]],
+    ["short row proof", [{ ...newRow(), rowProof: toBase64url(rng(63)) }]],
+    ["no row proof", [{ ...newRow(), rowProof: undefined }]],
     ["negative epoch", [{ ...newRow(), epoch: -1 }]],
     ["fractional epoch", [{ ...newRow(), epoch: 1.5 }]],
     ["epoch as text", [{ ...newRow(), epoch: String(EPOCH) }]],
@@ -216,7 +222,15 @@ describe("a trustee's search", () => {
   const paramsHash = new Uint8Array(32);
   const tagAt = (slot: number): G2 => tagBase(paramsHash, EPOCH, slot).multiply(z) as G2;
   /** the values that the trustees computed: all slots, two of which the patient used */
-  const wanted = new Map(Array.from({ length: SLOTS }, (_, j) => [bytesToHex(sessionIndexValue(tagAt(j))), j]));
+  const wanted: WantedOfEpoch = {
+    paramsHash,
+    slots: new Map(
+      Array.from({ length: SLOTS }, (_, slot) => [
+        bytesToHex(sessionIndexValue(tagAt(slot))),
+        { slot, base: tagBase(paramsHash, EPOCH, slot) },
+      ]),
+    ),
+  };
   const used = [3, 12];
 
   const genuine = used.map((slot) => ({
@@ -224,12 +238,16 @@ describe("a trustee's search", () => {
     value: toBase64url(sessionIndexValue(tagAt(slot))),
     serviceId: "5e".repeat(16),
     tag: toBase64url(encodeG2(tagAt(slot))),
+    rowProof: toBase64url(
+      proveIndexRow({ serviceId: hexToBytes("5e".repeat(16)), epoch: EPOCH, slot, paramsHash }, z as Scalar, rng),
+    ),
   }));
 
   async function fill(rows: number): Promise<void> {
     await bindings.ESCROW_DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO session_index SELECT ?, lower(hex(randomblob(32))), lower(hex(randomblob(16))), lower(hex(randomblob(96)))
+       INSERT INTO session_index SELECT ?, lower(hex(randomblob(32))), lower(hex(randomblob(16))), lower(hex(randomblob(96))),
+       lower(hex(randomblob(64)))
        FROM n`,
     )
       .bind(rows, EPOCH)
@@ -276,7 +294,7 @@ describe("a trustee's search", () => {
       rows = size;
       const { slots, asked, fetched } = await match();
       expect(slots).toEqual(used);
-      expect(fetched / 144).toBeLessThan(1024 + 1.1 * SLOTS * 512);
+      expect(fetched / INDEX_ROW_BYTES).toBeLessThan(1024 + 1.1 * SLOTS * 512);
       expect(asked.length).toBeLessThan(5);
       const parts = partsAsked(asked);
       expect(parts.length).toBeGreaterThan(8);
@@ -293,7 +311,7 @@ describe("a trustee's search", () => {
     await fill(20_000);
     const lied = bytesToHex(sessionIndexValue(tagAt(used[0]!)));
     const lying = await match((page) => {
-      for (let at = 0; at < page.length; at += 144)
+      for (let at = 0; at < page.length; at += INDEX_ROW_BYTES)
         if (bytesToHex(page.subarray(at, at + 32)) === lied) page.set(encodeG2(tagAt(5)), at + 48);
       return page;
     });
@@ -301,12 +319,12 @@ describe("a trustee's search", () => {
     expect(lying.sessions.map((s) => isFalseRow(s.tagHash))).toEqual(lying.sessions.map((s) => s.slot === used[0]));
     const dense = (page: Uint8Array, url: URL): Uint8Array => {
       if (url.searchParams.has("part")) return page;
-      for (let at = 0; at < page.length; at += 144) page.fill(0, at, at + 1); // as if all of them were in 1 of 256
+      for (let at = 0; at < page.length; at += INDEX_ROW_BYTES) page.fill(0, at, at + 1); // as if all of them were in 1 of 256
       return page;
     };
     await expect(match(dense)).rejects.toMatchObject({ code: "unavailable" });
     const stray = (page: Uint8Array, url: URL): Uint8Array =>
-      url.searchParams.has("part") ? page.slice(144).map((b, i) => (i < 32 ? 0 : b)) : page;
+      url.searchParams.has("part") ? page.slice(INDEX_ROW_BYTES).map((b, i) => (i < 32 ? 0 : b)) : page;
     await expect(match(stray)).rejects.toMatchObject({ code: "unavailable" });
   });
 });

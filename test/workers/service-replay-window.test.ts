@@ -37,6 +37,7 @@ function newSession() {
     idempotencyKeyHash: hex(32),
     checkIn: rng(100),
     tag: encodeG2(P2.multiply(randomScalar(rng)) as G2),
+    rowProof: rng(64),
     receipt: rng(50),
     closesAt: CLOSES_AT,
   };
@@ -168,6 +169,7 @@ describe("outbox and end", () => {
         value: toBase64url(sessionIndexValue(decodeG2(request.tag))),
         serviceId: request.serviceId,
         tag: toBase64url(request.tag),
+        rowProof: toBase64url(request.rowProof),
       },
     ]);
     expect(await runDurableObjectAlarm(stub)).toBe(true);

@@ -90,7 +90,7 @@ describe("bytes that are no check-in", () => {
     expect(await refusal(bytes.subarray(0, -1))).toBe("malformed");
     expect(await refusal(concatBytes(bytes, Uint8Array.of(0)))).toBe("malformed");
     expect(await refusal(bytes.with(0, 0x05))).toBe("malformed");
-    expect(await refusal(bytes.with(1, 2))).toBe("unknown-version");
+    expect(await refusal(bytes.with(1, 9))).toBe("unknown-version");
     expect(await refusal(checkIn.presentation)).toBe("malformed");
     expect(await refusal(CheckIn.encode({ ...checkIn, presentation: checkIn.challenge }))).toBe("malformed");
     expect(await refusal(CheckIn.encode({ ...checkIn, presentation: checkIn.presentation.with(1, 9) }))).toBe(
@@ -202,6 +202,7 @@ describe("presentations that must not open a session (S2)", () => {
       { sessionAuthKey: rng(32) },
       { sessionRecipient: other.checkIn.sessionRecipient },
       { hpkeEnc: rng(1120) },
+      { rowProof: other.checkIn.rowProof },
     ])
       expect(await refusal(CheckIn.encode({ ...checkIn, ...change }))).toBe("credential-refused");
   });

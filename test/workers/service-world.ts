@@ -26,6 +26,7 @@ import {
 import { asHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { proveIndexRow, type RowPlace } from "../../protocol/index-row.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
@@ -184,7 +185,13 @@ type PresentInput = Partial<globalThis.Parameters<typeof present>[0]>;
 export async function prepare(
   patient: Patient,
   clinic: Clinic,
-  options: { slot?: number; shown?: string[]; challenge?: Uint8Array; present?: PresentInput } = {},
+  options: {
+    slot?: number;
+    shown?: string[];
+    challenge?: Uint8Array;
+    present?: PresentInput;
+    rowPlace?: Partial<RowPlace>;
+  } = {},
 ): Promise<Prepared> {
   const { slot = 0, shown = [] } = options;
   const signed = options.challenge ?? (await clinic.challenge());
@@ -196,6 +203,11 @@ export async function prepare(
     challenge: signed,
     sessionAuthKey: auth.publicKey,
     sessionRecipient: await identityToRecipient(ageIdentity),
+    rowProof: proveIndexRow(
+      { serviceId: challenge.serviceId, epoch, slot, paramsHash, ...options.rowPlace },
+      patient.secrets.z,
+      rng,
+    ),
   };
   const tagHash = tagHashOf(encodeG2(tagOf(patient.secrets.z, paramsHash, epoch, slot)));
   const { enc, channel } = await openWalletChannel({

@@ -46,6 +46,8 @@ import {
   opened,
   outcome,
   outside,
+  proofInRow,
+  relabelled,
   requesterSeal,
   rng,
   rowWith,
@@ -131,11 +133,25 @@ describe("link", () => {
     expect(result!.sessions.map((s) => s.tagHash)).toEqual([other.tagHash]);
   });
 
-  it.each<[string, (own: string, foreign: string) => string]>([
+  it("tells of a false row although the order names services, since the row proves none", async () => {
+    const patient = newPatient(w);
+    const at = visit(w, patient, { slot: 0, service: "a" });
+    const other = visit(w, patient, { slot: 1, service: "b" });
+    const rows = outside.index.get(other.epoch)!;
+    outside.index.set(other.epoch, [...rows.slice(0, -1), relabelled(rows.at(-1)!, rows.at(-2)!)]);
+    const c = newCase(w, dossierOf(at), { services: [other.serviceId] });
+    const [result] = resultsOf(c, await opened(w, await approve(w, c)));
+    expect(result!.sessions).toMatchObject([{ slot: 1, tagHash: FALSE_ROW }]);
+  });
+
+  it.each<[string, (own: string, foreign: string, elsewhere: string) => string]>([
     ["another patient's tag", (own, foreign) => rowWith(own, tagOfRow(foreign))],
     ["a tag that is no point", (own) => rowWith(own, "00".repeat(96))],
     ["the patient's own tag, bent", (own) => rowWith(own, `${tagOfRow(own).slice(0, -2)}00`)],
     ["the identity", (own) => rowWith(own, `c0${"00".repeat(95)}`)],
+    ["another service", (own, _, elsewhere) => relabelled(own, elsewhere)],
+    ["another service and its own visit's row proof", (own, _, elsewhere) => relabelled(own, elsewhere, true)],
+    ["a row proof that is none", (own) => proofInRow(own, "ff".repeat(64))],
   ])("a value with %s beside it names no session: the requester is told, the others are read", async (_name, lie) => {
     const patient = newPatient(w);
     const known = visit(w, patient, { at: NOW - 65 * DAY, slot: 1, service: "a" });
@@ -143,14 +159,15 @@ describe("link", () => {
     const other = visit(w, patient, { at: NOW - 35 * DAY, slot: 2, service: "b" });
     const victim = visit(w, newPatient(w), { at: NOW - 65 * DAY, slot: 1, service: "a" });
     const foreign = outside.index.get(victim.epoch)!.at(-1)!;
+    const elsewhere = outside.index.get(other.epoch)!.at(-2)!;
     const rows = outside.index.get(known.epoch)!;
-    outside.index.set(known.epoch, [...rows.filter((r) => r !== own), lie(own, foreign)]);
+    outside.index.set(known.epoch, [...rows.filter((r) => r !== own), lie(own, foreign, elsewhere)]);
     const c = newCase(w, dossierOf(known));
     const a = await approve(w, c);
     const [result] = resultsOf(c, await opened(w, a));
     expect(result!.sessions).toEqual([
       { epoch: other.epoch, slot: 2, serviceId: other.serviceId, tagHash: other.tagHash },
-      { epoch: known.epoch, slot: 1, serviceId: known.serviceId, tagHash: FALSE_ROW },
+      { epoch: known.epoch, slot: 1, serviceId: new Uint8Array(16), tagHash: FALSE_ROW },
     ]);
     for (const tagHash of [victim.tagHash, FALSE_ROW, known.tagHash]) {
       const item = { serviceId: toBase64url(known.serviceId), tagHash: toBase64url(tagHash) };

@@ -12,7 +12,7 @@ import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transp
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import app from "../../functions/trustee.ts";
-import { bytesToHex, concatBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
@@ -41,6 +41,7 @@ import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { IdentityRecord } from "../../protocol/identity-record.ts";
+import { encodeIndexRow, proveIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
@@ -139,10 +140,7 @@ async function answerOf(request: Request): Promise<Response> {
   throw new TypeError(`nothing answers at ${request.url}`);
 }
 /** Signed<RevocationList> with these certificates. */
-const revocationList = (
-  certificates: readonly Uint8Array[],
-  changes: Partial<RevocationList> = {},
-): Uint8Array =>
+const revocationList = (certificates: readonly Uint8Array[], changes: Partial<RevocationList> = {}): Uint8Array =>
   signRevocations(
     { number: certificates.length, at: clock.now, revoked: certificates.map(requesterHashOf), ...changes },
     secret("registrar-sign"),
@@ -349,7 +347,8 @@ export function visit(
     },
     key,
   );
-  const before = { challenge, sessionAuthKey: rng(32), sessionRecipient: "age1pq1test", hpkeEnc: rng(32) };
+  const rowProof = proveIndexRow({ serviceId, epoch, slot, paramsHash: w.paramsHash }, patient.secrets.z, rng);
+  const before = { challenge, sessionAuthKey: rng(32), sessionRecipient: "age1pq1test", rowProof, hpkeEnc: rng(32) };
   const presentation = present(
     {
       params,
@@ -366,7 +365,7 @@ export function visit(
   );
   const T = tagOf(patient.secrets.z, w.paramsHash, epoch, slot);
   const tagHash = tagHashOf(encodeG2(T));
-  const row = bytesToHex(concatBytes(sessionIndexValue(T), serviceId, encodeG2(T)));
+  const row = bytesToHex(encodeIndexRow({ value: sessionIndexValue(T), serviceId, tag: encodeG2(T), rowProof }));
   outside.index.set(epoch, [...(outside.index.get(epoch) ?? []), row]);
   const bytes = CheckIn.encode({ ...before, presentation: Presentation.encode(presentation) });
   return { bytes, tagHash, serviceId, epoch, slot };
@@ -541,9 +540,17 @@ export async function noticed(w: World, a: Approved) {
   return { entries, entry: LogEntry.decode(bytes), notice: { checkpoint, inclusion: w.log.inclusion(index) } };
 }
 
-/** A row of the index in hex, with these bytes in the place of T and this value before them. */
-export const rowWith = (row: string, tag: string): string => row.slice(0, 96) + tag;
-export const tagOfRow = (row: string): string => row.slice(96);
+const SERVICE_AT = 64;
+const TAG_AT = 96;
+const PROOF_AT = 288;
+/** A row of the index in hex, with these bytes in the place of T. */
+export const rowWith = (row: string, tag: string): string => row.slice(0, TAG_AT) + tag + row.slice(PROOF_AT);
+export const tagOfRow = (row: string): string => row.slice(TAG_AT, PROOF_AT);
+/** A row with the service of another row, and with that row's proof if `proof` is set. */
+export const relabelled = (row: string, other: string, proof = false): string =>
+  row.slice(0, SERVICE_AT) + other.slice(SERVICE_AT, TAG_AT) + tagOfRow(row) + (proof ? other : row).slice(PROOF_AT);
+/** A row with these bytes in the place of its proof. */
+export const proofInRow = (row: string, proof: string): string => row.slice(0, PROOF_AT) + proof;
 
 /** Runs all rounds, up to the results sealed to the requester: those of all chunks, newest first. */
 export async function opened(w: World, a: Approved): Promise<string[]> {

@@ -273,6 +273,11 @@ function checkInFaults(w: World): Json {
     { class: "other-challenge", reason: "proof", checkIn: to({ challenge: w.visits[1]!.challenge }) },
     { class: "other-session-key", reason: "proof", checkIn: to({ sessionAuthKey: another("session") }) },
     { class: "other-recipient", reason: "proof", checkIn: to({ sessionRecipient: `${whole.sessionRecipient}x` }) },
+    {
+      class: "other-row-proof",
+      reason: "proof",
+      checkIn: to({ rowProof: CheckIn.decode(w.visits[1]!.checkIn).rowProof }),
+    },
     { class: "other-channel", reason: "proof", checkIn: to({ hpkeEnc: flipped(whole.hpkeEnc, 0) }) },
     {
       class: "other-presentation",

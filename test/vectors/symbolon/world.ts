@@ -45,6 +45,7 @@ import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from 
 import { epochOf } from "../../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
 import { IdentityRecord } from "../../../protocol/identity-record.ts";
+import { proveIndexRow } from "../../../protocol/index-row.ts";
 import { keySetId } from "../../../protocol/key-set.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../../protocol/log-trust.ts";
@@ -230,7 +231,14 @@ export async function makeWorld() {
       clinicSecret,
     );
     const { cipherText: hpkeEnc } = XWing.encapsulate(clinicHpke.publicKey, walletRng(64));
-    const open = { challenge, sessionAuthKey: keys.authPublicKey, sessionRecipient: keys.ageRecipient, hpkeEnc };
+    const place = { serviceId, epoch, slot, paramsHash };
+    const open = {
+      challenge,
+      sessionAuthKey: keys.authPublicKey,
+      sessionRecipient: keys.ageRecipient,
+      rowProof: proveIndexRow(place, secrets.z, rngOf(`row proof ${slot}`)),
+      hpkeEnc,
+    };
     const context = checkInContext(open);
     const presentation = present(
       {

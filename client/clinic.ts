@@ -11,7 +11,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
-import { Challenge, Manifest, Signed, signDocument } from "../protocol/documents.ts";
+import { Challenge, cardHashOf, Manifest, Signed, signDocument } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
@@ -38,6 +38,8 @@ export {
   clinicCard,
   createClinicKeys,
   DEFAULT_POLICY,
+  renewCard,
+  replaceHpkeKey,
   serviceIdOfKeys,
 } from "./clinic/keys.ts";
 export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
@@ -82,6 +84,7 @@ export class Clinic {
   readonly #ends: Parameters<typeof receiveMessages>[0];
   readonly #secretKey: Uint8Array;
   readonly #publicKey: Uint8Array;
+  readonly #cardHash: Uint8Array;
 
   /**
    * @param channels keeps the message channels durably; the default forgets them when the process ends
@@ -102,6 +105,7 @@ export class Clinic {
     const { secretKey, publicKey } = signKeyOf(keys);
     this.#secretKey = secretKey;
     this.#publicKey = publicKey;
+    this.#cardHash = cardHashOf(clinicCard(keys));
   }
 
   // ---- check-in
@@ -123,6 +127,7 @@ export class Clinic {
     const { document, hash } = await this.#parameters.of(epochOf(now));
     const challenge: Challenge = {
       serviceId: this.serviceId,
+      cardHash: this.#cardHash,
       nonce: this.#transport.rng(16),
       issuedAt: now,
       expiresAt: now + document.challengeWindowSeconds,

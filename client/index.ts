@@ -67,6 +67,8 @@ export {
   MemoryChannelStore,
   type RecordEntry,
   type RecordState,
+  renewCard,
+  replaceHpkeKey,
   SessionError,
   serviceIdOfKeys,
 } from "./clinic.ts";

@@ -144,7 +144,7 @@ async function furnish(
     officers,
     threshold: options.threshold,
     async openClinic(name, policy) {
-      const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy));
+      const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy, clock.now));
       await operator.registerService(clinic.card());
       return clinic;
     },

@@ -89,10 +89,14 @@ export const paramsHashOf = (p: Parameters): Uint8Array => labelledHash(LABELS.p
 
 /**
  * One service's keys and policy, signed by its signKey. It certifies itself, because serviceId is the first 16 bytes of
- * the hash of signKey.
+ * the hash of signKey. `version` rises with each card of the service, and a card is good within its dates (unix
+ * seconds, both ends included). So an old card, which may name a lost key, is refused.
  */
-export const ServiceCard = document("ServiceCard", 0x02, 1, {
+export const ServiceCard = document("ServiceCard", 0x02, 2, {
   signKey: fixed(32),
+  version: u32,
+  notBefore: u64,
+  notAfter: u64,
   name: text,
   hpkeKey: blob,
   ageRecipient: text,
@@ -108,9 +112,13 @@ export const cardHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(
 
 // ---- check-in
 
-/** A service's request for one check-in, with its nonce, time window and policy. Signed by the service's key. */
-export const Challenge = document("Challenge", 0x03, 1, {
+/**
+ * A service's request for one check-in, with its nonce, time window and policy. Signed by the service's key. It names
+ * the card under which it asks.
+ */
+export const Challenge = document("Challenge", 0x03, 2, {
   serviceId: fixed(16),
+  cardHash: fixed(32),
   nonce: fixed(16),
   issuedAt: u64,
   expiresAt: u64,
@@ -120,13 +128,19 @@ export const Challenge = document("Challenge", 0x03, 1, {
 });
 export type Challenge = Of<typeof Challenge>;
 
-/** A wallet's answer to a challenge: the presentation and the keys of the new session. */
+/** bytes of a claim (claim.ts); its form is for the wallet alone */
+export const CLAIM_BYTES = 82;
+/**
+ * A wallet's answer to a challenge: the presentation, the keys of the new session, and a claim by which a restored
+ * wallet finds the session again.
+ */
 export const CheckIn = document("CheckIn", 0x04, 2, {
   challenge: blob,
   presentation: blob,
   sessionAuthKey: fixed(32),
   sessionRecipient: text,
   rowProof: fixed(64), // the wallet's proof for the row of the session index (index-row.ts)
+  claim: fixed(CLAIM_BYTES),
   hpkeEnc: blob,
 });
 export type CheckIn = Of<typeof CheckIn>;
@@ -138,10 +152,11 @@ const fieldsBeforeChannel = (c: CheckInBeforeChannel): Uint8Array[] => [
   c.sessionAuthKey,
   utf8ToBytes(c.sessionRecipient),
   c.rowProof,
+  c.claim,
 ];
 /**
- * The hash that binds a presentation to its check-in: the challenge (with service, policy and nonce), the session keys
- * and the row proof. The tag of the presentation's proof absorbs it.
+ * The hash that binds a presentation to its check-in: the challenge (with service, policy and nonce), the session keys,
+ * the row proof and the claim. The tag of the presentation's proof absorbs it.
  */
 export const checkInContext = (c: CheckInBeforeProof): Uint8Array =>
   labelledHash(LABELS.challenge, ...fieldsBeforeChannel(c), c.hpkeEnc);

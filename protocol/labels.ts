@@ -70,6 +70,7 @@ export const LABELS = {
   holderSecrets: `${V1}KDF-HOLDER.`,
   credentialBlinding: `${V1}KDF-BLINDING.`,
   sessionSeed: `${V1}KDF-SESSION.`,
+  claimKey: `${V1}KDF-CLAIM.`,
   hybridSeal: `${V1}KDF-HYBRID.`,
   tdh2Key: `${V1}KDF-TDH2.`,
   noticeKey: `${V1}KDF-NOTICE.`,

@@ -11,6 +11,7 @@ import { receive } from "../../protocol/credential.ts";
 import {
   Challenge,
   CheckIn,
+  cardHashOf,
   channelContext,
   checkInContext,
   IssuedCredential,
@@ -30,6 +31,7 @@ import { tidOf } from "../../protocol/tid.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import { openWalletChannel } from "../sealing/messages.ts";
 import { ApiError, apiBytes } from "../transport.ts";
+import { claimFor } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "./keys.ts";
 import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
@@ -85,9 +87,16 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     !equalBytes(challenge.serviceId, serviceId)
   )
     throw new CheckInError("wrong-service");
+  const now = w.transport.now();
+  if (
+    !equalBytes(challenge.cardHash, cardHashOf(invitation.card)) ||
+    now < card.value.notBefore ||
+    now > card.value.notAfter
+  )
+    throw new CheckInError("old-card");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = w.parameters.known(epoch);
-  const stale = notFresh(challenge, w.transport.now(), parameters.document.challengeWindowSeconds);
+  const stale = notFresh(challenge, now, parameters.document.challengeWindowSeconds);
   if (stale !== undefined) throw new CheckInError("stale-challenge", stale);
   if (!equalBytes(challenge.paramsHash, parameters.hash)) throw new CheckInError("foreign-parameters");
   const credential = w.state.credentials
@@ -183,6 +192,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
       secrets.z,
       rng,
     ),
+    claim: claimFor(w, { serviceId: offer.serviceId, tagHash }, { generation, epoch, slot }),
   };
   const { enc, channel } = await openWalletChannel({
     servicePublicKey: service.hpkeKey,

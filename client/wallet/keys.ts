@@ -10,6 +10,7 @@
 //   s       derive(KDF-BLINDING, u32 generation, u32 epoch,  48) mod r    blinding of that epoch's credential
 //   age     derive(KDF-SESSION,  "age",  u32 generation, u32 epoch, u32 slot, 32)   seed of an MLKEM768-X25519 identity
 //   auth    derive(KDF-SESSION,  "auth", u32 generation, u32 epoch, u32 slot, 32)   Ed25519 secret key of the session
+//   claim   derive(KDF-CLAIM, 32)   key of every claim of this wallet (protocol/claim.ts)
 //
 // A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r have a bias below 2^-128;
 // zero is refused. A session's keys derive from its generation, epoch and slot alone. So a wallet that lost its list of
@@ -117,6 +118,9 @@ export function holderSecrets(root: Uint8Array, generation: number): HolderSecre
 /** s, equal at every try: a refresh that is repeated after a lost answer sends the same commitment. */
 export const credentialBlinding = (root: Uint8Array, generation: number, epoch: number): Scalar =>
   deriveScalar(root, LABELS.credentialBlinding, [u32be(generation), u32be(epoch)]);
+
+/** The key of this wallet's claims, 32 bytes. */
+export const claimKey = (root: Uint8Array): Uint8Array => derive(root, LABELS.claimKey, [], 32);
 
 /** The keys of the session in this slot. */
 export async function sessionKeys(

@@ -1,15 +1,14 @@
 // Registered services. Shard 0 holds the placement map; each service has its own table of records in its shard.
 //
 //   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. The same request again changes nothing.
-//                             Another card under the same key replaces the first (policy, name). Both are in the log.
-//                             A signed request that comes again cannot put an older card in the place of a newer one
+//                             A card of a higher version under the same key replaces the one before. All are in the log.
+//                             A version that does not rise is a conflict, so no old card comes back
 //   GET  /v1/services         all cards. A wallet fetches all of them, so nobody learns which one it looks for
 //   GET  /v1/services/:id     Signed<ServiceCard>
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
-import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { cardHashOf, openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -19,7 +18,6 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
-import { spend } from "./single-use.ts";
 
 const HPKE_PUBLIC_KEY_BYTES = 1216;
 const POST_QUANTUM_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
@@ -81,8 +79,7 @@ async function readService(env: ServiceEnv, serviceId: Hex): Promise<Service | u
       .set({ recordsVersion: RECORDS_VERSION })
       .where(eq(services.serviceId, serviceId));
   }
-  // The signature was checked when the card was registered.
-  const card = ServiceCard.decode(Signed.decode(row.card).document);
+  const card = cardOf(row.card);
   return { serviceId, shard: row.shard, db, card, signedCard: row.card, suspended: row.suspended };
 }
 
@@ -92,6 +89,9 @@ export async function serviceOfPath(env: ServiceEnv, id: string | undefined): Pr
   if (!service) throw new Problem("not-found", "No such service.");
   return service;
 }
+
+/** The signature was checked when the card was registered. */
+const cardOf = (signed: Uint8Array): ServiceCard => ServiceCard.decode(Signed.decode(signed).document);
 
 async function createTable(db: D1Database, serviceId: Hex, fromVersion: number): Promise<void> {
   await db.batch(recordsDdl(serviceId, fromVersion).map((statement) => db.prepare(statement)));
@@ -109,23 +109,26 @@ async function chooseShard(env: ServiceEnv): Promise<number> {
   return shard;
 }
 
-function checkCard(signed: Uint8Array): { serviceId: Hex; card: ServiceCard } {
+/** @throws CodecError; Problem credential-refused, malformed, not-allowed-now, expired */
+function checkCard(signed: Uint8Array, at: number): { serviceId: Hex; card: ServiceCard } {
   const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, signed);
   if (!equalBytes(key, card.signKey)) throw refused("card signed by another key");
   if (card.hpkeKey.length !== HPKE_PUBLIC_KEY_BYTES)
     throw new Problem("malformed", `hpkeKey: ${HPKE_PUBLIC_KEY_BYTES} bytes expected`);
   if (!POST_QUANTUM_RECIPIENT.test(card.ageRecipient))
     throw new Problem("malformed", "ageRecipient: a post-quantum recipient (age1pq1...) expected");
+  if (at < card.notBefore) throw new Problem("not-allowed-now", "The card is not good yet.");
+  if (at > card.notAfter) throw new Problem("expired", "The card is not good any more.");
   return { serviceId: bytesToHex(serviceIdOf(card.signKey)), card };
 }
 
 export function registerServices(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/services", async (c) => {
-    const { body, nonce } = await signedBy(c, [c.env.ADMIN_KEY]);
-    const { serviceId } = checkCard(body);
-    const first = await spend(c.env, `admin ${nonce}`, now(c) + 2 * CLOCK_TOLERANCE_SECONDS);
+    const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
+    const { serviceId, card } = checkCard(body, now(c));
     const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
-    if (!first && !(placed && equalBytes(placed.card, body))) throw refused("request was made before");
+    if (placed && !equalBytes(placed.card, body) && card.version <= cardOf(placed.card).version)
+      throw new Problem("conflict", "A card of this version or a higher one is registered.");
     const shard = placed?.shard ?? (await chooseShard(c.env));
     // The table is created first, so that a placed service always has one.
     if (!placed) await createTable(shardDb(c.env, shard), serviceId, 0);

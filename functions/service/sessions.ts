@@ -23,7 +23,7 @@ import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
 import { nativeVerify, signerOf } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
-import { Challenge, Receipt, signDocument } from "../../protocol/documents.ts";
+import { Challenge, cardHashOf, Receipt, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { dayOf, epochStart } from "../../protocol/epoch.ts";
@@ -67,7 +67,8 @@ function decode(bytes: Uint8Array): ReadCheckIn {
   return read;
 }
 
-const asksAsRegistered = ({ challenge }: ReadCheckIn, { card }: Service): boolean =>
+const asksAsRegistered = ({ challenge }: ReadCheckIn, { card, signedCard }: Service): boolean =>
+  equalBytes(challenge.cardHash, cardHashOf(signedCard)) &&
   equalBytes(
     Challenge.encode({ ...challenge }),
     Challenge.encode({ ...challenge, required: card.required, maxStaleEpochs: card.maxStaleEpochs }),
@@ -81,10 +82,10 @@ async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {
   const key = challengeKey(read, nativeVerify);
   if (!key || !equalBytes(key, service.card.signKey)) throw refused("challenge signature");
   if (asksAsRegistered(read, service)) return service;
-  // The clinic may have registered another policy a moment ago, so the card is read again.
+  // The clinic may have registered another card a moment ago, so the card is read again.
   forgetService(env, serviceId);
   const fresh = await findService(env, serviceId);
-  if (!fresh || !asksAsRegistered(read, fresh)) throw refused("policy is not the registered one");
+  if (!fresh || !asksAsRegistered(read, fresh)) throw refused("card is not the registered one");
   return fresh;
 }
 

@@ -284,6 +284,7 @@ export async function presented(
       secrets.z,
       p.transport.rng,
     ),
+    claim: p.transport.rng(82),
     hpkeEnc: new Uint8Array(1120),
   };
   const credential = receive({

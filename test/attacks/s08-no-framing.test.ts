@@ -139,6 +139,7 @@ async function checkInWith(
       z as Scalar,
       p.transport.rng,
     ),
+    claim: template.claim,
     hpkeEnc: template.hpkeEnc,
   };
   return CheckIn.encode({ ...before, presentation: Presentation.encode(make(checkInContext(before))) });

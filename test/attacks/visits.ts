@@ -252,6 +252,7 @@ export async function craftCheckIn(
     sessionAuthKey: keys.authPublicKey,
     sessionRecipient: keys.ageRecipient,
     rowProof: proveIndexRow({ ...place, ...craft.rowPlace }, secrets.z, rng),
+    claim: rng(82),
   };
   const { enc } = await openWalletChannel({
     servicePublicKey: card.hpkeKey,

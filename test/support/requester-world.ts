@@ -158,6 +158,9 @@ const card = signDocument(
   ServiceCard,
   {
     signKey: service.publicKey,
+    version: 1,
+    notBefore: 0,
+    notAfter: NOW + 86_400,
     name: "Clinic",
     hpkeKey: rng(8),
     ageRecipient: recipient,
@@ -173,6 +176,7 @@ function checkInOf(): Uint8Array {
   const issuedAt = NOW - 60 * 86_400;
   const challenge: Challenge = {
     serviceId,
+    cardHash: rng(32),
     nonce: rng(16),
     issuedAt,
     expiresAt: issuedAt + 300,
@@ -185,6 +189,7 @@ function checkInOf(): Uint8Array {
     sessionAuthKey: rng(32),
     sessionRecipient,
     rowProof: proveIndexRow({ serviceId, epoch: epochOf(issuedAt), slot: 1, paramsHash }, jane.secrets.z, rng),
+    claim: rng(82),
     hpkeEnc: rng(32),
   };
   const presentation = present(

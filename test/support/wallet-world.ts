@@ -15,6 +15,7 @@ import {
   Challenge,
   CheckIn,
   Contract,
+  cardHashOf,
   IssuedCredential,
   openSigned,
   Parameters,
@@ -166,11 +167,13 @@ export class World {
 }
 
 export const newClinic = (name = "Clinic"): Promise<ClinicKeys> =>
-  createClinicKeys(name, { required: [], maxStaleEpochs: 0 });
+  createClinicKeys(name, { required: [], maxStaleEpochs: 0 }, NOW);
 
 export function invitation(keys: ClinicKeys): { card: Uint8Array; challenge: Uint8Array } {
+  const card = clinicCard(keys);
   const challenge: Challenge = {
     serviceId: serviceIdOfKeys(keys),
+    cardHash: cardHashOf(card),
     nonce: rng(16),
     issuedAt: NOW,
     expiresAt: NOW + 300,
@@ -178,7 +181,7 @@ export function invitation(keys: ClinicKeys): { card: Uint8Array; challenge: Uin
     ...keys.policy,
   };
   return {
-    card: clinicCard(keys),
+    card,
     challenge: signDocument(LABELS.signChallenge, Challenge, challenge, hexToBytes(keys.signSecretKey)),
   };
 }

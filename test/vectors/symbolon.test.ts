@@ -9,12 +9,13 @@ import { shake128 } from "@noble/hashes/sha3.js";
 import { describe, expect, it } from "vitest";
 import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
 import { PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
-import { checkRecoveryWords, RecoveryWordsError } from "../../client/wallet/keys.ts";
+import { checkRecoveryWords, claimKey, RecoveryWordsError } from "../../client/wallet/keys.ts";
 import { verifyDecision } from "../../functions/shared/approvals.ts";
 import { concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { accept, deal, finish, open, openCeremony } from "../../protocol/ceremony.ts";
 import { CeremonyAbort, CeremonyPlan } from "../../protocol/ceremony-documents.ts";
 import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
+import { openClaim } from "../../protocol/claim.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { Continuity, verifyContinuity } from "../../protocol/continuity.ts";
 import { decodeIssuerParams, receive } from "../../protocol/credential.ts";
@@ -481,6 +482,16 @@ describe("wallet", () => {
   const { channel, requests } = wallet;
   it.each<Any>(wallet.refusedWords)("refuses recovery words: $class", ({ class: reason, words }) => {
     expect(refusalOf(() => checkRecoveryWords(words))).toBe(reason);
+  });
+
+  it.each<Any>(wallet.claims.claims)("reads its claim of slot $slot", ({ tagHash, claim, salt, ...told }) => {
+    const place = { serviceId: b(wallet.claims.serviceId), tagHash: b(tagHash) };
+    expect(hex(claimKey(b(wallet.root)))).toBe(wallet.claims.key);
+    expect(openClaim(b(wallet.claims.key), place, b(claim))).toEqual({ ...told, salt: b(salt) });
+  });
+  it.each<Any>(wallet.claims.refused)("reads no claim with another $class", ({ serviceId, tagHash, claim }) => {
+    const place = { serviceId: b(serviceId), tagHash: b(tagHash) };
+    expect(openClaim(b(wallet.claims.key), place, b(claim))).toBeUndefined();
   });
 
   const end = (sends: 0 | 1): FrameChannel =>

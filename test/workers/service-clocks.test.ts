@@ -4,7 +4,7 @@
 
 import { importJWK, type JWTPayload, SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Clinic, createClinicKeys } from "../../client/clinic.ts";
+import { Clinic, createClinicKeys, renewCard } from "../../client/clinic.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
@@ -16,6 +16,7 @@ import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.
 import { common, secret } from "./bindings.ts";
 import {
   bindings,
+  clinicWith,
   clock,
   code,
   EPOCH,
@@ -305,7 +306,9 @@ describe("another server whose clock differs from the service's", () => {
       new Request(input, init).url.startsWith(common.LOG_URL)
         ? Response.json(yourClock(700, CLOCK_TOLERANCE_SECONDS), { status: 403 })
         : fetch(input, init)) as typeof fetch);
-    const answer = await refusal(register(new Clinic(transport, deployment, await createClinicKeys("Late"))));
+    const answer = await refusal(
+      register(new Clinic(transport, deployment, await createClinicKeys("Late", undefined, NOW))),
+    );
     expect(answer).toMatchObject({ code: "unavailable", status: 503 });
     expect(answer.detail).toContain("The clocks of two servers differ");
     expect(answer.detail).toContain("700 seconds");
@@ -322,16 +325,27 @@ describe("a registration that somebody sends again", () => {
     const header = signRequest({ method: "POST", path, body: before }, secret("admin"), ahead, rng);
     await sent(before, header);
     await sent(before, header); // nothing newer stands there, so the answer is the same
-    const renamed = new Clinic(transport, deployment, { ...clinic.keys, name: "Renamed" });
+    const renamed = new Clinic(transport, deployment, renewCard(clinic.keys, { name: "Renamed" }, NOW));
     await register(renamed);
     for (const later of [0, CLOCK_TOLERANCE_SECONDS, 2 * CLOCK_TOLERANCE_SECONDS]) {
       clock.now = NOW + later;
       await api(transport, SERVICE_URL, "/v1/admin/sweep", { json: {}, signWith: secret("admin") });
-      expect(await code(sent(before, header))).toBe("credential-refused");
+      expect(await code(sent(before, header))).toBe("conflict");
     }
     const stands = await api(transport, SERVICE_URL, `/v1/services/${bytesToHex(clinic.serviceId)}`);
     expect(new Uint8Array(await stands.arrayBuffer())).toEqual(renamed.card());
-    await register(clinic); // control: the administrator may go back, with a new signature
+    expect(await code(register(clinic))).toBe("conflict"); // nor with a new signature of the administrator
+    await register(clinicWith(renewCard(renamed.keys, { name: clinic.keys.name }, NOW))); // control: a higher version
+  });
+
+  it("takes a card only within its dates", async () => {
+    const { notBefore, notAfter } = clinic.keys.cardDates;
+    const next = clinicWith(renewCard(clinic.keys, {}, NOW + 3 * 86_400));
+    expect(await code(register(next))).toBe("not-allowed-now");
+    clock.now = notAfter + 1;
+    expect(await code(register(clinic))).toBe("expired");
+    clock.now = notBefore;
+    expect(await code(register(clinic))).toBe("accepted");
   });
 
   it("from an administrator whose clock is off by more than the default is told so", async () => {

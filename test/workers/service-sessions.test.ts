@@ -4,7 +4,7 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Clinic, createClinicKeys, SessionError } from "../../client/clinic.ts";
+import { Clinic, createClinicKeys, renewCard, SessionError } from "../../client/clinic.ts";
 import { ApiError, api, type Transport } from "../../client/transport.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { replayWindowOf } from "../../functions/service/session-objects.ts";
@@ -286,7 +286,7 @@ describe("challenges", () => {
   });
 
   it("refuses a service that is not registered, a forged signature, and a relabelled challenge (S3)", async () => {
-    const stranger = new Clinic(transport, {} as never, await createClinicKeys("Stranger"));
+    const stranger = new Clinic(transport, {} as never, await createClinicKeys("Stranger", undefined, NOW));
     const forStranger = await challenge({ serviceId: stranger.serviceId });
     expect(await refusal((await honest({ challenge: forStranger })).bytes)).toBe("credential-refused");
     const other = await newClinic("Other", clinic.keys.policy);
@@ -429,10 +429,8 @@ describe("faults (S15)", () => {
     const under = clinic.challenge();
     const before = await honest({ challenge: await under });
     await send((await honest({ slot: 1 })).bytes); // now the card is in the isolate's memory
-    const stricter = clinicWith({
-      ...clinic.keys,
-      policy: { required: [{ attribute: "class", accepted: ["full"] }], maxStaleEpochs: 0 },
-    });
+    const policy = { required: [{ attribute: "class", accepted: ["full"] }], maxStaleEpochs: 0 };
+    const stricter = clinicWith(renewCard(clinic.keys, { policy }, NOW));
     await register(stricter);
     expect(await refusal(before.bytes)).toBe("credential-refused");
     expect(await code(honest({ slot: 2, challenge: await stricter.challenge() }).then((p) => send(p.bytes)))).toBe(
@@ -560,7 +558,7 @@ describe("registration", () => {
 
   it("keeps the log entry while the log does not answer", async () => {
     outside.down.add("log.test");
-    const late = new Clinic(transport, deploymentless(), await createClinicKeys("Late"));
+    const late = new Clinic(transport, deploymentless(), await createClinicKeys("Late", undefined, NOW));
     expect(await code(register(late))).toBe("unavailable");
     outside.down.clear();
     const before = outside.logged.length;

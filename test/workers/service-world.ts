@@ -144,7 +144,7 @@ export const register = (clinic: Clinic): Promise<Response> =>
 export const clinicWith = (keys: ClinicKeys): Clinic => new Clinic(transport, deployment, keys);
 
 export async function newClinic(name = "Clinic", policy?: ClinicPolicy): Promise<Clinic> {
-  const clinic = clinicWith(await createClinicKeys(name, policy));
+  const clinic = clinicWith(await createClinicKeys(name, policy, NOW));
   await register(clinic);
   return clinic;
 }
@@ -208,6 +208,7 @@ export async function prepare(
       patient.secrets.z,
       rng,
     ),
+    claim: rng(82),
   };
   const tagHash = tagHashOf(encodeG2(tagOf(patient.secrets.z, paramsHash, epoch, slot)));
   const { enc, channel } = await openWalletChannel({

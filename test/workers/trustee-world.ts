@@ -338,6 +338,7 @@ export function visit(
     Challenge,
     {
       serviceId,
+      cardHash: rng(32),
       nonce: rng(16),
       issuedAt: at,
       expiresAt: at + 300,
@@ -348,7 +349,14 @@ export function visit(
     key,
   );
   const rowProof = proveIndexRow({ serviceId, epoch, slot, paramsHash: w.paramsHash }, patient.secrets.z, rng);
-  const before = { challenge, sessionAuthKey: rng(32), sessionRecipient: "age1pq1test", rowProof, hpkeEnc: rng(32) };
+  const before = {
+    challenge,
+    sessionAuthKey: rng(32),
+    sessionRecipient: "age1pq1test",
+    rowProof,
+    claim: rng(82),
+    hpkeEnc: rng(32),
+  };
   const presentation = present(
     {
       params,

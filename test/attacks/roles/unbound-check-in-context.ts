@@ -8,4 +8,4 @@ import { LABELS } from "../../../protocol/labels.ts";
 export * from "../../../protocol/documents.ts";
 
 export const checkInContext: typeof real.checkInContext = (c) =>
-  labelledHash(LABELS.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.rowProof, c.hpkeEnc);
+  labelledHash(LABELS.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.rowProof, c.claim, c.hpkeEnc);

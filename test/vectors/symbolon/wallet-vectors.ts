@@ -1,7 +1,7 @@
 // Makes wallet.json: all values that recovery words restore, the HPKE channel's keys and frames, and signed requests.
 
 import { acceptServiceChannel, FrameChannel } from "../../../client/sealing/messages.ts";
-import { credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet/keys.ts";
+import { claimKey, credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet/keys.ts";
 import { utf8ToBytes } from "../../../protocol/bytes.ts";
 import { CheckIn, channelContext } from "../../../protocol/documents.ts";
 import { newWindow } from "../../../protocol/replay-window.ts";
@@ -98,6 +98,36 @@ function requestVectors(w: World): Json {
   };
 }
 
+/** The claim of each visit, and others that the wallet must not read. */
+function claimVectors(w: World): Json {
+  const claims = w.visits.map((visit) => {
+    const { claim } = CheckIn.decode(visit.checkIn);
+    return {
+      tagHash: hex(visit.tagHash),
+      claim: hex(claim),
+      generation: 0,
+      salt: "00".repeat(32),
+      epoch: w.epoch,
+      slot: visit.slot,
+    };
+  });
+  const { tagHash, claim } = claims[0]!;
+  const bytes = CheckIn.decode(w.visits[0]!.checkIn).claim;
+  const serviceId = hex(w.serviceId);
+  return {
+    key: hex(claimKey(w.root)),
+    serviceId,
+    claims,
+    refused: [
+      { class: "service", serviceId: "00".repeat(16), tagHash, claim },
+      { class: "tag", serviceId, tagHash: claims[1]!.tagHash, claim },
+      { class: "nonce", serviceId, tagHash, claim: hex(flipped(bytes, 0)) },
+      { class: "content", serviceId, tagHash, claim: hex(flipped(bytes, 30)) },
+      { class: "length", serviceId, tagHash, claim: hex(longer(bytes)) },
+    ],
+  };
+}
+
 export async function walletVectors(w: World): Promise<Json> {
   const generation = (n: number) => {
     const { k, z } = holderSecrets(w.root, n);
@@ -120,6 +150,7 @@ export async function walletVectors(w: World): Promise<Json> {
     epoch: w.epoch,
     generations: [generation(0), generation(1)],
     sessions: keys,
+    claims: claimVectors(w),
     refusedWords: [
       { class: "count", words: w.words.split(" ").slice(1).join(" ") },
       { class: "unknown-word", words: w.words.replace("abandon", "abandonned") },

@@ -11,10 +11,11 @@ import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
-import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
+import { claimKey, credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
 import { concatBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { approvalHashOf, checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { accept, commit, deal, finish, open, openCeremony, type Seat } from "../../../protocol/ceremony.ts";
+import { sealClaim } from "../../../protocol/claim.ts";
 import { decodeIssuerParams, issue, receive } from "../../../protocol/credential.ts";
 import {
   Approval,
@@ -23,6 +24,7 @@ import {
   Challenge,
   CheckIn,
   type Contract,
+  cardHashOf,
   checkInContext,
   identityCommitmentOf,
   LogEntry,
@@ -33,7 +35,7 @@ import {
   paramsHashOf,
   presentationHashOf,
   RequesterCertificate,
-  type ServiceCard,
+  ServiceCard,
   serviceIdOf,
   signDocument,
   subjectHashOf,
@@ -51,7 +53,7 @@ import { LABELS } from "../../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../../protocol/log-trust.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../../protocol/merkle.ts";
 import { cosign, formatCheckpoint, formatNote, LOG_KEY, noteSigner, signNote } from "../../../protocol/note.ts";
-import { Presentation, present, tagHashOf } from "../../../protocol/presentation.ts";
+import { Presentation, present, tagHashOf, tagOf } from "../../../protocol/presentation.ts";
 import { encodeG1, encodeG2, P2, randomScalar } from "../../../protocol/suite.ts";
 
 export function rngOf(name: string): Rng {
@@ -204,6 +206,9 @@ export async function makeWorld() {
   const required = [{ attribute: "cover", accepted: ["full"] }];
   const card: ServiceCard = {
     signKey: ed25519.getPublicKey(clinicSecret),
+    version: 1,
+    notBefore: issuedAt - 86_400,
+    notAfter: issuedAt + 400 * 86_400,
     name: "Clinic of the vectors",
     hpkeKey: clinicHpke.publicKey,
     ageRecipient: "age1pq1vectors",
@@ -212,6 +217,7 @@ export async function makeWorld() {
     maxStaleEpochs: 1,
   };
   const serviceId = serviceIdOf(card.signKey);
+  const signedCard = signDocument(LABELS.signServiceCard, ServiceCard, card, clinicSecret);
 
   // ---- two visits, in slots 1 and 0
   const visit = async (slot: number) => {
@@ -221,6 +227,7 @@ export async function makeWorld() {
       Challenge,
       {
         serviceId,
+        cardHash: cardHashOf(signedCard),
         nonce: clinicRng(16),
         issuedAt: issuedAt + slot * 3600,
         expiresAt: issuedAt + slot * 3600 + 300,
@@ -232,11 +239,14 @@ export async function makeWorld() {
     );
     const { cipherText: hpkeEnc } = XWing.encapsulate(clinicHpke.publicKey, walletRng(64));
     const place = { serviceId, epoch, slot, paramsHash };
+    const tagHash = tagHashOf(encodeG2(tagOf(secrets.z, paramsHash, epoch, slot)));
+    const told = { generation: 0, salt: new Uint8Array(32), epoch, slot };
     const open = {
       challenge,
       sessionAuthKey: keys.authPublicKey,
       sessionRecipient: keys.ageRecipient,
       rowProof: proveIndexRow(place, secrets.z, rngOf(`row proof ${slot}`)),
+      claim: sealClaim(claimKey(root), { serviceId, tagHash }, told, rngOf(`claim ${slot}`)),
       hpkeEnc,
     };
     const context = checkInContext(open);

@@ -41,3 +41,10 @@ export function fromBigEndian(b: Uint8Array): bigint {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((x, i) => x === b[i]);
 }
+
+/** Order of public byte strings by their first different byte, and then by length; for Array.sort. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const i = a.findIndex((x, k) => x !== b[k]);
+  if (i < 0 || i >= b.length) return a.length - b.length;
+  return a[i]! - b[i]!;
+}

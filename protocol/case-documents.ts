@@ -7,7 +7,7 @@
 //   trustee → trustee     SealedPart           a notice share or link shares. The author signs the seal, so a part that
 //                                              was changed on the way and a wrong share can be told apart.
 //   trustee → requester   ForRequester         trace share, result or record shares; signed likewise
-//   trustee → log         LogEntry "notice"    body = mac ‖ sealed NoticeContent, readable by the patient's wallet only
+//   trustee → log         LogEntry "notice"    body = rows ‖ sealed NoticeContent, readable by the patient's wallet only
 //
 //   aad of a SealedPart    frame(partAad, case context, round, u8 from ‖ u8 to)
 //   aad of a ForRequester  frame(forRequesterAad, order hash, kind, u8 from)
@@ -121,6 +121,10 @@ export const forRequesterAad = (p: Omit<ForRequester, "sealed" | "caseId">): Uin
  */
 export const LinkParts = document("LinkParts", 0x33, 1, { shares: list(blob) });
 export type LinkParts = Of<typeof LinkParts>;
+
+/** The content of a SealedPart of round "notice": one NoticeShare per subject, in their order. */
+export const NoticeParts = document("NoticeParts", 0x37, 1, { shares: list(blob) });
+export type NoticeParts = Of<typeof NoticeParts>;
 
 /** The content of a ForRequester "trace": CaseContext and TraceShare. The requester passes both on to the registrar. */
 export const TracePart = document("TracePart", 0x34, 1, { context: blob, share: blob });

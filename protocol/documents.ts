@@ -441,6 +441,6 @@ export const LogEntry = document("LogEntry", 0x11, 1, {
   at: u64,
   subject: fixed(32),
   caseId: optional(fixed(32)),
-  body: blob, // a public document in full; for a notice: mac ‖ sealed notice; else empty
+  body: blob, // a public document in full; for a notice: protocol/notice.ts; else empty
 });
 export type LogEntry = Of<typeof LogEntry>;

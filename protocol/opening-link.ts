@@ -332,6 +332,6 @@ export const walletKappa = (z: Scalar, caseId: Uint8Array): GT => pairing(G, gro
 export const noticeMac = (kappa: GT, caseId: Uint8Array): Uint8Array =>
   hmac(sha256, labelledHash(LABELS.notice, encodeGT(kappa)), caseId);
 
-/** Key of the sealed notice in the log entry, 32 bytes (HKDF-SHA256). */
-export const noticeKey = (kappa: GT): Uint8Array =>
-  hkdf(sha256, encodeGT(kappa), utf8ToBytes(LABELS.noticeKey), new Uint8Array(), 32);
+/** The key that wraps the key of this ciphertext for one subject, 32 bytes (HKDF-SHA256, info = SHA-256(ciphertext)). */
+export const noticeKey = (kappa: GT, ciphertext: Uint8Array): Uint8Array =>
+  hkdf(sha256, encodeGT(kappa), utf8ToBytes(LABELS.noticeKey), sha256(ciphertext), 32);

@@ -13,8 +13,8 @@
 //
 //   round            request                               answer                              who learns what
 //   notice-shares    bundle                                a part to each other member of S    members: their dossier
-//   notice           bundle, the others' parts             LogEntry "notice", signed; equal    members: the patient's notice key
-//                                                          for all of S, or a member lies      for this case id only
+//   notice           bundle, the others' parts             LogEntry "notice", signed; equal    members: a notice key of each
+//                                                          for all of S, or a member lies      subject for this case id only
 //      then the escrow appends the entry to the log, and >= t witnesses cosign a newer checkpoint
 //   shares           bundle, the notice's place in the log link, assemble: a part to each      trace: the requester, from t shares,
 //                                                          other member; trace: forRequester   the handle R

@@ -14,7 +14,7 @@ const NONCE_BYTES = 24;
 export type AtRest =
   | "trustee-secret"
   | "dealer-secret"
-  | "own-notice-share"
+  | "own-notice-shares"
   | "own-link-shares"
   | "own-result"
   | "tag-bases";

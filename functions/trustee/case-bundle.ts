@@ -91,7 +91,7 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     ...examined,
     set,
     approvals,
-    binding: caseBinding(context("notice", examined.notice, 0)),
+    binding: caseBinding(context("notice", { hash: examined.subjectHash }, 0)),
     context,
   };
 }

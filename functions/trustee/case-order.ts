@@ -53,12 +53,11 @@ import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { NoteKey } from "../../protocol/note.ts";
+import { NOTICE_ROWS } from "../../protocol/notice.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import type { EpochParameters } from "../shared/parameters.ts";
-
-const MAX_GENERATIONS = 16;
 
 /** The keys and sources that a trustee trusts before it reads any message. */
 export interface Trust {
@@ -167,8 +166,10 @@ export interface Subject {
 export interface Examined {
   /** link: one; assemble: one per generation; trace: none */
   readonly subjects: readonly Subject[];
-  /** the subject for whose key the notice is made; its hash covers all subjects that the case opens */
-  readonly notice: Subject;
+  /** the tag keys whose wallets get the notice: one for a link or trace; one per generation for an assemble */
+  readonly noticed: readonly Subject[];
+  /** presentation hash, or assembleSubjectHash, which covers all contracts: it binds the case to its subjects */
+  readonly subjectHash: Uint8Array;
   /** trace only: the encrypted handle */
   readonly handle: { readonly hash: Uint8Array; readonly C1: G1 } | undefined;
 }
@@ -208,9 +209,10 @@ export async function examineSubject(checked: CheckedOrder, dossier: Dossier, tr
   if (checked.order.kind === "assemble") return examineContracts(checked, dossier, trust);
   const { hash, verified } = await examineCheckIn(checked, dossier, trust);
   const subject: Subject = { hash, F1: verified.C1, F2: verified.F2, scope: checked.scope };
-  if (checked.order.kind === "link") return { subjects: [subject], notice: subject, handle: undefined };
+  const noticed = { noticed: [subject], subjectHash: hash };
+  if (checked.order.kind === "link") return { subjects: [subject], ...noticed, handle: undefined };
   const { C1, C2 } = verified;
-  return { subjects: [], notice: subject, handle: { hash: traceSubjectHash(encodeG1(C1), encodeG1(C2)), C1 } };
+  return { subjects: [], ...noticed, handle: { hash: traceSubjectHash(encodeG1(C1), encodeG1(C2)), C1 } };
 }
 
 const ofEpoch = (p: EpochParameters): ParametersOfEpoch => ({ document: p.document, hash: p.hash, issuer: p });
@@ -268,7 +270,7 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
   if (!identity || identitySalts.length !== generations.length) throw refused("dossier: no opening of the identity");
   if (!isRecordOf(IdentityRecord.decode(identity), dossier.selector))
     throw refused("dossier: another person's identity");
-  if (generations.length === 0 || generations.length > MAX_GENERATIONS) throw refused("dossier: number of generations");
+  if (generations.length === 0 || generations.length > NOTICE_ROWS) throw refused("dossier: number of generations");
   const subjects = generations.map(({ contract: bytes, epochFrom, epochTo }, i): Subject => {
     const contract = Contract.decode(bytes);
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
@@ -279,8 +281,7 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
     if (own.length === 0) throw refused(`contract ${i + 1}: none of the order's epochs`);
     return { hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own };
   });
-  // The newest generation is the phone in use. Its wallet can derive the keys of the older generations from the recovery words.
-  // The notice's hash is part of the binding of the case and of every chunk, so all rounds concern the same contracts and epochs.
-  const notice: Subject = { ...subjects.at(-1)!, hash: assembleSubjectHash(generations) };
-  return { subjects, notice, handle: undefined };
+  // Every contract that the case opens gets the notice, so a contract that the registrar slips in takes it from nobody.
+  // subjectHash is part of the binding of the case and of every chunk, so all rounds concern the same contracts and epochs.
+  return { subjects, noticed: subjects, subjectHash: assembleSubjectHash(generations), handle: undefined };
 }

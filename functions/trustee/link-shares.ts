@@ -38,7 +38,7 @@ export function chunkAt({ open }: RoundContext, chunk: number): ChunkOfCase {
   const subjects = open.subjects
     .map((subject) => ({ ...subject, scope: within(subject.scope) }))
     .filter((subject) => subject.scope.length > 0);
-  const context = chunkBinding(open.context("notice", open.notice, 0), within(open.scope));
+  const context = chunkBinding(open.context("notice", { hash: open.subjectHash }, 0), within(open.scope));
   return { ...range, subjects, place: { round: "link", context } };
 }
 

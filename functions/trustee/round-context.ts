@@ -104,12 +104,19 @@ export async function kept(round: RoundContext, what: AtRest, before: string, ch
   return openAtRest(round.own.vaultKey, what, round.open.binding, sealed);
 }
 
-const ctxOf = (open: OpenCase, kind: CaseContext["kind"], subject: Subject, trustee: number): Uint8Array =>
-  caseContextHash(open.context(kind, subject, trustee));
+const ctxOf = (
+  open: OpenCase,
+  kind: CaseContext["kind"],
+  subject: { hash: Uint8Array } | Subject,
+  trustee: number,
+): Uint8Array => caseContextHash(open.context(kind, subject, trustee));
 
-/** The public inputs of a notice or link share by member `index`. */
+/**
+ * The public inputs of a notice or link share by member `index`. The context of a notice share names the case's subjects
+ * together; F1 and F2, which the proof's seed covers, say which one the share is for.
+ */
 export const shareAt = ({ open, keySet }: RoundContext, kind: "notice" | "link", subject: Subject, index: number) => ({
-  ctx: ctxOf(open, kind, subject, index),
+  ctx: ctxOf(open, kind, kind === "link" ? subject : { hash: open.subjectHash }, index),
   index,
   set: open.set,
   shareKey: keySet.shareKeys[index - 1]!.link,

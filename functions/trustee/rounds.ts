@@ -12,7 +12,14 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type * as z from "zod";
 import { publicEngine } from "../../engine/worker.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
-import { isFalseRow, LinkParts, RecordParts, stanzaLabel, TracePart } from "../../protocol/case-documents.ts";
+import {
+  isFalseRow,
+  LinkParts,
+  NoticeParts,
+  RecordParts,
+  stanzaLabel,
+  TracePart,
+} from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeSecret } from "../../protocol/key-set.ts";
@@ -72,7 +79,7 @@ const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", conte
 
 // ---- notice
 
-/** Round notice-shares: this trustee's notice share, sealed to each other member of S. @throws Problem */
+/** Round notice-shares: this trustee's notice shares, one per subject, sealed to each other member. @throws Problem */
 export async function noticeShares(
   env: TrusteeEnv,
   { bundle }: z.infer<typeof NoticeSharesRequest>,
@@ -80,17 +87,22 @@ export async function noticeShares(
 ): Promise<PartsAnswer> {
   const round = await roundContext(env, bundle, now);
   return once(round, "notice-shares", async () => {
-    const at = { ...shareAt(round, "notice", round.open.notice, round.own.index), caseId: round.open.order.caseId };
-    const share = NoticeShare.encode(noticeShare({ ...at, share: secretOf(round).shares.link }, rng, publicEngine()));
+    const { caseId } = round.open.order;
+    const share = secretOf(round).shares.link;
+    const shares = round.open.noticed.map((subject) => {
+      const at = { ...shareAt(round, "notice", subject, round.own.index), caseId, share };
+      return NoticeShare.encode(noticeShare(at, rng, publicEngine()));
+    });
+    const value = NoticeParts.encode({ shares });
     return {
-      answer: { parts: partsFor(round, noticePlace(round), share) },
-      keep: { what: "own-notice-share", value: share },
+      answer: { parts: partsFor(round, noticePlace(round), value) },
+      keep: { what: "own-notice-shares", value },
     };
   });
 }
 
 /**
- * Round notice: verifies the other members' shares, combines them to the patient's notice key κ, and signs the notice entry.
+ * Round notice: verifies the other members' shares, combines them to one notice key κ per subject, and signs the entry.
  * @throws Problem; not-allowed-now names members whose shares are wrong
  */
 export async function notice(
@@ -101,16 +113,20 @@ export async function notice(
   const round = await roundContext(env, bundle, now);
   return once(round, "notice", async () => {
     const { caseId } = round.open.order;
-    const own = NoticeShare.decode(await kept(round, "own-notice-share", "notice-shares"));
+    const { set, noticed } = round.open;
+    const own = readNoticeParts(noticed, round.own.index, await kept(round, "own-notice-shares", "notice-shares"));
     const others = receivedParts(round, noticePlace(round), parts).map(({ from, plaintext }) =>
-      decodePart(from, () => named(from, NoticeShare.decode(plaintext))),
+      readNoticeParts(noticed, from, plaintext),
     );
-    const cheaters = findCheaters(others, (share) =>
-      verifyNoticeShare({ ...shareAt(round, "notice", round.open.notice, share.index), caseId }, share, publicEngine()),
-    );
-    if (cheaters.length > 0) throw wrongShare(cheaters);
-    const kappa = combineNotice({ set: round.open.set, shares: [own, ...others] }, publicEngine());
-    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(round.open, kappa), round.own.signer);
+    const kappas = noticed.map((subject, i) => {
+      const theirs = others.map((o) => o[i]!);
+      const cheaters = findCheaters(theirs, (share) =>
+        verifyNoticeShare({ ...shareAt(round, "notice", subject, share.index), caseId }, share, publicEngine()),
+      );
+      if (cheaters.length > 0) throw wrongShare(cheaters);
+      return combineNotice({ set, shares: [own[i]!, ...theirs] }, publicEngine());
+    });
+    const signed = signDocument(LABELS.signNotice, LogEntry, noticeEntry(round.open, kappas), round.own.signer);
     return { answer: { entry: toBase64url(Signed.decode(signed).document), signed: toBase64url(signed) } };
   });
 }
@@ -121,11 +137,20 @@ function named<T extends { index: number }>(from: number, share: T): T {
   return share;
 }
 
-/** The notice entry. It is equal for all members of S, since it follows from the bundle and κ alone. */
-function noticeEntry(open: OpenCase, kappa: Parameters<typeof sealNotice>[0]): LogEntry {
+/** Reads a NoticeParts document: one share per subject. @throws Problem not-allowed-now */
+function readNoticeParts(subjects: readonly Subject[], from: number, bytes: Uint8Array): NoticeShare[] {
+  return decodePart(from, () => {
+    const { shares: documents } = NoticeParts.decode(bytes);
+    if (documents.length !== subjects.length) throw new RangeError("not one share per subject");
+    return documents.map((document) => named(from, NoticeShare.decode(document)));
+  });
+}
+
+/** The notice entry. It is equal for all members of S, since it follows from the bundle and the κ alone. */
+function noticeEntry(open: OpenCase, kappas: Parameters<typeof sealNotice>[0]): LogEntry {
   const { order, orderHash, requester } = open;
   const approvedAt = Math.max(...open.approvals.map((a) => a.at));
-  const body = sealNotice(kappa, {
+  const body = sealNotice(kappas, {
     kind: order.kind,
     caseId: order.caseId,
     orderHash,

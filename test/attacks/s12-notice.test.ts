@@ -3,6 +3,9 @@
 //
 // Then the attacker, who is escrow and requester together, tries to get shares without a notice in the log, or with another
 // notice than the members of S made. For the controls, trustees lack this check if an order is marked "unnoticed".
+//
+// Last, a thief enrols a phone of its own in a patient's name, so that the notice of an assemble goes to the thief's contract,
+// which is the last one. For the control, trustees make the notice for the last contract if an order is marked "last only".
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
@@ -18,7 +21,8 @@ import { hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
-import { openNotice } from "../../protocol/notice.ts";
+import { epochStart } from "../../protocol/epoch.ts";
+import { NOTICE_ROWS, openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
 import {
   approvalsOf,
@@ -35,6 +39,8 @@ import {
   monitorOf,
   newRequester,
   outcome,
+  person,
+  playedBy,
   START,
   TRACE,
   visit,
@@ -42,6 +48,7 @@ import {
 
 const LAX = [
   MARKED,
+  playedBy("notice-for-the-last-contract", "protocol/notice.ts"),
   {
     file: "functions/trustee/rounds.ts",
     find: "  await checkNoticed(",
@@ -62,7 +69,7 @@ beforeAll(async () => {
   p = await openPractice({
     start: START,
     slots: 4,
-    epochs: 1,
+    epochs: 2,
     weaken: Object.fromEntries([1, 2, 3].map((i) => [`trustee-${i}`, LAX])),
   });
   clinic = await p.openClinic("General practice");
@@ -233,4 +240,58 @@ describe("without a notice", () => {
     await cosigned(p);
     expect((await read(alice.wallet)).slice(before).map((n) => n.purpose)).not.toContain("unnoticed");
   });
+});
+
+describe("a thief's phone in Dora's name, enrolled with a stolen code", () => {
+  let dora: Awaited<ReturnType<typeof enrolled>>;
+  let thief: Wallet;
+  let month: number;
+  beforeAll(async () => {
+    dora = await enrolled(p, "Dora");
+    const session = await visit(dora.wallet, clinic);
+    await indexOf(p, session.epoch, 3);
+    const stolen = await p.operator.registerPerson(person("Dora"), dora.selector, {
+      coverage: "standard",
+      age: "adult",
+    });
+    expect(stolen.account).toBe(dora.account);
+    thief = await p.wallet(); // other recovery words than Dora's
+    const { epochFrom } = await thief.enrol(stolen.account, stolen.enrolmentCode);
+    month = session.epoch;
+    expect(epochFrom).toBe(month + 1);
+    p.clock.now = epochStart(month + 1) + 3 * 86_400; // the thief's contract now covers an epoch of the order
+  }, 120_000);
+
+  const assemble = (purpose: string): Promise<PreparedOrder> =>
+    complete({
+      kind: "assemble",
+      purpose,
+      legalGround: "GDPR Article 9(2)(h)",
+      epochs: { from: month, to: month + 1 },
+      emergency: true,
+      subject: { selector: dora.selector },
+    });
+  const purposes = async (wallet: Wallet) => (await read(wallet)).map((n) => n.purpose);
+
+  it("does not take the notice of an assemble from Dora's wallet", async () => {
+    await assemble("both phones");
+    expect(await purposes(dora.wallet)).toEqual(["both phones"]);
+    expect(await purposes(thief)).toEqual(["both phones"]);
+  }, 120_000);
+  it("shows in no log entry: each notice has the same rows, and those of one κ tell nothing about the others", async () => {
+    await cosigned(p);
+    const followed = await monitorOf(p).follow();
+    if (!followed.ok) throw new Error(followed.reason);
+    const notices = followed.entries.map((e) => LogEntry.decode(e)).filter((e) => e.kind === "notice");
+    expect(new Set(notices.map((n) => n.body.length)).size).toBe(1);
+    for (const { body } of notices) {
+      const rows = Array.from({ length: NOTICE_ROWS }, (_, i) => hex(body.subarray(80 * i, 80 * (i + 1))));
+      expect(rows).toEqual([...new Set(rows)].sort());
+    }
+  });
+  it("control: takes it, if the trustees make a notice for the last contract alone", async () => {
+    await assemble("last only");
+    expect(await purposes(dora.wallet)).toEqual(["both phones"]);
+    expect(await purposes(thief)).toEqual(["both phones", "last only"]);
+  }, 120_000);
 });

@@ -261,11 +261,13 @@ describe("notice", () => {
     const [hers, his] = [walletKappa(alice.z, caseId), walletKappa(bob.z, caseId)];
     expect(Fp12.eql(kappa, hers)).toBe(true);
     expect(noticeMac(hers, caseId)).toEqual(noticeMac(kappa, caseId));
-    expect(noticeKey(hers)).toEqual(noticeKey(kappa));
-    expect(noticeKey(kappa).length).toBe(32);
+    const sealed = hash32(7);
+    expect(noticeKey(hers, sealed)).toEqual(noticeKey(kappa, sealed));
+    expect(noticeKey(kappa, sealed).length).toBe(32);
     expect(noticeMac(his, caseId)).not.toEqual(noticeMac(kappa, caseId));
-    expect(noticeKey(his)).not.toEqual(noticeKey(kappa));
-    expect(noticeKey(kappa)).not.toEqual(noticeMac(kappa, caseId));
+    expect(noticeKey(his, sealed)).not.toEqual(noticeKey(kappa, sealed));
+    expect(noticeKey(kappa, hash32(8))).not.toEqual(noticeKey(kappa, sealed));
+    expect(noticeKey(kappa, sealed)).not.toEqual(noticeMac(kappa, caseId));
   });
   it("two cases of one patient have different κ", () => {
     expect(encodeGT(walletKappa(alice.z, hash32(8)))).not.toEqual(encodeGT(walletKappa(alice.z, caseId)));

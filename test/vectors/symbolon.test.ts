@@ -12,6 +12,7 @@ import { PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
 import { checkRecoveryWords, claimKey, RecoveryWordsError } from "../../client/wallet/keys.ts";
 import { verifyDecision } from "../../functions/shared/approvals.ts";
 import { concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { NoticeContent } from "../../protocol/case-documents.ts";
 import { accept, deal, finish, open, openCeremony } from "../../protocol/ceremony.ts";
 import { CeremonyAbort, CeremonyPlan } from "../../protocol/ceremony-documents.ts";
 import { type ParametersOfEpoch, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
@@ -39,7 +40,7 @@ import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { HybridSealError, hybridKeyPair, hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { assertSecretOf, KeySet, KeySetError, keySetId, TrusteeSecret, verifyKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { openNotice } from "../../protocol/notice.ts";
+import { openNotice, sealNotice } from "../../protocol/notice.ts";
 import {
   combineLink,
   combineNotice,
@@ -48,7 +49,6 @@ import {
   indexValue,
   LinkShare,
   NoticeShare,
-  noticeKey,
   noticeMac,
   RecordShare,
   sessionIndexValue,
@@ -340,8 +340,14 @@ describe("case", () => {
     expect(hex(encodeGT(kappa))).toBe(notice.kappa);
     expect(hex(encodeGT(walletKappa(decodeScalar(b(notice.z)), caseId)))).toBe(notice.kappa);
     expect(hex(noticeMac(kappa, caseId))).toBe(notice.mac);
-    expect(hex(noticeKey(kappa))).toBe(notice.key);
+    expect(hex(sealNotice([kappa], NoticeContent.decode(b(notice.content))))).toBe(notice.body);
     expect(openNotice(kappa, caseId, b(notice.body))?.requesterName).toBe("Dr. Vector");
+    for (const z of notice.several.z) {
+      const theirs = walletKappa(decodeScalar(b(z)), caseId);
+      expect(openNotice(theirs, caseId, b(notice.several.body))?.requesterName).toBe("Dr. Vector");
+      expect(openNotice(theirs, caseId, b(notice.body))).toBeUndefined();
+    }
+    expect(openNotice(kappa, caseId, b(notice.several.body))?.requesterName).toBe("Dr. Vector");
   });
   it.each<Any>(notice.refused)("refuses a notice share: $class", (given) => {
     const bytes = changed(notice.shares[0], given.share);

@@ -402,7 +402,7 @@ describe("dossier", () => {
     it("exchanged for another signed one between two rounds or chunks", async () => {
       const first = await openBundle(bundle(signed(good)), trust());
       const second = await openBundle(bundle(signed(withDecoy)), trust());
-      const chunk = (open: OpenCase) => chunkBinding(open.context("notice", open.notice, 0), open.scope);
+      const chunk = (open: OpenCase) => chunkBinding(open.context("notice", { hash: open.subjectHash }, 0), open.scope);
       expect(second.binding).not.toEqual(first.binding);
       expect(chunk(second)).not.toEqual(chunk(first));
       const round = (dossier: Dossier) => outcome(ask(1, "notice-shares", { bundle: bundle(dossier) }));

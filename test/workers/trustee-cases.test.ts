@@ -46,6 +46,7 @@ import {
   opened,
   outcome,
   outside,
+  type Patient,
   proofInRow,
   relabelled,
   requesterSeal,
@@ -231,6 +232,18 @@ describe("assemble", () => {
     const c = newCase(w, dossierOfPerson([older, newer]), { kind: "assemble" });
     const [result] = resultsOf(c, await opened(w, await approve(w, c)));
     expect(result!.sessions.map((s) => s.tagHash)).toEqual([second.tagHash, first.tagHash]);
+  });
+
+  it("tells the wallet of every generation, and no other", async () => {
+    const older = newPatient(w);
+    const newer = newPatient(w, older.identity);
+    const c = newCase(w, dossierOfPerson([older, newer]), { kind: "assemble" });
+    const { entries, entry } = await noticed(w, await approve(w, c));
+    expect(entries[1]!.entry).toBe(entries[0]!.entry);
+    const purposeFor = ({ secrets }: Patient) =>
+      openNotice(walletKappa(secrets.z, c.order.caseId), c.order.caseId, entry.body)?.purpose;
+    const { purpose } = c.order;
+    expect([older, newer, newPatient(w)].map(purposeFor)).toEqual([purpose, purpose, undefined]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   caseBinding,
   type ForRequester,
   LinkParts,
+  NoticeParts,
   RecordParts,
   type SealedPart,
   signForRequester,
@@ -142,6 +143,7 @@ export function documentVectors(w: World): Json {
         identity: w.identity,
         identitySalt: w.identitySalt,
       }),
+      plain(NoticeParts, { shares: [fill(1, 3), fill(2, 4)] }),
       plain(LinkParts, { shares: [fill(1, 3), fill(2, 4)] }),
       plain(TracePart, { context: fill(1, 3), share: fill(2, 4) }),
       plain(RecordParts, {

@@ -17,7 +17,6 @@ import {
   LinkShare,
   linkShare,
   NoticeShare,
-  noticeKey,
   noticeMac,
   noticeShare,
   RecordShare,
@@ -92,6 +91,8 @@ export function openingVectors(w: World): Json {
   );
   const kappa = combineNotice({ set: w.set, shares: notices });
   if (!Fp12.eql(kappa, walletKappa(w.secrets.z, w.order.caseId))) throw new Error("two kappas");
+  const others = [2n, 3n]; // z of two more subjects
+  const otherKappas = others.map((z) => walletKappa(z, w.order.caseId));
   const content: NoticeContent = {
     kind: "link",
     caseId: w.order.caseId,
@@ -193,9 +194,12 @@ export function openingVectors(w: World): Json {
       z: hex(encodeScalar(w.secrets.z)),
       kappa: hex(encodeGT(kappa)),
       mac: hex(noticeMac(kappa, w.order.caseId)),
-      key: hex(noticeKey(kappa)),
       content: hex(NoticeContent.encode(content)),
-      body: hex(sealNotice(kappa, content)),
+      body: hex(sealNotice([kappa], content)),
+      several: {
+        z: others.map((z) => hex(encodeScalar(z))),
+        body: hex(sealNotice([...otherKappas, kappa], content)),
+      },
       refused: [
         { class: "flipped-response", reason: "share", share: edit(notice, flipped(notice, -1)) },
         {

@@ -33,5 +33,23 @@ export function epochStart(epoch: number): number {
 export function epochName(epoch: number): string {
   return `${1970 + Math.floor(epoch / 12)}-${String((epoch % 12) + 1).padStart(2, "0")}`;
 }
+
+/** Two tolerances of the parameters, in seconds. */
+export interface Tolerances {
+  readonly challengeWindowSeconds: number;
+  readonly offlineGraceSeconds: number;
+}
+/** The greatest age of a challenge whose check-in may still be handed in: by the wallet, or by a clinic that was offline. */
+export const maxArrivalSeconds = ({ challengeWindowSeconds, offlineGraceSeconds }: Tolerances): number =>
+  Math.max(challengeWindowSeconds, offlineGraceSeconds);
+/** The first second in which no check-in of this epoch can arrive any more. Every role decides by this one function. */
+export const arrivalsEnd = (epoch: number, tolerances: Tolerances): number =>
+  epochStart(epoch + 1) + maxArrivalSeconds(tolerances);
+/** Whether check-ins of this epoch can still arrive. Only an emergency order may open such an epoch. */
+export const isEpochOpen = (epoch: number, tolerances: Tolerances, now: number): boolean =>
+  now < arrivalsEnd(epoch, tolerances);
+/** After arrivalsEnd, session objects stay, and the session index stays open, for at least this long. */
+export const DELIVERY_MARGIN_SECONDS = 3600;
+
 /** Days since 1970-01-01, the coarse date of manifests. */
 export const dayOf = (unixSeconds: number): number => Math.floor(unixSeconds / SECONDS_PER_DAY);

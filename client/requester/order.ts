@@ -21,7 +21,7 @@ import {
   subjectHashOf,
 } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
-import { epochOf } from "../../protocol/epoch.ts";
+import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { G1 } from "../../protocol/suite.ts";
@@ -44,7 +44,7 @@ export interface OrderRequest {
   readonly epochs?: { readonly from: number; readonly to: number };
   /** service ids, hex of 16 bytes; all services if absent */
   readonly services?: readonly string[];
-  /** only an emergency order may open the current epoch */
+  /** only an emergency order may open an epoch whose check-ins can still arrive */
   readonly emergency?: boolean;
   readonly subject: Subject;
   /** default DEFAULT_VALID_SECONDS */
@@ -107,14 +107,16 @@ async function examine(context: RequesterContext, checkIn: Uint8Array): Promise<
 const subjectBytes = (subject: Subject): Uint8Array =>
   "checkIn" in subject ? subject.checkIn : utf8ToBytes(subject.selector);
 
-function epochsOf(request: OrderRequest, session: SubjectSession | undefined, now: number) {
+async function epochsOf(context: RequesterContext, request: OrderRequest, session: SubjectSession | undefined) {
+  const now = context.transport.now();
   if (request.kind === "trace" && session) return request.epochs ?? { from: session.epoch, to: session.epoch };
   const { epochs } = request;
   if (!epochs || epochs.from > epochs.to)
     throw new RequesterError("scope", "the first epoch must not be after the last");
   if (epochs.to > epochOf(now)) throw new RequesterError("scope", "the last epoch has not begun");
-  if (epochs.to === epochOf(now) && !request.emergency)
-    throw new RequesterError("scope", "only an emergency order may open the current epoch");
+  const { document } = await context.parameters.of(epochs.to);
+  if (!request.emergency && isEpochOpen(epochs.to, document, now))
+    throw new RequesterError("scope", "only an emergency order may open an epoch whose check-ins can still arrive");
   return epochs;
 }
 
@@ -128,7 +130,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
   if ("selector" in request.subject !== (request.kind === "assemble"))
     throw new RequesterError("subject", "an assemble order names a person; a link or trace order gives a check-in");
   const session = "checkIn" in request.subject ? await examine(context, request.subject.checkIn) : undefined;
-  const epochs = epochsOf(request, session, now);
+  const epochs = await epochsOf(context, request, session);
   const trustees = await context.trustees(true);
   const caseId = transport.rng(32);
   const salt = transport.rng(32);

@@ -8,7 +8,7 @@ import { equalBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
-import { epochOf, epochStart } from "../../protocol/epoch.ts";
+import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { EscrowEnv } from "../shared/env.ts";
@@ -69,7 +69,7 @@ function screenOrder(order: Order, now: number, toleranceSeconds: number): void 
 
 /**
  * Checks the epochs of a link or assemble: their number and slots are limited, and all of them use the order's key set. Unless
- * it is an emergency, every epoch must be over, including its offline grace. A trace opens no slots, so it has no such limits.
+ * it is an emergency, no check-in of these epochs may still arrive. A trace opens no slots, so it has no such limits.
  */
 async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<void> {
   if (order.kind === "trace") return;
@@ -80,7 +80,7 @@ async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<v
     const { document } = await parametersFor(env, epoch, now);
     if (!equalBytes(document.keySetId, order.keySetId))
       throw wrong("keySetId: some of these epochs have another key set");
-    if (!order.emergency && now < epochStart(epoch + 1) + document.offlineGraceSeconds)
+    if (!order.emergency && isEpochOpen(epoch, document, now))
       throw new Problem(
         "not-allowed-now",
         "Only an emergency order may open an epoch whose check-ins can still arrive.",

@@ -8,8 +8,8 @@
 //   put     by the service Worker's outbox. Putting the same row again changes nothing. A request stores all its rows or none
 //   read    by anybody: whole epochs or large parts (protocol/buckets.ts, by value), several parts in one query. The reader
 //           matches at home, so the escrow never learns which row the reader looked for
-//   close   by the administrator, when an epoch's check-ins can no longer arrive: after the epoch's end, the offline grace, the
-//           challenge window and a margin for the outbox. It freezes the epoch, then logs count and root. If a row is left
+//   close   by the administrator, when an epoch's check-ins can no longer arrive: after arrivalsEnd
+//           (protocol/epoch.ts) and a margin for the outbox. It freezes the epoch, then logs count and root. If a row is left
 //           out later, count and root show it
 //
 // The root is the root of the Merkle tree (protocol/merkle.ts) whose leaves are the rows. The log entry is "index-root", with
@@ -21,7 +21,7 @@ import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
-import { epochStart } from "../../protocol/epoch.ts";
+import { arrivalsEnd, DELIVERY_MARGIN_SECONDS } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/index-row.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
@@ -37,7 +37,6 @@ export const ROWS_PER_PAGE = 4096;
 /** parts per query: enough for the slots of an epoch, with room to spare */
 export const MAX_PARTS_ASKED = 64;
 export const MAX_EPOCH = 0xffff;
-const OUTBOX_MARGIN_SECONDS = 3600;
 
 export interface IndexRow {
   epoch: number;
@@ -165,9 +164,9 @@ export interface ClosedEpoch {
  */
 export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Promise<ClosedEpoch> {
   const db = drizzle(env.ESCROW_DB);
-  const { offlineGraceSeconds, challengeWindowSeconds } = (await parametersFor(env, epoch, now)).document;
-  const over = epochStart(epoch + 1) + offlineGraceSeconds + challengeWindowSeconds + OUTBOX_MARGIN_SECONDS;
-  if (now < over) throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
+  const { document } = await parametersFor(env, epoch, now);
+  if (now < arrivalsEnd(epoch, document) + DELIVERY_MARGIN_SECONDS)
+    throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
   await db.insert(closedEpochs).values({ epoch }).onConflictDoNothing(); // from now on putRows adds no row to this epoch
   const { count, root } = await rootOf(env, epoch);
   const entry = LogEntry.encode({

@@ -26,7 +26,7 @@ import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/chec
 import { Challenge, cardHashOf, Receipt, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
-import { dayOf, epochStart } from "../../protocol/epoch.ts";
+import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
@@ -116,10 +116,10 @@ function tooOld({ challenge }: ReadCheckIn, oldestSeconds: number, at: number): 
 
 /** The refusal of a challenge that is not fresh, or undefined if it is fresh. */
 function notFresh(read: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): Problem | undefined {
-  const { challengeWindowSeconds, offlineGraceSeconds } = p.document;
+  const { challengeWindowSeconds } = p.document;
   const stale =
     fromTheFuture(read, challengeWindowSeconds, at) ??
-    tooOld(read, Math.max(challengeWindowSeconds, offline ? offlineGraceSeconds : 0), at);
+    tooOld(read, offline ? maxArrivalSeconds(p.document) : challengeWindowSeconds, at);
   if (stale || offline) return stale;
   const late = at - read.challenge.expiresAt;
   return late > 0
@@ -211,7 +211,6 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
     } else {
       requireActive(service);
       T = (await verify(c.env, read, tag, at)).tag;
-      const grace = Math.max(tag.document.challengeWindowSeconds, tag.document.offlineGraceSeconds);
       outcome = await object.open(
         {
           ...repetition,
@@ -223,8 +222,8 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
           tag: read.presentation.T,
           rowProof: read.checkIn.rowProof,
           receipt: receiptFor(c.env, read, at),
-          // One hour after the last second in which this check-in is fresh, so that closing never races with it.
-          closesAt: epochStart(read.epoch + 1) + grace + 3600,
+          // After the last second in which this check-in is fresh, so that closing never races with it.
+          closesAt: arrivalsEnd(read.epoch, tag.document) + DELIVERY_MARGIN_SECONDS,
         },
         at,
       );

@@ -8,7 +8,7 @@
 //                expiresAt
 //   keys         key-set id and share generation are those of the key set that this trustee holds
 //   scope        link, assemble: every epoch in [epochFrom, epochTo] has begun and has parameters under this key set. If
-//                check-ins of an epoch can still arrive (it is running, or within its offline grace), only an emergency
+//                check-ins of an epoch can still arrive (isEpochOpen of protocol/epoch.ts), only an emergency
 //                order may contain it. trace: no slots; the session's own epoch and service must be within the order's
 //   subject      link, trace: order.subject = subjectHashOf(salt, check-in). The presentation is verified again, and so is
 //                the service's signature under the self-certifying service id
@@ -47,7 +47,7 @@ import {
 import { bytesToHex } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
-import { epochOf, epochStart } from "../../protocol/epoch.ts";
+import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -136,7 +136,7 @@ async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
     const { document, hash } = await trust.parameters(epoch);
     if (!equalBytes(document.keySetId, order.keySetId))
       throw new Problem("not-allowed-now", "other key set or generation");
-    if (trust.now < epochStart(epoch + 1) + document.offlineGraceSeconds && !order.emergency)
+    if (isEpochOpen(epoch, document, trust.now) && !order.emergency)
       throw new Problem("not-allowed-now", "epoch still open");
     scope.push({ epoch, slots: document.slots, paramsHash: hash });
   }

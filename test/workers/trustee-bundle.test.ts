@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Problem } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { type OpenCase, openBundle } from "../../functions/trustee/case-bundle.ts";
+import { verifyOrder } from "../../functions/trustee/case-order.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
 import { chunkBinding } from "../../protocol/case-documents.ts";
 import { CodecError } from "../../protocol/codec.ts";
@@ -20,6 +21,7 @@ import {
   signDossier,
 } from "../../protocol/documents.ts";
 import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { epochStart, type Tolerances } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { formatNote, parseNote } from "../../protocol/note.ts";
@@ -32,6 +34,7 @@ import {
   ask,
   bundled,
   certificate,
+  clock,
   decide,
   dossierOf,
   dossierOfPerson,
@@ -76,6 +79,14 @@ const verdict = async (bundle: Bundle, trustee = 1, now = NOW): Promise<string> 
   }
 };
 const changed = (changes: Partial<Bundle>): Bundle => ({ ...approved.bundle(1), ...changes });
+
+/** Runs with the clocks of the other roles at this time. */
+async function atTime<T>(now: number, run: () => Promise<T>): Promise<T> {
+  clock.now = now;
+  return run().finally(() => {
+    clock.now = NOW;
+  });
+}
 
 /** A bundle around another order, in which everything else is as it must be. */
 async function around(c: TestCase, now = NOW): Promise<string> {
@@ -133,8 +144,25 @@ describe("order", () => {
     expect(await around(make(), now)).toContain(reason);
   });
   it("in the grace period of the previous epoch, which is still open", async () => {
-    const c = ordered({ epochFrom: EPOCH, epochTo: EPOCH, issuedAt: NOW + 3 * 86_400, expiresAt: NOW + 9 * 86_400 });
-    expect(await around(c, NOW + 3 * 86_400)).toContain("epoch still open");
+    const later = NOW + 3 * 86_400;
+    const c = ordered({ epochFrom: EPOCH, epochTo: EPOCH, issuedAt: later, expiresAt: later + 6 * 86_400 });
+    expect(await atTime(later, () => around(c, later))).toContain("epoch still open");
+  });
+  it("while a wallet may still answer a challenge of the epoch, although its offline grace is over", async () => {
+    const end = epochStart(EPOCH + 1);
+    const c = ordered({ epochFrom: EPOCH, epochTo: EPOCH, issuedAt: end, expiresAt: end + 9 * 86_400 });
+    const at = (now: number, tolerances: Tolerances) => {
+      const ours = trust(1, now);
+      const parameters = async (epoch: number) => {
+        const found = await ours.parameters(epoch);
+        return { ...found, document: { ...found.document, ...tolerances } };
+      };
+      return atTime(now, () => verifyOrder(c.signed, { ...ours, parameters }).then(() => "accepted", String));
+    };
+    const noGrace = { challengeWindowSeconds: 300, offlineGraceSeconds: 0 };
+    expect(await at(end + 299, noGrace)).toContain("epoch still open");
+    expect(await at(end + 300, noGrace)).toBe("accepted"); // control: nothing arrives any more
+    expect(await at(end + 300, { ...noGrace, offlineGraceSeconds: 301 })).toContain("epoch still open");
   });
   it("altered after it was signed", async () => {
     const bytes = valid.signed.slice();

@@ -14,14 +14,17 @@
 // open() and accept() check and write in one synchronous block, after all cryptography. So no other request comes between
 // the check and the write. The runtime sends no answer before the write is durable.
 //
-// Outbox: a check-in counts from the moment when open() has written it. Two rows must follow: the session's row in D1 and
-// its row in the escrow's index. The request that opened the session writes both and then calls delivered(). If that does
-// not happen, the alarm delivers both rows from here, until both are done. Both receivers treat a repetition as one
-// delivery.
+// Outbox: two rows must follow open(): the session's row in D1 and its row in the escrow's index. The request that opened
+// the session writes both and then calls delivered(). If that does not happen, the alarm delivers both rows from here,
+// until both are done. Both receivers treat a repetition as one delivery.
+//
+// The row in D1 has the last word. If it belongs to another check-in, or if its epoch is closed, then this object was
+// restored to an earlier day or was too slow: request and alarm both give the session up. Nobody has a receipt for it,
+// because each answer follows a row that stands. formal/check-in.pml models these steps.
 //
 // After closesAt (the epoch's end, and the grace in which offline check-ins may still arrive) the object forgets the
 // session. From then on the D1 row keeps the spent tag, and the date of the challenge keeps the old presentation out.
-// giveUp() is the one exception: it removes a session whose tag was already spent according to D1.
+// giveUp() is the one exception: it removes a session for which D1 refused the row.
 //
 // Time is `now` as the caller gives it. If the clock is settable, the alarm decides with the last `now` that the session
 // received; otherwise no `now` is stored. `due` is real time: the time when the alarm next looks at a session. The object
@@ -55,13 +58,15 @@ export interface IndexRowToDeliver {
   /** 64 bytes (protocol/index-row.ts) */
   rowProof: Uint8Array;
 }
+/** "stands": the row is this check-in's, written now or before. "spent": another check-in has it. "closed": no new row. */
+export type RowOutcome = "stands" | "spent" | "closed";
 /**
  * How the two rows of a session reach their tables. The service's door passes it in (functions/service.ts), so that this
  * folder imports nothing from functions/. Both receivers treat a repetition as one delivery. Both methods throw if the
  * receiver does not answer.
  */
 export interface SessionDelivery {
-  row(shard: number, row: SessionRowToDeliver): Promise<void>;
+  row(shard: number, row: SessionRowToDeliver): Promise<RowOutcome>;
   indexRow(row: IndexRowToDeliver, now: number): Promise<void>;
 }
 
@@ -202,10 +207,23 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       : { outcome: "refused" };
   }
 
-  /** Removes a session that the caller has just opened, because D1 says that its tag was spent before. */
+  /** Removes a session whose row D1 has refused, with its frames. */
   giveUp(tagHash: Hex, presentationHash: Hex): void {
-    if (!this.#made) return;
-    this.#sql.exec("DELETE FROM session WHERE tag_hash = ? AND presentation_hash = ?", tagHash, presentationHash);
+    if (this.#session(tagHash)?.presentation_hash !== presentationHash) return;
+    for (const table of ["session", "frames", "windows"])
+      this.#sql.exec(`DELETE FROM ${table} WHERE tag_hash = ?`, tagHash);
+  }
+
+  /**
+   * Delivers rows of one epoch that are still pending, and returns how many are pending afterwards. The index of an epoch is
+   * closed only after every object has answered 0 (functions/service/index-completion.ts).
+   */
+  async deliverEpoch(epoch: number): Promise<number> {
+    if (!this.#made) return 0;
+    const pending = `FROM session WHERE epoch = ? AND NOT ${NOTHING_PENDING}`;
+    const batch = this.#sql.exec<SessionRow>(`SELECT * ${pending} LIMIT ?`, epoch, DELIVERED_PER_ALARM).toArray();
+    for (const held of batch) await this.#deliverAll(held);
+    return this.#sql.exec<{ n: number }>(`SELECT count(*) AS n ${pending}`, epoch).one().n;
   }
 
   /** Marks both rows of the session as delivered. */
@@ -232,15 +250,21 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     await this.ctx.storage.deleteAll();
   }
 
-  /** False if the receiver did not answer; a later alarm tries again. Errors are dropped, because they quote the row. */
+  /**
+   * False if the receiver did not answer; a later alarm tries again. Errors are dropped, because they quote the row.
+   * If D1 refuses the row, the session is given up, and its index row with it.
+   */
   async #deliver(what: "row" | "index", held: SessionRow, now: number): Promise<boolean> {
     const { shard, service_id: serviceId, tag_hash: tagHash, epoch, day, check_in, tag, row_proof } = held;
     try {
       if (what === "row" && check_in) {
-        await this.#delivery.row(shard, { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) });
-        this.#sql.exec("UPDATE session SET check_in = NULL WHERE tag_hash = ?", tagHash);
+        const row = { serviceId, tagHash, epoch, day, checkIn: new Uint8Array(check_in) };
+        if ((await this.#delivery.row(shard, row)) === "stands")
+          this.#sql.exec("UPDATE session SET check_in = NULL WHERE tag_hash = ?", tagHash);
+        else this.giveUp(tagHash, held.presentation_hash);
       }
-      if (what === "index" && tag) {
+      // The index row waits for the session's row, so that the index names no session that was given up.
+      if (what === "index" && tag && this.#session(tagHash)?.check_in === null) {
         const rowProof = new Uint8Array(row_proof);
         await this.#delivery.indexRow({ epoch, serviceId, tag: new Uint8Array(tag), rowProof }, now);
         this.#sql.exec("UPDATE session SET tag = NULL WHERE tag_hash = ?", tagHash);

@@ -4,16 +4,22 @@
 //   index row   value = H(e(G, T)) (protocol/opening.ts), the service, T and the wallet's row proof (protocol/index-row.ts)
 //
 // The check-in handler delivers right after it opened a session. The session's object delivers again if that failed
-// (durable-objects/replay-window.ts), through `sessionDelivery`.
+// (durable-objects/replay-window.ts), through `sessionDelivery`. Both write the session's row with deliverSessionRow, so
+// both draw the same conclusion when another row stands.
 
-import { drizzle } from "drizzle-orm/d1";
-import type { IndexRowToDeliver, SessionDelivery } from "../../durable-objects/replay-window.ts";
+import type {
+  IndexRowToDeliver,
+  RowOutcome,
+  SessionDelivery,
+  SessionRowToDeliver,
+} from "../../durable-objects/replay-window.ts";
 import { publicEngine } from "../../engine/worker.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
 import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
-import { sessions } from "../../schema/service.ts";
 import { call } from "../shared/calls.ts";
+import { sessionAt } from "./session-rows.ts";
 
 export interface DeliveryEnv {
   RECORDS_DB_0: D1Database;
@@ -23,15 +29,28 @@ export interface DeliveryEnv {
   SIGNING_KEY: Hex;
 }
 
-/** True if this call wrote the row. False if the tag already has a row at this service. */
+/**
+ * Writes the session's row, unless its epoch is closed. One statement decides: from the moment when an epoch is closed, no
+ * check-in gets a row in it, whatever another isolate still believes.
+ * @throws Error if D1 does not answer
+ */
 export async function deliverSessionRow(
   env: DeliveryEnv,
   shard: number,
-  row: typeof sessions.$inferInsert,
-): Promise<boolean> {
-  const db = drizzle(shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1);
-  const { meta } = await db.insert(sessions).values(row).onConflictDoNothing();
-  return meta.changes > 0;
+  { serviceId, tagHash, epoch, day, checkIn }: SessionRowToDeliver,
+): Promise<RowOutcome> {
+  const db = shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1;
+  const { meta } = await db
+    .prepare(
+      `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in) SELECT ?1, ?2, ?3, ?4, ?5
+       WHERE NOT EXISTS (SELECT 1 FROM closed_epochs WHERE epoch = ?3) ON CONFLICT DO NOTHING`,
+    )
+    .bind(serviceId, tagHash, epoch, day, checkIn)
+    .run();
+  if (meta.changes > 0) return "stands";
+  const standing = await sessionAt({ db, serviceId }, tagHash);
+  if (standing === undefined) return "closed";
+  return equalBytes(standing.checkIn, checkIn) ? "stands" : "spent";
 }
 
 /** A row of the session index, in the form of the escrow's POST /v1/index. */
@@ -62,8 +81,6 @@ export async function deliverIndexRows(env: DeliveryEnv, rows: readonly IndexRow
 
 /** The delivery that the service's door hands to its session objects. */
 export const sessionDelivery = (env: DeliveryEnv): SessionDelivery => ({
-  async row(shard, row) {
-    await deliverSessionRow(env, shard, row);
-  },
+  row: (shard, row) => deliverSessionRow(env, shard, row),
   indexRow: (row, now) => deliverIndexRows(env, [indexRowOf(row)], now),
 });

@@ -11,7 +11,8 @@
 // presentation is looked at: that answer says how old the challenge is, and nothing of the credential. If the check-in was
 // already accepted, the same idempotency key returns the same receipt, even after the challenge expires.
 // A spent tag is recorded in the object and in the D1 row. If only the row has it (the object was restored to an earlier
-// day), the object discards the session that it has just opened.
+// day), the object discards the session that it has just opened. Every 201 follows a row that stands: a repetition writes
+// the row again if it is missing (D1 was restored).
 //
 // Freshness: |now - issuedAt| <= W, the parameters' tolerance of clocks, and not past expiresAt. A clinic that verified offline sends the check-in later, under
 // its own token, within the parameters' offline grace.
@@ -19,7 +20,7 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
-import type { OpenOutcome } from "../../durable-objects/replay-window.ts";
+import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify, signerOf } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
@@ -171,15 +172,10 @@ function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array 
   return signDocument(LABELS.signReceipt, Receipt, receipt, signerOf(env.SIGNING_KEY));
 }
 
-/**
- * True if the row exists, written now or by the same check-in before. False if the tag was spent for another check-in.
- * @throws Problem unavailable; the object's alarm then writes the row
- */
-async function writeRow(env: ServiceEnv, service: Service, row: typeof sessions.$inferInsert): Promise<boolean> {
+/** @throws Problem unavailable if D1 does not answer; the object's alarm then writes the row */
+async function writeRow(env: ServiceEnv, service: Service, row: SessionRowToDeliver): Promise<RowOutcome> {
   try {
-    if (await deliverSessionRow(env, service.shard, row)) return true;
-    const standing = await sessionAt(service, row.tagHash);
-    return standing !== undefined && equalBytes(standing.checkIn, row.checkIn);
+    return await deliverSessionRow(env, service.shard, row);
   } catch (cause) {
     throw new Problem("unavailable", undefined, `session row: ${String(cause)}`);
   }
@@ -231,9 +227,10 @@ export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
     }
     const about = { serviceId: service.serviceId, epoch: read.epoch };
     const row = { ...about, tagHash, day, checkIn: bytes };
-    if (outcome.pending && !(await writeRow(c.env, service, row))) {
+    const standing = await writeRow(c.env, service, row);
+    if (standing !== "stands") {
       await object.giveUp(tagHash, presentationHash);
-      throw refused("tag already spent, says its row");
+      throw refused(standing === "closed" ? "epoch is closed" : "tag already spent, says its row");
     }
     if (outcome.pending) {
       const { rowProof } = read.checkIn;

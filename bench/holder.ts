@@ -42,7 +42,8 @@ export const newSecrets = (): WalletSecrets => ({ k: randomScalar(rng), z: rando
 
 export function enrolmentOf({ params }: Registry, secrets: WalletSecrets): Contract {
   const about = { params, identityCommitment: rng(32), paramsHash: PARAMS_HASH, nonce: rng(32) };
-  return requestEnrolment({ ...about, secrets, s: randomScalar(rng) }, rng);
+  const first = { generation: 0, salt: rng(32), previous: undefined };
+  return requestEnrolment({ ...about, ...first, secrets, s: randomScalar(rng) }, rng);
 }
 
 /** A refresh as the registrar receives it: the enrolled handles R and V, and a proof for this epoch. */
@@ -61,7 +62,7 @@ export function issueFor({ params, issuerSecret }: Registry, { request, context 
   accepted(checked.ok);
   const about = { params, issuerSecret, epoch: EPOCH, paramsHash: PARAMS_HASH };
   const attributeValues = ["extended", "adult", ...params.attributes.slice(ATTRIBUTES.length).map(() => "")];
-  return IssuedCredential.encode(issue({ ...about, Cm: checked.Cm, attributeValues }));
+  return IssuedCredential.encode(issue({ ...about, Cm: checked.Cm, attributeValues, rng }));
 }
 
 export interface Holder {

@@ -13,6 +13,7 @@ import {
 } from "../client/index.ts";
 import { stateOf } from "../client/wallet/inspect.ts";
 import type { WalletSession } from "../client/wallet/state.ts";
+import { enrolWith } from "../local/enrol.ts";
 
 export interface Phone {
   account: string;
@@ -49,7 +50,7 @@ function asSent({ checkIn: bytes, idempotencyKey, state }: WalletSession): Held 
 const held: Held[] = [];
 for (const { account, enrolmentCode, checkIns } of phones) {
   const wallet = await Wallet.create({ transport, deployment, store: new MemoryStore() });
-  await wallet.enrol(account, enrolmentCode);
+  await enrolWith(wallet, { account, enrolmentCode });
   for (let i = 0; i < checkIns; i++) {
     await wallet.checkIn(await wallet.readInvitation(await clinic.invitation())).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.status !== 0) throw error;

@@ -49,14 +49,14 @@ const shownMap = (): Map<number, Uint8Array> => new Map(SHOWN.map((i) => [i, MES
 function ours(): { noble: Suite; edge: Suite } {
   const secretKey = randomScalar(rng);
   const publicKey = encodeG2(skToPk(secretKey));
-  const signature = sign(secretKey, HEADER, MESSAGES);
+  const signature = sign(secretKey, HEADER, MESSAGES, rng);
   const prove = () => proofGen(publicKey, signature, HEADER, PRESENTATION_HEADER, MESSAGES, SHOWN, rng);
   const proof = prove();
   const shown = SHOWN.map((i) => MESSAGES[i]!);
   const verifyProof = (engine: Engine) => () =>
     proofVerify(publicKey, proof, HEADER, PRESENTATION_HEADER, shown, SHOWN, engine);
   const noble = {
-    sign: () => sign(secretKey, HEADER, MESSAGES).length > 0,
+    sign: () => sign(secretKey, HEADER, MESSAGES, rng).length > 0,
     verify: () => verify(publicKey, signature, HEADER, MESSAGES),
     prove: () => prove().length > 0,
     verifyProof: verifyProof(nobleEngine),

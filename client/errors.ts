@@ -69,7 +69,9 @@ const CHECK_IN = {
 
 const REGISTRATION = {
   "not-recorded": "The registrar did not record this phone.",
-  "old-generation": "The registrar gave this phone the secrets of an older one.",
+  "other-registration": "This wallet belongs to another registration.",
+  "record-changed": "The registrar's answer differs from the one that the person confirmed.",
+  "no-earlier-phone": "This wallet was restored, but the registrar shows no earlier phone of these recovery words.",
   "not-enrolled": "This wallet is not enrolled for that month yet.",
   "bad-enrolment": "The registrar's answer to the enrolment cannot be used.",
   "bad-credential": "The registrar issued a credential that does not verify.",

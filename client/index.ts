@@ -41,7 +41,7 @@ export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "./wallet
 export { LogError } from "./wallet/notices.ts";
 export type { SessionView, WalletOverview } from "./wallet/overview.ts";
 export type { OwnRecord, OwnRecords, RecordFault as OwnRecordFault, RecordStatus } from "./wallet/records.ts";
-export { RegistrationError } from "./wallet/registration.ts";
+export { type ConfirmOptions, type EnrolmentOffer, RegistrationError } from "./wallet/registration.ts";
 export {
   MemoryStore,
   type WalletGeneration,

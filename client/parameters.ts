@@ -91,6 +91,11 @@ export class ParametersCache {
     return known;
   }
 
+  /** Believed parameters by their hash, without any request. */
+  named(hash: Uint8Array): EpochParameters | undefined {
+    return this.#believed.find((b) => equalBytes(b.hash, hash));
+  }
+
   #covering(epoch: number): EpochParameters | undefined {
     if (this.#kept.length > 0) {
       const kept = this.#kept;

@@ -31,7 +31,14 @@ import { findNotices } from "./wallet/notices.ts";
 import { overviewOf, type SessionView, sessionView, type WalletOverview } from "./wallet/overview.ts";
 import { type OwnRecords, ownRecords } from "./wallet/records.ts";
 import { recoverSessions } from "./wallet/recovery.ts";
-import { enrol, refresh } from "./wallet/registration.ts";
+import {
+  type ConfirmOptions,
+  confirmEnrolment,
+  declineEnrolment,
+  type EnrolmentOffer,
+  refresh,
+  startEnrolment,
+} from "./wallet/registration.ts";
 import {
   emptyState,
   type WalletGeneration,
@@ -54,7 +61,9 @@ export interface WalletOptions {
  * @example
  * const wallet = (await Wallet.open(options)) ?? (await Wallet.create(options));
  * showOnce(wallet.recoveryWords); // the owner writes them down
- * await wallet.enrol(account, enrolmentCode); // from the registrar's desk
+ * const record = await wallet.startEnrolment(account, enrolmentCode); // from the registrar's desk
+ * if (await isMe(record.name, record.birthDate, record.selector, record.warnings)) await wallet.confirmEnrolment(record);
+ * else await wallet.declineEnrolment(record);
  * const offer = await wallet.readInvitation(invitation); // scanned at the clinic
  * if (await personAgrees(offer.service.name, offer.shows, offer.warnings)) {
  *   const { tid, tagHash } = await wallet.checkIn(offer);
@@ -85,7 +94,7 @@ export class Wallet {
 
   /** A new phone for an old wallet. Enrol it with a fresh code, then call `recover`. @throws RecoveryWordsError */
   static restore(options: WalletOptions, words: string): Promise<Wallet> {
-    return Wallet.#over(options, emptyState(checkRecoveryWords(words)));
+    return Wallet.#over(options, emptyState(checkRecoveryWords(words), true));
   }
 
   /**
@@ -113,15 +122,28 @@ export class Wallet {
   }
 
   /**
-   * Enrols this phone with the desk's one-time code. Then fetches the credential of the current epoch, if the new
-   * generation has begun by then. If the answer is lost, call it again with the same code.
+   * Shows the registrar's record of the person, by the desk's one-time code. Commits to nothing. Let the person read
+   * name, birth date and selector, and then call `confirmEnrolment` or `declineEnrolment`.
    * @throws RegistrationError, ParametersError
    */
-  async enrol(account: string, enrolmentCode: string): Promise<WalletGeneration> {
-    const generation = await enrol(this.#context, account, enrolmentCode);
-    const epoch = epochOf(this.#context.transport.now());
-    if (generation.epochFrom <= epoch) await refresh(this.#context, epoch);
+  startEnrolment(account: string, enrolmentCode: string): Promise<EnrolmentOffer> {
+    return startEnrolment(this.#context, account, enrolmentCode);
+  }
+
+  /**
+   * Enrols this phone for the person of this record, who has confirmed it. Then fetches the credential of the current
+   * epoch. If the answer is lost, call it again, or start again with the same code.
+   * @throws RegistrationError, ParametersError
+   */
+  async confirmEnrolment(offer: EnrolmentOffer, options?: ConfirmOptions): Promise<WalletGeneration> {
+    const generation = await confirmEnrolment(this.#context, offer, options);
+    await refresh(this.#context, epochOf(this.#context.transport.now()));
     return generation;
+  }
+
+  /** The record is not this person's. The code then serves nobody, and the desk must look again. */
+  declineEnrolment(offer: EnrolmentOffer): Promise<void> {
+    return declineEnrolment(this.#context, offer);
   }
 
   /**
@@ -252,7 +274,7 @@ export class Wallet {
   }
 
   #keys(s: WalletSession) {
-    return sessionKeys(this.#context.root, s.generation, s.epoch, s.slot);
+    return sessionKeys(this.#context.root, this.#context.phone(s.generation), s.epoch, s.slot);
   }
 
   /**

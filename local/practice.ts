@@ -24,6 +24,7 @@ import {
 import { bytesToHex } from "../protocol/bytes.ts";
 import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";
+import { enrolWith } from "./enrol.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
 const ATTRIBUTES = [
@@ -151,7 +152,7 @@ async function furnish(
     async enrolPatient(patient, selector, entitlements) {
       const { account, enrolmentCode } = await operator.registerPerson(patient, selector, entitlements);
       const wallet = await newWallet();
-      await wallet.enrol(account, enrolmentCode);
+      await enrolWith(wallet, { account, enrolmentCode });
       return { wallet, account, selector };
     },
     async newRequester(name, role, engine) {

@@ -18,7 +18,7 @@ import {
   P1,
   serialize,
 } from "./bbs-generators.ts";
-import { concatBytes } from "./bytes.ts";
+import { concatBytes, type Rng } from "./bytes.ts";
 import { groupG1 } from "./group.ts";
 import { pairingProductIsOne } from "./pairing-check.ts";
 import {
@@ -33,6 +33,7 @@ import {
   type G2,
   hashToScalar,
   P2,
+  randomScalar,
   SCALAR_BYTES,
   type Scalar,
 } from "./suite.ts";
@@ -122,6 +123,15 @@ export function sameLength(generators: readonly G1[], messages: readonly Scalar[
 
 // ---- signatures
 
+/**
+ * 1/(sk + e), as b / (b·sk + b·e) with a fresh random b. The inversion takes a time that depends on its input, and the
+ * input is then uniform. The result does not depend on b.
+ */
+export function invertSecretSum(sk: Scalar, e: Scalar, rng: Rng): Scalar {
+  const b = randomScalar(rng);
+  return Fr.mul(b, Fr.inv(Fr.add(Fr.mul(b, sk), Fr.mul(b, e))));
+}
+
 /** CoreSign of the draft, for messages that are scalars already. */
 function coreSign(
   sk: Scalar,
@@ -129,11 +139,12 @@ function coreSign(
   header: Uint8Array,
   messages: readonly Scalar[],
   apiId: string,
+  rng: Rng,
 ): Signature {
   sameLength(generators, messages);
   const domain = calculateDomain(encodeG2(skToPk(sk)), generators, header, apiId);
   const e = hashToScalarOf(apiId, serialize(sk, ...messages, domain));
-  return { A: addSecret(P1, generators, [domain, ...messages]).multiply(Fr.inv(Fr.add(sk, e))) as G1, e };
+  return { A: addSecret(P1, generators, [domain, ...messages]).multiply(invertSecretSum(sk, e, rng)) as G1, e };
 }
 
 /**
@@ -160,10 +171,10 @@ export function coreVerify(
 
 // ---- the plain interface: octet string messages, api_id = ciphersuite_id ‖ "H2G_HM2S_"
 
-/** Sign of the draft: 80 bytes. */
-export function sign(sk: Scalar, header: Uint8Array, messages: readonly Uint8Array[]): Uint8Array {
+/** Sign of the draft: 80 bytes, the same for every `rng`. */
+export function sign(sk: Scalar, header: Uint8Array, messages: readonly Uint8Array[], rng: Rng): Uint8Array {
   const generators = createGenerators(messages.length + 1, BBS_API_ID);
-  return encodeSignature(coreSign(sk, generators, header, messagesToScalars(messages, BBS_API_ID), BBS_API_ID));
+  return encodeSignature(coreSign(sk, generators, header, messagesToScalars(messages, BBS_API_ID), BBS_API_ID, rng));
 }
 
 /** Verify of the draft. Malformed input gives false. */

@@ -18,6 +18,7 @@ import {
   addSecret,
   coreVerify,
   encodeSignature,
+  invertSecretSum,
   refusing,
   type Signature,
   sameLength,
@@ -120,7 +121,7 @@ export function decodeCommitment(commitmentWithProof: Uint8Array, generators: re
 // ---- signatures
 
 /**
- * FinalizeBlindSign of the draft. The caller has checked the proof of `commit`.
+ * FinalizeBlindSign of the draft, the same for every `rng`. The caller has checked the proof of `commit`.
  * @throws DecodeError if B is the identity
  */
 export function coreBlindSign(
@@ -131,13 +132,14 @@ export function coreBlindSign(
   header: Uint8Array,
   messages: readonly Scalar[],
   apiId: string,
+  rng: Rng,
 ): Signature {
   sameLength(generators, messages);
   const domain = calculateDomain(encodeG2(skToPk(sk)), [...generators, ...blindGenerators], header, apiId);
   const B = addPublic(P1.add(commit) as G1, generators, [domain, ...messages]); // public because the issuer knows them
   if (B.is0()) throw new DecodeError("B is the identity");
   const e = hashToScalarOf(apiId, serialize(sk, B));
-  return { A: B.multiply(Fr.inv(Fr.add(sk, e))) as G1, e };
+  return { A: B.multiply(invertSecretSum(sk, e, rng)) as G1, e };
 }
 
 // ---- the draft's interface: octet string messages, api_id = ciphersuite_id ‖ "BLIND_H2G_HM2S_"
@@ -150,18 +152,19 @@ export function commit(committedMessages: readonly Uint8Array[], rng: Rng): Comm
   return coreCommit(generators, messagesToScalars(committedMessages, API), API, rng);
 }
 
-/** BlindSign of the draft: 80 bytes. @throws DecodeError if the commitment or its proof is invalid */
+/** BlindSign of the draft: 80 bytes, the same for every `rng`. @throws DecodeError if the commitment or its proof is invalid */
 export function blindSign(
   sk: Scalar,
   commitmentWithProof: Uint8Array,
   header: Uint8Array,
   messages: readonly Uint8Array[],
+  rng: Rng,
 ): Uint8Array {
   const blindGenerators = createBlindGenerators(committedCount(commitmentWithProof), API);
   const C = decodeCommitment(commitmentWithProof, blindGenerators, API);
   const generators = createGenerators(messages.length + 1, API);
   return encodeSignature(
-    coreBlindSign(sk, C, generators, blindGenerators, header, messagesToScalars(messages, API), API),
+    coreBlindSign(sk, C, generators, blindGenerators, header, messagesToScalars(messages, API), API, rng),
   );
 }
 

@@ -15,7 +15,7 @@
 import { addPublic, type Signature, verifyPoint } from "./bbs.ts";
 import { calculateDomain, createGenerators, P1 } from "./bbs-generators.ts";
 import { coreBlindSign, createBlindGenerators } from "./blind-bbs.ts";
-import { frame, labelledHash, utf8ToBytes } from "./bytes.ts";
+import { frame, labelledHash, type Rng, utf8ToBytes } from "./bytes.ts";
 import { document, list, type Of, text, u32 } from "./codec.ts";
 import type { IssuedCredential, Parameters } from "./documents.ts";
 import { g1, scalar } from "./element-coders.ts";
@@ -197,6 +197,8 @@ export function issue(input: {
   attributeValues: readonly string[];
   /** p_e of `epoch` */
   paramsHash: Uint8Array;
+  /** blinds an inversion; the result does not depend on it */
+  rng: Rng;
 }): IssuedCredential {
   const { params, epoch, attributeValues } = input;
   const { Q1, H, Q2, J1, J2 } = credentialGenerators(params.attributes.length);
@@ -208,6 +210,7 @@ export function issue(input: {
     credentialHeader(input.paramsHash),
     [BigInt(epoch), ...attributeScalars(params, attributeValues)],
     API_ID,
+    input.rng,
   );
   return { epoch, values: [...attributeValues], A: encodeG1(A), e: encodeScalar(e) };
 }

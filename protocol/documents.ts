@@ -208,10 +208,13 @@ export const manifestHashOf = (signedBytes: Uint8Array): Uint8Array => labelledH
 // ---- registrar
 
 /**
- * The contract is the enrolment proof: rows Cm, R, V and the two halves F1, F2 of F°. Its tag absorbs
- * identityCommitment, paramsHash and nonce (enrolment.ts).
+ * The contract is the enrolment proof of one phone: rows Cm, R, V and the two halves F1, F2 of F°. Its tag absorbs every
+ * field before the points (enrolment.ts). Contracts of one person form a chain (contract-chain.ts).
  */
-export const Contract = document("Contract", 0x07, 1, {
+export const Contract = document("Contract", 0x07, 2, {
+  generation: u32, // 0 for the person's first phone
+  salt: fixed(32), // the wallet's own random bytes; k and z derive from them
+  previous: optional(fixed(32)), // contractHash of the generation before; absent in generation 0
   identityCommitment: fixed(32),
   paramsHash: fixed(32),
   nonce: fixed(32),
@@ -221,6 +224,7 @@ export const Contract = document("Contract", 0x07, 1, {
   F1: fixed(48),
   F2: fixed(48),
   proof: blob,
+  continuation: optional(blob), // proof of the k of the generation before; absent if its words were lost
 });
 export type Contract = Of<typeof Contract>;
 /** The hash of a Contract, 32 bytes. */
@@ -250,12 +254,13 @@ export const IssuedCredential = document("IssuedCredential", 0x0a, 1, {
 export type IssuedCredential = Of<typeof IssuedCredential>;
 
 /**
- * The answer to an approved trace, sealed to the requester: the contract, and the opening of its identity commitment.
+ * The answer to an approved trace, signed by the registrar and sealed to the requester: the person's contracts from
+ * generation 0 up to the traced one, and the openings of their identity commitments.
  */
-export const IdentityDisclosure = document("IdentityDisclosure", 0x12, 1, {
-  contract: blob,
-  identity: blob,
-  identitySalt: fixed(32),
+export const IdentityDisclosure = document("IdentityDisclosure", 0x12, 2, {
+  contracts: list(blob), // the traced one is the last
+  identity: blob, // IdentityRecord
+  identitySalts: list(fixed(32)), // one per contract
 });
 export type IdentityDisclosure = Of<typeof IdentityDisclosure>;
 

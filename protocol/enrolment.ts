@@ -1,16 +1,20 @@
 // Enrolment and refresh: the requests with which a wallet gets a credential from the registrar, and their proofs.
 //
 //   Enrol     Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v    F1 = u·G    F2 = z·G + u·Y_K
-//             tag  frame(identity commitment, parameters hash, registrar's nonce)
+//             tag  frame(generation u32, salt, previous hash or nothing, u8 1 if there is a continuation else 0,
+//                        identity commitment, parameters hash, registrar's nonce)
+//   Continue  R' = k'·Ĝ                      R' and k' of the generation before
+//             tag  frame(the whole new contract without its continuation)
 //   Refresh   Cm = s·Q2 + k·J1 + z·J2    R = k·Ĝ    V = z·H2v          with a fresh s and the registrar's stored R, V
 //             tag  frame(nonce, epoch u32, device key, parameters hash of that epoch)
 //
 // The enrolment proof is the contract. A trace returns the contract, and in an assemble every trustee verifies it.
 // (F1, F2) is z·G encrypted to the link key Y_K. Nobody ever knows z·G itself.
-// The registrar stores R and V, and both must be unique.
+// The registrar stores R and V, and both must be unique. A continuation shows that the phone before and the new one have
+// the same owner. The enrolment's tag says whether there is one, so nobody can take it away or add it later.
 // Without k and z, nobody can make a refresh over somebody else's R and V. So nobody else, not even the registrar, can
 // get a credential that traces to an honest patient without breaking the discrete logarithm (S8). The proofs have the
-// challenge and then the responses in witness order (s, k, z, u) or (s, k, z), 32 bytes each.
+// challenge and then the responses in witness order (s, k, z, u), (s, k, z) or (k), 32 bytes each.
 
 import { frame, type Rng, u32be } from "./bytes.ts";
 import {
@@ -20,7 +24,7 @@ import {
   type IssuerParams,
   type WalletSecrets,
 } from "./credential.ts";
-import type { Contract, RefreshRequest } from "./documents.ts";
+import { Contract, type RefreshRequest } from "./documents.ts";
 import { groupG1, groupG2 } from "./group.ts";
 import { LABELS } from "./labels.ts";
 import { decodeProof, encodeProof, prove, Relation, verify } from "./sigma.ts";
@@ -87,8 +91,29 @@ function enrolRelation({ Cm, R, V, F1, F2 }: ContractRows, linkKey: G1): Relatio
     ]);
 }
 
-const enrolTag = (c: Pick<Contract, "identityCommitment" | "paramsHash" | "nonce">): Uint8Array =>
-  frame(c.identityCommitment, c.paramsHash, c.nonce);
+const continuationRelation = (R: G1): Relation<"k"> =>
+  new Relation(LABELS.continuation, ["k"] as const).equation(groupG1, R, [["k", handleGenerator()]]);
+
+/** The fields of a contract that the wallet chooses before the proof. */
+export type ContractHead = Pick<
+  Contract,
+  "generation" | "salt" | "previous" | "identityCommitment" | "paramsHash" | "nonce"
+>;
+
+const NOTHING = new Uint8Array();
+/** `previous` has 32 bytes or none, so the two cases have different frames. */
+const enrolTag = (c: ContractHead, continues: boolean): Uint8Array =>
+  frame(
+    u32be(c.generation),
+    c.salt,
+    c.previous ?? NOTHING,
+    Uint8Array.of(continues ? 1 : 0),
+    c.identityCommitment,
+    c.paramsHash,
+    c.nonce,
+  );
+/** Covers the new contract whole, its enrolment proof included. */
+const continuationTag = (c: Contract): Uint8Array => frame(Contract.encode({ ...c, continuation: undefined }));
 
 interface RefreshContext {
   readonly nonce: Uint8Array;
@@ -111,19 +136,20 @@ export const handleOf = (k: Scalar): G1 => handleGenerator().multiply(k) as G1;
 /** V = z·H2v */
 export const tagHandleOf = (z: Scalar): G2 => handleBaseG2().multiply(z) as G2;
 
-/** Wallet, once per generation. `s` is fresh and random; the wallet keeps it for `receive`. */
+/**
+ * Wallet, once per generation. `s` is fresh and random; the wallet keeps it for `receive`.
+ * @param input.previousK k of the generation before, if this wallet has it
+ */
 export function requestEnrolment(
-  input: {
+  input: ContractHead & {
     params: Pick<IssuerParams, "linkKey">;
-    identityCommitment: Uint8Array;
-    paramsHash: Uint8Array;
-    nonce: Uint8Array;
     secrets: WalletSecrets;
+    previousK?: Scalar | undefined;
     s: Scalar;
   },
   rng: Rng,
 ): Contract {
-  const { secrets, s, identityCommitment, paramsHash, nonce } = input;
+  const { secrets, s, previousK, generation, salt, previous, identityCommitment, paramsHash, nonce } = input;
   const { k, z } = secrets;
   const { linkKey } = input.params;
   const u = randomScalar(rng);
@@ -134,16 +160,22 @@ export function requestEnrolment(
     F1: G.multiply(u) as G1,
     F2: G.multiply(z).add(linkKey.multiply(u)) as G1,
   };
-  const head = { identityCommitment, paramsHash, nonce };
-  return {
+  const head = { generation, salt, previous, identityCommitment, paramsHash, nonce };
+  const tag = enrolTag(head, previousK !== undefined);
+  const contract: Contract = {
     ...head,
     Cm: encodeG1(rows.Cm),
     R: encodeG1(rows.R),
     V: encodeG2(rows.V),
     F1: encodeG1(rows.F1),
     F2: encodeG1(rows.F2),
-    proof: encodeProof(prove(enrolRelation(rows, linkKey), enrolTag(head), { s, k, z, u }, rng)),
+    proof: encodeProof(prove(enrolRelation(rows, linkKey), tag, { s, k, z, u }, rng)),
+    continuation: undefined,
   };
+  if (previousK === undefined) return contract;
+  const relation = continuationRelation(handleOf(previousK));
+  const continuation = encodeProof(prove(relation, continuationTag(contract), { k: previousK }, rng));
+  return { ...contract, continuation };
 }
 
 /** Wallet, once per epoch, with a fresh s. */
@@ -175,6 +207,7 @@ function checking<T>(check: () => T | undefined): Checked<T> {
 /**
  * Verifies the proof of a contract, over the nonce, parameters hash and identity commitment that the contract names.
  * The registrar first compares these with its own. A trustee compares the commitment with the opening that it received.
+ * The place in the chain, and the continuation, are for verifyChain (contract-chain.ts).
  */
 export function verifyContract(
   params: Pick<IssuerParams, "linkKey">,
@@ -189,9 +222,23 @@ export function verifyContract(
       F2: decodeG1(contract.F2),
     };
     const proof = decodeProof(contract.proof, 4);
-    const holds = verify(enrolRelation(rows, params.linkKey), enrolTag(contract), proof);
+    const holds = verify(
+      enrolRelation(rows, params.linkKey),
+      enrolTag(contract, contract.continuation !== undefined),
+      proof,
+    );
     return holds ? { ...rows, Cm: rows.Cm as CheckedCommitment } : undefined;
   });
+}
+
+/** Whether the maker of this contract knew the k behind R, the handle of the generation before. */
+export function verifyContinuation(R: Uint8Array, contract: Contract): boolean {
+  const { continuation } = contract;
+  if (continuation === undefined) return false;
+  const checked = checking(() =>
+    verify(continuationRelation(decodeG1(R)), continuationTag(contract), decodeProof(continuation, 1)) ? {} : undefined,
+  );
+  return checked.ok;
 }
 
 /**

@@ -56,7 +56,6 @@ export const generations = sqliteTable(
     handleG2: hex("handle_g2").notNull(),
     deviceKey: hex("device_key").notNull(),
     epochFrom: integer("epoch_from").notNull(),
-    epochTo: integer("epoch_to"),
   },
   (t) => [
     primaryKey({ columns: [t.account, t.generation] }),
@@ -65,16 +64,17 @@ export const generations = sqliteTable(
   ],
 );
 
-/** One credential per account and epoch, field-encrypted. The same request gets the same answer; another one is refused. */
+/** One credential per phone and epoch, field-encrypted. The same request gets the same answer; another one is refused. */
 export const issued = sqliteTable(
   "issued",
   {
     account: hex("account").notNull(),
+    generation: integer("generation").notNull(),
     epoch: integer("epoch").notNull(),
     requestHash: hex("request_hash").notNull(),
     credential: bytes("credential").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account, t.epoch] })],
+  (t) => [primaryKey({ columns: [t.account, t.generation, t.epoch] })],
 );
 
 /** Nonces given out and not yet used. Also the used nonces of the administrator's requests, with the prefix "admin:". */

@@ -10,6 +10,7 @@
 
 import { MemoryStore, Wallet } from "../../client/index.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { type HeldCheckIn, heldCheckIns, sendHeld } from "../held-check-ins.ts";
 import { wakeObjects } from "../session-objects.ts";
 import { ENTITLEMENTS, samplePatient } from "../world.ts";
@@ -116,7 +117,7 @@ const enrol: Operation = {
     const wallet = await Wallet.create({ transport, deployment, store: new MemoryStore() });
     return async () => {
       const { account, enrolmentCode } = await operator.registerPerson(patient, `growth-${people++}`, ENTITLEMENTS);
-      await wallet.enrol(account, enrolmentCode);
+      await enrolWith(wallet, { account, enrolmentCode });
     };
   },
 };

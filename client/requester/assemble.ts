@@ -2,36 +2,25 @@
 // registrar sees the approvals and seals the person's contracts of all generations to each trustee and to the
 // requester. The rounds are then those of a link, but start from F° instead of F.
 //
-// The requester checks here the same as every trustee: the registrar's signature, each contract's proof, and that all
-// contracts commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the
+// The requester checks here the same as every trustee: the registrar's signature, the chain of contracts with each one's
+// proof, and that all contracts commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the
 // trustees the same, and they look at the same identity.
 
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { Contract, Dossier, identityCommitmentOf, isDossierOf } from "../../protocol/documents.ts";
+import { Dossier, isDossierOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
-import { verifyContract } from "../../protocol/enrolment.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { isRecordOf } from "../../protocol/identity-record.ts";
 import { textOfCause, translate } from "../errors.ts";
-import { decodeIdentity } from "../fhir/identity.ts";
-import type { FhirEntry } from "../fhir/resource.ts";
 import { apiJson } from "../transport.ts";
 import { approvalsOf, type CaseStatus } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
+import { type Person, readContracts } from "./person.ts";
 
 /** The person of an assemble, as the registrar named it and the requester verified it. */
-export interface NamedPerson {
-  /** FHIR Patient with its fullUrl */
-  readonly patient: FhirEntry;
-  /** the name by which authorities know the person, in the record's canonical form */
-  readonly selector: string;
-  /** exactly the bytes that the contracts commit to */
-  readonly identity: Uint8Array;
-  /** one per generation */
-  readonly contracts: readonly Contract[];
-}
+export type NamedPerson = Person;
 
 interface Disclosed {
   dossiers: Base64url[];
@@ -57,33 +46,20 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: B
   const wrong = (detail: string, cause?: unknown): RequesterError =>
     new RequesterError("wrong-identity", detail, [], cause);
   const { keySet } = await context.trustees();
-  let dossier: Dossier;
-  let contracts: Contract[];
-  try {
-    dossier = Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed)));
-    contracts = dossier.generations.map((g) => Contract.decode(g.contract));
-  } catch (cause) {
-    throw wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause);
-  }
-  const { identity, identitySalts } = dossier;
+  const dossier = translate(
+    () => Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed))),
+    (cause) => wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause),
+  );
+  const { identity, identitySalts, generations } = dossier;
   if (!("selector" in p.subject) || dossier.selector !== p.subject.selector || !equalBytes(dossier.salt, p.salt))
     throw wrong("the dossier is of another order");
   if (!isDossierOf(hexToBytes(context.deployment.registrarKey), dossier, p.hash))
     throw wrong("the registrar has not signed the dossier");
-  if (!identity || contracts.length === 0 || identitySalts.length !== contracts.length)
-    throw wrong("the dossier does not open its contracts");
-  contracts.forEach((contract, i) => {
-    if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
-      throw wrong(`contract ${i + 1} commits to another identity`);
-    if (!verifyContract({ linkKey: keySet.keys.link }, contract).ok)
-      throw wrong(`the proof of contract ${i + 1} does not verify`);
-  });
-  const { selector, patient } = translate(
-    () => decodeIdentity(identity),
-    (cause) => wrong(textOfCause(cause), cause),
-  );
-  if (!isRecordOf({ selector }, p.subject.selector)) throw wrong("the record is of a person with another selector");
-  return { patient, selector, identity, contracts };
+  if (!identity) throw wrong("the dossier has no identity");
+  const contracts = generations.map((g) => g.contract);
+  const person = readContracts({ contracts, identity, identitySalts, linkKey: keySet.keys.link }, wrong);
+  if (!isRecordOf(person, p.subject.selector)) throw wrong("the record is of a person with another selector");
+  return person;
 }
 
 /**

@@ -3,43 +3,39 @@
 //   trustees   each member of S sealed (context, D_i = y_i·C1, DLEQ) to the requester alone
 //   here       every DLEQ verified;  R = C2 − Σ λ_i·D_i
 //   registrar  gets certificate, approvals, C1, C2 and the shares: it repeats the sum, and does not learn the session
-//   here       contract.R = R, the contract's own proof, the opening of its identity commitment
+//   here       contract.R = R, the chain of contracts before it, each contract's own proof, the openings of the identity
+//              commitments
 //
-// So the registrar cannot point at somebody else. A contract with this R is a proof of knowledge of the traced wallet's
-// own secret k. It commits to the identity that this wallet saw when it enrolled.
+// So the registrar cannot point from an honest wallet's session at somebody else. A contract with this R is a proof of
+// knowledge of the traced wallet's own secret k. It commits to the record that the wallet's owner confirmed when it
+// enrolled. But a registrar can enrol a wallet of its own over anybody's record: see person.ts.
 
 import { equalBytes } from "../../protocol/bytes.ts";
 import { TracePart } from "../../protocol/case-documents.ts";
 import {
   CaseContext,
-  Contract,
+  type Contract,
   caseContextHash,
   IdentityDisclosure,
-  identityCommitmentOf,
+  openSigned,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
-import { verifyContract } from "../../protocol/enrolment.ts";
+import { type Base64url, fromBase64url, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../protocol/labels.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
-import { decodeAnswer, textOfCause } from "../errors.ts";
-import { decodeIdentity } from "../fhir/identity.ts";
-import type { FhirEntry } from "../fhir/resource.ts";
+import { decodeAnswer, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
 import { approvalsOf, caseStatus, checkContext, openAnswers, readAnswer, sealedResults } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
+import { type Person, readContracts } from "./person.ts";
 
 /** The person behind a session, verified. */
-export interface TracedPerson {
-  /** FHIR Patient with its fullUrl, as the registrar holds it */
-  readonly patient: FhirEntry;
-  /** the name by which authorities know the person, in the record's canonical form */
-  readonly selector: string;
-  /** exactly the bytes that the contract commits to */
-  readonly identity: Uint8Array;
+export interface TracedPerson extends Person {
+  /** of the phone that made the session; the last of `contracts` */
   readonly contract: Contract;
 }
 
@@ -106,17 +102,18 @@ function readDisclosure(
 ): TracedPerson {
   const wrong = (detail: string, cause?: unknown): RequesterError =>
     new RequesterError("wrong-identity", detail, [], cause);
-  let disclosure: IdentityDisclosure;
-  let contract: Contract;
-  try {
-    disclosure = IdentityDisclosure.decode(hybridOpen(context.keys.seal.secretKey, p.hash, sealed));
-    contract = Contract.decode(disclosure.contract);
-  } catch (cause) {
-    throw wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause);
-  }
+  const { contracts, identity, identitySalts } = translate(
+    () => {
+      const opened = hybridOpen(context.keys.seal.secretKey, p.hash, sealed);
+      const { key, value } = openSigned(LABELS.signDisclosure, IdentityDisclosure, opened);
+      if (!equalBytes(key, hexToBytes(context.deployment.registrarKey)))
+        throw wrong("the registrar has not signed the disclosure");
+      return value;
+    },
+    (cause) => wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause),
+  );
+  const person = readContracts({ contracts, identity, identitySalts, linkKey }, wrong);
+  const contract = person.contracts.at(-1)!;
   if (!equalBytes(contract.R, R)) throw wrong("the contract has another handle than the traced one");
-  if (!verifyContract({ linkKey }, contract).ok) throw wrong("the contract's proof does not verify");
-  const commitment = identityCommitmentOf(disclosure.identitySalt, disclosure.identity);
-  if (!equalBytes(contract.identityCommitment, commitment)) throw wrong("the contract commits to another identity");
-  return { ...decodeIdentity(disclosure.identity), identity: disclosure.identity, contract };
+  return { ...person, identity, contract };
 }

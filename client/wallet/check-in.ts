@@ -180,8 +180,9 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));
   if (free.length === 0) throw new CheckInError("no-slot-left", epochName(epoch));
   const slot = free[uniform(free.length, rng)]!;
-  const secrets = holderSecrets(w.root, generation);
-  const keys = await sessionKeys(w.root, generation, epoch, slot);
+  const phone = w.phone(generation);
+  const secrets = holderSecrets(w.root, phone);
+  const keys = await sessionKeys(w.root, phone, epoch, slot);
   const tagHash = tagHashOf(encodeG2(tagOf(secrets.z, tagParameters.hash, epoch, slot)));
   const before = {
     challenge: offer.invitation.challenge,
@@ -199,7 +200,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
     context: channelContext(before),
     tagHash,
   });
-  const s = credentialBlinding(w.root, generation, credential.epoch);
+  const s = credentialBlinding(w.root, phone, credential.epoch);
   const issued = IssuedCredential.decode(hexToBytes(credential.issued));
   const presentation = present(
     {

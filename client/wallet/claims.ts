@@ -1,11 +1,12 @@
 // The claims that this wallet leaves at its check-ins (protocol/claim.ts), and the secrets that they lead to.
 
-import { type ClaimContent, type ClaimPlace, openClaim, SALT_BYTES, sealClaim } from "../../protocol/claim.ts";
+import { hexToBytes } from "../../protocol/bytes.ts";
+import { type ClaimContent, type ClaimPlace, openClaim, sealClaim } from "../../protocol/claim.ts";
 import type { WalletContext } from "./context.ts";
 import { claimKey } from "./keys.ts";
 
-/** The wallet's salt of a generation. */
-export const saltOf = (_w: WalletContext, _generation: number): Uint8Array => new Uint8Array(SALT_BYTES);
+/** The salt of a phone of this wallet, 32 bytes. @throws SymbolonError bad-state */
+export const saltOf = (w: WalletContext, generation: number): Uint8Array => hexToBytes(w.phone(generation).salt);
 
 /** The claim for a session that the wallet is about to open. */
 export const claimFor = (

@@ -1,6 +1,7 @@
 // The parts that all of the wallet shares: transport, pinned deployment, state with its store, and the root of all
 // secrets.
 
+import { SymbolonError } from "../errors.ts";
 import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
 import { Turns } from "../shared/turns.ts";
 import type { Transport } from "../transport.ts";
@@ -64,10 +65,15 @@ export class WalletContext {
     return parameters;
   }
 
-  /** The generation in which an epoch's tags and credential are made: the newest that had begun by then. */
+  /** The phone under which an epoch's tags and credential are made: the newest that had begun by then. */
   generationOf(epoch: number): WalletGeneration | undefined {
-    return this.state.generations
-      .filter((g) => g.epochFrom <= epoch && (g.epochTo === undefined || epoch <= g.epochTo))
-      .sort((a, b) => b.generation - a.generation)[0];
+    return this.state.generations.findLast((g) => g.epochFrom <= epoch);
+  }
+
+  /** The phone with this number. @throws SymbolonError bad-state */
+  phone(generation: number): WalletGeneration {
+    const phone = this.state.generations.find((g) => g.generation === generation);
+    if (!phone) throw new SymbolonError("bad-state", `no phone ${generation}`);
+    return phone;
   }
 }

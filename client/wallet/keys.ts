@@ -6,14 +6,17 @@
 //   root    HKDF-SHA256(ikm = seed, salt = none, info = KDF-WALLET): 32 bytes, uniform, so later steps only expand it
 //   derive(label, parts.., n) = HKDF-Expand-SHA256(prk = root, info = label ‖ frame(parts..), n)
 //
-//   k, z    derive(KDF-HOLDER,   "k" or "z", u32 generation, 48) mod r    the holder's secrets, one pair per generation
-//   s       derive(KDF-BLINDING, u32 generation, u32 epoch,  48) mod r    blinding of that epoch's credential
-//   age     derive(KDF-SESSION,  "age",  u32 generation, u32 epoch, u32 slot, 32)   seed of an MLKEM768-X25519 identity
-//   auth    derive(KDF-SESSION,  "auth", u32 generation, u32 epoch, u32 slot, 32)   Ed25519 secret key of the session
+//   phone   u32 generation, salt: 32 random bytes that the phone drew for itself
+//   k, z    derive(KDF-HOLDER,   "k" or "z", phone, 48) mod r    the holder's secrets, one pair per phone
+//   s       derive(KDF-BLINDING, phone, u32 epoch,  48) mod r    blinding of that epoch's credential
+//   age     derive(KDF-SESSION,  "age",  phone, u32 epoch, u32 slot, 32)   seed of an MLKEM768-X25519 identity
+//   auth    derive(KDF-SESSION,  "auth", phone, u32 epoch, u32 slot, 32)   Ed25519 secret key of the session
 //   claim   derive(KDF-CLAIM, 32)   key of every claim of this wallet (protocol/claim.ts)
 //
-// A generation is one phone's life: a restored phone enrols with the next one. 48 bytes mod r have a bias below 2^-128;
-// zero is refused. A session's keys derive from its generation, epoch and slot alone. So a wallet that lost its list of
+// A generation is one phone's life: a restored phone enrols with the next one. The registrar says which number that is.
+// If it says one twice, the salt still differs, so the secrets and tags of an earlier phone never come again. The salt
+// stands in the contract, and the registrar returns it at the next enrolment. 48 bytes mod r have a bias below 2^-128;
+// zero is refused. A session's keys derive from its phone, epoch and slot alone. So a wallet that lost its list of
 // sessions tries all slots of an epoch. Session keys of different slots are independent: two public halves show no
 // relation.
 
@@ -24,7 +27,8 @@ import { bech32 } from "@scure/base";
 import { generateMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { identityToRecipient } from "age-encryption";
-import { concatBytes, frame, u32be, utf8ToBytes } from "../../protocol/bytes.ts";
+import { concatBytes, frame, hexToBytes, u32be, utf8ToBytes } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS, type Label } from "../../protocol/labels.ts";
 import { R_ORDER, type Scalar } from "../../protocol/suite.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
@@ -41,6 +45,13 @@ export class RecoveryWordsError extends SymbolonError<CodeOf<"RecoveryWordsError
     super(code, detail);
     this.positions = positions;
   }
+}
+
+/** One set of secrets of this wallet: that of one enrolled phone. */
+export interface Phone {
+  readonly generation: number;
+  /** 32 bytes; not secret, the contract shows it */
+  readonly salt: Hex;
 }
 
 export interface HolderSecrets {
@@ -108,29 +119,31 @@ function deriveScalar(root: Uint8Array, label: Label, parts: Uint8Array[]): Scal
   return x;
 }
 
-/** k and z of a generation. */
-export function holderSecrets(root: Uint8Array, generation: number): HolderSecrets {
+/** @throws RangeError if the salt has not 32 bytes */
+function partsOf({ generation, salt }: Phone): [Uint8Array, Uint8Array] {
+  const bytes = hexToBytes(salt);
+  if (bytes.length !== 32) throw new RangeError(`salt of a phone: ${bytes.length} bytes, expected 32`);
+  return [u32be(generation), bytes];
+}
+
+/** k and z of a phone. */
+export function holderSecrets(root: Uint8Array, phone: Phone): HolderSecrets {
   const secret = (name: string): Scalar =>
-    deriveScalar(root, LABELS.holderSecrets, [utf8ToBytes(name), u32be(generation)]);
+    deriveScalar(root, LABELS.holderSecrets, [utf8ToBytes(name), ...partsOf(phone)]);
   return { k: secret("k"), z: secret("z") };
 }
 
 /** s, equal at every try: a refresh that is repeated after a lost answer sends the same commitment. */
-export const credentialBlinding = (root: Uint8Array, generation: number, epoch: number): Scalar =>
-  deriveScalar(root, LABELS.credentialBlinding, [u32be(generation), u32be(epoch)]);
+export const credentialBlinding = (root: Uint8Array, phone: Phone, epoch: number): Scalar =>
+  deriveScalar(root, LABELS.credentialBlinding, [...partsOf(phone), u32be(epoch)]);
 
 /** The key of this wallet's claims, 32 bytes. */
 export const claimKey = (root: Uint8Array): Uint8Array => derive(root, LABELS.claimKey, [], 32);
 
 /** The keys of the session in this slot. */
-export async function sessionKeys(
-  root: Uint8Array,
-  generation: number,
-  epoch: number,
-  slot: number,
-): Promise<SessionKeys> {
+export async function sessionKeys(root: Uint8Array, phone: Phone, epoch: number, slot: number): Promise<SessionKeys> {
   const seed = (name: string): Uint8Array =>
-    derive(root, LABELS.sessionSeed, [utf8ToBytes(name), u32be(generation), u32be(epoch), u32be(slot)], 32);
+    derive(root, LABELS.sessionSeed, [utf8ToBytes(name), ...partsOf(phone), u32be(epoch), u32be(slot)], 32);
   // In age, a native hybrid identity is the 32-byte seed of MLKEM768-X25519 in upper-case bech32.
   const ageIdentity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed("age")).toUpperCase();
   const authSecretKey = seed("auth");

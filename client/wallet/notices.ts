@@ -77,8 +77,9 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
       (cause) => new LogError("bad-log-entry", `entry ${logIndex} (${textOfCause(cause)})`, { cause }),
     );
     if (entry.kind !== "notice" || !entry.caseId) return;
-    for (const { generation } of state.generations) {
-      const kappa = walletKappa(holderSecrets(w.root, generation).z, entry.caseId);
+    for (const phone of state.generations) {
+      const { generation } = phone;
+      const kappa = walletKappa(holderSecrets(w.root, phone).z, entry.caseId);
       const content = openNotice(kappa, entry.caseId, entry.body);
       if (content)
         found.push({ logIndex, at: entry.at, generation, content: bytesToHex(NoticeContent.encode(content)) });

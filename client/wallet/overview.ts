@@ -15,7 +15,7 @@ export interface WalletOverview {
   enrolled: boolean;
   /** undefined before the first enrolment was begun */
   account: string | undefined;
-  /** whether an enrolment was sent and not answered; `enrol` with the same code finishes it */
+  /** whether an enrolment was confirmed and not answered; start and confirm it with the same code to finish it */
   enrolmentPending: boolean;
   /** newest last; empty before the enrolment */
   generations: readonly WalletGeneration[];

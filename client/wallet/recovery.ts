@@ -1,5 +1,5 @@
 // Recovery of sessions from the recovery words. The wallet computes the tags of every slot of every epoch since
-// enrolment, for all generations, and compares them with the tags that each service holds. It reads the manifests of
+// enrolment, for all its phones, and compares them with the tags that each service holds. It reads the manifests of
 // whole services, so that nobody learns which ones it looks for. It keeps the manifests of its own tags, and checks
 // only their signatures.
 
@@ -19,10 +19,11 @@ type Slot = Pick<WalletSession, "generation" | "epoch" | "slot">;
 /** The tag hash of every slot in which this wallet may have checked in. */
 function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) => void): Map<Hex, Slot> {
   const tags = new Map<Hex, Slot>();
-  for (const { generation, epochFrom, epochTo: last } of w.state.generations) {
-    const { z } = holderSecrets(w.root, generation);
-    // A stale credential may be presented one epoch after its generation's last.
-    for (let epoch = epochFrom; epoch <= Math.min(epochTo, (last ?? epochTo) + 1); epoch++) {
+  for (const phone of w.state.generations) {
+    const { generation, epochFrom } = phone;
+    const { z } = holderSecrets(w.root, phone);
+    // A lost phone may still be used for as long as a clinic accepts its last credential.
+    for (let epoch = epochFrom; epoch <= epochTo; epoch++) {
       progress(epoch);
       const { document, hash } = w.parameters.known(epoch);
       for (let slot = 0; slot < document.slots; slot++)

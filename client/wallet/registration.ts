@@ -1,20 +1,37 @@
 // Wallet and registrar: enrolment (once per phone) and refresh (one credential per epoch).
 //
-//   enrol    start → (nonce, identity, salt)   wallet recomputes the commitment, proves Cm, R, V, F°   → generation
-//   refresh  nonce → RefreshRequest signed by the device key → (A, e), checked before it is kept
+//   start     the desk's code → the person's record and the person's earlier contracts   the wallet sends nothing of its own
+//   confirm   after the person has read the record: the wallet draws a salt, proves Cm, R, V, F° over the record and the
+//             contract before, stores everything, and sends it
+//   decline   the record is not this person's: the code becomes void
+//   refresh   nonce → RefreshRequest signed by the device key → (A, e), checked before it is kept
+//
+// A trace names the record that the contract commits to. So the wallet commits to nothing that its owner has not read.
+// An earlier contract counts as this wallet's own only if its R is k·Ĝ for the k that the wallet derives from the contract's
+// salt. Then the new contract proves that k too (contract-chain.ts).
 //
 // The registrar learns when a wallet fetches a credential, but never when the wallet uses it. So fetch on a schedule,
 // and not before a visit.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { type ChainLink, verifyChain } from "../../protocol/contract-chain.ts";
 import { receive } from "../../protocol/credential.ts";
-import { Contract, IssuedCredential, identityCommitmentOf, RefreshRequest } from "../../protocol/documents.ts";
+import {
+  Contract,
+  contractHashOf,
+  IssuedCredential,
+  identityCommitmentOf,
+  RefreshRequest,
+} from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
-import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
+import { handleOf, requestEnrolment, requestRefresh, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { encodeG1 } from "../../protocol/suite.ts";
 import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate } from "../errors.ts";
-import { apiBytes, apiJson } from "../transport.ts";
+import { decodeIdentity, type Identity } from "../fhir/identity.ts";
+import { displayName } from "../fhir/resource.ts";
+import { ApiError, apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
 import type { PendingEnrolment, WalletGeneration } from "./state.ts";
@@ -24,83 +41,235 @@ export class RegistrationError extends SymbolonError<CodeOf<"RegistrationError">
   override name = "RegistrationError";
 }
 
+/** The registrar's record of a person, as the person should read it before the wallet commits to it. */
+export interface EnrolmentOffer extends Identity {
+  account: string;
+  enrolmentCode: string;
+  /** of the Patient, for a screen */
+  name: string | undefined;
+  birthDate: string | undefined;
+  /** IdentityRecord; the contract commits to exactly these bytes */
+  identity: Uint8Array;
+  /** every contract of this person so far, oldest first */
+  contracts: readonly Uint8Array[];
+  /** those of them that these recovery words made */
+  ownPhones: readonly WalletGeneration[];
+  /** sentences for the person */
+  warnings: string[];
+  /** whether the person confirmed this already, and only the registrar's answer is missing */
+  confirmed: boolean;
+}
+
+export interface ConfirmOptions {
+  /** Enrol a restored wallet although the registrar shows no earlier phone of it. Earlier visits then stay lost. */
+  withoutEarlierPhone?: boolean;
+}
+
 interface EnrolStart {
   nonce: Base64url;
   identity: Base64url;
   salt: Base64url;
-  generation: number;
+  contracts: Base64url[];
+}
+
+const badEnrolment = (cause: unknown): RegistrationError =>
+  new RegistrationError("bad-enrolment", textOfCause(cause), { cause });
+
+function askStart({ transport, deployment }: WalletContext, account: string, code: string): Promise<EnrolStart> {
+  const json = { account, enrolmentCode: code };
+  return apiJson<EnrolStart>(transport, deployment.registrarUrl, "/v1/enrol/start", { json });
+}
+
+/** The chain of the person's contracts, checked. @throws RegistrationError bad-enrolment */
+function linksOf(contracts: readonly Uint8Array[]): readonly ChainLink[] {
+  if (contracts.length === 0) return [];
+  const chain = verifyChain(contracts);
+  if (!chain.ok) throw new RegistrationError("bad-enrolment", `contract ${chain.generation}: ${chain.reason}`);
+  return chain.links;
+}
+
+/** The phones in this chain whose k this wallet derives, oldest first. */
+function ownPhonesIn(w: WalletContext, links: readonly ChainLink[]): WalletGeneration[] {
+  return links.flatMap(({ contract }) => {
+    const phone = { generation: contract.generation, salt: bytesToHex(contract.salt) };
+    if (!equalBytes(encodeG1(handleOf(holderSecrets(w.root, phone).k)), contract.R)) return [];
+    const parameters = w.parameters.named(contract.paramsHash);
+    if (!parameters || !verifyContract(parameters.issuer, contract).ok) return [];
+    return [{ ...phone, epochFrom: parameters.document.epochFrom }];
+  });
+}
+
+function warningsOf(restored: boolean, contracts: number, own: readonly WalletGeneration[]): string[] {
+  if (restored && own.length === 0)
+    return ["The registrar shows no earlier phone of these recovery words. Your earlier visits would stay lost."];
+  if (contracts === 0) return [];
+  if (own.length === 0)
+    return [
+      "You have had a phone before, under other recovery words. Its visits will not appear in this wallet. If you still have those words, restore from them instead.",
+    ];
+  return own.at(-1)!.generation < contracts - 1
+    ? [
+        "After your last phone, another one was registered for you, under other recovery words. Ask at the desk who did it.",
+      ]
+    : [];
+}
+
+/**
+ * Asks for the person's record and commits to nothing. If the person confirmed it before and the answer was lost, the
+ * same offer comes back without a request.
+ * @throws RegistrationError bad-enrolment, other-registration; ParametersError, ApiError
+ */
+export async function startEnrolment(w: WalletContext, account: string, code: string): Promise<EnrolmentOffer> {
+  const { state } = w;
+  if (state.account !== undefined && state.account !== account) throw new RegistrationError("other-registration");
+  const pending = pendingOf(w, account, code);
+  if (pending) return { ...offerOf(w, account, code, hexToBytes(pending.identity), []), confirmed: true };
+  await w.learnParameters(epochOf(w.transport.now()));
+  const start = await askStart(w, account, code);
+  return translate(
+    () => offerOf(w, account, code, fromBase64url(start.identity), start.contracts.map(fromBase64url)),
+    badEnrolment,
+  );
+}
+
+const pendingOf = ({ state }: WalletContext, account: string, code: string): PendingEnrolment | undefined => {
+  const { pendingEnrolment: p } = state;
+  return p?.account === account && p.enrolmentCode === code ? p : undefined;
+};
+
+function offerOf(
+  w: WalletContext,
+  account: string,
+  enrolmentCode: string,
+  identity: Uint8Array,
+  contracts: readonly Uint8Array[],
+): EnrolmentOffer {
+  const person = decodeIdentity(identity);
+  const { birthDate } = person.patient.resource;
+  const ownPhones = ownPhonesIn(w, linksOf(contracts));
+  return {
+    ...person,
+    account,
+    enrolmentCode,
+    name: displayName(person.patient.resource),
+    birthDate: typeof birthDate === "string" ? birthDate : undefined,
+    identity,
+    contracts,
+    ownPhones,
+    warnings: warningsOf(w.state.restored, contracts.length, ownPhones),
+    confirmed: false,
+  };
 }
 
 /**
  * Makes the contract of this phone and stores it before it is sent. The code serves once, so a lost answer must not
- * cost it.
+ * cost it. The salt is new, so no secret of an earlier phone comes again.
  */
-async function prepareEnrolment(w: WalletContext, account: string, code: string): Promise<PendingEnrolment> {
-  const { transport: t, deployment } = w;
+async function prepareEnrolment(
+  w: WalletContext,
+  offer: EnrolmentOffer,
+  { withoutEarlierPhone = false }: ConfirmOptions,
+): Promise<PendingEnrolment> {
+  const { account, enrolmentCode, identity, contracts, ownPhones } = offer;
+  const { transport: t } = w;
+  if (w.state.restored && ownPhones.length === 0 && !withoutEarlierPhone)
+    throw new RegistrationError("no-earlier-phone");
   const epoch = epochOf(t.now());
   const parameters = await w.learnParameters(epoch);
-  const start = await apiJson<EnrolStart>(t, deployment.registrarUrl, "/v1/enrol/start", {
-    json: { account, enrolmentCode: code },
-  });
-  const { generation } = start;
-  const { identity, contract } = translate(
-    () => {
-      const identity = fromBase64url(start.identity);
-      const contract = requestEnrolment(
-        {
-          params: parameters.issuer,
-          identityCommitment: identityCommitmentOf(fromBase64url(start.salt), identity),
-          paramsHash: parameters.hash,
-          nonce: fromBase64url(start.nonce),
-          secrets: holderSecrets(w.root, generation),
-          s: credentialBlinding(w.root, generation, 0),
-        },
-        t.rng,
-      );
-      return { identity, contract: toBase64url(Contract.encode(contract)) };
-    },
-    (cause) => new RegistrationError("bad-enrolment", textOfCause(cause), { cause }),
-  );
-  const pending = { account, enrolmentCode: code, generation, epoch, contract };
+  // A nonce is good for minutes, and a person may take longer to read.
+  const start = await askStart(w, account, enrolmentCode);
+  const pending = translate(() => {
+    const same =
+      start.contracts.length === contracts.length && contracts.every((c, i) => toBase64url(c) === start.contracts[i]);
+    if (start.identity !== toBase64url(identity) || !same) throw new RegistrationError("record-changed");
+    const links = linksOf(contracts);
+    const before = ownPhones.find((g) => g.generation === links.length - 1);
+    const phone = { generation: links.length, salt: bytesToHex(t.rng(32)) };
+    const contract = requestEnrolment(
+      {
+        ...phone,
+        salt: hexToBytes(phone.salt),
+        previous: links.at(-1)?.hash,
+        previousK: before && holderSecrets(w.root, before).k,
+        params: parameters.issuer,
+        identityCommitment: identityCommitmentOf(fromBase64url(start.salt), identity),
+        paramsHash: parameters.hash,
+        nonce: fromBase64url(start.nonce),
+        secrets: holderSecrets(w.root, phone),
+        s: credentialBlinding(w.root, phone, 0),
+      },
+      t.rng,
+    );
+    const bytes = Contract.encode(contract);
+    return {
+      account,
+      enrolmentCode,
+      identity: bytesToHex(identity),
+      contract: toBase64url(bytes),
+      chain: [...links.map((l) => l.hash), contractHashOf(bytes)].map(bytesToHex),
+      generations: [...ownPhones, { ...phone, epochFrom: epoch }],
+    };
+  }, badEnrolment);
   await w.update((s) => {
     s.account = account;
     s.deviceSecretKey ??= bytesToHex(t.rng(32));
-    s.identity = bytesToHex(identity);
     s.pendingEnrolment = pending;
   });
   return pending;
 }
 
 /**
- * Enrols this phone as the person's next generation. `code` is the one-time enrolment code from the registrar's desk.
- * @throws RegistrationError not-recorded, old-generation, bad-enrolment; ParametersError, ApiError
+ * Enrols this phone, after the person has confirmed the record of the offer. If the answer is lost, call it again with
+ * the same offer, or with that of another startEnrolment with the same code.
+ * @throws RegistrationError not-recorded, no-earlier-phone, record-changed, bad-enrolment; ParametersError, ApiError
  */
-export async function enrol(w: WalletContext, account: string, code: string): Promise<WalletGeneration> {
-  const { pendingEnrolment } = w.state;
-  const sentBefore = pendingEnrolment?.account === account && pendingEnrolment.enrolmentCode === code;
-  const pending = sentBefore ? pendingEnrolment : await prepareEnrolment(w, account, code);
+export async function confirmEnrolment(
+  w: WalletContext,
+  offer: EnrolmentOffer,
+  options: ConfirmOptions = {},
+): Promise<WalletGeneration> {
+  const { account, enrolmentCode } = offer;
+  const pending = pendingOf(w, account, enrolmentCode) ?? (await prepareEnrolment(w, offer, options));
+  const mine = pending.generations.at(-1)!;
   const device = hexToBytes(w.state.deviceSecretKey!);
-  const { contract, generation } = pending;
-  const json = { account, enrolmentCode: code, contract, deviceKey: bytesToHex(ed25519.getPublicKey(device)) };
-  const answer = await apiJson<{ generations: { generation: number; epochFrom: number; epochTo: number | null }[] }>(
-    w.transport,
-    w.deployment.registrarUrl,
-    "/v1/enrol",
-    { json, signWith: device },
-  );
-  const generations = answer.generations.map((g) => ({ ...g, epochTo: g.epochTo ?? undefined }));
-  const mine = generations.find((g) => g.generation === generation);
-  if (!mine) throw new RegistrationError("not-recorded");
-  // If this phone got an older generation again, it would repeat the tags of visits that it cannot know of.
-  if (generation > 0 && w.state.sessions.length === 0 && mine.epochFrom < pending.epoch)
-    throw new RegistrationError("old-generation");
+  const deviceKey = bytesToHex(ed25519.getPublicKey(device));
+  const json = { account, enrolmentCode, contract: pending.contract, deviceKey };
+  const request = { json, signWith: device };
+  let answer: { generations: { generation: number }[] };
+  try {
+    answer = await apiJson(w.transport, w.deployment.registrarUrl, "/v1/enrol", request);
+  } catch (error) {
+    // A recorded contract gets its answer again. So this one is not recorded, and the person may start anew.
+    if (error instanceof ApiError && error.code === "credential-refused") await forget(w, pending);
+    throw error;
+  }
+  if (!answer.generations.some((g) => g.generation === mine.generation)) throw new RegistrationError("not-recorded");
   await w.update((s) => {
-    s.generations = generations;
+    s.identity = pending.identity;
+    s.chain = pending.chain;
+    s.generations = pending.generations;
+    s.restored = false;
     s.pendingEnrolment = undefined;
-    // Cases that touched an older generation may be in the part of the log that this phone has already looked through.
+    // Cases that touched an older phone may be in the part of the log that this phone has already looked through.
     s.noticesSeenUpTo = 0;
   });
   return mine;
+}
+
+const forget = (w: WalletContext, pending: PendingEnrolment): Promise<void> =>
+  w.update((s) => {
+    if (s.pendingEnrolment?.contract === pending.contract) s.pendingEnrolment = undefined;
+  });
+
+/**
+ * Tells the registrar that the record is not this person's. The code then serves nobody.
+ * @throws ApiError credential-refused if the code has served already
+ */
+export async function declineEnrolment(w: WalletContext, offer: EnrolmentOffer): Promise<void> {
+  const { account, enrolmentCode } = offer;
+  await apiJson(w.transport, w.deployment.registrarUrl, "/v1/enrol/decline", { json: { account, enrolmentCode } });
+  const pending = pendingOf(w, account, enrolmentCode);
+  if (pending) await forget(w, pending);
 }
 
 /**
@@ -124,8 +293,8 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
     signWith: device,
   });
   const nonce = decodeAnswer("a nonce", () => fromBase64url(answer.nonce));
-  const secrets = holderSecrets(w.root, generation.generation);
-  const s = credentialBlinding(w.root, generation.generation, epoch);
+  const secrets = holderSecrets(w.root, generation);
+  const s = credentialBlinding(w.root, generation, epoch);
   const request = requestRefresh({ nonce, epoch, deviceKey, paramsHash: parameters.hash, secrets, s }, t.rng);
   const bytes = await apiBytes(t, deployment.registrarUrl, "/v1/refresh", {
     bytes: RefreshRequest.encode({ account: hexToBytes(state.account), nonce, epoch, deviceKey, ...request }),

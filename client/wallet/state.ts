@@ -5,13 +5,17 @@
 import type { Base64url, Hex } from "../../protocol/encodings.ts";
 import type { ServedParameters } from "../parameters.ts";
 
-/** One phone's life with this person's contract. A restored phone enrols with the next generation. */
+/** One phone of this wallet: its contract was made with these recovery words. */
 export interface WalletGeneration {
-  /** from 0 */
+  /** from 0, counted by the registrar over all phones of the person */
   generation: number;
+  /** 32 bytes, drawn by that phone; k, z and all session keys derive from generation and salt */
+  salt: Hex;
+  /**
+   * no visit of this phone is earlier. For this phone it is the epoch of its enrolment; for an earlier one, the first
+   * epoch of the parameters that its contract names
+   */
   epochFrom: number;
-  /** undefined while this is the newest generation */
-  epochTo: number | undefined;
 }
 
 export interface WalletCredential {
@@ -66,29 +70,37 @@ export interface WalletNotice {
   content: Hex;
 }
 
-/** An enrolment that was sent. Only the very same bytes may be sent again, because the code serves once. */
+/** An enrolment that the person confirmed. Only the very same bytes may be sent again, because the code serves once. */
 export interface PendingEnrolment {
   account: string;
   enrolmentCode: string;
-  generation: number;
-  /** the epoch in which it was begun */
-  epoch: number;
+  /** IdentityRecord, as the person confirmed it */
+  identity: Hex;
   /** Contract */
   contract: Base64url;
+  /** contractHash of every contract of the person up to and with this one, oldest first */
+  chain: Hex[];
+  /** the phones of this wallet up to and with this one, oldest first */
+  generations: WalletGeneration[];
 }
 
 export interface WalletState {
-  version: 1;
+  version: 2;
   /** recovery words; secret */
   words: string;
   account: string | undefined;
   /** Ed25519, 32 bytes; secret */
   deviceSecretKey: Hex | undefined;
-  /** the identity record that the newest contract commits to */
+  /** IdentityRecord to which the newest contract commits */
   identity: Hex | undefined;
   pendingEnrolment: PendingEnrolment | undefined;
+  /** whether the recovery words were typed in: then the registrar must know an earlier phone */
+  restored: boolean;
+  /** contractHash of every contract of this person that the wallet knows, oldest first; its own is the last */
+  chain: Hex[];
   /** signed parameters from enrolment and refresh, so that a check-in asks nobody for them */
   parameters: ServedParameters[];
+  /** the phones of this wallet, oldest first; this one is the last */
   generations: WalletGeneration[];
   credentials: WalletCredential[];
   sessions: WalletSession[];
@@ -99,14 +111,16 @@ export interface WalletState {
   lastCheckpoint: string | undefined;
 }
 
-/** The state of a wallet that has only its recovery words. */
-export const emptyState = (words: string): WalletState => ({
-  version: 1,
+/** The state of a wallet that has only its recovery words. @param restored whether an earlier phone had them */
+export const emptyState = (words: string, restored = false): WalletState => ({
+  version: 2,
   words,
   account: undefined,
   deviceSecretKey: undefined,
   identity: undefined,
   pendingEnrolment: undefined,
+  restored,
+  chain: [],
   parameters: [],
   generations: [],
   credentials: [],

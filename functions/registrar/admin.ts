@@ -5,7 +5,7 @@
 //   POST /v1/admin/entitlements   new entitlements of an account
 //   POST /v1/admin/revoke         no credential for this account any more
 
-import { eq } from "drizzle-orm";
+import { and, eq, notExists } from "drizzle-orm";
 import type { Context } from "hono";
 import * as z from "zod";
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -14,7 +14,7 @@ import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { MAX_IDENTITY_BYTES } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
-import { accounts } from "../../schema/registrar.ts";
+import { accounts, generations } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
@@ -83,8 +83,18 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
     const { account, revoked } = (await accountBySelector(c.env, selector))!;
     if (revoked) throw new Problem("not-allowed-now", "This registration was revoked.");
     const known = account !== fresh;
-    // The stored identity of a known person does not change, because their contracts commit to it.
-    if (known) await db(c.env).update(accounts).set(values(account)).where(eq(accounts.account, account));
+    if (known) {
+      const own = eq(accounts.account, account);
+      const corrected = { identity: sealField(c.env, "identity", account, identity) };
+      await db(c.env).batch([
+        db(c.env).update(accounts).set(values(account)).where(own),
+        // The desk may correct a record until a contract commits to it.
+        db(c.env)
+          .update(accounts)
+          .set(corrected)
+          .where(and(own, notExists(db(c.env).select().from(generations).where(eq(generations.account, account))))),
+      ]);
+    }
     return c.json({ account, enrolmentCode: toBase64url(code), expires, known }, known ? 200 : 201);
   });
 

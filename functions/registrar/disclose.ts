@@ -1,6 +1,6 @@
 // The registrar's answers to an approved order. It tells nothing else about anybody.
-//   POST /v1/trace     (C1, C2), t trace shares, approvals, order hash → the contract of the person with handle R, sealed
-//                      to the requester. The order itself, and so the session and the service, stay unknown here.
+//   POST /v1/trace     (C1, C2), t trace shares, approvals, order hash → the contracts of the person with handle R, signed
+//                      and sealed to the requester. The order itself, and so the session and the service, stay unknown here.
 //   POST /v1/assemble  the order and its selector → the contracts of that person, sealed to the approving trustees and to
 //                      the requester.
 // The registrar verifies the approvals and every share itself. It answers a case id once. The same request gets the same
@@ -22,6 +22,7 @@ import {
   Parameters,
   RequesterCertificate,
   Signed,
+  signDocument,
   signDossier,
   subjectHashOf,
   traceSubjectHash,
@@ -186,11 +187,15 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
       const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
       if (!row) throw new Problem("not-found", "No registered person has this handle.");
       const account = await accountOf(c.env, row.account);
-      const disclosure = IdentityDisclosure.encode({
-        contract: row.contract,
+      const phones = (await generationsOf(c.env, row.account)).filter((g) => g.generation <= row.generation).reverse();
+      const value = {
+        contracts: phones.map((g) => Uint8Array.from(g.contract)),
         identity: openField(c.env, "identity", row.account, account.identity),
-        identitySalt: identitySalt(c.env, row.account, row.generation),
-      });
+        identitySalts: phones.map((g) => identitySalt(c.env, row.account, g.generation)),
+      };
+      // The signature makes a chain that contradicts an earlier Registrations evidence against the registrar.
+      const signingKey = hexToBytes(c.env.SIGNING_KEY);
+      const disclosure = signDocument(LABELS.signDisclosure, IdentityDisclosure, value, signingKey);
       return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
     });
     return c.json(answer);

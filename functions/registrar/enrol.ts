@@ -1,13 +1,15 @@
 // Enrolment of a phone, and the monthly refresh of its credential. Every refusal looks the same from outside.
 //
-//   POST /v1/enrol/start     {account, enrolmentCode} -> {nonce, identity, salt, generation}
+//   POST /v1/enrol/start     {account, enrolmentCode} -> {nonce, identity, salt, contracts}; contracts: oldest first
+//   POST /v1/enrol/decline   {account, enrolmentCode} -> {declined}: the record is not this person's, the code is void
 //   POST /v1/enrol           the contract, signed by the phone's device key -> {generations}
-//   POST /v1/refresh/nonce   {account} -> {nonce}
+//   POST /v1/refresh/nonce   {account} -> {nonce, registrations}; registrations: Signed<Registrations>
 //   POST /v1/refresh         RefreshRequest -> IssuedCredential of the current epoch or the next
 
-import { and, desc, eq, isNull } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import * as z from "zod";
-import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { identityRecordHash, MAX_GENERATIONS, Registrations, verifyChain } from "../../protocol/contract-chain.ts";
 import { decodeIssuerParams, type IssuerParams, issue } from "../../protocol/credential.ts";
 import {
   Contract,
@@ -18,15 +20,18 @@ import {
   paramsHashOf,
   RefreshRequest,
   Signed,
+  signDocument,
 } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
 import { accounts, generations, issued, nonces } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
 import { signedRequest } from "../shared/request-auth.ts";
+import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
@@ -66,9 +71,20 @@ const enrolment = z.object({
   deviceKey: hexText(32),
 });
 
-const enrolled = (rows: Awaited<ReturnType<typeof generationsOf>>) => ({
-  generations: rows.map((g) => ({ generation: g.generation, epochFrom: g.epochFrom, epochTo: g.epochTo })),
+type Phones = Awaited<ReturnType<typeof generationsOf>>;
+const enrolled = (rows: Phones) => ({
+  generations: rows.map((g) => ({ generation: g.generation, epochFrom: g.epochFrom })),
 });
+
+/** The contracts of these phones, oldest first. */
+const chainOf = (phones: Phones): Uint8Array[] => phones.map((g) => Uint8Array.from(g.contract)).reverse();
+
+/** Signed<Registrations>: the list by which a patient sees every contract over their identity. */
+function registrationsOf(env: RegistrarEnv, row: Awaited<ReturnType<typeof accountOf>>, phones: Phones, at: number) {
+  const record = identityRecordHash(openField(env, "identity", row.account, row.identity));
+  const contracts = chainOf(phones).map(contractHashOf);
+  return signDocument(LABELS.signRegistrations, Registrations, { record, at, contracts }, hexToBytes(env.SIGNING_KEY));
+}
 
 /** The account, if its newest phone signed this request and it is not revoked. @throws Problem credential-refused */
 async function accountOfDevice(env: RegistrarEnv, account: Hex, key: Hex) {
@@ -79,23 +95,34 @@ async function accountOfDevice(env: RegistrarEnv, account: Hex, key: Hex) {
 }
 
 export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
-  // The wallet commits to this answer: its identity record as the registrar has it, and a nonce.
+  // The person reads their record in this answer. If it is theirs, the wallet commits to it.
   app.post("/v1/enrol/start", async (c) => {
     const { account, enrolmentCode } = await readJson(c.req, start);
     const row = await accountWithCode(c.env, account, enrolmentCode, now(c));
-    const generation = ((await generationsOf(c.env, account))[0]?.generation ?? -1) + 1;
+    const contracts = chainOf(await generationsOf(c.env, account));
+    const generation = contracts.length;
+    if (generation >= MAX_GENERATIONS)
+      throw new Problem("not-allowed-now", `A person can enrol at most ${MAX_GENERATIONS} phones.`);
     const nonce = await newNonce(c.env, account, "enrol", now(c));
     return c.json({
       nonce: toBase64url(nonce),
       identity: toBase64url(openField(c.env, "identity", account, row.identity)),
       salt: toBase64url(identitySalt(c.env, account, generation)),
-      generation,
+      contracts: contracts.map(toBase64url),
     });
   });
 
-  // Records the contract. The first generation serves from the current epoch. A person has one credential per epoch. So a
-  // later generation serves from the next epoch for which the old phone has not already fetched a credential. From this
-  // moment the old phone's device key cannot fetch anything.
+  app.post("/v1/enrol/decline", async (c) => {
+    const { account, enrolmentCode } = await readJson(c.req, start);
+    const { codeHash } = await accountWithCode(c.env, account, enrolmentCode, now(c));
+    const standing = and(eq(accounts.account, account), eq(accounts.codeHash, codeHash!));
+    await db(c.env).update(accounts).set({ codeHash: null, codeExpires: null }).where(standing);
+    return c.json({ declined: true });
+  });
+
+  // Records the contract. It serves from the current epoch on, so a lost phone costs its owner no month. From this moment
+  // the old phone's device key cannot fetch anything. In the epochs whose credential the old phone has already fetched, both
+  // phones have J visits.
   app.post("/v1/enrol", async (c) => {
     const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const r = await readJson(body, enrolment);
@@ -108,7 +135,9 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
 
     const at = now(c);
     const row = await accountWithCode(c.env, r.account, r.enrolmentCode, at);
-    const generation = (known[0]?.generation ?? -1) + 1;
+    const generation = known.length;
+    const chain = verifyChain([...chainOf(known), bytes]);
+    if (!chain.ok) throw refused(`chain: ${chain.reason} at ${chain.generation}`);
     const epoch = epochOf(at);
     const parameters = await parametersOf(c.env, epoch);
     const identity = openField(c.env, "identity", r.account, row.identity);
@@ -120,53 +149,46 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     if (!checked.ok) throw refused(`contract: ${checked.reason}`);
 
     const database = db(c.env);
-    const last = await database
-      .select({ epoch: issued.epoch })
-      .from(issued)
-      .where(eq(issued.account, r.account))
-      .orderBy(desc(issued.epoch))
-      .get();
-    const epochFrom = generation === 0 ? epoch : Math.max(epoch, last?.epoch ?? epoch) + 1;
+    const standing = and(eq(accounts.account, r.account), eq(accounts.codeHash, row.codeHash!));
     try {
       await database.batch([
-        database.insert(generations).values({
-          account: r.account,
-          generation,
-          contract: bytes,
-          handle: bytesToHex(contract.R),
-          handleG2: bytesToHex(contract.V),
-          deviceKey: key,
-          epochFrom,
-        }),
-        database
-          .update(generations)
-          .set({ epochTo: epochFrom - 1 })
-          .where(
-            and(
-              eq(generations.account, r.account),
-              eq(generations.generation, generation - 1),
-              isNull(generations.epochTo),
-            ),
-          ),
+        // Only while the code stands: with a newer code, the desk may have corrected the record.
+        database.insert(generations).select(
+          database
+            .select({
+              account: accounts.account,
+              generation: sql<number>`${generation}`.as("generation"),
+              contract: sql<Uint8Array>`${sql.param(bytes, generations.contract)}`.as("contract"),
+              handle: sql<Hex>`${bytesToHex(contract.R)}`.as("handle"),
+              handleG2: sql<Hex>`${bytesToHex(contract.V)}`.as("handle_g2"),
+              deviceKey: sql<Hex>`${key}`.as("device_key"),
+              epochFrom: sql<number>`${epoch}`.as("epoch_from"),
+            })
+            .from(accounts)
+            .where(standing),
+        ),
         database.delete(nonces).where(eq(nonces.nonce, bytesToHex(contract.nonce))),
-        database.update(accounts).set({ codeHash: null, codeExpires: null }).where(eq(accounts.account, r.account)),
+        database.update(accounts).set({ codeHash: null, codeExpires: null }).where(standing),
       ]);
     } catch (cause) {
       // R and V are unique over all people. If two enrolments come at once, one is recorded.
       if (String((cause as Error).cause ?? cause).includes("UNIQUE")) throw refused("handle is taken");
       throw cause;
     }
-    return c.json(enrolled(await generationsOf(c.env, r.account)), 201);
+    const stored = await generationsOf(c.env, r.account);
+    if (!stored.some((g) => equalBytes(g.contract, bytes))) throw refused("enrolment code was replaced");
+    return c.json(enrolled(stored), 201);
   });
 
   app.post("/v1/refresh/nonce", async (c) => {
     const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const { account } = await readJson(body, z.object({ account: accountHex }));
-    await accountOfDevice(c.env, account, key);
-    return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))) });
+    const { row, phones } = await accountOfDevice(c.env, account, key);
+    const registrations = toBase64url(registrationsOf(c.env, row, phones, now(c)));
+    return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))), registrations });
   });
 
-  // One credential per epoch, for the current epoch or the next. To refuse it is the revocation.
+  // One credential per phone and epoch, for the current epoch or the next. To refuse it is the revocation.
   app.post("/v1/refresh", async (c) => {
     const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
     const request = RefreshRequest.decode(body);
@@ -176,22 +198,18 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     if (bytesToHex(request.deviceKey) !== key) throw refused("device key does not sign");
     const { epoch } = request;
     if (epoch < epochOf(at) || epoch > epochOf(at) + 1) throw refused("epoch not open");
-    const generation = phones.find((g) => g.epochFrom <= epoch && (g.epochTo === null || epoch <= g.epochTo));
-    if (!generation || generation.deviceKey !== key) throw refused("generation does not serve in this epoch");
+    const { generation, contract: phonesContract } = phones[0]!;
 
     // A request asks for Cm under this generation. The same request again gets the same answer, even with another nonce.
-    const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, generation.contract)));
+    const requestHash = bytesToHex(contractHashOf(concatBytes(request.Cm, Uint8Array.from(phonesContract))));
     const database = db(c.env);
-    const before = await database
-      .select()
-      .from(issued)
-      .where(and(eq(issued.account, account), eq(issued.epoch, epoch)))
-      .get();
+    const same = and(eq(issued.account, account), eq(issued.generation, generation), eq(issued.epoch, epoch));
+    const before = await database.select().from(issued).where(same).get();
     if (before && before.requestHash !== requestHash) throw refused("already issued");
 
     const parameters = await parametersOf(c.env, epoch);
     if (!(await nonceIsOpen(c.env, request.nonce, account, "refresh", at))) throw refused("nonce");
-    const contract = Contract.decode(generation.contract);
+    const contract = Contract.decode(Uint8Array.from(phonesContract));
     const checked = verifyRefresh(
       {
         nonce: request.nonce,
@@ -222,15 +240,16 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
           values.includes(entitlements[name] ?? "") ? entitlements[name]! : "",
         ),
         paramsHash: parameters.hash,
+        rng,
       }),
     );
     const sealed = sealField(c.env, "credential", account, credential);
     const [, kept] = await database.batch([
-      database.insert(issued).values({ account, epoch, requestHash, credential: sealed }).onConflictDoNothing(),
       database
-        .select()
-        .from(issued)
-        .where(and(eq(issued.account, account), eq(issued.epoch, epoch))),
+        .insert(issued)
+        .values({ account, generation, epoch, requestHash, credential: sealed })
+        .onConflictDoNothing(),
+      database.select().from(issued).where(same),
       database.delete(nonces).where(eq(nonces.nonce, bytesToHex(request.nonce))),
     ]);
     // If two requests come at once, the commitment of the first one holds.

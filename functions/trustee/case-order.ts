@@ -15,6 +15,7 @@
 //                assemble: order.subject = subjectHashOf(salt, selector). The registrar has signed the whole dossier for
 //                this order. For each generation the contract's proof verifies under the link key, its identity commitment
 //                opens to the one identity, and it has epochs of the order. The
+//                contracts form one chain from generation 0 on, and the
 //                identity record has the order's selector. So a requester can neither open another person,
 //                nor turn the notice to a contract that opens nothing
 
@@ -29,10 +30,10 @@ import {
   verifyCheckIn,
 } from "../../protocol/check-in.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
+import { verifyChain } from "../../protocol/contract-chain.ts";
 import {
   assembleSubjectHash,
   type CaseContext,
-  Contract,
   contractHashOf,
   Dossier,
   identityCommitmentOf,
@@ -53,7 +54,6 @@ import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { NoteKey } from "../../protocol/note.ts";
-import { NOTICE_ROWS } from "../../protocol/notice.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
@@ -270,9 +270,10 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
   if (!identity || identitySalts.length !== generations.length) throw refused("dossier: no opening of the identity");
   if (!isRecordOf(IdentityRecord.decode(identity), dossier.selector))
     throw refused("dossier: another person's identity");
-  if (generations.length === 0 || generations.length > NOTICE_ROWS) throw refused("dossier: number of generations");
+  const chain = verifyChain(generations.map((g) => g.contract));
+  if (!chain.ok) throw refused(`contract ${chain.generation + 1}: ${chain.reason} in the chain`);
   const subjects = generations.map(({ contract: bytes, epochFrom, epochTo }, i): Subject => {
-    const contract = Contract.decode(bytes);
+    const { contract } = chain.links[i]!;
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
       throw refused(`contract ${i + 1}: commits to another identity`);
     const verified = verifyContract({ linkKey: trust.keySet.keys.link }, contract);

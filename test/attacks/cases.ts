@@ -21,7 +21,7 @@ import {
 } from "../../client/requester.ts";
 import { ApiError, api, apiJson } from "../../client/transport.ts";
 import { CheckInError } from "../../client/wallet/check-in.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
+import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import {
@@ -271,10 +271,11 @@ export async function presented(
   const parameters = await new ParametersCache(p.transport, p.deployment).of(at.credentialEpoch);
   const held = stateOf(wallet).credentials.find((c) => c.epoch === at.credentialEpoch)!;
   const root = walletRoot(wallet.recoveryWords);
-  const secrets = holderSecrets(root, held.generation);
+  const phone = phoneOf(wallet, held.generation);
+  const secrets = holderSecrets(root, phone);
   const challenge = await clinic.challenge();
   const read = Challenge.decode(Signed.decode(challenge).document);
-  const keys = await sessionKeys(root, held.generation, epochOf(p.clock.now), at.slot);
+  const keys = await sessionKeys(root, phone, epochOf(p.clock.now), at.slot);
   const before = {
     challenge,
     sessionAuthKey: keys.authPublicKey,
@@ -292,7 +293,7 @@ export async function presented(
     paramsHash: parameters.hash,
     epoch: at.credentialEpoch,
     secrets,
-    s: credentialBlinding(root, held.generation, at.credentialEpoch),
+    s: credentialBlinding(root, phone, at.credentialEpoch),
     issued: IssuedCredential.decode(hexToBytes(held.issued)),
   });
   const made = present(

@@ -13,10 +13,11 @@ import { base64nopad } from "@scure/base";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import { ParametersCache } from "../../client/parameters.ts";
-import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
+import { secretsOf } from "../../client/wallet/inspect.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { approvedOrder } from "../../demo/cases.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { readAgeHeader } from "../../protocol/age-header.ts";
 import { bytesToHex, concatBytes, type Rng, u32be } from "../../protocol/bytes.ts";
@@ -110,7 +111,7 @@ async function enrol(name: string, wallet?: Wallet): Promise<void> {
     person.selector,
     entitlements,
   );
-  await wallet.enrol(account, enrolmentCode);
+  await enrolWith(wallet, { account, enrolmentCode });
   wallets.set(name, wallet);
 }
 
@@ -441,7 +442,7 @@ describe("algebra", () => {
     honest()
       .slice(0, 4)
       .map((s) => {
-        const { z } = holderSecrets(walletRoot(wallets.get(s.patient)!.recoveryWords), 0);
+        const { z } = secretsOf(wallets.get(s.patient)!, 0);
         return { ...s, g1: { ...s.g1, ...points(z, s) } as Record<string, G1> };
       });
 
@@ -464,7 +465,7 @@ describe("algebra", () => {
 
   it("control: a published V = z·H2v is found", () => {
     const withV = weakened(() => ({})).map((s): SeenSession => {
-      const { z } = holderSecrets(walletRoot(wallets.get(s.patient)!.recoveryWords), 0);
+      const { z } = secretsOf(wallets.get(s.patient)!, 0);
       return { ...s, g2: { ...s.g2, V: handleBaseG2().multiply(z) as G2 } };
     });
     expect(telling(withV, pairingMatcher(table, common))).toEqual(

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Clinic, type ClinicSession } from "../../client/clinic.ts";
 import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
 import { api } from "../../client/transport.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
+import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
 import { sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { type Host, startHost } from "../../local/host.ts";
@@ -77,7 +77,12 @@ class Line {
   static async open(s: Scene): Promise<Line> {
     const session = await visit(s.wallet, s.clinic);
     const { generation, epoch, slot, channel } = stateOf(s.wallet).sessions.find((x) => x.tagHash === session.tagHash)!;
-    const { authSecretKey } = await sessionKeys(walletRoot(s.wallet.recoveryWords), generation, epoch, slot);
+    const { authSecretKey } = await sessionKeys(
+      walletRoot(s.wallet.recoveryWords),
+      phoneOf(s.wallet, generation),
+      epoch,
+      slot,
+    );
     return new Line(s, session, authSecretKey, hexToBytes(channel!));
   }
 

@@ -11,8 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { Requester } from "../../client/requester.ts";
 import { api, apiBytes, apiJson } from "../../client/transport.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
-import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
+import { secretsOf, stateOf } from "../../client/wallet/inspect.ts";
 import { issuerKeys } from "../../functions/registrar/issuer.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
@@ -156,13 +155,16 @@ const handleOf = (checkIn: Uint8Array): Uint8Array => {
   return encodeG1(decodeG1(C2).subtract(decodeG1(C1).multiply(trusteesKey("trace"))) as G1);
 };
 
+const FIRST_PHONE = { generation: 0, salt: new Uint8Array(32), previous: undefined };
+
 /** Mallory's own credential, fresh from the issuer's secret. */
 function mallorysCredential(): { credential: Credential; secrets: { k: bigint; z: bigint } } {
-  const secrets = holderSecrets(walletRoot(mallory.wallet.recoveryWords), 0);
+  const secrets = secretsOf(mallory.wallet, 0);
   const s = randomScalar(p.transport.rng);
   const { Cm } = requestEnrolment(
     {
       params: issuer(),
+      ...FIRST_PHONE,
       identityCommitment: new Uint8Array(32),
       paramsHash: hash(),
       nonce: new Uint8Array(32),
@@ -182,6 +184,7 @@ const issueOver = (Cm: Uint8Array): IssuedCredential =>
     epoch: EPOCH,
     attributeValues: ["standard", "adult"],
     paramsHash: hash(),
+    rng: p.transport.rng,
   });
 const setting = (credential: Credential, secrets: { k: bigint; z: bigint }, context: Uint8Array, slot: number) => ({
   params: issuer(),
@@ -199,9 +202,7 @@ describe("to open a session as Alice", () => {
   it("what the attacker knows really is Alice's: R by tracing, z·G by linking", () => {
     expect(handleOf(alicesSession.checkInBytes)).toEqual(contract.R);
     const zG = decodeG1(contract.F2).subtract(decodeG1(contract.F1).multiply(trusteesKey("link")));
-    expect(encodeG1(zG as G1)).toEqual(
-      encodeG1(G.multiply(holderSecrets(walletRoot(alice.wallet.recoveryWords), 0).z) as G1),
-    );
+    expect(encodeG1(zG as G1)).toEqual(encodeG1(G.multiply(secretsOf(alice.wallet, 0).z) as G1));
   });
 
   it("a credential issued over her own Cm cannot be presented without her k and z", async () => {
@@ -220,12 +221,12 @@ describe("to open a session as Alice", () => {
     expect(await send(forged)).toBe("credential-refused");
   });
   it("control: with her words it is presented, and accepted", async () => {
-    const root = walletRoot(alice.wallet.recoveryWords);
-    const secrets = holderSecrets(root, 0);
+    const secrets = secretsOf(alice.wallet, 0);
     const s = randomScalar(p.transport.rng);
     const { Cm } = requestEnrolment(
       {
         params: issuer(),
+        ...FIRST_PHONE,
         identityCommitment: new Uint8Array(32),
         paramsHash: hash(),
         nonce: new Uint8Array(32),
@@ -385,8 +386,8 @@ describe("to be issued a credential that does not lead to oneself", () => {
     const issued = IssuedCredential.decode(await apiBytes(p.transport, registrarUrl, "/v1/refresh", { ...ask, bytes }));
     return receive({ params: issuer(), paramsHash: hash(), epoch: EPOCH + 1, secrets, s, issued });
   };
-  const own = () => holderSecrets(walletRoot(mallory.wallet.recoveryWords), 0);
-  const alices = () => holderSecrets(walletRoot(alice.wallet.recoveryWords), 0);
+  const own = () => secretsOf(mallory.wallet, 0);
+  const alices = () => secretsOf(alice.wallet, 0);
 
   it("a Cm over another's k, another's z, or fresh ones is refused by the registrar", async () => {
     const fresh = randomScalar(p.transport.rng);
@@ -420,7 +421,12 @@ describe("to be issued a credential that does not lead to oneself", () => {
     ]);
     const params = core.decodeIssuerParams(document);
     const s = randomScalar(p.transport.rng);
-    const head = { identityCommitment: new Uint8Array(32), paramsHash: hash(), nonce: new Uint8Array(32) };
+    const head = {
+      ...FIRST_PHONE,
+      identityCommitment: new Uint8Array(32),
+      paramsHash: hash(),
+      nonce: new Uint8Array(32),
+    };
     const made = core.requestEnrolment({ params, ...head, secrets: own(), s }, p.transport.rng);
     expect(core.verifyContract(params, { ...made, R: contract.R }).ok).toBe(true); // control: without R's row
   });
@@ -445,7 +451,9 @@ describe("to answer a trace with somebody else", () => {
         const { patient } = await requester.trace(prepared);
         expect(JSON.stringify(patient)).toContain("Alice");
       });
-      const disclosed = IdentityDisclosure.decode(
+      const { value: disclosed } = openSigned(
+        LABELS.signDisclosure,
+        IdentityDisclosure,
         hybridOpen(keys.seal.secretKey, prepared.hash, readBase64url(sealed[0]!)),
       );
       return { told, disclosed };
@@ -461,20 +469,20 @@ describe("to answer a trace with somebody else", () => {
     const { told, disclosed } = await trace("another contract");
     expect(told).toContain("wrong-identity: the contract has another handle");
     expect(names(disclosed)).not.toContain("Alice");
-    const { contract: bytes, identity, identitySalt } = disclosed;
-    const other = Contract.decode(bytes); // control: but for the handle it is a fine contract
+    const { contracts, identity, identitySalts } = disclosed;
+    const other = Contract.decode(contracts[0]!); // control: but for the handle it is a fine contract
     expect(verifyContract(issuer(), other).ok).toBe(true);
-    expect(other.identityCommitment).toEqual(identityCommitmentOf(identitySalt, identity));
+    expect(other.identityCommitment).toEqual(identityCommitmentOf(identitySalts[0]!, identity));
   });
   it("another contract with the traced handle written in does not verify", async () => {
     const { told, disclosed } = await trace("another contract with the traced handle");
     expect(told).toContain("proof does not verify");
-    expect(Contract.decode(disclosed.contract).R).toEqual(contract.R); // control: comparing handles alone would do
+    expect(Contract.decode(disclosed.contracts[0]!).R).toEqual(contract.R); // control: comparing handles alone would do
   });
   it("another identity is not the one that the contract commits to", async () => {
     const { told, disclosed } = await trace("another identity");
     expect(told).toContain("commits to another identity");
-    expect(Contract.decode(disclosed.contract)).toEqual(contract); // control: the contract alone is right
+    expect(Contract.decode(disclosed.contracts[0]!)).toEqual(contract); // control: the contract alone is right
   });
 });
 

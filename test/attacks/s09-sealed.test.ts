@@ -13,6 +13,7 @@ import { ChainError, type Clinic, type ClinicSession } from "../../client/clinic
 import { ParametersCache } from "../../client/parameters.ts";
 import { acceptServiceChannel, FrameChannel } from "../../client/sealing/messages.ts";
 import { openRecord, openRecordWithFileKey, RecordError, recordLabel } from "../../client/sealing/record.ts";
+import { phoneOf } from "../../client/wallet/inspect.ts";
 import { sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
@@ -232,7 +233,7 @@ const blobOf = (recordId: string): Uint8Array =>
 
 async function identityOf(wallet: Wallet, tagHash: string): Promise<string> {
   const { generation, epoch, slot } = wallet.sessions.find((s) => s.tagHash === tagHash)!;
-  return (await sessionKeys(walletRoot(wallet.recoveryWords), generation, epoch, slot)).ageIdentity;
+  return (await sessionKeys(walletRoot(wallet.recoveryWords), phoneOf(wallet, generation), epoch, slot)).ageIdentity;
 }
 
 describe("a stanza moved to another session", () => {

@@ -10,12 +10,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
-import { holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
+import { secretsOf } from "../../client/wallet/inspect.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/shared/trustee-api.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
@@ -156,8 +157,7 @@ describe("every completed case", () => {
       Array.from({ length: n.body.length - 15 }, (_, i) => hex(n.body.subarray(i, i + 16))),
     );
     expect(new Set(pieces).size).toBe(pieces.length); // nothing recurs
-    const kappaOf = (wallet: Wallet, caseId: Uint8Array) =>
-      walletKappa(holderSecrets(walletRoot(wallet.recoveryWords), 0).z, caseId);
+    const kappaOf = (wallet: Wallet, caseId: Uint8Array) => walletKappa(secretsOf(wallet, 0).z, caseId);
     const opens = (wallet: Wallet) =>
       notices.map((n) => openNotice(kappaOf(wallet, n.caseId!), n.caseId!, n.body) !== undefined);
     expect(opens(alice.wallet)).toEqual([true, true, true, false]); // control: her z opens hers
@@ -256,10 +256,10 @@ describe("a thief's phone in Dora's name, enrolled with a stolen code", () => {
     });
     expect(stolen.account).toBe(dora.account);
     thief = await p.wallet(); // other recovery words than Dora's
-    const { epochFrom } = await thief.enrol(stolen.account, stolen.enrolmentCode);
+    const { epochFrom } = await enrolWith(thief, stolen);
     month = session.epoch;
-    expect(epochFrom).toBe(month + 1);
-    p.clock.now = epochStart(month + 1) + 3 * 86_400; // the thief's contract now covers an epoch of the order
+    expect(epochFrom).toBe(month); // the thief's contract covers an epoch of the order
+    p.clock.now = epochStart(month + 1) + 3 * 86_400;
   }, 120_000);
 
   const assemble = (purpose: string): Promise<PreparedOrder> =>

@@ -9,10 +9,11 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
-import { credentialBlinding, holderSecrets, walletRoot } from "../../client/wallet/keys.ts";
+import { phoneOf, secretsOf, stateOf } from "../../client/wallet/inspect.ts";
+import { credentialBlinding, holderSecrets, type Phone, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { openSigned, Parameters, paramsHashOf, RefreshRequest } from "../../protocol/documents.ts";
@@ -73,7 +74,7 @@ const texts = async (wallet: Wallet): Promise<string[]> => {
 const desk = () => p.operator.registerPerson(person("Alice"), "SELECTOR-Alice", { coverage: "standard", age: "adult" });
 
 /** A credential asked for by a phone, with a device key and secrets of its choosing. */
-async function refreshBy(wallet: Wallet, generation: number, epoch: number): Promise<Uint8Array> {
+async function refreshBy(wallet: Wallet, phone: Phone, epoch: number): Promise<Uint8Array> {
   const { registrarUrl } = p.deployment;
   const signed = await signedParameters(p);
   const paramsHash = paramsHashOf(openSigned(LABELS.signParameters, Parameters, signed).value);
@@ -83,8 +84,8 @@ async function refreshBy(wallet: Wallet, generation: number, epoch: number): Pro
   const { nonce } = await apiJson<{ nonce: string }>(p.transport, registrarUrl, "/v1/refresh/nonce", ask);
   const root = walletRoot(wallet.recoveryWords);
   const context = { nonce: readBase64url(nonce), epoch, deviceKey, paramsHash };
-  const secrets = holderSecrets(root, generation);
-  const s = credentialBlinding(root, generation, epoch);
+  const secrets = holderSecrets(root, phone);
+  const s = credentialBlinding(root, phone, epoch);
   const request = requestRefresh({ ...context, secrets, s }, p.transport.rng);
   const bytes = RefreshRequest.encode({ account: hexToBytes(account), ...context, ...request });
   return apiBytes(p.transport, registrarUrl, "/v1/refresh", { bytes, signWith: device });
@@ -95,8 +96,8 @@ describe("the new phone", () => {
     const { enrolmentCode, known } = await desk();
     expect(known).toBe(true);
     fresh = await p.wallet(words);
-    const generation = await fresh.enrol(account, enrolmentCode);
-    expect(generation).toMatchObject({ generation: 1, epochFrom: OCTOBER });
+    const generation = await enrolWith(fresh, { account, enrolmentCode });
+    expect(generation).toMatchObject({ generation: 1, epochFrom: SEPTEMBER });
     expect(await texts(fresh)).toEqual([]);
     expect(await fresh.recover()).toBe(2);
     expect(await texts(fresh)).toEqual(["September, first", "September, second"]);
@@ -106,13 +107,13 @@ describe("the new phone", () => {
     await fresh.refresh(OCTOBER);
     await visit(fresh, strict, "October");
     expect(await texts(fresh)).toEqual(["October", "September, first", "September, second"]);
-    const [before, after] = [0, 1].map((g) => holderSecrets(walletRoot(words), g));
+    const [before, after] = [0, 1].map((g) => secretsOf(fresh, g));
     expect(before!.k === after!.k || before!.z === after!.z).toBe(false);
   });
   it("and so does a third one, of both generations", async () => {
     const { enrolmentCode } = await desk();
     const third = await p.wallet(words);
-    await third.enrol(account, enrolmentCode);
+    await enrolWith(third, { account, enrolmentCode });
     expect(await third.recover()).toBe(3);
     expect(await texts(third)).toEqual(["October", "September, first", "September, second"]);
     fresh = third;
@@ -120,21 +121,23 @@ describe("the new phone", () => {
   it("control: other words, with Alice's own code, find nothing", async () => {
     const { enrolmentCode } = await desk();
     const other = await p.wallet();
-    await other.enrol(account, enrolmentCode);
+    await enrolWith(other, { account, enrolmentCode });
     expect(await other.recover()).toBe(0);
     expect(await texts(other)).toEqual([]);
     const { enrolmentCode: again } = await desk();
     fresh = await p.wallet(words);
-    await fresh.enrol(account, again);
+    await enrolWith(fresh, { account, enrolmentCode: again });
     expect(await fresh.recover()).toBe(3);
   });
   it("an enrolment code serves once, and to nobody who was not at the desk", async () => {
     const { enrolmentCode } = await desk();
     const mine = await p.wallet(words);
     const theirs = await p.wallet();
-    expect(await outcome(() => theirs.enrol(stranger.account, enrolmentCode))).toBe("credential-refused");
-    await mine.enrol(account, enrolmentCode);
-    expect(await outcome(() => theirs.enrol(account, enrolmentCode))).toBe("credential-refused");
+    expect(await outcome(() => enrolWith(theirs, { account: stranger.account, enrolmentCode }))).toBe(
+      "credential-refused",
+    );
+    await enrolWith(mine, { account, enrolmentCode });
+    expect(await outcome(() => enrolWith(theirs, { account, enrolmentCode }))).toBe("credential-refused");
     fresh = mine;
     await fresh.recover();
   });
@@ -143,14 +146,14 @@ describe("the new phone", () => {
 describe("the lost phone", () => {
   it("gets no credential, for no epoch, by its device key", async () => {
     for (const epoch of [OCTOBER, NOVEMBER])
-      expect(await outcome(() => refreshBy(old, 0, epoch))).toBe("credential-refused");
+      expect(await outcome(() => refreshBy(old, phoneOf(old, 0), epoch))).toBe("credential-refused");
     expect(await outcome(() => old.refresh(OCTOBER))).toBe("credential-refused");
     // with the new phone's generation of secrets, which the words in its memory give, it is the wrong phone still
-    expect(await outcome(() => refreshBy(old, 4, NOVEMBER))).toBe("credential-refused");
+    expect(await outcome(() => refreshBy(old, phoneOf(fresh, 5), NOVEMBER))).toBe("credential-refused");
   });
   it("control: a registrar that does not look at the phone would give it one", async () => {
     await turn(p.deployment.registrarUrl, true);
-    expect(await outcome(() => refreshBy(old, 0, NOVEMBER))).toBe("accepted");
+    expect(await outcome(() => refreshBy(old, phoneOf(old, 0), NOVEMBER))).toBe("accepted");
     await turn(p.deployment.registrarUrl, false);
     const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
     await db.prepare("DELETE FROM issued WHERE epoch = ?").bind(NOVEMBER).run();

@@ -21,6 +21,7 @@ import { type PreparedOrder, Requester, type RequesterKeys } from "../../client/
 import { api, apiBytes, apiJson } from "../../client/transport.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { type Host, startHost } from "../../local/host.ts";
 import { deploymentOf, openPractice, type Practice } from "../../local/practice.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
@@ -91,7 +92,7 @@ const emptyWallet = (kept = new MemoryStore()) =>
 async function newPatient(name: string, kept = new MemoryStore()): Promise<Wallet> {
   const wallet = await emptyWallet(kept);
   const { account, enrolmentCode } = await register(name);
-  await wallet.enrol(account, enrolmentCode);
+  await enrolWith(wallet, { account, enrolmentCode });
   return wallet;
 }
 const checkIn = async (wallet: Wallet) => wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
@@ -432,10 +433,11 @@ describe("the registrar", () => {
     const failed = await everyWrite(url(), PAIR, async (strike, name) => {
       const { account, enrolmentCode } = await register(name);
       const wallet = await emptyWallet();
-      const fired = await strike(() => wallet.enrol(account, enrolmentCode));
+      const fired = await strike(() => enrolWith(wallet, { account, enrolmentCode }));
       expect(await rowsOfAccount("generations", account)).toBeLessThanOrEqual(1);
       // If the contract stands and its answer came, only the credential is missing.
-      if (fired && (await outcome(() => wallet.enrol(account, enrolmentCode))) !== "accepted") await wallet.refresh();
+      if (fired && (await outcome(() => enrolWith(wallet, { account, enrolmentCode }))) !== "accepted")
+        await wallet.refresh();
       expect(await rowsOfAccount("generations", account)).toBe(1);
       expect(await rowsOfAccount("issued", account)).toBe(1);
       expect(await outcome(() => checkIn(wallet))).toBe("accepted");
@@ -597,15 +599,15 @@ describe("the machine dies in the middle of everything", () => {
     const known = new Set(alice.sessions.map((s) => s.tagHash));
 
     // At the service every request dies after its first write. The opening dies at the middle of its writes, and the
-    // enrolment after its third write.
+    // enrolment after its fifth write: its two starts make four.
     await setPlan(serviceUrl, { at: 1, when: "after", how: "hang", andEveryLater: true });
     await setPlan(escrowUrl, { at: Math.ceil(writes.length / 2), when: "after", how: "hang", andEveryLater: true });
-    await setPlan(registrarUrl, { at: 3, when: "after", how: "hang", andEveryLater: true });
+    await setPlan(registrarUrl, { at: 5, when: "after", how: "hang", andEveryLater: true });
     const deaths = [
       checkIn(alice),
       clinic.erase(session, target),
       requester.advance(prepared),
-      late.enrol(account, enrolmentCode),
+      enrolWith(late, { account, enrolmentCode }),
     ];
     const outcomes = Promise.allSettled(deaths);
     await new Promise((done) => setTimeout(done, 3000));
@@ -637,7 +639,7 @@ describe("the machine dies in the middle of everything", () => {
       expect(objectsOf()).toEqual((await census(host)).sessions);
 
       const again = (await Wallet.open({ ...parts, store: lateStore }))!;
-      await again.enrol(account, enrolmentCode);
+      await enrolWith(again, { account, enrolmentCode });
       for (const table of ["generations", "issued"]) {
         const rows = await rowsIn(host, "registrar", "REGISTRAR_DB", `SELECT account FROM ${table}`);
         expect(rows.filter((r) => r.account === account)).toHaveLength(1);

@@ -6,8 +6,8 @@ import type { Clinic } from "../../client/clinic.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import { openWalletChannel } from "../../client/sealing/messages.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
-import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
+import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
+import { credentialBlinding, holderSecrets, type Phone, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import type { Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
@@ -183,6 +183,7 @@ export async function openSessions(practice: Practice): Promise<string[]> {
 
 export interface WalletParts {
   root: Uint8Array;
+  phone: Phone;
   secrets: WalletSecrets;
   issued: IssuedCredential;
   s: bigint;
@@ -194,11 +195,13 @@ export function partsOf(wallet: Wallet, epoch?: number): WalletParts {
   const held = stateOf(wallet)
     .credentials.filter((c) => epoch === undefined || c.epoch === epoch)
     .at(-1)!;
+  const phone = phoneOf(wallet, held.generation);
   return {
     root,
-    secrets: holderSecrets(root, held.generation),
+    phone,
+    secrets: holderSecrets(root, phone),
     issued: IssuedCredential.decode(hexToBytes(held.issued)),
-    s: credentialBlinding(root, held.generation, held.epoch),
+    s: credentialBlinding(root, phone, held.epoch),
   };
 }
 
@@ -243,7 +246,7 @@ export async function craftCheckIn(
   const held = await parameters.of(credentialEpoch);
   const secrets = craft.secrets ?? parts.secrets;
   const slot = craft.slot ?? 0;
-  const keys = await sessionKeys(parts.root, 0, tagEpoch, slot);
+  const keys = await sessionKeys(parts.root, parts.phone, tagEpoch, slot);
   const tagParamsHash = craft.tagParamsHash ?? craft.paramsHash ?? tag.hash;
   const credentialParamsHash = craft.paramsHash ?? held.hash;
   const place = { serviceId, epoch: tagEpoch, slot, paramsHash: tagParamsHash };

@@ -10,6 +10,7 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import { toTid } from "../../client/fhir/pseudonymise.ts";
 import { writeRecord } from "../../client/fhir/record.ts";
 import type { DocumentBundle } from "../../client/fhir/report.ts";
+import { displayName } from "../../client/fhir/resource.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
 import { Wallet, type WalletOptions } from "../../client/wallet.ts";
@@ -104,12 +105,15 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     const made = await page.evaluate(
       async ({ account, enrolmentCode }) => {
         globals.wallet = await sdk.Wallet.create(globals.options);
-        const { generation } = await globals.wallet.enrol(account, enrolmentCode);
-        return { generation, words: globals.wallet.recoveryWords };
+        const offer = await globals.wallet.startEnrolment(account, enrolmentCode);
+        const { generation } = await globals.wallet.confirmEnrolment(offer);
+        return { generation, selector: offer.selector, name: offer.name, words: globals.wallet.recoveryWords };
       },
       { account, enrolmentCode },
     );
     expect(made.generation).toBe(0);
+    expect(made.selector).toBe("SYM1");
+    expect(made.name).toBe(displayName(file.bundle.patient.resource));
     expect(made.words.split(" ").length).toBeGreaterThanOrEqual(12);
   });
 

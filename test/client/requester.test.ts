@@ -530,16 +530,29 @@ describe("a trace", () => {
     [
       "wrong-identity",
       "somebody else's opening",
-      { disclosed: (p) => disclosure(p, jane, { identity: rival.identity, identitySalt: rival.salt }) },
+      { disclosed: (p) => disclosure(p, jane, { identity: rival.identity, identitySalts: [rival.salt] }) },
     ],
     [
       "wrong-identity",
       "R put into somebody else's contract",
       {
         disclosed: (p) =>
-          disclosure(p, rival, { contract: Contract.encode({ ...rival.contract, R: jane.contract.R }) }),
+          disclosure(p, rival, { contracts: [Contract.encode({ ...rival.contract, R: jane.contract.R })] }),
       },
     ],
+    ["wrong-identity", "no contract", { disclosed: (p) => disclosure(p, jane, { contracts: [], identitySalts: [] }) }],
+    [
+      "wrong-identity",
+      "the right contract twice",
+      {
+        disclosed: (p) =>
+          disclosure(p, jane, {
+            contracts: [Contract.encode(jane.contract), Contract.encode(jane.contract)],
+            identitySalts: [jane.salt, jane.salt],
+          }),
+      },
+    ],
+    ["wrong-identity", "an answer that another key signed", { disclosed: (p) => disclosure(p, jane, {}, rng(32)) }],
     ["wrong-identity", "noise", { disclosed: () => toBase64url(rng(2000)) }],
   ])("%s: %s", async (expected, _name, lies) => {
     expect(await failure(traced(lies))).toBe(expected);

@@ -7,6 +7,7 @@ import { sealRecord } from "../../client/sealing/record.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
@@ -168,7 +169,7 @@ describe("the own report", () => {
 
   const recovered = async (): Promise<Wallet> => {
     const fresh = await world.wallet(wallet.recoveryWords);
-    await fresh.enrol(ACCOUNT, "code");
+    await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
     expect(await fresh.recover()).toBe(1);
     return fresh;
   };
@@ -237,7 +238,7 @@ it("reports a blob that is withheld or substituted, and a manifest that another 
 
 it("asks by a bucket that about a hundred signed tags share, and always by the same bucket", async () => {
   const fresh = await world.wallet(wallet.recoveryWords); // has not told the service a bucket yet
-  await fresh.enrol(ACCOUNT, "code");
+  await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
   rows = chain;
   expect(await fresh.recover()).toBe(1);
   const tag = session.tagHash;
@@ -277,7 +278,7 @@ it("asks by a bucket that about a hundred signed tags share, and always by the s
 it("takes all of a service that has signed for few sessions, whatever else it lists", async () => {
   for (const few of [10, 63]) {
     const fresh = await world.wallet(wallet.recoveryWords);
-    await fresh.enrol(ACCOUNT, "code");
+    await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
     rows = chain;
     await fresh.recover();
     const stranger = ed25519.keygen(rng(32)).secretKey;
@@ -292,7 +293,7 @@ it("takes all of a service that has signed for few sessions, whatever else it li
 
 it("recovers no session from manifests that the service has not signed", async () => {
   const fresh = await world.wallet(wallet.recoveryWords);
-  await fresh.enrol(ACCOUNT, "code");
+  await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
   rows = [signed({ tagHash: hexToBytes(session.tagHash) }, ed25519.keygen(rng(32)).secretKey)];
   expect(await fresh.recover()).toBe(0);
   rows = chain;

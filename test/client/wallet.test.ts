@@ -1,19 +1,19 @@
 // The wallet when calls run at the same time, and when its servers are not honest.
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ClinicApi } from "../../client/clinic/api.ts";
 import { serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { MemoryChannelStore, receiveMessages, sendMessage } from "../../client/clinic/messages.ts";
 import type { ClinicSession } from "../../client/clinic/session.ts";
 import { ParametersError, type ServedParameters } from "../../client/parameters.ts";
 import { readFrameHeader } from "../../client/sealing/messages.ts";
-import { stateOf } from "../../client/wallet/inspect.ts";
+import { secretsOf, stateOf } from "../../client/wallet/inspect.ts";
 import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { verifyChain } from "../../protocol/contract-chain.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
-import { epochStart } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import {
   ACCOUNT,
@@ -93,21 +93,106 @@ it("gives concurrent messages a number each, on both sides", async () => {
   expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
-it("reads the whole log again on a new phone, and accepts no generation that is older than the phone", async () => {
-  const world = new World();
-  const store = new MemoryStore();
-  const blank = await world.wallet();
-  await store.save({ ...stateOf(blank), noticesSeenUpTo: 9 });
-  const wallet = (await Wallet.open({ transport: world.transport, deployment, store }))!;
-  world.generation = { generation: 1, epochFrom: EPOCH - 1, epochTo: null };
-  await expect(wallet.enrol(ACCOUNT, "code")).rejects.toMatchObject({ code: "old-generation" });
-  expect(stateOf(wallet).generations).toEqual([]);
-  expect(stateOf(wallet).noticesSeenUpTo).toBe(9);
-  // If the answer was lost and comes in the next month, that is no reason to refuse.
-  world.generation = { generation: 1, epochFrom: EPOCH, epochTo: null };
-  world.now = epochStart(EPOCH + 1);
-  expect(await wallet.enrol(ACCOUNT, "code")).toMatchObject({ generation: 1 });
-  expect(stateOf(wallet).noticesSeenUpTo).toBe(0);
+describe("enrolment", () => {
+  it("shows the person's record first, and commits to nothing before it is confirmed", async () => {
+    const world = new World();
+    const wallet = await world.wallet();
+    const offer = await wallet.startEnrolment(ACCOUNT, "code");
+    expect(offer).toMatchObject({
+      name: "Jane Roe",
+      birthDate: "1970-01-31",
+      selector: "A123456780",
+      warnings: [],
+      confirmed: false,
+    });
+    expect(offer.patient.resource.resourceType).toBe("Patient");
+    expect(stateOf(wallet)).toMatchObject({ account: undefined, pendingEnrolment: undefined, generations: [] });
+    expect(world.contracts).toEqual([]);
+    await wallet.declineEnrolment(offer);
+    expect(world.asked.at(-1)).toBe("registrar.test/v1/enrol/decline");
+    expect(world.contracts).toEqual([]);
+  });
+
+  it("can be repeated with the same bytes when the answer was lost, also after the app starts anew", async () => {
+    const world = new World();
+    const store = new MemoryStore();
+    const first = await Wallet.create({ transport: world.transport, deployment, store });
+    const offer = await first.startEnrolment(ACCOUNT, "code");
+    world.lose = "/v1/enrol";
+    await expect(first.confirmEnrolment(offer)).rejects.toThrow();
+    const again = (await Wallet.open({ transport: world.transport, deployment, store }))!;
+    expect(again.overview().enrolmentPending).toBe(true);
+    const same = await again.startEnrolment(ACCOUNT, "code");
+    expect(same).toMatchObject({ confirmed: true, identity: offer.identity });
+    expect(await again.confirmEnrolment(same)).toMatchObject({ generation: 0 });
+    expect(world.contracts.length).toBe(2);
+    expect(world.contracts[1]).toEqual(world.contracts[0]);
+  });
+
+  it("refuses to confirm when the registrar's answer has changed since the person read it", async () => {
+    const world = new World();
+    const wallet = await world.wallet();
+    const offer = await wallet.startEnrolment(ACCOUNT, "code");
+    await world.enrolledWallet();
+    await expect(wallet.confirmEnrolment(offer)).rejects.toMatchObject({ code: "record-changed" });
+    expect(world.contracts.length).toBe(1);
+  });
+
+  it("draws a new salt for each phone, continues the one before, and reads the whole log again", async () => {
+    const world = new World();
+    const old = await world.enrolledWallet();
+    const fresh = await world.wallet(old.recoveryWords);
+    const offer = await fresh.startEnrolment(ACCOUNT, "code");
+    expect(offer.ownPhones).toMatchObject([{ generation: 0, salt: stateOf(old).generations[0]!.salt }]);
+    expect(await fresh.confirmEnrolment(offer)).toMatchObject({ generation: 1, epochFrom: EPOCH });
+    const chain = verifyChain(world.contracts);
+    expect(chain).toMatchObject({ ok: true, links: [{ continues: false }, { continues: true }] });
+    expect(stateOf(fresh)).toMatchObject({ noticesSeenUpTo: 0, restored: false });
+    expect(stateOf(fresh).generations.map((g) => g.generation)).toEqual([0, 1]);
+    expect(secretsOf(fresh, 0)).toEqual(secretsOf(old, 0));
+    expect(secretsOf(fresh, 1).z).not.toBe(secretsOf(old, 0).z);
+  });
+
+  it("never repeats secrets, whatever generation the registrar claims, and tells a restored wallet", async () => {
+    const world = new World();
+    const old = await world.enrolledWallet();
+    world.contracts.splice(0); // the registrar hides the earlier phone
+    const fresh = await world.wallet(old.recoveryWords);
+    const offer = await fresh.startEnrolment(ACCOUNT, "code");
+    expect(offer.warnings[0]).toContain("no earlier phone");
+    await expect(fresh.confirmEnrolment(offer)).rejects.toMatchObject({ code: "no-earlier-phone" });
+    expect(world.contracts).toEqual([]);
+    expect(await fresh.confirmEnrolment(offer, { withoutEarlierPhone: true })).toMatchObject({ generation: 0 });
+    expect(secretsOf(fresh, 0).k).not.toBe(secretsOf(old, 0).k);
+    expect(secretsOf(fresh, 0).z).not.toBe(secretsOf(old, 0).z);
+  });
+
+  it("believes no contract that it did not make, and says so", async () => {
+    const world = new World();
+    const old = await world.enrolledWallet();
+    const stranger = await world.wallet();
+    const foreign = await stranger.startEnrolment(ACCOUNT, "code");
+    expect(foreign.ownPhones).toEqual([]);
+    expect(foreign.warnings[0]).toContain("under other recovery words");
+    await stranger.confirmEnrolment(foreign);
+    const fresh = await world.wallet(old.recoveryWords);
+    const offer = await fresh.startEnrolment(ACCOUNT, "code");
+    expect(offer.ownPhones.map((g) => g.generation)).toEqual([0]);
+    expect(offer.warnings[0]).toContain("another one was registered for you");
+    await fresh.confirmEnrolment(offer);
+    const none = { continues: false };
+    expect(verifyChain(world.contracts)).toMatchObject({ ok: true, links: [none, none, none] });
+    expect(stateOf(fresh).generations.map((g) => g.generation)).toEqual([0, 2]);
+    // A broken chain is refused: contracts in another order, or one left out.
+    world.contracts.splice(1, 1);
+    const third = await world.wallet(old.recoveryWords);
+    await expect(third.startEnrolment(ACCOUNT, "code")).rejects.toMatchObject({ code: "bad-enrolment" });
+  });
+
+  it("keeps a wallet to one registration", async () => {
+    const wallet = await new World().enrolledWallet();
+    await expect(wallet.startEnrolment("22".repeat(16), "code")).rejects.toMatchObject({ code: "other-registration" });
+  });
 });
 
 it("asks the registrar for parameters when it enrols, and nobody when it checks in or the app starts", async () => {

@@ -13,6 +13,7 @@ import { createRequesterKeys, type FetchedRecord, type OrderRequest, Requester }
 import { apiJson } from "../../client/transport.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { approvedOrder, joinRecords, tracePatient } from "../../demo/cases.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { samplePatients } from "../../local/patients.ts";
 import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { Stopwatch } from "../../local/stopwatch.ts";
@@ -292,7 +293,7 @@ describe("a trace", () => {
 });
 
 describe("a new phone", () => {
-  it("recovery words and a second proofing restore the old visits, and the new phone takes over in the next month", async () => {
+  it("recovery words and a second proofing restore the old visits, and the new phone takes over at once", async () => {
     const words = anna.wallet.recoveryWords;
     const again = await practice.operator.registerPerson(annaFile.bundle.patient, anna.selector, {
       coverage: "standard",
@@ -300,8 +301,8 @@ describe("a new phone", () => {
     });
     expect(again.account).toBe(anna.account);
     newPhone = await practice.wallet(words);
-    const generation = await newPhone.enrol(again.account, again.enrolmentCode);
-    expect(generation.epochFrom).toBe(month0 + 2);
+    const generation = await enrolWith(newPhone, again);
+    expect(generation).toMatchObject({ generation: 1, epochFrom: month0 + 1 });
     expect(newPhone.sessions).toHaveLength(0);
     expect(await newPhone.recover()).toBe(3);
 

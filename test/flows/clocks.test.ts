@@ -13,6 +13,7 @@ import {
   type Transport,
   Wallet,
 } from "../../client/index.ts";
+import { enrolWith } from "../../local/enrol.ts";
 import { samplePatients } from "../../local/patients.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -53,7 +54,7 @@ async function newcomer(off: number) {
 }
 async function walletOff(off: number): Promise<Wallet> {
   const { wallet, account, enrolmentCode } = await newcomer(off);
-  await wallet.enrol(account, enrolmentCode);
+  await enrolWith(wallet, { account, enrolmentCode });
   return wallet;
 }
 /** An enrolled wallet whose clock can be set wrong later. */
@@ -62,7 +63,7 @@ async function driftingPhone() {
   const transport = { ...transportOff(0), now: () => practice.clock.now + phone.drift };
   const { account, enrolmentCode } = await newcomer(0);
   phone.wallet = await Wallet.create({ transport, deployment: practice.deployment, store: new MemoryStore() });
-  await phone.wallet.enrol(account, enrolmentCode);
+  await enrolWith(phone.wallet, { account, enrolmentCode });
   return phone;
 }
 async function requesterOff(off: number): Promise<Requester> {
@@ -194,7 +195,7 @@ describe.each([-W - 1, W + 1])("%i seconds off, which is one too many", (off) =>
 
   it("a wallet is told so when it enrols, refreshes, writes and reads messages", async () => {
     const { wallet: late, account, enrolmentCode } = await newcomer(off);
-    saysSo(await errorOf(() => late.enrol(account, enrolmentCode)));
+    saysSo(await errorOf(() => enrolWith(late, { account, enrolmentCode })));
 
     const phone = await driftingPhone();
     const { wallet } = phone;

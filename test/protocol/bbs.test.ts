@@ -98,7 +98,7 @@ describe("published fixtures", () => {
 
   it("a signature without commitment verifies with blind 0 only, and its proof with the true number of messages only", () => {
     const messages = text("a", "b");
-    const signature = blind.blindSign(sk, none, header, messages);
+    const signature = blind.blindSign(sk, none, header, messages, rng);
     expect(blind.verifyBlindSign(pk, signature, header, messages, [], 0n)).toBe(true);
     expect(blind.verifyBlindSign(pk, signature, header, messages, [], 1n)).toBe(false);
     const proof = blind.blindProofGen(pk, signature, header, ph, messages, [], [1], [], 0n, rng);
@@ -116,7 +116,7 @@ describe("BBS", () => {
     ["one shown", ["a", "b", ""], header, [1]],
   ] as const)("completes with %s", (_, strings, h, shown) => {
     const messages = text(...strings);
-    const signature = bbs.sign(sk, h, messages);
+    const signature = bbs.sign(sk, h, messages, rng);
     expect(bbs.verify(pk, signature, h, messages)).toBe(true);
     const proof = bbsProof.proofGen(pk, signature, h, ph, messages, shown, rng);
     const disclosed = shown.map((i) => messages[i]!);
@@ -126,7 +126,7 @@ describe("BBS", () => {
   });
 
   const messages = text("a", "b", "c");
-  const signature = bbs.sign(sk, header, messages);
+  const signature = bbs.sign(sk, header, messages, rng);
   const proof = bbsProof.proofGen(pk, signature, header, ph, messages, [0], rng);
   const identity = hexToBytes(`c0${"00".repeat(47)}`);
   const offSubgroup = hexToBytes(
@@ -173,7 +173,7 @@ describe("Blind BBS", () => {
 
   it("signs a commitment and proves over committed messages and the signer's messages together", () => {
     const messages = text("a", "b");
-    const signature = blind.blindSign(sk, commitmentWithProof, header, messages);
+    const signature = blind.blindSign(sk, commitmentWithProof, header, messages, rng);
     expect(blind.verifyBlindSign(pk, signature, header, messages, committed, proverBlind)).toBe(true);
     expect(blind.verifyBlindSign(pk, signature, header, messages, text("y", "x"), proverBlind)).toBe(false);
     const proof = blind.blindProofGen(pk, signature, header, ph, messages, committed, [0], [1], proverBlind, rng);
@@ -189,10 +189,10 @@ describe("Blind BBS", () => {
     for (const at of [48, 80, 112, 144]) {
       const broken = commitmentWithProof.slice();
       broken.set(encodeScalar(7n), at);
-      expect(() => blind.blindSign(sk, broken, header, [])).toThrow(DecodeError);
+      expect(() => blind.blindSign(sk, broken, header, [], rng)).toThrow(DecodeError);
     }
     const broken = commitmentWithProof.slice();
     broken.set(blind.commit(committed, rng).commitmentWithProof.subarray(0, 48));
-    expect(() => blind.blindSign(sk, broken, header, [])).toThrow(DecodeError);
+    expect(() => blind.blindSign(sk, broken, header, [], rng)).toThrow(DecodeError);
   });
 });

@@ -27,16 +27,20 @@ import {
   u64,
 } from "../../protocol/codec.ts";
 import * as continuities from "../../protocol/continuity.ts";
+import * as chains from "../../protocol/contract-chain.ts";
 import * as credentials from "../../protocol/credential.ts";
 import * as documents from "../../protocol/documents.ts";
+import * as identities from "../../protocol/identity-record.ts";
 import * as keySets from "../../protocol/key-set.ts";
 import * as openings from "../../protocol/opening.ts";
 import * as presentations from "../../protocol/presentation.ts";
+import * as requesters from "../../protocol/requester-status.ts";
 import * as tdh2 from "../../protocol/tdh2.ts";
 import { layouts, SPEC, withTables } from "../../scripts/spec-tables.ts";
 
 const byName = new Map<string, Codec<unknown>>();
-for (const module of [documents, cases, ceremonies, credentials, continuities, keySets, openings, presentations, tdh2])
+const modules = [documents, cases, ceremonies, chains, credentials, continuities, identities, keySets, openings];
+for (const module of [...modules, presentations, requesters, tdh2])
   for (const value of Object.values(module))
     if (typeof value === "object" && value !== null && "encode" in value && "decode" in value && "name" in value)
       byName.set((value as Codec<unknown>).name, value as Codec<unknown>);
@@ -68,6 +72,7 @@ const b = (length: number, byte = 5): Uint8Array => new Uint8Array(length).fill(
 for (const [codec, value] of [
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],
   [ceremonies.ReshareShare, { shares: { trace: 1n, link: 2n, record: 3n }, groupHybridSecret: b(32) }],
+  [requesters.RevocationList, { number: 1, at: 2, revoked: [b(32)] }],
   [ceremonies.Complaint, { context: b(32), sender: 1, accused: 2, reason: "share" }],
   [
     ceremonies.DealerSecret,

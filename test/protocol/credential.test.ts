@@ -17,7 +17,8 @@ const { params, x } = registrar;
 const rng = seededRng("wallet");
 const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
 const s = randomScalar(rng);
-const head = { identityCommitment: hash("identity"), paramsHash: PARAMS_HASH, nonce: hash("nonce") };
+const place = { generation: 0, salt: hash("salt"), previous: undefined };
+const head = { ...place, identityCommitment: hash("identity"), paramsHash: PARAMS_HASH, nonce: hash("nonce") };
 const contract = requestEnrolment({ params, ...head, secrets, s }, rng);
 const values = ["full", "", "adult"];
 const about = { params, epoch: EPOCH, paramsHash: PARAMS_HASH };
@@ -58,9 +59,12 @@ describe("enrolment", () => {
         expect(verifyContract(params, { ...contract, [field]: field === "V" ? inG2 : inG1 }).ok).toBe(false);
       });
 
-  it.each(["identityCommitment", "paramsHash", "nonce"] as const)("is refused with another %s", (field) => {
-    expect(verifyContract(params, { ...contract, [field]: hash("other") })).toEqual({ ok: false, reason: "proof" });
-  });
+  it.each(["salt", "previous", "identityCommitment", "paramsHash", "nonce"] as const)(
+    "is refused with another %s",
+    (field) => {
+      expect(verifyContract(params, { ...contract, [field]: hash("other") })).toEqual({ ok: false, reason: "proof" });
+    },
+  );
 
   it("is refused for another link key", () => {
     expect(verifyContract({ linkKey: params.traceKey }, contract)).toEqual({ ok: false, reason: "proof" });
@@ -131,7 +135,7 @@ describe("refresh", () => {
 });
 
 describe("issue and receive", () => {
-  const issued = issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values });
+  const issued = issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values, rng });
 
   it("gives the wallet a credential that survives its storage form", () => {
     const credential = receive({ ...about, issued, secrets, s });
@@ -141,7 +145,7 @@ describe("issue and receive", () => {
   });
 
   it("is deterministic, like BlindSign of the draft", () => {
-    expect(issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values })).toEqual(issued);
+    expect(issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: values, rng })).toEqual(issued);
   });
 
   it.each([
@@ -150,7 +154,7 @@ describe("issue and receive", () => {
     ["full", "", "adult", ""],
     ["full", "", "Adult"],
   ])("refuse values that are not listed: %s", (...unlisted) => {
-    expect(() => issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: unlisted })).toThrow(
+    expect(() => issue({ ...about, issuerSecret: x, Cm: commitment(), attributeValues: unlisted, rng })).toThrow(
       DecodeError,
     );
   });

@@ -59,10 +59,13 @@ export function makePatient({ x, params }: Registrar, seed: string, values = ["f
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const s = randomScalar(rng);
   const head = { identityCommitment: hash(`identity ${seed}`), paramsHash: PARAMS_HASH, nonce: hash(`nonce ${seed}`) };
-  const checked = verifyContract(params, requestEnrolment({ params, ...head, secrets, s }, rng));
+  const checked = verifyContract(
+    params,
+    requestEnrolment({ params, ...head, secrets, s, generation: 0, salt: rng(32), previous: undefined }, rng),
+  );
   if (!checked.ok) throw new Error("enrolment refused");
   const about = { params, epoch: EPOCH, paramsHash: PARAMS_HASH };
-  const issued = issue({ ...about, issuerSecret: x, Cm: checked.Cm, attributeValues: values });
+  const issued = issue({ ...about, issuerSecret: x, Cm: checked.Cm, attributeValues: values, rng });
   return { secrets, credential: receive({ ...about, issued, secrets, s }) };
 }
 

@@ -134,13 +134,23 @@ function enrolled(name: string) {
   const identityCommitment = identityCommitmentOf(salt, identityBytes);
   const s = randomScalar(rng);
   const contract = requestEnrolment(
-    { params: issuer, identityCommitment, paramsHash, nonce: rng(32), secrets, s },
+    {
+      params: issuer,
+      identityCommitment,
+      paramsHash,
+      nonce: rng(32),
+      secrets,
+      s,
+      generation: 0,
+      salt: rng(32),
+      previous: undefined,
+    },
     rng,
   );
   const about = { params: issuer, epoch: EPOCH - 2, paramsHash };
   const checked = verifyContract(issuer, contract);
   if (!checked.ok) throw new Error("not enrolled");
-  const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: [] });
+  const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: [], rng });
   return { identity: identityBytes, salt, secrets, contract, credential: receive({ ...about, issued, secrets, s }) };
 }
 export const jane = enrolled("Jane");
@@ -350,9 +360,16 @@ export const recordParts = (p: PreparedOrder, i: number, items: Item[]): RecordP
   items: items.map((item) => recordPart(p, i, item)),
 });
 
-export const disclosure = (p: PreparedOrder, who: typeof jane, changes: Partial<IdentityDisclosure> = {}): string => {
-  const value = { contract: Contract.encode(who.contract), identity: who.identity, identitySalt: who.salt, ...changes };
-  return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, IdentityDisclosure.encode(value), rng));
+export const disclosure = (
+  p: PreparedOrder,
+  who: typeof jane,
+  changes: Partial<IdentityDisclosure> = {},
+  signedBy: Uint8Array = registrar.secretKey,
+): string => {
+  const honest = { contracts: [Contract.encode(who.contract)], identity: who.identity, identitySalts: [who.salt] };
+  const value = { ...honest, ...changes };
+  const signed = signDocument(LABELS.signDisclosure, IdentityDisclosure, value, signedBy);
+  return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, signed, rng));
 };
 export const fullDossier = (
   p: PreparedOrder,

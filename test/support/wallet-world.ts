@@ -10,12 +10,14 @@ import { MemoryStore } from "../../client/wallet/state.ts";
 import { Wallet } from "../../client/wallet.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
+import { identityRecordHash, Registrations } from "../../protocol/contract-chain.ts";
 import { decodeIssuerParams, issue } from "../../protocol/credential.ts";
 import {
   Challenge,
   CheckIn,
   Contract,
   cardHashOf,
+  contractHashOf,
   IssuedCredential,
   openSigned,
   Parameters,
@@ -25,7 +27,7 @@ import {
   RefreshRequest,
   signDocument,
 } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract, verifyRefresh } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -96,12 +98,13 @@ export class World {
   now = NOW;
   /** every request so far: host, path and query */
   readonly asked: string[] = [];
+  /** the registrar records, and this path's next answer is lost */
+  lose: string | undefined;
   published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
-  generation = { generation: 0, epochFrom: EPOCH, epochTo: null as number | null };
+  /** contracts so far, oldest first */
+  readonly contracts: Uint8Array[] = [];
   /** the service's answer to everything but a check-in, by path */
   answer: (path: string, body: Uint8Array) => unknown = () => undefined;
-  #contract: Contract | undefined;
-
   readonly transport: Transport = {
     now: () => this.now,
     rng,
@@ -111,6 +114,10 @@ export class World {
       await new Promise((later) => setTimeout(later)); // other calls go on meanwhile, as on a network
       const request = { path: pathname + search, body: (init?.body ?? new Uint8Array()) as Uint8Array };
       const answer = host === "registrar.test" ? this.#registrar(request) : this.#service(request);
+      if (this.lose === pathname) {
+        this.lose = undefined;
+        throw new TypeError("fetch failed");
+      }
       if (answer === undefined) return Response.json({ code: "not-found" }, { status: 404 });
       return answer instanceof Uint8Array ? new Response(answer as BodyInit) : Response.json(answer);
     }) as typeof fetch,
@@ -123,21 +130,31 @@ export class World {
         keySets: this.published.map((p) => toBase64url(p.keySet)),
       };
     const random = toBase64url(rng(32));
-    const { generation } = this.generation;
-    if (path === "/v1/enrol/start") return { nonce: random, identity: toBase64url(IDENTITY), salt: random, generation };
-    if (path === "/v1/refresh/nonce") return { nonce: random };
+    if (path === "/v1/enrol/start") {
+      const contracts = this.contracts.map(toBase64url);
+      return { nonce: random, identity: toBase64url(IDENTITY), salt: random, contracts };
+    }
+    if (path === "/v1/enrol/decline") return { declined: true };
+    if (path === "/v1/refresh/nonce") return { nonce: random, registrations: toBase64url(this.registrations()) };
     if (path === "/v1/enrol") {
-      const { contract } = JSON.parse(new TextDecoder().decode(body)) as { contract: string };
-      this.#contract = Contract.decode(Buffer.from(contract, "base64url"));
-      return { generations: [this.generation] };
+      const { contract } = JSON.parse(new TextDecoder().decode(body)) as { contract: Base64url };
+      this.contracts.push(fromBase64url(contract));
+      return { generations: this.contracts.map((_, generation) => ({ generation, epochFrom: EPOCH })) };
     }
     if (path !== "/v1/refresh") return undefined;
     const request = RefreshRequest.decode(body);
-    const { R, V } = this.#contract!;
+    const contract = Contract.decode(this.contracts.at(-1)!);
+    const { R, V } = contract;
     const checked = verifyRefresh({ ...request, paramsHash, R: decodeG1(R), V: decodeG2(V) }, request);
-    if (!checked.ok || !verifyContract(issuer, this.#contract!).ok) throw new Error("the registrar refuses");
+    if (!checked.ok || !verifyContract(issuer, contract).ok) throw new Error("the registrar refuses");
     const about = { params: issuer, epoch: request.epoch, paramsHash, attributeValues: [] };
-    return IssuedCredential.encode(issue({ ...about, issuerSecret, Cm: checked.Cm }));
+    return IssuedCredential.encode(issue({ ...about, issuerSecret, Cm: checked.Cm, rng }));
+  }
+
+  /** The registrar's signed list of contracts over this person's identity. */
+  registrations(contracts = this.contracts.map(contractHashOf), record = IDENTITY): Uint8Array {
+    const value = { record: identityRecordHash(record), at: this.now, contracts };
+    return signDocument(LABELS.signRegistrations, Registrations, value, registrar.secretKey);
   }
 
   #service({ path, body }: Asked): unknown {
@@ -161,7 +178,7 @@ export class World {
   }
   async enrolledWallet(): Promise<Wallet> {
     const wallet = await this.wallet();
-    await wallet.enrol(ACCOUNT, "code");
+    await wallet.confirmEnrolment(await wallet.startEnrolment(ACCOUNT, "code"));
     return wallet;
   }
 }

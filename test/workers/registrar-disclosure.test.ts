@@ -1,7 +1,8 @@
+import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeEach, describe, expect, it } from "vitest";
-import { holderSecrets } from "../../client/wallet/keys.ts";
-import { equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import type { RegistrarEnv } from "../../functions/shared/env.ts";
+import { bytesToHex, equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
   CaseContext,
   Contract,
@@ -11,6 +12,7 @@ import {
   identityCommitmentOf,
   isDossierOf,
   Order,
+  openSigned,
   orderHashOf,
   RequesterCertificate,
   Signed,
@@ -20,6 +22,7 @@ import {
 } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
+import { epochStart } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -81,7 +84,7 @@ async function visit(w = wallet): Promise<{ C1: Uint8Array; C2: Uint8Array }> {
     {
       params: known.issuer,
       credential,
-      secrets: holderSecrets(w.root, 0),
+      secrets: w.secrets(0),
       tagEpoch: EPOCH,
       slot: 3,
       tagParamsHash: known.hash,
@@ -151,6 +154,13 @@ const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => ({
 const trace = (request: object, signWith = requester.secret, at = NOW) =>
   send("/v1/trace", { json: request, signWith, at });
 
+/** The disclosure, signed by the registrar. */
+function openDisclosure(bytes: Uint8Array): IdentityDisclosure {
+  const { key, value } = openSigned(LABELS.signDisclosure, IdentityDisclosure, bytes);
+  expect(bytesToHex(key)).toBe((env as unknown as RegistrarEnv).REGISTRAR_KEY);
+  return value;
+}
+
 describe("trace", () => {
   let c: TraceCase;
   beforeEach(async () => {
@@ -159,11 +169,12 @@ describe("trace", () => {
 
   it("gives the person's data to the requester alone, who can verify contract, handle and identity", async () => {
     const { sealed } = await ok(trace(traceRequest(c)));
-    const found = IdentityDisclosure.decode(openSealed(sealed, c.context.orderHash));
-    const contract = Contract.decode(found.contract);
+    const found = openDisclosure(openSealed(sealed, c.context.orderHash));
+    expect(found.contracts.length).toBe(1);
+    const contract = Contract.decode(found.contracts[0]!);
     const checked = verifyContract(known.issuer, contract);
     expect(checked.ok).toBe(true);
-    expect(contract.identityCommitment).toEqual(identityCommitmentOf(found.identitySalt, found.identity));
+    expect(contract.identityCommitment).toEqual(identityCommitmentOf(found.identitySalts[0]!, found.identity));
     expect(found.identity).toEqual(identityOf("Weerasinghe-Planted", SELECTOR));
     // C2 − y·C1 = R, as the requester computes it from the same shares
     const y = [1, 3].map((i) => ({ index: i, value: trustees.secrets[i - 1]!.shares.trace }));
@@ -357,7 +368,7 @@ describe("assemble", () => {
     expect(isDossierOf(registrarKey, { ...dossier, generations: [] }, of.orderHash)).toBe(false);
     expect(dossier.generations.map((g) => [g.epochFrom, g.epochTo])).toEqual([
       [EPOCH, EPOCH + 1],
-      [EPOCH + 1, EPOCH + 1],
+      [EPOCH, EPOCH + 1],
     ]);
     dossier.generations.forEach((g, i) => {
       const contract = Contract.decode(g.contract);
@@ -370,7 +381,8 @@ describe("assemble", () => {
   });
 
   it("omits a phone that begins after the order's epochs, and a person with no phone in them", async () => {
-    await wallet.enrol(await proof(SELECTOR));
+    const next = epochStart(EPOCH + 1) + 86_400;
+    await wallet.enrol(await proof(SELECTOR, {}, next), next);
     const { of, json } = assembleRequest();
     const { sealed } = await ok(assemble(json));
     expect(Dossier.decode(openSealed(sealed, of.orderHash)).generations.length).toBe(1);

@@ -1,12 +1,15 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { holderSecrets } from "../../client/wallet/keys.ts";
+import type { RegistrarEnv } from "../../functions/shared/env.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
-import { Contract, IssuedCredential, LogEntry, RefreshRequest } from "../../protocol/documents.ts";
+import { identityRecordHash, Registrations, verifyChain } from "../../protocol/contract-chain.ts";
+import { Contract, contractHashOf, LogEntry, openSigned, RefreshRequest } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { KeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
 import { signRequest } from "../../protocol/request-signature.ts";
 import { runCeremony } from "../support/trustees.ts";
 import {
@@ -169,7 +172,7 @@ describe("the proofing desk", () => {
     expect((await admin(path, json)).status).toBeLessThan(300); // control: the same request, signed again
   });
 
-  it("recognises a person by the selector in any spelling, and keeps the identity", async () => {
+  it("recognises a person by the selector in any spelling, and corrects the record before any contract", async () => {
     await postParameters();
     const first = await proof("A 123-456");
     const again = await proof("a123.456", { patient: toBase64url(patientOf("Other")) });
@@ -179,7 +182,7 @@ describe("the proofing desk", () => {
     const other = await proof("A 123-457");
     expect(other.account).not.toBe(first.account);
     const { identity } = await ok(send("/v1/enrol/start", { json: pick(again) }));
-    expect(fromBase64url(identity)).toEqual(identityOf("Weerasinghe-Planted", "A123456"));
+    expect(fromBase64url(identity)).toEqual(identityOf("Other", "A123456"));
     await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
   });
 
@@ -245,7 +248,7 @@ describe("enrolment", () => {
     const person = await proof("A1234");
     const { start, contract, generations } = await wallet.enrol(person);
     expect(fromBase64url(start.identity)).toEqual(identityOf("Weerasinghe-Planted", "A1234"));
-    expect(generations).toEqual([{ generation: 0, epochFrom: EPOCH, epochTo: null }]);
+    expect(generations).toEqual([{ generation: 0, epochFrom: EPOCH }]);
     const again = await wallet.send(person, contract, NOW + 60);
     expect([again.status, await again.json()]).toEqual([200, { generations }]);
     expect((await dump()).generations!.length).toBe(1);
@@ -296,7 +299,7 @@ describe("enrolment", () => {
     const mallory = new TestWallet(known);
     const person = await proof("B1234");
     const start = await mallory.start(person);
-    const [a, m] = [holderSecrets(wallet.root, 0), holderSecrets(mallory.root, 0)];
+    const [a, m] = [wallet.secrets(0), mallory.secrets(0)];
     for (const secrets of [
       { k: a.k, z: m.z },
       { k: m.k, z: a.z },
@@ -333,6 +336,48 @@ describe("enrolment", () => {
       expect(await codeOf(wallet.send(person, good, NOW, { enrolmentCode: 7 }))).toBe("malformed");
       expect(await codeOf(send("/v1/enrol/start", { bytes: utf8ToBytes("{") }))).toBe("malformed");
     });
+  });
+
+  it("refuses a contract that does not continue the newest one of the account", async () => {
+    const first = await wallet.enrol(await proof("A1234"));
+    const other = await new TestWallet(known).enrol(await proof("B9999"));
+    const person = await proof("A1234");
+    const start = await wallet.start(person);
+    const honest = { previous: contractHashOf(Contract.encode(first.contract)) };
+    const foreign = { previous: contractHashOf(Contract.encode(other.contract)) };
+    for (const lie of [
+      { generation: 0, previous: undefined, previousK: undefined },
+      { generation: 0 },
+      { generation: 2 },
+      foreign,
+      { previous: undefined },
+      { previousK: wallet.secrets(1).k },
+    ])
+      await expectUnchanged(() => expectRefused(wallet.send(person, wallet.contract(start, lie))));
+    const good = wallet.contract(start, honest);
+    const stripped = { ...good, continuation: undefined };
+    await expectUnchanged(() => expectRefused(wallet.send(person, stripped)));
+    expect((await wallet.send(person, good)).status).toBe(201);
+  });
+
+  it("takes a contract without a continuation from a phone whose words were lost", async () => {
+    await wallet.enrol(await proof("A1234"));
+    const stranger = new TestWallet(known);
+    const { contract } = await stranger.enrol(await proof("A1234"));
+    expect(contract).toMatchObject({ generation: 1, continuation: undefined });
+  });
+
+  it("makes a declined code void, and lets the desk correct a record until a contract commits to it", async () => {
+    const wrong = await proof("A1234", { patient: toBase64url(patientOf("Wrong")) });
+    const pick = { account: wrong.account, enrolmentCode: wrong.enrolmentCode };
+    expect(await ok(send("/v1/enrol/decline", { json: pick }))).toEqual({ declined: true });
+    await expectRefused(send("/v1/enrol/start", { json: pick }));
+    await expectRefused(send("/v1/enrol/decline", { json: pick }));
+    const right = await proof("A1234", { patient: toBase64url(patientOf("Right")) });
+    const { start } = await wallet.enrol(right);
+    expect(fromBase64url(start.identity)).toEqual(identityOf("Right", "A1234"));
+    const later = await wallet.start(await proof("A1234", { patient: toBase64url(patientOf("Later")) }));
+    expect(fromBase64url(later.identity)).toEqual(identityOf("Right", "A1234"));
   });
 
   it("refuses, in every place, the identity, points outside the subgroup, and scalars beyond r", async () => {
@@ -473,20 +518,20 @@ describe("refresh", () => {
     expect((await wallet.sendRefresh(good)).status).toBe(200);
   });
 
-  it("a second phone takes over from the next epoch, and the first is refused at once", async () => {
+  it("a second phone takes over at once, and the first is refused from then on", async () => {
     await bytesOf(wallet.refresh(account, EPOCH));
     const lost = wallet.device;
     const person = await proof("A1234");
     wallet.device = rng(32);
     const { start, generations } = await wallet.enrol(person);
-    expect(start.generation).toBe(1);
+    expect(start.contracts.length).toBe(1);
     expect(generations).toEqual([
-      { generation: 1, epochFrom: EPOCH + 1, epochTo: null },
-      { generation: 0, epochFrom: EPOCH, epochTo: EPOCH },
+      { generation: 1, epochFrom: EPOCH },
+      { generation: 0, epochFrom: EPOCH },
     ]);
-    // this month still belongs to the first phone, which is lost
-    await expectRefused(wallet.refresh(account, EPOCH, 0));
-    await expectRefused(wallet.refresh(account, EPOCH, 1));
+    await expectRefused(wallet.refresh(account, EPOCH, 0)); // the lost phone's secrets
+    const now = await bytesOf(wallet.refresh(account, EPOCH, 1));
+    expect(wallet.receive(now, EPOCH, 1).epoch).toBe(EPOCH);
     await expectRefused(send("/v1/refresh/nonce", { json: { account }, signWith: lost }));
     const nonce = await wallet.nonce(account);
     const recovered = wallet.device;
@@ -497,18 +542,29 @@ describe("refresh", () => {
     expect(wallet.receive(bytes, EPOCH + 1, 1).epoch).toBe(EPOCH + 1);
   });
 
-  it("if the first phone fetched a credential in advance, a second phone waits for the epoch after it", async () => {
+  it("if the first phone fetched next month's credential in advance, the second one gets that month too", async () => {
     await bytesOf(wallet.refresh(account, EPOCH + 1));
     const person = await proof("A1234");
     wallet.device = rng(32);
-    const { generations } = await wallet.enrol(person);
-    expect(generations).toEqual([
-      { generation: 1, epochFrom: EPOCH + 2, epochTo: null },
-      { generation: 0, epochFrom: EPOCH, epochTo: EPOCH + 1 },
-    ]);
-    await expectRefused(wallet.refresh(account, EPOCH + 1, 1, NEXT));
-    const bytes = await bytesOf(wallet.refresh(account, EPOCH + 2, 1, NEXT));
-    expect(IssuedCredential.decode(bytes).epoch).toBe(EPOCH + 2);
+    await wallet.enrol(person);
+    const bytes = await bytesOf(wallet.refresh(account, EPOCH + 1, 1));
+    expect(wallet.receive(bytes, EPOCH + 1, 1).epoch).toBe(EPOCH + 1);
+  });
+
+  it("signs the list of all contracts over the person's record, with every nonce", async () => {
+    const listed = async () => {
+      const answer = await ok(send("/v1/refresh/nonce", { json: { account }, signWith: wallet.device }));
+      const { key, value } = openSigned(LABELS.signRegistrations, Registrations, fromBase64url(answer.registrations));
+      expect(bytesToHex(key)).toBe((env as unknown as RegistrarEnv).REGISTRAR_KEY);
+      expect(value).toMatchObject({ at: NOW, record: identityRecordHash(identityOf("Weerasinghe-Planted", "A1234")) });
+      return value.contracts;
+    };
+    expect((await listed()).length).toBe(1);
+    const person = await proof("A1234");
+    const { start, contract } = await wallet.enrol(person);
+    const chain = [fromBase64url(start.contracts[0]!), Contract.encode(contract)];
+    expect(await listed()).toEqual(chain.map(contractHashOf));
+    expect(verifyChain(chain)).toMatchObject({ ok: true, links: [{ continues: false }, { continues: true }] });
   });
 });
 

@@ -7,7 +7,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, vi } from "vitest";
-import { credentialBlinding, holderSecrets } from "../../client/wallet/keys.ts";
+import { credentialBlinding, type HolderSecrets, holderSecrets, type Phone } from "../../client/wallet/keys.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, receive } from "../../protocol/credential.ts";
@@ -15,6 +15,7 @@ import {
   Approval,
   approvalChallenge,
   Contract,
+  contractHashOf,
   IssuedCredential,
   identityCommitmentOf,
   openSigned,
@@ -23,8 +24,8 @@ import {
   RefreshRequest,
   signDocument,
 } from "../../protocol/documents.ts";
-import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
-import { requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
+import { fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { type ContractHead, requestEnrolment, requestRefresh } from "../../protocol/enrolment.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
 import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
@@ -207,6 +208,14 @@ export const proof = (selector: string, changes: Record<string, unknown> = {}, a
     ),
   );
 
+/** The registrar's answer to the start of an enrolment. */
+export interface EnrolStart {
+  nonce: string;
+  identity: string;
+  salt: string;
+  contracts: string[];
+}
+
 /** The wallet's side of enrolment and refresh, one request at a time, so that a test can change each request. */
 export class TestWallet {
   readonly root = rng(32);
@@ -219,23 +228,41 @@ export class TestWallet {
     return bytesToHex(ed25519.getPublicKey(this.device));
   }
 
-  start(p: Proofed, at = NOW): Promise<{ nonce: string; identity: string; salt: string; generation: number }> {
+  /** the salts of this wallet's phones, by generation */
+  readonly salts: Hex[] = [];
+  /** The phone of a generation, with a salt that this wallet draws once. */
+  phone(generation: number): Phone {
+    this.salts[generation] ??= bytesToHex(rng(32));
+    return { generation, salt: this.salts[generation]! };
+  }
+  secrets(generation: number): HolderSecrets {
+    return holderSecrets(this.root, this.phone(generation));
+  }
+
+  start(p: Proofed, at = NOW): Promise<EnrolStart> {
     return ok(send("/v1/enrol/start", { json: { account: p.account, enrolmentCode: p.enrolmentCode }, at }));
   }
 
   contract(
-    start: { nonce: string; identity: string; salt: string; generation: number },
-    changes: Partial<{ identityCommitment: Uint8Array; paramsHash: Uint8Array; nonce: Uint8Array }> = {},
-    secrets = holderSecrets(this.root, start.generation),
+    start: EnrolStart,
+    changes: Partial<ContractHead> & { previousK?: bigint | undefined } = {},
+    secrets = this.secrets(start.contracts.length),
   ): Contract {
+    const generation = start.contracts.length;
+    const before = start.contracts.at(-1);
     const input = {
+      generation,
+      salt: hexToBytes(this.phone(generation).salt),
+      previous: before === undefined ? undefined : contractHashOf(fromBase64url(before)),
+      // if this wallet made the contract before
+      previousK: this.salts[generation - 1] === undefined ? undefined : this.secrets(generation - 1).k,
       params: this.known.issuer,
       identityCommitment: identityCommitmentOf(fromBase64url(start.salt), fromBase64url(start.identity)),
       paramsHash: this.known.hash,
       nonce: fromBase64url(start.nonce),
       ...changes,
     };
-    return requestEnrolment({ ...input, secrets, s: credentialBlinding(this.root, start.generation, 0) }, rng);
+    return requestEnrolment({ ...input, secrets, s: credentialBlinding(this.root, this.phone(generation), 0) }, rng);
   }
 
   send(
@@ -269,8 +296,8 @@ export class TestWallet {
 
   request(account: string, nonce: Uint8Array, epoch: number, generation = 0, blindedAs = epoch): RefreshRequest {
     const deviceKey = ed25519.getPublicKey(this.device);
-    const secrets = holderSecrets(this.root, generation);
-    const s = credentialBlinding(this.root, generation, blindedAs);
+    const secrets = this.secrets(generation);
+    const s = credentialBlinding(this.root, this.phone(generation), blindedAs);
     const made = requestRefresh({ nonce, epoch, deviceKey, paramsHash: this.known.hash, secrets, s }, rng);
     return { account: hexToBytes(account), nonce, epoch, deviceKey, ...made };
   }
@@ -290,8 +317,8 @@ export class TestWallet {
       params: this.known.issuer,
       paramsHash: this.known.hash,
       epoch,
-      secrets: holderSecrets(this.root, generation),
-      s: credentialBlinding(this.root, generation, epoch),
+      secrets: this.secrets(generation),
+      s: credentialBlinding(this.root, this.phone(generation), epoch),
       issued: IssuedCredential.decode(bytes),
     });
   }

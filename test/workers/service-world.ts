@@ -160,13 +160,23 @@ export function newPatient(epoch = EPOCH, values = ["full"]): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const s = randomScalar(rng);
   const contract = requestEnrolment(
-    { params, identityCommitment: rng(32), paramsHash, nonce: rng(32), secrets, s },
+    {
+      params,
+      identityCommitment: rng(32),
+      paramsHash,
+      nonce: rng(32),
+      secrets,
+      s,
+      generation: 0,
+      salt: rng(32),
+      previous: undefined,
+    },
     rng,
   );
   const checked = verifyContract(params, contract);
   if (!checked.ok) throw new Error("enrolment refused");
   const about = { params, epoch, paramsHash };
-  const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: values });
+  const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: values, rng });
   return { secrets, credential: receive({ ...about, issued, secrets, s }) };
 }
 

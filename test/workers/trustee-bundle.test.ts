@@ -361,21 +361,30 @@ describe("dossier", () => {
     expect(await against(good)).toBe("accepted");
     const foreign = { ...generation!, contract: other.contract };
     expect(await against({ ...good, generations: [foreign] })).toContain("commits to another identity");
-    const both = { generations: [foreign, generation!], identitySalts: [other.identitySalt, patient.identitySalt] };
-    expect(await against({ ...good, ...both })).toContain("commits to another identity");
+    const two = (second: Patient, changes: Partial<Dossier["generations"][number]> = {}) => ({
+      ...good,
+      generations: [generation!, { ...generation!, contract: second.contract, ...changes }],
+      identitySalts: [patient.identitySalt, second.identitySalt],
+    });
+    const second = newPatient(w, patient.identity, patient);
+    expect(await against(two(newPatient(w, newIdentity(), patient)))).toContain("2: commits to another identity");
+    expect(await against(two(other))).toContain("contract 2: number in the chain");
+    // the registrar leaves the first phone out, or gives the second one another past
+    const gap = { generations: [{ ...generation!, contract: second.contract }], identitySalts: [second.identitySalt] };
+    expect(await against({ ...good, ...gap })).toContain("contract 1: number in the chain");
+    const branch = newPatient(w, patient.identity, newPatient(w, patient.identity));
+    expect(await against(two(branch))).toContain("contract 2: previous in the chain");
     const mauled = { ...Contract.decode(patient.contract), F2: encodeG1(G.multiply(7n) as G1) };
     const bent = { ...generation!, contract: Contract.encode(mauled) };
     expect(await against({ ...good, generations: [bent] })).toContain("contract 1: proof");
     expect(await against({ ...good, identitySalts: [] })).toContain("no opening");
     expect(await against({ ...good, identity: undefined })).toContain("no opening");
-    expect(await against({ ...good, generations: [], identitySalts: [] })).toContain("number of generations");
+    expect(await against({ ...good, generations: [], identitySalts: [] })).toContain("number in the chain");
     expect(await against({ ...good, selector: "B987654321" })).toContain("another subject");
     const stranger = newPatient(w, newIdentity("B987654321"));
     expect(await against({ ...dossierOfPerson([stranger]), salt: good.salt })).toContain("another person's identity");
     expect(await against({ ...good, generations: [{ ...generation!, epochTo: EPOCH - 4 }] })).toContain("none of the");
-    const decoy = { ...generation!, epochFrom: EPOCH, epochTo: EPOCH };
-    const salts = [patient.identitySalt, patient.identitySalt];
-    expect(await against({ ...good, generations: [generation!, decoy], identitySalts: salts })).toContain(
+    expect(await against(two(second, { epochFrom: EPOCH, epochTo: EPOCH }))).toContain(
       "contract 2: none of the order's epochs",
     );
   });
@@ -394,7 +403,7 @@ describe("dossier", () => {
       c = newCase(w, good, { kind: "assemble" });
       const other = newPatient(w);
       // commits to the patient's identity, with a wallet that the requester made
-      const selfMade = newPatient(w, patient.identity);
+      const selfMade = newPatient(w, patient.identity, patient, false);
       ({ registrarSignature } = signed(good));
       withDecoy = {
         ...good,

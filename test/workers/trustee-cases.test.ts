@@ -226,7 +226,7 @@ describe("trace", () => {
 describe("assemble", () => {
   it("finds a named person's sessions over all generations", async () => {
     const older = newPatient(w);
-    const newer = newPatient(w, older.identity);
+    const newer = newPatient(w, older.identity, older);
     const first = visit(w, older, { slot: 2 });
     const second = visit(w, newer, { at: NOW - 35 * DAY, slot: 2, service: "b" });
     const c = newCase(w, dossierOfPerson([older, newer]), { kind: "assemble" });
@@ -236,7 +236,7 @@ describe("assemble", () => {
 
   it("tells the wallet of every generation, and no other", async () => {
     const older = newPatient(w);
-    const newer = newPatient(w, older.identity);
+    const newer = newPatient(w, older.identity, older);
     const c = newCase(w, dossierOfPerson([older, newer]), { kind: "assemble" });
     const { entries, entry } = await noticed(w, await approve(w, c));
     expect(entries[1]!.entry).toBe(entries[0]!.entry);

@@ -22,6 +22,7 @@ import {
   CheckIn,
   Contract,
   checkInContext,
+  contractHashOf,
   Dossier,
   identityCommitmentOf,
   LogEntry,
@@ -294,20 +295,32 @@ export interface Patient {
 const SELECTOR = "A123456789";
 /** A new person's identity record. All have one selector, unless a test gives them another one. */
 export const newIdentity = (selector = SELECTOR): Uint8Array => IdentityRecord.encode({ selector, patient: rng(16) });
-/** `identity`: the identity of the same person's earlier phone. */
-export function newPatient(w: World, identity: Uint8Array = newIdentity()): Patient {
+/** @param before the same person's earlier phone @param continues whether this phone has its recovery words */
+export function newPatient(
+  w: World,
+  identity: Uint8Array = newIdentity(),
+  before?: Patient,
+  continues = true,
+): Patient {
   const secrets = { k: randomScalar(rng), z: randomScalar(rng) };
   const params = decodeIssuerParams(w.document);
   const { paramsHash } = w;
   const s = randomScalar(rng);
   const identitySalt = rng(32);
   const identityCommitment = identityCommitmentOf(identitySalt, identity);
-  const contract = requestEnrolment({ params, identityCommitment, paramsHash, nonce: rng(32), secrets, s }, rng);
+  const chain = {
+    generation: before ? Contract.decode(before.contract).generation + 1 : 0,
+    salt: rng(32),
+    previous: before && contractHashOf(before.contract),
+    previousK: continues ? before?.secrets.k : undefined,
+  };
+  const about = { params, identityCommitment, paramsHash, nonce: rng(32), secrets, s };
+  const contract = requestEnrolment({ ...chain, ...about }, rng);
   const checked = verifyContract(params, contract);
   if (!checked.ok) throw new Error("enrolment refused");
   const credential = (epoch: number): Credential => {
     const about = { params, epoch, paramsHash };
-    const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: ["full"] });
+    const issued = issue({ ...about, issuerSecret, Cm: checked.Cm, attributeValues: ["full"], rng });
     return receive({ ...about, issued, secrets, s });
   };
   return { secrets, contract: Contract.encode(contract), identity, identitySalt, credential };

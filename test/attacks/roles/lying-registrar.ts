@@ -28,10 +28,12 @@ import {
   orderHashOf,
   RequesterCertificate,
   Signed,
+  signDocument,
   signDossier,
 } from "../../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../../protocol/encodings.ts";
 import { hybridSeal } from "../../../protocol/hybrid-seal.ts";
+import { LABELS } from "../../../protocol/labels.ts";
 import { combineTrace, TraceShare } from "../../../protocol/opening.ts";
 import { decodeG1, encodeG1 } from "../../../protocol/suite.ts";
 import { generations } from "../../../schema/registrar.ts";
@@ -66,18 +68,18 @@ async function traceLie(env: RegistrarEnv, body: TraceBody): Promise<object | un
   const other = people.find((g) => g.account !== traced.account)!;
   const opening = {
     identity: openField(env, "identity", other.account, (await accountOf(env, other.account)).identity),
-    identitySalt: identitySalt(env, other.account, other.generation),
+    identitySalts: [identitySalt(env, other.account, other.generation)],
   };
   const forged = Contract.encode({ ...Contract.decode(other.contract), R });
   const lies: Record<string, IdentityDisclosure> = {
-    "another contract": { contract: other.contract, ...opening },
-    "another contract with the traced handle": { contract: forged, ...opening },
-    "another identity": { contract: traced.contract, ...opening },
+    "another contract": { contracts: [Uint8Array.from(other.contract)], ...opening },
+    "another contract with the traced handle": { contracts: [forged], ...opening },
+    "another identity": { contracts: [Uint8Array.from(traced.contract)], ...opening },
   };
   const lie = lies[certificate.name];
-  return (
-    lie && { sealed: toBase64url(hybridSeal(certificate.sealKey, orderHash, IdentityDisclosure.encode(lie), rng)) }
-  );
+  if (!lie) return undefined;
+  const signed = signDocument(LABELS.signDisclosure, IdentityDisclosure, lie, hexToBytes(env.SIGNING_KEY));
+  return { sealed: toBase64url(hybridSeal(certificate.sealKey, orderHash, signed, rng)) };
 }
 
 async function assembleLie(

@@ -16,9 +16,11 @@ import {
   TrusteeCard,
 } from "../../../protocol/case-documents.ts";
 import type { Codec } from "../../../protocol/codec.ts";
+import { identityRecordHash, Registrations } from "../../../protocol/contract-chain.ts";
 import {
   CaseResult,
   Contract,
+  contractHashOf,
   Dossier,
   IdentityDisclosure,
   Manifest,
@@ -138,10 +140,15 @@ export function documentVectors(w: World): Json {
     plain: [
       plain(Dossier, dossier),
       plain(IdentityRecord, IdentityRecord.decode(w.identity)),
+      plain(Registrations, {
+        record: identityRecordHash(w.identity),
+        at: 1_800_000_000,
+        contracts: [contractHashOf(Contract.encode(w.contract))],
+      }),
       plain(IdentityDisclosure, {
-        contract: Contract.encode(w.contract),
+        contracts: [Contract.encode(w.contract)],
         identity: w.identity,
-        identitySalt: w.identitySalt,
+        identitySalts: [w.identitySalt],
       }),
       plain(NoticeParts, { shares: [fill(1, 3), fill(2, 4)] }),
       plain(LinkParts, { shares: [fill(1, 3), fill(2, 4)] }),

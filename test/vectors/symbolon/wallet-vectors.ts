@@ -130,17 +130,19 @@ function claimVectors(w: World): Json {
 
 export async function walletVectors(w: World): Promise<Json> {
   const generation = (n: number) => {
-    const { k, z } = holderSecrets(w.root, n);
+    const phone = { ...w.phone, generation: n };
+    const { k, z } = holderSecrets(w.root, phone);
     return {
       generation: n,
+      salt: phone.salt,
       k: hex(encodeScalar(k)),
       z: hex(encodeScalar(z)),
-      s: hex(encodeScalar(credentialBlinding(w.root, n, w.epoch))),
+      s: hex(encodeScalar(credentialBlinding(w.root, phone, w.epoch))),
     };
   };
   const keys = await Promise.all(
     [0, 1].map(async (slot) => {
-      const k = await sessionKeys(w.root, 0, w.epoch, slot);
+      const k = await sessionKeys(w.root, w.phone, w.epoch, slot);
       return { slot, ageIdentity: k.ageIdentity, ageRecipient: k.ageRecipient, authKey: hex(k.authPublicKey) };
     }),
   );

@@ -12,7 +12,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { claimKey, credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
-import { concatBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
+import { bytesToHex, concatBytes, hexToBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { approvalHashOf, checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { accept, commit, deal, finish, open, openCeremony, type Seat } from "../../../protocol/ceremony.ts";
 import { sealClaim } from "../../../protocol/claim.ts";
@@ -152,7 +152,8 @@ export async function makeWorld() {
   // ---- wallet: enrolment, refresh, credential
   const words = `${"abandon ".repeat(23)}art`;
   const root = walletRoot(words);
-  const secrets = holderSecrets(root, 0);
+  const phone = { generation: 0, salt: bytesToHex(id("phone salt", 32)) };
+  const secrets = holderSecrets(root, phone);
   const walletRng = rngOf("wallet");
   const deviceSecret = walletRng(32);
   const identity = IdentityRecord.encode({
@@ -160,9 +161,12 @@ export async function makeWorld() {
     patient: utf8ToBytes('{"fullUrl":"urn:uuid:vector","resource":{"resourceType":"Patient","id":"vector"}}'),
   });
   const identitySalt = id("identity salt", 32);
-  const s = credentialBlinding(root, 0, epoch);
+  const s = credentialBlinding(root, phone, epoch);
   const contract: Contract = requestEnrolment(
     {
+      generation: 0,
+      salt: hexToBytes(phone.salt),
+      previous: undefined,
       params,
       identityCommitment: identityCommitmentOf(identitySalt, identity),
       paramsHash,
@@ -196,6 +200,7 @@ export async function makeWorld() {
     epoch,
     attributeValues: ["full", ""],
     paramsHash,
+    rng: rngOf("issuer"),
   });
   const credential = receive({ params, issued, epoch, paramsHash, secrets, s });
 
@@ -221,7 +226,7 @@ export async function makeWorld() {
 
   // ---- two visits, in slots 1 and 0
   const visit = async (slot: number) => {
-    const keys = await sessionKeys(root, 0, epoch, slot);
+    const keys = await sessionKeys(root, phone, epoch, slot);
     const challenge = signDocument(
       LABELS.signChallenge,
       Challenge,
@@ -424,6 +429,7 @@ export async function makeWorld() {
     root,
     secrets,
     deviceSecret,
+    phone,
     identity,
     identitySalt,
     s,

@@ -85,7 +85,8 @@ const RECOVERY_WORDS = {
 
 const LOG = {
   "log-broken": "The log contradicts itself, or what this wallet saw before.",
-  "bad-log-entry": "An entry of the log cannot be read.",
+  "log-stale":
+    "The log has not been confirmed lately, so newer entries may be hidden. Try again later, or from another network.",
   "bad-log-key": "The pinned keys of the log or its witnesses cannot be read.",
 } as const;
 

@@ -125,12 +125,12 @@ export { type Enrolment, type NewParameters, Operator } from "./operator.ts";
 
 // ---- the log
 
+export { type LogTrust, logTrustOf } from "../protocol/log-trust.ts";
 export {
   type Followed,
   type LogFailure,
   LogMonitor,
   type LogSource,
-  type LogTrust,
   type MonitorState,
   type SplitView,
   type Updated,

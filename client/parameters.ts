@@ -11,6 +11,7 @@ import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex } from "../protocol/encodings.ts";
 import { checkKeysOf, KeySet } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
+import type { LogPins } from "../protocol/log-trust.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
@@ -33,6 +34,13 @@ export interface Deployment {
   /** Ed25519, 32 bytes: the service Worker's key, which signs receipts */
   serviceWorkerKey: Hex;
 }
+
+/** The pinned names of a deployment's log, for `logTrustOf` of protocol/log-trust.ts. */
+export const logPinsOf = ({ logVkey, trusteeKeys, witnessVkeys }: Deployment): LogPins => ({
+  logVkey,
+  trusteeKeys: trusteeKeys.map(hexToBytes),
+  witnessVkeys,
+});
 
 /** Parameters that were verified. */
 export interface EpochParameters {

@@ -1,6 +1,7 @@
 // The only I/O of the SDK. Network, clock and randomness come in through a Transport. So the same SDK runs in browsers,
 // Node and Workers, and a local deployment can set the clock.
 
+import { CLOCK_HEADER } from "../protocol/clock.ts";
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
 import { type CodeOf, ERROR_GROUPS, ERROR_SENTENCES, SymbolonError } from "./errors.ts";
 
@@ -79,7 +80,7 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
   const headers: Record<string, string> = { ...request.headers };
   if (body && !headers["content-type"])
     headers["content-type"] = request.bytes ? "application/octet-stream" : "application/json";
-  if (t.sendClock) headers["symbolon-clock"] = String(t.now());
+  if (t.sendClock) headers[CLOCK_HEADER] = String(t.now());
   if (request.bearer) headers.authorization = `Bearer ${request.bearer}`;
   if (request.signWith) {
     const signed = body === undefined ? new Uint8Array() : body;

@@ -5,17 +5,23 @@
 //   nodes    = the full perfect subtrees above the leaves; an entry that fills some is written together with them
 //   heads    = checkpoints that were signed: one note per size, never another, never changed
 //   published <= number of entries: every tile of the tree of that size is in R2
+//   cosignatures = of a head that was signed here, by a configured witness: its newest one per head
 // An index is answered only when its row is durable, because the output gate holds the answer back until then. Bytes that
 // are already in the log keep their index. So callers may repeat an append until they receive the answer.
 //
 // Order of publication. The tiles of size s are in R2 before the head of size s is signed, so every reader of a head finds
 // its tiles. Tiles are derived from rows and have the same bytes each time. If a crash interrupts their publication,
 // `published` stays behind, and the alarm or the next reader of the head writes the tiles again. `republish` derives all
-// tiles again. A cosignature is kept only if it verifies under a configured witness and for a head that was signed here.
+// tiles again.
+//
+// Cosignatures (cosigning.ts). The log asks its witnesses when a reader wants a head with more entries than the newest cosigned
+// one, when those cosignatures are older than RESIGN_AFTER_SECONDS, and by alarm. A reader waits for the first quorum, and never
+// for a silent witness. All readers share one round of questions per head.
 
 import { DurableObject } from "cloudflare:workers";
-import { nativeVerify, signerOf } from "../engine/ed25519.ts";
+import { signerOf } from "../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../protocol/clock.ts";
 import { witnessesOf } from "../protocol/log-trust.ts";
 import {
   completedBy,
@@ -32,19 +38,17 @@ import {
 import {
   formatCheckpoint,
   formatNote,
-  formatSignature,
   LOG_KEY,
-  type NoteKey,
   type NoteSigner,
   noteSigner,
   parseCheckpoint,
   parseNote,
-  parseSignatures,
   signNote,
-  verifyCosignature,
 } from "../protocol/note.ts";
 import { parseSkey } from "../protocol/note-keys.ts";
 import { encodeBundle, MAX_ENTRY_BYTES, newTiles, TILE_WIDTH, type Tile, tilePath } from "../protocol/tiles.ts";
+
+import { askWitness, type Line, type WitnessAt } from "./cosigning.ts";
 
 export interface TransparencyLogEnv {
   TILES: R2Bucket;
@@ -54,6 +58,10 @@ export interface TransparencyLogEnv {
   TRUSTEE_KEYS: string;
   /** JSON list of the vkeys of the outside witnesses (type 0x04) */
   LOG_WITNESSES: string;
+  /** JSON list of the base URLs of the trustees, in index order */
+  TRUSTEE_URLS: string;
+  /** JSON list of the base URLs of the outside witnesses */
+  LOG_WITNESS_URLS: string;
 }
 
 export interface Appended {
@@ -63,9 +71,18 @@ export interface Appended {
   root: Uint8Array;
 }
 export type Proof = { ok: true; proof: Uint8Array[] } | { ok: false; reason: "out-of-range" };
-export type Cosigned =
-  | { ok: true; size: number; cosigners: number }
-  | { ok: false; reason: "malformed" | "unknown-head" | "unknown-witness" | "bad-signature" };
+/** A head with the cosignatures that the log has. */
+export interface CosignedHead {
+  note: string;
+  size: number;
+}
+/** A round of questions to all witnesses. Each answer is stored before its promise resolves; none rejects. */
+interface Round {
+  size: number;
+  /** unix seconds */
+  now: number;
+  answers: Promise<void>[];
+}
 
 /** The time in which entries gather before the alarm publishes them. A reader of the head need not wait for it. */
 const PUBLISH_DELAY_MS = 1_000;
@@ -75,10 +92,25 @@ const TILES_PER_STEP = 16;
 /** A Worker may have six connections at once. */
 const PARALLEL_PUTS = 6;
 export const MAX_ENTRIES_READ = 256;
+/** The log asks a witness again if its cosignature is older. So a head is signed anew at least daily, with time to spare. */
+const RESIGN_AFTER_SECONDS = 12 * 3600;
+/** The alarm looks after the age of the cosignatures this often. */
+const RECHECK_MS = 6 * 3_600_000;
+/** After a round, a reader that names no size gets the head of that round for so long, even if entries were added. */
+const ROUND_PAUSE_MS = 2_000;
+/** Silent witnesses are asked by alarm at most this often. */
+const ALARM_ROUND_PAUSE_MS = 3_600_000;
+
+/** Whether a cosignature of this time need not be asked for again. */
+const isRecent = (time: number | undefined, now: number): boolean =>
+  time !== undefined && time >= now - RESIGN_AFTER_SECONDS && time <= now + CLOCK_TOLERANCE_SECONDS;
 
 export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   private readonly sql: SqlStorage;
   private publishing: Promise<void> | undefined;
+  private round: Round | undefined;
+  /** system time of the last round, in milliseconds */
+  private askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: TransparencyLogEnv) {
     super(ctx, env);
@@ -92,6 +124,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
         PRIMARY KEY (size, witness)) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), published INTEGER NOT NULL);
       INSERT OR IGNORE INTO progress VALUES (1, 0);
+      CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), ahead INTEGER NOT NULL);
+      INSERT OR IGNORE INTO clock VALUES (1, 0);
     `);
   }
 
@@ -136,43 +170,21 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return this.noteOf(size);
   }
 
-  /** The largest head that at least `quorum` witnesses cosigned, with all their signatures. Undefined if there is none. */
-  cosigned(quorum: number): { note: string; size: number } | undefined {
-    const row = this.sql
-      .exec<{ size: number }>(
-        "SELECT size FROM cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1",
-        quorum,
-      )
-      .toArray()[0];
-    return row && { note: this.noteOf(row.size), size: row.size };
-  }
-
-  /** Keeps the signature lines of witnesses over a head that was signed here. If one line is bad, it keeps none. */
-  addCosignatures(checkpoint: string, lines: string): Cosigned {
-    const text = parseNote(checkpoint)?.text ?? checkpoint;
-    const head = parseCheckpoint(text);
-    const signatures = parseSignatures(lines);
-    if (!head || !signatures) return { ok: false, reason: "malformed" };
-    const signed = this.headNote(head.size);
-    if (signed === undefined || parseNote(signed)?.text !== text) return { ok: false, reason: "unknown-head" };
-    const witnesses = this.witnesses();
-    const rows: [name: string, line: string, time: number][] = [];
-    for (const s of signatures) {
-      const key = witnesses.find((w) => w.name === s.name);
-      if (!key) return { ok: false, reason: "unknown-witness" };
-      const time = verifyCosignature(text, s, key, nativeVerify);
-      if (time === undefined) return { ok: false, reason: "bad-signature" };
-      rows.push([s.name, formatSignature(s), time]);
+  /**
+   * The largest head that at least `quorum` witnesses cosigned lately, with at least `min` entries. Without `min`, the newest
+   * head that can be had. Undefined if too few witnesses sign.
+   */
+  async cosigned(quorum: number, min: number | undefined, now: number): Promise<CosignedHead | undefined> {
+    this.keepClock(now);
+    if (min !== undefined && min > this.size()) return undefined;
+    let best = this.bestHead(quorum);
+    const resting = min === undefined && Date.now() < this.askedAt + ROUND_PAUSE_MS;
+    const wanted = resting ? 0 : (min ?? this.size());
+    if (best === undefined || best < wanted || !this.isSignedRecently(best, quorum, now)) {
+      await this.collect(quorum, now);
+      best = this.bestHead(quorum);
     }
-    // The first cosignature of a witness is kept, so a repeated call changes nothing.
-    for (const row of rows)
-      this.sql.exec(
-        "INSERT OR IGNORE INTO cosignatures (size, witness, line, time) VALUES (?, ?, ?, ?)",
-        head.size,
-        ...row,
-      );
-    const cosigners = this.sql.exec<{ n: number }>("SELECT count(*) n FROM cosignatures WHERE size = ?", head.size);
-    return { ok: true, size: head.size, cosigners: cosigners.one().n };
+    return best === undefined || best < (min ?? 0) ? undefined : { note: this.noteOf(best), size: best };
   }
 
   /** The index of each leaf hash; undefined if the log has no such entry. */
@@ -216,7 +228,114 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     } catch {
       // R2 did not answer. The rows are safe. The runtime gives up an alarm after some failures, so this sets a new one.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_DELAY_MS);
+      return;
     }
+    const now = this.clockNow();
+    if (Date.now() >= this.askedAt + ALARM_ROUND_PAUSE_MS && this.someWitnessIsDue(now))
+      await this.collect(Number.POSITIVE_INFINITY, now).catch(() => undefined);
+    // An entry that came in the meantime has set the alarm already.
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + RECHECK_MS);
+  }
+
+  // ---- cosignatures
+
+  /** Asks the witnesses for the newest head, and waits until it has `quorum` recent cosignatures, or all have answered. */
+  private async collect(quorum: number, now: number): Promise<void> {
+    const note = await this.checkpoint();
+    const { size } = parseCheckpoint(parseNote(note)!.text)!;
+    const current = this.round;
+    const serves = current && current.size >= size && Math.abs(current.now - now) <= CLOCK_TOLERANCE_SECONDS;
+    const { answers, size: asked } = serves ? current : this.ask(size, now);
+    await new Promise<void>((done) => {
+      const settle = () => this.isSignedRecently(asked, quorum, now) && done();
+      settle();
+      for (const answer of answers) void answer.then(settle);
+      void Promise.all(answers).then(() => done());
+    });
+  }
+
+  private ask(size: number, now: number): Round {
+    const note = this.headNote(size)!;
+    const proof = (from: number): Uint8Array[] => planConsistency(from, size).map((span) => this.read(span));
+    const answers = this.witnesses()
+      .filter(({ key }) => !isRecent(this.signedAt(size, key.name), now))
+      .map(async (witness) => {
+        const { name } = witness.key;
+        const line = await askWitness(witness, { size, note, now, proof }, this.lastSigned(name)).catch(
+          () => undefined,
+        );
+        if (line) this.keepLine(size, name, line, now);
+      });
+    const round: Round = { size, now, answers };
+    this.round = round;
+    this.askedAt = Date.now();
+    this.ctx.waitUntil(
+      Promise.all(answers).then(() => {
+        if (this.round === round) this.round = undefined;
+      }),
+    );
+    return round;
+  }
+
+  /** The newest cosignature of a witness over a head replaces an older one. */
+  private keepLine(size: number, witness: string, { line, time }: Line, now: number): void {
+    const held = this.signedAt(size, witness);
+    if (held !== undefined && held >= time && held <= now + CLOCK_TOLERANCE_SECONDS) return;
+    this.sql.exec(
+      "INSERT OR REPLACE INTO cosignatures (size, witness, line, time) VALUES (?, ?, ?, ?)",
+      size,
+      witness,
+      line,
+      time,
+    );
+  }
+
+  private signedAt(size: number, witness: string): number | undefined {
+    return this.sql
+      .exec<{ time: number }>("SELECT time FROM cosignatures WHERE size = ? AND witness = ?", size, witness)
+      .toArray()[0]?.time;
+  }
+
+  /** The size of the newest head that this witness signed, as far as the log knows. */
+  private lastSigned(witness: string): number {
+    const row = this.sql.exec<{ n: number | null }>("SELECT max(size) n FROM cosignatures WHERE witness = ?", witness);
+    return row.one().n ?? 0;
+  }
+
+  /** The largest head with so many cosignatures of any age. */
+  private bestHead(quorum: number): number | undefined {
+    return this.sql
+      .exec<{ size: number }>(
+        "SELECT size FROM cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1",
+        quorum,
+      )
+      .toArray()[0]?.size;
+  }
+
+  private isSignedRecently(size: number, quorum: number, now: number): boolean {
+    const times = this.sql.exec<{ time: number }>("SELECT time FROM cosignatures WHERE size = ?", size).toArray();
+    return times.filter(({ time }) => isRecent(time, now)).length >= quorum;
+  }
+
+  private someWitnessIsDue(now: number): boolean {
+    const { n } = this.sql
+      .exec<{ n: number }>(
+        "SELECT count(DISTINCT witness) n FROM cosignatures WHERE time >= ?",
+        now - RESIGN_AFTER_SECONDS,
+      )
+      .one();
+    return this.size() > 0 && n < this.witnesses().length;
+  }
+
+  /** The time by the clock of the last caller. In production this is the system's clock. */
+  private clockNow(): number {
+    const { ahead } = this.sql.exec<{ ahead: number }>("SELECT ahead FROM clock").one();
+    return Math.floor(Date.now() / 1000) + ahead;
+  }
+
+  private keepClock(now: number): void {
+    if (Math.abs(this.clockNow() - now) > CLOCK_TOLERANCE_SECONDS)
+      this.sql.exec("UPDATE clock SET ahead = ?", now - Math.floor(Date.now() / 1000));
   }
 
   // ---- rows ----
@@ -285,9 +404,11 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return noteSigner(name, LOG_KEY, signerOf(bytesToHex(secretKey)));
   }
 
-  private witnesses(): NoteKey[] {
+  private witnesses(): WitnessAt[] {
     const trusteeKeys = (JSON.parse(this.env.TRUSTEE_KEYS) as string[]).map(hexToBytes);
-    return witnessesOf({ trusteeKeys, witnessVkeys: JSON.parse(this.env.LOG_WITNESSES) as string[] });
+    const keys = witnessesOf({ trusteeKeys, witnessVkeys: JSON.parse(this.env.LOG_WITNESSES) as string[] });
+    const urls = [this.env.TRUSTEE_URLS, this.env.LOG_WITNESS_URLS].flatMap((list) => JSON.parse(list) as string[]);
+    return keys.map((key, i) => ({ key, url: urls[i]! }));
   }
 
   // ---- tiles ----

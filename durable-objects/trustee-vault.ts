@@ -24,6 +24,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { equalBytes } from "../protocol/bytes.ts";
 import { bytesOf } from "./blobs.ts";
+import { advanceWitnessHead, readWitnessHead, WITNESS_TABLE, type WitnessHead } from "./witness-memory.ts";
 
 export interface VaultKeys {
   generation: number;
@@ -39,10 +40,6 @@ export interface Officer {
   publicKey: Uint8Array;
   rpId: string;
   origin: string;
-}
-export interface WitnessHead {
-  size: number;
-  root: Uint8Array;
 }
 export type Decided =
   | { ok: true; approval: Uint8Array }
@@ -72,8 +69,7 @@ export class TrusteeVault extends DurableObject {
       CREATE TABLE IF NOT EXISTS outputs (case_id BLOB, round TEXT, chunk INTEGER, bytes BLOB NOT NULL,
         PRIMARY KEY (case_id, round, chunk));
       CREATE TABLE IF NOT EXISTS tag_bases (name BLOB PRIMARY KEY, sealed BLOB NOT NULL);
-      CREATE TABLE IF NOT EXISTS witness (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL,
-        root BLOB NOT NULL);
+      ${WITNESS_TABLE}
     `);
   }
 
@@ -217,12 +213,19 @@ export class TrusteeVault extends DurableObject {
 
   /**
    * Binds the case id, or compares with its binding. A new binding also deletes the outputs of expired cases, since no
-   * round of those can come any more.
+   * round of those can come any more. `fresh`: whether the head of the bundle is fresh now. Only a new binding needs it.
    */
-  claimCase(caseId: Uint8Array, binding: Uint8Array, expires: number, now: number): "claimed" | "same" | "conflict" {
+  claimCase(
+    caseId: Uint8Array,
+    binding: Uint8Array,
+    expires: number,
+    now: number,
+    fresh: boolean,
+  ): "claimed" | "same" | "conflict" | "stale" {
     return this.ctx.storage.transactionSync(() => {
       const held = this.row("SELECT binding FROM cases WHERE case_id = ?", caseId);
       if (held) return equalBytes(bytesOf(held.binding), binding) ? "same" : "conflict";
+      if (!fresh) return "stale";
       this.sql.exec("DELETE FROM outputs WHERE case_id IN (SELECT case_id FROM cases WHERE expires <= ?)", now);
       this.sql.exec("INSERT INTO cases VALUES (?, ?, ?)", caseId, binding, expires);
       return "claimed";
@@ -283,19 +286,10 @@ export class TrusteeVault extends DurableObject {
   // ---- log witness
 
   witnessHead(): WitnessHead | undefined {
-    const row = this.row("SELECT size, root FROM witness");
-    return row && { size: row.size as number, root: bytesOf(row.root) };
+    return readWitnessHead(this.sql);
   }
 
-  /**
-   * Replaces the head `from` (undefined if there is none yet) by `to`. The Worker has checked that `to` is consistent with
-   * `from`. False if the kept head is another one than `from`, or larger than `to`.
-   */
   advanceWitness(from: WitnessHead | undefined, to: WitnessHead): boolean {
-    const held = this.witnessHead();
-    const unchanged = held && from ? held.size === from.size && equalBytes(held.root, from.root) : !held && !from;
-    if (!unchanged || (held && to.size < held.size)) return false;
-    this.sql.exec("INSERT OR REPLACE INTO witness VALUES (1, ?, ?)", to.size, to.root);
-    return true;
+    return advanceWitnessHead(this.sql, from, to);
   }
 }

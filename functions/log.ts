@@ -4,9 +4,7 @@
 //   log/heads          signed heads and tiles
 //   log/proofs         inclusion and consistency
 //   log/entries        reading and appending entries
-//   log/cosignatures   signatures of the witnesses
 
-import { registerCosignatures } from "./log/cosignatures.ts";
 import { registerEntries } from "./log/entries.ts";
 import { registerHeads } from "./log/heads.ts";
 import { registerProofs } from "./log/proofs.ts";
@@ -19,6 +17,5 @@ const app = roleApp<LogEnv>("log");
 registerHeads(app);
 registerProofs(app);
 registerEntries(app);
-registerCosignatures(app);
 
 export default app;

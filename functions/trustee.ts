@@ -4,7 +4,7 @@
 // and computes with its shares. functions/shared/trustee-api.ts has the requests, the answers and the rounds of a case.
 //
 //   trustee/card-routes       public card and key set of the trustee
-//   trustee/witness-routes    the trustee as a witness of the log
+//   trustee/witness           the trustee as a witness of the log (shared/witness has its route)
 //   trustee/ceremony-routes   the key ceremony, by the administrator
 //   trustee/officer-routes    registration, login, inbox, review and decision of officers
 //   trustee/round-routes      the rounds of a case, for any client that holds a valid bundle
@@ -13,11 +13,12 @@
 
 import type { TrusteeEnv } from "./shared/env.ts";
 import { roleApp } from "./shared/http.ts";
+import { registerAddCheckpoint } from "./shared/witness.ts";
 import { registerCard } from "./trustee/card-routes.ts";
 import { registerCeremony } from "./trustee/ceremony-routes.ts";
 import { registerOfficers } from "./trustee/officer-routes.ts";
 import { registerRounds } from "./trustee/round-routes.ts";
-import { registerWitness } from "./trustee/witness-routes.ts";
+import { witnessPartsOf } from "./trustee/witness.ts";
 
 export { Ceremony } from "../durable-objects/ceremony.ts";
 export { TrusteeVault } from "../durable-objects/trustee-vault.ts";
@@ -27,7 +28,7 @@ const MAX_BODY_BYTES = 24 << 20;
 
 const app = roleApp<TrusteeEnv>("trustee", { maxBodyBytes: MAX_BODY_BYTES });
 registerCard(app);
-registerWitness(app);
+registerAddCheckpoint(app, witnessPartsOf);
 registerCeremony(app);
 registerOfficers(app);
 registerRounds(app);

@@ -16,7 +16,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { trusteeKeys } from "../functions/trustee/keys.ts";
 import type { LogKind } from "../protocol/documents.ts";
-import { makeLogKeys } from "../protocol/note-keys.ts";
+import { makeLogKeys, makeWitnessKeys } from "../protocol/note-keys.ts";
 import { bundleWorker, type Weakening, wasmModules } from "./bundles.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,6 +27,8 @@ export const SEED_FILE = "local-seed.hex";
 export interface HostOptions {
   /** number of trustees; 3 by default */
   trustees?: number;
+  /** number of outside witnesses of the log; 2 by default */
+  witnesses?: number;
   /** gives each trustee its own workerd process and its own state directory (default false); the other roles share one */
   trusteesApart?: boolean;
   /** directory of the state; by default a temporary directory, which `stop` removes */
@@ -51,7 +53,7 @@ export interface Host {
   /** hosts all roles, or all roles except the trustees with `trusteesApart` */
   miniflare: Miniflare;
   persist: string;
-  urls: { registrar: string; service: string; escrow: string; log: string; trustees: string[] };
+  urls: { registrar: string; service: string; escrow: string; log: string; trustees: string[]; witnesses: string[] };
   adminSecretKey: Uint8Array;
   registrarKey: Uint8Array;
   serviceWorkerKey: Uint8Array;
@@ -80,8 +82,15 @@ export class PortInUseError extends Error {
 /** Roles other than the trustees: registrar, service, escrow, log. */
 const ROLES_WITHOUT_TRUSTEES = 4;
 const DEFAULT_TRUSTEES = 3;
-/** Ports that a host with the default number of trustees takes. */
-export const DEFAULT_PORTS = ROLES_WITHOUT_TRUSTEES + DEFAULT_TRUSTEES;
+const DEFAULT_WITNESSES = 2;
+/** Ports that a host with the default numbers of trustees and witnesses takes. */
+export const DEFAULT_PORTS = ROLES_WITHOUT_TRUSTEES + DEFAULT_TRUSTEES + DEFAULT_WITNESSES;
+
+const numbered = (role: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${role}-${i + 1}`);
+const namesOf = ({ trustees = DEFAULT_TRUSTEES, witnesses = DEFAULT_WITNESSES }: HostOptions) => ({
+  trusteeNames: numbered("trustee", trustees),
+  witnessNames: numbered("witness", witnesses),
+});
 
 /** @throws PortInUseError naming the first of `count` consecutive ports that is taken */
 export async function requireFreePorts(first: number, count: number): Promise<void> {
@@ -124,7 +133,7 @@ function loadSeed(options: HostOptions, persist: string): Uint8Array {
  */
 export async function startHost(options: HostOptions = {}): Promise<Host> {
   if (options.port !== undefined)
-    await requireFreePorts(options.port, ROLES_WITHOUT_TRUSTEES + (options.trustees ?? DEFAULT_TRUSTEES));
+    await requireFreePorts(options.port, ROLES_WITHOUT_TRUSTEES + Object.values(namesOf(options)).flat().length);
   for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(options);
@@ -140,18 +149,18 @@ async function startOnce(options: HostOptions): Promise<Host> {
   const temporary = options.persist === undefined;
   const persist = options.persist ?? mkdtempSync(join(tmpdir(), "symbolon-"));
   mkdirSync(persist, { recursive: true });
-  const n = options.trustees ?? DEFAULT_TRUSTEES;
+  const { trusteeNames, witnessNames } = namesOf(options);
   const seed = loadSeed(options, persist);
   const derive = (name: string): Uint8Array => sha256(concatBytes(seed, utf8ToBytes(name)));
   const hex = (name: string): string => bytesToHex(derive(name));
 
-  const names = ["registrar", "service", "escrow", "log", ...Array.from({ length: n }, (_, i) => `trustee-${i + 1}`)];
+  const names = ["registrar", "service", "escrow", "log", ...trusteeNames, ...witnessNames];
   const ports = options.port === undefined ? await freePorts(names.length) : names.map((_, i) => options.port! + i);
   const urlOf = (name: string): string => `http://127.0.0.1:${ports[names.indexOf(name)]}`;
-  const trusteeNames = names.slice(ROLES_WITHOUT_TRUSTEES);
   const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), i + 1));
   const adminSecretKey = derive("admin");
-  const witnessVkeys: string[] = [];
+  const witnesses = witnessNames.map((name) => makeWitnessKeys(derive(name), `symbolon.local/${name}`));
+  const witnessVkeys = witnesses.map((w) => w.vkey);
   const log = makeLogKeys(derive("log"), "symbolon.local/log");
 
   const common = {
@@ -180,6 +189,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     escrow: { SIGNING_KEY: hex("escrow-sign"), SERVICE_WORKER_KEY: publicOf("service-sign") },
     log: {
       LOG_SIGNING_KEY: log.skey,
+      LOG_WITNESS_URLS: JSON.stringify(witnessNames.map(urlOf)),
       LOG_WRITERS: JSON.stringify({
         ...Object.fromEntries(Object.entries(WRITER_KINDS).map(([name, kinds]) => [publicOf(name), kinds])),
         ...Object.fromEntries(trustees.map((t) => [bytesToHex(t.identityPublicKey), TRUSTEE_KINDS])),
@@ -189,13 +199,19 @@ async function startOnce(options: HostOptions): Promise<Host> {
   trusteeNames.forEach((name, i) => {
     own[name] = { TRUSTEE_INDEX: String(i + 1), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
   });
+  // An outside witness knows the log's key and its own, and nothing else of the deployment.
+  const { STAGE, CLOCK, LOG_VKEY } = common;
+  witnesses.forEach(({ skey }, i) => {
+    own[witnessNames[i]!] = { STAGE, CLOCK, LOG_VKEY, WITNESS_SIGNING_KEY: skey };
+  });
 
   const bindings: Record<string, Record<string, string>> = {};
   const workers = await Promise.all(
     names.map(async (name, i) => {
-      const env = name.startsWith("trustee-") ? "trustee-1" : name;
+      const isWitness = witnessNames.includes(name);
+      const env = isWitness ? "witness" : name.startsWith("trustee-") ? "trustee-1" : name;
       const config = unstable_readConfig({ config: join(root, "wrangler.toml"), env }, { hideWarnings: true });
-      bindings[name] = { ...common, ...own[name], ...options.override?.[name] };
+      bindings[name] = { ...(isWitness ? {} : common), ...own[name], ...options.override?.[name] };
       return {
         name,
         compatibilityDate: config.compatibility_date!,
@@ -265,6 +281,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
       escrow: urlOf("escrow"),
       log: urlOf("log"),
       trustees: trusteeNames.map(urlOf),
+      witnesses: witnessNames.map(urlOf),
     },
     adminSecretKey,
     registrarKey: ed25519.getPublicKey(derive("registrar-sign")),

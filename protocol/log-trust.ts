@@ -68,9 +68,12 @@ export function logTrustOf(
 /** The same trust for a head that only proves that an entry is in the log. */
 export const atAnyAge = (trust: LogTrust): LogTrust => ({ ...trust, maxAgeSeconds: Number.POSITIVE_INFINITY });
 
-/** The result of verifyHead. "stale": a quorum signed the head, but not lately. */
+/**
+ * The result of verifyHead. `cosignedAt`: a quorum of the counted cosignatures is at least this new (unix seconds). "stale": a
+ * quorum signed the head, but not lately.
+ */
 export type VerifiedHead =
-  | { ok: true; checkpoint: Checkpoint; text: string }
+  | { ok: true; checkpoint: Checkpoint; text: string; cosignedAt: number }
   | {
       ok: false;
       reason: "malformed" | "wrong-origin" | "not-signed-by-log" | "bad-signature" | "no-quorum" | "stale";
@@ -85,9 +88,10 @@ export function verifyHead(note: string, trust: LogTrust, now: number, verify?: 
   const { logKey, witnesses, quorum, maxAgeSeconds } = trust;
   const verified = verifyCheckpoint({ note, logKey, witnesses, quorum, verify });
   if (!verified.ok) return verified;
-  const fresh = verified.cosigners.filter(({ time }) => isFresh(time, maxAgeSeconds, now));
-  if (fresh.length < quorum) return { ok: false, reason: "stale" };
-  return { ok: true, checkpoint: verified.checkpoint, text: verified.text };
+  const times = verified.cosigners.map(({ time }) => time).filter((time) => isFresh(time, maxAgeSeconds, now));
+  if (times.length < quorum) return { ok: false, reason: "stale" };
+  const cosignedAt = times.sort((a, b) => b - a)[quorum - 1] ?? 0;
+  return { ok: true, checkpoint: verified.checkpoint, text: verified.text, cosignedAt };
 }
 
 /** Whether a cosignature of this time counts at `now`. A time in the future would make a head fresh for too long. */

@@ -1,16 +1,19 @@
 // A reader's check of the transparency log. A LogMonitor remembers the newest head that it accepted, and accepts
 // nothing that contradicts it:
 //
-//   update   a new head must be signed by the log and by a quorum of witnesses, and must continue the one seen before
+//   update   a new head must be signed by the log and lately by a quorum of witnesses (protocol/log-trust.ts), and must
+//            continue the one seen before. So a log that stands still, or that its operator froze for one reader, becomes
+//            stale: an error, and not "nothing new"
 //   follow   reads the entries up to that head. Their tree must have exactly the head's root. So nothing was removed,
 //            changed, reordered or held back since the last reading
 //   includes checks that one entry stands at its index under the head
-//   compare  checks a head from elsewhere (from a friend, a trustee, or printed) against the one seen
+//   compare  checks a head from elsewhere (from a friend, a trustee, or printed), of any age, against the one seen
 //
 // Two signed heads that contradict each other prove a split view; `SplitView` carries them. The state is plain data:
 // keep it with the wallet. A monitor that forgets its state can be shown another past.
 
 import { equalBytes } from "../../protocol/bytes.ts";
+import { atAnyAge, type LogTrust, verifyHead } from "../../protocol/log-trust.ts";
 import {
   emptyFrontier,
   type Frontier,
@@ -19,7 +22,7 @@ import {
   pushLeaf,
   verifyInclusion,
 } from "../../protocol/merkle.ts";
-import { type Checkpoint, type NoteKey, verifyCheckpoint } from "../../protocol/note.ts";
+import type { Checkpoint } from "../../protocol/note.ts";
 import { checkConsistency } from "../../protocol/witness.ts";
 
 /** The source of heads, proofs and entries. The monitor verifies everything that comes from it. */
@@ -32,14 +35,6 @@ export interface LogSource {
   inclusion(index: number, size: number): Promise<Uint8Array[]>;
   /** entries from an index on: at most `limit`, and at least one if there is one */
   entries(from: number, limit: number): Promise<Uint8Array[]>;
-}
-
-/** The pinned keys that a head must be signed with. */
-export interface LogTrust {
-  logKey: NoteKey;
-  witnesses: readonly NoteKey[];
-  /** how many witnesses must have cosigned */
-  quorum: number;
 }
 
 export interface MonitorState {
@@ -61,6 +56,8 @@ export type LogFailure =
   | { ok: false; reason: "inconsistent"; evidence: SplitView }
   | { ok: false; reason: "split-view"; evidence: SplitView }
   /** the head is older than the one seen before; it is not wrong, but it brings no news */
+  | { ok: false; reason: "older" }
+  /** too few witnesses signed the head lately, so newer entries may be hidden */
   | { ok: false; reason: "stale" }
   | { ok: false; reason: "not-included" };
 
@@ -72,11 +69,14 @@ const ENTRIES_PER_REQUEST = 256;
 export class LogMonitor {
   readonly #trust: LogTrust;
   readonly #source: LogSource;
+  readonly #now: () => number;
   #state: MonitorState | undefined;
 
-  constructor(trust: LogTrust, source: LogSource, state?: MonitorState) {
+  /** @param now the reader's clock, in unix seconds @param state the value that `state` had before */
+  constructor(trust: LogTrust, source: LogSource, now: () => number, state?: MonitorState) {
     this.#trust = trust;
     this.#source = source;
+    this.#now = now;
     this.#state = state;
   }
 
@@ -91,11 +91,10 @@ export class LogMonitor {
    */
   async update(): Promise<Updated> {
     const shown = await this.#source.checkpoint();
-    const judged = await this.#judge(shown);
+    const judged = await this.#judge(shown, this.#trust);
     if (!judged.ok) return judged;
-    if (judged.succession === "older") return { ok: false, reason: "stale" };
-    if (judged.succession !== "same")
-      this.#state = { note: shown, head: judged.head, read: this.#state?.read ?? emptyFrontier };
+    if (judged.succession === "older") return { ok: false, reason: "older" };
+    this.#state = { note: shown, head: judged.head, read: this.#state?.read ?? emptyFrontier };
     return { ok: true, head: judged.head, news: judged.succession !== "same" };
   }
 
@@ -104,7 +103,7 @@ export class LogMonitor {
    * @throws as `update`
    */
   async compare(note: string): Promise<{ ok: true } | LogFailure> {
-    const judged = await this.#judge(note);
+    const judged = await this.#judge(note, atAnyAge(this.#trust));
     return judged.ok ? { ok: true } : judged;
   }
 
@@ -138,9 +137,13 @@ export class LogMonitor {
 
   async #judge(
     note: string,
+    trust: LogTrust,
   ): Promise<{ ok: true; head: Checkpoint; succession: "first" | "same" | "newer" | "older" } | LogFailure> {
-    const verified = verifyCheckpoint({ note, ...this.#trust });
-    if (!verified.ok) return { ok: false, reason: "bad-checkpoint", detail: verified.reason };
+    const verified = verifyHead(note, trust, this.#now());
+    if (!verified.ok)
+      return verified.reason === "stale"
+        ? { ok: false, reason: "stale" }
+        : { ok: false, reason: "bad-checkpoint", detail: verified.reason };
     const head = verified.checkpoint;
     const seen = this.#state?.head;
     const [from, to] = [head.size, seen?.size ?? head.size].sort((a, b) => a - b) as [number, number];

@@ -2,20 +2,22 @@
 // anybody who it is. For each notice it computes κ = e(G, z·H_n(case id)) and checks whether the entry's MAC is its
 // own.
 //
-// It reads the log through a LogMonitor: cosigned heads only, each continuing the last one seen, and all entries
-// between.
+// It reads the log through a LogMonitor: freshly cosigned heads only, each continuing the last one seen, and all entries
+// between. An entry that this version cannot read is counted and skipped, so it hides no other entry.
 
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
-import { NoticeContent, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
 import { emptyFrontier } from "../../protocol/merkle.ts";
-import { LOG_KEY, parseCheckpoint, parseNote, parseVkey } from "../../protocol/note.ts";
+import { parseCheckpoint, parseNote } from "../../protocol/note.ts";
 import { openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
-import { LogMonitor, type LogTrust, type MonitorState, type SplitView } from "../log/monitor.ts";
+import { LogMonitor, type MonitorState, type SplitView } from "../log/monitor.ts";
 import { httpLogSource } from "../log/source.ts";
+import { logPinsOf } from "../parameters.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletNotice } from "./state.ts";
@@ -43,6 +45,15 @@ function monitorState(note: string | undefined): MonitorState | undefined {
   return head && { note: note!, head, read: emptyFrontier };
 }
 
+/** Undefined if this version cannot read the entry, because it is damaged or of a kind that came later. */
+function readEntry(bytes: Uint8Array): LogEntry | undefined {
+  try {
+    return LogEntry.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Concurrent calls scan one after the other. @throws LogError, ParametersError, ApiError */
 export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
   return w.turns.take("notices", () => scan(w));
@@ -51,32 +62,28 @@ export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> 
 async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { deployment, transport, state } = w;
   if (state.generations.length === 0) return state.notices; // no case can have touched this wallet
-  const quorum = w.parameters.known(epochOf(transport.now())).document.threshold;
+  const { document } = w.parameters.known(epochOf(transport.now()));
   const trust = translate(
-    (): LogTrust => ({
-      logKey: parseVkey(deployment.logVkey, LOG_KEY),
-      witnesses: deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key))),
-      quorum,
-    }),
+    (): LogTrust => logTrustOf(logPinsOf(deployment), document),
     (cause) => new LogError("bad-log-key", textOfCause(cause), { cause }),
   );
   const monitor = new LogMonitor(
     trust,
-    httpLogSource(transport, deployment.logUrl, quorum),
+    httpLogSource(transport, deployment.logUrl, trust.quorum),
+    transport.now,
     monitorState(state.lastCheckpoint),
   );
   const followed = await monitor.follow();
+  if (!followed.ok && followed.reason === "stale") throw new LogError("log-stale");
   if (!followed.ok)
     throw new LogError("log-broken", followed.reason, "evidence" in followed ? { evidence: followed.evidence } : {});
   const found: WalletNotice[] = [];
+  let unreadable = 0;
   followed.entries.forEach((bytes, i) => {
     const logIndex = followed.from + i;
-    if (logIndex < state.noticesSeenUpTo) return;
-    const entry = translate(
-      () => LogEntry.decode(bytes),
-      (cause) => new LogError("bad-log-entry", `entry ${logIndex} (${textOfCause(cause)})`, { cause }),
-    );
-    if (entry.kind !== "notice" || !entry.caseId) return;
+    const entry = readEntry(bytes);
+    if (!entry) unreadable++;
+    if (logIndex < state.noticesSeenUpTo || entry?.kind !== "notice" || !entry.caseId) return;
     for (const phone of state.generations) {
       const { generation } = phone;
       const kappa = walletKappa(holderSecrets(w.root, phone).z, entry.caseId);
@@ -90,6 +97,7 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
       s.notices.some((x) => x.logIndex === n.logIndex && x.generation === n.generation);
     s.notices.push(...found.filter((n) => !known(n)));
     s.noticesSeenUpTo = followed.head.size;
+    s.unreadableEntries = unreadable;
     s.lastCheckpoint = monitor.state!.note;
   });
   return w.state.notices;

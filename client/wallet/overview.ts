@@ -24,6 +24,8 @@ export interface WalletOverview {
   sessions: readonly SessionView[];
   /** cases found so far; `Wallet.notices()` looks for new ones */
   notices: readonly WalletNotice[];
+  /** entries of the log that this version of the wallet could not read; a notice among them would be missing */
+  unreadableEntries: number;
 }
 
 export function sessionView({ channel, idempotencyKey, bucket, ...session }: WalletSession): SessionView {
@@ -39,5 +41,6 @@ export function overviewOf(state: Readonly<WalletState>): WalletOverview {
     credentials: state.credentials.map(({ generation, epoch, values }) => ({ generation, epoch, values })),
     sessions: state.sessions.map(sessionView),
     notices: state.notices,
+    unreadableEntries: state.unreadableEntries,
   });
 }

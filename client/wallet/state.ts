@@ -106,6 +106,8 @@ export interface WalletState {
   sessions: WalletSession[];
   /** size of the log up to which the wallet looked for notices */
   noticesSeenUpTo: number;
+  /** entries of the log that this version of the wallet could not read at the last look */
+  unreadableEntries: number;
   notices: WalletNotice[];
   /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
@@ -126,6 +128,7 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   credentials: [],
   sessions: [],
   noticesSeenUpTo: 0,
+  unreadableEntries: 0,
   notices: [],
   lastCheckpoint: undefined,
 });

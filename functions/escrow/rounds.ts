@@ -67,7 +67,6 @@ async function placeInLog(handle: CaseHandle, names: readonly string[]): Promise
     async (e) => [e.name, await inclusionProof(handle.env, checkpoint, e, handle.now)] as const,
   );
   const proofs: Placed["proofs"] = Object.fromEntries(await Promise.all(found));
-  await checkpoint.brought;
   return { checkpoint: checkpoint.note, proofs };
 }
 

@@ -2,10 +2,11 @@
 //
 //   GET /checkpoint                              the newest signed head, with the cosignatures it has so far
 //   GET /tile/<L>/<N>[.p/<W>]  /tile/entries/... tiles and entry bundles, immutable
-//   GET /v1/cosigned?quorum=&min=                the largest head with that many cosignatures, and at least `min` entries
+//   GET /v1/cosigned?quorum=&min=                the largest head with that many recent cosignatures, and at least `min`
+//                                                entries. The log asks its witnesses if it has none
 
 import { parseTilePath } from "../../protocol/tiles.ts";
-import type { LogEnv } from "../shared/env.ts";
+import { type LogEnv, now } from "../shared/env.ts";
 import { Problem, type RoleApp } from "../shared/http.ts";
 import { logOf, readCount } from "./object.ts";
 
@@ -29,9 +30,9 @@ export function registerHeads(app: RoleApp<LogEnv>): void {
 
   app.get("/v1/cosigned", async (c) => {
     const quorum = readCount(c.req.query("quorum") ?? "1", "quorum");
-    const min = readCount(c.req.query("min") ?? "0", "min");
-    const head = await logOf(c.env).cosigned(quorum);
-    if (!head || head.size < min) throw new Problem("not-found", "No head has that many cosignatures yet.");
+    const min = c.req.query("min");
+    const head = await logOf(c.env).cosigned(quorum, min === undefined ? undefined : readCount(min, "min"), now(c));
+    if (!head) throw new Problem("not-found", "No head of this size has that many cosignatures.");
     return c.json({ checkpoint: head.note, size: head.size });
   });
 }

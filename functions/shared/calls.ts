@@ -3,9 +3,9 @@
 // party that called this Worker is not at fault: it gets "unavailable", and the detail names the clocks.
 
 import { signerOf } from "../../engine/ed25519.ts";
+import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import { CLOCK_HEADER } from "./env.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
 import { rng } from "./rng.ts";
 

@@ -6,21 +6,26 @@
 
 import type { D1Database, DurableObjectNamespace, R2Bucket } from "@cloudflare/workers-types";
 import * as z from "zod";
+import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { hexText as hex } from "./schemas.ts";
 
 const url = z.string().url();
 
-/** Every role has these. */
-const common = {
+/** Every role has these, an outside witness too. */
+const base = {
   STAGE: z.enum(["local", "production"]),
   /** "system", or "settable" in local stage only. With "settable", requests carry the time in a header. */
   CLOCK: z.enum(["system", "settable"]),
+  /** note verifier key of the transparency log */
+  LOG_VKEY: z.string(),
+};
+/** Every role except an outside witness has these. */
+const common = {
+  ...base,
   /** Ed25519 public key of the operator's administrator. */
   ADMIN_KEY: hex(32),
   /** Ed25519 public key of the registrar: signs parameters, requester certificates and dossiers. */
   REGISTRAR_KEY: hex(32),
-  /** note verifier key of the transparency log */
-  LOG_VKEY: z.string(),
   REGISTRAR_URL: url,
   SERVICE_URL: url,
   ESCROW_URL: url,
@@ -54,6 +59,13 @@ const schemas = {
     LOG_SIGNING_KEY: z.string(),
     /** JSON object: an Ed25519 key (hex) → list of the LogEntry kinds that it may append */
     LOG_WRITERS: z.string(),
+    /** JSON list of the base URLs of the outside witnesses, in the order of LOG_WITNESSES */
+    LOG_WITNESS_URLS: z.string(),
+  }),
+  witness: z.object({
+    ...base,
+    /** "<name>+<32-byte seed in hex>" of the witness's note key */
+    WITNESS_SIGNING_KEY: z.string(),
   }),
 } as const;
 
@@ -71,6 +83,7 @@ interface Resources {
   escrow: { ESCROW_DB: D1Database; LINKAGE_ESCROW: DurableObjectNamespace };
   trustee: { CEREMONY: DurableObjectNamespace; TRUSTEE_VAULT: DurableObjectNamespace };
   log: { TRANSPARENCY_LOG: DurableObjectNamespace; TILES: R2Bucket };
+  witness: { WITNESS_MEMORY: DurableObjectNamespace };
 }
 const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
   registrar: ["REGISTRAR_DB"],
@@ -78,6 +91,7 @@ const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
   escrow: ["ESCROW_DB", "LINKAGE_ESCROW"],
   trustee: ["CEREMONY", "TRUSTEE_VAULT"],
   log: ["TRANSPARENCY_LOG", "TILES"],
+  witness: ["WITNESS_MEMORY"],
 };
 
 export type Bindings<R extends Role> = VarsOf<R> & Resources[R];
@@ -86,6 +100,7 @@ export type ServiceEnv = Bindings<"service">;
 export type EscrowEnv = Bindings<"escrow">;
 export type TrusteeEnv = Bindings<"trustee">;
 export type LogEnv = Bindings<"log">;
+export type WitnessEnv = Bindings<"witness">;
 
 export class MisconfiguredError extends Error {
   override name = "MisconfiguredError";
@@ -116,8 +131,6 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
   checked.set(unchecked, role);
   return unchecked as Bindings<R>;
 }
-
-export const CLOCK_HEADER = "symbolon-clock";
 
 /** Unix seconds of the system's clock. In local stage with a settable clock, the time in the request's header. */
 export function now(c: { env: object; req: { header(name: string): string | undefined } }): number {

@@ -9,11 +9,12 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import * as z from "zod";
+import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { fromBase64url, type Hex, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { DecodeError } from "../../protocol/suite.ts";
-import { CLOCK_HEADER, checkEnv, MisconfiguredError, type Role } from "./env.ts";
+import { checkEnv, MisconfiguredError, type Role } from "./env.ts";
 
 /** Stable codes, each with its HTTP status and a sentence for people. */
 export const PROBLEMS = {

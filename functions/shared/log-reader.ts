@@ -57,26 +57,21 @@ export function logTrust(env: LogReaderEnv, terms: LogTerms): LogTrust {
 }
 
 /**
- * A fresh head with at least `min` entries.
+ * A fresh head: the newest one, at most KEPT_MS old; or with `min`, one that has at least so many entries, always fetched.
  * @throws Problem unavailable if the log has none: it does not answer, or too few witnesses signed lately
  */
-export async function freshHead(env: LogReaderEnv, terms: LogTerms, now: number, min = 0): Promise<Head> {
+export async function freshHead(env: LogReaderEnv, terms: LogTerms, now: number, min?: number): Promise<Head> {
   const trust = logTrust(env, terms);
   const heads = kept.get(env) ?? new Map<string, { note: string; until: number }>();
   kept.set(env, heads);
   const name = `${trust.quorum} ${trust.maxAgeSeconds}`;
   const before = heads.get(name);
-  if (before && Date.now() < before.until) {
+  if (min === undefined && before && Date.now() < before.until) {
     const head = verifyHead(before.note, trust, now, nativeVerify);
-    if (head.ok && head.checkpoint.size >= min) return { note: before.note, checkpoint: head.checkpoint };
+    if (head.ok) return { note: before.note, checkpoint: head.checkpoint };
   }
-  const path = `/v1/cosigned?quorum=${trust.quorum}&min=${min}`;
-  const { checkpoint: note } = await callJson<{ checkpoint: string }>({
-    baseUrl: env.LOG_URL,
-    method: "GET",
-    path,
-    now,
-  });
+  const path = `/v1/cosigned?quorum=${trust.quorum}${min === undefined ? "" : `&min=${min}`}`;
+  const note = await newestNote(env, path, now);
   const head = verifyHead(note, trust, now, nativeVerify);
   if (!head.ok)
     throw new Problem(
@@ -84,10 +79,20 @@ export async function freshHead(env: LogReaderEnv, terms: LogTerms, now: number,
       "The log's head is not signed by enough witnesses lately.",
       `head: ${head.reason}`,
     );
-  if (head.checkpoint.size < min)
+  if (head.checkpoint.size < (min ?? 0))
     throw new Problem("unavailable", "The log's head does not contain the newest entries yet.");
   heads.set(name, { note, until: Date.now() + KEPT_MS });
   return { note, checkpoint: head.checkpoint };
+}
+
+/** @throws Problem unavailable */
+async function newestNote(env: LogReaderEnv, path: string, now: number): Promise<string> {
+  try {
+    return (await callJson<{ checkpoint: string }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).checkpoint;
+  } catch (cause) {
+    if (!(cause instanceof Problem && cause.code === "not-found")) throw cause;
+    throw new Problem("unavailable", "Too few witnesses cosigned the log's checkpoint.", cause.detail);
+  }
 }
 
 /** The head of a note that only proves that entries are in the log. @throws Problem unavailable */

@@ -224,18 +224,6 @@ export const CeremonyMessages = z.object({ messages: z.array(part).min(1).max(16
 export const CeremonyMessage = z.object({ message: part });
 export type CeremonyMessage = z.infer<typeof CeremonyMessage>;
 
-// ---- log witness
-
-/**
- * POST /v1/cosign. `proof`: the RFC 9162 consistency proof from the newest head that this trustee signed to `checkpoint`; empty
- * if it signed none. GET /v1/witness tells the size of that head. The answer is one signature line for the log's
- * POST /v1/cosignatures.
- */
-export const CosignRequest = z.object({ checkpoint: z.string().max(16_384), proof: z.array(b64(32)).max(64) });
-export const CosignAnswer = z.object({ cosignature: z.string() });
-/** GET /v1/witness. `size`: entries of the newest head that this trustee signed; 0 at first. */
-export const WitnessAnswer = z.object({ size: z.number().int(), vkey: z.string() });
-
 // ---- cards and keys, public
 
 /** GET /v1/card. `card`: Signed<TrusteeCard> */

@@ -3,7 +3,9 @@
 //
 //   order, dossier      see case-order.ts
 //   approvals           exactly t, ascending, by S; this trustee is in S (functions/shared/approvals.ts)
-//   checkpoint          signed by the log, cosigned by >= t trustees as witnesses: it fixes what was logged before
+//   checkpoint          signed by the log, cosigned by the quorum of witnesses (protocol/log-trust.ts), and on one line with the
+//                       newest head that this trustee signed (witness.ts): it fixes what was logged before. It must be fresh
+//                       when the vault binds the case id (round-context.ts); in later rounds it may be older
 //   inclusion           the tree of that checkpoint contains LogEntry "order", and one LogEntry "approval" per member of S
 //   binding             of the case id: it covers every value above, and the vault keeps one binding per case id
 //
@@ -15,11 +17,12 @@
 
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf, caseBinding, checkpointHashOf, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { approvalHashOf, caseBinding, checkpointHashOf } from "../../protocol/case-documents.ts";
 import { type Approval, type CaseContext, LogEntry } from "../../protocol/documents.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
+import { type VerifiedHead, verifyHead } from "../../protocol/log-trust.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
-import { type Checkpoint, formatVkey, verifyCheckpoint } from "../../protocol/note.ts";
+import { type Checkpoint, formatVkey } from "../../protocol/note.ts";
 import { verifyApprovals } from "../shared/approvals.ts";
 import { Problem, readBase64url, refused } from "../shared/http.ts";
 import type { Bundle, Inclusion } from "../shared/trustee-api.ts";
@@ -39,6 +42,8 @@ export interface OpenCase extends CheckedOrder, Examined {
   readonly approvals: readonly Approval[];
   /** caseBinding, 32 bytes */
   readonly binding: Uint8Array;
+  /** unix seconds: a quorum of the bundle's cosignatures is at least this new */
+  readonly cosignedAt: number;
   context(kind: CaseContext["kind"], subject: { hash: Uint8Array } | Subject, trustee: number): CaseContext;
 }
 
@@ -61,7 +66,7 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
   if (approvals.some((a, i) => a.trustee !== set[i])) throw new Problem("malformed", "approvals: not ascending");
   if (!set.includes(trust.index)) throw refused("approving set: without this trustee");
 
-  const { checkpoint, text } = checkCheckpoint(bundle.checkpoint, trust);
+  const { checkpoint, text, cosignedAt } = await checkCheckpoint(bundle.checkpoint, trust);
   checkEntry(bundle.orderInclusion, checkpoint, { kind: "order", subject: orderHash, caseId: order.caseId });
   if (bundle.approvalInclusions.length !== set.length) throw refused("inclusion: not one per approval");
   signedApprovals.forEach((signed, i) => {
@@ -92,25 +97,29 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     set,
     approvals,
     binding: caseBinding(context("notice", { hash: examined.subjectHash }, 0)),
+    cosignedAt,
     context,
   };
 }
 
+type GoodHead = Extract<VerifiedHead, { ok: true }>;
 const MAX_CHECKPOINTS = 64;
-const goodCheckpoints = new WeakMap<KeySet, Map<string, { checkpoint: Checkpoint; text: string }>>();
+const goodCheckpoints = new WeakMap<KeySet, Map<string, GoodHead>>();
 /**
- * Verifies a head that the log signed and t trustees cosigned. Every chunk of a case brings the same note again; under the same
- * keys its verdict is the same, so the verified head is kept in memory. @throws Problem credential-refused
+ * Verifies a head that the log and a quorum of witnesses signed, of any age, and that lies on this trustee's own line. Every chunk
+ * of a case brings the same note again. Under the same keys its verdict stays the same: the signatures do not change, and this
+ * trustee signs nothing that contradicts a head on its line. So the verified head is kept in memory.
+ * @throws Problem credential-refused, unavailable
  */
-function checkCheckpoint(note: string, { logKey, keySet }: Trust): { checkpoint: Checkpoint; text: string } {
-  const name = `${formatVkey(logKey)}\n${note}`;
-  const good = goodCheckpoints.get(keySet) ?? new Map();
+async function checkCheckpoint(note: string, { log, keySet, index, checkOwnLine, now }: Trust): Promise<GoodHead> {
+  const name = [index, formatVkey(log.logKey), ...log.witnesses.map(formatVkey), note].join("\n");
+  const good = goodCheckpoints.get(keySet) ?? new Map<string, GoodHead>();
   goodCheckpoints.set(keySet, good);
   const before = good.get(name);
   if (before) return before;
-  const witnesses = keySet.identityKeys.map((key, i) => trusteeWitnessKey(i + 1, key));
-  const verified = verifyCheckpoint({ note, logKey, witnesses, quorum: keySet.threshold, verify: nativeVerify });
+  const verified = verifyHead(note, log, now, nativeVerify);
   if (!verified.ok) throw refused(`checkpoint: ${verified.reason}`);
+  await checkOwnLine(note, verified.checkpoint);
   if (good.size >= MAX_CHECKPOINTS) good.clear();
   good.set(name, verified);
   return verified;
@@ -143,11 +152,11 @@ function checkEntry(
  * Verifies that the log contains the notice entry `entry`. The proof has its own cosigned head, which is newer than the bundle's.
  * @throws Problem credential-refused
  */
-export function checkNoticeLogged(
+export async function checkNoticeLogged(
   notice: { checkpoint: string; inclusion: Inclusion },
   entry: Uint8Array,
   trust: Trust,
-): void {
-  const { checkpoint } = checkCheckpoint(notice.checkpoint, trust);
+): Promise<void> {
+  const { checkpoint } = await checkCheckpoint(notice.checkpoint, trust);
   if (!equalBytes(checkInclusion(notice.inclusion, checkpoint), entry)) throw refused("inclusion: another notice");
 }

@@ -53,7 +53,8 @@ import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import type { NoteKey } from "../../protocol/note.ts";
+import type { LogTrust } from "../../protocol/log-trust.ts";
+import type { Checkpoint } from "../../protocol/note.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
@@ -65,7 +66,10 @@ export interface Trust {
   readonly now: number;
   /** Ed25519 public key, 32 bytes */
   readonly registrarKey: Uint8Array;
-  readonly logKey: NoteKey;
+  /** the log and its witnesses; a head that proves an entry may have any age */
+  readonly log: LogTrust;
+  /** @throws Problem if this trustee signed a head that contradicts this verified one (witness.ts) */
+  checkOwnLine(note: string, checkpoint: Checkpoint): Promise<void>;
   /** verified; contains the pinned identity keys of all trustees */
   readonly keySet: KeySet;
   /** of this trustee, from 1 */

@@ -7,14 +7,16 @@ import { publicEngine } from "../../engine/worker.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
-import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+import { atAnyAge, LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
+import { logTrust } from "../shared/log-reader.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import { requireInForce } from "../shared/revocations.ts";
 import { openAtRest } from "./at-rest.ts";
 import type { Trust } from "./case-order.ts";
 import { type TrusteeKeys, trusteeKeys } from "./keys.ts";
+import { checkOwnLine } from "./own-line.ts";
 
 /** Lets other requests of this isolate run for `ms` milliseconds. Long computations call it between their steps. */
 export const yieldToRequests = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -80,7 +82,9 @@ export function trustOf(env: TrusteeEnv, keySet: KeySet, now: number): Trust {
   return {
     now,
     registrarKey: hexToBytes(env.REGISTRAR_KEY),
-    logKey: parseVkey(env.LOG_VKEY, LOG_KEY),
+    log: atAnyAge(logTrust(env, { threshold: keySet.threshold, logFreshnessSeconds: LOG_FRESHNESS_SECONDS })),
+    checkOwnLine: (note, checkpoint) =>
+      checkOwnLine({ logUrl: env.LOG_URL, key: own.witness.key, vault: vaultOf(env) }, note, checkpoint, now),
     keySet,
     index: own.index,
     transportSecret: own.transport.secretKey,

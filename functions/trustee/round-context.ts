@@ -1,6 +1,6 @@
 // The steps that all rounds of a case share.
 //
-//   roundContext    verifies the bundle, and binds the case id to it in the vault
+//   roundContext    verifies the bundle, and binds the case id to it in the vault, if the bundle's head is fresh
 //   once            returns the answer that the vault keeps, or computes one and keeps it with this trustee's own values
 //   kept            an own value that an earlier round kept
 //   partsFor, receivedParts   parts to and from the other members of S
@@ -10,7 +10,9 @@ import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
 import { type Base64url, bytesToHex, toBase64url } from "../../protocol/encodings.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { isFresh, LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem, readBase64url } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
@@ -62,10 +64,22 @@ export async function roundContext(env: TrusteeEnv, bundle: Bundle, now: number)
   const keySet = parseKeySet(held.keySet);
   const trust = trustOf(env, keySet, now);
   const open = await verifiedBundle(bundle, trust, held.keySet);
-  if ((await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now)) === "conflict")
+  const fresh = isFresh(open.cosignedAt, await logFreshness(trust), now);
+  const claimed = await vaultOf(env).claimCase(open.order.caseId, open.binding, open.order.expiresAt, now, fresh);
+  if (claimed === "conflict")
     throw new Problem("conflict", "This case id is bound to another order, nonce, set or checkpoint.");
+  // An old head may hide that something in this case was revoked since.
+  if (claimed === "stale")
+    throw new Problem("not-allowed-now", "The checkpoint of this case was not cosigned by enough witnesses lately.");
   return { env, now, own: ownKeys(env), held, keySet, trust, open };
 }
+
+/** The greatest age of cosignatures by this month's parameters, or the default if there are none. */
+const logFreshness = (trust: Trust): Promise<number> =>
+  trust.parameters(epochOf(trust.now)).then(
+    ({ document }) => document.logFreshnessSeconds,
+    () => LOG_FRESHNESS_SECONDS,
+  );
 
 export const secretOf = ({ env, held, keySet }: RoundContext): TrusteeSecret => unsealSecret(env, held, keySet);
 

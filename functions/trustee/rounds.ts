@@ -197,7 +197,7 @@ async function checkNoticed(round: RoundContext, logged: z.infer<typeof SharesRe
   const own = await vaultOf(round.env).output(round.open.order.caseId, "notice");
   if (!own) throw new Problem("not-allowed-now", "notice first");
   const { entry } = JSON.parse(new TextDecoder().decode(own)) as NoticeAnswer;
-  checkNoticeLogged(logged, readBase64url(entry), round.trust);
+  await checkNoticeLogged(logged, readBase64url(entry), round.trust);
 }
 
 async function linkAnswer(round: RoundContext, part: ChunkOfCase, chunk: number) {

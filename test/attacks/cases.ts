@@ -10,7 +10,7 @@ import { type Clinic, type ClinicSession, SessionError } from "../../client/clin
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { LogMonitor, type LogSource, type MonitorState } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";
-import { ParametersCache } from "../../client/parameters.ts";
+import { logPinsOf, ParametersCache } from "../../client/parameters.ts";
 import {
   createRequesterKeys,
   type OrderRequest,
@@ -24,13 +24,9 @@ import { CheckInError } from "../../client/wallet/check-in.ts";
 import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
-import {
-  cosignedCheckpoint,
-  encodeProof,
-  type FreshCheckpoint,
-  inclusionProof,
-} from "../../functions/escrow/checkpoints.ts";
+import { cosignedCheckpoint, encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
+import type { Head } from "../../functions/shared/log-reader.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
@@ -39,14 +35,14 @@ import { bundleWorker, type ModuleSwap, type Weakening } from "../../local/bundl
 import type { Host } from "../../local/host.ts";
 import type { EnrolledPatient, Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, proveIndexRow, readIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
-import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+import { LOG_FRESHNESS_SECONDS, type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
 import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
 
 /** Attack tests start in the middle of a month. */
@@ -193,8 +189,7 @@ export async function lyingBundle(
   ];
   const indexes: number[] = [];
   for (const entry of entries) indexes.push(await appendEntryBytes(env, now, entry));
-  const trustees = { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold };
-  const checkpoint = await cosignedCheckpoint(env, trustees, Math.max(...indexes) + 1, now);
+  const checkpoint = await cosignedCheckpoint(env, { threshold: p.threshold }, Math.max(...indexes) + 1, now);
   const inclusions: Inclusion[] = [];
   for (const [i, entry] of entries.entries()) {
     const index = indexes[i]!;
@@ -328,20 +323,17 @@ export async function signedParameters(p: Practice): Promise<Uint8Array> {
   return Buffer.from(documents[0]!, "base64url");
 }
 
+/** The pinned keys of the practice's log, and the quorum that follows from its threshold. */
+export const logTrustAt = (p: Practice): LogTrust =>
+  logTrustOf(logPinsOf(p.deployment), { threshold: p.threshold, logFreshnessSeconds: LOG_FRESHNESS_SECONDS });
+
 /** A reader of the log that trusts pinned keys only. */
 export function monitorOf(p: Practice, state?: MonitorState, source?: Partial<LogSource>): LogMonitor {
-  const trust = {
-    logKey: parseVkey(p.deployment.logVkey, LOG_KEY),
-    witnesses: p.deployment.trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key))),
-    quorum: p.threshold,
-  };
-  return new LogMonitor(trust, { ...httpLogSource(p.transport, p.deployment.logUrl, p.threshold), ...source }, state);
+  const trust = logTrustAt(p);
+  const http = httpLogSource(p.transport, p.deployment.logUrl, trust.quorum);
+  return new LogMonitor(trust, { ...http, ...source }, p.transport.now, state);
 }
 
-/** Has the log's present head cosigned, as the escrow does for each case, and waits until the log knows. */
-export async function cosigned(p: Practice, size = 0): Promise<FreshCheckpoint> {
-  const trustees = { trusteeKeys: p.deployment.trusteeKeys, threshold: p.threshold };
-  const head = await cosignedCheckpoint(escrowEnv(p.host), trustees, size, p.clock.now);
-  await head.brought;
-  return head;
-}
+/** A cosigned head with at least `size` entries, as the escrow gets it for each case. */
+export const cosigned = (p: Practice, size = 0): Promise<Head> =>
+  cosignedCheckpoint(escrowEnv(p.host), { threshold: p.threshold }, size, p.clock.now);

@@ -76,6 +76,8 @@ function violations(all: Deployed[]): string[] {
       records: d.databases.some((b) => b.startsWith("RECORDS_DB")) || d.buckets.includes("BLOBS"),
       index: d.databases.includes("ESCROW_DB"),
       share: d.objects.includes("TRUSTEE_VAULT"),
+      log: d.objects.includes("TRANSPARENCY_LOG"),
+      "the memory of a witness": d.objects.includes("WITNESS_MEMORY"),
     };
     const held = Object.entries(has).flatMap(([what, yes]) => (yes ? [what] : []));
     if (held.length > 1) found.push(`${d.env}: ${held.join(" and ")} in one Worker`);
@@ -104,7 +106,16 @@ describe("the configuration that is deployed", () => {
   it("has every role apart: identities, records, index, and one share each", () => {
     const all = deployments(TOML);
     expect(all.map((d) => d.env)).toEqual(
-      expect.arrayContaining(["registrar", "service", "escrow", "log", "trustee-1", "trustee-2", "trustee-3"]),
+      expect.arrayContaining([
+        "registrar",
+        "service",
+        "escrow",
+        "log",
+        "witness",
+        "trustee-1",
+        "trustee-2",
+        "trustee-3",
+      ]),
     );
     expect(violations(all)).toEqual([]);
   });
@@ -126,6 +137,11 @@ describe("the configuration that is deployed", () => {
       "identities beside a share",
       TOML + database("trustee-2", "REGISTRAR_DB", "symbolon-registrar", 1),
       /^trustee-2: identities and share in one Worker$/,
+    ],
+    [
+      "a log that is its own witness",
+      `${TOML}\n[[env.log.durable_objects.bindings]]\nname = "WITNESS_MEMORY"\nclass_name = "WitnessMemory"\n`,
+      /^log: log and the memory of a witness in one Worker$/,
     ],
     [
       "another trustee's vault through a borrowed object",
@@ -201,6 +217,11 @@ const trustee: WorkerShape = {
   bindings: { ...common, TRUSTEE_INDEX: "1", TRUSTEE_SEED: hex },
   objects: { CEREMONY: "Ceremony", TRUSTEE_VAULT: "TrusteeVault" },
 };
+const witness: WorkerShape = {
+  entry: "functions/witness.ts",
+  bindings: { STAGE: "production", CLOCK: "system", LOG_VKEY: common.LOG_VKEY, WITNESS_SIGNING_KEY: `w+${hex}` },
+  objects: { WITNESS_MEMORY: "WitnessMemory" },
+};
 const withD1 = (shape: WorkerShape, ...d1: string[]): WorkerShape => ({ ...shape, d1: [...(shape.d1 ?? []), ...d1] });
 const withVars = (shape: WorkerShape, vars: Record<string, string>): WorkerShape => ({
   ...shape,
@@ -211,7 +232,7 @@ const doorOpen: Weakening[] = [
   { file: "functions/shared/env.ts", find: `vars.data.CLOCK === "settable")`, replace: "false)" },
 ];
 
-const sound: Record<string, WorkerShape> = { service, registrar, escrow, trustee };
+const sound: Record<string, WorkerShape> = { service, registrar, escrow, trustee, witness };
 const unsound: Record<string, WorkerShape> = {
   "service with the identity database": withD1(service, "REGISTRAR_DB"),
   "service with the escrow's index": withD1(service, "ESCROW_DB"),
@@ -220,6 +241,8 @@ const unsound: Record<string, WorkerShape> = {
   "escrow with the identity database": withD1(escrow, "REGISTRAR_DB"),
   "trustee with the identity database": withD1(trustee, "REGISTRAR_DB"),
   "trustee with a record database": withD1(trustee, "RECORDS_DB_1"),
+  "witness with the identity database": withD1(witness, "REGISTRAR_DB"),
+  "witness with a settable clock": withVars(witness, { CLOCK: "settable" }),
   "service with a settable clock": withVars(service, { CLOCK: "settable" }),
   "registrar with a settable clock": withVars(registrar, { CLOCK: "settable" }),
   "service with a short key": withVars(service, { TOKEN_KEY: "ab" }),

@@ -9,6 +9,7 @@ import type { DocumentBundle } from "../../client/fhir/report.ts";
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { LogMonitor } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";
+import { logPinsOf } from "../../client/parameters.ts";
 import { createRequesterKeys, type FetchedRecord, type OrderRequest, Requester } from "../../client/requester.ts";
 import { apiJson } from "../../client/transport.ts";
 import type { Wallet } from "../../client/wallet.ts";
@@ -18,16 +19,18 @@ import { samplePatients } from "../../local/patients.ts";
 import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { Stopwatch } from "../../local/stopwatch.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
-import { NoticeContent, TrusteeCard, trusteeWitnessKey } from "../../protocol/case-documents.ts";
+import { NoticeContent, TrusteeCard } from "../../protocol/case-documents.ts";
 import { Dossier, LogEntry, Order, orderHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { epochName, epochOf, epochStart } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { LOG_KEY, parseVkey } from "../../protocol/note.ts";
+import { cosignatureQuorum, LOG_FRESHNESS_SECONDS, logTrustOf } from "../../protocol/log-trust.ts";
 
 const DAY = 86_400;
 const TRUSTEES = 5;
 const THRESHOLD = 3;
+/** five trustees and two outside witnesses */
+const QUORUM = cosignatureQuorum(7, THRESHOLD);
 const [annaFile, benFile, cleoFile] = samplePatients() as [Input, Input, Input];
 type Input = ReturnType<typeof samplePatients>[number];
 const month0 = epochOf(Math.floor(Date.now() / 1000)) - 2;
@@ -56,10 +59,10 @@ async function visit(wallet: Wallet, clinic: Clinic, file: Input): Promise<Clini
   return session;
 }
 
-function monitorOf(source = httpLogSource(practice.transport, practice.deployment.logUrl, THRESHOLD)): LogMonitor {
-  const { logVkey, trusteeKeys } = practice.deployment;
-  const witnesses = trusteeKeys.map((key, i) => trusteeWitnessKey(i + 1, hexToBytes(key)));
-  return new LogMonitor({ logKey: parseVkey(logVkey, LOG_KEY), witnesses, quorum: THRESHOLD }, source);
+const sourceOf = () => httpLogSource(practice.transport, practice.deployment.logUrl, QUORUM);
+function monitorOf(source = sourceOf()): LogMonitor {
+  const terms = { threshold: THRESHOLD, logFreshnessSeconds: LOG_FRESHNESS_SECONDS };
+  return new LogMonitor(logTrustOf(logPinsOf(practice.deployment), terms), source, practice.transport.now);
 }
 const kindsOf = (entries: readonly Uint8Array[]): string[] => entries.map((e) => LogEntry.decode(e).kind);
 
@@ -375,7 +378,7 @@ describe("afterwards", () => {
   });
 
   it("a log that omits or changes an entry is detected", async () => {
-    const source = httpLogSource(practice.transport, practice.deployment.logUrl, THRESHOLD);
+    const source = sourceOf();
     const altered = (change: (entries: Uint8Array[]) => Uint8Array[]) =>
       monitorOf({ ...source, entries: async (from, limit) => change(await source.entries(from, limit)) }).follow();
     const inconsistent = { ok: false, reason: "inconsistent" };

@@ -32,7 +32,7 @@ import {
   WITNESS_KEY,
 } from "../../protocol/note.ts";
 import { makeLogKeys, makeWitnessKeys, parseSkey } from "../../protocol/note-keys.ts";
-import { checkConsistency, witness } from "../../protocol/witness.ts";
+import { checkConsistency, formatAddCheckpoint, parseAddCheckpoint, witness } from "../../protocol/witness.ts";
 
 // The examples of golang.org/x/mod/sumdb/note.
 const PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
@@ -266,28 +266,60 @@ describe("witnesses", () => {
   const ask = { logKey: LOG, signer: witnessSigner(1), now: 1_800_000_000 };
 
   it("sign a head that continues the last head they signed", () => {
-    const first = witness({ ...ask, last: undefined, note: signedHead(3), proof: [] });
+    const first = witness({ ...ask, last: undefined, oldSize: 0, note: signedHead(3), proof: [] });
     if (!first.ok) throw new Error(first.reason);
-    const next = witness({ ...ask, last: first.checkpoint, note: signedHead(9), proof: proofFrom(3, 9) });
+    const next = witness({
+      ...ask,
+      last: first.checkpoint,
+      oldSize: 3,
+      note: signedHead(9),
+      proof: proofFrom(3, 9),
+    });
     if (!next.ok) throw new Error(next.reason);
     const text = formatCheckpoint(head(9));
     expect(verifyCosignature(text, next.signature, witnessKey(1))).toBe(ask.now);
-    const again = witness({ ...ask, last: next.checkpoint, note: signedHead(9), proof: [] });
+    const again = witness({ ...ask, last: next.checkpoint, oldSize: 9, note: signedHead(9), proof: [] });
     expect(again).toMatchObject({ ok: true });
-    expect(witness({ ...ask, last: head(0), note: signedHead(3), proof: [] })).toMatchObject({ ok: true });
+    const afterEmpty = witness({ ...ask, last: head(0), oldSize: 0, note: signedHead(3), proof: [] });
+    expect(afterEmpty).toMatchObject({ ok: true });
   });
 
   it("refuse every other head, and give the reason", () => {
-    const reason = (last: number, note: string, proof: Uint8Array[]) => {
-      const answer = witness({ ...ask, last: head(last), note, proof });
+    const reason = (last: number, note: string, proof: Uint8Array[], oldSize = last) => {
+      const answer = witness({ ...ask, last: head(last), oldSize, note, proof });
       return answer.ok ? "signed" : answer.reason;
     };
     expect(reason(3, signedHead(9), proofFrom(4, 9))).toBe("no-proof");
     expect(reason(3, signedHead(9), [])).toBe("no-proof");
     expect(reason(3, signedHead(3, rootAt(4)), [])).toBe("split-view");
-    expect(reason(3, signedHead(0, rootAt(1)), [])).toBe("split-view");
-    expect(reason(9, signedHead(3), proofFrom(3, 9))).toBe("older");
-    expect(reason(3, signedHead(9).replace("\n9\n", "\n8\n"), [])).toBe("bad-checkpoint");
+    expect(reason(0, signedHead(0, rootAt(1)), [])).toBe("split-view");
+    expect(reason(9, signedHead(3), proofFrom(3, 9))).toBe("malformed");
+    expect(reason(9, signedHead(3), [], 3)).toBe("other-size");
+    expect(reason(3, signedHead(9), proofFrom(4, 9), 4)).toBe("other-size");
+    expect(reason(3, signedHead(9).replace("\n9\n", "\n8\n"), [])).toBe("not-signed-by-log");
+    expect(reason(3, signedHead(9).replace(ORIGIN, `${ORIGIN}.other`), [])).toBe("unknown-origin");
+    expect(reason(3, "no note", [])).toBe("malformed");
     expect(() => checkConsistency({ ...head(3), origin: "b" }, head(9), [])).toThrow(RangeError);
+  });
+
+  it("read the body of add-checkpoint in its one form only", () => {
+    const request = { oldSize: 3, proof: proofFrom(3, 9), note: signedHead(9) };
+    const body = formatAddCheckpoint(request);
+    expect(parseAddCheckpoint(body)).toEqual(request);
+    expect(parseAddCheckpoint(formatAddCheckpoint({ ...request, oldSize: 0, proof: [] }))?.proof).toEqual([]);
+    const lines = (n: number) => `old 3\n${`${"A".repeat(43)}=\n`.repeat(n)}\n${request.note}`;
+    expect(parseAddCheckpoint(lines(63))?.proof).toHaveLength(63);
+    for (const bad of [
+      "",
+      "old 3\n",
+      body.replace("old 3", "old 03"),
+      body.replace("old 3", "old -3"),
+      body.replace("old 3", "new 3"),
+      body.replace("old 3", "old 9007199254740993"),
+      body.replace("\n", "\nAAAA\n"),
+      body.replace("\n", "\n?\n"),
+      lines(64),
+    ])
+      expect(parseAddCheckpoint(bad), JSON.stringify(bad.slice(0, 30))).toBeUndefined();
   });
 });

@@ -34,7 +34,6 @@ import {
   frontierRoot,
   leafHash,
   type Node,
-  planConsistency,
   planInclusion,
   pushLeaf,
   readSpan,
@@ -43,11 +42,8 @@ import {
   cosign,
   formatCheckpoint,
   formatNote,
-  formatSignature,
   LOG_KEY,
   noteSigner,
-  parseCheckpoint,
-  parseNote,
   signNote,
   WITNESS_KEY,
 } from "../../protocol/note.ts";
@@ -105,9 +101,10 @@ export const outside = {
   down: new Set<string>(),
   /** changes a trustee's answer in a round */
   spoil: undefined as ((trustee: number, round: string, answer: Record<string, unknown>) => unknown) | undefined,
-  witnessed: new Map<number, number>(),
   /** the registrar's list of withdrawn certificates, as it is served now */
   revocations: (): Uint8Array => signRevocations({ number: 0, at: clock.now, revoked: [] }, secret("registrar-sign")),
+  /** trustees that sign no head of the log as witnesses */
+  silent: new Set<number>(),
 };
 export const kindsLogged = (): string[] => outside.log.map((e) => LogEntry.decode(e).kind);
 
@@ -124,16 +121,17 @@ function logAnswer(path: string, query: URLSearchParams, body: string): Response
     });
     return Response.json({ indexes, size: outside.log.length });
   }
-  if (path === "/checkpoint") {
+  if (path === "/v1/cosigned") {
     const root = frontierRoot(leaves.reduce(pushLeaf, emptyFrontier));
     const text = formatCheckpoint({ origin: logSigner.key.name, size: leaves.length, root });
-    return new Response(formatNote({ text, signatures: [signNote(text, logSigner)] }));
+    const witnesses = [1, 2, 3].filter((i) => !outside.silent.has(i)).map(witnessOf);
+    if (witnesses.length < Number(query.get("quorum"))) return Response.json({ code: "not-found" }, { status: 404 });
+    const signatures = [signNote(text, logSigner), ...witnesses.map((w) => cosign(text, w, clock.now))];
+    return Response.json({ checkpoint: formatNote({ text, signatures }), size: leaves.length });
   }
   if (path === "/v1/inclusion")
     return Response.json(proof(planInclusion(Number(query.get("index")), Number(query.get("size")))));
-  if (path === "/v1/consistency")
-    return Response.json(proof(planConsistency(Number(query.get("from")), Number(query.get("to")))));
-  return Response.json({ size: 0, cosigners: 1 });
+  throw new TypeError(`the log has no ${path}`);
 }
 
 const partOf = (from: number, to: number, round: "notice" | "link", caseId: Uint8Array): string =>
@@ -193,13 +191,6 @@ async function answerOf(request: Request): Promise<Response> {
     });
   if (host === "log.test") return logAnswer(pathname, searchParams, await request.text());
   const trustee = Number(/^trustee-(\d)\.test$/.exec(host)?.[1]);
-  if (pathname === "/v1/witness") return Response.json({ size: outside.witnessed.get(trustee) ?? 0, vkey: "" });
-  if (pathname === "/v1/cosign") {
-    const { checkpoint } = (await request.json()) as { checkpoint: string };
-    const { text } = parseNote(checkpoint)!;
-    outside.witnessed.set(trustee, parseCheckpoint(text)!.size);
-    return Response.json({ cosignature: formatSignature(cosign(text, witnessOf(trustee), clock.now)) });
-  }
   const round = /^\/v1\/cases\/([a-z-]+)$/.exec(pathname)?.[1];
   if (!round) throw new TypeError(`nothing answers at ${request.url}`);
   const { bundle, ...body } = (await request.json()) as { bundle: Bundle };
@@ -230,7 +221,7 @@ export async function freshWorld(): Promise<void> {
   outside.asked.length = 0;
   outside.down.clear();
   outside.spoil = undefined;
-  outside.witnessed.clear();
+  outside.silent.clear();
   clock.now = NOW;
 }
 

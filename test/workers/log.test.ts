@@ -5,11 +5,14 @@ import { LogMonitor } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";
 import { type ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { TransparencyLog } from "../../durable-objects/transparency-log.ts";
+import type { WitnessHead } from "../../durable-objects/witness-memory.ts";
 import type { LogEnv } from "../../functions/shared/env.ts";
-import { u32be } from "../../protocol/bytes.ts";
-import { LogEntry } from "../../protocol/documents.ts";
-import { nobleSigner } from "../../protocol/ed25519.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import type { Problem } from "../../functions/shared/http.ts";
+import { addCheckpoint } from "../../functions/shared/witness.ts";
+import { bytesToHex, u32be } from "../../protocol/bytes.ts";
+import { LogEntry, type LogKind } from "../../protocol/documents.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { LOG_FRESHNESS_SECONDS, verifyHead, verifyLogged } from "../../protocol/log-trust.ts";
 import {
   emptyFrontier,
   emptyRoot,
@@ -36,7 +39,7 @@ import {
   WITNESS_KEY,
 } from "../../protocol/note.ts";
 import { decodeBundle, newTiles, readSpansFromTiles, type Tile, tilePath } from "../../protocol/tiles.ts";
-import { witness } from "../../protocol/witness.ts";
+import { parseAddCheckpoint } from "../../protocol/witness.ts";
 import { logKeys, secret, witnessKeys } from "./bindings.ts";
 
 const NOW = 1_800_000_000;
@@ -50,6 +53,7 @@ const LOG_TRUST = {
   logKey: parseVkey(logKeys.vkey, LOG_KEY),
   witnesses: witnessKeys.map((w) => parseVkey(w.vkey, WITNESS_KEY)),
   quorum: 2,
+  maxAgeSeconds: LOG_FRESHNESS_SECONDS,
 };
 const bindings = env as unknown as LogEnv;
 const log = () => (bindings.TRANSPARENCY_LOG as DurableObjectNamespace<TransparencyLog>).getByName("log");
@@ -69,7 +73,7 @@ const URL_ = "http://log.test";
 const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
 const transport: Transport = {
   fetch: (input, init) => worker.fetch(input as never, init as never) as never,
-  now: () => NOW,
+  now: () => clock.now,
   rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
   sendClock: true,
 };
@@ -82,15 +86,50 @@ const code = (promise: Promise<unknown>) =>
     (e: ApiError) => e.code,
   );
 
-/** The log's newest head, cosigned by witnesses a and b, who check it against the last head they signed. */
-async function cosignHead(signers = WITNESS_SIGNERS.slice(0, 2)): Promise<string> {
-  const note = await log().checkpoint();
-  for (const signer of signers) {
-    const answer = witness({ last: undefined, note, proof: [], logKey: LOG_TRUST.logKey, signer, now: NOW });
-    if (!answer.ok) throw new Error(answer.reason);
-    const kept = await log().addCosignatures(note, formatSignature(answer.signature));
-    expect(kept).toMatchObject({ ok: true });
-  }
+// ---- the outside witnesses, in memory; the trustees are silent
+
+type Behaviour = "honest" | "silent" | "hangs" | "wrong clock" | "signs another text" | "foreign key";
+const witnesses = {
+  heads: new Map<number, WitnessHead>(),
+  behaviour: new Map<number, Behaviour>(),
+  asked: [] as number[],
+};
+const clock = { now: NOW };
+const stranger = noteSigner(WITNESS_SIGNERS[0]!.key.name, WITNESS_KEY, STRANGER_SECRET);
+
+async function witnessAnswer(n: number, body: string): Promise<Response> {
+  witnesses.asked.push(n);
+  const behaviour = witnesses.behaviour.get(n) ?? "honest";
+  const signer = WITNESS_SIGNERS[n]!;
+  const { text } = parseNote(parseAddCheckpoint(body)!.note)!;
+  if (behaviour === "silent") throw new TypeError("nothing answers");
+  if (behaviour === "hangs") return new Promise(() => {});
+  if (behaviour === "wrong clock") return new Response(formatSignature(cosign(text, signer, clock.now + 3600)));
+  if (behaviour === "signs another text") return new Response(formatSignature(cosign(`${text}x\n`, signer, clock.now)));
+  if (behaviour === "foreign key") return new Response(formatSignature(cosign(text, stranger, clock.now)));
+  const parts = {
+    logKey: LOG_TRUST.logKey,
+    signer,
+    head: async () => witnesses.heads.get(n),
+    advance: async (_: unknown, to: WitnessHead) => !!witnesses.heads.set(n, to),
+  };
+  return addCheckpoint(body, parts, clock.now).catch((e: Problem) => Response.json({ code: e.code }, { status: 403 }));
+}
+globalThis.fetch = (async (input: RequestInfo, init?: RequestInit) => {
+  const request = new Request(input, init);
+  const witness = /^http:\/\/witness-([123])\.test\/add-checkpoint$/.exec(request.url)?.[1];
+  if (!witness) throw new TypeError(`nothing answers at ${request.url}`);
+  return witnessAnswer(Number(witness) - 1, await request.text());
+}) as typeof fetch;
+
+const only = (awake: readonly number[], otherwise: Behaviour = "silent"): void => {
+  for (const n of [0, 1, 2]) witnesses.behaviour.set(n, awake.includes(n) ? "honest" : otherwise);
+};
+/** The log's newest head, cosigned by these witnesses. */
+async function cosignHead(awake: readonly number[] = [0, 1]): Promise<string> {
+  only(awake);
+  const { size } = await log().head();
+  expect(await log().cosigned(awake.length, size, clock.now)).toMatchObject({ size });
   return log().checkpoint();
 }
 
@@ -105,6 +144,10 @@ function forgedHead(entries: Uint8Array[], size = entries.length): string {
 
 beforeEach(async () => {
   await reset();
+  clock.now = NOW;
+  witnesses.heads.clear();
+  witnesses.asked.length = 0;
+  only([0, 1, 2]);
 });
 
 describe("appending", () => {
@@ -307,43 +350,86 @@ describe("heads and tiles", () => {
 });
 
 describe("cosignatures", () => {
-  it("are kept once each, for signed heads and configured witnesses", async () => {
+  const timesOf = (note: string) => {
+    const verified = verifyCheckpoint({ note, ...LOG_TRUST, quorum: 0 });
+    return verified.ok ? verified.cosigners.map((c) => c.time) : verified.reason;
+  };
+
+  it("are asked for when somebody wants a head with more entries, and then kept", async () => {
+    expect(await log().cosigned(1, 1, NOW)).toBeUndefined();
     await log().append(entriesOf(0, 3));
-    expect(await log().cosigned(1)).toBeUndefined();
     const first = await cosignHead();
     expect(verifyCheckpoint({ note: first, ...LOG_TRUST })).toMatchObject({ ok: true });
-    expect(await log().cosigned(2)).toEqual({ note: first, size: 3 });
-    expect(await cosignHead()).toBe(first);
+    witnesses.asked.length = 0;
+    expect(await log().cosigned(2, 3, NOW)).toEqual({ note: first, size: 3 });
+    expect(await log().cosigned(2, 1, NOW)).toEqual({ note: first, size: 3 });
+    expect(witnesses.asked).toEqual([]);
+    expect(await log().cosigned(2, 4, NOW)).toBeUndefined(); // the log has no such entry, so nobody is asked
+    expect(witnesses.asked).toEqual([]);
 
     // A later head with the signature of only one witness is not yet shown to readers who need a quorum.
     await log().append(entriesOf(3, 5));
-    const second = await cosignHead(WITNESS_SIGNERS.slice(2));
-    expect(await log().cosigned(1)).toEqual({ note: second, size: 5 });
-    expect(await log().cosigned(2)).toEqual({ note: first, size: 3 });
-    expect(await log().cosigned(3)).toBeUndefined();
+    const second = await cosignHead([2]);
+    expect(await log().cosigned(1, 5, NOW)).toEqual({ note: second, size: 5 });
+    expect(await log().cosigned(2, 5, NOW)).toBeUndefined();
+    expect(await log().cosigned(2, 3, NOW)).toEqual({ note: first, size: 3 });
+    expect(await log().cosigned(3, 3, NOW)).toBeUndefined();
+    only([0, 1, 2]);
+    expect(await log().cosigned(3, 5, NOW)).toMatchObject({ size: 5 });
   });
 
-  it("are refused for other heads, other keys and other text", async () => {
+  it("come from the first quorum: nobody waits for a witness that hangs", async () => {
     await log().append(entriesOf(0, 3));
-    const note = await log().checkpoint();
-    const text = parseNote(note)?.text ?? "";
-    const [first, second] = WITNESS_SIGNERS as [typeof LOG_SIGNER, typeof LOG_SIGNER];
-    const stranger = { key: { ...first.key, name: "x.test" }, signer: nobleSigner(STRANGER_SECRET) };
-    const impostor = { key: first.key, signer: nobleSigner(STRANGER_SECRET) };
-    const good = formatSignature(cosign(text, first, NOW));
-    const add = async (checkpoint: string, lines: string) => {
-      const answer = await log().addCosignatures(checkpoint, lines);
-      return answer.ok ? "kept" : answer.reason;
-    };
-    expect(await add(note, formatSignature(cosign(text, stranger, NOW)))).toBe("unknown-witness");
-    expect(await add(note, formatSignature(cosign(text, impostor, NOW)))).toBe("bad-signature");
-    expect(await add(note, good + formatSignature(cosign(`${text}x\n`, second, NOW)))).toBe("bad-signature");
-    expect(await add(forgedHead(entriesOf(1, 4)), good)).toBe("unknown-head");
-    expect(await add(forgedHead(entriesOf(0, 2)), good)).toBe("unknown-head");
-    expect(await add(note, "")).toBe("malformed");
-    expect(await add("hello", good)).toBe("malformed");
-    expect(await log().cosigned(1)).toBeUndefined();
-    expect(await add(text, good)).toBe("kept");
+    only([0, 2], "hangs");
+    const before = Date.now();
+    expect(await log().cosigned(2, 3, NOW)).toMatchObject({ size: 3 });
+    expect(Date.now() - before).toBeLessThan(2_000);
+  });
+
+  it("are asked for once, however many readers wait for the same head", async () => {
+    await log().append(entriesOf(0, 3));
+    const heads = await Promise.all(range(0, 20).map(() => log().cosigned(3, 3, NOW)));
+    expect(new Set(heads.map((h) => h?.size))).toEqual(new Set([3]));
+    expect(witnesses.asked.sort()).toEqual([0, 1, 2]);
+  });
+
+  it("are renewed when a reader comes half a day later, and by alarm, also if no entry came", async () => {
+    await log().append(entriesOf(0, 3));
+    expect(timesOf(await cosignHead([0, 1, 2]))).toEqual([NOW, NOW, NOW]);
+    clock.now += 11 * 3600;
+    expect(timesOf((await log().cosigned(3, 3, clock.now))!.note)).toEqual([NOW, NOW, NOW]);
+    clock.now += 2 * 3600;
+    const renewed = await log().cosigned(3, undefined, clock.now);
+    expect(timesOf(renewed!.note)).toEqual([clock.now, clock.now, clock.now]);
+    expect(renewed!.size).toBe(3);
+    // A day passes in which nobody asks. The log's clock is the last caller's, and goes on.
+    const stub = log();
+    clock.now += 86_400;
+    await runInDurableObject(stub, (_, state) => {
+      state.storage.sql.exec("UPDATE clock SET ahead = ?", clock.now - Math.floor(Date.now() / 1000));
+    });
+    await evictDurableObject(stub); // the pause between two rounds by alarm is over
+    await runDurableObjectAlarm(stub);
+    for (const time of timesOf(await log().checkpoint())) expect(Math.abs(Number(time) - clock.now)).toBeLessThan(60);
+  });
+
+  it.each(["silent", "wrong clock", "signs another text", "foreign key"] as const)(
+    "of a witness that is %s do not count",
+    async (behaviour) => {
+      await log().append(entriesOf(0, 3));
+      only([0, 1], behaviour);
+      expect(await log().cosigned(3, 3, NOW)).toBeUndefined();
+      expect(timesOf(await log().checkpoint())).toEqual([NOW, NOW]);
+    },
+  );
+
+  it("of a witness that has signed a newer head are not had for an older one", async () => {
+    await log().append(entriesOf(0, 3));
+    witnesses.heads.set(1, { size: 9, root: rootOf(entriesOf(0, 9)) });
+    expect(await log().cosigned(3, 3, NOW)).toBeUndefined();
+    expect(await log().cosigned(2, 3, NOW)).toMatchObject({ size: 3 });
+    await log().append(entriesOf(3, 12));
+    expect(await log().cosigned(3, 12, NOW)).toMatchObject({ size: 12 });
   });
 });
 
@@ -399,46 +485,71 @@ describe("the HTTP side", () => {
       ["/v1/inclusion?index=01&size=2", "malformed"],
       ["/v1/consistency?from=1e1&to=20", "malformed"],
       ["/v1/consistency?from=2&to=1", "not-found"],
-      ["/v1/cosigned", "not-found"],
+      ["/v1/cosigned?quorum=4", "not-found"],
       ["/v1/cosigned?quorum=x", "malformed"],
       ["/v1/entries", "malformed"],
     ] as const)
       expect(await code(api(transport, URL_, path)), path).toBe(expected);
   });
 
-  it("accepts cosignatures from any caller", async () => {
-    await log().append(entriesOf(0, 2));
-    const checkpoint = await (await get("/checkpoint")).text();
-    const text = parseNote(checkpoint)?.text ?? "";
-    const lines = WITNESS_SIGNERS.map((w) => formatSignature(cosign(text, w, NOW)));
-    expect(await post("/v1/cosignatures", { checkpoint, cosignature: lines[0] })).toEqual({ size: 2, cosigners: 1 });
-    expect(await post("/v1/cosignatures", { checkpoint, cosignature: lines.join("") })).toEqual({
-      size: 2,
-      cosigners: 3,
+  it("serves a cosigned head, the index of an entry and its proofs", async () => {
+    await log().append(entriesOf(0, 5));
+    const { checkpoint } = await apiJson<{ checkpoint: string }>(transport, URL_, "/v1/cosigned?quorum=3&min=5");
+    const head = verifyHead(checkpoint, { ...LOG_TRUST, quorum: 3 }, NOW);
+    if (!head.ok) throw new Error(head.reason);
+    expect(await code(api(transport, URL_, "/v1/cosigned?quorum=3&min=6"))).toBe("not-found");
+    const leaf = (n: number) => `/v1/leaves/${bytesToHex(leafHash(entry(n)))}`;
+    expect(await apiJson(transport, URL_, leaf(3))).toEqual({ index: 3 });
+    expect(await code(api(transport, URL_, leaf(7)))).toBe("not-found");
+    expect(await code(api(transport, URL_, "/v1/leaves/00"))).toBe("malformed");
+    const { proofs } = (await post("/v1/inclusions", { size: 5, indexes: [3, 0] })) as { proofs: string[][] };
+    [3, 0].forEach((index, i) => {
+      const logged = { entry: entry(index), index, proof: proofs[i]!.map(fromBase64url) };
+      expect(verifyLogged(logged, head.checkpoint)).toMatchObject({ kind: "order" });
     });
-    expect(await code(post("/v1/cosignatures", { checkpoint: "x", cosignature: lines[0] }))).toBe("malformed");
-    const elsewhere = forgedHead(entriesOf(5, 7));
-    expect(await code(post("/v1/cosignatures", { checkpoint: elsewhere, cosignature: lines[0] }))).toBe("not-found");
-    const wrong = formatSignature(cosign(`${text}x\n`, WITNESS_SIGNERS[0]!, NOW));
-    expect(await code(post("/v1/cosignatures", { checkpoint, cosignature: wrong }))).toBe("credential-refused");
-    const cosigned = await apiJson<{ checkpoint: string }>(transport, URL_, "/v1/cosigned?quorum=3");
-    expect(verifyCheckpoint({ note: cosigned.checkpoint, ...LOG_TRUST, quorum: 3 })).toMatchObject({ ok: true });
+    for (const [body, expected] of [
+      [{ size: 5, indexes: [5] }, "not-found"],
+      [{ size: 6, indexes: [0] }, "not-found"],
+      [{ size: 5, indexes: [-1] }, "malformed"],
+      [{ size: 5, indexes: [] }, "malformed"],
+    ] as const)
+      expect(await code(post("/v1/inclusions", body)), JSON.stringify(body)).toBe(expected);
+  });
+
+  it("accepts from each writer only its own kinds, dated by the log's clock", async () => {
+    const made = (kind: LogKind, at = NOW): string =>
+      toBase64url(LogEntry.encode({ kind, at, subject: secret(kind), caseId: undefined, body: new Uint8Array(0) }));
+    const by = (name: string, ...entries: string[]) => code(post("/v1/entries", { entries }, secret(name)));
+    expect(await by("escrow-sign", made("notice"))).toBe("accepted");
+    expect(await by("escrow-sign", made("parameters"))).toBe("forbidden");
+    expect(await by("escrow-sign", made("opening"), made("service"))).toBe("forbidden");
+    expect(await by("registrar-sign", made("parameters"))).toBe("accepted");
+    expect(await by("registrar-sign", made("officer"))).toBe("forbidden");
+    expect(await by("service-sign", made("order"))).toBe("forbidden");
+    // A key may repeat bytes that are in the log already, whoever wrote them: nothing is added.
+    expect(await by("service-sign", made("notice"))).toBe("accepted");
+    expect(await by("registrar-sign", made("parameters", NOW - 3601))).toBe("not-allowed-now");
+    expect(await by("registrar-sign", made("parameters", NOW - 3600))).toBe("accepted");
+    expect(await by("escrow-sign", made("opening", NOW + 3601))).toBe("not-allowed-now");
+    expect(await by("escrow-sign", made("opening", NOW - 86_400))).toBe("accepted"); // it waited for the log
+    expect((await log().head()).size).toBe(4);
   });
 });
 
 describe("a monitor", () => {
   const honest = () => httpLogSource(transport, URL_, 2);
+  const now = () => clock.now;
 
   it("follows the log, reads every entry once, and continues from its state", async () => {
     await log().append(entriesOf(0, 300));
     await cosignHead();
-    const monitor = new LogMonitor(LOG_TRUST, honest());
+    const monitor = new LogMonitor(LOG_TRUST, honest(), now);
     const first = await monitor.follow();
     expect(first).toMatchObject({ ok: true, from: 0 });
     expect(first.ok && first.entries).toEqual(entriesOf(0, 300));
     await log().append(entriesOf(300, 310));
     await cosignHead();
-    const resumed = new LogMonitor(LOG_TRUST, honest(), structuredClone(monitor.state));
+    const resumed = new LogMonitor(LOG_TRUST, honest(), now, structuredClone(monitor.state));
     const next = await resumed.follow();
     expect(next.ok && next.entries).toEqual(entriesOf(300, 310));
     expect(await resumed.follow()).toMatchObject({ ok: true, entries: [] });
@@ -459,7 +570,7 @@ describe("a monitor", () => {
       ["cut off", all.slice(0, 39)],
     ] as const) {
       const lying = { ...honest(), entries: async (from: number, n: number) => entries.slice(from, from + n) };
-      const monitor = new LogMonitor(LOG_TRUST, lying);
+      const monitor = new LogMonitor(LOG_TRUST, lying, now);
       expect(await monitor.follow(), what).toMatchObject({ ok: false, reason: "inconsistent" });
       expect(monitor.state?.read.size, what).toBe(0);
     }
@@ -468,12 +579,12 @@ describe("a monitor", () => {
   it("reports two heads of one size with different roots, and keeps both as evidence", async () => {
     await log().append(entriesOf(0, 5));
     const seen = await cosignHead();
-    const monitor = new LogMonitor(LOG_TRUST, honest());
+    const monitor = new LogMonitor(LOG_TRUST, honest(), now);
     await monitor.update();
     const shown = forgedHead([...entriesOf(0, 4), entry(99)]);
     const expected = { ok: false, reason: "split-view", evidence: { seen, shown } };
     expect(await monitor.compare(shown)).toEqual(expected);
-    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => shown }, monitor.state);
+    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => shown }, now, monitor.state);
     expect(await lying.update()).toEqual(expected);
     expect(lying.state?.note).toBe(seen);
     expect(await monitor.compare(seen)).toEqual({ ok: true });
@@ -482,11 +593,11 @@ describe("a monitor", () => {
   it("reports a larger head that does not continue the last one, whatever proof comes with it", async () => {
     await log().append(entriesOf(0, 5));
     await cosignHead();
-    const monitor = new LogMonitor(LOG_TRUST, honest());
+    const monitor = new LogMonitor(LOG_TRUST, honest(), now);
     await monitor.update();
     await log().append(entriesOf(5, 8));
     const rewritten = forgedHead([entry(99), ...entriesOf(1, 8)]);
-    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => rewritten }, monitor.state);
+    const lying = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => rewritten }, now, monitor.state);
     expect(await lying.update()).toMatchObject({ reason: "inconsistent", evidence: { shown: rewritten } });
     expect(lying.state).toEqual(monitor.state);
     expect(await monitor.compare(rewritten)).toMatchObject({ reason: "inconsistent" });
@@ -497,19 +608,33 @@ describe("a monitor", () => {
     const old = await cosignHead();
     await log().append(entriesOf(5, 8));
     await cosignHead();
-    const monitor = new LogMonitor(LOG_TRUST, honest());
+    const monitor = new LogMonitor(LOG_TRUST, honest(), now);
     await monitor.update();
     expect(await monitor.compare(old)).toEqual({ ok: true });
-    const rollback = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => old }, monitor.state);
-    expect(await rollback.update()).toEqual({ ok: false, reason: "stale" });
+    const rollback = new LogMonitor(LOG_TRUST, { ...honest(), checkpoint: async () => old }, now, monitor.state);
+    expect(await rollback.update()).toEqual({ ok: false, reason: "older" });
     expect(await monitor.compare(forgedHead(entriesOf(1, 6)))).toMatchObject({ reason: "inconsistent" });
+  });
+
+  it("calls a head stale that its witnesses have not signed for three days, and compares with it all the same", async () => {
+    await log().append(entriesOf(0, 5));
+    const frozen = await cosignHead();
+    const source = { ...honest(), checkpoint: async () => frozen };
+    const monitor = new LogMonitor(LOG_TRUST, source, now);
+    expect(await monitor.follow()).toMatchObject({ ok: true });
+    clock.now += LOG_FRESHNESS_SECONDS;
+    expect(await monitor.follow()).toMatchObject({ ok: true, entries: [] });
+    clock.now += 1;
+    expect(await monitor.follow()).toEqual({ ok: false, reason: "stale" });
+    expect(await monitor.compare(frozen)).toEqual({ ok: true });
+    expect(await new LogMonitor(LOG_TRUST, honest(), now).follow()).toMatchObject({ ok: true }); // the log itself is renewed
   });
 
   it("believes no head without a quorum", async () => {
     await log().append(entriesOf(0, 5));
-    await cosignHead(WITNESS_SIGNERS.slice(0, 1));
-    const alone = new LogMonitor(LOG_TRUST, httpLogSource(transport, URL_, 1));
+    await cosignHead([0]);
+    const alone = new LogMonitor(LOG_TRUST, httpLogSource(transport, URL_, 1), now);
     expect(await alone.update()).toMatchObject({ reason: "bad-checkpoint", detail: "no-quorum" });
-    await expect(new LogMonitor(LOG_TRUST, honest()).update()).rejects.toMatchObject({ code: "not-found" });
+    await expect(new LogMonitor(LOG_TRUST, honest(), now).update()).rejects.toMatchObject({ code: "not-found" });
   });
 });

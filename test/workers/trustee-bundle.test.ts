@@ -236,7 +236,7 @@ describe("checkpoint and inclusion", () => {
       "not-signed-by-log",
     );
   });
-  it("cosigned by t - 1 witnesses", async () => {
+  it("cosigned by fewer witnesses than the quorum", async () => {
     expect(await verdict(changed({ checkpoint: withSignatures((n) => n !== "symbolon/trustee-2") }))).toContain(
       "no-quorum",
     );
@@ -248,7 +248,7 @@ describe("checkpoint and inclusion", () => {
     expect(await verdict(changed({ checkpoint }))).toContain("bad-signature");
   });
   it("from before the order was logged", async () => {
-    const checkpoint = await w.log.cosigned([1, 2]);
+    const checkpoint = await w.log.cosigned();
     const late = newCase(w, dossierOf(session));
     const a = await approve(w, late);
     expect(await verdict({ ...a.bundle(1), checkpoint })).toContain("inclusion: proof does not verify");
@@ -266,7 +266,7 @@ describe("checkpoint and inclusion", () => {
       caseId: other.order.caseId,
       body: new Uint8Array(),
     } satisfies LogEntry);
-    const checkpoint = await w.log.cosigned([1, 2]);
+    const checkpoint = await w.log.cosigned();
     const approvalInclusions = approved.bundle(1).approvalInclusions;
     expect(
       await verdict(changed({ checkpoint, orderInclusion: w.log.inclusion(index), approvalInclusions })),

@@ -9,11 +9,12 @@ import { readBase64url } from "../../functions/shared/http.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CeremonyDeals, Complaint } from "../../protocol/ceremony-documents.ts";
 import { Approval, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { common, secret, trustees } from "./bindings.ts";
 import {
+  addCheckpoint,
   decide,
   delivered,
   dossierOf,
@@ -244,18 +245,20 @@ describe("witness", () => {
       log.append(same);
       fork.append(i < 3 ? same : entry(i));
     }
-    const cosign = (checkpoint: string, proof: string[]) =>
-      outcome(apiJson(transport, trusteeUrls[0]!, "/v1/cosign", { json: { checkpoint, proof } }));
+    const ask = (note: string, oldSize: number, proof: readonly string[] = []) =>
+      addCheckpoint(1, { oldSize, proof: proof.map(fromBase64url), note });
     await log.cosigned([1], 3);
-    expect(await cosign(log.note(5), [])).toContain("conflict: no-proof");
-    expect(await cosign(log.note(5), log.consistency(3))).toMatchObject({
-      cosignature: expect.stringContaining("symbolon/trustee-1"),
-    });
-    expect(await cosign(log.note(3), log.consistency(3))).toContain("conflict: older");
-    expect(await cosign(fork.note(5), [])).toContain("conflict: split-view");
+    expect(await ask(log.note(5), 3)).toBe("422");
+    expect(await ask(log.note(5), 3, log.consistency(3))).toContain("symbolon/trustee-1");
+    expect(await ask(log.note(3), 3)).toBe("409 text/x.tlog.size 5\n");
+    expect(await ask(log.note(3), 5)).toBe("400");
+    expect(await ask(fork.note(5), 5)).toBe("409 text/x.tlog.size 5\n");
     fork.append(entry(9));
-    expect(await cosign(fork.note(6), fork.consistency(5))).toContain("conflict: no-proof");
-    expect(await cosign(log.note(5).replace("symbolon.test/log", "other.test/log"), [])).toBe("credential-refused");
-    expect(await apiJson(transport, trusteeUrls[0]!, "/v1/witness")).toMatchObject({ size: 5 });
+    expect(await ask(fork.note(6), 5, fork.consistency(5))).toBe("422");
+    expect(await ask(fork.note(6), 0)).toBe("409 text/x.tlog.size 5\n");
+    expect(await ask(log.note(5).replace("symbolon.test/log", "other.test/log"), 5)).toBe("404");
+    expect(await ask(log.note(5).replace("\n5\n", "\n6\n"), 5)).toBe("403");
+    expect(await ask("no note", 0)).toBe("400");
+    expect(await ask(log.note(5), 5)).toContain("symbolon/trustee-1");
   });
 });

@@ -107,7 +107,7 @@ it("after its order has expired, a trustee keeps of a case only its id and the v
   await noticeShares(later.a, 1);
   expect(await vault.output(c.order.caseId, "notice-shares")).toBeUndefined();
   expect(await vault.output(c.order.caseId, "own-notice-shares")).toBeUndefined();
-  expect(await vault.claimCase(c.order.caseId, rng(32), clock.now, clock.now)).toBe("conflict");
+  expect(await vault.claimCase(c.order.caseId, rng(32), clock.now, clock.now, true)).toBe("conflict");
   clock.now = NOW;
 });
 

@@ -37,7 +37,7 @@ import {
   signDossier,
   subjectHashOf,
 } from "../../protocol/documents.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridKeyPair, hybridSeal } from "../../protocol/hybrid-seal.ts";
@@ -52,8 +52,8 @@ import {
   formatNote,
   LOG_KEY,
   noteSigner,
+  parseCheckpoint,
   parseNote,
-  parseSignatures,
   signNote,
 } from "../../protocol/note.ts";
 import { parseSkey } from "../../protocol/note-keys.ts";
@@ -61,6 +61,7 @@ import { sessionIndexValue } from "../../protocol/opening.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { type RevocationList, signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { type AddCheckpoint, formatAddCheckpoint } from "../../protocol/witness.ts";
 import { logKeys, secret, trustees } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
@@ -200,23 +201,33 @@ export class TestLog {
       ? []
       : planConsistency(from, to).map((span) => toBase64url(readSpan(span, this.node)));
   }
-  /** The head with the cosignatures of these trustees. */
-  async cosigned(by: readonly number[], size = this.leaves.length): Promise<string> {
-    const note = this.note(size);
-    const parsed = parseNote(note)!;
-    const lines = [];
+  /** The head with the cosignatures of these trustees. All three make the quorum. */
+  async cosigned(by: readonly number[] = [1, 2, 3], size = this.leaves.length): Promise<string> {
+    let note = this.note(size);
     for (const i of by) {
-      const url = trusteeUrls[i - 1]!;
-      const { size: from } = await apiJson<{ size: number }>(transport, url, "/v1/witness");
-      const json = { checkpoint: note, proof: this.consistency(from, size) };
-      lines.push(
-        ...parseSignatures(
-          (await apiJson<{ cosignature: string }>(transport, url, "/v1/cosign", { json })).cosignature,
-        )!,
-      );
+      const at = await signedSize(i, note);
+      note += await addCheckpoint(i, { oldSize: at, proof: this.consistency(at, size).map(fromBase64url), note });
     }
-    return formatNote({ text: parsed.text, signatures: [...parsed.signatures, ...lines] });
+    return note;
   }
+}
+
+/** A trustee's answer as a witness: its signature line, or the status and what follows it. */
+export async function addCheckpoint(trustee: number, request: AddCheckpoint): Promise<string> {
+  const answer = await fetch(`${trusteeUrls[trustee - 1]!}/add-checkpoint`, {
+    method: "POST",
+    body: formatAddCheckpoint(request),
+    headers: { "symbolon-clock": String(clock.now) },
+  });
+  const text = await answer.text();
+  if (answer.ok) return text;
+  return answer.status === 409 ? `409 ${answer.headers.get("content-type")} ${text}` : `${answer.status}`;
+}
+/** The size of the newest head that a trustee signed, as its refusal of an impossible old size tells it. */
+async function signedSize(trustee: number, note: string): Promise<number> {
+  const { size } = parseCheckpoint(parseNote(note)!.text)!;
+  const refusal = await addCheckpoint(trustee, { oldSize: size, proof: [], note });
+  return refusal.startsWith("409") ? Number(refusal.split(" ")[2]) : size;
 }
 
 // ---- keys, parameters, officers
@@ -500,7 +511,7 @@ export interface Approved {
   bundle(trustee: number): Bundle;
 }
 
-/** Officers of `set` approve, the log stores it, and t witnesses cosign. */
+/** Officers of `set` approve, the log stores it, and its witnesses cosign. */
 export async function approve(w: World, c: TestCase, set = [1, 2]): Promise<Approved> {
   const approvals: Uint8Array[] = [];
   for (const i of set) approvals.push(await decide(w, c, i));
@@ -512,7 +523,7 @@ export async function bundled(
   c: TestCase,
   set: number[],
   approvals: Uint8Array[],
-  witnesses = [1, 2],
+  witnesses = [1, 2, 3],
 ): Promise<Approved> {
   const { caseId } = c.order;
   const entry = (kind: "order" | "approval", subject: Uint8Array): LogEntry => ({
@@ -557,7 +568,7 @@ export async function noticed(w: World, a: Approved) {
   );
   const bytes = Uint8Array.from(atob(entries[0]!.entry.replace(/-/g, "+").replace(/_/g, "/")), (x) => x.charCodeAt(0));
   const index = w.log.append(LogEntry.decode(bytes));
-  const checkpoint = await w.log.cosigned([1, 3]);
+  const checkpoint = await w.log.cosigned();
   return { entries, entry: LogEntry.decode(bytes), notice: { checkpoint, inclusion: w.log.inclusion(index) } };
 }
 

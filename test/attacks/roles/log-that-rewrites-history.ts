@@ -6,12 +6,14 @@
 import log, { TransparencyLog as Real } from "../../../functions/log.ts";
 import type { LogEnv } from "../../../functions/shared/env.ts";
 import { fromBase64url } from "../../../protocol/encodings.ts";
+import { turnSwitch } from "./switch.ts";
 
 export class TransparencyLog extends Real {
   async rewrite(entries: Uint8Array[]): Promise<void> {
     const { sql } = this.ctx.storage;
     for (const table of ["entries", "nodes", "heads", "cosignatures"]) sql.exec(`DELETE FROM ${table}`);
     sql.exec("UPDATE progress SET published = 0");
+    Object.assign(this, { round: undefined, askedAt: Number.NEGATIVE_INFINITY }); // no question about the old history goes on
     await this.append(entries);
   }
   patch(index: number, entry: Uint8Array): void {
@@ -26,6 +28,8 @@ interface History {
 
 export default {
   async fetch(request, env, ctx) {
+    const turned = await turnSwitch(request);
+    if (turned) return turned;
     if (new URL(request.url).pathname !== "/history") return log.fetch(request, env, ctx);
     const { entries, patch } = await request.json<History>();
     const stub = (env.TRANSPARENCY_LOG as unknown as DurableObjectNamespace<TransparencyLog>).getByName("log");

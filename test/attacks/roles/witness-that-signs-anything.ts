@@ -1,11 +1,14 @@
-// Takes the place of functions/trustee/witness.ts: a witness that cosigns whatever head it is shown, without comparing it
+// Takes the place of functions/shared/witness.ts: a witness that cosigns whatever head it is shown, without comparing it
 // with the newest head that it signed.
 
-import { ownKeys } from "../../../functions/trustee/context.ts";
-import type * as real from "../../../functions/trustee/witness.ts";
+import { now } from "../../../functions/shared/env.ts";
+import type * as real from "../../../functions/shared/witness.ts";
 import { cosign, formatSignature, parseNote } from "../../../protocol/note.ts";
+import { parseAddCheckpoint } from "../../../protocol/witness.ts";
 
-export * from "../../../functions/trustee/witness.ts";
-
-export const cosignHead: typeof real.cosignHead = async (env, note, _proof, now) =>
-  formatSignature(cosign(parseNote(note)!.text, ownKeys(env).witness, now));
+export const registerAddCheckpoint: typeof real.registerAddCheckpoint = (app, partsOf) => {
+  app.post("/add-checkpoint", async (c) => {
+    const { note } = parseAddCheckpoint(await c.req.text())!;
+    return new Response(formatSignature(cosign(parseNote(note)!.text, partsOf(c.env).signer, now(c))));
+  });
+};

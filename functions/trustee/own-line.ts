@@ -1,0 +1,46 @@
+// Before this trustee relies on a head of the log that others show, it checks its own line: that head and the newest one that
+// it signed as a witness continue each other. Either it cosigned the head itself, or the log proves the consistency of both. So
+// if other trustees help the log to fork, this trustee serves no case on the other branch.
+
+import type { TrusteeVault } from "../../durable-objects/trustee-vault.ts";
+import { nativeVerify } from "../../engine/ed25519.ts";
+import type { Base64url } from "../../protocol/encodings.ts";
+import { type Checkpoint, type NoteKey, parseNote, verifyCosignature } from "../../protocol/note.ts";
+import { checkConsistency } from "../../protocol/witness.ts";
+import { callJson } from "../shared/calls.ts";
+import { readAllBase64url, refused } from "../shared/http.ts";
+
+/** The witness of this trustee. */
+export interface OwnWitness {
+  logUrl: string;
+  key: NoteKey;
+  vault: Pick<DurableObjectStub<TrusteeVault>, "witnessHead" | "advanceWitness">;
+}
+
+/**
+ * Checks a head that is already verified by its quorum. If the head is newer than this trustee's own, this trustee signs nothing
+ * from now on that contradicts it.
+ * @throws Problem credential-refused if the two heads contradict each other; unavailable if the log does not answer
+ */
+export async function checkOwnLine(
+  { logUrl, key, vault }: OwnWitness,
+  note: string,
+  shown: Checkpoint,
+  now: number,
+): Promise<void> {
+  const { text, signatures } = parseNote(note)!;
+  if (signatures.some((s) => verifyCosignature(text, s, key, nativeVerify) !== undefined)) return;
+  const head = await vault.witnessHead();
+  const own = head && { origin: shown.origin, ...head };
+  const [from, to] = [shown.size, own?.size ?? shown.size].sort((a, b) => a - b) as [number, number];
+  let proof: Uint8Array[] = [];
+  if (from > 0 && from < to) {
+    const path = `/v1/consistency?from=${from}&to=${to}`;
+    const answer = await callJson<{ proof: Base64url[] }>({ baseUrl: logUrl, method: "GET", path, now });
+    proof = readAllBase64url(answer.proof, "proof");
+  }
+  const succession = checkConsistency(own, shown, proof);
+  if (succession === "split-view" || succession === "no-proof") throw refused(`checkpoint: own line, ${succession}`);
+  if (succession === "first" || succession === "newer")
+    await vault.advanceWitness(head, { size: shown.size, root: shown.root });
+}

@@ -109,6 +109,28 @@ export class Operator {
     await this.#service(`/v1/admin/services/${serviceId}/suspend`);
   }
 
+  /**
+   * Completes the session index of an epoch that is over, so that the escrow may close it: every session gives its row again.
+   * @returns the number of sessions, and of those whose tag another service's session has already. @throws ApiError
+   */
+  async completeIndex(epoch: number): Promise<{ rows: number; conflicts: number }> {
+    const total = { rows: 0, conflicts: 0 };
+    let cursor: string | undefined;
+    do {
+      const query = cursor === undefined ? "" : `?cursor=${cursor}`;
+      const step = await apiJson<{ rows: number; conflicts: number; cursor?: string }>(
+        this.#transport,
+        this.#deployment.serviceUrl,
+        `/v1/admin/epochs/${epoch}/index${query}`,
+        { json: {}, signWith: this.#adminSecretKey },
+      );
+      total.rows += step.rows;
+      total.conflicts += step.conflicts;
+      cursor = step.cursor;
+    } while (cursor !== undefined);
+    return total;
+  }
+
   /** Ends the suspension of a clinic. @throws ApiError */
   async resumeService(serviceId: Hex): Promise<void> {
     await this.#service(`/v1/admin/services/${serviceId}/resume`);

@@ -6,6 +6,7 @@
 //   service/tokens          how a clinic authenticates
 //   service/sessions        check-in, and a clinic's list of its sessions
 //   service/closed-epochs   epochs that an administrator closes after a restore
+//   service/index-completion  the session index of an epoch, before the escrow closes it
 //   service/records         writing records and statements;  service/manifests: their chain;  service/reading: reading them
 //   service/frames          messages between wallet and clinic
 //   service/sweep           removal of leftovers from faults and erasures
@@ -16,6 +17,7 @@
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
 import { registerFrames } from "./service/frames.ts";
+import { registerIndexCompletion } from "./service/index-completion.ts";
 import { registerReading } from "./service/reading.ts";
 import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/records.ts";
 import { registerServices } from "./service/registry.ts";
@@ -41,6 +43,7 @@ registerTokens(app);
 registerCheckIns(app);
 registerSessions(app);
 registerClosedEpochs(app);
+registerIndexCompletion(app);
 registerStatements(app);
 registerReading(app);
 registerFrames(app);

@@ -6,6 +6,8 @@
 //                   block of rows, with the value of the block's first row (functions/escrow/index-proofs.ts)
 //   closed_epochs   an epoch that accepts no more rows. It is frozen first, then counted and hashed. `entry` is its log
 //                   entry, stored before it is appended, so that a repetition appends the same bytes
+//   complete_epochs epochs for which the service Worker has said that no row is pending
+//   late_rows       rows that came after their epoch was closed. They are kept and told, and no case reads them
 //   cases           the state of each case. The case itself is in its Durable Object (LinkageEscrow), and this row follows.
 //                   `rank` only grows, so a late writer cannot restore an older state. Case ids are random
 //
@@ -47,6 +49,20 @@ export const closedEpochs = sqliteTable("closed_epochs", {
   entry: bytes("entry"),
   logIndex: integer("log_index"),
 });
+
+export const completeEpochs = sqliteTable("complete_epochs", { epoch: integer("epoch").primaryKey() });
+
+export const lateRows = sqliteTable(
+  "late_rows",
+  {
+    epoch: integer("epoch").notNull(),
+    value: hex("value").notNull(),
+    serviceId: hex("service_id").notNull(),
+    tag: hex("tag").notNull(),
+    rowProof: hex("row_proof").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.epoch, t.value] })],
+);
 
 export const CASE_STATES = ["ordered", "approved", "noticed", "opened", "refused", "expired"] as const;
 export type CaseState = (typeof CASE_STATES)[number];

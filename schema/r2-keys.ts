@@ -7,5 +7,16 @@
 
 import { bytesToHex, type Hex } from "../protocol/encodings.ts";
 
+const KEY = /^records\/([0-9a-f]{32})\/([0-9a-f]{32})\/[0-9a-f]{32}$/;
+const part = (key: string, at: 1 | 2): Hex => {
+  const found = KEY.exec(key)?.[at];
+  if (found === undefined) throw new RangeError("R2 key: not of the grammar");
+  return found as Hex;
+};
+/** @throws RangeError */
+export const serviceIdOfBlob = (key: string): Hex => part(key, 1);
+/** @throws RangeError */
+export const recordIdOfBlob = (key: string): Hex => part(key, 2);
+
 export const blobKey = (serviceId: Hex, recordId: Hex, uploadId: Uint8Array): string =>
   `records/${serviceId}/${recordId}/${bytesToHex(uploadId)}`;

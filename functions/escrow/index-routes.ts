@@ -2,7 +2,8 @@
 //
 //   POST /v1/index                               {rows: [{epoch, value, serviceId, tag, rowProof}]}   signed by the service Worker
 //   GET  /v1/index/:epoch?part=&cursor=&limit=   octet-stream: rows of 208 bytes, sorted by value
-//   POST /v1/admin/index/:epoch/close            → count and root, logged                   signed by the administrator
+//   POST /v1/index/:epoch/complete               no row of the epoch is pending                       signed by the service Worker
+//   POST /v1/admin/index/:epoch/close            → count and root, logged, and late rows              signed by the administrator
 //
 // `part` is "n.m" (protocol/buckets.ts), by value. Several parts of one m are separated by commas. If more rows follow, the
 // answer has the header `symbolon-cursor`; the next request sends its value as `cursor`.
@@ -17,6 +18,7 @@ import { signedBy } from "../shared/request-auth.ts";
 import { hexText } from "../shared/schemas.ts";
 import {
   closeEpoch,
+  completeEpoch,
   MAX_EPOCH,
   MAX_PARTS_ASKED,
   MAX_ROWS_PUT,
@@ -96,8 +98,15 @@ export function registerIndex(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/index", async (c) => {
     const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
     const { rows } = await readJson(body, IndexBody);
-    await putRows(c.env, rows);
-    return c.json({ rows: rows.length });
+    const late = await putRows(c.env, rows);
+    return c.json({ rows: rows.length, late });
+  });
+
+  app.post("/v1/index/:epoch/complete", async (c) => {
+    await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
+    const epoch = epochParameter(c);
+    await completeEpoch(c.env, epoch, now(c));
+    return c.json({ epoch });
   });
 
   app.get("/v1/index/:epoch", async (c) => {

@@ -5,11 +5,12 @@
 // The rows of an epoch are sorted by value. The escrow does not check that value, service and proof belong to T, since that
 // costs one pairing per row. Every trustee checks it for each row that it matches, and reports a row that lies.
 //
-//   put     by the service Worker's outbox. Putting the same row again changes nothing. A request stores all its rows or none
+//   put     by the service Worker's outbox. Putting the same row again changes nothing. A request stores all its rows or none.
+//           A new row of a closed epoch goes to late_rows: no case reads it, and the administrator is told how many there are
 //   read    by anybody: whole epochs or large parts (protocol/buckets.ts, by value), several parts in one query. The reader
 //           matches at home, so the escrow never learns which row the reader looked for
 //   close   by the administrator, when an epoch's check-ins can no longer arrive: after arrivalsEnd
-//           (protocol/epoch.ts) and a margin for the outbox. It freezes the epoch, then logs count and root. If a row is left
+//           (protocol/epoch.ts) and a margin, and the service Worker has said that no row is pending. It freezes the epoch, then logs count and root. If a row is left
 //           out later, count and root show it
 //
 // The root is the root of the Merkle tree (protocol/merkle.ts) whose leaves are the rows. The log entry is "index-root", with
@@ -24,7 +25,7 @@ import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/index-row.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
-import { closedEpochs } from "../../schema/escrow.ts";
+import { closedEpochs, completeEpochs, lateRows } from "../../schema/escrow.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
@@ -54,10 +55,11 @@ export interface IndexRow {
 const sameRow = (a: IndexRow, b: IndexRow): boolean => a.serviceId === b.serviceId && a.tag === b.tag;
 
 /**
- * Adds the rows that are not stored yet, in one statement. If it throws, nothing was written.
- * @throws Problem conflict if a value is stored or given with another session; not-allowed-now if the epoch is closed
+ * Adds the rows that are not stored yet, in one transaction. If it throws, nothing was written.
+ * @returns the number of rows that came after their epoch was closed
+ * @throws Problem conflict if a value is stored or given with another session
  */
-export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promise<void> {
+export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promise<number> {
   const byKey = new Map<string, IndexRow>();
   for (const row of rows) {
     const key = `${row.epoch} ${row.value}`;
@@ -72,23 +74,46 @@ export async function putRows(env: EscrowEnv, rows: readonly IndexRow[]): Promis
     json_extract(value, '$.rowProof') AS row_proof FROM json_each(?1)`;
   const contradicting = `SELECT 1 FROM (${given}) g JOIN session_index s ON s.epoch = g.epoch AND s.value = g.value
     WHERE s.service_id <> g.service_id OR s.tag <> g.tag`;
-  const late = `SELECT 1 FROM (${given}) g JOIN closed_epochs c ON c.epoch = g.epoch
-    WHERE NOT EXISTS (SELECT 1 FROM session_index s WHERE s.epoch = g.epoch AND s.value = g.value)`;
+  const isNew = "NOT EXISTS (SELECT 1 FROM session_index s WHERE s.epoch = g.epoch AND s.value = g.value)";
+  const isClosed = "EXISTS (SELECT 1 FROM closed_epochs c WHERE c.epoch = g.epoch)";
+  const columns = "epoch, value, service_id, tag, row_proof";
   const db = env.ESCROW_DB;
-  const [contradicted, closed] = await db.batch([
-    db.prepare(`${contradicting} LIMIT 1`).bind(json),
-    db.prepare(`${late} LIMIT 1`).bind(json),
+  const insert = (table: string, when: string) =>
     db
       .prepare(
-        `INSERT INTO session_index (epoch, value, service_id, tag, row_proof) SELECT * FROM (${given})
-         WHERE NOT EXISTS (${contradicting}) AND NOT EXISTS (${late}) ON CONFLICT DO NOTHING`,
+        `INSERT INTO ${table} (${columns}) SELECT * FROM (${given}) g
+         WHERE NOT EXISTS (${contradicting}) AND ${isNew} AND ${when} ON CONFLICT DO NOTHING`,
       )
-      .bind(json),
+      .bind(json);
+  const [contradicted, late] = await db.batch([
+    db.prepare(`${contradicting} LIMIT 1`).bind(json),
+    db.prepare(`SELECT count(*) AS n FROM (${given}) g WHERE ${isNew} AND ${isClosed}`).bind(json),
+    insert("late_rows", isClosed),
+    insert("session_index", `NOT ${isClosed}`),
   ]);
   if (contradicted!.results.length > 0)
     throw new Problem("conflict", "The index already has this value for another session.");
-  if (closed!.results.length > 0) throw new Problem("not-allowed-now", "The epoch's index is closed.");
+  return (late as D1Result<{ n: number }>).results[0]!.n;
 }
+
+/**
+ * Takes the service Worker's word that no row of the epoch is pending.
+ * @throws Problem not-allowed-now while check-ins of the epoch can still arrive
+ */
+export async function completeEpoch(env: EscrowEnv, epoch: number, now: number): Promise<void> {
+  await requireOver(env, epoch, now);
+  await drizzle(env.ESCROW_DB).insert(completeEpochs).values({ epoch }).onConflictDoNothing();
+}
+
+/** @throws Problem not-allowed-now */
+async function requireComplete(env: EscrowEnv, epoch: number): Promise<void> {
+  const word = await drizzle(env.ESCROW_DB).select().from(completeEpochs).where(eq(completeEpochs.epoch, epoch)).get();
+  if (!word)
+    throw new Problem("not-allowed-now", "The service Worker has not yet said that no row of this epoch is pending.");
+}
+
+const countLate = (env: EscrowEnv, epoch: number): Promise<number> =>
+  drizzle(env.ESCROW_DB).$count(lateRows, eq(lateRows.epoch, epoch));
 
 /** Returns a page as one text. D1 returns rows as JSON objects, which cost ten times the size of their contents. */
 const asOneText = (rows: string): string =>
@@ -156,17 +181,25 @@ export interface ClosedEpoch {
   /** 32 bytes */
   root: Hex;
   logIndex: number;
+  /** rows that came after the epoch was closed; no case reads them */
+  late: number;
+}
+
+/** @throws Problem not-allowed-now while check-ins of the epoch can still arrive */
+async function requireOver(env: EscrowEnv, epoch: number, now: number): Promise<void> {
+  const { document } = await parametersFor(env, epoch, now);
+  if (now < arrivalsEnd(epoch, document) + DELIVERY_MARGIN_SECONDS)
+    throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
 }
 
 /**
  * Closes an epoch. Closing it again gives the same answer. If a crash interrupts any step, the next call completes it.
- * @throws Problem not-allowed-now while check-ins of the epoch can still arrive
+ * @throws Problem not-allowed-now while check-ins of the epoch can still arrive, or rows of it are pending
  */
 export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Promise<ClosedEpoch> {
   const db = drizzle(env.ESCROW_DB);
-  const { document } = await parametersFor(env, epoch, now);
-  if (now < arrivalsEnd(epoch, document) + DELIVERY_MARGIN_SECONDS)
-    throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
+  await requireOver(env, epoch, now);
+  await requireComplete(env, epoch);
   await db.insert(closedEpochs).values({ epoch }).onConflictDoNothing(); // from now on putRows adds no row to this epoch
   const { count, root } = await rootOf(env, epoch);
   const entry = LogEntry.encode({
@@ -183,5 +216,5 @@ export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Pr
   const kept = (await db.select().from(closedEpochs).where(eq(closedEpochs.epoch, epoch)).get())!;
   const logIndex = kept.logIndex ?? (await appendEntryBytes(env, now, kept.entry!));
   await db.update(closedEpochs).set({ logIndex }).where(eq(closedEpochs.epoch, epoch));
-  return { epoch, count: kept.count!, root: kept.root as Hex, logIndex };
+  return { epoch, count: kept.count!, root: kept.root as Hex, logIndex, late: await countLate(env, epoch) };
 }

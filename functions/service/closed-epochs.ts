@@ -3,8 +3,9 @@
 //
 //   POST /v1/admin/epochs/:epoch/close   closes the epoch in every shard
 //
-// Each isolate remembers for KNOWN_OPEN_MS that an epoch is open. It never refuses a check-in because of a closed epoch
-// without looking the epoch up.
+// When this route answers, no check-in gets a row in the epoch any more, and without a row no check-in gets a receipt:
+// the statement that writes the row looks the epoch up (session-delivery.ts). isClosed only spares the proof's
+// verification. So it may be KNOWN_OPEN_MS behind. It never refuses a check-in without looking the epoch up.
 
 import { drizzle } from "drizzle-orm/d1";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -28,11 +29,16 @@ export async function isClosed({ shard, db }: Service, epoch: number): Promise<b
   return false;
 }
 
+/** @throws Problem malformed */
+export function epochParameter(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new Problem("malformed", "epoch: a number expected");
+  return Number(text);
+}
+
 export function registerClosedEpochs(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/epochs/:epoch/close", async (c) => {
     await signedBy(c, [c.env.ADMIN_KEY]);
-    const epoch = Number(c.req.param("epoch"));
-    if (!/^\d{1,5}$/.test(c.req.param("epoch"))) throw new Problem("malformed", "epoch: a number expected");
+    const epoch = epochParameter(c.req.param("epoch"));
     if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
     for (const shard of SHARDS)
       await drizzle(shardDb(c.env, shard)).insert(closedEpochs).values({ epoch }).onConflictDoNothing();

@@ -22,7 +22,7 @@ import { AgeHeaderError, assertStanzaSet, MAX_RECORD_HEADER_BYTES } from "../../
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { blobKey } from "../../schema/r2-keys.ts";
+import { blobKey, recordIdOfBlob } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readBase64url, readJson } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
@@ -140,23 +140,27 @@ async function upload(
     await store(env, key, blob, given);
     if (await append(service, given, appendStatements(service, given, key), key)) return;
   } catch (error) {
-    await giveUp(env, db, key);
+    await giveUp(env, service, key);
     throw error;
   }
-  // Another request appended first. It may have appended this same manifest.
-  await giveUp(env, db, key);
+  // Another request appended first (perhaps this same manifest), or the sweep has given the upload up.
+  await giveUp(env, service, key);
   if (!(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
 }
 
 /**
- * Deletes the blob of a failed upload now, or leaves it to the sweep. If a record names the blob after all, then the blob is
- * no longer listed and stays.
+ * Deletes the blob of a failed upload now, or leaves it to the sweep. If a record names the blob after all, the blob stays.
+ * The upload may have outlived the sweep, which has then removed its name from the list: the name is listed again.
  */
-async function giveUp(env: ServiceEnv, db: D1Database, key: string): Promise<void> {
+async function giveUp(env: ServiceEnv, { db, serviceId }: Service, key: string): Promise<void> {
   try {
     const { meta } = await db
-      .prepare(`UPDATE uploads SET sweep_after = ${CONDEMNED} WHERE blob_key = ?`)
-      .bind(key)
+      .prepare(
+        `INSERT INTO uploads (blob_key, sweep_after) SELECT ?1, ${CONDEMNED}
+         WHERE NOT EXISTS (SELECT 1 FROM records_${serviceId} WHERE record_id = ?2 AND blob_key = ?1)
+         ON CONFLICT (blob_key) DO UPDATE SET sweep_after = ${CONDEMNED}`,
+      )
+      .bind(key, recordIdOfBlob(key))
       .run();
     if (meta.changes !== 1) return;
     await env.BLOBS.delete(key);

@@ -19,6 +19,7 @@ import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
 import { call } from "../shared/calls.ts";
+import { Problem } from "../shared/http.ts";
 import { sessionAt } from "./session-rows.ts";
 
 export interface DeliveryEnv {
@@ -82,5 +83,12 @@ export async function deliverIndexRows(env: DeliveryEnv, rows: readonly IndexRow
 /** The delivery that the service's door hands to its session objects. */
 export const sessionDelivery = (env: DeliveryEnv): SessionDelivery => ({
   row: (shard, row) => deliverSessionRow(env, shard, row),
-  indexRow: (row, now) => deliverIndexRows(env, [indexRowOf(row)], now),
+  async indexRow(row, now) {
+    try {
+      await deliverIndexRows(env, [indexRowOf(row)], now);
+    } catch (cause) {
+      // Another session has this value. No repetition changes that. index-completion.ts tells the administrator.
+      if (!(cause instanceof Problem && cause.code === "conflict")) throw cause;
+    }
+  },
 });

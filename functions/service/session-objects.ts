@@ -13,10 +13,17 @@ import type { ServiceEnv } from "../shared/env.ts";
 
 const NAME_DIGITS = 2;
 
+/** The names of all objects, in order. */
+export const NAMES_OF_OBJECTS: readonly string[] = Array.from({ length: 16 ** NAME_DIGITS }, (_, i) =>
+  i.toString(16).padStart(NAME_DIGITS, "0"),
+);
 export const objectNameOf = (tagHash: Hex): string => tagHash.slice(0, NAME_DIGITS);
 
-export function replayWindowOf(env: ServiceEnv, tagHash: Hex): DurableObjectStub<ReplayWindow> {
+export const replayWindowOf = (env: ServiceEnv, tagHash: Hex): DurableObjectStub<ReplayWindow> =>
+  replayWindowNamed(env, objectNameOf(tagHash));
+
+export function replayWindowNamed(env: ServiceEnv, name: string): DurableObjectStub<ReplayWindow> {
   const all = env.REPLAY_WINDOW as unknown as DurableObjectNamespace<ReplayWindow>;
   const namespace = env.STAGE === "production" ? all.jurisdiction("eu") : all;
-  return namespace.get(namespace.idFromName(objectNameOf(tagHash)));
+  return namespace.get(namespace.idFromName(name));
 }

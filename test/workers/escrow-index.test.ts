@@ -66,8 +66,11 @@ async function read(epoch: number, part = "0.1"): Promise<{ rows: string[]; page
   } while (cursor !== null);
   return { rows, pages };
 }
+/** The service Worker's word that no row of the epoch is pending. */
+const complete = (epoch: number, signWith = secret("service-sign")) =>
+  apiJson(transport, ESCROW_URL, `/v1/index/${epoch}/complete`, { json: {}, signWith });
 const close = (epoch: number, signWith = secret("admin")) =>
-  apiJson<{ epoch: number; count: number; root: string; logIndex: number }>(
+  apiJson<{ epoch: number; count: number; root: string; logIndex: number; late: number }>(
     transport,
     ESCROW_URL,
     `/v1/admin/index/${epoch}/close`,
@@ -169,8 +172,12 @@ describe("closing", () => {
   it("waits until no check-in can arrive, and only the administrator may do it", async () => {
     await put([newRow()]);
     clock.now = openUntil - 1;
+    expect(await code(complete(EPOCH))).toBe("not-allowed-now");
     expect(await code(close(EPOCH))).toBe("not-allowed-now");
     clock.now = openUntil;
+    expect(await code(close(EPOCH))).toBe("not-allowed-now");
+    expect(await code(complete(EPOCH, secret("admin")))).toBe("credential-refused");
+    await complete(EPOCH);
     expect(await code(close(EPOCH, secret("service-sign")))).toBe("credential-refused");
     expect(await code(close(EPOCH))).toBe("accepted");
   });
@@ -179,30 +186,33 @@ describe("closing", () => {
     const rows = Array.from({ length: 9 }, () => newRow());
     await put(rows);
     clock.now = openUntil;
+    await complete(EPOCH);
     const closed = await close(EPOCH);
     const root = frontierRoot(
       sorted(rows)
         .map((r) => leafHash(hexToBytes(r)))
         .reduce(pushLeaf, emptyFrontier),
     );
-    expect(closed).toEqual({ epoch: EPOCH, count: 9, root: bytesToHex(root), logIndex: 0 });
+    expect(closed).toEqual({ epoch: EPOCH, count: 9, root: bytesToHex(root), logIndex: 0, late: 0 });
     const entry = LogEntry.decode(outside.log[0]!);
     expect(entry).toMatchObject({ kind: "index-root", subject: root, body: concatBytes(u32be(EPOCH), u32be(9)) });
 
-    expect(await code(put([newRow()]))).toBe("not-allowed-now");
-    expect(await code(put([newRow(EPOCH + 1), newRow()]))).toBe("not-allowed-now");
-    expect((await read(EPOCH + 1)).rows).toEqual([]);
+    const next = newRow(EPOCH + 1);
+    expect(await code(put([newRow()]))).toBe("accepted");
+    expect(await code(put([next, newRow()]))).toBe("accepted");
+    expect((await read(EPOCH + 1)).rows).toEqual(sorted([next]));
     expect(await code(put([rows[0]]))).toBe("accepted");
     expect((await read(EPOCH)).rows).toEqual(sorted(rows));
+    expect(await close(EPOCH)).toEqual({ ...closed, late: 2 }); // the two late rows are kept, and the administrator is told
   });
 
   it("continues after a fault with the same log entry, however late", async () => {
     await put([newRow()]);
     clock.now = openUntil;
     outside.down.add("log.test");
+    await complete(EPOCH);
     expect(await code(close(EPOCH))).toBe("unavailable");
     const kept = await bindings.ESCROW_DB.prepare("SELECT entry FROM closed_epochs").first<number[]>("entry");
-    expect(await code(put([newRow()]))).toBe("not-allowed-now");
     outside.down.clear();
     clock.now += 5000;
     const closed = await close(EPOCH);
@@ -212,6 +222,7 @@ describe("closing", () => {
 
   it("gives an empty epoch the root of no rows", async () => {
     clock.now = openUntil;
+    await complete(EPOCH);
     expect(await close(EPOCH)).toMatchObject({ count: 0, root: bytesToHex(frontierRoot(emptyFrontier)) });
   });
 });

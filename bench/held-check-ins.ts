@@ -32,12 +32,11 @@ export async function heldCheckIns(practice: Practice, clinic: Clinic, count: nu
 }
 
 /** Sends one check-in and reads its receipt to the last byte. @throws Error if it is not accepted */
-export async function sendHeld(practice: Practice, { bytes, idempotencyKey }: HeldCheckIn): Promise<void> {
+export async function sendHeld(practice: Practice, { bytes }: HeldCheckIn): Promise<void> {
   const response = await fetch(`${practice.deployment.serviceUrl}/v1/sessions`, {
     method: "POST",
     headers: {
       "content-type": "application/octet-stream",
-      "idempotency-key": idempotencyKey,
       "symbolon-clock": String(practice.clock.now),
     },
     body: bytes as BodyInit,

@@ -29,7 +29,6 @@ export interface HoldingOrder {
 }
 export interface Held {
   bytes: Uint8Array;
-  idempotencyKey: string;
 }
 
 const { deployment, clinicKeys, now, phones } = workerData as HoldingOrder;
@@ -42,9 +41,9 @@ const transport: Transport = {
 };
 const clinic = new Clinic(transport, deployment, clinicKeys);
 
-function asSent({ checkIn: bytes, idempotencyKey, state }: WalletSession): Held {
-  if (state !== "prepared" || !bytes || !idempotencyKey) throw new Error("the check-in was not held");
-  return { bytes: Buffer.from(bytes, "hex"), idempotencyKey };
+function asSent({ checkIn: bytes, state }: WalletSession): Held {
+  if (state !== "prepared" || !bytes) throw new Error("the check-in was not held");
+  return { bytes: Buffer.from(bytes, "hex") };
 }
 
 const held: Held[] = [];

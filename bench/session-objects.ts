@@ -35,7 +35,7 @@ const hex = (bytes: number): string => `lower(hex(randomblob(${bytes})))`;
 /** Inserts ?1 sessions. Their keys are uniform and in ascending order, so SQLite appends rows instead of scattering them. */
 const FILL = `WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < ?1 - 1)
   INSERT INTO session SELECT ?2 || printf('%08x', n * 4294967296 / ?1) || ${hex(27)}, ?3, 0, ?4, ${DAY},
-    ${hex(32)}, ${hex(32)}, randomblob(${RECEIPT_BYTES}), ?5, ?6, NULL, NULL, x'', 0, ?7 FROM i RETURNING tag_hash`;
+    ${hex(32)}, randomblob(${RECEIPT_BYTES}), ?5, ?6, NULL, NULL, x'', 0, ?7 FROM i RETURNING tag_hash`;
 
 interface Waking {
   api: ClinicApi;
@@ -64,8 +64,8 @@ export async function fillObjects(practice: Practice, sessions: number): Promise
   });
   await (await databaseOf(host, serviceId))
     .prepare(
-      `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in)
-       SELECT ?1, value, ?2, ${DAY}, zeroblob(1) FROM json_each(?3)`,
+      `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in, claim)
+       SELECT ?1, value, ?2, ${DAY}, zeroblob(1), zeroblob(82) FROM json_each(?3)`,
     )
     .bind(serviceId, epoch, JSON.stringify(tags))
     .run();

@@ -156,10 +156,7 @@ export class Clinic {
    * @throws ApiError conflict if its tag is spent
    */
   async handIn(session: ClinicSession): Promise<void> {
-    await this.#api.authorised("/v1/sessions", {
-      bytes: session.checkInBytes,
-      headers: { "idempotency-key": bytesToHex(sha256(session.checkInBytes)) },
-    });
+    await this.#api.authorised("/v1/sessions", { bytes: session.checkInBytes });
   }
 
   async #fromRow(row: SessionRow): Promise<ClinicSession> {

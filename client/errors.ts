@@ -121,6 +121,8 @@ const FRAME = {
   "frame-limit": "The channel has used up its frame numbers.",
 } as const;
 
+const STORE = { "other-window": "Another window of this wallet wrote meanwhile." } as const;
+
 const CHANNEL = { "channel-setup": "The message channel cannot be set up." } as const;
 
 /** Codes of RequesterError: an application can tell from them what a person should do next. */
@@ -191,6 +193,7 @@ export const ERROR_GROUPS = {
   PaddingError: PADDING,
   FrameError: FRAME,
   ChannelSetupError: CHANNEL,
+  StoreConflictError: STORE,
   RequesterError: REQUESTER,
   OfficerError: OFFICER,
   CeremonyError: CEREMONY,
@@ -218,6 +221,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...PADDING,
   ...FRAME,
   ...CHANNEL,
+  ...STORE,
   ...REQUESTER,
   ...OFFICER,
   ...CEREMONY,

@@ -36,14 +36,16 @@ export {
 
 // ---- the patient
 
-export { CheckInError, type CheckInOffer, type Invitation, type OpenSession } from "./wallet/check-in.ts";
+export type { CheckInOffer, Invitation, OpenSession } from "./wallet/check-in.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "./wallet/keys.ts";
 export { LogError } from "./wallet/notices.ts";
 export type { SessionView, WalletOverview } from "./wallet/overview.ts";
 export type { OwnRecord, OwnRecords, RecordFault as OwnRecordFault, RecordStatus } from "./wallet/records.ts";
 export { type ConfirmOptions, type EnrolmentOffer, RegistrationError } from "./wallet/registration.ts";
+export { CheckInError } from "./wallet/sending.ts";
 export {
   MemoryStore,
+  StoreConflictError,
   type WalletGeneration,
   type WalletNotice,
   type WalletState,

@@ -15,14 +15,7 @@ import { type Deployment, ParametersCache } from "./parameters.ts";
 import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
 import { asTagHash } from "./shared/ids.ts";
 import { api, apiJson, type Transport } from "./transport.ts";
-import {
-  type CheckInOffer,
-  checkIn,
-  type Invitation,
-  type OpenSession,
-  readInvitation,
-  sendCheckIn,
-} from "./wallet/check-in.ts";
+import { type CheckInOffer, checkIn, type Invitation, type OpenSession, readInvitation } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
 import { remember } from "./wallet/inspect.ts";
@@ -39,6 +32,7 @@ import {
   refresh,
   startEnrolment,
 } from "./wallet/registration.ts";
+import { sendCheckIn, settleAll } from "./wallet/sending.ts";
 import {
   emptyState,
   type WalletGeneration,
@@ -80,19 +74,22 @@ export class Wallet {
 
   static async #over(options: WalletOptions, state: WalletState): Promise<Wallet> {
     const { transport, deployment, store } = options;
-    await store.save(state);
     const parameters = new ParametersCache(transport, deployment, state.parameters);
-    return new Wallet(
-      new WalletContext({ transport, deployment, parameters, store, state, root: walletRoot(state.words) }),
-    );
+    const root = walletRoot(state.words);
+    const context = new WalletContext({ transport, deployment, parameters, store, state, root });
+    if (state.revision === 0) await context.update(() => {});
+    return new Wallet(context);
   }
 
-  /** A new wallet with fresh recovery words. Its owner must write them down. */
+  /**
+   * A new wallet with fresh recovery words. Its owner must write them down.
+   * @throws StoreConflictError if the store holds a wallet already
+   */
   static create(options: WalletOptions): Promise<Wallet> {
     return Wallet.#over(options, emptyState(newRecoveryWords()));
   }
 
-  /** A new phone for an old wallet. Enrol it with a fresh code, then call `recover`. @throws RecoveryWordsError */
+  /** A new phone for an old wallet. Enrol it with a fresh code, then call `recover`. @throws RecoveryWordsError, StoreConflictError */
   static restore(options: WalletOptions, words: string): Promise<Wallet> {
     return Wallet.#over(options, emptyState(checkRecoveryWords(words), true));
   }
@@ -167,7 +164,7 @@ export class Wallet {
 
   /**
    * Sends a check-in again, the very same bytes, after its answer was lost.
-   * @throws CheckInError; SymbolonError no-such-session, no-channel if the session was recovered
+   * @throws CheckInError, ApiError; SymbolonError no-such-session, no-channel if the session was recovered
    */
   async retryCheckIn(tagHash: string): Promise<Receipt> {
     const session = this.#session(tagHash);
@@ -238,7 +235,8 @@ export class Wallet {
    * wallet's. Something that does not verify is reported in `faults`.
    * @throws ApiError unreachable
    */
-  records(progress?: (done: number, services: number) => void): Promise<OwnRecords> {
+  async records(progress?: (done: number, services: number) => void): Promise<OwnRecords> {
+    await settleAll(this.#context);
     return ownRecords(this.#context, progress);
   }
 
@@ -252,12 +250,13 @@ export class Wallet {
 
   /**
    * Finds all sessions again after a restore.
-   * @param progress is called per epoch.
+   * @param progress is called per service.
    * @returns how many were new.
    * @throws ParametersError; SymbolonError bad-answer
    */
-  recover(progress?: (epoch: number) => void): Promise<number> {
-    return recoverSessions(this.#context, epochOf(this.#context.transport.now()), progress);
+  async recover(progress?: (done: number, services: number) => void): Promise<number> {
+    await settleAll(this.#context);
+    return recoverSessions(this.#context, progress);
   }
 
   /** Every case in the log that touched this patient. Looks for new ones now. @throws LogError, ParametersError */
@@ -274,7 +273,7 @@ export class Wallet {
   }
 
   #keys(s: WalletSession) {
-    return sessionKeys(this.#context.root, this.#context.phone(s.generation), s.epoch, s.slot);
+    return sessionKeys(this.#context.root, s, s.epoch, s.slot);
   }
 
   /**
@@ -283,14 +282,20 @@ export class Wallet {
    */
   #withChannel<T>(tagHash: Hex, use: (channel: FrameChannel) => T): Promise<T> {
     return this.#context.turns.take(`channel ${tagHash}`, async () => {
-      const stored = this.#session(tagHash).channel;
-      if (stored === undefined) throw new SymbolonError("no-channel");
-      const channel = restoreChannel(stored);
-      const result = use(channel);
-      await this.#context.update((s) => {
-        s.sessions.find((x) => x.tagHash === tagHash)!.channel = bytesToHex(channel.serialise());
-      });
-      return result;
+      for (;;) {
+        const stored = this.#session(tagHash).channel;
+        if (stored === undefined) throw new SymbolonError("no-channel");
+        const channel = restoreChannel(stored);
+        const result = use(channel);
+        let kept = false;
+        await this.#context.update((s) => {
+          const session = s.sessions.find((x) => x.tagHash === tagHash);
+          // Another window may have used the channel meanwhile. Then its counters are used, not these.
+          kept = session?.channel === stored;
+          if (kept) session!.channel = bytesToHex(channel.serialise());
+        });
+        if (kept) return result;
+      }
     });
   }
 }

@@ -251,7 +251,7 @@ async function main(): Promise<void> {
       "presentation for another clinic": await wrongAudience(practice, inNeed, other),
       "revoked wallet": await revoked(practice, byVisits.at(-1)!, other),
     };
-    line.step("replay, wrong audience and a revoked wallet: refused");
+    line.step("replay: opens nothing; wrong audience and a revoked wallet: refused");
     line.end();
 
     const figures = {

@@ -1,6 +1,7 @@
-// Shows on the running system that it refuses a replay, a presentation for another clinic, and a revoked wallet.
+// Shows on the running system that a replay opens nothing, and that the system refuses a presentation for another clinic and
+// a revoked wallet.
 
-import { ApiError, api, CheckInError, type Clinic } from "../client/index.ts";
+import { ApiError, apiBytes, CheckInError, type Clinic } from "../client/index.ts";
 import type { LivedPatient } from "../local/life.ts";
 import type { Practice } from "../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
@@ -20,15 +21,17 @@ async function refusalOf(what: string, act: () => Promise<unknown>): Promise<str
 }
 
 const send = (practice: Practice, checkIn: Uint8Array) =>
-  api(practice.transport, practice.deployment.serviceUrl, "/v1/sessions", {
-    bytes: checkIn,
-    headers: { "idempotency-key": bytesToHex(practice.transport.rng(16)) },
-  });
+  apiBytes(practice.transport, practice.deployment.serviceUrl, "/v1/sessions", { bytes: checkIn });
 
-/** Sends the last check-in again, like somebody who saw it on the network. */
-export function replay(practice: Practice, patient: LivedPatient): Promise<string> {
-  const checkIn = hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!);
-  return refusalOf("a replayed check-in", () => send(practice, checkIn));
+/** Sends the last check-in again, like somebody who saw it on the network. It gets the first receipt and opens nothing. */
+export async function replay(practice: Practice, patient: LivedPatient): Promise<string> {
+  const { serviceId } = patient.visits.at(-1)!.clinic;
+  const path = `/v1/services/${bytesToHex(serviceId)}/claims`; // one row per session, for anybody to read
+  const sessions = () => apiBytes(practice.transport, practice.deployment.serviceUrl, path);
+  const before = (await sessions()).length;
+  await send(practice, hexToBytes(patient.wallet.sessions.at(-1)!.checkIn!));
+  if ((await sessions()).length !== before) throw new Error("a replayed check-in opened another session");
+  return "opens nothing";
 }
 
 /** Sends a presentation that clinic A received, with a challenge of clinic B. */

@@ -78,7 +78,6 @@ export interface OpenRequest {
   epoch: number;
   day: number;
   presentationHash: Hex;
-  idempotencyKeyHash: Hex;
   checkIn: Uint8Array;
   /** T, 96 bytes. */
   tag: Uint8Array;
@@ -95,7 +94,7 @@ export type OpenOutcome =
       pending: boolean;
     }
   | { outcome: "refused" };
-type Repetition = Pick<OpenRequest, "tagHash" | "presentationHash" | "idempotencyKeyHash">;
+type Repetition = Pick<OpenRequest, "tagHash" | "presentationHash">;
 
 export interface FrameIn {
   direction: number;
@@ -128,7 +127,6 @@ type SessionRow = {
   epoch: number;
   day: number;
   presentation_hash: Hex;
-  idempotency_key_hash: Hex;
   receipt: ArrayBuffer;
   closes_at: number;
   /** 0 if the clock is the system's. */
@@ -167,7 +165,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     return this.env.CLOCK === "settable" ? now : 0;
   }
 
-  /** Opens the session, once. The same check-in under the same idempotency key gets the same answer again. */
+  /** Opens the session, once. The same check-in gets the same answer again, whoever sends it. */
   open(r: OpenRequest, now: number): OpenOutcome {
     const held = this.#session(r.tagHash);
     if (held) return this.#recall(held, r);
@@ -175,14 +173,13 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     this.#made = true;
     const due = Date.now() + FIRST_RETRY_MS;
     this.#sql.exec(
-      "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+      "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
       r.tagHash,
       r.serviceId,
       r.shard,
       r.epoch,
       r.day,
       r.presentationHash,
-      r.idempotencyKeyHash,
       r.receipt,
       r.closesAt,
       this.#kept(now),
@@ -195,14 +192,14 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
     return { outcome: "opened", receipt: r.receipt, pending: true };
   }
 
-  /** The answer of open() once more, for a repetition that arrives after the challenge expired. */
+  /** The answer of open() once more, for a repetition that arrives after the challenge expired, or for a recall. */
   recall(r: Repetition): OpenOutcome {
     const held = this.#session(r.tagHash);
     return held ? this.#recall(held, r) : { outcome: "refused" };
   }
 
   #recall(held: SessionRow, r: Repetition): OpenOutcome {
-    return held.presentation_hash === r.presentationHash && held.idempotency_key_hash === r.idempotencyKeyHash
+    return held.presentation_hash === r.presentationHash
       ? { outcome: "repeated", receipt: new Uint8Array(held.receipt), pending: Boolean(held.check_in || held.tag) }
       : { outcome: "refused" };
   }

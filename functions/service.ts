@@ -5,6 +5,7 @@
 //   service/suspension      suspending a clinic, and resuming it
 //   service/tokens          how a clinic authenticates
 //   service/sessions        check-in, and a clinic's list of its sessions
+//   service/receipts        receipts and refusals of check-ins, and the claims by which wallets find their sessions
 //   service/closed-epochs   epochs that an administrator closes after a restore
 //   service/index-completion  the session index of an epoch, before the escrow closes it
 //   service/records         writing records and statements;  service/manifests: their chain;  service/reading: reading them
@@ -19,6 +20,7 @@ import { registerClosedEpochs } from "./service/closed-epochs.ts";
 import { registerFrames } from "./service/frames.ts";
 import { registerIndexCompletion } from "./service/index-completion.ts";
 import { registerReading } from "./service/reading.ts";
+import { registerReceipts } from "./service/receipts.ts";
 import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/records.ts";
 import { registerServices } from "./service/registry.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
@@ -42,6 +44,7 @@ registerSuspension(app);
 registerTokens(app);
 registerCheckIns(app);
 registerSessions(app);
+registerReceipts(app);
 registerClosedEpochs(app);
 registerIndexCompletion(app);
 registerStatements(app);

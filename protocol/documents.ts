@@ -177,6 +177,18 @@ export const Receipt = document("Receipt", 0x05, 1, {
 });
 export type Receipt = Of<typeof Receipt>;
 
+export const CHECK_IN_REFUSALS = ["credential-refused", "clock-skew"] as const;
+/**
+ * Signed by the service Worker's receipt key. It states that the Worker refused this check-in at this moment, with this
+ * problem code. A proxy between wallet and Worker cannot make it.
+ */
+export const RefusedCheckIn = document("RefusedCheckIn", 0x1a, 1, {
+  presentationHash: fixed(32),
+  code: oneOf(...CHECK_IN_REFUSALS),
+  at: u64,
+});
+export type RefusedCheckIn = Of<typeof RefusedCheckIn>;
+
 // ---- records
 
 export const MANIFEST_KINDS = ["record", "amendment", "withdrawal", "move", "erasure"] as const;

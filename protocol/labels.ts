@@ -90,6 +90,7 @@ export const LABELS = {
   signServiceCard: `${V1}SIGN-SERVICE.`,
   signChallenge: `${V1}SIGN-CHALLENGE.`,
   signReceipt: `${V1}SIGN-RECEIPT.`,
+  signRefusedCheckIn: `${V1}SIGN-REFUSED-CHECK-IN.`,
   signManifest: `${V1}SIGN-MANIFEST.`,
   signDossier: `${V1}SIGN-DOSSIER.`,
   signDisclosure: `${V1}SIGN-DISCLOSURE.`,

@@ -37,6 +37,8 @@ export const sessions = sqliteTable(
     epoch: integer("epoch").notNull(),
     day: integer("day").notNull(),
     checkIn: bytes("check_in").notNull(),
+    /** of the check-in, 82 bytes, so that lists of claims need not read whole check-ins */
+    claim: bytes("claim").notNull(),
   },
   (t) => [primaryKey({ columns: [t.serviceId, t.tagHash] })],
 );

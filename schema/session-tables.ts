@@ -4,7 +4,7 @@
 export const SESSION_TABLES = `
   CREATE TABLE IF NOT EXISTS session (
     tag_hash TEXT PRIMARY KEY, service_id TEXT NOT NULL, shard INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    day INTEGER NOT NULL, presentation_hash TEXT NOT NULL, idempotency_key_hash TEXT NOT NULL, receipt BLOB NOT NULL,
+    day INTEGER NOT NULL, presentation_hash TEXT NOT NULL, receipt BLOB NOT NULL,
     closes_at INTEGER NOT NULL, last_now INTEGER NOT NULL, check_in BLOB, tag BLOB, row_proof BLOB NOT NULL, attempts INTEGER NOT NULL,
     due INTEGER NOT NULL
   ) WITHOUT ROWID;

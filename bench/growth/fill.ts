@@ -102,8 +102,8 @@ export async function fillServices(
     for (const { from, below } of keyRanges(sessions))
       await db
         .prepare(
-          `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in)
-           SELECT ?1, tag_hash, ${epochs[0]} + abs(random()) % ${epochs.length}, 20000, ?5
+          `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in, claim)
+           SELECT ?1, tag_hash, ${epochs[0]} + abs(random()) % ${epochs.length}, 20000, ?5, randomblob(82)
            FROM ${table} WHERE blob_key = ?2 AND tag_hash >= ?3 AND tag_hash < ?4 ORDER BY tag_hash`,
         )
         .bind(serviceId, key, from, below, random(session.check_in))

@@ -2,9 +2,12 @@
 //
 //   1 read the challenge: signature, self-certifying service id, freshness, parameters      → what would be shown
 //   2 pick a random unused slot, make the presentation, store both             one check-in after the other
-//   3 send; only the very same bytes may be sent again                                     → receipt, channel
+//   3 send (sending.ts); only the very same bytes may be sent again                        → receipt, channel
 //
-// A slot is spent once it is stored, whether the service answers or not.
+// A slot is spent once it is stored, whether the service answers or not. Elsewhere it is never shown again: two services
+// would see one tag. At the same service a slot whose check-in was refused, or not answered, is shown again with a new
+// presentation: within a day, or if no other slot is left. So many refusals of one clinic cost one slot. If the slot
+// turns out spent, an earlier attempt has opened its session; the wallet recalls that one and takes another slot.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { receive } from "../../protocol/credential.ts";
@@ -16,8 +19,7 @@ import {
   checkInContext,
   IssuedCredential,
   openSigned,
-  presentationHashOf,
-  Receipt,
+  type Receipt,
   ServiceCard,
   serviceIdOf,
 } from "../../protocol/documents.ts";
@@ -28,18 +30,16 @@ import { LABELS } from "../../protocol/labels.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
 import { tidOf } from "../../protocol/tid.ts";
-import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { textOfCause, translate } from "../errors.ts";
 import { openWalletChannel } from "../sealing/messages.ts";
-import { ApiError, apiBytes } from "../transport.ts";
 import { claimFor } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "./keys.ts";
+import { attemptsOf, CheckInError, isUnsettled, sendCheckIn, settle } from "./sending.ts";
 import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
 
-/** A check-in is not possible, or was not accepted. */
-export class CheckInError extends SymbolonError<CodeOf<"CheckInError">> {
-  override name = "CheckInError";
-}
+/** At the same service, an unsettled slot is shown again only within a day, so that later visits are not joined by it. */
+const SHOWN_AGAIN_SECONDS = 86_400;
 
 /** Service card and challenge as a clinic shows them, in a QR code or over the air. */
 export interface Invitation {
@@ -110,7 +110,9 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     if (!accepted.includes(value)) throw new CheckInError("not-entitled", `${attribute} ${accepted.join(" or ")}`);
     return { attribute, value };
   });
-  const used = slotsTaken(w.state, { epoch, generation: credential.generation }).size;
+  const place = { epoch, generation: credential.generation };
+  const free = freeSlots(w, place).length;
+  const again = free === 0 && toShowAgain(w, bytesToHex(serviceId), place, true) !== undefined;
   const warnings: string[] = [];
   if (credential.epoch < epoch)
     warnings.push(
@@ -126,7 +128,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     credential,
     shows,
     stale: credential.epoch < epoch,
-    slotsLeft: parameters.document.slots - used,
+    slotsLeft: again ? 1 : free,
     warnings,
   };
 }
@@ -150,24 +152,51 @@ function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> 
       const session = await makeSession(w, offer);
       let kept = false;
       await w.update((st) => {
-        // A concurrent recovery may have found this slot used.
-        kept = !slotsTaken(st, session).has(session.slot);
-        if (kept) st.sessions.push(session);
+        const standing = st.sessions.findIndex((s) => s.tagHash === session.tagHash);
+        // A concurrent recovery, or another window, may have found this slot used.
+        kept = standing < 0 ? !slotsTaken(st, session).has(session.slot) : mayReplace(st.sessions[standing]!, session);
+        if (!kept) return;
+        if (standing < 0) st.sessions.push(session);
+        else st.sessions[standing] = session;
       });
-      if (kept) return session;
+      if (!kept) continue;
+      w.sending.add(session.tagHash);
+      return session;
     }
   });
 }
 
-function slotsTaken(
-  { sessions }: Readonly<WalletState>,
-  { epoch, generation }: Pick<WalletSession, "epoch" | "generation">,
-): Set<number> {
-  return new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
+/** Whether the new session is made over this one: it was not settled, and no other attempt came in between. */
+const mayReplace = (standing: WalletSession, { earlier = [] }: WalletSession): boolean =>
+  isUnsettled(standing) && standing.checkIn === earlier[0]?.checkIn;
+
+type Place = Pick<WalletSession, "epoch" | "generation">;
+const slotsTaken = ({ sessions }: Readonly<WalletState>, { epoch, generation }: Place): Set<number> =>
+  new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
+
+/** The slots of this month that were never shown. */
+function freeSlots(w: WalletContext, place: Place): number[] {
+  const taken = slotsTaken(w.state, place);
+  const { slots } = w.parameters.known(place.epoch).document;
+  return Array.from({ length: slots }, (_, j) => j).filter((j) => !taken.has(j));
+}
+
+/** A session of this service and month that was not settled, and whose slot may be shown there again. */
+function toShowAgain(w: WalletContext, serviceId: Hex, { epoch, generation }: Place, anyAge: boolean) {
+  const since = anyAge ? 0 : w.transport.now() - SHOWN_AGAIN_SECONDS;
+  return w.state.sessions.find(
+    (s) =>
+      s.serviceId === serviceId &&
+      s.epoch === epoch &&
+      s.generation === generation &&
+      isUnsettled(s) &&
+      (s.preparedAt ?? 0) >= since &&
+      !w.sending.has(s.tagHash),
+  );
 }
 
 /**
- * A session under a slot that is free now. It is not stored yet.
+ * A session under a slot that may be shown now. It is not stored yet.
  * @throws CheckInError no-slot-left; ChannelSetupError
  */
 async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
@@ -176,11 +205,12 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   const tagParameters = w.parameters.known(epoch);
   const credentialParameters = w.parameters.known(credential.epoch);
   const generation = credential.generation;
-  const taken = slotsTaken(w.state, { epoch, generation });
-  const free = Array.from({ length: tagParameters.document.slots }, (_, j) => j).filter((j) => !taken.has(j));
-  if (free.length === 0) throw new CheckInError("no-slot-left", epochName(epoch));
-  const slot = free[uniform(free.length, rng)]!;
   const phone = w.phone(generation);
+  const { salt } = phone;
+  const free = freeSlots(w, { epoch, generation });
+  const again = toShowAgain(w, bytesToHex(offer.serviceId), { epoch, generation }, free.length === 0);
+  if (!again && free.length === 0) throw new CheckInError("no-slot-left", epochName(epoch));
+  const slot = again?.slot ?? free[uniform(free.length, rng)]!;
   const secrets = holderSecrets(w.root, phone);
   const keys = await sessionKeys(w.root, phone, epoch, slot);
   const tagHash = tagHashOf(encodeG2(tagOf(secrets.z, tagParameters.hash, epoch, slot)));
@@ -193,7 +223,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
       secrets.z,
       rng,
     ),
-    claim: claimFor(w, { serviceId: offer.serviceId, tagHash }, { generation, epoch, slot }),
+    claim: claimFor(w, { serviceId: offer.serviceId, tagHash }, { generation, salt }, { epoch, slot }),
   };
   const { enc, channel } = await openWalletChannel({
     servicePublicKey: service.hpkeKey,
@@ -227,6 +257,7 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   const checkIn = CheckIn.encode({ ...before, presentation: Presentation.encode(presentation), hpkeEnc: enc });
   return {
     generation,
+    salt,
     epoch,
     slot,
     serviceId: bytesToHex(offer.serviceId),
@@ -234,48 +265,11 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
     tagHash: bytesToHex(tagHash),
     state: "prepared",
     checkIn: bytesToHex(checkIn),
-    idempotencyKey: bytesToHex(rng(16)),
+    preparedAt: w.transport.now(),
     channel: bytesToHex(channel.serialise()),
     shown: offer.shows.map((x) => `${x.attribute}: ${x.value}`),
+    ...(again && { earlier: attemptsOf(again) }),
   };
-}
-
-/**
- * Sends a prepared check-in. If the answer was lost, sending the same bytes again gives the same receipt.
- * @throws CheckInError, ApiError
- */
-export async function sendCheckIn(w: WalletContext, session: WalletSession): Promise<Receipt> {
-  const checkIn = hexToBytes(session.checkIn!);
-  let answer: Uint8Array;
-  try {
-    answer = await apiBytes(w.transport, w.deployment.serviceUrl, "/v1/sessions", {
-      bytes: checkIn,
-      headers: { "idempotency-key": session.idempotencyKey! },
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) throw error;
-    await w.update((st) => {
-      st.sessions.find((s) => s.tagHash === session.tagHash)!.state = "refused";
-    });
-    const reason = error.detail === undefined ? error.code : `${error.code}, ${error.detail}`;
-    throw new CheckInError("check-in-refused", reason, { cause: error });
-  }
-  const { value: receipt } = translate(
-    () => openSigned(LABELS.signReceipt, Receipt, answer),
-    (cause) => new CheckInError("bad-receipt", textOfCause(cause), { cause }),
-  );
-  if (
-    !equalBytes(receipt.tagHash, hexToBytes(session.tagHash)) ||
-    !equalBytes(receipt.presentationHash, presentationHashOf(checkIn)) ||
-    !equalBytes(receipt.serviceId, hexToBytes(session.serviceId))
-  )
-    throw new CheckInError("bad-receipt", "it is for another check-in");
-  await w.update((st) => {
-    const s = st.sessions.find((x) => x.tagHash === session.tagHash)!;
-    s.state = "open";
-    s.openedAt = receipt.openedAt;
-  });
-  return receipt;
 }
 
 /** A check-in that the service accepted. */
@@ -289,9 +283,18 @@ export interface OpenSession {
 
 /** Checks in: makes the presentation, stores it, and sends it. @throws CheckInError, ChannelSetupError, ApiError */
 export async function checkIn(w: WalletContext, offer: CheckInOffer): Promise<OpenSession> {
-  const session = await prepare(w, offer);
-  const receipt = await sendCheckIn(w, session);
-  return { tid: tidOf(receipt.tagHash), tagHash: session.tagHash, receipt };
+  for (;;) {
+    const session = await prepare(w, offer);
+    try {
+      const receipt = await sendCheckIn(w, session);
+      return { tid: tidOf(receipt.tagHash), tagHash: session.tagHash, receipt };
+    } catch (error) {
+      const refused = error instanceof CheckInError && error.code === "check-in-refused";
+      if (!refused || session.earlier === undefined) throw error;
+      // If an earlier attempt opened the session, the slot is spent: that session is kept, and another slot is taken.
+      if (!(await settle(w, session).catch(() => false))) throw error;
+    }
+  }
 }
 
 /** Uniform in [0, n), n <= 256, by rejection. */

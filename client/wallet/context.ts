@@ -1,11 +1,15 @@
 // The parts that all of the wallet shares: transport, pinned deployment, state with its store, and the root of all
 // secrets.
 
+import type { Hex } from "../../protocol/encodings.ts";
 import { SymbolonError } from "../errors.ts";
 import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
 import { Turns } from "../shared/turns.ts";
 import type { Transport } from "../transport.ts";
-import type { WalletGeneration, WalletState, WalletStore } from "./state.ts";
+import { StoreConflictError, type WalletGeneration, type WalletState, type WalletStore } from "./state.ts";
+
+/** Windows that write at the same time take each other's place this often, and then one of them gives up. */
+const MAX_RELOADS = 8;
 
 export class WalletContext {
   readonly transport: Transport;
@@ -16,6 +20,8 @@ export class WalletContext {
   readonly root: Uint8Array;
   /** check-ins take turns among themselves; so do all uses of one session's channel */
   readonly turns = new Turns();
+  /** tag hashes of the check-ins that are on their way now */
+  readonly sending = new Set<Hex>();
   readonly #store: WalletStore;
   #state: WalletState;
 
@@ -39,14 +45,35 @@ export class WalletContext {
     return this.#state;
   }
 
-  /** Changes the newest state and waits until the store has it. Concurrent updates take turns. */
+  /**
+   * Changes the newest state and waits until the store has it. Concurrent updates take turns. If another window wrote
+   * meanwhile, its state is loaded and the change is made to that one. So `change` may run more than once, and decides by
+   * the state that it is given.
+   * @throws StoreConflictError if the store holds another wallet, or other windows write all the time
+   */
   update(change: (state: WalletState) => void): Promise<void> {
     return this.turns.take("state", async () => {
-      const next = structuredClone(this.#state);
-      change(next);
-      await this.#store.save(next);
-      this.#state = next;
+      for (let reloads = 0; ; reloads++) {
+        const next = structuredClone(this.#state);
+        change(next);
+        next.revision = this.#state.revision + 1;
+        try {
+          await this.#store.save(next, this.#state.revision);
+          this.#state = next;
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreConflictError) || reloads === MAX_RELOADS) throw error;
+          await this.#reload();
+        }
+      }
     });
+  }
+
+  /** @throws StoreConflictError */
+  async #reload(): Promise<void> {
+    const stored = await this.#store.load();
+    if (stored?.words !== this.#state.words) throw new StoreConflictError("the store holds another wallet");
+    this.#state = stored;
   }
 
   /**

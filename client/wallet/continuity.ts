@@ -19,7 +19,7 @@ import type { WalletSession } from "./state.ts";
 export async function introduction(w: WalletContext, session: WalletSession): Promise<Uint8Array> {
   if (session.checkIn === undefined) throw new SymbolonError("no-channel");
   const { document, hash } = w.parameters.known(session.epoch);
-  const { z } = holderSecrets(w.root, w.phone(session.generation));
+  const { z } = holderSecrets(w.root, session);
   const continuity = proveContinuity(
     {
       z,

@@ -18,6 +18,7 @@ import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts
 import { LogMonitor, type MonitorState, type SplitView } from "../log/monitor.ts";
 import { httpLogSource } from "../log/source.ts";
 import { logPinsOf } from "../parameters.ts";
+import { knownPhones } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletNotice } from "./state.ts";
@@ -79,12 +80,13 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
     throw new LogError("log-broken", followed.reason, "evidence" in followed ? { evidence: followed.evidence } : {});
   const found: WalletNotice[] = [];
   let unreadable = 0;
+  const phones = knownPhones(state);
   followed.entries.forEach((bytes, i) => {
     const logIndex = followed.from + i;
     const entry = readEntry(bytes);
     if (!entry) unreadable++;
     if (logIndex < state.noticesSeenUpTo || entry?.kind !== "notice" || !entry.caseId) return;
-    for (const phone of state.generations) {
+    for (const phone of phones) {
       const { generation } = phone;
       const kappa = walletKappa(holderSecrets(w.root, phone).z, entry.caseId);
       const content = openNotice(kappa, entry.caseId, entry.body);

@@ -5,7 +5,7 @@ import { tidOf } from "../../protocol/tid.ts";
 import type { WalletGeneration, WalletNotice, WalletSession, WalletState } from "./state.ts";
 
 /** A session without its channel's keys. */
-export type SessionView = Omit<WalletSession, "channel" | "idempotencyKey" | "bucket"> & {
+export type SessionView = Omit<WalletSession, "channel" | "earlier" | "preparedAt" | "bucket"> & {
   /** the temporary identity of this visit */
   tid: string;
 };
@@ -28,7 +28,7 @@ export interface WalletOverview {
   unreadableEntries: number;
 }
 
-export function sessionView({ channel, idempotencyKey, bucket, ...session }: WalletSession): SessionView {
+export function sessionView({ channel, earlier, preparedAt, bucket, ...session }: WalletSession): SessionView {
   return { ...session, tid: tidOf(hexToBytes(session.tagHash)) };
 }
 

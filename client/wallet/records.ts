@@ -164,7 +164,7 @@ async function readSession(w: WalletContext, session: WalletSession, holding: Ho
   for (const l of own) if (!chain.includes(l)) fault(l.recordId, "The manifest is not signed by this service.");
   if (chain.length === 0) return;
   const states = statesOf(chain, (reason) => fault(undefined, reason));
-  const keys = await sessionKeys(w.root, w.phone(session.generation), session.epoch, session.slot);
+  const keys = await sessionKeys(w.root, session, session.epoch, session.slot);
   for (const { recordId, manifest, signed, key } of chain) {
     if (manifest.size === 0) continue;
     const status = states.get(recordId) ?? "current";

@@ -1,67 +1,106 @@
-// Recovery of sessions from the recovery words. The wallet computes the tags of every slot of every epoch since
-// enrolment, for all its phones, and compares them with the tags that each service holds. It reads the manifests of
-// whole services, so that nobody learns which ones it looks for. It keeps the manifests of its own tags, and checks
-// only their signatures.
+// Recovery of sessions from the recovery words. The wallet reads the claims of whole services (protocol/claim.ts), so that
+// nobody learns which ones it looks for, and tries its own key on each. A claim that opens names generation, salt, epoch
+// and slot. The wallet computes the tag from them itself and accepts the session only if that tag is the session's.
+//
+//   a service that copies tags      has no claim that opens for its own id, so nothing is accepted from it
+//   a registrar that hides a phone  hides nothing: the claims of that phone's visits name its generation and salt
+//
+// The price is one authenticated decryption of 42 bytes per session of every service, and one tag per session found.
 
-import { EVERYTHING } from "../../protocol/buckets.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
-import type { Hex } from "../../protocol/encodings.ts";
+import { CLAIM_BYTES } from "../../protocol/documents.ts";
+import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
+import { SymbolonError } from "../errors.ts";
+import { ParametersError } from "../parameters.ts";
 import { listServices } from "../shared/service-list.ts";
-import { isGenuine, type Listed, pages } from "./buckets.ts";
+import { api, bytesOf } from "../transport.ts";
+import { knownPhones, readClaim } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
 import type { WalletSession } from "./state.ts";
 
-type Slot = Pick<WalletSession, "generation" | "epoch" | "slot">;
+const TAG_HASH_BYTES = 32;
+const EPOCH_BYTES = 4;
+const ROW_BYTES = TAG_HASH_BYTES + EPOCH_BYTES + CLAIM_BYTES;
 
-/** The tag hash of every slot in which this wallet may have checked in. */
-function ownTags(w: WalletContext, epochTo: number, progress: (epoch: number) => void): Map<Hex, Slot> {
-  const tags = new Map<Hex, Slot>();
-  for (const phone of w.state.generations) {
-    const { generation, epochFrom } = phone;
-    const { z } = holderSecrets(w.root, phone);
-    // A lost phone may still be used for as long as a clinic accepts its last credential.
-    for (let epoch = epochFrom; epoch <= epochTo; epoch++) {
-      progress(epoch);
-      const { document, hash } = w.parameters.known(epoch);
-      for (let slot = 0; slot < document.slots; slot++)
-        tags.set(bytesToHex(tagHashOf(encodeG2(tagOf(z, hash, epoch, slot)))), { generation, epoch, slot });
-    }
+interface ClaimRow {
+  /** 32 bytes */
+  tagHash: Uint8Array;
+  claim: Uint8Array;
+}
+
+/** All rows of a service. A page that does not go on after the one before ends the list. @throws ApiError; SymbolonError bad-answer */
+async function* claimsOf(w: WalletContext, serviceId: Hex): AsyncGenerator<ClaimRow> {
+  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+    const path = `/v1/services/${serviceId}/claims${cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
+    const answer = await api(w.transport, w.deployment.serviceUrl, path);
+    const bytes = await bytesOf(answer, `GET ${path}`);
+    if (bytes.length % ROW_BYTES !== 0) throw new SymbolonError("bad-answer", "claims of a service");
+    for (let at = 0; at < bytes.length; at += ROW_BYTES)
+      yield {
+        tagHash: bytes.slice(at, at + TAG_HASH_BYTES),
+        claim: bytes.slice(at + TAG_HASH_BYTES + EPOCH_BYTES, at + ROW_BYTES),
+      };
+    const next: string | undefined = answer.headers.get("symbolon-cursor") ?? undefined;
+    cursor = next !== undefined && next > cursor ? next : undefined;
   }
-  return tags;
+}
+
+type Found = Pick<WalletSession, "generation" | "salt" | "epoch" | "slot">;
+
+/** The session of this row, if the wallet made it at this service; otherwise undefined. */
+function ownSession(w: WalletContext, serviceId: Uint8Array, { tagHash, claim }: ClaimRow): Found | undefined {
+  const told = readClaim(w, { serviceId, tagHash }, claim);
+  if (!told) return undefined;
+  const { generation, epoch, slot } = told;
+  const phone = { generation, salt: bytesToHex(told.salt) };
+  let hash: Uint8Array;
+  try {
+    ({ hash } = w.parameters.known(epoch));
+  } catch (error) {
+    if (error instanceof ParametersError) return undefined; // no check-in can have been made then
+    throw error;
+  }
+  const tag = tagHashOf(encodeG2(tagOf(holderSecrets(w.root, phone).z, hash, epoch, slot)));
+  return bytesToHex(tag) === bytesToHex(tagHash) ? { ...phone, epoch, slot } : undefined;
 }
 
 /**
+ * @param progress is called per service that was read
  * @returns how many sessions were found that the wallet did not know.
  * @throws ApiError, ParametersError; SymbolonError bad-answer
  */
 export async function recoverSessions(
   w: WalletContext,
-  epochTo: number,
-  progress: (epoch: number) => void = () => {},
+  progress: (done: number, services: number) => void = () => {},
 ): Promise<number> {
-  const tags = ownTags(w, epochTo, progress);
-  const found = new Map<Hex, WalletSession>();
-  for (const { id, card } of await listServices(w.transport, w.deployment.serviceUrl)) {
-    const own: Listed[] = [];
-    for await (const page of pages(w, id, EVERYTHING)) own.push(...page.filter((l) => tags.has(l.tagHash)));
-    for (const { tagHash } of own.filter((l) => isGenuine(id, l)))
-      found.set(tagHash, {
-        ...tags.get(tagHash)!,
-        serviceId: id,
-        serviceName: card.name,
-        tagHash,
-        state: "recovered",
-        shown: [],
-      });
+  const found: WalletSession[] = [];
+  const services = await listServices(w.transport, w.deployment.serviceUrl);
+  for (const [i, { id, card }] of services.entries()) {
+    for await (const row of claimsOf(w, id)) {
+      const own = ownSession(w, hexToBytes(id), row);
+      if (own)
+        found.push({
+          ...own,
+          serviceId: id,
+          serviceName: card.name,
+          tagHash: bytesToHex(row.tagHash),
+          state: "recovered",
+          shown: [],
+        });
+    }
+    progress(i + 1, services.length);
   }
   let added: WalletSession[] = [];
   await w.update((s) => {
     // Skip sessions that the wallet knew, or that a check-in stored since the search began.
-    added = [...found.values()].filter((f) => !s.sessions.some((x) => x.tagHash === f.tagHash));
+    const isNew = (f: WalletSession): boolean => !s.sessions.some((x) => x.tagHash === f.tagHash);
+    added = found.filter((f, i) => isNew(f) && found.findIndex((x) => x.tagHash === f.tagHash) === i);
+    const phones = knownPhones(s).length;
     s.sessions.push(...added);
+    // A phone that the registrar did not name may have notices anywhere in the log.
+    if (knownPhones(s).length > phones) s.noticesSeenUpTo = 0;
   });
   return added.length;
 }

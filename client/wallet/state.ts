@@ -3,6 +3,7 @@
 // except the device key, the used slots of unsent check-ins, and the counters of channels.
 
 import type { Base64url, Hex } from "../../protocol/encodings.ts";
+import { type CodeOf, SymbolonError } from "../errors.ts";
 import type { ServedParameters } from "../parameters.ts";
 
 /** One phone of this wallet: its contract was made with these recovery words. */
@@ -35,8 +36,20 @@ export interface Bucket {
   parts: number;
 }
 
+/** A check-in that was made for a session. */
+export interface Attempt {
+  /** CheckIn bytes */
+  checkIn: Hex;
+  /** FrameChannel.serialise(); secret */
+  channel: Hex;
+  /** "attribute: value" of everything shown */
+  shown: string[];
+}
+
 export interface WalletSession {
   generation: number;
+  /** of the generation, 32 bytes. A restored phone can find sessions of a generation that the registrar does not name */
+  salt: Hex;
   epoch: number;
   slot: number;
   /** 16 bytes */
@@ -44,12 +57,17 @@ export interface WalletSession {
   serviceName: string;
   /** 32 bytes; names the session everywhere */
   tagHash: Hex;
-  /** "prepared": stored before sending; only the same bytes may be sent again */
+  /**
+   * "prepared": stored before sending, and not answered by the service's Worker; "refused": its Worker signed that it
+   * refuses. Either may still turn out open (sending.ts). Its slot may be shown again at the same service only.
+   */
   state: "prepared" | "open" | "refused" | "recovered";
   /** CheckIn bytes; absent after a recovery */
   checkIn?: Hex;
-  /** 16 bytes */
-  idempotencyKey?: Hex;
+  /** unix seconds */
+  preparedAt?: number;
+  /** attempts before `checkIn` under the same tag, newest first */
+  earlier?: Attempt[];
   /** unix seconds */
   openedAt?: number;
   /** FrameChannel.serialise(); secret */
@@ -86,6 +104,8 @@ export interface PendingEnrolment {
 
 export interface WalletState {
   version: 2;
+  /** rises by one at each save, from 1 */
+  revision: number;
   /** recovery words; secret */
   words: string;
   account: string | undefined;
@@ -116,6 +136,7 @@ export interface WalletState {
 /** The state of a wallet that has only its recovery words. @param restored whether an earlier phone had them */
 export const emptyState = (words: string, restored = false): WalletState => ({
   version: 2,
+  revision: 0,
   words,
   account: undefined,
   deviceSecretKey: undefined,
@@ -133,11 +154,26 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   lastCheckpoint: undefined,
 });
 
-/** Keeps a wallet's state. An application implements it over its own sealed storage. */
+/** Another window or process of the application saved a newer state of the same wallet. */
+export class StoreConflictError extends SymbolonError<CodeOf<"StoreConflictError">> {
+  override name = "StoreConflictError";
+  constructor(detail?: string) {
+    super("other-window", detail);
+  }
+}
+
+/**
+ * Keeps a wallet's state. An application implements it over its own sealed storage. Two windows may hold the same
+ * store, so `save` compares and swaps in one step, for example in one transaction of IndexedDB.
+ */
 export interface WalletStore {
   load(): Promise<WalletState | undefined>;
-  /** Resolves when the state is durable: slots and counters are saved before anything leaves. */
-  save(state: WalletState): Promise<void>;
+  /**
+   * Saves the state if the stored one has the revision `expected`, or if there is none and `expected` is 0. Resolves
+   * when the state is durable: slots and counters are saved before anything leaves.
+   * @throws StoreConflictError if the stored state has another revision; then nothing is saved
+   */
+  save(state: WalletState, expected: number): Promise<void>;
 }
 
 /** A store for tests, demos and servers. It forgets everything when the process ends. */
@@ -146,7 +182,9 @@ export class MemoryStore implements WalletStore {
   async load(): Promise<WalletState | undefined> {
     return this.#state === undefined ? undefined : (JSON.parse(this.#state) as WalletState);
   }
-  async save(state: WalletState): Promise<void> {
+  async save(state: WalletState, expected: number): Promise<void> {
+    const stored = this.#state === undefined ? 0 : (JSON.parse(this.#state) as WalletState).revision;
+    if (stored !== expected) throw new StoreConflictError(`revision ${stored} is stored, ${expected} expected`);
     this.#state = JSON.stringify(state);
   }
 }

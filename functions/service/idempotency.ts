@@ -1,4 +1,4 @@
-// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) of writes that carry no id of their own. Only its hash is
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) of frames, which carry no id of their own. Only its hash is
 // kept.
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -15,11 +15,4 @@ export function givenIdempotencyKeyHash(c: Context): Hex | undefined {
   if (key === undefined) return undefined;
   if (!KEY.test(key)) throw new Problem("malformed", "Idempotency-Key: 16 to 64 bytes in lower-case hex expected");
   return bytesToHex(sha256(utf8ToBytes(key)));
-}
-
-/** As givenIdempotencyKeyHash, but the key is required. @throws Problem malformed */
-export function idempotencyKeyHash(c: Context): Hex {
-  const hash = givenIdempotencyKeyHash(c);
-  if (hash === undefined) throw new Problem("malformed", "Idempotency-Key is required.");
-  return hash;
 }

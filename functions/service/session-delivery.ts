@@ -15,6 +15,7 @@ import type {
 } from "../../durable-objects/replay-window.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
+import { CheckIn } from "../../protocol/documents.ts";
 import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
@@ -43,10 +44,10 @@ export async function deliverSessionRow(
   const db = shard === 0 ? env.RECORDS_DB_0 : env.RECORDS_DB_1;
   const { meta } = await db
     .prepare(
-      `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in) SELECT ?1, ?2, ?3, ?4, ?5
+      `INSERT INTO sessions (service_id, tag_hash, epoch, day, check_in, claim) SELECT ?1, ?2, ?3, ?4, ?5, ?6
        WHERE NOT EXISTS (SELECT 1 FROM closed_epochs WHERE epoch = ?3) ON CONFLICT DO NOTHING`,
     )
-    .bind(serviceId, tagHash, epoch, day, checkIn)
+    .bind(serviceId, tagHash, epoch, day, checkIn, CheckIn.decode(checkIn).claim)
     .run();
   if (meta.changes > 0) return "stands";
   const standing = await sessionAt({ db, serviceId }, tagHash);

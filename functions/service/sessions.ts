@@ -1,6 +1,6 @@
 // Check-in, and the routes with which a clinic reads its own sessions.
 //
-//   POST /v1/sessions                       CheckIn, Idempotency-Key -> 201 Signed<Receipt>
+//   POST /v1/sessions                       CheckIn -> 201 Signed<Receipt>
 //   GET  /v1/services/:id/sessions          clinic; cursor, limit: ordered by tagHash, which reveals no time
 //   GET  /v1/services/:id/sessions/:tagHash clinic
 //
@@ -9,7 +9,10 @@
 // row, the answer, and the row of the session index.
 // Every failure of the credential gets the same answer. A challenge that is not fresh is refused as "clock-skew", before the
 // presentation is looked at: that answer says how old the challenge is, and nothing of the credential. If the check-in was
-// already accepted, the same idempotency key returns the same receipt, even after the challenge expires.
+// already accepted, the same bytes get the same receipt, whoever sends them and even after the challenge expires. So a clinic
+// that hands in a check-in first does not shut out the wallet's own.
+// A refusal carries Signed<RefusedCheckIn>. A wallet ends a session only for that: any other 4xx may be a proxy's. A request
+// with a token gets none, since its refusal may concern the token.
 // A spent tag is recorded in the object and in the D1 row. If only the row has it (the object was restored to an earlier
 // day), the object discards the session that it has just opened. Every 201 follows a row that stands: a repetition writes
 // the row again if it is missing (D1 was restored).
@@ -21,14 +24,12 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
-import { nativeVerify, signerOf } from "../../engine/ed25519.ts";
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
-import { Challenge, cardHashOf, Receipt, signDocument } from "../../protocol/documents.ts";
+import { Challenge, cardHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
-import type { ElementG2 } from "../../protocol/engine.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
-import { LABELS } from "../../protocol/labels.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
 import { clockSkew } from "../shared/clock.ts";
@@ -36,13 +37,13 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { clockTolerance, type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { isClosed } from "./closed-epochs.ts";
-import { idempotencyKeyHash } from "./idempotency.ts";
 import { sendIndexRow } from "./index-rows.ts";
 import { pageOf } from "./paging.ts";
+import { receiptFor, signedRefusal, standingReceipt } from "./receipts.ts";
 import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 import { replayWindowOf } from "./session-objects.ts";
-import { isSession, SESSION_COLUMNS, sessionAt } from "./session-rows.ts";
+import { SESSION_COLUMNS, sessionAt } from "./session-rows.ts";
 import { requireActive } from "./suspension.ts";
 import { clinicOf } from "./tokens.ts";
 import { verifyTogether } from "./verification.ts";
@@ -166,12 +167,6 @@ async function verify(env: ServiceEnv, read: ReadCheckIn, tag: EpochParameters, 
   return verdict;
 }
 
-function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array {
-  const { tagHash, presentationHash, epoch, challenge } = read;
-  const receipt = { tagHash, serviceId: challenge.serviceId, presentationHash, epoch, openedAt: at };
-  return signDocument(LABELS.signReceipt, Receipt, receipt, signerOf(env.SIGNING_KEY));
-}
-
 /** @throws Problem unavailable if D1 does not answer; the object's alarm then writes the row */
 async function writeRow(env: ServiceEnv, service: Service, row: SessionRowToDeliver): Promise<RowOutcome> {
   try {
@@ -181,64 +176,69 @@ async function writeRow(env: ServiceEnv, service: Service, row: SessionRowToDeli
   }
 }
 
+/** @throws Problem credential-refused, clock-skew and others */
+async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): Promise<Uint8Array> {
+  const read = decode(bytes);
+  const service = await audience(c.env, read);
+  const tagHash = bytesToHex(read.tagHash);
+  const presentationHash = bytesToHex(read.presentationHash);
+  const object = replayWindowOf(c.env, tagHash);
+
+  const day = dayOf(read.challenge.issuedAt);
+  const tag = await parametersOfCheckIn(c.env, read, at);
+  const offline = await handedInByClinic(c, service);
+  const closed = async () => ((await isClosed(service, read.epoch)) ? refused("epoch is closed") : undefined);
+  const tooLate = notFresh(read, tag, at, offline) ?? (await closed());
+  if (tooLate !== undefined) {
+    const receipt = await standingReceipt(c.env, service, { tagHash, presentationHash });
+    if (receipt === undefined) throw tooLate;
+    return receipt;
+  }
+  requireActive(service);
+  const T = (await verify(c.env, read, tag, at)).tag;
+  const outcome: OpenOutcome = await object.open(
+    {
+      tagHash,
+      presentationHash,
+      serviceId: service.serviceId,
+      shard: service.shard,
+      epoch: read.epoch,
+      day,
+      checkIn: bytes,
+      tag: read.presentation.T,
+      rowProof: read.checkIn.rowProof,
+      receipt: receiptFor(c.env, read, at),
+      // After the last second in which this check-in is fresh, so that closing never races with it.
+      closesAt: arrivalsEnd(read.epoch, tag.document) + DELIVERY_MARGIN_SECONDS,
+    },
+    at,
+  );
+  if (outcome.outcome === "refused") throw refused("tag already spent");
+  const about = { serviceId: service.serviceId, epoch: read.epoch };
+  const row = { ...about, tagHash, day, checkIn: bytes };
+  const standing = await writeRow(c.env, service, row);
+  if (standing !== "stands") {
+    await object.giveUp(tagHash, presentationHash);
+    throw refused(standing === "closed" ? "epoch is closed" : "tag already spent, says its row");
+  }
+  if (outcome.pending) {
+    const { rowProof } = read.checkIn;
+    const afterwards = async () =>
+      sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T, rowProof }, T), at);
+    c.executionCtx.waitUntil(afterwards());
+  }
+  return outcome.receipt;
+}
+
 export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/sessions", async (c) => {
     const at = now(c);
-    const key = idempotencyKeyHash(c);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const read = decode(bytes);
-    const service = await audience(c.env, read);
-    const tagHash = bytesToHex(read.tagHash);
-    const presentationHash = bytesToHex(read.presentationHash);
-    const object = replayWindowOf(c.env, tagHash);
-
-    const day = dayOf(read.challenge.issuedAt);
-    const tag = await parametersOfCheckIn(c.env, read, at);
-    const offline = await handedInByClinic(c, service);
-    const repetition = { tagHash, presentationHash, idempotencyKeyHash: key };
-    const closed = async () => ((await isClosed(service, read.epoch)) ? refused("epoch is closed") : undefined);
-    const tooLate = notFresh(read, tag, at, offline) ?? (await closed());
-    let outcome: OpenOutcome;
-    let T: ElementG2 | undefined;
-    if (tooLate !== undefined) {
-      if (!(await isSession(service, tagHash))) throw tooLate;
-      outcome = await object.recall(repetition);
-      if (outcome.outcome === "refused") throw tooLate;
-    } else {
-      requireActive(service);
-      T = (await verify(c.env, read, tag, at)).tag;
-      outcome = await object.open(
-        {
-          ...repetition,
-          serviceId: service.serviceId,
-          shard: service.shard,
-          epoch: read.epoch,
-          day,
-          checkIn: bytes,
-          tag: read.presentation.T,
-          rowProof: read.checkIn.rowProof,
-          receipt: receiptFor(c.env, read, at),
-          // After the last second in which this check-in is fresh, so that closing never races with it.
-          closesAt: arrivalsEnd(read.epoch, tag.document) + DELIVERY_MARGIN_SECONDS,
-        },
-        at,
-      );
-      if (outcome.outcome === "refused") throw refused("tag already spent");
+    try {
+      return octets(c, await answerCheckIn(c, bytes, at), 201);
+    } catch (cause) {
+      throw c.req.header("authorization") === undefined ? signedRefusal(c.env, cause, bytes, at) : cause;
     }
-    const about = { serviceId: service.serviceId, epoch: read.epoch };
-    const row = { ...about, tagHash, day, checkIn: bytes };
-    const standing = await writeRow(c.env, service, row);
-    if (standing !== "stands") {
-      await object.giveUp(tagHash, presentationHash);
-      throw refused(standing === "closed" ? "epoch is closed" : "tag already spent, says its row");
-    }
-    if (outcome.pending) {
-      const { rowProof } = read.checkIn;
-      const afterwards = async () =>
-        sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T, rowProof }, T), at);
-      c.executionCtx.waitUntil(afterwards());
-    }
-    return octets(c, outcome.receipt, 201);
   });
 }
 

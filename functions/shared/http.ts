@@ -37,25 +37,30 @@ export const PROBLEMS = {
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Thrown by handlers. `detail` is public. `inside` is only for tests and the audit log, and is never sent. */
+/**
+ * Thrown by handlers. `detail` is public, and so are the members of `more`. `inside` is only for tests and the audit log,
+ * and is never sent.
+ */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;
   readonly inside: string | undefined;
-  constructor(code: ProblemCode, detail?: string, inside?: string) {
+  readonly more: Readonly<Record<string, string>>;
+  constructor(code: ProblemCode, detail?: string, inside?: string, more: Record<string, string> = {}) {
     super(inside ?? detail ?? code);
     this.code = code;
     this.detail = detail;
     this.inside = inside;
+    this.more = more;
   }
 }
 /** The one answer to every kind of bad credential. `inside` tells the reason, and is never sent. */
 export const refused = (inside: string): Problem => new Problem("credential-refused", undefined, inside);
 
-export function problemResponse(code: ProblemCode, detail?: string): Response {
+export function problemResponse(code: ProblemCode, detail?: string, more: Record<string, string> = {}): Response {
   const [status, title] = PROBLEMS[code];
   return Response.json(
-    { type: `urn:symbolon:problem:${code}`, code, status, title, ...(detail === undefined ? {} : { detail }) },
+    { type: `urn:symbolon:problem:${code}`, code, status, title, ...(detail === undefined ? {} : { detail }), ...more },
     { status, headers: { "content-type": "application/problem+json" } },
   );
 }
@@ -119,7 +124,7 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
       (c.env as { STAGE?: string }).STAGE === "local"
     )
       console.error(role, c.req.method, problem.inside, error instanceof Error ? error.stack : "");
-    return problemResponse(problem.code, problem.detail);
+    return problemResponse(problem.code, problem.detail, problem.more);
   });
   app.notFound(() => problemResponse("not-found"));
   app.get("/health", (c) => c.json({ role, ok: true }));

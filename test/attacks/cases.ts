@@ -20,9 +20,9 @@ import {
   type RequesterKeys,
 } from "../../client/requester.ts";
 import { ApiError, api, apiJson } from "../../client/transport.ts";
-import { CheckInError } from "../../client/wallet/check-in.ts";
 import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
+import { CheckInError } from "../../client/wallet/sending.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
@@ -309,12 +309,7 @@ export async function presented(
 }
 
 export const sendCheckIn = (p: Practice, checkIn: Uint8Array): Promise<string> =>
-  outcome(() =>
-    api(p.transport, p.deployment.serviceUrl, "/v1/sessions", {
-      bytes: checkIn,
-      headers: { "idempotency-key": bytesToHex(p.transport.rng(16)) },
-    }),
-  );
+  outcome(() => api(p.transport, p.deployment.serviceUrl, "/v1/sessions", { bytes: checkIn }));
 
 /** The signed parameters, as anybody gets them. */
 export async function signedParameters(p: Practice): Promise<Uint8Array> {

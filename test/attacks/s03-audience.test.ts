@@ -7,7 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClinicApi } from "../../client/clinic/api.ts";
 import { type Clinic, SessionError } from "../../client/clinic.ts";
-import { CheckInError } from "../../client/wallet/check-in.ts";
+import { CheckInError } from "../../client/wallet/sending.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";

@@ -147,7 +147,6 @@ const send = (checkIn: Uint8Array): Promise<string> =>
   outcome(() =>
     api(p.transport, p.deployment.serviceUrl, "/v1/sessions", {
       bytes: checkIn,
-      headers: { "idempotency-key": bytesToHex(p.transport.rng(16)) },
     }),
   );
 const handleOf = (checkIn: Uint8Array): Uint8Array => {

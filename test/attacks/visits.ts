@@ -10,7 +10,7 @@ import { phoneOf, stateOf } from "../../client/wallet/inspect.ts";
 import { credentialBlinding, holderSecrets, type Phone, sessionKeys, walletRoot } from "../../client/wallet/keys.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import type { Practice } from "../../local/practice.ts";
-import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { hexToBytes } from "../../protocol/bytes.ts";
 import { type Credential, type IssuerParams, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {
   Challenge,
@@ -135,7 +135,7 @@ export interface Answer {
 export async function postCheckIn(
   practice: Practice,
   checkIn: Uint8Array,
-  options: { idempotencyKey?: string; bearer?: string; serviceUrl?: string } = {},
+  options: { bearer?: string; serviceUrl?: string } = {},
 ): Promise<Answer> {
   const { transport } = practice;
   const response = await transport.fetch(`${options.serviceUrl ?? practice.host.urls.service}/v1/sessions`, {
@@ -143,7 +143,6 @@ export async function postCheckIn(
     headers: {
       "content-type": "application/octet-stream",
       "symbolon-clock": String(transport.now()),
-      "idempotency-key": options.idempotencyKey ?? bytesToHex(transport.rng(16)),
       ...(options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` }),
     },
     body: checkIn as BodyInit,

@@ -188,7 +188,7 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
     const state = await page.evaluate(() => JSON.parse(localStorage.getItem("wallet")!) as WalletState);
     const words = await page.evaluate(() => globals.wallet.recoveryWords);
     const store = new MemoryStore();
-    await store.save(state);
+    await store.save(state, 0);
     const inNode = await Wallet.open({ transport: practice.transport, deployment: practice.deployment, store });
     expect(inNode!.recoveryWords).toBe(words);
     expect(inNode!.sessions.map((s) => s.tagHash)).toEqual([session.tagHash]);

@@ -32,6 +32,7 @@ it.each(groups)("%s: each code is kebab-case and has a sentence of its own", (_,
 });
 
 const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readonly prototype: Error }> = {
+  StoreConflictError: sdk.StoreConflictError,
   SymbolonError,
   ApiError: sdk.ApiError,
   ParametersError: sdk.ParametersError,

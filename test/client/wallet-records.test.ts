@@ -2,16 +2,19 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ClinicKeys, serviceIdOfKeys } from "../../client/clinic/keys.ts";
+import { type ClinicKeys, clinicCard, serviceIdOfKeys } from "../../client/clinic/keys.ts";
 import { sealRecord } from "../../client/sealing/record.ts";
+import { knownPhones } from "../../client/wallet/claims.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
+import { claimKey, walletRoot } from "../../client/wallet/keys.ts";
 import type { WalletSession } from "../../client/wallet/state.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { type Part, partOf, readPart } from "../../protocol/buckets.ts";
-import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, concatBytes, hexToBytes, u32be, utf8ToBytes } from "../../protocol/bytes.ts";
+import { sealClaim } from "../../protocol/claim.ts";
 import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { problems } from "../support/fhir-document.ts";
 import { rng } from "../support/trustees.ts";
@@ -87,7 +90,8 @@ beforeAll(async () => {
   session = wallet.sessions[0]!;
   const card = invitation(keys).card;
   world.answer = (path) => {
-    if (path === "/v1/services") return { cards: [toBase64url(card)] };
+    if (path === "/v1/services") return { cards: [toBase64url(card), ...fakes.map((f) => toBase64url(clinicCard(f)))] };
+    if (path.endsWith("/claims")) return claims(path.split("/")[3] as Hex);
     const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
     if (part)
       return {
@@ -190,6 +194,14 @@ describe("the own report", () => {
   });
 });
 
+/** The claims that a service lists: the one session is of this clinic. */
+let claims = (id: Hex): Uint8Array => {
+  const made = stateOf(wallet).sessions[0]!;
+  if (id !== serviceHex()) return new Uint8Array();
+  return concatBytes(hexToBytes(made.tagHash), u32be(made.epoch), CheckIn.decode(hexToBytes(made.checkIn!)).claim);
+};
+let fakes: ClinicKeys[] = [];
+
 const asked = (): string[] => world.asked.splice(0);
 const states = async () => {
   const { records, faults } = await wallet.records();
@@ -291,11 +303,47 @@ it("takes all of a service that has signed for few sessions, whatever else it li
   }
 });
 
-it("recovers no session from manifests that the service has not signed", async () => {
-  const fresh = await world.wallet(wallet.recoveryWords);
-  await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
-  rows = [signed({ tagHash: hexToBytes(session.tagHash) }, ed25519.keygen(rng(32)).secretKey)];
-  expect(await fresh.recover()).toBe(0);
-  rows = chain;
-  expect(await fresh.recover()).toBe(1);
+it("recovers no session that another service claims, and one of a phone that the registrar does not name", async () => {
+  const made = claims;
+  const impostor = await newClinic("Impostor");
+  fakes = [impostor];
+  const impostorId = bytesToHex(serviceIdOfKeys(impostor));
+  const honest = made(serviceHex() as Hex);
+  try {
+    // The impostor copies tag and claim, which everybody can read.
+    claims = (id) => (id === impostorId ? honest : new Uint8Array());
+    const fresh = await world.wallet(wallet.recoveryWords);
+    await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
+    expect(await fresh.recover()).toBe(0);
+    // A claim under another key, for the right service and tag.
+    const told = {
+      generation: 0,
+      salt: hexToBytes(stateOf(wallet).generations[0]!.salt),
+      epoch: EPOCH,
+      slot: session.slot,
+    };
+    const place = { serviceId: hexToBytes(serviceHex()), tagHash: hexToBytes(session.tagHash) };
+    const row = (claim: Uint8Array) => concatBytes(place.tagHash, u32be(EPOCH), claim);
+    claims = (id) => (id === impostorId ? new Uint8Array() : row(sealClaim(rng(32), place, told, rng)));
+    expect(await fresh.recover()).toBe(0);
+    // A claim that opens and names another slot than the tag's.
+    const own = claimKey(walletRoot(wallet.recoveryWords));
+    const slot = (session.slot + 1) % 4;
+    claims = (id) => (id === impostorId ? new Uint8Array() : row(sealClaim(own, place, { ...told, slot }, rng)));
+    expect(await fresh.recover()).toBe(0);
+    // Control: the wallet's own claim at its own clinic. The registrar hides the phone under which it was made.
+    claims = made;
+    world.contracts.splice(0);
+    const second = await world.wallet(wallet.recoveryWords);
+    const offer = await second.startEnrolment(ACCOUNT, "code");
+    await second.confirmEnrolment(offer, { withoutEarlierPhone: true });
+    expect(stateOf(second).generations).toHaveLength(1);
+    expect(await second.recover()).toBe(1);
+    const [phone] = stateOf(wallet).generations;
+    expect(stateOf(second).sessions[0]).toMatchObject({ salt: phone!.salt, serviceId: serviceHex() });
+    expect(knownPhones(stateOf(second))).toHaveLength(2); // notices are looked for under both
+  } finally {
+    claims = made;
+    fakes = [];
+  }
 });

@@ -199,7 +199,7 @@ it("asks the registrar for parameters when it enrols, and nobody when it checks 
   const world = new World();
   const [enrolled, keys] = [await world.enrolledWallet(), await newClinic()];
   const store = new MemoryStore();
-  await store.save(stateOf(enrolled));
+  await store.save(stateOf(enrolled), 0);
   world.asked.splice(0);
   const wallet = (await Wallet.open({ transport: world.transport, deployment, store }))!;
   await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
@@ -208,7 +208,11 @@ it("asks the registrar for parameters when it enrols, and nobody when it checks 
 
   // Stored parameters are verified like served ones.
   const [{ document }] = stateOf(enrolled).parameters as [ServedParameters];
-  await store.save({ ...stateOf(enrolled), parameters: [{ document, keySet: toBase64url(new Uint8Array()) }] });
+  const { revision } = (await store.load())!;
+  await store.save(
+    { ...stateOf(enrolled), revision, parameters: [{ document, keySet: toBase64url(new Uint8Array()) }] },
+    revision,
+  );
   const tampered = (await Wallet.open({ transport: world.transport, deployment, store }))!;
   await expect(tampered.readInvitation(invitation(keys))).rejects.toBeInstanceOf(ParametersError);
 });

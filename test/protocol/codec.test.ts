@@ -70,6 +70,7 @@ for (const file of readdirSync(VECTORS).filter((f) => f.endsWith(".json")))
   collect(JSON.parse(readFileSync(join(VECTORS, file), "utf8")));
 const b = (length: number, byte = 5): Uint8Array => new Uint8Array(length).fill(byte);
 for (const [codec, value] of [
+  [documents.RefusedCheckIn, { presentationHash: b(32), code: "clock-skew", at: 7 }],
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],
   [ceremonies.ReshareShare, { shares: { trace: 1n, link: 2n, record: 3n }, groupHybridSecret: b(32) }],
   [requesters.RevocationList, { number: 1, at: 2, revoked: [b(32)] }],

@@ -14,17 +14,16 @@ import { identityRecordHash, Registrations } from "../../protocol/contract-chain
 import { decodeIssuerParams, issue } from "../../protocol/credential.ts";
 import {
   Challenge,
-  CheckIn,
   Contract,
   cardHashOf,
   contractHashOf,
   IssuedCredential,
-  openSigned,
   Parameters,
   paramsHashOf,
   presentationHashOf,
   Receipt,
   RefreshRequest,
+  RefusedCheckIn,
   signDocument,
 } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
@@ -33,7 +32,6 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
-import { tagHashOf } from "../../protocol/presentation.ts";
 import { decodeG1, decodeG2, encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { rng, runCeremony } from "./trustees.ts";
 
@@ -90,8 +88,23 @@ export const deployment: Deployment = {
   logVkey: "",
   trusteeKeys: committee.map((p) => bytesToHex(p.keys.identityKey)),
   witnessVkeys: [],
-  serviceWorkerKey: bytesToHex(new Uint8Array(32)),
+  serviceWorkerKey: bytesToHex(receipts.publicKey),
 };
+
+/** The service Worker's receipt of a check-in. @param key of the signer; the Worker's by default */
+export function receiptFor(body: Uint8Array, key: Uint8Array = receipts.secretKey): Uint8Array {
+  const { challenge, tagHash, presentationHash, epoch } = readCheckIn(body);
+  const receipt: Receipt = { tagHash, serviceId: challenge.serviceId, presentationHash, epoch, openedAt: NOW };
+  return signDocument(LABELS.signReceipt, Receipt, receipt, key);
+}
+/** Signed<RefusedCheckIn> over these bytes. @param key of the signer; the Worker's by default */
+export const refusalBy = (key: Uint8Array = receipts.secretKey, body: Uint8Array): Uint8Array =>
+  signDocument(
+    LABELS.signRefusedCheckIn,
+    RefusedCheckIn,
+    { presentationHash: presentationHashOf(body), code: "credential-refused", at: NOW },
+    key,
+  );
 
 type Asked = { path: string; body: Uint8Array };
 export class World {
@@ -105,6 +118,9 @@ export class World {
   readonly contracts: Uint8Array[] = [];
   /** the service's answer to everything but a check-in, by path */
   answer: (path: string, body: Uint8Array) => unknown = () => undefined;
+  /** the answer to a check-in; by default an honest receipt */
+  onCheckIn: ((body: Uint8Array) => Response) | undefined;
+
   readonly transport: Transport = {
     now: () => this.now,
     rng,
@@ -118,6 +134,7 @@ export class World {
         this.lose = undefined;
         throw new TypeError("fetch failed");
       }
+      if (answer instanceof Response) return answer;
       if (answer === undefined) return Response.json({ code: "not-found" }, { status: 404 });
       return answer instanceof Uint8Array ? new Response(answer as BodyInit) : Response.json(answer);
     }) as typeof fetch,
@@ -159,17 +176,7 @@ export class World {
 
   #service({ path, body }: Asked): unknown {
     if (path !== "/v1/sessions") return this.answer(path, body);
-    const { challenge } = CheckIn.decode(body);
-    const { serviceId } = openSigned(LABELS.signChallenge, Challenge, challenge).value;
-    const { presentation, epoch } = readCheckIn(body);
-    const receipt: Receipt = {
-      tagHash: tagHashOf(presentation.T),
-      serviceId,
-      presentationHash: presentationHashOf(body),
-      epoch,
-      openedAt: this.now,
-    };
-    return signDocument(LABELS.signReceipt, Receipt, receipt, receipts.secretKey);
+    return this.onCheckIn?.(body) ?? receiptFor(body);
   }
 
   async wallet(words?: string): Promise<Wallet> {

@@ -256,11 +256,8 @@ const clinicHpkeKey = (clinic: Clinic): Uint8Array =>
 
 export const newKey = (): string => bytesToHex(rng(16));
 
-export async function send(bytes: Uint8Array, idempotencyKey = newKey()): Promise<Uint8Array> {
-  const response = await api(transport, SERVICE_URL, "/v1/sessions", {
-    bytes,
-    headers: { "idempotency-key": idempotencyKey },
-  });
+export async function send(bytes: Uint8Array): Promise<Uint8Array> {
+  const response = await api(transport, SERVICE_URL, "/v1/sessions", { bytes });
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `claim` blob DEFAULT x'' NOT NULL;

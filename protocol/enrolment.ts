@@ -26,6 +26,7 @@ import {
 } from "./credential.ts";
 import { Contract, type RefreshRequest } from "./documents.ts";
 import { groupG1, groupG2 } from "./group.ts";
+import { hedged } from "./hedge.ts";
 import { LABELS } from "./labels.ts";
 import { decodeProof, encodeProof, prove, Relation, verify } from "./sigma.ts";
 import {
@@ -34,6 +35,7 @@ import {
   decodeG2,
   encodeG1,
   encodeG2,
+  encodeScalar,
   G,
   type G1,
   type G2,
@@ -152,7 +154,9 @@ export function requestEnrolment(
   const { secrets, s, previousK, generation, salt, previous, identityCommitment, paramsHash, nonce } = input;
   const { k, z } = secrets;
   const { linkKey } = input.params;
-  const u = randomScalar(rng);
+  // One u under two z would give the difference of both z·G away.
+  const bound = [identityCommitment, paramsHash, nonce, ...[k, z].map(encodeScalar)];
+  const u = randomScalar(hedged(rng, "contract", ...bound));
   const rows: ContractRows = {
     Cm: commitTo(secrets, s),
     R: handleOf(k),

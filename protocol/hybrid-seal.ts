@@ -12,7 +12,8 @@
 //   AEAD         ChaCha20-Poly1305(key, nonce = 12 zero bytes, aad = frame(label, aad))
 //
 // The fixed nonce is sound because every key encrypts exactly one message. The key comes from a fresh encapsulation,
-// and no function here returns it. A caller that repeats the randomness for two messages breaks this, as in any KEM.
+// and no function here returns it. The encapsulation's randomness is hedged with key, aad and plaintext (hedge.ts), so that
+// repeated randomness does not repeat a key for another message.
 // The sender is not authenticated. If a message needs an author, it is signed, or it carries a proof, around the seal.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
@@ -23,6 +24,7 @@ import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { concatBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
+import { hedged } from "./hedge.ts";
 import { LABELS } from "./labels.ts";
 
 export const HYBRID_PUBLIC_KEY_BYTES = 1216;
@@ -87,10 +89,19 @@ function isReduced(publicKey: Uint8Array): boolean {
  * Seals `plaintext` to a public key.
  * @throws HybridSealError for a public key of wrong length, with an unreduced coefficient or with a low-order point
  */
-export function hybridSeal(publicKey: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, rng: Rng): Uint8Array {
+export const hybridSeal = (publicKey: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, rng: Rng): Uint8Array =>
+  hybridSealWith(publicKey, aad, plaintext, hedged(rng, "seal", publicKey, aad, plaintext)(ENCAPSULATION_SEED_BYTES));
+
+/** `hybridSeal` with the 64 bytes of X-Wing's own vectors. A caller that repeats them for two messages gives both away. */
+export function hybridSealWith(
+  publicKey: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+  encapsulationSeed: Uint8Array,
+): Uint8Array {
   try {
     if (!isReduced(publicKey)) throw new HybridSealError();
-    const { cipherText, sharedSecret } = XWing.encapsulate(publicKey, rng(ENCAPSULATION_SEED_BYTES));
+    const { cipherText, sharedSecret } = XWing.encapsulate(publicKey, encapsulationSeed);
     const key = messageKey(sharedSecret, cipherText, publicKey);
     const body = chacha20poly1305(key, NONCE, frame(LABEL, aad)).encrypt(plaintext);
     sharedSecret.fill(0);

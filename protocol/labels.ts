@@ -31,6 +31,7 @@ export const LABELS = {
   tdh2: `${V1}PROOF-TDH2.`,
   // hashes
   batchCoefficients: `${V1}XOF-COEFFICIENTS.`,
+  hedge: `${V1}HASH-HEDGE.`,
   tagHash: `${V1}HASH-TAG.`,
   tid: `${V1}HASH-TID.`,
   indexValue: `${V1}HASH-INDEX.`,

@@ -20,6 +20,7 @@ import {
 } from "./credential.ts";
 import { type ElementG1, type ElementG2, type Engine, nobleEngine } from "./engine.ts";
 import { groupG1, groupG2 } from "./group.ts";
+import { hedged } from "./hedge.ts";
 import { LABELS } from "./labels.ts";
 import {
   hiddenIndexes,
@@ -34,7 +35,19 @@ import {
 } from "./presentation-statement.ts";
 import { decodeBatchable, encodeBatchable, proveBatchable, verifyBatchable } from "./sigma.ts";
 import { type BatchItem, randomWeight, verifyBatch } from "./sigma-batch.ts";
-import { DecodeError, encodeG1, encodeG2, Fr, G, type G1, type G2, P2, randomScalar, type Scalar } from "./suite.ts";
+import {
+  DecodeError,
+  encodeG1,
+  encodeG2,
+  encodeScalar,
+  Fr,
+  G,
+  type G1,
+  type G2,
+  P2,
+  randomScalar,
+  type Scalar,
+} from "./suite.ts";
 
 export { Presentation } from "./presentation-statement.ts";
 
@@ -83,7 +96,11 @@ export function present(
   );
   const header = { credentialEpoch: credential.epoch, tagEpoch, slot, shown };
 
-  const [r1, r2, r] = [rng, rng, rng].map(randomScalar) as [Scalar, Scalar, Scalar];
+  // A cloned wallet that repeats its randomness must not show the same C1 or D in two slots: that would link them.
+  const setting: Setting = { params, credentialParams, tagParamsHash, credentialParamsHash, context };
+  const tag = presentationTag(setting, header);
+  const draw = hedged(rng, "presentation", tag, ...[k, z, credential.s, credential.e].map(encodeScalar));
+  const [r1, r2, r] = [draw, draw, draw].map(randomScalar) as [Scalar, Scalar, Scalar];
   const { multiply } = groupG1;
   const D = multiply(signedPoint(credentialParams, credentialParamsHash, credential, input.secrets), r2);
   const Abar = multiply(credential.A, Fr.mul(r1, r2));
@@ -99,9 +116,8 @@ export function present(
   const messages = attributeScalars(credentialParams, credential.values);
   const hidden = hiddenIndexes(credentialParams, header).map((i) => [`m${i}`, messages[i]!] as const);
   const witness = { e: credential.e, r1, r3: Fr.inv(r2), s: credential.s, k, z, r, ...Object.fromEntries(hidden) };
-  const setting: Setting = { params, credentialParams, tagParamsHash, credentialParamsHash, context };
   const relation = presentationRelation(setting, header, points);
-  const proof = proveBatchable(relation, presentationTag(setting, header), witness as Record<WitnessName, Scalar>, rng);
+  const proof = proveBatchable(relation, tag, witness as Record<WitnessName, Scalar>, rng);
   return {
     ...header,
     Abar: encodeG1(points.Abar),

@@ -16,11 +16,14 @@
 // transcripts with c ≠ c' give w = (z − z')/(c − c'), which is the same w in every equation.
 // Zero knowledge. A uniform z and K = M·z − c·image simulate a transcript, as in one group.
 //
+// Nonces are hedged (hedge.ts): a cloned machine that repeats its randomness repeats no nonce under another challenge.
+//
 // An image may be a sum of public points that the caller computed; the draft would list them as image terms. In that
 // case every public value in the sum must also be in the tag, or in another equation.
 
 import { concatBytes, equalBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { type Group, toScalar } from "./group.ts";
+import { hedged } from "./hedge.ts";
 import type { Label } from "./labels.ts";
 import { deriveChallenge, isValidInstance, LinearPart, type Part } from "./linear.ts";
 import { deriveSessionId, littleEndian } from "./sponge.ts";
@@ -134,7 +137,10 @@ function sessionId(label: Label, tag: Uint8Array): Uint8Array {
   return deriveSessionId(concatBytes(utf8ToBytes(label), utf8ToBytes(SUITE), frame(tag)));
 }
 
-/** The three moves of the protocol, for any valid parts. sigma-draft.ts uses them too. */
+/**
+ * The three moves of the protocol, for any valid parts. sigma-draft.ts uses them too, with the rng of the draft's vectors.
+ * @param rng hedged with witness, session and instance (hedge.ts), except in those vectors
+ */
 export function proveParts(
   parts: readonly Part[],
   session: Uint8Array,
@@ -169,7 +175,9 @@ function proveRelation<W extends string>(
   const compiled = relation.compile();
   if (compiled === undefined) throw new RangeError(`${relation.label}: not a valid statement`);
   const scalars = relation.scalars.map((name) => witness[name]);
-  return proveParts(compiled.parts, sessionId(relation.label, tag), compiled.instance, scalars, rng);
+  const session = sessionId(relation.label, tag);
+  const nonces = hedged(rng, "proof", session, compiled.instance, ...scalars.map(encodeScalar));
+  return proveParts(compiled.parts, session, compiled.instance, scalars, nonces);
 }
 
 /**

@@ -2,7 +2,7 @@
 // stanza around it. This is TDH2 of V. Shoup and R. Gennaro, "Securing threshold cryptosystems against chosen
 // ciphertext attack", J. Cryptology 15 (2002), section 5, over G1, with the label in the proof.
 //
-//   seal     r random;  u = r·G   ū = r·Ḡ
+//   seal     r random, hedged;  u = r·G   ū = r·Ḡ
 //            key = HKDF-SHA256(ikm = r·Y_rec, salt = LABEL, info = frame(u, Y_rec, label))
 //            c = ChaCha20-Poly1305(key, nonce 0, aad = label; plaintext)      one message per key, because r is fresh
 //            proof of {r : u = r·G, ū = r·Ḡ}, its tag = frame(label, c, Y_rec): the paper's hash H2(c, L, u, w, ū, w̄)
@@ -29,6 +29,7 @@ import { frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { blob, document, fixed, type Of } from "./codec.ts";
 import { g1, proof } from "./element-coders.ts";
 import { type Engine, nobleEngine } from "./engine.ts";
+import { hedged } from "./hedge.ts";
 import { hybridOpen, hybridSeal } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
 import { prove, Relation, verify } from "./sigma.ts";
@@ -87,7 +88,7 @@ export interface Tdh2Key {
 /** Encrypts a short plaintext to the trustees. @throws Tdh2Error "plaintext-too-long" above MAX_TDH2_PLAINTEXT_BYTES */
 export function tdh2Encrypt({ key, label, plaintext }: Tdh2Key & { plaintext: Uint8Array }, rng: Rng): Tdh2Ciphertext {
   if (plaintext.length > MAX_TDH2_PLAINTEXT_BYTES) throw new Tdh2Error("plaintext-too-long");
-  const r = randomScalar(rng);
+  const r = randomScalar(hedged(rng, "threshold", encodeG1(key), label, plaintext));
   const u = G.multiply(r) as G1;
   const ubar = tdh2Base().multiply(r) as G1;
   const c = aead(key.multiply(r) as G1, u, key, label).encrypt(plaintext);

@@ -50,6 +50,8 @@ const PARAMETERS = {
   "no-parameters": "No parameters are known for this month.",
   "two-parameters": "Two parameters documents cover the same month.",
   "contradicting-parameters": "The registrar serves other parameters than those already believed.",
+  "unlogged-parameters": "The registrar gave this wallet parameters that are not in the public log.",
+  "late-parameters": "Parameters were put into the log after their first month had begun.",
   "untrusted-parameters": "The parameters are not signed by the keys that this app trusts.",
 } as const;
 

@@ -52,6 +52,16 @@ export interface EpochParameters {
 
 export class ParametersError extends SymbolonError<CodeOf<"ParametersError">> {
   override name = "ParametersError";
+  /** Signed<Parameters> documents of the registrar that prove the fault, if they do */
+  readonly evidence: readonly Uint8Array[];
+  constructor(
+    code: CodeOf<"ParametersError">,
+    detail?: string,
+    { cause, evidence = [] }: { cause?: unknown; evidence?: readonly Uint8Array[] } = {},
+  ) {
+    super(code, detail, { cause });
+    this.evidence = evidence;
+  }
 }
 
 /** Parameters as the registrar serves them. */
@@ -76,6 +86,11 @@ export class ParametersCache {
     this.#transport = transport;
     this.#deployment = deployment;
     this.#kept = kept;
+  }
+
+  /** Every document believed so far. */
+  get believed(): readonly EpochParameters[] {
+    return this.#believed;
   }
 
   /** Everything believed so far, for the application's store. */

@@ -3,9 +3,9 @@
 // own.
 //
 // It reads the log through a LogMonitor: freshly cosigned heads only, each continuing the last one seen, and all entries
-// between. An entry that this version cannot read is counted and skipped, so it hides no other entry.
+// between. It also compares its parameters with the log (logged-parameters.ts). An entry that this version cannot read is counted and skipped, so it hides no other entry.
 
-import { bytesToHex } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -21,6 +21,7 @@ import { logPinsOf } from "../parameters.ts";
 import { knownPhones } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
+import { checkLoggedParameters } from "./logged-parameters.ts";
 import type { WalletNotice } from "./state.ts";
 
 /**
@@ -55,7 +56,11 @@ function readEntry(bytes: Uint8Array): LogEntry | undefined {
   }
 }
 
-/** Concurrent calls scan one after the other. @throws LogError, ParametersError, ApiError */
+/**
+ * Concurrent calls scan one after the other.
+ * @throws LogError, ApiError; ParametersError also if the log and this wallet have different parameters. The notices found are
+ * kept even then, and are in the overview
+ */
 export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> {
   return w.turns.take("notices", () => scan(w));
 }
@@ -79,12 +84,10 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   if (!followed.ok)
     throw new LogError("log-broken", followed.reason, "evidence" in followed ? { evidence: followed.evidence } : {});
   const found: WalletNotice[] = [];
-  let unreadable = 0;
+  const entries = followed.entries.map(readEntry);
   const phones = knownPhones(state);
-  followed.entries.forEach((bytes, i) => {
+  entries.forEach((entry, i) => {
     const logIndex = followed.from + i;
-    const entry = readEntry(bytes);
-    if (!entry) unreadable++;
     if (logIndex < state.noticesSeenUpTo || entry?.kind !== "notice" || !entry.caseId) return;
     for (const phone of phones) {
       const { generation } = phone;
@@ -99,8 +102,10 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
       s.notices.some((x) => x.logIndex === n.logIndex && x.generation === n.generation);
     s.notices.push(...found.filter((n) => !known(n)));
     s.noticesSeenUpTo = followed.head.size;
-    s.unreadableEntries = unreadable;
+    s.unreadableEntries = entries.filter((entry) => !entry).length;
     s.lastCheckpoint = monitor.state!.note;
   });
+  // The notices are kept before this check, since a fault of the registrar must hide none of them.
+  checkLoggedParameters(entries, w.parameters.believed, hexToBytes(deployment.registrarKey));
   return w.state.notices;
 }

@@ -6,10 +6,16 @@
 //
 // Last, a thief enrols a phone of its own in a patient's name, so that the notice of an assemble goes to the thief's contract,
 // which is the last one. For the control, trustees make the notice for the last contract if an order is marked "last only".
+//
+// At the end the log's operator shows one wallet an old head or an unreadable entry, and the registrar gives one wallet parameters
+// of its own.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
+import type { SymbolonError } from "../../client/errors.ts";
+import type { ParametersError } from "../../client/parameters.ts";
 import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
+import { api, type Transport } from "../../client/transport.ts";
 import { secretsOf } from "../../client/wallet/inspect.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
@@ -18,11 +24,13 @@ import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/shared/trustee-api.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
-import { hexToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
-import { LogEntry } from "../../protocol/documents.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { LogEntry, Parameters, paramsHashOf, Signed, signDocument } from "../../protocol/documents.ts";
+import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { NOTICE_ROWS, openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
 import {
@@ -34,6 +42,7 @@ import {
   hex,
   indexOf,
   LINK,
+  logTrustAt,
   lyingBundle,
   MARKED,
   marked,
@@ -43,6 +52,7 @@ import {
   person,
   playedBy,
   START,
+  signedParameters,
   TRACE,
   visit,
 } from "./cases.ts";
@@ -71,7 +81,10 @@ beforeAll(async () => {
     start: START,
     slots: 4,
     epochs: 2,
-    weaken: Object.fromEntries([1, 2, 3].map((i) => [`trustee-${i}`, LAX])),
+    weaken: {
+      ...Object.fromEntries([1, 2, 3].map((i) => [`trustee-${i}`, LAX])),
+      log: [playedBy("log-that-rewrites-history", "functions/log.ts")],
+    },
   });
   clinic = await p.openClinic("General practice");
   [alice, bob, carol] = [await enrolled(p, "Alice"), await enrolled(p, "Bob"), await enrolled(p, "Carol")];
@@ -294,4 +307,86 @@ describe("a thief's phone in Dora's name, enrolled with a stolen code", () => {
     expect(await purposes(dora.wallet)).toEqual(["both phones"]);
     expect(await purposes(thief)).toEqual(["both phones", "last only"]);
   }, 120_000);
+});
+
+/** Runs `act` while every request for `path` gets this answer. */
+async function withAnswer<T>(path: string, answer: string, act: () => Promise<T>): Promise<T> {
+  const transport = p.transport as { fetch: Transport["fetch"] };
+  const honest = transport.fetch;
+  transport.fetch = (async (input: string, init?: RequestInit) =>
+    new URL(String(input)).pathname === path ? new Response(answer) : honest(input, init)) as Transport["fetch"];
+  try {
+    return await act();
+  } finally {
+    transport.fetch = honest;
+  }
+}
+const codeOf = (act: () => Promise<unknown>): Promise<string> =>
+  act().then(
+    () => "read",
+    (e: SymbolonError) => e.code,
+  );
+const purposes = async (wallet: Wallet) => (await read(wallet)).map((n) => n.purpose);
+
+describe("a log that shows one wallet less than there is", () => {
+  it("an old head for ever: the wallet says that the log is stale, and not that nothing happened", async () => {
+    const quorum = logTrustAt(p).quorum;
+    const frozen = await (await api(p.transport, p.deployment.logUrl, `/v1/cosigned?quorum=${quorum}`)).text();
+    await alice.wallet.notices();
+    await complete(link("hidden by an old head", alices));
+    const ask = () => withAnswer("/v1/cosigned", frozen, () => read(bob.wallet));
+    await cosigned(p);
+    expect(await codeOf(ask)).toBe("read"); // for three days an old head is good
+    p.clock.now += LOG_FRESHNESS_SECONDS + 1;
+    expect(await codeOf(ask)).toBe("log-stale");
+    expect(await purposes(alice.wallet)).toContain("hidden by an old head"); // control: the true head
+  });
+
+  it("an entry that nobody can read: the wallet counts it, and finds the notice after it", async () => {
+    const followed = await monitorOf(p).follow();
+    if (!followed.ok) throw new Error(followed.reason);
+    const junk = new Uint8Array(40).fill(0xff);
+    expect(() => LogEntry.decode(junk)).toThrow(); // control: a wallet that had to read each entry would stop here
+    const json = { entries: [...followed.entries, junk].map(toBase64url) };
+    await api(p.transport, p.deployment.logUrl, "/history", { json });
+    await complete(link("after the unreadable entry", alices));
+    expect(await purposes(alice.wallet)).toContain("after the unreadable entry");
+    expect(alice.wallet.overview().unreadableEntries).toBe(1);
+  });
+});
+
+describe("parameters of its own for one wallet", () => {
+  const stolen = () => hexToBytes(p.host.bindings.registrar!.SIGNING_KEY! as Hex);
+  const variant = async (changes: Partial<Parameters>): Promise<Uint8Array> => {
+    const document = Parameters.decode(Signed.decode(await signedParameters(p)).document);
+    return signDocument(LABELS.signParameters, Parameters, { ...document, ...changes }, stolen());
+  };
+
+  it("not in the log: the wallet finds out when it next looks for notices", async () => {
+    const next = alices.epoch + 40;
+    const own = await variant({ epochFrom: next, epochTo: next, realm: "for Carol alone" });
+    const path = "/v1/parameters";
+    const honest = (await (await fetch(p.deployment.registrarUrl + path)).json()) as Record<string, string[]>;
+    const answer = JSON.stringify({
+      documents: [...honest.documents!, toBase64url(own)],
+      keySets: [...honest.keySets!, honest.keySets![0]],
+    });
+    await withAnswer(path, answer, () => codeOf(() => carol.wallet.refresh(next)));
+    expect(await codeOf(() => carol.wallet.notices())).toBe("unlogged-parameters");
+    expect(await codeOf(() => bob.wallet.notices())).toBe("read"); // control: a wallet with the parameters of everybody
+  });
+
+  it("a second document for the same month in the log: every wallet reports both, and keeps its notices", async () => {
+    const before = alice.wallet.overview().notices.length;
+    const second = await variant({ realm: "for somebody" });
+    const value = Parameters.decode(Signed.decode(second).document);
+    const entry = { kind: "parameters", at: p.clock.now, subject: paramsHashOf(value), caseId: undefined } as const;
+    const env = { LOG_URL: p.deployment.logUrl, SIGNING_KEY: bytesToHex(stolen()) };
+    const index = await appendEntryBytes(env, p.clock.now, LogEntry.encode({ ...entry, body: second }));
+    await cosigned(p, index + 1);
+    const error = (await alice.wallet.notices().catch((e: unknown) => e)) as ParametersError;
+    expect(error.code).toBe("two-parameters");
+    expect(error.evidence.map(hex)).toEqual([hex(await signedParameters(p)), hex(second)]);
+    expect(alice.wallet.overview().notices.length).toBe(before);
+  });
 });

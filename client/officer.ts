@@ -85,6 +85,11 @@ export class Officer {
     this.options = options;
   }
 
+  /** The parts with which this officer acts at its trustee, for approveResharing. */
+  get access(): Pick<OfficerOptions, "transport" | "trusteeUrl" | "authenticator"> {
+    return this.options;
+  }
+
   private async token(): Promise<string> {
     const { transport, trusteeUrl, authenticator } = this.options;
     if (this.session && transport.now() < this.session.expires) return this.session.token;

@@ -4,6 +4,7 @@
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
+import { KeySet } from "../protocol/key-set.ts";
 import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
@@ -64,7 +65,8 @@ export class Operator {
    * @throws ApiError; SymbolonError bad-answer
    */
   async issueParameters({ keySet, ...parameters }: NewParameters): Promise<Uint8Array> {
-    const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys: this.#deployment.trusteeKeys };
+    const trusteeKeys = KeySet.decode(keySet).identityKeys.map(bytesToHex);
+    const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys };
     const { document } = await this.#registrar<{ document: Base64url }>("/v1/admin/parameters", json);
     return decodeAnswer("the signed parameters", () => fromBase64url(document));
   }
@@ -98,6 +100,15 @@ export class Operator {
   /** Sets the attribute values of this account's next credentials. @throws ApiError */
   async setEntitlements(account: string, entitlements: Record<string, string>): Promise<void> {
     await this.#registrar("/v1/admin/entitlements", { account, entitlements });
+  }
+
+  /**
+   * Gives the registrar the longer chain of key sets that a resharing has made.
+   * @param chain KeySetChain
+   * @throws ApiError
+   */
+  async publishKeySets(chain: Uint8Array): Promise<void> {
+    await this.#registrar("/v1/admin/keysets", { chain: toBase64url(chain) });
   }
 
   /**

@@ -1,4 +1,5 @@
-// The bulletin board of one key ceremony, as one trustee sees it. The object's name is the ceremony's id (hex).
+// The bulletin board of one key ceremony or one resharing, as one trustee sees it. The object's name is the ceremony's id, or
+// "reshare " and the resharing's id (hex).
 //
 // Invariant.
 //   plan       fixed for ever when the ceremony starts here
@@ -24,6 +25,8 @@ export interface BoardMessage {
 export interface Board {
   plan: Uint8Array;
   cards: Uint8Array[];
+  /** of a resharing: the KeySetChain up to the old key set */
+  chain: Uint8Array | undefined;
   dealerSecret: Uint8Array | undefined;
   trusteeSecret: Uint8Array | undefined;
   messages: { round: CeremonyRound; bytes: Uint8Array }[];
@@ -72,6 +75,19 @@ export class Ceremony extends DurableObject {
     });
   }
 
+  /** Fixes the plan of a resharing. False if another plan was fixed before. */
+  startResharing(input: { plan: Uint8Array; cards: Uint8Array[]; chain: Uint8Array }): boolean {
+    return this.ctx.storage.transactionSync(() => {
+      const plan = this.state("plan");
+      if (plan) return equalBytes(plan, input.plan);
+      this.sql.exec("INSERT INTO state VALUES ('plan', ?), ('chain', ?)", input.plan, input.chain);
+      input.cards.forEach((card, i) => {
+        this.sql.exec("INSERT INTO cards VALUES (?, ?)", i + 1, card);
+      });
+      return true;
+    });
+  }
+
   read(): Board | undefined {
     const plan = this.state("plan");
     if (!plan) return undefined;
@@ -86,6 +102,7 @@ export class Ceremony extends DurableObject {
         .exec("SELECT card FROM cards ORDER BY trustee")
         .toArray()
         .map((c) => bytesOf(c.card)),
+      chain: this.state("chain"),
       dealerSecret: this.state("dealer-secret"),
       trusteeSecret: this.state("trustee-secret"),
       messages: messagesOf("board"),

@@ -2,6 +2,8 @@
 //
 // Invariant.
 //   keys        at most one set of shares at a time. A newer generation replaces it; an equal or older one never does
+//   chain       the key sets from the first ceremony to the newest that this trustee saw finished
+//   handed on   per generation at most one plan of a resharing, and only after an officer approved that plan
 //   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back
 //   challenges  each challenge is used at most once
 //   decisions   one per case id: one order hash, one decision, one document
@@ -58,6 +60,9 @@ export class TrusteeVault extends DurableObject {
       CREATE TABLE IF NOT EXISTS keys (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,
         key_set BLOB NOT NULL, sealed_secret BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS cards (trustee INTEGER PRIMARY KEY, card BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY CHECK (one = 1), bytes BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS reshare_approvals (plan BLOB PRIMARY KEY) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS handed_on (generation INTEGER PRIMARY KEY, plan BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS officers (credential_id TEXT PRIMARY KEY, public_key BLOB NOT NULL, rp_id TEXT NOT NULL,
         origin TEXT NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS challenges (challenge BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
@@ -91,17 +96,51 @@ export class TrusteeVault extends DurableObject {
     };
   }
 
-  installKeys(keys: VaultKeys): "installed" | "same" | "conflict" {
+  /** @param chain KeySetChain that ends with this key set */
+  installKeys(keys: VaultKeys, chain: Uint8Array): "installed" | "same" | "conflict" {
     return this.ctx.storage.transactionSync(() => {
       const held = this.keys();
       if (held && equalBytes(held.keySet, keys.keySet)) return "same";
       if (held && held.generation >= keys.generation) return "conflict";
+      this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);
       this.sql.exec("INSERT OR REPLACE INTO keys VALUES (1, ?, ?, ?)", keys.generation, keys.keySet, keys.sealedSecret);
       this.sql.exec("DELETE FROM cards");
       keys.cards.forEach((card, i) => {
         this.sql.exec("INSERT INTO cards VALUES (?, ?)", i + 1, card);
       });
       return "installed";
+    });
+  }
+
+  chain(): Uint8Array | undefined {
+    const row = this.row("SELECT bytes FROM chain");
+    return row && bytesOf(row.bytes);
+  }
+
+  /** Keeps an officer's approval of a resharing's plan. The Worker has verified the assertion before. */
+  approveResharing(input: { plan: Uint8Array; credentialId: string; counter: number }) {
+    return this.ctx.storage.transactionSync(() => {
+      const advanced = this.advanceCounter(input.credentialId, input.counter);
+      if (advanced === "ok") this.sql.exec("INSERT OR IGNORE INTO reshare_approvals VALUES (?)", input.plan);
+      return advanced;
+    });
+  }
+
+  /** Commits the shares of a generation to one plan for ever. `plan`: hash of the plan, 32 bytes. */
+  handOn(generation: number, plan: Uint8Array): "ok" | "not-approved" | "other-plan" {
+    return this.ctx.storage.transactionSync(() => {
+      if (!this.row("SELECT 1 FROM reshare_approvals WHERE plan = ?", plan)) return "not-approved";
+      this.sql.exec("INSERT OR IGNORE INTO handed_on VALUES (?, ?)", generation, plan);
+      const row = this.row("SELECT plan FROM handed_on WHERE generation = ?", generation);
+      return equalBytes(bytesOf(row!.plan), plan) ? "ok" : "other-plan";
+    });
+  }
+
+  /** Deletes the shares of this generation or an older one, because this trustee is not in the next committee. */
+  leave(generation: number, chain: Uint8Array): void {
+    this.ctx.storage.transactionSync(() => {
+      this.sql.exec("DELETE FROM keys WHERE generation <= ?", generation);
+      this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);
     });
   }
 

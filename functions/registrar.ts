@@ -3,6 +3,7 @@
 // visits.
 //
 //   registrar/parameters   the signed parameters of each epoch range
+//   registrar/key-sets     the trustees' key sets, from the first committee to the newest
 //   registrar/admin        registrations, entitlements, revocation
 //   registrar/requesters   requesters' certificates, and the list of those withdrawn
 //   registrar/enrol        enrolment of a phone, and refresh of its credential
@@ -11,6 +12,7 @@
 import { registerAdmin } from "./registrar/admin.ts";
 import { registerDisclosure } from "./registrar/disclose.ts";
 import { registerEnrolment } from "./registrar/enrol.ts";
+import { registerKeySets } from "./registrar/key-sets.ts";
 import { registerParameters } from "./registrar/parameters.ts";
 import { registerRequesters } from "./registrar/requesters.ts";
 import type { RegistrarEnv } from "./shared/env.ts";
@@ -18,6 +20,7 @@ import { roleApp } from "./shared/http.ts";
 
 const app = roleApp<RegistrarEnv>("registrar");
 registerParameters(app);
+registerKeySets(app);
 registerAdmin(app);
 registerRequesters(app);
 registerEnrolment(app);

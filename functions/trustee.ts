@@ -6,6 +6,7 @@
 //   trustee/card-routes       public card and key set of the trustee
 //   trustee/witness           the trustee as a witness of the log (shared/witness has its route)
 //   trustee/ceremony-routes   the key ceremony, by the administrator
+//   trustee/resharing-routes  handing the keys to another committee
 //   trustee/officer-routes    registration, login, inbox, review and decision of officers
 //   trustee/round-routes      the rounds of a case, for any client that holds a valid bundle
 //
@@ -17,6 +18,7 @@ import { registerAddCheckpoint } from "./shared/witness.ts";
 import { registerCard } from "./trustee/card-routes.ts";
 import { registerCeremony } from "./trustee/ceremony-routes.ts";
 import { registerOfficers } from "./trustee/officer-routes.ts";
+import { registerResharing } from "./trustee/resharing-routes.ts";
 import { registerRounds } from "./trustee/round-routes.ts";
 import { witnessPartsOf } from "./trustee/witness.ts";
 
@@ -30,6 +32,7 @@ const app = roleApp<TrusteeEnv>("trustee", { maxBodyBytes: MAX_BODY_BYTES });
 registerCard(app);
 registerAddCheckpoint(app, witnessPartsOf);
 registerCeremony(app);
+registerResharing(app);
 registerOfficers(app);
 registerRounds(app);
 

@@ -29,6 +29,10 @@ export interface HostOptions {
   trustees?: number;
   /** number of outside witnesses of the log; 2 by default */
   witnesses?: number;
+  /** the first so many trustees are the pinned committee (default all); the others may join it by a resharing */
+  committee?: number;
+  /** index of each trustee in its committee; by default 1, 2, 3 … One that takes another's place has that one's index */
+  trusteeIndexes?: readonly number[];
   /** gives each trustee its own workerd process and its own state directory (default false); the other roles share one */
   trusteesApart?: boolean;
   /** directory of the state; by default a temporary directory, which `stop` removes */
@@ -157,7 +161,9 @@ async function startOnce(options: HostOptions): Promise<Host> {
   const names = ["registrar", "service", "escrow", "log", ...trusteeNames, ...witnessNames];
   const ports = options.port === undefined ? await freePorts(names.length) : names.map((_, i) => options.port! + i);
   const urlOf = (name: string): string => `http://127.0.0.1:${ports[names.indexOf(name)]}`;
-  const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), i + 1));
+  const indexOf = (i: number): number => options.trusteeIndexes?.[i] ?? i + 1;
+  const trustees = trusteeNames.map((_, i) => trusteeKeys(derive(`trustee-${i + 1}`), indexOf(i)));
+  const committee = trustees.slice(0, options.committee);
   const adminSecretKey = derive("admin");
   const witnesses = witnessNames.map((name) => makeWitnessKeys(derive(name), `symbolon.local/${name}`));
   const witnessVkeys = witnesses.map((w) => w.vkey);
@@ -173,8 +179,8 @@ async function startOnce(options: HostOptions): Promise<Host> {
     SERVICE_URL: urlOf("service"),
     ESCROW_URL: urlOf("escrow"),
     LOG_URL: urlOf("log"),
-    TRUSTEE_URLS: JSON.stringify(trusteeNames.map(urlOf)),
-    TRUSTEE_KEYS: JSON.stringify(trustees.map((t) => bytesToHex(t.identityPublicKey))),
+    TRUSTEE_URLS: JSON.stringify(trusteeNames.slice(0, committee.length).map(urlOf)),
+    TRUSTEE_KEYS: JSON.stringify(committee.map((t) => bytesToHex(t.identityPublicKey))),
     LOG_WITNESSES: JSON.stringify(witnessVkeys),
   };
   const publicOf = (name: string): string => bytesToHex(ed25519.getPublicKey(derive(name)));
@@ -197,7 +203,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     },
   };
   trusteeNames.forEach((name, i) => {
-    own[name] = { TRUSTEE_INDEX: String(i + 1), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
+    own[name] = { TRUSTEE_INDEX: String(indexOf(i)), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
   });
   // An outside witness knows the log's key and its own, and nothing else of the deployment.
   const { STAGE, CLOCK, LOG_VKEY } = common;
@@ -288,7 +294,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     serviceWorkerKey: ed25519.getPublicKey(derive("service-sign")),
     logVkey: log.vkey,
     witnessVkeys,
-    trusteeIdentityKeys: trustees.map((t) => t.identityPublicKey),
+    trusteeIdentityKeys: committee.map((t) => t.identityPublicKey),
     bindings,
     async stop() {
       await Promise.all(processes.map((p) => p.dispose()));

@@ -74,7 +74,7 @@ export function deploymentOf(host: Host): Deployment {
     serviceUrl: host.urls.service,
     escrowUrl: host.urls.escrow,
     logUrl: host.urls.log,
-    trusteeUrls: host.urls.trustees,
+    trusteeUrls: host.urls.trustees.slice(0, host.trusteeIdentityKeys.length),
     registrarKey: bytesToHex(host.registrarKey),
     logVkey: host.logVkey,
     trusteeKeys: host.trusteeIdentityKeys.map(bytesToHex),

@@ -60,6 +60,7 @@ export const LABELS = {
   keySetCore: `${V1}HASH-KEYSET-CORE.`,
   ceremonyPlan: `${V1}HASH-CEREMONY-PLAN.`,
   resharePlan: `${V1}HASH-RESHARE-PLAN.`,
+  reshareApproval: `${V1}HASH-RESHARE-APPROVAL.`,
   ceremonyCommit: `${V1}HASH-CEREMONY-COMMIT.`,
   ceremonySeed: `${V1}HASH-CEREMONY-SEED.`,
   ceremonyTranscript: `${V1}HASH-CEREMONY-TRANSCRIPT.`,

@@ -65,6 +65,7 @@ import {
   keySetId,
   perKey,
   type TrusteeSecret,
+  verifyKeySet,
 } from "./key-set.ts";
 import { LABELS } from "./labels.ts";
 import { commitPolynomial, evaluate, lagrangeAtZero, sharePolynomial } from "./sharing.ts";
@@ -97,6 +98,9 @@ export interface ReceiverSeat {
 /** The hash of a key set; a plan names it as `previous`. */
 export const keySetHash = (old: KeySetCore): Uint8Array => labelledHash(LABELS.keySetCore, KeySetCore.encode(old));
 
+/** The hash that names a run, 32 bytes. @param plan encoded ResharePlan */
+export const reshareContext = (plan: Uint8Array): Uint8Array => labelledHash(LABELS.resharePlan, plan);
+
 /** Checks a plan. `old` must have passed verifyKeySet. @throws KeySetError, RangeError */
 export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
   checkCommittee(plan.threshold, plan.trustees);
@@ -113,7 +117,7 @@ export function openResharing(plan: ResharePlan, old: KeySetCore): Resharing {
       `dealers ${plan.dealers}: must be ${old.threshold} of the old trustees, ascending`,
     );
   return {
-    context: labelledHash(LABELS.resharePlan, ResharePlan.encode(plan)),
+    context: reshareContext(ResharePlan.encode(plan)),
     plan,
     old,
     dealers: plan.dealers.map((index) => ({ index, identityKey: old.identityKeys[index - 1]! })),
@@ -163,24 +167,8 @@ function receive({ resharing, index, transportSecret }: ReceiverSeat, deals: Res
   return share;
 }
 
-/**
- * Round 2, by a new member: signs the key set, or complains.
- * @throws CeremonyAbort for a fault that everybody can see; any other fault becomes a complaint
- */
-export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[]): Outcome {
-  const { resharing, index, identitySecret } = seat;
-  const { context, plan, old } = resharing;
-  const deals = readDeals(resharing, messages);
-  const received: ReshareShare[] = [];
-  for (const d of deals) {
-    const share = receive(seat, d);
-    if (typeof share === "string") {
-      const complaint: Complaint = { context, sender: index, accused: d.sender, reason: share };
-      return { accepted: false, complaint, message: post(Complaint, complaint, identitySecret) };
-    }
-    received.push(share);
-  }
-
+/** The key set that follows from these deals. @throws KeySetError if it has other keys; CeremonyAbort */
+function coreOfDeals({ context, plan, old }: Resharing, deals: readonly ReshareDeals[]): KeySetCore {
   const lambdas = plan.dealers.map((i) => lagrangeAtZero(i, plan.dealers));
   // multiplyUnsafe: public because commitments are broadcast and λ follows from the plan.
   const scaled = (points: G1[], i: number) => points.map((p) => p.multiplyUnsafe(lambdas[i]!) as G1);
@@ -196,6 +184,45 @@ export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[
   );
   if (!KEY_NAMES.every((name) => core.keys[name].equals(old.keys[name])))
     throw new KeySetError("share-keys", "the new shares do not belong to the old keys");
+  return core;
+}
+
+/**
+ * Verifies a finished resharing, as everybody can who trusts the old key set: the dealers signed their deals with their old
+ * keys, each deal starts from the dealer's old share key, the new key set follows from the deals, and all its holders signed.
+ * @throws CeremonyAbort, KeySetError
+ */
+export function verifyResharing(resharing: Resharing, messages: readonly Uint8Array[], keySet: KeySet): void {
+  const core = coreOfDeals(resharing, readDeals(resharing, messages));
+  const { signatures: _, ...served } = keySet;
+  if (!equalBytes(KeySetCore.encode(served), KeySetCore.encode(core)))
+    throw new KeySetError("other-key-set", "the key set does not follow from the deals");
+  verifyKeySet(
+    keySet,
+    resharing.receivers.map((r) => r.identityKey),
+  );
+}
+
+/**
+ * Round 2, by a new member: signs the key set, or complains.
+ * @throws CeremonyAbort for a fault that everybody can see; any other fault becomes a complaint
+ */
+export function reshareAccept(seat: ReceiverSeat, messages: readonly Uint8Array[]): Outcome {
+  const { resharing, index, identitySecret } = seat;
+  const { context, plan } = resharing;
+  const deals = readDeals(resharing, messages);
+  const received: ReshareShare[] = [];
+  for (const d of deals) {
+    const share = receive(seat, d);
+    if (typeof share === "string") {
+      const complaint: Complaint = { context, sender: index, accused: d.sender, reason: share };
+      return { accepted: false, complaint, message: post(Complaint, complaint, identitySecret) };
+    }
+    received.push(share);
+  }
+
+  const lambdas = plan.dealers.map((i) => lagrangeAtZero(i, plan.dealers));
+  const core = coreOfDeals(resharing, deals);
   const combined = perKey((name) =>
     received.reduce((sum, r, i) => Fr.add(sum, Fr.mul(lambdas[i]!, r.shares[name])), 0n),
   );

@@ -21,6 +21,12 @@ export const logEntries = sqliteTable("log_entries", {
   entry: bytes("entry").notNull(),
 });
 
+/** One KeySetChain per ceremony, by the id that all its key sets share. */
+export const keySetChains = sqliteTable("key_set_chains", {
+  keySetId: hex("key_set_id").primaryKey(),
+  chain: bytes("chain").notNull(),
+});
+
 /** The certificates that this registrar signed, by requesterHashOf. */
 export const requesters = sqliteTable("requesters", {
   certificate: hex("certificate").primaryKey(),

@@ -76,7 +76,7 @@ export async function runCeremony(t: Transport, input: CeremonyInput): Promise<C
  * A run with a complaint is over: people settle it, and a new run starts under a new id.
  * @throws CeremonyError complaint, bad-ceremony-message
  */
-function refuseComplaint(message: Base64url): void {
+export function refuseComplaint(message: Base64url): void {
   translate(
     () => {
       const { document } = Signed.decode(decode(message));

@@ -8,6 +8,7 @@ import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-d
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
+import type { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { SymbolonError, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
@@ -79,7 +80,7 @@ export function openAnswers(
   context: RequesterContext,
   p: Pick<PreparedOrder, "hash" | "order">,
   kind: ForRequester["kind"],
-  threshold: number,
+  { identityKeys, threshold }: Pick<KeySet, "identityKeys" | "threshold">,
   sealed: readonly Base64url[],
 ): Answer[] {
   const answers = sealed.map((text) => {
@@ -87,9 +88,9 @@ export function openAnswers(
       () => openSigned(LABELS.signForRequester, ForRequester, fromBase64url(text)),
       (cause) => new RequesterError("wrong-answer", textOfCause(cause), [], cause),
     );
-    const author = context.identityKeys[part.from - 1];
+    const author = identityKeys[part.from - 1];
     if (!author || !equalBytes(author, key))
-      throw new RequesterError("wrong-answer", "it is signed by none of the pinned trustees");
+      throw new RequesterError("wrong-answer", "it is signed by none of the trustees");
     const wrong = (detail: string): RequesterError =>
       new RequesterError("wrong-answer", `trustee ${part.from}: ${detail}`, [part.from]);
     if (part.kind !== kind || !equalBytes(part.orderHash, p.hash) || !equalBytes(part.caseId, p.order.caseId))
@@ -191,11 +192,11 @@ export async function openChunk(
   if (!range) throw new SymbolonError("no-such-chunk", `${chunk}`);
   const { keySet } = await context.trustees();
   const sealed = await sealedResults(context, prepared.caseId, chunk);
-  const answers = openAnswers(context, prepared, "result", keySet.threshold, sealed);
+  const answers = openAnswers(context, prepared, "result", keySet, sealed);
   const results = answers.map((answer) =>
     readAnswer(answer, (bytes) => {
       const { key, value } = openSigned(LABELS.signResult, CaseResult, bytes);
-      if (!equalBytes(key, context.identityKeys[answer.from - 1]!))
+      if (!equalBytes(key, keySet.identityKeys[answer.from - 1]!))
         throw new RequesterError("wrong-answer", `trustee ${answer.from}: another signed its result`, [answer.from]);
       if (!equalBytes(value.caseId, prepared.order.caseId) || !equalBytes(value.orderHash, prepared.hash))
         throw new RequesterError("wrong-answer", `trustee ${answer.from}: its result is of another case`, [

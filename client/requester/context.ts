@@ -2,10 +2,10 @@
 // these sign. All other parties only carry messages, the escrow first of all.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
-import { fromBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
@@ -14,6 +14,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import { isInForce } from "../../protocol/requester-status.ts";
 import { textOfCause, translate } from "../errors.ts";
 import { type Deployment, ParametersCache } from "../parameters.ts";
+import { Committees } from "../shared/committees.ts";
 import { ApiError, apiJson, type Transport } from "../transport.ts";
 import { RequesterError } from "./errors.ts";
 
@@ -49,11 +50,10 @@ export class RequesterContext {
   readonly certificate: Uint8Array;
   /** the certificate's content */
   readonly own: RequesterCertificate;
-  /** Ed25519, trustee i at [i - 1] */
-  readonly identityKeys: readonly Uint8Array[];
   /** for arithmetic on public data: noble, or a faster engine that the host provides */
   readonly engine: Engine;
   #trustees: Trustees | undefined;
+  readonly #committees: Committees;
 
   /** @throws RequesterError certificate */
   constructor(
@@ -69,7 +69,7 @@ export class RequesterContext {
     this.parameters = new ParametersCache(transport, deployment);
     this.keys = keys;
     this.certificate = certificate;
-    this.identityKeys = deployment.trusteeKeys.map(hexToBytes);
+    this.#committees = new Committees(deployment.trusteeKeys);
     const { key, value } = translate(
       () => openSigned(LABELS.signRequester, RequesterCertificate, certificate),
       (cause) => new RequesterError("certificate", textOfCause(cause), [], cause),
@@ -96,11 +96,15 @@ export class RequesterContext {
       try {
         const answer = await apiJson<{ keySet: string; cards: string[] }>(this.transport, url, "/v1/keyset");
         const keySet = KeySet.decode(fromBase64url(answer.keySet));
-        verifyKeySet(keySet, this.identityKeys);
+        if (keySet.generation > 0)
+          this.#committees.add((await apiJson<{ chain: Base64url }>(this.transport, url, "/v1/keysets")).chain);
+        verifyKeySet(keySet, this.#committees.holdersOf(keySet));
         const id = keySetId(keySet);
         if (!equalBytes(id, document.keySetId))
           throw new RequesterError("trustees", "another key set than the parameters name");
-        const cards = readTrusteeCards(answer.cards.map(fromBase64url), this.identityKeys);
+        if (keySet.generation < (this.#committees.newest(id)?.generation ?? 0))
+          throw new RequesterError("trustees", "an older committee than the one known");
+        const cards = readTrusteeCards(answer.cards.map(fromBase64url), keySet.identityKeys);
         this.#trustees = { keySet, keySetId: id, cards };
         return this.#trustees;
       } catch (cause) {

@@ -287,7 +287,7 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
     stanza: toBase64url(stanza),
   }));
   const answered = await recordShares(context, opened.prepared.caseId, items);
-  const answers = openAnswers(context, opened.prepared, "records", trustees.keySet.threshold, answered);
+  const answers = openAnswers(context, opened.prepared, "records", trustees.keySet, answered);
   if (answers.map((a) => a.from).join() !== opened.set.join())
     throw new RequesterError("wrong-answer", "the answers are not from the approving set");
   const read = answers.map((answer) => ({

@@ -45,7 +45,7 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   if (p.order.kind !== "trace" || !session) throw new RequesterError("subject", "not a trace order");
   const trustees = await context.trustees();
   const { keySet } = trustees;
-  const answers = openAnswers(context, p, "trace", keySet.threshold, await sealedResults(context, p.caseId));
+  const answers = openAnswers(context, p, "trace", keySet, await sealedResults(context, p.caseId));
   const set = answers.map((a) => a.from);
   const expected = {
     kind: "trace" as const,

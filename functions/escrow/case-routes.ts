@@ -14,6 +14,7 @@ import * as z from "zod";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { CASE_STATES } from "../../schema/case-list.ts";
+import { committeeFor } from "../shared/committee.ts";
 import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
@@ -59,7 +60,7 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   app.get("/v1/cases", async (c) => {
     const { key } = await signedByParty(c);
     const { document } = await parametersFor(c.env, epochOf(now(c)), now(c));
-    mustBeTrustee(document.trusteeKeys, key);
+    mustBeTrustee((await committeeFor(c.env, document.keySetId, now(c))).identityKeys, key);
     const state = z.enum(CASE_STATES).parse(c.req.query("state") ?? "ordered");
     const after = c.req.query("cursor") ?? "";
     if (after !== "") checkHex(after, 32, "cursor");

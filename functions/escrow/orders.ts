@@ -11,6 +11,7 @@ import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { committeeFor } from "../shared/committee.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
@@ -111,16 +112,19 @@ export async function newCase(
   screenOrder(order, now, await clockTolerance(env, now));
   const { document } = await parametersFor(env, epochOf(now), now);
   if (!equalBytes(order.keySetId, document.keySetId)) throw wrong("keySetId: not the trustees' current key set");
+  const { identityKeys, threshold, generation } = await committeeFor(env, order.keySetId, now);
+  if (order.shareGeneration !== generation)
+    throw wrong(`shareGeneration: the trustees hold shares of generation ${generation}`);
   await screenScope(env, order, now);
-  screenDossiers(dossiers, document.trusteeKeys.length);
+  screenDossiers(dossiers, identityKeys.length);
   return {
     caseId: bytesToHex(order.caseId),
     kind: order.kind,
     orderHash: bytesToHex(hash),
     order: signed,
     requesterKey: requestKey,
-    trusteeKeys: document.trusteeKeys.map(bytesToHex),
-    threshold: document.threshold,
+    trusteeKeys: identityKeys.map(bytesToHex),
+    threshold,
     expiresAt: order.expiresAt,
     chunks: chunksOfOrder(order).length,
     entry: LogEntry.encode({ kind: "order", at: now, subject: hash, caseId: order.caseId, body: new Uint8Array() }),

@@ -19,9 +19,7 @@ import {
   Order,
   openSigned,
   orderHashOf,
-  Parameters,
   RequesterCertificate,
-  Signed,
   signDocument,
   signDossier,
   subjectHashOf,
@@ -29,12 +27,12 @@ import {
 } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
-import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import type { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
 import { isInForce } from "../../protocol/requester-status.ts";
 import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
-import { disclosures, generations, parameters } from "../../schema/registrar.ts";
+import { disclosures, generations } from "../../schema/registrar.ts";
 import { verifyApprovals } from "../shared/approvals.ts";
 import { callJson } from "../shared/calls.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
@@ -42,6 +40,7 @@ import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shar
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
+import { currentKeySet } from "./key-sets.ts";
 import { accountBySelector, accountOf, clockTolerance, db, generationsOf, isRevoked } from "./store.ts";
 
 /**
@@ -56,21 +55,16 @@ async function certified(env: RegistrarEnv, signed: Uint8Array, requestKey: stri
 }
 
 /**
- * The key set with this id, and its pinned trustees, from the parameters that name it. Resharing keeps the id. Only the
- * newest generation counts, because the trustees should have erased the shares of an older one.
+ * The newest key set with this id. Resharing keeps the id. Only the newest generation counts, because the trustees should
+ * have erased the shares of an older one.
  */
 async function trusteesOf(
   env: RegistrarEnv,
   wanted: { keySetId: Uint8Array; shareGeneration: number },
-): Promise<{ keySet: KeySet; document: Parameters }> {
-  const rows = await db(env).select().from(parameters).where(eq(parameters.logged, true));
-  const newest = rows
-    .map((row) => ({ row, keySet: KeySet.decode(row.keySet) }))
-    .filter(({ keySet }) => equalBytes(keySetId(keySet), wanted.keySetId))
-    .sort((a, b) => b.keySet.generation - a.keySet.generation)[0];
-  if (newest?.keySet.generation !== wanted.shareGeneration) throw refused("key set, or its generation");
-  const document = Parameters.decode(Signed.decode(newest.row.document).document);
-  return { keySet: newest.keySet, document };
+): Promise<KeySet> {
+  const newest = await currentKeySet(env, wanted.keySetId);
+  if (newest?.generation !== wanted.shareGeneration) throw refused("key set, or its generation");
+  return newest;
 }
 
 /** The transport keys of the trustees in `set`, from the cards that they sign. @throws Problem unavailable */
@@ -154,15 +148,15 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     if (context.kind !== "trace" || !equalBytes(context.requesterKey, certificate.signKey))
       throw refused("not this trace");
     if (context.expiresAt < now(c)) throw new Problem("expired", "The order has expired.");
-    const { keySet, document } = await trusteesOf(c.env, context);
+    const keySet = await trusteesOf(c.env, context);
     const { set } = verifyApprovals({
       orderHash: context.orderHash,
       caseId: context.caseId,
       approvals: r.approvals.map((a) => readBase64url(a)),
-      trusteeKeys: document.trusteeKeys,
-      threshold: document.threshold,
+      trusteeKeys: keySet.identityKeys,
+      threshold: keySet.threshold,
     });
-    if (set.join() !== context.set.join() || set.length !== document.threshold) throw refused("approving set");
+    if (set.join() !== context.set.join() || set.length !== keySet.threshold) throw refused("approving set");
     const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
     if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
 
@@ -213,13 +207,13 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     const salt = readBase64url(r.selectorSalt);
     if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
     if (!equalBytes(order.subject, subjectHashOf(salt, new TextEncoder().encode(r.selector)))) throw refused("subject");
-    const { keySet, document } = await trusteesOf(c.env, order);
+    const keySet = await trusteesOf(c.env, order);
     const { set } = verifyApprovals({
       orderHash,
       caseId: order.caseId,
       approvals: r.approvals.map((a) => readBase64url(a)),
-      trusteeKeys: document.trusteeKeys,
-      threshold: document.threshold,
+      trusteeKeys: keySet.identityKeys,
+      threshold: keySet.threshold,
     });
     const answer = await once(c.env, order.caseId, body, now(c), async () => {
       const account = await accountBySelector(c.env, selectorIndex(c.env, r.selector));

@@ -10,7 +10,7 @@ import { CLOCK_TOLERANCE_SECONDS, MAX_CLOCK_TOLERANCE_SECONDS } from "../../prot
 import { Parameters, paramsHashOf, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { KeySet, keySetId, verifyKeySet } from "../../protocol/key-set.ts";
+import { keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
   LOG_FRESHNESS_SECONDS,
@@ -24,6 +24,7 @@ import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { issuerKeys } from "./issuer.ts";
+import { acceptKeySet } from "./key-sets.ts";
 import { db, logOnce } from "./store.ts";
 
 const parametersRequest = z.object({
@@ -77,16 +78,11 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/parameters", async (c) => {
     const p = await adminJson(c, parametersRequest);
     if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
-    if (p.trusteeKeys.join() !== (JSON.parse(c.env.TRUSTEE_KEYS) as string[]).join())
-      throw new Problem("malformed", "trusteeKeys: not the pinned ones");
     const keySetBytes = readBase64url(p.keySet, "keySet");
-    const keySet = KeySet.decode(keySetBytes);
-    const identityKeys = p.trusteeKeys.map(hexToBytes);
-    try {
-      verifyKeySet(keySet, identityKeys);
-    } catch (cause) {
-      throw new Problem("malformed", `keySet: ${(cause as Error).message}`);
-    }
+    const keySet = await acceptKeySet(c.env, keySetBytes);
+    const { identityKeys } = keySet;
+    if (p.trusteeKeys.join() !== identityKeys.map(bytesToHex).join())
+      throw new Problem("malformed", "trusteeKeys: not the holders of the key set");
     const assembleThreshold = p.assembleThreshold ?? keySet.threshold;
     if (assembleThreshold < keySet.threshold || assembleThreshold > identityKeys.length)
       throw new Problem("malformed", "assembleThreshold: from the key set's threshold to the number of trustees");

@@ -65,6 +65,7 @@ import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
 const MAX_PART_BYTES = 1 << 20;
+const MAX_CHAIN_BYTES = 4 << 20;
 export const MAX_RECORD_ITEMS = 64;
 
 const document = b64(MAX_DOCUMENT_BYTES);
@@ -223,6 +224,23 @@ export const CeremonyStart = z.object({
 export const CeremonyMessages = z.object({ messages: z.array(part).min(1).max(16) });
 export const CeremonyMessage = z.object({ message: part });
 export type CeremonyMessage = z.infer<typeof CeremonyMessage>;
+
+// ---- resharing: a coordinator, whom nobody needs to trust, carries the messages
+
+/** POST /v1/resharing/:id/start (`id`: 32 random bytes in hex), at dealers and new trustees → {plan} */
+export const ReshareStart = z.object({
+  threshold: z.number().int().min(2).max(16),
+  dealers: z.array(z.number().int().min(1).max(16)).min(2).max(16),
+  cards: z.array(document).min(2).max(16),
+  chain: b64(MAX_CHAIN_BYTES),
+});
+/** POST /v1/resharing/:id/approve. The assertion's challenge is reshareApprovalChallenge (protocol/key-set-chain.ts). */
+export const ReshareApproval = z.object({ assertion: Assertion });
+/** POST /v1/resharing/:id/finish, at new trustees and at those that leave. */
+export const ReshareFinish = z.object({
+  deals: z.array(part).min(2).max(16),
+  acceptances: z.array(part).min(2).max(16),
+});
 
 // ---- cards and keys, public
 

@@ -7,7 +7,7 @@ import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem, type RoleApp } from "../shared/http.ts";
 import type { CardAnswer, KeySetAnswer } from "../shared/trustee-api.ts";
-import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";
+import { ownKeys, vaultOf } from "./context.ts";
 import { trusteeCard } from "./keys.ts";
 
 /** @throws Problem not-found before the key ceremony has finished */
@@ -19,7 +19,6 @@ export async function keySetAnswer(env: TrusteeEnv): Promise<KeySetAnswer> {
 
 export function registerCard(app: RoleApp<TrusteeEnv>): void {
   app.get("/v1/card", (c) => {
-    pinnedKeys(c.env); // refuses to answer if this trustee's key is not the pinned one
     const own = ownKeys(c.env);
     const card: CardAnswer = {
       index: own.index,

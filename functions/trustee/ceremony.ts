@@ -28,6 +28,7 @@ import {
 import type { Codec } from "../../protocol/codec.ts";
 import { type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
+import { chainOf, KeySetChain } from "../../protocol/key-set-chain.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
@@ -38,7 +39,7 @@ const boardOf = (env: TrusteeEnv, id: Hex): DurableObjectStub<CeremonyObject> =>
   (env.CEREMONY as DurableObjectNamespace<CeremonyObject>).getByName(id);
 
 /** Tells the coordinator why a run failed, and by whom. The reasons are public, since people must settle them. */
-function telling<T>(run: () => T): T {
+export function telling<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -191,12 +192,15 @@ export async function finishRound(env: TrusteeEnv, id: Hex, messages: Uint8Array
   const { vaultKey } = ownKeys(env);
   const bytes = openAtRest(vaultKey, "trustee-secret", turn.ceremony.context, turn.state.trusteeSecret);
   telling(() => assertSecretOf(TrusteeSecret.decode(bytes), keySet));
-  const installed = await vault.installKeys({
-    generation: keySet.generation,
-    keySet: keySetBytes,
-    sealedSecret: sealAtRest(vaultKey, "trustee-secret", keySetBytes, bytes, rng),
-    cards: turn.state.cards,
-  });
+  const installed = await vault.installKeys(
+    {
+      generation: keySet.generation,
+      keySet: keySetBytes,
+      sealedSecret: sealAtRest(vaultKey, "trustee-secret", keySetBytes, bytes, rng),
+      cards: turn.state.cards,
+    },
+    KeySetChain.encode(chainOf(keySetBytes)),
+  );
   if (installed === "conflict") throw new Problem("conflict", "This trustee already holds other keys.");
   await turn.board.forget();
 }

@@ -63,7 +63,7 @@ export async function registerOfficer(env: TrusteeEnv, request: z.infer<typeof O
  * Verifies the assertion of a registered passkey for `challenge`.
  * @throws Problem credential-refused, the same for every failure
  */
-async function verifyAssertion(
+export async function verifyAssertion(
   env: TrusteeEnv,
   assertion: Assertion,
   challenge: Uint8Array,

@@ -1,0 +1,44 @@
+// An officer's part in a resharing: to read the plan, and to approve that the officer's trustee hands its share on. The
+// challenge is made here from the plan's own bytes. So a Worker cannot have another plan approved.
+
+import { ResharePlan } from "../../protocol/ceremony-documents.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
+import { reshareApprovalChallenge } from "../../protocol/key-set-chain.ts";
+import { reshareContext } from "../../protocol/resharing.ts";
+import { decodeAnswer } from "../errors.ts";
+import { api, apiJson, type Transport } from "../transport.ts";
+import type { Authenticator } from "./passkeys.ts";
+
+/** A plan as its officers read it. */
+export interface ReadResharing {
+  /** how many new trustees must agree to open anything */
+  threshold: number;
+  /** the old trustees that hand their shares on */
+  dealers: number[];
+  /** the new trustees' identity keys, Ed25519, 32 bytes; trustee i at [i - 1]. Compare them with the trustees' letters */
+  trustees: Hex[];
+  /** of the old shares */
+  generation: number;
+}
+
+/** @param plan ResharePlan. @throws SymbolonError bad-answer */
+export function readResharing(plan: Uint8Array): ReadResharing {
+  const { threshold, dealers, trustees, generation } = decodeAnswer("a resharing plan", () => ResharePlan.decode(plan));
+  return { threshold, dealers, generation, trustees: trustees.map((t) => bytesToHex(t.identityKey)) };
+}
+
+/**
+ * Approves a plan with the officer's passkey, at the officer's own trustee.
+ * @param id of the resharing, 32 bytes
+ * @throws ApiError; SymbolonError bad-answer
+ */
+export async function approveResharing(
+  { transport, trusteeUrl, authenticator }: { transport: Transport; trusteeUrl: string; authenticator: Authenticator },
+  id: Hex,
+  plan: Uint8Array,
+): Promise<void> {
+  readResharing(plan);
+  const { index } = await apiJson<{ index: number }>(transport, trusteeUrl, "/v1/card");
+  const assertion = await authenticator.assert(reshareApprovalChallenge(reshareContext(plan), index));
+  await api(transport, trusteeUrl, `/v1/resharing/${id}/approve`, { json: { assertion } });
+}

@@ -27,6 +27,7 @@ import {
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet } from "../../protocol/key-set.ts";
+import { chainOf, KeySetChain } from "../../protocol/key-set-chain.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import {
@@ -184,6 +185,8 @@ async function answerOf(request: Request): Promise<Response> {
   if (outside.down.has(host) || outside.down.has(host + pathname)) throw new TypeError(`${host} is down`);
   if (host === "registrar.test" && pathname === "/v1/requesters/revoked")
     return new Response(outside.revocations().slice());
+  if (host === "registrar.test" && pathname === "/v1/keysets")
+    return Response.json({ chains: [toBase64url(KeySetChain.encode(chainOf(KeySet.encode(committee.keySet))))] });
   if (host === "registrar.test")
     return Response.json({
       documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],

@@ -63,6 +63,7 @@ const CHECK_IN = {
   "stale-challenge": "This invitation is too old, or this phone's clock is wrong.",
   "foreign-parameters": "The clinic uses parameters that this app does not know.",
   "no-credential": "This wallet has no credential for this month. Connect to renew it, then try again.",
+  "old-credential": "This wallet's pass is older than it shows without the person's consent.",
   "not-entitled": "The clinic asks for something that this patient is not entitled to.",
   "no-slot-left": "All visits of this month are used up.",
   "check-in-refused": "The service did not accept the check-in.",
@@ -76,6 +77,7 @@ const REGISTRATION = {
   "no-earlier-phone": "This wallet was restored, but the registrar shows no earlier phone of these recovery words.",
   "not-enrolled": "This wallet is not enrolled for that month yet.",
   "bad-enrolment": "The registrar's answer to the enrolment cannot be used.",
+  "bad-registrations": "The registrar's list of this person's phones cannot be used.",
   "bad-credential": "The registrar issued a credential that does not verify.",
 } as const;
 

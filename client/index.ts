@@ -36,7 +36,7 @@ export {
 
 // ---- the patient
 
-export type { CheckInOffer, Invitation, OpenSession } from "./wallet/check-in.ts";
+export type { CheckInOffer, CheckInOptions, Invitation, OpenSession } from "./wallet/check-in.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "./wallet/keys.ts";
 export { LogError } from "./wallet/notices.ts";
 export type { SessionView, WalletOverview } from "./wallet/overview.ts";

@@ -15,7 +15,14 @@ import { type Deployment, ParametersCache } from "./parameters.ts";
 import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
 import { asTagHash } from "./shared/ids.ts";
 import { api, apiJson, type Transport } from "./transport.ts";
-import { type CheckInOffer, checkIn, type Invitation, type OpenSession, readInvitation } from "./wallet/check-in.ts";
+import {
+  type CheckInOffer,
+  type CheckInOptions,
+  checkIn,
+  type Invitation,
+  type OpenSession,
+  readInvitation,
+} from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
 import { remember } from "./wallet/inspect.ts";
@@ -29,6 +36,7 @@ import {
   confirmEnrolment,
   declineEnrolment,
   type EnrolmentOffer,
+  keepFresh,
   refresh,
   startEnrolment,
 } from "./wallet/registration.ts";
@@ -115,7 +123,7 @@ export class Wallet {
 
   /** A copy of everything that a screen may show. It holds no secret. */
   overview(): WalletOverview {
-    return overviewOf(this.#context.state);
+    return overviewOf(this.#context.state, this.#context.transport.now());
   }
 
   /**
@@ -152,14 +160,23 @@ export class Wallet {
     return refresh(this.#context, epoch);
   }
 
+  /**
+   * Renews the pass on a schedule of the wallet's own, at times that tell nothing about visits. Call it when the app
+   * starts in the background, and again at the time that it returns (unix seconds). `overview().warnings` tells the
+   * person if the registrar gives no pass.
+   */
+  keepFresh(): Promise<number> {
+    return keepFresh(this.#context);
+  }
+
   /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError */
   readInvitation(invitation: Invitation): Promise<CheckInOffer> {
     return readInvitation(this.#context, invitation);
   }
 
   /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError */
-  checkIn(offer: CheckInOffer): Promise<OpenSession> {
-    return checkIn(this.#context, offer);
+  checkIn(offer: CheckInOffer, options?: CheckInOptions): Promise<OpenSession> {
+    return checkIn(this.#context, offer, options);
   }
 
   /**

@@ -281,8 +281,25 @@ export interface OpenSession {
   receipt: Receipt;
 }
 
+/**
+ * The age in epochs up to which a wallet shows a credential without asking. A registrar that withholds one patient's
+ * credentials makes that patient visibly older than others, so the person decides.
+ */
+const MAX_UNASKED_AGE_EPOCHS = 1;
+
+export interface CheckInOptions {
+  /** The person agrees to show a pass of this age: `offer.epoch - offer.credential.epoch`. */
+  acceptAgeEpochs?: number;
+}
+
 /** Checks in: makes the presentation, stores it, and sends it. @throws CheckInError, ChannelSetupError, ApiError */
-export async function checkIn(w: WalletContext, offer: CheckInOffer): Promise<OpenSession> {
+export async function checkIn(
+  w: WalletContext,
+  offer: CheckInOffer,
+  { acceptAgeEpochs = MAX_UNASKED_AGE_EPOCHS }: CheckInOptions = {},
+): Promise<OpenSession> {
+  const age = offer.epoch - offer.credential.epoch;
+  if (age > acceptAgeEpochs) throw new CheckInError("old-credential", `it is ${age} months old`);
   for (;;) {
     const session = await prepare(w, offer);
     try {

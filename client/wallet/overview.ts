@@ -1,6 +1,9 @@
 // A wallet's state as a screen may show it: no recovery words, no device key, no channel keys.
 
-import { hexToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { Registrations } from "../../protocol/contract-chain.ts";
+import { Signed } from "../../protocol/documents.ts";
+import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import type { WalletGeneration, WalletNotice, WalletSession, WalletState } from "./state.ts";
 
@@ -19,6 +22,10 @@ export interface WalletOverview {
   enrolmentPending: boolean;
   /** newest last; empty before the enrolment */
   generations: readonly WalletGeneration[];
+  /** the newest pass; `stale` if it is not of this month */
+  pass: { epoch: number | undefined; stale: boolean };
+  /** sentences for the person: an old pass, a registrar that gives none, a phone that is not this person's */
+  warnings: readonly string[];
   /** one per epoch that the wallet holds a credential for */
   credentials: readonly { generation: number; epoch: number; values: readonly string[] }[];
   sessions: readonly SessionView[];
@@ -32,8 +39,38 @@ export function sessionView({ channel, earlier, preparedAt, bucket, ...session }
   return { ...session, tid: tidOf(hexToBytes(session.tagHash)) };
 }
 
-export function overviewOf(state: Readonly<WalletState>): WalletOverview {
+function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined): string[] {
+  const { withheld, registrations, chain } = state;
+  const warnings: string[] = [];
+  if (staleEpoch !== undefined)
+    warnings.push(`Your pass is from ${epochName(staleEpoch)}. A clinic would see that it is older than others.`);
+  if (withheld) {
+    const since = new Date(withheld.since * 1000).toISOString().slice(0, 10);
+    warnings.push(
+      `The registrar has given this phone no pass since ${since} (${withheld.reason}). If it goes on, ask at the desk.`,
+    );
+  }
+  if (registrations !== undefined) {
+    const listed = Registrations.decode(Signed.decode(hexToBytes(registrations)).document).contracts.map(bytesToHex);
+    if (listed.some((c) => !chain.includes(c)))
+      warnings.push(
+        "The registrar lists a phone in your name that this app does not know. Ask at the desk who enrolled it.",
+      );
+    if (chain.some((c) => !listed.includes(c)))
+      warnings.push("The registrar's list of your phones lacks one that it had recorded. Ask at the desk.");
+  }
+  return warnings;
+}
+
+/** @param now unix seconds */
+export function overviewOf(state: Readonly<WalletState>, now: number): WalletOverview {
+  const { generation } = state.generations.at(-1) ?? {};
+  const epochs = state.credentials.filter((c) => c.generation === generation).map((c) => c.epoch);
+  const epoch = epochs.length > 0 ? Math.max(...epochs) : undefined;
+  const stale = epoch !== undefined && epoch < epochOf(now);
   return structuredClone({
+    pass: { epoch, stale },
+    warnings: warningsOf(state, stale ? epoch : undefined),
     enrolled: state.generations.length > 0,
     account: state.account,
     enrolmentPending: state.pendingEnrolment !== undefined,

@@ -15,18 +15,20 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { type ChainLink, verifyChain } from "../../protocol/contract-chain.ts";
+import { type ChainLink, identityRecordHash, Registrations, verifyChain } from "../../protocol/contract-chain.ts";
 import { receive } from "../../protocol/credential.ts";
 import {
   Contract,
   contractHashOf,
   IssuedCredential,
   identityCommitmentOf,
+  openSigned,
   RefreshRequest,
 } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { handleOf, requestEnrolment, requestRefresh, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
+import { LABELS } from "../../protocol/labels.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
 import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate } from "../errors.ts";
 import { decodeIdentity, type Identity } from "../fhir/identity.ts";
@@ -34,6 +36,7 @@ import { displayName } from "../fhir/resource.ts";
 import { ApiError, apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
+import { planFetch, planRetry } from "./schedule.ts";
 import type { PendingEnrolment, WalletGeneration } from "./state.ts";
 
 /** The registrar's answer to an enrolment or a refresh cannot be used, or the wallet is not enrolled. */
@@ -274,10 +277,66 @@ export async function declineEnrolment(w: WalletContext, offer: EnrolmentOffer):
 
 /**
  * Fetches the credential of an epoch, unless the wallet has it. If the registrar refuses, the account was revoked or
- * another phone took over.
- * @throws RegistrationError not-enrolled, bad-credential; ParametersError, ApiError
+ * another phone took over; the wallet keeps since when it was refused.
+ * @throws RegistrationError not-enrolled, bad-credential, bad-registrations; ParametersError, ApiError
  */
 export async function refresh(w: WalletContext, epoch: number): Promise<void> {
+  try {
+    await fetchCredential(w, epoch);
+  } catch (error) {
+    if (error instanceof SymbolonError && w.state.generations.length > 0) {
+      const { code } = error;
+      await w.update((s) => {
+        s.withheld = { since: s.withheld?.since ?? w.transport.now(), reason: code };
+      });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Fetches the next credential when its time has come (schedule.ts). A registrar that gives none is asked again later, and
+ * the overview tells the person.
+ * @returns when to call again, in unix seconds
+ */
+export async function keepFresh(w: WalletContext): Promise<number> {
+  const { transport: t } = w;
+  const jitter = (): number => new DataView(t.rng(4).slice().buffer).getUint32(0) / 2 ** 32;
+  const holds = (epoch: number): boolean => {
+    const generation = w.generationOf(epoch)?.generation;
+    return w.state.credentials.some((c) => c.epoch === epoch && c.generation === generation);
+  };
+  const kept = w.state.nextFetch;
+  let planned = kept && kept.epoch >= epochOf(t.now()) && !holds(kept.epoch) ? kept : undefined;
+  if (planned && planned.at <= t.now()) {
+    const { epoch } = planned;
+    try {
+      await refresh(w, epoch);
+      planned = undefined;
+    } catch (error) {
+      if (!(error instanceof SymbolonError)) throw error;
+      planned = planRetry(t.now(), epoch, jitter());
+    }
+  }
+  const next = planned ?? planFetch(t.now(), holds, jitter());
+  await w.update((s) => {
+    s.nextFetch = next;
+  });
+  return next.at;
+}
+
+/** The registrar's list of contracts, if it is signed and of this person. @throws RegistrationError bad-registrations */
+function checkRegistrations(w: WalletContext, signed: Uint8Array): void {
+  const { key, value } = translate(
+    () => openSigned(LABELS.signRegistrations, Registrations, signed),
+    (cause) => new RegistrationError("bad-registrations", textOfCause(cause), { cause }),
+  );
+  const own = identityRecordHash(hexToBytes(w.state.identity!));
+  if (!equalBytes(key, hexToBytes(w.deployment.registrarKey)) || !equalBytes(value.record, own))
+    throw new RegistrationError("bad-registrations");
+}
+
+async function fetchCredential(w: WalletContext, epoch: number): Promise<void> {
   const { transport: t, deployment } = w;
   // Learn the parameters even if the registrar gives no credential any more: the wallet still needs them to read the
   // log.
@@ -288,10 +347,14 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
   if (state.credentials.some((c) => c.epoch === epoch && c.generation === generation.generation)) return;
   const device = hexToBytes(state.deviceSecretKey);
   const deviceKey = ed25519.getPublicKey(device);
-  const answer = await apiJson<{ nonce: Base64url }>(t, deployment.registrarUrl, "/v1/refresh/nonce", {
-    json: { account: state.account },
-    signWith: device,
-  });
+  const answer = await apiJson<{ nonce: Base64url; registrations: Base64url }>(
+    t,
+    deployment.registrarUrl,
+    "/v1/refresh/nonce",
+    { json: { account: state.account }, signWith: device },
+  );
+  const registrations = decodeAnswer("the list of registrations", () => fromBase64url(answer.registrations));
+  checkRegistrations(w, registrations);
   const nonce = decodeAnswer("a nonce", () => fromBase64url(answer.nonce));
   const secrets = holderSecrets(w.root, generation);
   const s = credentialBlinding(w.root, generation, epoch);
@@ -310,6 +373,8 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
     (cause) => new RegistrationError("bad-credential", textOfCause(cause), { cause }),
   );
   await w.update((st) => {
+    st.withheld = undefined;
+    st.registrations = bytesToHex(registrations);
     st.credentials.push({ generation: generation.generation, epoch, values: issued.values, issued: bytesToHex(bytes) });
   });
 }

@@ -5,6 +5,7 @@
 import type { Base64url, Hex } from "../../protocol/encodings.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
 import type { ServedParameters } from "../parameters.ts";
+import type { PlannedFetch } from "./schedule.ts";
 
 /** One phone of this wallet: its contract was made with these recovery words. */
 export interface WalletGeneration {
@@ -123,6 +124,12 @@ export interface WalletState {
   /** the phones of this wallet, oldest first; this one is the last */
   generations: WalletGeneration[];
   credentials: WalletCredential[];
+  /** when the next credential is due (schedule.ts) */
+  nextFetch: PlannedFetch | undefined;
+  /** since when the registrar has given no credential that was asked for; `reason` is an error's code */
+  withheld: { since: number; reason: string } | undefined;
+  /** Signed<Registrations>: the registrar's newest list of contracts over this person's record */
+  registrations: Hex | undefined;
   sessions: WalletSession[];
   /** size of the log up to which the wallet looked for notices */
   noticesSeenUpTo: number;
@@ -147,6 +154,9 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   parameters: [],
   generations: [],
   credentials: [],
+  nextFetch: undefined,
+  withheld: undefined,
+  registrations: undefined,
   sessions: [],
   noticesSeenUpTo: 0,
   unreadableEntries: 0,

@@ -38,7 +38,7 @@ import { rng, runCeremony } from "./trustees.ts";
 export const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
 export const SLOTS = 4;
-const IDENTITY = encodeIdentity({
+export const IDENTITY = encodeIdentity({
   selector: "A123456780",
   patient: {
     fullUrl: "urn:uuid:00000000-0000-4000-8000-00000000000a",
@@ -73,8 +73,8 @@ export const parameters: Parameters = {
   assembleThreshold: keySet.threshold,
   trusteeKeys: keySet.identityKeys,
 };
-const issuer = decodeIssuerParams(parameters);
-const paramsHash = paramsHashOf(parameters);
+export const issuer = decodeIssuerParams(parameters);
+export const paramsHash = paramsHashOf(parameters);
 export const signedBy = (value: Parameters, secretKey = registrar.secretKey): Uint8Array =>
   signDocument(LABELS.signParameters, Parameters, value, secretKey);
 
@@ -113,6 +113,14 @@ export class World {
   readonly asked: string[] = [];
   /** the registrar records, and this path's next answer is lost */
   lose: string | undefined;
+  /** the registrar refuses every request to this path */
+  refuse: string | undefined;
+  /** the registrar lies in its list of contracts: other contracts, or another person's record */
+  listed: readonly Uint8Array[] | undefined;
+  record = IDENTITY;
+  /** the record that the registrar shows, and the salt of its commitment */
+  identity = IDENTITY;
+  readonly salt = rng(32);
   published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
   /** contracts so far, oldest first */
   readonly contracts: Uint8Array[] = [];
@@ -130,6 +138,7 @@ export class World {
       await new Promise((later) => setTimeout(later)); // other calls go on meanwhile, as on a network
       const request = { path: pathname + search, body: (init?.body ?? new Uint8Array()) as Uint8Array };
       const answer = host === "registrar.test" ? this.#registrar(request) : this.#service(request);
+      if (this.refuse === pathname) return Response.json({ code: "credential-refused" }, { status: 403 });
       if (this.lose === pathname) {
         this.lose = undefined;
         throw new TypeError("fetch failed");
@@ -149,7 +158,7 @@ export class World {
     const random = toBase64url(rng(32));
     if (path === "/v1/enrol/start") {
       const contracts = this.contracts.map(toBase64url);
-      return { nonce: random, identity: toBase64url(IDENTITY), salt: random, contracts };
+      return { nonce: random, identity: toBase64url(this.identity), salt: toBase64url(this.salt), contracts };
     }
     if (path === "/v1/enrol/decline") return { declined: true };
     if (path === "/v1/refresh/nonce") return { nonce: random, registrations: toBase64url(this.registrations()) };
@@ -169,8 +178,9 @@ export class World {
   }
 
   /** The registrar's signed list of contracts over this person's identity. */
-  registrations(contracts = this.contracts.map(contractHashOf), record = IDENTITY): Uint8Array {
-    const value = { record: identityRecordHash(record), at: this.now, contracts };
+  registrations(): Uint8Array {
+    const contracts = [...(this.listed ?? this.contracts.map(contractHashOf))];
+    const value = { record: identityRecordHash(this.record), at: this.now, contracts };
     return signDocument(LABELS.signRegistrations, Registrations, value, registrar.secretKey);
   }
 
@@ -193,14 +203,14 @@ export class World {
 export const newClinic = (name = "Clinic"): Promise<ClinicKeys> =>
   createClinicKeys(name, { required: [], maxStaleEpochs: 0 }, NOW);
 
-export function invitation(keys: ClinicKeys): { card: Uint8Array; challenge: Uint8Array } {
+export function invitation(keys: ClinicKeys, now = NOW): { card: Uint8Array; challenge: Uint8Array } {
   const card = clinicCard(keys);
   const challenge: Challenge = {
     serviceId: serviceIdOfKeys(keys),
     cardHash: cardHashOf(card),
     nonce: rng(16),
-    issuedAt: NOW,
-    expiresAt: NOW + 300,
+    issuedAt: now,
+    expiresAt: now + 300,
     paramsHash,
     ...keys.policy,
   };

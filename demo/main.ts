@@ -172,6 +172,9 @@ async function main(): Promise<void> {
     const clinics = await openClinics(practice, files);
     line.step("enrolling patients");
     const patients = await enrolAll(practice, files, watch);
+    const record = patients[0]?.record;
+    if (record)
+      line.step(`each patient read and confirmed the registrar's record: ${record.name}, ${record.birthDate}, ...`);
     await liveThrough(practice, patients, clinics, appointments, watch, (done, total) =>
       line.update(`visit ${done} of ${total} (${epochName(epochOf(practice.clock.now))})`),
     );

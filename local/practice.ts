@@ -9,6 +9,7 @@ import {
   createClinicKeys,
   createRequesterKeys,
   type Deployment,
+  type EnrolmentOffer,
   type FhirEntry,
   MemoryStore,
   Officer,
@@ -24,7 +25,6 @@ import {
 import { bytesToHex } from "../protocol/bytes.ts";
 import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";
-import { enrolWith } from "./enrol.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
 const ATTRIBUTES = [
@@ -66,6 +66,8 @@ export interface EnrolledPatient {
   wallet: Wallet;
   account: string;
   selector: string;
+  /** the registrar's record, as the patient read and confirmed it */
+  record: EnrolmentOffer;
 }
 
 export function deploymentOf(host: Host): Deployment {
@@ -152,8 +154,9 @@ async function furnish(
     async enrolPatient(patient, selector, entitlements) {
       const { account, enrolmentCode } = await operator.registerPerson(patient, selector, entitlements);
       const wallet = await newWallet();
-      await enrolWith(wallet, { account, enrolmentCode });
-      return { wallet, account, selector };
+      const record = await wallet.startEnrolment(account, enrolmentCode);
+      await wallet.confirmEnrolment(record); // its owner has read it
+      return { wallet, account, selector, record };
     },
     async newRequester(name, role, engine) {
       const keys = createRequesterKeys(transport.rng);

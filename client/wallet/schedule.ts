@@ -13,8 +13,8 @@ import { epochOf, epochStart } from "../../protocol/epoch.ts";
 const DAY_SECONDS = 86_400;
 /** The spare time: a registrar that does not answer is asked some twenty times before the old credential ends. */
 export const PREFETCH_DAYS = 5;
-export const CATCH_UP_SECONDS = 4 * 3600;
-export const RETRY_SECONDS = 6 * 3600;
+const CATCH_UP_SECONDS = 4 * 3600;
+const RETRY_SECONDS = 6 * 3600;
 
 /** The next fetch. `at`: unix seconds */
 export interface PlannedFetch {

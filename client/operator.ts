@@ -176,6 +176,15 @@ export class Operator {
     await this.#registrar("/v1/admin/requesters/revoke", { certificate: bytesToHex(requesterHashOf(certificate)) });
   }
 
+  /**
+   * Closes a past month of the session index and logs its root. The escrow does so by itself every day.
+   * @throws ApiError not-allowed-now while check-ins of the month can still arrive
+   */
+  closeIndex(epoch: number): Promise<{ epoch: number; count: number; root: Hex; logIndex: number }> {
+    const request = { method: "POST", signWith: this.#adminSecretKey } as const;
+    return apiJson(this.#transport, this.#deployment.escrowUrl, `/v1/admin/index/${epoch}/close`, request);
+  }
+
   async #service(path: string): Promise<void> {
     const { serviceUrl } = this.#deployment;
     await apiJson(this.#transport, serviceUrl, path, { method: "POST", signWith: this.#adminSecretKey });

@@ -5,10 +5,12 @@
 //
 //   escrow/index-routes   rows of the session index: the service Worker puts them, anybody reads them
 //   escrow/case-routes    orders, decisions, rounds and sealed results of cases
+//   escrow/closing        closes past months of the index, on a schedule
 //
 // A client may repeat every request. If a request already succeeded, the escrow answers with the current state.
 
 import { registerCases } from "./escrow/case-routes.ts";
+import { closeAllDue } from "./escrow/closing.ts";
 import { registerIndex } from "./escrow/index-routes.ts";
 import type { EscrowEnv } from "./shared/env.ts";
 import { roleApp } from "./shared/http.ts";
@@ -22,4 +24,8 @@ const app = roleApp<EscrowEnv>("escrow", { maxBodyBytes: MAX_BODY_BYTES });
 registerIndex(app);
 registerCases(app);
 
-export default app;
+/** Once a day (wrangler.toml): closes past months. */
+const scheduled: ExportedHandlerScheduledHandler<EscrowEnv> = ({ scheduledTime }, env) =>
+  closeAllDue(env, Math.floor(scheduledTime / 1000));
+
+export default Object.assign(app, { scheduled });

@@ -416,17 +416,24 @@ export const CaseContext = document("CaseContext", 0x0f, 1, {
 export type CaseContext = Of<typeof CaseContext>;
 export const caseContextHash = (c: CaseContext): Uint8Array => labelledHash(LABELS.caseContext, CaseContext.encode(c));
 
+export const UNPROVED_REASONS = ["open", "no-root", "false-root"] as const;
+/**
+ * An epoch whose rows the trustees could not compare with a root in the log. "open": its index need not be closed yet.
+ * "no-root": it should be closed, and the escrow showed no root in the log. "false-root": the rows do not have the root.
+ */
+const Unproved = struct({ epoch: u32, reason: oneOf(...UNPROVED_REASONS) });
 const LinkedSession = struct({ epoch: u32, slot: u16, serviceId: fixed(16), tagHash: fixed(32) });
 /**
  * Each member of S computes and signs this result alone, one per chunk of the order's epochs (case-chunks.ts). It
  * counts if t members sign the same document. It is sealed to the requester.
  */
-export const CaseResult = document("CaseResult", 0x10, 1, {
+export const CaseResult = document("CaseResult", 0x10, 2, {
   caseId: fixed(32),
   orderHash: fixed(32),
   epochFrom: u32,
   epochTo: u32,
   sessions: list(LinkedSession), // newest epoch first, then by tagHash
+  unproved: list(Unproved), // newest epoch first
 });
 export type CaseResult = Of<typeof CaseResult>;
 

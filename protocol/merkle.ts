@@ -206,7 +206,7 @@ export const planRoot = (size: number): Span => planSpan(0, size);
  * MTH(D[start:end]) as perfect subtrees. `start` is a split point of RFC 9162, hence a multiple of the width of each
  * subtree.
  */
-function planSpan(start: number, end: number): Span {
+export function planSpan(start: number, end: number): Span {
   checkSize(end);
   if (start >= end) throw new RangeError(`empty span [${start}, ${end})`);
   const nodes: Node[] = [];
@@ -224,7 +224,7 @@ function planSpan(start: number, end: number): Span {
 }
 
 /** The largest power of two below n. */
-function split(n: number): number {
+export function split(n: number): number {
   let k = 1;
   while (k * 2 < n) k *= 2;
   return k;

@@ -144,6 +144,8 @@ export function checkContext(
 
 // ---- the result of a link or assemble
 
+/** The service id beside a false row, which proves none. */
+export const NO_SERVICE: Hex = "00".repeat(16) as Hex;
 /** A session that the trustees found. */
 export interface LinkedSession {
   readonly epoch: number;
@@ -153,6 +155,8 @@ export interface LinkedSession {
   /** 32 bytes */
   readonly tagHash: Hex;
 }
+/** An epoch whose index the trustees could not compare with a root in the log. */
+export type UnprovedEpoch = CaseResult["unproved"][number];
 /** The opened sessions of a link or assemble. */
 export interface OpenedCase {
   readonly prepared: PreparedOrder;
@@ -162,6 +166,11 @@ export interface OpenedCase {
   readonly sessions: readonly LinkedSession[];
   /** slots with a session that the escrow's index hides behind a false row; fetchRecords reports each as a fault */
   readonly hidden: readonly LinkedSession[];
+  /**
+   * epochs in which the escrow may have hidden sessions, since their index is not proven to be whole; newest first. An
+   * epoch with the reason "open" is not closed yet. fetchRecords reports one with a false root as a fault
+   */
+  readonly unproved: readonly UnprovedEpoch[];
 }
 /** A part of an opening: the sessions of these epochs. */
 export interface OpenedChunk extends OpenedCase, Chunk {}
@@ -176,6 +185,7 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
     set,
     sessions: chunks.flatMap((c) => c.sessions),
     hidden: chunks.flatMap((c) => c.hidden),
+    unproved: chunks.flatMap((c) => c.unproved),
   };
 }
 
@@ -217,13 +227,14 @@ export async function openChunk(
   const { epochFrom, epochTo } = range;
   if (first.epochFrom !== epochFrom || first.epochTo !== epochTo)
     throw new RequesterError("wrong-answer", "the escrow handed over a result of other epochs");
+  const unprovedInScope = first.unproved.every(({ epoch }) => epochFrom <= epoch && epoch <= epochTo);
   const inScope = first.sessions.every(
     (s) =>
       epochFrom <= s.epoch &&
       s.epoch <= epochTo &&
       (services.length === 0 || isFalseRow(s.tagHash) || services.some((id) => equalBytes(id, s.serviceId))),
   );
-  if (!inScope)
+  if (!inScope || !unprovedInScope)
     throw new RequesterError(
       "wrong-answer",
       "it holds sessions outside the order",
@@ -241,5 +252,6 @@ export async function openChunk(
     set: answers.map((a) => a.from),
     sessions: first.sessions.filter((s) => !isFalseRow(s.tagHash)).map(linked),
     hidden: first.sessions.filter((s) => isFalseRow(s.tagHash)).map(linked),
+    unproved: first.unproved,
   };
 }

@@ -13,7 +13,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { RecordParts } from "../../protocol/case-documents.ts";
+import { FALSE_ROW, RecordParts } from "../../protocol/case-documents.ts";
 import {
   CaseContext,
   caseContextHash,
@@ -23,6 +23,7 @@ import {
   serviceIdOf,
 } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { epochName } from "../../protocol/epoch.ts";
 import { combinePoints, decodeRecordShare, type RecordShare, verifyRecordShare } from "../../protocol/opening.ts";
 import { decodeCiphertext, type Tdh2Ciphertext, tdh2Check, tdh2Finish } from "../../protocol/tdh2.ts";
 import { tidOf } from "../../protocol/tid.ts";
@@ -37,7 +38,15 @@ import {
 import { decodeAnswer, SymbolonError, textOfCause } from "../errors.ts";
 import { extractThresholdStanza, openRecordWithFileKey, recordLabel } from "../sealing/record.ts";
 import { apiBytes, apiJson } from "../transport.ts";
-import { checkContext, type LinkedSession, type OpenedCase, openAnswers, readAnswer, recordShares } from "./case.ts";
+import {
+  checkContext,
+  type LinkedSession,
+  NO_SERVICE,
+  type OpenedCase,
+  openAnswers,
+  readAnswer,
+  recordShares,
+} from "./case.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
@@ -350,6 +359,16 @@ export async function* fetchRecords(
   else for await (const chunk of opened) yield* recordsOf(context, chunk, options);
 }
 
+/** The place of a fault that concerns no single session: its service id and tag hash are zeros. */
+const someSessionOf = (epoch: number): LinkedSession => ({
+  epoch,
+  slot: 0,
+  serviceId: NO_SERVICE,
+  tagHash: bytesToHex(FALSE_ROW),
+});
+const falseRootSentence = (epoch: number): string =>
+  `The escrow's index of ${epochName(epoch)} does not have the root in the log, so sessions may be missing.`;
+
 async function* recordsOf(
   context: RequesterContext,
   opened: OpenedCase,
@@ -357,6 +376,8 @@ async function* recordsOf(
 ): AsyncGenerator<Fetched> {
   for (const session of opened.hidden)
     yield fault(session, undefined, "The escrow's index has a false row in the place of this session.");
+  for (const { epoch, reason } of opened.unproved)
+    if (reason === "false-root") yield fault(someSessionOf(epoch), undefined, falseRootSentence(epoch));
   const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
   const load = (sessions: LinkedSession[] | undefined): Promise<Loaded[]> =>
     Promise.all((sessions ?? []).map((s) => loadSession(context, s)));

@@ -8,12 +8,16 @@ import { assembleReport, type DocumentBundle, type ReportFault, type ReportRecor
 import type { FhirEntry } from "../fhir/resource.ts";
 import { dateOfDay } from "../shared/dates.ts";
 import { listServices } from "../shared/service-list.ts";
+import { NO_SERVICE } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
 import type { PreparedOrder } from "./order.ts";
 import type { Fetched, FetchedRecord, RecordFault } from "./records.ts";
 
 type Names = ReadonlyMap<string, string>;
-const serviceOf = (id: string, names: Names) => ({ id, name: names.get(id) ?? id });
+const serviceOf = (id: string, names: Names) => ({
+  id,
+  name: id === NO_SERVICE ? "unknown service" : (names.get(id) ?? id),
+});
 
 const toReportRecord = (r: FetchedRecord, names: Names): ReportRecord => ({
   service: serviceOf(r.session.serviceId, names),

@@ -11,6 +11,7 @@
 
 import type { Context } from "hono";
 import * as z from "zod";
+import { Order, Signed } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { CASE_STATES } from "../../schema/case-list.ts";
@@ -22,6 +23,7 @@ import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
 import { MAX_RECORD_ITEMS, RecordItem } from "../shared/trustee-api.ts";
 import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
+import { closeDue } from "./closing.ts";
 import { newCase, screenDossiers } from "./orders.ts";
 import { recordShares } from "./rounds.ts";
 
@@ -54,7 +56,12 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
     const { key, value } = await signedJson(c, CaseBody);
     const dossiers = readAllBase64url(value.dossiers, "dossiers");
     const wanted = await newCase(c.env, readBase64url(value.order, "order"), dossiers, key, now(c));
-    return c.json(statusOf(await openCase(c.env, wanted, now(c))), 201);
+    const opened = statusOf(await openCase(c.env, wanted, now(c)));
+    if (wanted.kind !== "trace") {
+      const { epochFrom, epochTo } = Order.decode(Signed.decode(wanted.order).document);
+      await closeDue(c.env, epochFrom, epochTo, now(c));
+    }
+    return c.json(opened, 201);
   });
 
   app.get("/v1/cases", async (c) => {

@@ -2,6 +2,8 @@
 //
 //   POST /v1/index                               {rows: [{epoch, value, serviceId, tag, rowProof}]}   signed by the service Worker
 //   GET  /v1/index/:epoch?part=&cursor=&limit=   octet-stream: rows of 208 bytes, sorted by value
+//   GET  /v1/index/:epoch/blocks?part=&cursor=   octet-stream: IndexBlocks of a closed epoch, with their proof; cursor is the
+//                                                number of a block
 //   POST /v1/index/:epoch/complete               no row of the epoch is pending                       signed by the service Worker
 //   POST /v1/admin/index/:epoch/close            → count and root, logged, and late rows              signed by the administrator
 //
@@ -16,6 +18,7 @@ import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readJson } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { hexText } from "../shared/schemas.ts";
+import { readBlocks } from "./index-proofs.ts";
 import {
   closeEpoch,
   completeEpoch,
@@ -94,6 +97,14 @@ function cursorAsked(c: C) {
   return text === undefined ? undefined : checkHex(text, 32, "cursor");
 }
 
+/** @throws Problem malformed */
+function blockCursor(c: C): number | undefined {
+  const text = c.req.query("cursor");
+  if (text === undefined) return undefined;
+  if (!/^(0|[1-9]\d{0,8})$/.test(text)) throw new Problem("malformed", "cursor: the number of a block");
+  return Number(text);
+}
+
 export function registerIndex(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/index", async (c) => {
     const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
@@ -115,6 +126,13 @@ export function registerIndex(app: RoleApp<EscrowEnv>): void {
     if (page.cursor !== undefined) c.header("symbolon-cursor", page.cursor);
     c.header("content-type", "application/octet-stream");
     return c.body(page.rows);
+  });
+
+  app.get("/v1/index/:epoch/blocks", async (c) => {
+    const page = await readBlocks(c.env, epochParameter(c), { parts: partsAsked(c), cursor: blockCursor(c) });
+    if (page.cursor !== undefined) c.header("symbolon-cursor", String(page.cursor));
+    c.header("content-type", "application/octet-stream");
+    return c.body(page.blocks.slice().buffer);
   });
 
   app.post("/v1/admin/index/:epoch/close", async (c) => {

@@ -23,8 +23,9 @@ import {
 } from "../../durable-objects/linkage-escrow.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
+import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
-import { LogEntry, openSigned } from "../../protocol/documents.ts";
+import { LogEntry, Order, openSigned, Signed } from "../../protocol/documents.ts";
 import { type Base64url, bytesToHex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { call } from "../shared/calls.ts";
@@ -41,6 +42,7 @@ import {
 } from "../shared/trustee-api.ts";
 import { type CaseHandle, recorded } from "./case-handle.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
+import { loggedRoots } from "./logged-roots.ts";
 
 // ---- entries in the log
 
@@ -244,12 +246,19 @@ async function toNoticed(handle: CaseHandle): Promise<CaseView> {
   return recorded(await handle.stub.notice(await placeInLog({ ...handle, view }, ["notice"]), handle.now));
 }
 
+const chunkOf = ({ order }: CaseView, chunk: number): Chunk =>
+  chunksOfOrder(Order.decode(Signed.decode(order).document))[chunk]!;
+
 async function toOpened(handle: CaseHandle): Promise<CaseView> {
   let { view } = handle;
   const { kind, noticed, chunksOpened: chunk } = view;
   // All chunks are recorded and logged. An earlier call stopped just before the last step.
   if (chunk >= view.chunks) return openedNow(handle);
   const notice = { checkpoint: noticed!.checkpoint, inclusion: inclusionOf(view, noticed!, "notice") };
+  // Fetched while the members compute their shares.
+  const roots =
+    kind === "trace" ? undefined : loggedRoots(handle.env, chunkOf(view, chunk), notice.checkpoint, handle.now);
+  roots?.catch(() => {}); // the result round reports it
   await runRound(
     handle,
     "shares",
@@ -266,7 +275,11 @@ async function toOpened(handle: CaseHandle): Promise<CaseView> {
       handle,
       "result",
       ForRequesterAnswer,
-      async (trustee) => ({ parts: await partsTo(handle, "shares", trustee, chunk), chunk }),
+      async (trustee) => ({
+        parts: await partsTo(handle, "shares", trustee, chunk),
+        chunk,
+        roots: await roots,
+      }),
       (trustee, answer) => [
         { from: trustee, to: 0, bytes: readForRequester(view, trustee, "result", answer.forRequester) },
       ],

@@ -9,27 +9,25 @@
 //           A new row of a closed epoch goes to late_rows: no case reads it, and the administrator is told how many there are
 //   read    by anybody: whole epochs or large parts (protocol/buckets.ts, by value), several parts in one query. The reader
 //           matches at home, so the escrow never learns which row the reader looked for
-//   close   by the administrator, when an epoch's check-ins can no longer arrive: after arrivalsEnd
-//           (protocol/epoch.ts) and a margin, and the service Worker has said that no row is pending. It freezes the epoch, then logs count and root. If a row is left
-//           out later, count and root show it
+//   close   by the administrator or the schedule (closing.ts), when an epoch's check-ins can no longer arrive (indexClosesAt) and
+//           the service Worker has said that no row is pending. It freezes the epoch, stores the tree over its rows
+//           (index-proofs.ts), then logs count and root. If a row is left out later, count and root show it
 //
-// The root is the root of the Merkle tree (protocol/merkle.ts) whose leaves are the rows. The log entry is "index-root", with
-// subject = root and body = u32 epoch ‖ u32 count.
+// The root and its log entry are in protocol/index-tree.ts.
 
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
-import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
-import { arrivalsEnd, DELIVERY_MARGIN_SECONDS } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/index-row.ts";
-import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
+import { blockHashes, indexClosesAt, indexRootEntry, rootOfBlocks } from "../../protocol/index-tree.ts";
 import { closedEpochs, completeEpochs, lateRows } from "../../schema/escrow.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { TreeWriter } from "./index-proofs.ts";
 
 /** rows per request */
 export const MAX_ROWS_PUT = 500;
@@ -162,17 +160,19 @@ export interface RowsAsked {
   readonly limit?: number | undefined;
 }
 
-/** Number of rows of an epoch, and the Merkle root over them. */
+/** Number of rows of a frozen epoch, and the Merkle root over them. It stores the tree for proofs. */
 async function rootOf(env: EscrowEnv, epoch: number): Promise<{ count: number; root: Uint8Array }> {
-  let frontier = emptyFrontier;
+  const tree = new TreeWriter(env, epoch);
+  let count = 0;
   let cursor: Hex | undefined;
   do {
     const page = await readRows(env, epoch, { cursor });
-    for (let at = 0; at < page.rows.length; at += INDEX_ROW_BYTES)
-      frontier = pushLeaf(frontier, leafHash(page.rows.subarray(at, at + INDEX_ROW_BYTES)));
+    count += page.rows.length / INDEX_ROW_BYTES;
+    await tree.add(page.rows, blockHashes(page.rows));
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return { count: frontier.size, root: frontierRoot(frontier) };
+  await tree.flush();
+  return { count, root: rootOfBlocks(tree.blocks) };
 }
 
 export interface ClosedEpoch {
@@ -187,8 +187,7 @@ export interface ClosedEpoch {
 
 /** @throws Problem not-allowed-now while check-ins of the epoch can still arrive */
 async function requireOver(env: EscrowEnv, epoch: number, now: number): Promise<void> {
-  const { document } = await parametersFor(env, epoch, now);
-  if (now < arrivalsEnd(epoch, document) + DELIVERY_MARGIN_SECONDS)
+  if (now < indexClosesAt(epoch, (await parametersFor(env, epoch, now)).document))
     throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
 }
 
@@ -203,11 +202,9 @@ export async function closeEpoch(env: EscrowEnv, epoch: number, now: number): Pr
   await db.insert(closedEpochs).values({ epoch }).onConflictDoNothing(); // from now on putRows adds no row to this epoch
   const { count, root } = await rootOf(env, epoch);
   const entry = LogEntry.encode({
-    kind: "index-root",
     at: now,
-    subject: root,
     caseId: undefined,
-    body: concatBytes(u32be(epoch), u32be(count)),
+    ...indexRootEntry({ epoch, count, root }),
   });
   await db
     .update(closedEpochs)

@@ -18,7 +18,8 @@
 //      then the escrow appends the entry to the log, and >= t witnesses cosign a newer checkpoint
 //   shares           bundle, the notice's place in the log link, assemble: a part to each      trace: the requester, from t shares,
 //                                                          other member; trace: forRequester   the handle R
-//   result           bundle, the others' parts             forRequester (link, assemble)       members, requester: the sessions in scope
+//   result           bundle, the others' parts, the logged forRequester (link, assemble)       members, requester: the sessions in scope
+//                    roots of the chunk's closed epochs
 //   record-shares    bundle, stanzas of result's sessions  forRequester                        requester, from t of them: the file keys
 //
 // For a link or assemble, shares and result run once per chunk (protocol/case-chunks.ts), with the newest epochs first. A
@@ -61,6 +62,7 @@
 //     "keys not generated", "other key set or generation"
 
 import * as z from "zod";
+import { MAX_CHUNK_EPOCHS } from "../../protocol/case-chunks.ts";
 import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
@@ -118,7 +120,16 @@ export const SharesAnswer = z.object({ parts: z.array(part), forRequester: part.
 export type SharesAnswer = z.infer<typeof SharesAnswer>;
 
 /** POST /v1/cases/result (link, assemble). `parts`: as in NoticeRequest. */
-export const ResultRequest = z.object({ bundle: Bundle, parts: z.array(part).max(256), chunk });
+export const ResultRequest = z.object({
+  bundle: Bundle,
+  parts: z.array(part).max(256),
+  chunk,
+  /** The entries "index-root" of the chunk's closed epochs, under a cosigned checkpoint that may be old. */
+  roots: z
+    .object({ checkpoint: z.string().max(16_384), inclusions: z.array(Inclusion).max(MAX_CHUNK_EPOCHS) })
+    .optional(),
+});
+export type LoggedRoots = NonNullable<z.infer<typeof ResultRequest>["roots"]>;
 export const ForRequesterAnswer = z.object({ forRequester: part });
 export type ForRequesterAnswer = z.infer<typeof ForRequesterAnswer>;
 

@@ -19,13 +19,14 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { approvalHashOf, caseBinding, checkpointHashOf } from "../../protocol/case-documents.ts";
 import { type Approval, type CaseContext, LogEntry } from "../../protocol/documents.ts";
+import { type IndexRoot, readIndexRoot } from "../../protocol/index-tree.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
 import { type VerifiedHead, verifyHead } from "../../protocol/log-trust.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
 import { type Checkpoint, formatVkey } from "../../protocol/note.ts";
 import { verifyApprovals } from "../shared/approvals.ts";
 import { Problem, readBase64url, refused } from "../shared/http.ts";
-import type { Bundle, Inclusion } from "../shared/trustee-api.ts";
+import type { Bundle, Inclusion, LoggedRoots } from "../shared/trustee-api.ts";
 import {
   type CheckedOrder,
   type Examined,
@@ -146,6 +147,16 @@ function checkEntry(
     entry.caseId !== undefined &&
     equalBytes(entry.caseId, expected.caseId!);
   if (!same) throw refused(`inclusion: the entry is not this ${expected.kind}`);
+}
+
+/**
+ * The roots of index epochs that the log contains. An entry that states no root is left out.
+ * @throws Problem credential-refused if a proof does not verify
+ */
+export async function loggedRoots({ checkpoint: note, inclusions }: LoggedRoots, trust: Trust): Promise<IndexRoot[]> {
+  const { checkpoint } = await checkCheckpoint(note, trust);
+  const roots = inclusions.map((inclusion) => readIndexRoot(LogEntry.decode(checkInclusion(inclusion, checkpoint))));
+  return roots.filter((root) => root !== undefined);
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { INDEX_CLOSED_WITHIN_SECONDS, indexClosesAt } from "../../protocol/index-tree.ts";
 import type { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sealNotice } from "../../protocol/notice.ts";
@@ -47,6 +48,7 @@ import { Problem, readBase64url, refused } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type {
   ForRequesterAnswer,
+  LoggedRoots,
   NoticeAnswer,
   NoticeRequest,
   NoticeSharesRequest,
@@ -57,7 +59,7 @@ import type {
   SharesRequest,
 } from "../shared/trustee-api.ts";
 import { openAtRest } from "./at-rest.ts";
-import { checkNoticeLogged, type OpenCase } from "./case-bundle.ts";
+import { checkNoticeLogged, loggedRoots, type OpenCase } from "./case-bundle.ts";
 import type { Subject } from "./case-order.ts";
 import { vaultOf } from "./context.ts";
 import { type ChunkOfCase, chunkAt, linkPartsOf, slotsOfSubjects } from "./link-shares.ts";
@@ -72,7 +74,7 @@ import {
   secretOf,
   shareAt,
 } from "./round-context.ts";
-import { firstPages, matchSessions, type WantedOfEpoch } from "./session-index.ts";
+import { type EpochOfCase, firstPages, matchSessions } from "./session-index.ts";
 
 /** the place of the parts of the notice round */
 const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", context: open.binding });
@@ -237,7 +239,7 @@ function traceAnswer(round: RoundContext) {
  */
 export async function result(
   env: TrusteeEnv,
-  { bundle, parts, chunk }: z.infer<typeof ResultRequest>,
+  { bundle, parts, chunk, roots }: z.infer<typeof ResultRequest>,
   now: number,
 ): Promise<ForRequesterAnswer> {
   const round = await roundContext(env, bundle, now);
@@ -247,14 +249,14 @@ export async function result(
   const compute = async () => {
     const { set } = round.open;
     const engine = publicEngine();
-    const epochs = subjects.flatMap((subject) => subject.scope.map((x) => x.epoch));
-    const pages = firstPages(round.env, [...new Set(epochs)], round.now);
+    const epochs = await epochsOf(round, part, roots);
+    const pages = firstPages(round.env, epochs, round.now);
     const own = readLinkParts(subjects, round.own.index, await kept(round, "own-link-shares", "shares", chunk));
     const others = receivedParts(round, place, parts).map(({ from, plaintext }) =>
       readLinkParts(subjects, from, plaintext),
     );
     const slotsOfEach = await slotsOfSubjects(round, part);
-    const wanted = new Map<number, WantedOfEpoch & { slots: Map<Hex, { slot: number; base: G2 }> }>();
+    const wanted = new Map(epochs.map(({ epoch }) => [epoch, new Map<Hex, { slot: number; base: G2 }>()]));
     subjects.forEach((subject, i) => {
       const slots = slotsOfEach[i]!;
       const bases = slots.map((x) => x.base);
@@ -266,19 +268,17 @@ export async function result(
       const values = combineLink({ set, shares: [own[i]!, ...theirs] }, engine);
       values.forEach((value, k) => {
         const { epoch, slot, base } = slots[k]!;
-        const { paramsHash } = subject.scope.find((x) => x.epoch === epoch)!;
-        const ofEpoch = wanted.get(epoch) ?? { paramsHash, slots: new Map() };
-        ofEpoch.slots.set(bytesToHex(value), { slot, base });
-        wanted.set(epoch, ofEpoch);
+        wanted.get(epoch)!.set(bytesToHex(value), { slot, base });
       });
     });
     const { caseId, services } = round.open.order;
-    const found = await matchSessions(round.env, pages, wanted, round.now);
+    const { sessions: found, unproved } = await matchSessions(round.env, epochs, pages, wanted, round.now);
     // A false row proves no service, so it stays whatever the scope is.
     const inScope = ({ serviceId, tagHash }: (typeof found)[number]): boolean =>
       services.length === 0 || isFalseRow(tagHash) || services.some((id) => equalBytes(id, serviceId));
     const sessions = found.filter(inScope);
-    const value = CaseResult.encode({ caseId, orderHash: round.open.orderHash, epochFrom, epochTo, sessions });
+    const { orderHash } = round.open;
+    const value = CaseResult.encode({ caseId, orderHash, epochFrom, epochTo, sessions, unproved });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), round.own.signer);
     const answer: ForRequesterAnswer = {
       forRequester: toBase64url(sealForRequester(round.open, round.own, "result", signed)),
@@ -286,6 +286,23 @@ export async function result(
     return { answer, keep: { what: "own-result" as const, value } };
   };
   return once(round, "result", compute, chunk);
+}
+
+/**
+ * The epochs of a chunk with their roots in the log. Whether an epoch is over is decided by the time of the approvals, so that
+ * all members of S decide alike. @throws Problem credential-refused if the log's proofs do not verify
+ */
+async function epochsOf(round: RoundContext, { subjects }: ChunkOfCase, given?: LoggedRoots): Promise<EpochOfCase[]> {
+  const roots = new Map((given ? await loggedRoots(given, round.trust) : []).map((root) => [root.epoch, root]));
+  const approvedAt = Math.max(...round.open.approvals.map((a) => a.at));
+  const epochs = new Map<number, EpochOfCase>();
+  for (const { epoch, slots, paramsHash } of subjects.flatMap((subject) => subject.scope)) {
+    const { document } = await round.trust.parameters(epoch);
+    const isOver = approvedAt >= indexClosesAt(epoch, document) + INDEX_CLOSED_WITHIN_SECONDS;
+    const all = slots + (epochs.get(epoch)?.slots ?? 0);
+    epochs.set(epoch, { epoch, slots: all, paramsHash, isOver, root: roots.get(epoch) });
+  }
+  return [...epochs.values()];
 }
 
 /**

@@ -31,6 +31,7 @@ import * as chains from "../../protocol/contract-chain.ts";
 import * as credentials from "../../protocol/credential.ts";
 import * as documents from "../../protocol/documents.ts";
 import * as identities from "../../protocol/identity-record.ts";
+import * as indexTrees from "../../protocol/index-tree.ts";
 import * as keySets from "../../protocol/key-set.ts";
 import * as openings from "../../protocol/opening.ts";
 import * as presentations from "../../protocol/presentation.ts";
@@ -40,7 +41,7 @@ import { layouts, SPEC, withTables } from "../../scripts/spec-tables.ts";
 
 const byName = new Map<string, Codec<unknown>>();
 const modules = [documents, cases, ceremonies, chains, credentials, continuities, identities, keySets, openings];
-for (const module of [...modules, presentations, requesters, tdh2])
+for (const module of [...modules, indexTrees, presentations, requesters, tdh2])
   for (const value of Object.values(module))
     if (typeof value === "object" && value !== null && "encode" in value && "decode" in value && "name" in value)
       byName.set((value as Codec<unknown>).name, value as Codec<unknown>);
@@ -69,6 +70,11 @@ const VECTORS = join(import.meta.dirname, "../vectors/symbolon");
 for (const file of readdirSync(VECTORS).filter((f) => f.endsWith(".json")))
   collect(JSON.parse(readFileSync(join(VECTORS, file), "utf8")));
 const b = (length: number, byte = 5): Uint8Array => new Uint8Array(length).fill(byte);
+const runs = [
+  { block: 1, rows: b(208) },
+  { block: 3, rows: b(64 * 208) },
+];
+samples.set("IndexBlocks", indexTrees.IndexBlocks.encode({ epoch: 680, count: 300, runs, proof: [b(32), b(32, 6)] }));
 for (const [codec, value] of [
   [documents.RefusedCheckIn, { presentationHash: b(32), code: "clock-skew", at: 7 }],
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],

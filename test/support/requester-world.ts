@@ -312,6 +312,7 @@ export const resultOf = (p: PreparedOrder, sessions: readonly TestSession[]): Ca
   sessions: sessions
     .map((s, slot) => ({ epoch: s.epoch, slot, serviceId, tagHash: s.tagHash }))
     .filter(({ epoch }) => belongs(p, epoch)),
+  unproved: [],
 });
 const chunkAsked = (p: PreparedOrder) => chunksOfOrder(p.order)[world.chunk]!;
 /** Whether a session goes into the chunk that is asked for. A session outside the order goes into the first chunk. */

@@ -13,6 +13,7 @@ import {
   advance,
   api,
   asTrustee,
+  bindings,
   bring,
   caseOf,
   clock,
@@ -28,6 +29,7 @@ import {
   inboxOf,
   keys,
   kindsLogged,
+  monthsClosed,
   orderWith,
   outside,
   recordShares,
@@ -40,7 +42,10 @@ import {
   transport,
 } from "./escrow-world.ts";
 
-beforeEach(freshWorld);
+beforeEach(async () => {
+  await freshWorld();
+  await monthsClosed();
+});
 
 async function approved(changes: Parameters<typeof caseOf>[0] = {}, officers = [1, 2]): Promise<TestCase> {
   const c = caseOf(changes);
@@ -99,6 +104,18 @@ describe("a case", () => {
     expect(asked.dossier).toBe(sealed[2]);
     expect(await advance(c)).toMatchObject({ state: "opened" });
     expect(outside.asked).toHaveLength(8);
+  });
+
+  it("closes past months that the schedule has missed, once, before the order is answered", async () => {
+    await bindings.ESCROW_DB.prepare("DELETE FROM closed_epochs").run();
+    for (let epoch = EPOCH - 4; epoch < EPOCH; epoch++)
+      await bindings.ESCROW_DB.prepare("INSERT INTO complete_epochs VALUES (?)").bind(epoch).run();
+    const logged = () => outside.log.map((e) => LogEntry.decode(e).kind).filter((kind) => kind === "index-root").length;
+    const c = caseOf({ epochFrom: EPOCH - 4, epochTo: EPOCH, emergency: true });
+    await submit(c);
+    expect(logged()).toBe(4); // the current month is still open
+    await submit(c);
+    expect(logged()).toBe(4);
   });
 
   it("a wide link is opened in chunks, newest first, and finished chunks can be read before the others are done", async () => {

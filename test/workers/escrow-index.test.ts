@@ -5,13 +5,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ApiRequest, api, apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { firstPages, matchSessions, type WantedOfEpoch } from "../../functions/trustee/session-index.ts";
+import { type EpochOfCase, firstPages, matchSessions, type Wanted } from "../../functions/trustee/session-index.ts";
 import { bytesToHex, concatBytes, hexToBytes, u32be } from "../../protocol/bytes.ts";
 import { isFalseRow } from "../../protocol/case-documents.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, proveIndexRow } from "../../protocol/index-row.ts";
+import { IndexBlocks, type IndexRoot } from "../../protocol/index-tree.ts";
 import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../protocol/merkle.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
 import { encodeG2, type G2, type Scalar, tagBase } from "../../protocol/suite.ts";
@@ -233,15 +234,12 @@ describe("a trustee's search", () => {
   const paramsHash = new Uint8Array(32);
   const tagAt = (slot: number): G2 => tagBase(paramsHash, EPOCH, slot).multiply(z) as G2;
   /** the values that the trustees computed: all slots, two of which the patient used */
-  const wanted: WantedOfEpoch = {
-    paramsHash,
-    slots: new Map(
-      Array.from({ length: SLOTS }, (_, slot) => [
-        bytesToHex(sessionIndexValue(tagAt(slot))),
-        { slot, base: tagBase(paramsHash, EPOCH, slot) },
-      ]),
-    ),
-  };
+  const wanted: Wanted = new Map(
+    Array.from({ length: SLOTS }, (_, slot) => [
+      bytesToHex(sessionIndexValue(tagAt(slot))),
+      { slot, base: tagBase(paramsHash, EPOCH, slot) },
+    ]),
+  );
   const used = [3, 12];
 
   const genuine = used.map((slot) => ({
@@ -265,8 +263,11 @@ describe("a trustee's search", () => {
       .run();
     await put(genuine);
   }
-  /** Reads the index as a trustee does, over the escrow's own routes. */
-  async function match(change: (page: Uint8Array, url: URL) => Uint8Array = (page) => page) {
+  /** Reads the index as a trustee does, over the escrow's own routes. @param root of the epoch, if it is closed */
+  async function match(
+    change: (page: Uint8Array, url: URL) => Uint8Array = (page) => page,
+    root?: Pick<IndexRoot, "count" | "root">,
+  ) {
     const asked: URL[] = [];
     let fetched = 0;
     const outer = globalThis.fetch;
@@ -279,9 +280,17 @@ describe("a trustee's search", () => {
     }) as typeof fetch;
     try {
       const source = { ESCROW_URL };
-      const pages = firstPages(source, [EPOCH], clock.now);
-      const sessions = await matchSessions(source, pages, new Map([[EPOCH, wanted]]), clock.now);
-      return { slots: sessions.map((s) => s.slot).sort((a, b) => a - b), sessions, asked, fetched };
+      const of: EpochOfCase = {
+        epoch: EPOCH,
+        paramsHash,
+        slots: SLOTS,
+        isOver: root !== undefined,
+        root: root && { epoch: EPOCH, ...root },
+      };
+      const pages = firstPages(source, [of], clock.now);
+      const matched = await matchSessions(source, [of], pages, new Map([[EPOCH, wanted]]), clock.now);
+      const { sessions, unproved } = matched;
+      return { slots: sessions.map((s) => s.slot).sort((a, b) => a - b), sessions, unproved, asked, fetched };
     } finally {
       globalThis.fetch = outer;
     }
@@ -337,5 +346,76 @@ describe("a trustee's search", () => {
     const stray = (page: Uint8Array, url: URL): Uint8Array =>
       url.searchParams.has("part") ? page.slice(INDEX_ROW_BYTES).map((b, i) => (i < 32 ? 0 : b)) : page;
     await expect(match(stray)).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  const closedRoot = async () => {
+    clock.now = openUntil;
+    const { count, root } = await close(EPOCH);
+    return { count, root: hexToBytes(root) };
+  };
+  const falseRoot = [{ epoch: EPOCH, reason: "false-root" }];
+
+  it("compares a small closed epoch with its root, and says when a row was left out or changed since", async () => {
+    await fill(2_000);
+    const root = await closedRoot();
+    expect(await match((page) => page, root)).toMatchObject({ slots: used, unproved: [] });
+    expect(await match()).toMatchObject({ slots: used, unproved: [{ epoch: EPOCH, reason: "open" }] });
+    expect(await match((page) => page, { ...root, root: rng(32) })).toMatchObject({ slots: used, unproved: falseRoot });
+    expect(await match((page) => page, { ...root, count: 1_999 })).toMatchObject({ unproved: falseRoot });
+    const hidden = await match((page, url) => (url.searchParams.has("cursor") ? page : page.slice(208)), root);
+    expect(hidden.unproved).toEqual(falseRoot);
+  });
+
+  it("gets proofs of a large closed epoch, for about as many rows at any size", async () => {
+    await fill(20_000);
+    const root = await closedRoot();
+    const { slots, unproved, fetched, asked } = await match((page) => page, root);
+    expect({ slots, unproved }).toEqual({ slots: used, unproved: [] });
+    expect(fetched / INDEX_ROW_BYTES).toBeLessThan(1.1 * SLOTS * (512 + 2 * 64));
+    expect(asked.length).toBeLessThan(5);
+    for (const url of asked) expect(url.pathname).toBe(`/v1/index/${EPOCH}/blocks`);
+    for (const part of partsAsked(asked)) expect((await read(EPOCH, part)).rows.length).toBeGreaterThan(100);
+  });
+
+  it("finds a row of a bucket left out, hidden behind another block, or taken out of the tree", async () => {
+    await fill(20_000);
+    const root = await closedRoot();
+    const lied = bytesToHex(sessionIndexValue(tagAt(used[0]!)));
+    const changed = (change: (blocks: IndexBlocks) => IndexBlocks) => (page: Uint8Array) =>
+      IndexBlocks.encode(change(IndexBlocks.decode(page)));
+    const holds = ({ rows }: { rows: Uint8Array }) => bytesToHex(rows).includes(lied);
+    const without = (rows: Uint8Array): Uint8Array => {
+      const at = bytesToHex(rows).indexOf(lied) / 2;
+      return concatBytes(rows.subarray(0, at), rows.subarray(at + INDEX_ROW_BYTES));
+    };
+    const leftOut = changed((b) => ({
+      ...b,
+      runs: b.runs.map((run) => (holds(run) ? { ...run, rows: without(run.rows) } : run)),
+    }));
+    expect(await match(leftOut, root)).toMatchObject({ slots: [used[1]], unproved: falseRoot });
+    const runGone = changed((b) => ({ ...b, runs: b.runs.filter((run) => !holds(run)) }));
+    expect(await match(runGone, root)).toMatchObject({ slots: [used[1]], unproved: falseRoot });
+
+    // The escrow proves other buckets than the ones that it was asked for.
+    const outer = globalThis.fetch;
+    const real = transport.fetch;
+    transport.fetch = ((input: string, init?: RequestInit) =>
+      real(input.replace(/part=([^&]*)/, "part=0.2"), init)) as typeof fetch;
+    try {
+      const elsewhere = await match((page) => page, root);
+      expect(elsewhere.unproved).toEqual(falseRoot);
+    } finally {
+      transport.fetch = real;
+      globalThis.fetch = outer;
+    }
+  });
+
+  it("an epoch that is not closed has no proofs, and an empty one a proof of nothing", async () => {
+    const blocks = (epoch: number) => api(transport, ESCROW_URL, `/v1/index/${epoch}/blocks?part=3.4`);
+    expect(await code(blocks(EPOCH))).toBe("not-found");
+    const root = await closedRoot();
+    expect(await match((page) => page, root)).toMatchObject({ slots: [], unproved: [] });
+    expect(IndexBlocks.decode(new Uint8Array(await (await blocks(EPOCH)).arrayBuffer()))).toMatchObject({ runs: [] });
+    expect(await code(api(transport, ESCROW_URL, `/v1/index/${EPOCH}/blocks?cursor=ab`))).toBe("malformed");
   });
 });

@@ -16,6 +16,7 @@ import {
   freshWorld,
   inboxOf,
   kindsLogged,
+  monthsClosed,
   outside,
   recordShares,
   result,
@@ -25,7 +26,10 @@ import {
   type TestCase,
 } from "./escrow-world.ts";
 
-beforeEach(freshWorld);
+beforeEach(async () => {
+  await freshWorld();
+  await monthsClosed();
+});
 
 const DAY = 86_400;
 const evict = (c: TestCase) => evictDurableObject(caseStub(c.id));

@@ -360,3 +360,13 @@ export const inboxOf = (i: number, query = "?state=ordered") =>
     cursor: string | null;
   }>(transport, ESCROW_URL, `/v1/cases${query}`, asTrustee(i));
 export { api };
+
+/** Past months are closed, so that an order has none to close. Their roots were logged after any case's notice. */
+export async function monthsClosed(): Promise<void> {
+  for (let epoch = EPOCH - 12; epoch < EPOCH - 1; epoch++)
+    await bindings.ESCROW_DB.prepare(
+      "INSERT INTO closed_epochs (epoch, count, root, entry, log_index) VALUES (?, 0, '', x'00', 1000000)",
+    )
+      .bind(epoch)
+      .run();
+}

@@ -7,10 +7,11 @@ import { markMatching } from "./marks.ts";
 
 export * from "../../../functions/trustee/session-index.ts";
 
-export const matchSessions: typeof real.matchSessions = async (env, pages, wanted, now) => {
-  const found = await real.matchSessions(env, pages, wanted, now);
+export const matchSessions: typeof real.matchSessions = async (env, epochs, pages, wanted, now) => {
+  const found = await real.matchSessions(env, epochs, pages, wanted, now);
   const slip = markMatching(/slip:([0-9a-f]{32}):([0-9a-f]{64})/);
   if (!slip) return found;
   const epoch = Math.max(...wanted.keys());
-  return [...found, { epoch, slot: 0, serviceId: hexToBytes(slip[1]!), tagHash: hexToBytes(slip[2]!) }];
+  const slipped = { epoch, slot: 0, serviceId: hexToBytes(slip[1]!), tagHash: hexToBytes(slip[2]!) };
+  return { ...found, sessions: [...found.sessions, slipped] };
 };

@@ -73,6 +73,7 @@ export function documentVectors(w: World): Json {
     sessions: w.visits
       .map((v) => ({ epoch: w.epoch, slot: v.slot, serviceId: w.serviceId, tagHash: v.tagHash }))
       .sort((a, b) => (hex(a.tagHash) < hex(b.tagHash) ? -1 : 1)),
+    unproved: [{ epoch: w.epoch, reason: "no-root" }],
   };
   const unsigned: Dossier = {
     salt: w.salt,

@@ -3,7 +3,8 @@
 // own.
 //
 // It reads the log through a LogMonitor: freshly cosigned heads only, each continuing the last one seen, and all entries
-// between. It also compares its parameters with the log (logged-parameters.ts). An entry that this version cannot read is counted and skipped, so it hides no other entry.
+// between. It also compares its parameters with the log (logged-parameters.ts), and keeps the newest card of each clinic
+// (logged-cards.ts). An entry that this version cannot read is counted and skipped, so it hides no other entry.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
@@ -18,6 +19,7 @@ import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts
 import { LogMonitor, type MonitorState, type SplitView } from "../log/monitor.ts";
 import { httpLogSource } from "../log/source.ts";
 import { logPinsOf } from "../parameters.ts";
+import { newestCards } from "./cards.ts";
 import { knownPhones } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
@@ -102,6 +104,7 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
       s.notices.some((x) => x.logIndex === n.logIndex && x.generation === n.generation);
     s.notices.push(...found.filter((n) => !known(n)));
     s.noticesSeenUpTo = followed.head.size;
+    s.cards = newestCards(entries, s.cards);
     s.unreadableEntries = entries.filter((entry) => !entry).length;
     s.lastCheckpoint = monitor.state!.note;
   });

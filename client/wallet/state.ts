@@ -89,6 +89,15 @@ export interface WalletNotice {
   content: Hex;
 }
 
+/** The newest card of a clinic that the wallet saw in the log. */
+export interface LoggedCard {
+  /** 16 bytes */
+  serviceId: Hex;
+  version: number;
+  /** cardHashOf, 32 bytes */
+  hash: Hex;
+}
+
 /** An enrolment that the person confirmed. Only the very same bytes may be sent again, because the code serves once. */
 export interface PendingEnrolment {
   account: string;
@@ -136,6 +145,8 @@ export interface WalletState {
   /** entries of the log that this version of the wallet could not read at the last look */
   unreadableEntries: number;
   notices: WalletNotice[];
+  /** the newest card of each clinic in the log */
+  cards: LoggedCard[];
   /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
 }
@@ -161,6 +172,7 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   noticesSeenUpTo: 0,
   unreadableEntries: 0,
   notices: [],
+  cards: [],
   lastCheckpoint: undefined,
 });
 

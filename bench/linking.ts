@@ -91,9 +91,9 @@ async function approvedButOne({ practice, requester }: Lived, request: OrderRequ
     if (!waiting) throw new Error("the order did not reach the officer");
     return waiting;
   };
-  for (const officer of first) await officer.approve(await waitingFor(officer));
-  const waiting = await waitingFor(last!);
-  return { prepared, lastApproval: () => last!.approve(waiting) };
+  for (const officer of first) await officer.approve(await officer.review(await waitingFor(officer)));
+  const reviewed = await last!.review(await waitingFor(last!));
+  return { prepared, lastApproval: () => last!.approve(reviewed) };
 }
 
 /** Milliseconds from the last approval until the newest month's records are readable, and until all records are. */

@@ -144,11 +144,14 @@ const REQUESTER = {
   "wrong-answer": "A signed answer of a trustee is not what it must be.",
   "wrong-share": "A trustee's share does not verify.",
   "results-differ": "The members of the approving set found different sessions.",
+  "wrong-proofs": "The escrow does not prove that the case was approved and logged, and that the patient has a notice.",
   "wrong-identity": "The registrar answered with a contract or identity of somebody else.",
 } as const;
 
 const OFFICER = {
   "other-decision": "The trustee's Worker answered with another decision than the officer made.",
+  "other-review": "The trustee's Worker shows another order than the signed one.",
+  "other-dossier": "The dossier that the trustee's Worker shows does not belong to this order.",
   "no-dossier": "This case has no dossier for this trustee any more.",
   "bad-order": "The order of this case cannot be read or is not signed.",
   "no-passkey": "No passkey was used.",

@@ -110,7 +110,7 @@ export {
   type PasskeyRegistration,
 } from "./officer/passkeys.ts";
 export { type PasskeyOptions, SoftwarePasskey } from "./officer/software-passkey.ts";
-export { Officer, type OfficerOptions, type ReviewedCase, type WaitingCase } from "./officer.ts";
+export { Officer, type OfficerOptions, type ReviewedCase, type ReviewedPerson, type WaitingCase } from "./officer.ts";
 
 // ---- the operator
 
@@ -121,6 +121,7 @@ export {
   fetchKeySet,
   readKeySet,
   registerOfficer,
+  removeOfficer,
   runCeremony,
 } from "./operator/ceremony.ts";
 export { type Enrolment, type NewParameters, Operator } from "./operator.ts";

@@ -1,20 +1,28 @@
 // The SDK of an officer of one trustee. The officer reads the orders that wait, decides with a passkey, and the
 // decision is taken to the escrow.
 //
-//   login   challenge of the trustee → assertion → token: only officers may read the orders
+//   login   nonce of the trustee → assertion → token: only officers may read the orders
 //   inbox   the cases that wait for this trustee
-//   review  the findings of the trustee's Worker on order and dossier
-//   decide  the challenge is made *here* from the order's own bytes (approvalChallenge), and not taken from the Worker.
-//           So if the Worker lies about an order, the officer's assertion does not fit the true order
+//   review  the order and the dossier, rendered here from their bytes (officer/review.ts)
+//   decide  an assertion about this order and these dossier bytes
 //
-// The dossier is sealed to the trustee's Worker. So the officer sees only what the Worker says of the dossier.
+// Everything that the passkey signs is computed *here*, under a label of its own: loginChallenge (pinned key of the trustee,
+// own origin, nonce) or approvalChallenge (case, order, trustee, decision, dossier hash). So a Worker cannot have a login
+// sign a decision, nor have the officer sign about another order or person than the one shown.
 
-import { Approval, approvalChallenge, Order, openSigned, orderHashOf } from "../protocol/documents.ts";
-import { type Base64url, bytesToHex, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
-import { LABELS } from "../protocol/labels.ts";
-import { decodeAnswer, textOfCause, translate } from "./errors.ts";
+import { type Approval, approvalChallenge, verifyDecision } from "../protocol/approvals.ts";
+import { equalBytes } from "../protocol/bytes.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../protocol/clock.ts";
+import { type Base64url, bytesToHex, fromBase64url, type Hex, hexToBytes } from "../protocol/encodings.ts";
+import { loginChallenge } from "../protocol/officer-card.ts";
+import type { OrderDescription } from "../protocol/review.ts";
+import { decodeAnswer } from "./errors.ts";
 import { type Authenticator, OfficerError } from "./officer/passkeys.ts";
+import { compareReview, type ReviewedPerson, readDossier, readOrder, type VerifiedOrder } from "./officer/review.ts";
+import type { Deployment } from "./parameters.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
+
+export type { ReviewedPerson } from "./officer/review.ts";
 
 /** A case at this trustee. */
 export interface WaitingCase {
@@ -28,35 +36,20 @@ export interface WaitingCase {
   decided: boolean;
 }
 
-/** A case as the trustee's Worker reviewed it (`Review` of functions/shared/trustee-api.ts). */
-export interface ReviewedCase {
-  trustee: number;
-  caseId: Hex;
-  orderHash: Hex;
-  kind: "link" | "trace" | "assemble";
-  requester: { name: string; role: string; key: Hex };
-  purpose: string;
-  legalGround: string;
-  /** epoch names, for example "2026-11" */
-  epochs: { from: string; to: string };
-  /** service ids; empty means all services */
-  services: string[];
-  emergency: boolean;
-  /** unix seconds */
-  issuedAt: number;
-  expiresAt: number;
-  /** the session of a link or trace, or the selector of an assemble */
-  subject: { tid: string; tagHash: string; serviceId: string; epoch: string; at: number } | { selector: string };
-  /** for the officer to read */
-  warnings: string[];
-  /** the challenges as the Worker computes them; `approve` and `refuse` below do not use them */
-  challenges: { approve: string; refuse: string };
+/** A case that the officer can decide about: its content follows from the signed order and the dossier alone. */
+export interface ReviewedCase extends OrderDescription {
+  /** assemble: the person whom the order opens */
+  readonly person: ReviewedPerson | undefined;
+  /** the documents that a decision is about; `approve` and `refuse` read them */
+  readonly documents: { readonly waiting: Sealed; readonly verified: VerifiedOrder; readonly dossierHash: Uint8Array };
 }
 
 export interface OfficerOptions {
   transport: Transport;
-  trusteeUrl: string;
-  escrowUrl: string;
+  /** its registrar key and trustee keys are pinned */
+  deployment: Deployment;
+  /** index of the officer's trustee, from 1 */
+  trustee: number;
   authenticator: Authenticator;
 }
 
@@ -68,51 +61,63 @@ type Sealed = { readonly order: string; readonly dossier: string | null };
  * @example
  * const officer = new Officer({
  *   transport: systemTransport(),
- *   trusteeUrl: deployment.trusteeUrls[0]!,
- *   escrowUrl: deployment.escrowUrl,
- *   authenticator: browserAuthenticator("trustee.example", [credentialId]),
+ *   deployment,
+ *   trustee: 1,
+ *   authenticator: browserAuthenticator({ rpId: "trustee.example", origin: location.origin }, [credentialId]),
  * });
  * for (const waiting of await officer.inbox()) {
- *   const { purpose, warnings } = await officer.review(waiting);
- *   if (warnings.length === 0 && purpose !== "") await officer.approve(waiting);
+ *   const reviewed = await officer.review(waiting);
+ *   if (await confirmedByPerson(reviewed)) await officer.approve(reviewed);
  * }
  */
 export class Officer {
   private readonly options: OfficerOptions;
+  private readonly trusteeUrl: string;
   private session: { token: string; expires: number } | undefined;
 
+  /** @throws RangeError if the deployment has no trustee of this index */
   constructor(options: OfficerOptions) {
+    const { deployment, trustee } = options;
+    const url = deployment.trusteeUrls[trustee - 1];
+    if (url === undefined || deployment.trusteeKeys[trustee - 1] === undefined)
+      throw new RangeError(`trustee ${trustee}: not in the deployment`);
     this.options = options;
+    this.trusteeUrl = url;
   }
 
   /** The parts with which this officer acts at its trustee, for approveResharing. */
-  get access(): Pick<OfficerOptions, "transport" | "trusteeUrl" | "authenticator"> {
-    return this.options;
+  get access(): Pick<OfficerOptions, "transport" | "authenticator"> & { trusteeUrl: string } {
+    const { transport, authenticator } = this.options;
+    return { transport, authenticator, trusteeUrl: this.trusteeUrl };
   }
 
   private async token(): Promise<string> {
-    const { transport, trusteeUrl, authenticator } = this.options;
+    const { transport, deployment, trustee, authenticator } = this.options;
     if (this.session && transport.now() < this.session.expires) return this.session.token;
-    const { challenge } = await apiJson<{ challenge: Base64url }>(transport, trusteeUrl, "/v1/officers/challenge", {
+    const { nonce } = await apiJson<{ nonce: Base64url }>(transport, this.trusteeUrl, "/v1/officers/nonce", {
       method: "POST",
     });
-    const assertion = await authenticator.assert(decodeAnswer("a login challenge", () => fromBase64url(challenge)));
-    this.session = await apiJson<{ token: string; expires: number }>(transport, trusteeUrl, "/v1/officers/login", {
-      json: { challenge, assertion },
+    const challenge = loginChallenge({
+      identityKey: hexToBytes(deployment.trusteeKeys[trustee - 1]!),
+      origin: authenticator.origin,
+      nonce: decodeAnswer("a login nonce", () => fromBase64url(nonce)),
+    });
+    const assertion = await authenticator.assert(challenge);
+    this.session = await apiJson<{ token: string; expires: number }>(transport, this.trusteeUrl, "/v1/officers/login", {
+      json: { nonce, assertion },
     });
     return this.session.token;
   }
 
   /** All cases in a state, by default those without enough decisions yet. @throws ApiError */
   async inbox(state = "ordered"): Promise<WaitingCase[]> {
-    const { transport, trusteeUrl } = this.options;
     const cases: WaitingCase[] = [];
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ state, ...(cursor === null ? {} : { cursor }) });
       const page: { cases: WaitingCase[]; cursor: string | null } = await apiJson(
-        transport,
-        trusteeUrl,
+        this.options.transport,
+        this.trusteeUrl,
         `/v1/cases?${query}`,
         { bearer: await this.token() },
       );
@@ -122,64 +127,64 @@ export class Officer {
     return cases;
   }
 
-  /** The review of the order and its dossier by the trustee's Worker. @throws ApiError; OfficerError no-dossier */
+  /**
+   * The order and its dossier, for the officer to read.
+   * @throws ApiError; OfficerError no-dossier, bad-order, other-dossier, other-review
+   */
   async review(waiting: Sealed): Promise<ReviewedCase> {
-    const { transport, trusteeUrl } = this.options;
-    const { order, dossier } = withDossier(waiting);
-    return apiJson<ReviewedCase>(transport, trusteeUrl, "/v1/cases/review", {
-      json: { order, dossier },
-      bearer: await this.token(),
-    });
+    const { transport, deployment } = this.options;
+    const { order, dossier } = waiting;
+    if (dossier === null) throw new OfficerError("no-dossier");
+    const verified = readOrder(order, deployment, transport.now());
+    const shown = await apiJson<{ description: OrderDescription; dossier: Base64url }>(
+      transport,
+      this.trusteeUrl,
+      "/v1/cases/review",
+      { json: { order, dossier }, bearer: await this.token() },
+    );
+    const bytes = decodeAnswer("a dossier", () => fromBase64url(shown.dossier));
+    const opened = readDossier(bytes, verified, deployment);
+    const description = compareReview(verified, opened.dossier, shown.description);
+    const documents = { waiting: { order, dossier }, verified, dossierHash: opened.hash };
+    return { ...description, person: opened.person, documents };
   }
 
   /**
-   * Approves an order with the passkey, and takes the trustee's signed approval to the escrow.
-   * @throws ApiError; OfficerError no-dossier, bad-order, other-decision
+   * Approves a reviewed order with the passkey, and takes the trustee's signed approval to the escrow.
+   * @throws ApiError; OfficerError other-decision
    */
-  approve(waiting: Sealed, reason = ""): Promise<Approval> {
-    return this.decide(waiting, "approve", reason);
+  approve(reviewed: ReviewedCase, reason = ""): Promise<Approval> {
+    return this.decide(reviewed, "approve", reason);
   }
 
-  /** Refuses an order. @throws as `approve` */
-  refuse(waiting: Sealed, reason = ""): Promise<Approval> {
-    return this.decide(waiting, "refuse", reason);
+  /** Refuses a reviewed order. @throws as `approve` */
+  refuse(reviewed: ReviewedCase, reason = ""): Promise<Approval> {
+    return this.decide(reviewed, "refuse", reason);
   }
 
-  private async decide(waiting: Sealed, decision: Decision, reason: string): Promise<Approval> {
-    const { transport, trusteeUrl, escrowUrl, authenticator } = this.options;
-    const { order: orderText, dossier } = withDossier(waiting);
-    const { order, orderHash } = readOrder(orderText);
-    const { index: trustee } = await apiJson<{ index: number }>(transport, trusteeUrl, "/v1/card");
-    const challenge = approvalChallenge({ caseId: order.caseId, orderHash, trustee, decision });
-    const assertion = await authenticator.assert(challenge);
-    const signed = await apiBytes(transport, trusteeUrl, "/v1/cases/decide", {
-      json: { order: orderText, dossier, decision, reason, assertion },
+  private async decide({ documents }: ReviewedCase, decision: Decision, reason: string): Promise<Approval> {
+    const { transport, deployment, trustee, authenticator } = this.options;
+    const { waiting, verified, dossierHash } = documents;
+    const { caseId } = verified.order;
+    const act = { caseId, orderHash: verified.hash, trustee, decision, dossierHash };
+    const assertion = await authenticator.assert(approvalChallenge(act));
+    const signed = await apiBytes(transport, this.trusteeUrl, "/v1/cases/decide", {
+      json: { ...waiting, decision, reason, assertion },
     });
-    const approval = decodeAnswer("an approval", () => openSigned(LABELS.approval, Approval, signed).value);
-    if (
-      approval.trustee !== trustee ||
-      approval.decision !== decision ||
-      toBase64url(approval.orderHash) !== toBase64url(orderHash)
-    )
+    const verdict = decodeAnswer("an approval", () =>
+      verifyDecision(signed, {
+        orderHash: verified.hash,
+        caseId,
+        trusteeKeys: deployment.trusteeKeys.map(hexToBytes),
+        from: verified.order.issuedAt - CLOCK_TOLERANCE_SECONDS,
+        to: transport.now() + CLOCK_TOLERANCE_SECONDS,
+      }),
+    );
+    if (!verdict.ok) throw new OfficerError("other-decision", verdict.reason);
+    const { decided } = verdict;
+    if (decided.trustee !== trustee || decided.decision !== decision || !equalBytes(decided.dossierHash, dossierHash))
       throw new OfficerError("other-decision");
-    await api(transport, escrowUrl, `/v1/cases/${bytesToHex(order.caseId)}/approvals`, { bytes: signed });
-    return approval;
+    await api(transport, deployment.escrowUrl, `/v1/cases/${bytesToHex(caseId)}/approvals`, { bytes: signed });
+    return decided;
   }
-}
-
-/** @throws OfficerError no-dossier */
-function withDossier({ order, dossier }: Sealed): { order: string; dossier: string } {
-  if (dossier === null) throw new OfficerError("no-dossier");
-  return { order, dossier };
-}
-
-/** @throws OfficerError bad-order */
-function readOrder(text: string): { order: Order; orderHash: Uint8Array } {
-  return translate(
-    () => {
-      const bytes = fromBase64url(text);
-      return { order: openSigned(LABELS.signOrder, Order, bytes).value, orderHash: orderHashOf(bytes) };
-    },
-    (cause) => new OfficerError("bad-order", textOfCause(cause), { cause }),
-  );
 }

@@ -14,7 +14,7 @@ import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import type { Deployment } from "./parameters.ts";
-import { type NamedPerson, nameSubject } from "./requester/assemble.ts";
+import { completeCase, type NamedPerson, nameSubject } from "./requester/assemble.ts";
 import {
   advanceCase,
   type CaseStatus,
@@ -23,7 +23,6 @@ import {
   type OpenedChunk,
   openChunk,
   openResult,
-  sendDossiers,
   submitCase,
 } from "./requester/case.ts";
 import { RequesterContext, type RequesterKeys } from "./requester/context.ts";
@@ -101,9 +100,13 @@ export class Requester {
     return loadOrder(this.#context, saved);
   }
 
-  /** Brings the order to the escrow. Sending it again changes nothing. */
-  submit(p: PreparedOrder): Promise<CaseStatus> {
-    return submitCase(this.#context, p);
+  /**
+   * Brings the order to the escrow, and an assemble's dossiers from the registrar. Doing it again changes nothing.
+   * @throws RequesterError trustees; ApiError not-found if nobody is registered under the selector of an assemble
+   */
+  async submit(p: PreparedOrder): Promise<CaseStatus> {
+    const status = await submitCase(this.#context, p);
+    return p.order.kind === "assemble" && !status.dossiersComplete ? completeCase(this.#context, p) : status;
   }
 
   /** The case as the escrow reports it. */
@@ -112,8 +115,8 @@ export class Requester {
   }
 
   /**
-   * Carries the case on until it is opened. For an assemble it fetches the dossiers from the registrar on the way.
-   * @throws RequesterError awaiting-approvals, order-refused, order-expired, stuck; wrong-identity for an assemble
+   * Carries the case on until it is opened.
+   * @throws RequesterError awaiting-approvals, order-refused, order-expired, stuck
    */
   async advance(p: PreparedOrder, progress: (status: CaseStatus) => void = () => {}): Promise<CaseStatus> {
     let last: CaseStatus | undefined;
@@ -132,12 +135,7 @@ export class Requester {
       if (status.state === "opened") return;
       if (status.state === "refused") throw new RequesterError("order-refused");
       if (status.state === "expired") throw new RequesterError("order-expired");
-      if (!status.set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
-      if (p.order.kind === "assemble" && !status.dossiersComplete) {
-        const named = await nameSubject(this.#context, p, status);
-        this.#persons.set(p.caseId, named.person);
-        await sendDossiers(this.#context, p.caseId, named.dossiers);
-      }
+      if (!status.set) throw new RequesterError("awaiting-approvals", `${status.needed} approvals are needed`);
       const before = status;
       status = await advanceCase(this.#context, p.caseId);
       if (status.state === before.state && status.chunks.opened <= before.chunks.opened)
@@ -186,7 +184,7 @@ export class Requester {
   }
 
   /**
-   * The sessions of an opened link or assemble, from t equal signed results.
+   * The sessions of an opened link or assemble, from equal signed results of all of S.
    * @throws RequesterError wrong-answer, results-differ, trustees
    */
   openResult(p: PreparedOrder): Promise<OpenedCase> {
@@ -211,13 +209,13 @@ export class Requester {
   }
 
   /**
-   * The person of an assemble, as the registrar named it; verified.
-   * @throws RequesterError awaiting-approvals, wrong-identity
+   * The person of an assemble, as the officers approved it, once the log has the notice; verified.
+   * @throws RequesterError wrong-proofs, wrong-identity
    */
   async person(p: PreparedOrder): Promise<NamedPerson> {
     const known = this.#persons.get(p.caseId);
     if (known) return known;
-    const { person } = await nameSubject(this.#context, p, await this.status(p));
+    const person = await nameSubject(this.#context, p);
     this.#persons.set(p.caseId, person);
     return person;
   }

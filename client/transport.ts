@@ -59,7 +59,7 @@ export class ApiError extends SymbolonError<CodeOf<"ApiError">> {
 }
 
 export interface ApiRequest {
-  method?: "GET" | "POST" | "PUT";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   json?: unknown;
   bytes?: Uint8Array | ReadableStream<Uint8Array>;
   headers?: Record<string, string>;

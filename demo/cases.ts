@@ -23,7 +23,7 @@ export async function approvedOrder(
   for (const officer of practice.officers.slice(0, practice.threshold)) {
     const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId);
     if (!waiting) throw new Error("the order did not reach the officer");
-    await officer.approve(waiting, "checked: purpose and legal ground fit");
+    await officer.approve(await officer.review(waiting), "checked: purpose and legal ground fit");
   }
   return prepared;
 }

@@ -1,8 +1,8 @@
 // One case: an order, the officers' decisions, and the answers of the trustees. The object's name is the case id in hex.
 //
-//   ordered ── t approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
+//   ordered ── approvals: S and nonce fixed ── checkpoint ──> approved ── notice logged ──> noticed ── results ──> opened
 //                                     noticed: the results come chunk by chunk (protocol/case-chunks.ts), newest epochs first
-//      └── so many refusals that t approvals cannot come ──> refused
+//      └── so many refusals that enough approvals cannot come ──> refused
 //   ordered, approved, noticed ── time ──> expired
 //
 // Invariant. Each value that a trustee or the log receives is first written here as a row, and that row never changes:
@@ -11,8 +11,12 @@
 // Each method checks and writes in one synchronous block. Only the alarm does I/O in here (its D1 row). Workers send and
 // collect; the object records. A case moves only forwards, and it never leaves refused, opened or expired.
 //
-// S is the first t approvers. The t-th approval fixes S, and the nonce is drawn in the same block. If S does not answer, the
-// case expires. A case id serves once, so another S needs another order.
+// S is the first `needed` approvers. The last of them fixes S, and the nonce is drawn in the same block. A passkey decides
+// once, whatever number of trustees it is registered at. If S does not answer, the case expires. A case id serves once, so
+// another S needs another order.
+//
+// An assemble is created without dossiers. The registrar's dossiers come after the order is logged, once, and before any
+// decision: the officers decide about these.
 //
 // At expiry the object deletes the sealed material (dossiers, parts). The order, the decisions and the log entries stay, as
 // the counterpart of the log. Time is `now` as the caller gives it, and it never goes back. The alarm is scheduled in real
@@ -38,13 +42,16 @@ export interface NewCase {
   requesterKey: Hex;
   /** The pinned identity keys; trustee i is at [i - 1]. */
   trusteeKeys: Hex[];
+  /** t, of the witnesses' quorum */
   threshold: number;
+  /** |S|: how many approvals open the case */
+  needed: number;
   expiresAt: number;
   /** The number of chunks in which the case is opened. */
   chunks: number;
   /** LogEntry "order" */
   entry: Uint8Array;
-  /** One dossier per trustee: the one at [i - 1] is sealed to trustee i. */
+  /** One dossier per trustee: the one at [i - 1] is sealed to trustee i. None for an assemble. */
   dossiers: Uint8Array[];
 }
 
@@ -53,6 +60,10 @@ export interface Decision {
   decision: "approve" | "refuse";
   /** Signed<Approval> */
   approval: Uint8Array;
+}
+/** A decision with the names of its officer's passkey, of which any one identifies it. */
+export interface NewDecision extends Decision {
+  passkey: readonly string[];
 }
 /** A log entry, and its index in the log once it is appended. */
 export interface Entry {
@@ -65,9 +76,9 @@ export interface Placed {
   /** Keyed by the name of the entry. */
   proofs: Record<string, Uint8Array[]>;
 }
-export const PART_ROUNDS = ["notice-shares", "shares", "result"] as const;
+export const PART_ROUNDS = ["notice-shares", "notice", "shares", "result"] as const;
 export type PartRound = (typeof PART_ROUNDS)[number];
-/** An answer of a member of S. `to` is the receiving trustee, or 0 for the requester. */
+/** An answer of a member of S. `to` is the receiving trustee, or 0 for the requester (notice: its signed notice entry). */
 export interface Part {
   from: number;
   to: number;
@@ -83,24 +94,28 @@ export interface CaseView extends Omit<NewCase, "entry" | "dossiers"> {
    * count, and if the log has the entry "opening".
    */
   chunksOpened: number;
-  /** S in ascending order, once t trustees have approved. */
+  /** S in ascending order, once enough trustees have approved. */
   set: number[] | undefined;
   nonce: Uint8Array | undefined;
   decisions: Decision[];
-  /** "order", "decision-<trustee>", "notice", "opening" */
+  /** "order", "decision-<trustee>", "officer-<trustee>", "notice", "opening" */
   entries: Record<string, Entry>;
-  /** The place of the order and the approvals in the log. */
+  /** The place of the order, the approvals and their officers in the log. */
   approved: Placed | undefined;
   /** The place of the notice in the log. */
   noticed: Placed | undefined;
-  /** assemble: the registrar's dossiers have replaced those of the requester. */
+  /** assemble: the registrar's dossiers are here. */
   dossiersComplete: boolean;
 }
 
-export type Refusal = { ok: false; reason: "unknown" | "expired" | "contradiction" | "not-in-this-state" };
+export type Refusal = {
+  ok: false;
+  reason: "unknown" | "expired" | "contradiction" | "passkey-used" | "not-in-this-state";
+};
 export type Recorded = { ok: true; view: CaseView } | Refusal;
 
 export const decisionName = (trustee: number): string => `decision-${trustee}`;
+export const officerName = (trustee: number): string => `officer-${trustee}`;
 
 type CaseRow = {
   case_id: Hex;
@@ -110,6 +125,7 @@ type CaseRow = {
   requester_key: Hex;
   trustee_keys: string;
   threshold: number;
+  needed: number;
   expires_at: number;
   chunks: number;
   state: CaseState;
@@ -124,12 +140,13 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS linkage (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     case_id TEXT NOT NULL, kind TEXT NOT NULL, order_hash TEXT NOT NULL, order_bytes BLOB NOT NULL,
-    requester_key TEXT NOT NULL, trustee_keys TEXT NOT NULL, threshold INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    chunks INTEGER NOT NULL, state TEXT NOT NULL, last_now INTEGER NOT NULL, approving_set TEXT, nonce BLOB,
+    requester_key TEXT NOT NULL, trustee_keys TEXT NOT NULL, threshold INTEGER NOT NULL, needed INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, chunks INTEGER NOT NULL, state TEXT NOT NULL, last_now INTEGER NOT NULL, approving_set TEXT, nonce BLOB,
     dossiers_complete INTEGER NOT NULL, cleared INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS dossiers (trustee INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS decisions (trustee INTEGER PRIMARY KEY, decision TEXT NOT NULL, approval BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS passkeys (name TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, entry BLOB NOT NULL, log_index INTEGER);
   CREATE TABLE IF NOT EXISTS placed (phase TEXT PRIMARY KEY, checkpoint TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS proofs (phase TEXT, name TEXT, seq INTEGER, hash BLOB NOT NULL, PRIMARY KEY (phase, name, seq));
@@ -153,9 +170,9 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     this.ctx.storage.transactionSync(() => {
       this.#sql.exec(TABLES);
       this.#sql.exec(
-        "INSERT INTO linkage VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ordered', ?, NULL, NULL, 0, 0)",
+        "INSERT INTO linkage VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ordered', ?, NULL, NULL, 0, 0)",
         ...[c.caseId, c.kind, c.orderHash, c.order, c.requesterKey, JSON.stringify(c.trusteeKeys), c.threshold],
-        ...[c.expiresAt, c.chunks, now],
+        ...[c.needed, c.expiresAt, c.chunks, now],
       );
       this.#putDossiers(c.dossiers);
       this.#putEntry("order", c.entry);
@@ -169,22 +186,30 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     return this.#row(now) ? this.#answer() : refuse("unknown");
   }
 
-  /** Records one decision per trustee. The same decision again changes nothing; the opposite one is a contradiction. */
-  decide(d: Decision, entry: Uint8Array, now: number): Recorded {
+  /**
+   * Records one decision per trustee and per passkey. The same decision again changes nothing; the opposite one is a
+   * contradiction. `officer` is the LogEntry of the officer's card, which the log has.
+   */
+  decide(d: NewDecision, entry: Uint8Array, officer: { entry: Uint8Array; index: number }, now: number): Recorded {
     return this.#while(["ordered", "approved", "noticed", "opened", "refused"], now, (row) => {
       const before = this.#decisions().find((x) => x.trustee === d.trustee);
       if (before) return before.decision === d.decision ? undefined : refuse("contradiction");
-      if (isFinal(row.state)) return refuse("not-in-this-state");
+      if (isFinal(row.state) || (row.kind === "assemble" && row.dossiers_complete === 0))
+        return refuse("not-in-this-state");
+      const known = this.#sql.exec<{ name: string }>("SELECT name FROM passkeys").toArray();
+      if (known.some(({ name }) => d.passkey.includes(name))) return refuse("passkey-used");
+      for (const name of d.passkey) this.#sql.exec("INSERT INTO passkeys VALUES (?)", name);
       this.#sql.exec("INSERT INTO decisions VALUES (?, ?, ?)", d.trustee, d.decision, d.approval);
       this.#putEntry(decisionName(d.trustee), entry);
+      this.#putEntry(officerName(d.trustee), officer.entry, officer.index);
       if (row.approving_set !== null) return undefined; // S is fixed, so this decision is recorded but no longer counts
       const decisions = this.#decisions();
       const approvers = decisions.filter((x) => x.decision === "approve").map((x) => x.trustee);
       const trustees = (JSON.parse(row.trustee_keys) as string[]).length;
-      if (approvers.length === row.threshold) {
+      if (approvers.length === row.needed) {
         const nonce = crypto.getRandomValues(new Uint8Array(32));
         this.#sql.exec("UPDATE linkage SET approving_set = ?, nonce = ?", JSON.stringify(approvers), nonce);
-      } else if (trustees - (decisions.length - approvers.length) < row.threshold) {
+      } else if (trustees - (decisions.length - approvers.length) < row.needed) {
         this.#sql.exec("UPDATE linkage SET state = 'refused'");
       }
       return undefined;
@@ -199,7 +224,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** Replaces the dossiers of an assemble by the registrar's full dossiers, once. No round starts before that. */
+  /** Adds the registrar's dossiers to an assemble, once. No decision counts before that. */
   complete(dossiers: Uint8Array[], now: number): Recorded {
     return this.#while(["ordered", "approved"], now, (row) => {
       if (row.kind !== "assemble") return refuse("not-in-this-state");
@@ -210,11 +235,11 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  /** ordered → approved: the log has the order and the approvals of S, under a cosigned checkpoint. */
+  /** ordered → approved: the log has the order, the approvals of S and their officers, under a cosigned checkpoint. */
   approve(placed: Placed, now: number): Recorded {
     return this.#advance("ordered", "approved", now, (row) => {
       const set = setOf(row);
-      if (!set || !this.#allLogged(["order", ...set.map(decisionName)])) return false;
+      if (!set || !this.#allLogged(["order", ...set.flatMap((i) => [decisionName(i), officerName(i)])])) return false;
       this.#putPlaced("approved", placed);
       return true;
     });
@@ -222,7 +247,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
 
   /** Records the answer of a member of S in a round. The first answer counts. */
   keep(round: PartRound, from: number, parts: Part[], now: number, chunk = 0): Recorded {
-    const during: CaseState = round === "notice-shares" ? "approved" : "noticed";
+    const during: CaseState = round === "notice-shares" || round === "notice" ? "approved" : "noticed";
     return this.#while([during, "noticed", "opened"], now, (row) => {
       if (this.answered(round, now, chunk).includes(from)) return undefined;
       if (row.state !== during || !setOf(row)?.includes(from) || chunk >= row.chunks)
@@ -345,8 +370,8 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
     });
   }
 
-  #putEntry(name: string, entry: Uint8Array): void {
-    this.#sql.exec("INSERT INTO entries VALUES (?, ?, NULL)", name, entry);
+  #putEntry(name: string, entry: Uint8Array, index: number | null = null): void {
+    this.#sql.exec("INSERT INTO entries VALUES (?, ?, ?)", name, entry, index);
   }
 
   #putPlaced(phase: "approved" | "noticed", { checkpoint, proofs }: Placed): void {
@@ -396,7 +421,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         finalRound(row.kind),
       )
       .toArray();
-    const missing = counts.findIndex(({ chunk, n }, i) => chunk !== i || n !== row.threshold);
+    const missing = counts.findIndex(({ chunk, n }, i) => chunk !== i || n !== row.needed);
     return missing < 0 ? counts.length : missing;
   }
 
@@ -421,6 +446,7 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
         requesterKey: row.requester_key,
         trusteeKeys: JSON.parse(row.trustee_keys) as Hex[],
         threshold: row.threshold,
+        needed: row.needed,
         expiresAt: row.expires_at,
         chunks: row.chunks,
         chunksOpened: this.#chunksOpened(row),

@@ -4,9 +4,11 @@
 //   keys        at most one set of shares at a time. A newer generation replaces it; an equal or older one never does
 //   chain       the key sets from the first ceremony to the newest that this trustee saw finished
 //   handed on   per generation at most one plan of a resharing, and only after an officer approved that plan
-//   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back
-//   challenges  each challenge is used at most once
-//   decisions   one per case id: one order hash, one decision, one document
+//   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back. It logs in and
+//               decides only while it has a card that is logged and in its dates, and never again once it was removed
+//   tokens      a token dies with its officer
+//   nonces      each nonce of a login is used at most once
+//   decisions   one per case id: one challenge (order, dossier, decision), one document
 //   cases       at first sight, a case id is bound for ever to one binding (order, nonce, S, scope, checkpoint)
 //   outputs     one per case, round and chunk. The first request decides the bytes, and every later request gets the same
 //               bytes. After the order has expired, they are deleted
@@ -42,6 +44,18 @@ export interface Officer {
   publicKey: Uint8Array;
   rpId: string;
   origin: string;
+  /** Signed<OfficerCard> */
+  card: Uint8Array;
+  /** dates of the card, unix seconds */
+  notBefore: number;
+  notAfter: number;
+}
+export interface HeldOfficer extends Officer {
+  counter: number;
+  /** the log has the card */
+  logged: boolean;
+  /** unix seconds; undefined unless the officer was removed */
+  removedAt: number | undefined;
 }
 export type Decided =
   | { ok: true; approval: Uint8Array }
@@ -64,10 +78,12 @@ export class TrusteeVault extends DurableObject {
       CREATE TABLE IF NOT EXISTS reshare_approvals (plan BLOB PRIMARY KEY) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS handed_on (generation INTEGER PRIMARY KEY, plan BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS officers (credential_id TEXT PRIMARY KEY, public_key BLOB NOT NULL, rp_id TEXT NOT NULL,
-        origin TEXT NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS challenges (challenge BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS decisions (case_id BLOB PRIMARY KEY, order_hash BLOB NOT NULL, decision TEXT NOT NULL,
+        origin TEXT NOT NULL, counter INTEGER NOT NULL, card BLOB NOT NULL, not_before INTEGER NOT NULL,
+        not_after INTEGER NOT NULL, logged INTEGER NOT NULL, removed_at INTEGER) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS nonces (nonce BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, expires INTEGER NOT NULL, credential_id TEXT NOT NULL)
+        WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS decisions (case_id BLOB PRIMARY KEY, challenge BLOB NOT NULL, decision TEXT NOT NULL,
         approval BLOB NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS cases (case_id BLOB PRIMARY KEY, binding BLOB NOT NULL, expires INTEGER NOT NULL)
         WITHOUT ROWID;
@@ -118,9 +134,9 @@ export class TrusteeVault extends DurableObject {
   }
 
   /** Keeps an officer's approval of a resharing's plan. The Worker has verified the assertion before. */
-  approveResharing(input: { plan: Uint8Array; credentialId: string; counter: number }) {
+  approveResharing(input: { plan: Uint8Array; credentialId: string; counter: number; now: number }) {
     return this.ctx.storage.transactionSync(() => {
-      const advanced = this.advanceCounter(input.credentialId, input.counter);
+      const advanced = this.advanceCounter(input.credentialId, input.counter, input.now);
       if (advanced === "ok") this.sql.exec("INSERT OR IGNORE INTO reshare_approvals VALUES (?)", input.plan);
       return advanced;
     });
@@ -146,17 +162,52 @@ export class TrusteeVault extends DurableObject {
 
   // ---- officers
 
-  addOfficer(o: Officer): "added" | "same" | "conflict" {
-    const held = this.officer(o.credentialId);
-    if (held)
-      return equalBytes(held.publicKey, o.publicKey) && held.rpId === o.rpId && held.origin === o.origin
-        ? "same"
-        : "conflict";
-    this.sql.exec("INSERT INTO officers VALUES (?, ?, ?, ?, 0)", o.credentialId, o.publicKey, o.rpId, o.origin);
-    return "added";
+  /**
+   * Adds an officer with its card, or gives it the card in place of an older one. A card that is not logged yet stays until
+   * it is, so a repetition logs the same bytes. Another key, RP or origin, or the key of another officer, is a conflict.
+   * @param keep a logged card that ends after `renewFrom` is kept, and an unlogged one that begins after `unloggedFrom`
+   */
+  addOfficer(
+    o: Officer,
+    keep: { renewFrom: number; unloggedFrom: number },
+  ): { ok: true; officer: HeldOfficer } | { ok: false } {
+    return this.ctx.storage.transactionSync(() => {
+      const held = this.officer(o.credentialId);
+      const named = this.row("SELECT credential_id FROM officers WHERE public_key = ?", o.publicKey)?.credential_id;
+      if (named !== undefined && named !== o.credentialId) return { ok: false };
+      if (held) {
+        const same = equalBytes(held.publicKey, o.publicKey) && held.rpId === o.rpId && held.origin === o.origin;
+        if (!same || held.removedAt !== undefined) return { ok: false };
+        if (held.logged ? held.notAfter > keep.renewFrom : held.notBefore > keep.unloggedFrom)
+          return { ok: true, officer: held };
+      }
+      this.sql.exec(
+        "INSERT OR REPLACE INTO officers VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)",
+        ...[o.credentialId, o.publicKey, o.rpId, o.origin, held?.counter ?? 0, o.card, o.notBefore, o.notAfter],
+      );
+      return { ok: true, officer: this.officer(o.credentialId)! };
+    });
   }
 
-  officer(credentialId: string): (Officer & { counter: number }) | undefined {
+  /** The log has the card. From now on the officer counts. */
+  officerLogged(credentialId: string, card: Uint8Array): void {
+    this.sql.exec("UPDATE officers SET logged = 1 WHERE credential_id = ? AND card = ?", credentialId, card);
+  }
+
+  /** Ends an officer and all its tokens for ever. The first time counts. Undefined if there is no such officer. */
+  removeOfficer(credentialId: string, now: number): HeldOfficer | undefined {
+    return this.ctx.storage.transactionSync(() => {
+      this.sql.exec(
+        "UPDATE officers SET removed_at = coalesce(removed_at, ?) WHERE credential_id = ?",
+        now,
+        credentialId,
+      );
+      this.sql.exec("DELETE FROM tokens WHERE credential_id = ?", credentialId);
+      return this.officer(credentialId);
+    });
+  }
+
+  officer(credentialId: string): HeldOfficer | undefined {
     const row = this.row("SELECT * FROM officers WHERE credential_id = ?", credentialId);
     return (
       row && {
@@ -165,56 +216,72 @@ export class TrusteeVault extends DurableObject {
         rpId: row.rp_id as string,
         origin: row.origin as string,
         counter: row.counter as number,
+        card: bytesOf(row.card),
+        notBefore: row.not_before as number,
+        notAfter: row.not_after as number,
+        logged: row.logged === 1,
+        removedAt: (row.removed_at as number | null) ?? undefined,
       }
     );
   }
 
-  /** WebAuthn Level 3, section 7.2, step 22: the counter must grow, unless the authenticator does not count at all. */
-  private advanceCounter(credentialId: string, counter: number): "ok" | "unknown-officer" | "counter" {
+  /** The officer, if it may act now. */
+  activeOfficer(credentialId: string, now: number): HeldOfficer | undefined {
     const held = this.officer(credentialId);
+    return held?.logged && held.removedAt === undefined && held.notBefore <= now && now < held.notAfter
+      ? held
+      : undefined;
+  }
+
+  /** WebAuthn Level 3, section 7.2, step 22: the counter must grow, unless the authenticator does not count at all. */
+  private advanceCounter(credentialId: string, counter: number, now: number): "ok" | "unknown-officer" | "counter" {
+    const held = this.activeOfficer(credentialId, now);
     if (!held) return "unknown-officer";
     if ((counter > 0 || held.counter > 0) && counter <= held.counter) return "counter";
     this.sql.exec("UPDATE officers SET counter = ? WHERE credential_id = ?", counter, credentialId);
     return "ok";
   }
 
-  addChallenge(challenge: Uint8Array, expires: number, now: number): void {
-    this.sql.exec("DELETE FROM challenges WHERE expires <= ?", now);
+  addNonce(nonce: Uint8Array, expires: number, now: number): void {
+    this.sql.exec("DELETE FROM nonces WHERE expires <= ?", now);
     this.sql.exec("DELETE FROM tokens WHERE expires <= ?", now);
-    this.sql.exec("INSERT INTO challenges VALUES (?, ?)", challenge, expires);
+    this.sql.exec("INSERT INTO nonces VALUES (?, ?)", nonce, expires);
   }
 
-  /** Uses up the challenge and stores the token's hash. The Worker has verified the assertion before. */
+  /** Uses up the nonce and stores the token's hash. The Worker has verified the assertion before. */
   login(input: {
-    challenge: Uint8Array;
+    nonce: Uint8Array;
     credentialId: string;
     counter: number;
     tokenHash: Uint8Array;
     tokenExpires: number;
     now: number;
-  }): "ok" | "challenge" | "unknown-officer" | "counter" {
+  }): "ok" | "nonce" | "unknown-officer" | "counter" {
     return this.ctx.storage.transactionSync(() => {
       const { rowsWritten } = this.sql.exec(
-        "DELETE FROM challenges WHERE challenge = ? AND expires > ?",
-        input.challenge,
+        "DELETE FROM nonces WHERE nonce = ? AND expires > ?",
+        input.nonce,
         input.now,
       );
-      if (rowsWritten === 0) return "challenge";
-      const advanced = this.advanceCounter(input.credentialId, input.counter);
-      if (advanced === "ok") this.sql.exec("INSERT INTO tokens VALUES (?, ?)", input.tokenHash, input.tokenExpires);
+      if (rowsWritten === 0) return "nonce";
+      const advanced = this.advanceCounter(input.credentialId, input.counter, input.now);
+      if (advanced === "ok")
+        this.sql.exec("INSERT INTO tokens VALUES (?, ?, ?)", input.tokenHash, input.tokenExpires, input.credentialId);
       return advanced;
     });
   }
 
+  /** Whether the token is valid, and its officer still is. */
   isToken(hash: Uint8Array, now: number): boolean {
-    return this.row("SELECT 1 FROM tokens WHERE hash = ? AND expires > ?", hash, now) !== undefined;
+    const row = this.row("SELECT credential_id FROM tokens WHERE hash = ? AND expires > ?", hash, now);
+    return row !== undefined && this.activeOfficer(row.credential_id as string, now) !== undefined;
   }
 
-  decision(caseId: Uint8Array): { orderHash: Uint8Array; decision: string; approval: Uint8Array } | undefined {
+  decision(caseId: Uint8Array): { challenge: Uint8Array; decision: string; approval: Uint8Array } | undefined {
     const row = this.row("SELECT * FROM decisions WHERE case_id = ?", caseId);
     return (
       row && {
-        orderHash: bytesOf(row.order_hash),
+        challenge: bytesOf(row.challenge),
         decision: row.decision as string,
         approval: bytesOf(row.approval),
       }
@@ -223,24 +290,26 @@ export class TrusteeVault extends DurableObject {
 
   decide(input: {
     caseId: Uint8Array;
-    orderHash: Uint8Array;
+    /** approvalChallenge, 32 bytes */
+    challenge: Uint8Array;
     decision: string;
     credentialId: string;
     counter: number;
     approval: Uint8Array;
+    now: number;
   }): Decided {
     return this.ctx.storage.transactionSync((): Decided => {
       const held = this.decision(input.caseId);
       if (held)
-        return equalBytes(held.orderHash, input.orderHash) && held.decision === input.decision
+        return equalBytes(held.challenge, input.challenge)
           ? { ok: true, approval: held.approval }
           : { ok: false, reason: "other-decision" };
-      const advanced = this.advanceCounter(input.credentialId, input.counter);
+      const advanced = this.advanceCounter(input.credentialId, input.counter, input.now);
       if (advanced !== "ok") return { ok: false, reason: advanced };
       this.sql.exec(
         "INSERT INTO decisions VALUES (?, ?, ?, ?)",
         input.caseId,
-        input.orderHash,
+        input.challenge,
         input.decision,
         input.approval,
       );

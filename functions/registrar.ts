@@ -7,9 +7,11 @@
 //   registrar/admin        registrations, entitlements, revocation
 //   registrar/requesters   requesters' certificates, and the list of those withdrawn
 //   registrar/enrol        enrolment of a phone, and refresh of its credential
-//   registrar/disclose     answers to an approved order: trace and assemble
+//   registrar/disclose     the answer to an approved trace
+//   registrar/assemble     the answers to an assemble: dossiers before it is approved, the identity after its notice
 
 import { registerAdmin } from "./registrar/admin.ts";
+import { registerAssemble } from "./registrar/assemble.ts";
 import { registerDisclosure } from "./registrar/disclose.ts";
 import { registerEnrolment } from "./registrar/enrol.ts";
 import { registerKeySets } from "./registrar/key-sets.ts";
@@ -25,5 +27,6 @@ registerAdmin(app);
 registerRequesters(app);
 registerEnrolment(app);
 registerDisclosure(app);
+registerAssemble(app);
 
 export default app;

@@ -34,6 +34,8 @@ const ATTRIBUTES = [
 
 export interface PracticeOptions extends HostOptions {
   threshold?: number;
+  /** approvals that an assemble needs; `threshold` by default */
+  assembleThreshold?: number;
   slots?: number;
   /** time at the start, in unix seconds; default now */
   start?: number;
@@ -116,11 +118,11 @@ async function furnish(
     adminSecretKey: host.adminSecretKey,
   });
   const officers: Officer[] = [];
-  for (const trusteeUrl of deployment.trusteeUrls) {
+  for (const [i, trusteeUrl] of deployment.trusteeUrls.entries()) {
     const { hostname, origin } = new URL(trusteeUrl);
     const authenticator = await SoftwarePasskey.create({ rpId: hostname, origin });
     await registerOfficer(transport, trusteeUrl, host.adminSecretKey, authenticator.registration);
-    officers.push(new Officer({ transport, trusteeUrl, escrowUrl: deployment.escrowUrl, authenticator }));
+    officers.push(new Officer({ transport, deployment, trustee: i + 1, authenticator }));
   }
   options.progress("parameters signed and logged");
   const first = epochOf(clock.now);
@@ -131,6 +133,7 @@ async function furnish(
     epochTo: first + options.epochs - 1,
     slots: options.slots,
     attributes: ATTRIBUTES,
+    ...(options.assembleThreshold === undefined ? {} : { assembleThreshold: options.assembleThreshold }),
   });
 
   const newWallet = (words?: string): Promise<Wallet> => {

@@ -63,9 +63,6 @@ export function readTrusteeCards(
 export const trusteeWitnessKey = (index: number, identityKey: Uint8Array): NoteKey =>
   noteKey(`symbolon/trustee-${index}`, WITNESS_KEY, identityKey);
 
-/** The hash of a Signed<Approval>: the subject of its log entry. */
-export const approvalHashOf = (signedBytes: Uint8Array): Uint8Array => labelledHash(LABELS.approval, signedBytes);
-
 /** CaseContext.checkpoint. It hashes the note's text, so the order of cosignatures does not matter. */
 export const checkpointHashOf = (text: string): Uint8Array => labelledHash(LABELS.checkpoint, utf8ToBytes(text));
 

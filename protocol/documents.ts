@@ -357,37 +357,11 @@ export const assembleSubjectHash = (generations: Dossier["generations"]): Uint8A
     LABELS.assembleSubject,
     ...generations.flatMap((g) => [contractHashOf(g.contract), u32be(g.epochFrom), u32be(g.epochTo)]),
   );
+/** The hash of a Dossier's bytes, 32 bytes. Officers approve it, and every trustee of a case compares it with its own dossier. */
+export const dossierHashOf = (bytes: Uint8Array): Uint8Array => labelledHash(LABELS.dossier, bytes);
 /** The order's hiding commitment to its subject: the check-in, or the selector if the order is an assemble. */
 export const subjectHashOf = (salt: Uint8Array, checkInOrSelector: Uint8Array): Uint8Array =>
   labelledHash(LABELS.orderSubject, salt, checkInOrSelector);
-
-export const DECISIONS = ["approve", "refuse"] as const;
-/**
- * An officer's decision about an order: a WebAuthn assertion whose challenge is approvalChallenge. The trustee's key
- * signs the document.
- */
-export const Approval = document("Approval", 0x0e, 1, {
-  caseId: fixed(32),
-  orderHash: fixed(32),
-  trustee: u8,
-  decision: oneOf(...DECISIONS),
-  reason: text,
-  officerKey: blob, // COSE public key
-  credentialId: blob,
-  authenticatorData: blob,
-  clientDataJSON: blob,
-  signature: blob,
-  at: u64,
-});
-export type Approval = Of<typeof Approval>;
-/** The WebAuthn challenge of an approval, 32 bytes. */
-export const approvalChallenge = (a: {
-  caseId: Uint8Array;
-  orderHash: Uint8Array;
-  trustee: number;
-  decision: (typeof DECISIONS)[number];
-}): Uint8Array =>
-  labelledHash(LABELS.approval, a.caseId, a.orderHash, Uint8Array.of(a.trustee), utf8ToBytes(a.decision));
 
 const EpochSlots = struct({ epoch: u32, slots: u16, paramsHash: fixed(32) });
 /**

@@ -48,7 +48,9 @@ export const LABELS = {
   requester: `${V1}HASH-REQUESTER.`,
   order: `${V1}HASH-ORDER.`,
   orderSubject: `${V1}HASH-ORDER-SUBJECT.`,
+  dossier: `${V1}HASH-DOSSIER.`,
   approval: `${V1}HASH-APPROVAL.`,
+  officerCard: `${V1}HASH-OFFICER.`,
   checkpoint: `${V1}HASH-CHECKPOINT.`,
   traceSubject: `${V1}HASH-TRACE-SUBJECT.`,
   assembleSubject: `${V1}HASH-ASSEMBLE-SUBJECT.`,
@@ -86,6 +88,9 @@ export const LABELS = {
   forRequesterAad: `${V1}AAD-FOR-REQUESTER.`,
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
+  // the challenges that an officer's passkey signs (WebAuthn)
+  passkeyLogin: `${V1}PASSKEY-LOGIN.`,
+  passkeyDecision: `${V1}PASSKEY-DECISION.`,
   // signatures (Ed25519): one label per kind of document
   signRequest: `${V1}SIGN-REQUEST.`,
   signParameters: `${V1}SIGN-PARAMETERS.`,
@@ -100,6 +105,8 @@ export const LABELS = {
   signRequester: `${V1}SIGN-REQUESTER.`,
   signRevocations: `${V1}SIGN-REVOCATIONS.`,
   signOrder: `${V1}SIGN-ORDER.`,
+  signOfficer: `${V1}SIGN-OFFICER.`,
+  signApproval: `${V1}SIGN-APPROVAL.`,
   signResult: `${V1}SIGN-RESULT.`,
   signTrustee: `${V1}SIGN-TRUSTEE.`,
   signPart: `${V1}SIGN-PART.`,

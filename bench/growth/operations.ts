@@ -97,8 +97,8 @@ const link: Operation = {
     await requester.submit(prepared);
     const [last, ...first] = practice.officers.slice(0, practice.threshold).reverse();
     const waiting = async (officer: typeof last) => (await officer!.inbox()).find((c) => c.caseId === prepared.caseId)!;
-    for (const officer of first) await officer.approve(await waiting(officer));
-    const order = await waiting(last);
+    for (const officer of first) await officer.approve(await officer.review(await waiting(officer)));
+    const order = await last!.review(await waiting(last));
     return async () => {
       await last!.approve(order);
       let readable = 0;

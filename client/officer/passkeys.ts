@@ -22,6 +22,8 @@ export interface PasskeyRegistration {
 }
 
 export interface Authenticator {
+  /** the origin on which the passkey is used; what a login signs names it */
+  readonly origin: string;
   /** Asks the officer to confirm `challenge` with a passkey. */
   assert(challenge: Uint8Array): Promise<AssertionJson>;
 }
@@ -35,11 +37,15 @@ export class OfficerError extends SymbolonError<CodeOf<"OfficerError">> {
 }
 
 /**
- * The browser's authenticator: a passkey of the relying party `rpId`. `assert` throws OfficerError no-passkey, or the
+ * The browser's authenticator: a passkey of the relying party `rpId`, on the page's own `origin` (location.origin). `assert` throws OfficerError no-passkey, or the
  * browser's own error, for example if the person cancels.
  */
-export function browserAuthenticator(rpId: string, credentialIds: readonly string[]): Authenticator {
+export function browserAuthenticator(
+  { rpId, origin }: { rpId: string; origin: string },
+  credentialIds: readonly string[],
+): Authenticator {
   return {
+    origin,
     async assert(challenge) {
       const credential = (await navigator.credentials.get({
         publicKey: {

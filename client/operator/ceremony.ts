@@ -9,9 +9,9 @@ import { Complaint } from "../../protocol/ceremony-documents.ts";
 import { Signed } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
 import { KeySet, verifyKeySet } from "../../protocol/key-set.ts";
-import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate } from "../errors.ts";
 import type { PasskeyRegistration } from "../officer/passkeys.ts";
-import { apiJson, type Transport } from "../transport.ts";
+import { api, apiJson, type Transport } from "../transport.ts";
 
 const ROUNDS = ["open", "deal", "accept"] as const;
 
@@ -116,12 +116,28 @@ export async function fetchKeySet(
   return readServedKeySet(await apiJson(t, trusteeUrl, "/v1/keyset"), identityKeys);
 }
 
-/** Registers an officer's passkey at a trustee. @throws ApiError */
+/**
+ * Registers an officer's passkey at a trustee, or renews its card near the card's end.
+ * @returns Signed<OfficerCard>, which the log has
+ * @throws ApiError; SymbolonError bad-answer
+ */
 export async function registerOfficer(
   t: Transport,
   trusteeUrl: string,
   adminSecretKey: Uint8Array,
   registration: PasskeyRegistration,
+): Promise<Uint8Array> {
+  const request = { json: registration, signWith: adminSecretKey };
+  const { card } = await apiJson<{ card: Base64url }>(t, trusteeUrl, "/v1/officers", request);
+  return decodeAnswer("an officer's card", () => fromBase64url(card));
+}
+
+/** Removes an officer for ever. Its tokens end at once, and the log says so. @throws ApiError */
+export async function removeOfficer(
+  t: Transport,
+  trusteeUrl: string,
+  adminSecretKey: Uint8Array,
+  credentialId: Base64url,
 ): Promise<void> {
-  await apiJson(t, trusteeUrl, "/v1/officers", { json: registration, signWith: adminSecretKey });
+  await api(t, trusteeUrl, `/v1/officers/${credentialId}`, { method: "DELETE", signWith: adminSecretKey });
 }

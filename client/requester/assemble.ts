@@ -1,53 +1,72 @@
-// Assemble: from a person to their sessions. The officers approve an order that names the person by a selector. The
-// registrar sees the approvals and seals the person's contracts of all generations to each trustee and to the
-// requester. The rounds are then those of a link, but start from F° instead of F.
+// Assemble: from a person to their sessions. The order names the person by a selector.
 //
-// The requester checks here the same as every trustee: the registrar's signature, the chain of contracts with each one's
-// proof, and that all contracts commit to one identity. If the registrar hands the requester somebody else's contracts, it hands the
-// trustees the same, and they look at the same identity.
+//   order logged → the registrar seals one dossier to each trustee: the person's contracts and identity. The requester carries
+//                  them to the escrow and cannot read them. The officers see the person and approve exactly this dossier
+//   notice logged → the registrar gives the requester its copy of the same dossier
+//
+// The rounds are those of a link, but start from F° instead of F. The requester checks the same as every trustee: the
+// registrar's signature, the chain of contracts with each one's proof, that all contracts commit to one identity, and that the
+// identity has the order's selector. It refuses another dossier than the approved one.
 
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { Dossier, isDossierOf } from "../../protocol/documents.ts";
+import { Dossier, dossierHashOf, isDossierOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { isRecordOf } from "../../protocol/identity-record.ts";
 import { textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
-import { approvalsOf, type CaseStatus } from "./case.ts";
+import { type CaseStatus, caseProofs, orderProof, sendDossiers } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 import { type Person, readContracts } from "./person.ts";
+import { verifyProofs } from "./proofs.ts";
 
 /** The person of an assemble, as the registrar named it and the requester verified it. */
 export type NamedPerson = Person;
 
-interface Disclosed {
-  dossiers: Base64url[];
-  sealed: Base64url;
-}
-
-/** Asks the registrar, which gives the same answer each time. @throws RequesterError, ApiError */
-async function disclose(context: RequesterContext, p: PreparedOrder, status: CaseStatus): Promise<Disclosed> {
+/**
+ * Brings the registrar's dossiers to the escrow. The log has the order already. Doing it again changes nothing.
+ * @throws RequesterError subject, trustees; ApiError
+ */
+export async function completeCase(context: RequesterContext, p: PreparedOrder): Promise<CaseStatus> {
   if (!("selector" in p.subject)) throw new RequesterError("subject", "not an assemble order");
   const { transport, deployment, keys } = context;
-  return apiJson<Disclosed>(transport, deployment.registrarUrl, "/v1/assemble", {
-    signWith: keys.signSecretKey,
-    json: {
-      order: toBase64url(p.signed),
-      selector: p.subject.selector,
-      selectorSalt: toBase64url(p.salt),
-      approvals: approvalsOf(status),
+  const { signedCards } = await context.trustees();
+  const { dossiers } = await apiJson<{ dossiers: Base64url[] }>(
+    transport,
+    deployment.registrarUrl,
+    "/v1/assemble/dossiers",
+    {
+      signWith: keys.signSecretKey,
+      json: {
+        order: toBase64url(p.signed),
+        selector: p.subject.selector,
+        selectorSalt: toBase64url(p.salt),
+        proof: await orderProof(context, p.caseId),
+        cards: signedCards.map(toBase64url),
+      },
     },
-  });
+  );
+  return sendDossiers(context, p.caseId, dossiers);
 }
 
-async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: Base64url): Promise<NamedPerson> {
+async function readPerson(
+  context: RequesterContext,
+  p: PreparedOrder,
+  sealed: Base64url,
+  approvedHash: Uint8Array,
+): Promise<NamedPerson> {
   const wrong = (detail: string, cause?: unknown): RequesterError =>
     new RequesterError("wrong-identity", detail, [], cause);
   const { keySet } = await context.trustees();
+  const bytes = translate(
+    () => hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed)),
+    (cause) => wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause),
+  );
+  if (!equalBytes(dossierHashOf(bytes), approvedHash)) throw wrong("the officers approved another dossier");
   const dossier = translate(
-    () => Dossier.decode(hybridOpen(context.keys.seal.secretKey, p.hash, fromBase64url(sealed))),
+    () => Dossier.decode(bytes),
     (cause) => wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause),
   );
   const { identity, identitySalts, generations } = dossier;
@@ -63,14 +82,17 @@ async function readPerson(context: RequesterContext, p: PreparedOrder, sealed: B
 }
 
 /**
- * The person, and the dossiers for the trustees. Enough officers must have approved.
- * @throws RequesterError, ApiError
+ * The person, once the log has the notice.
+ * @throws RequesterError wrong-proofs, wrong-identity; ApiError not-allowed-now before the notice
  */
-export async function nameSubject(
-  context: RequesterContext,
-  p: PreparedOrder,
-  status: CaseStatus,
-): Promise<{ person: NamedPerson; dossiers: Base64url[] }> {
-  const { dossiers, sealed } = await disclose(context, p, status);
-  return { person: await readPerson(context, p, sealed), dossiers };
+export async function nameSubject(context: RequesterContext, p: PreparedOrder): Promise<NamedPerson> {
+  if (!("selector" in p.subject)) throw new RequesterError("subject", "not an assemble order");
+  const { transport, deployment, keys } = context;
+  const proofs = await caseProofs(context, p.caseId);
+  const [decided] = await verifyProofs(context, p, proofs);
+  const { sealed } = await apiJson<{ sealed: Base64url }>(transport, deployment.registrarUrl, "/v1/assemble/identity", {
+    signWith: keys.signSecretKey,
+    json: { order: toBase64url(p.signed), proofs },
+  });
+  return readPerson(context, p, sealed, decided!.dossierHash);
 }

@@ -8,13 +8,13 @@ import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-d
 import { type CaseContext, CaseResult, openSigned } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
-import type { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { SymbolonError, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
+import { type CaseProofsJson, neededFor, type OrderProofJson } from "./proofs.ts";
 
 /** A case as the escrow reports it. */
 export interface CaseStatus {
@@ -22,8 +22,8 @@ export interface CaseStatus {
   caseId: Hex;
   kind: "link" | "trace" | "assemble";
   state: "ordered" | "approved" | "noticed" | "opened" | "refused" | "expired";
-  /** t: how many approvals are needed */
-  threshold: number;
+  /** |S|: how many approvals are needed */
+  needed: number;
   /** how many trustees there are */
   trustees: number;
   /** unix seconds */
@@ -60,12 +60,12 @@ export const sealedResults = async (context: RequesterContext, caseId: string, c
 export const recordShares = async (context: RequesterContext, caseId: string, items: unknown[]): Promise<Base64url[]> =>
   (await request<{ sealed: Base64url[] }>(context, `/${caseId}/record-shares`, { items })).sealed;
 
-/** The signed approvals of S, ascending. @throws RequesterError awaiting-approvals */
-export function approvalsOf(status: CaseStatus): Base64url[] {
-  const { set } = status;
-  if (!set) throw new RequesterError("awaiting-approvals", `${status.threshold} approvals are needed`);
-  return status.decisions.filter((d) => set.includes(d.trustee)).map((d) => d.approval);
-}
+/** The escrow's proof that the log has the order. */
+export const orderProof = (context: RequesterContext, caseId: string): Promise<OrderProofJson> =>
+  request(context, `/${caseId}/order-proof`);
+/** The escrow's proofs of the approvals and the notice. @throws ApiError not-allowed-now before the notice */
+export const caseProofs = (context: RequesterContext, caseId: string): Promise<CaseProofsJson> =>
+  request(context, `/${caseId}/proofs`);
 
 // ---- answers that are sealed to the requester
 
@@ -75,12 +75,12 @@ export interface Answer {
   readonly plaintext: Uint8Array;
 }
 
-/** Opens the answers of exactly t trustees, ascending. @throws RequesterError wrong-answer */
+/** Opens the answers of exactly `needed` trustees, ascending. @throws RequesterError wrong-answer */
 export function openAnswers(
   context: RequesterContext,
   p: Pick<PreparedOrder, "hash" | "order">,
   kind: ForRequester["kind"],
-  { identityKeys, threshold }: Pick<KeySet, "identityKeys" | "threshold">,
+  { needed, identityKeys }: { needed: number; identityKeys: readonly Uint8Array[] },
   sealed: readonly Base64url[],
 ): Answer[] {
   const answers = sealed.map((text) => {
@@ -103,8 +103,8 @@ export function openAnswers(
     }
   });
   const distinct = new Set(answers.map((a) => a.from));
-  if (answers.length !== threshold || distinct.size !== threshold)
-    throw new RequesterError("wrong-answer", `${distinct.size} answers of ${threshold}`);
+  if (answers.length !== needed || distinct.size !== needed)
+    throw new RequesterError("wrong-answer", `${distinct.size} answers of ${needed}`);
   return answers.sort((a, b) => a.from - b.from);
 }
 
@@ -190,7 +190,7 @@ export async function openResult(context: RequesterContext, prepared: PreparedOr
 }
 
 /**
- * One chunk of an opened case. It is valid with t equal documents, each signed by its trustee.
+ * One chunk of an opened case. It is valid with equal documents of all of S, each signed by its trustee.
  * @throws RequesterError; SymbolonError no-such-chunk; ApiError
  */
 export async function openChunk(
@@ -200,9 +200,11 @@ export async function openChunk(
 ): Promise<OpenedChunk> {
   const range = chunksOfOrder(prepared.order)[chunk];
   if (!range) throw new SymbolonError("no-such-chunk", `${chunk}`);
-  const { keySet } = await context.trustees();
+  const needed = await neededFor(context, prepared.order);
   const sealed = await sealedResults(context, prepared.caseId, chunk);
-  const answers = openAnswers(context, prepared, "result", keySet, sealed);
+  const { keySet } = await context.trustees();
+  const { identityKeys } = keySet;
+  const answers = openAnswers(context, prepared, "result", { needed, identityKeys }, sealed);
   const results = answers.map((answer) =>
     readAnswer(answer, (bytes) => {
       const { key, value } = openSigned(LABELS.signResult, CaseResult, bytes);

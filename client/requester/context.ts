@@ -39,6 +39,8 @@ export interface Trustees {
   readonly keySet: KeySet;
   readonly keySetId: Uint8Array;
   readonly cards: readonly TrusteeCard[];
+  /** Signed<TrusteeCard>, in the same order */
+  readonly signedCards: readonly Uint8Array[];
 }
 
 export class RequesterContext {
@@ -104,8 +106,9 @@ export class RequesterContext {
           throw new RequesterError("trustees", "another key set than the parameters name");
         if (keySet.generation < (this.#committees.newest(id)?.generation ?? 0))
           throw new RequesterError("trustees", "an older committee than the one known");
-        const cards = readTrusteeCards(answer.cards.map(fromBase64url), keySet.identityKeys);
-        this.#trustees = { keySet, keySetId: id, cards };
+        const signedCards = answer.cards.map(fromBase64url);
+        const cards = readTrusteeCards(signedCards, keySet.identityKeys);
+        this.#trustees = { keySet, keySetId: id, cards, signedCards };
         return this.#trustees;
       } catch (cause) {
         failures.push(`${url}: ${cause instanceof ApiError ? cause.code : textOfCause(cause)}`);

@@ -5,7 +5,8 @@
 //   assemble      subject = a selector, by which the registrar knows the person; officers see it, the escrow does not
 //
 //   Order.subject = subjectHashOf(salt, check-in or selector)      names nobody
-//   dossier i     = hybridSeal(transport key of trustee i, aad = order hash, Dossier)
+//   dossier i     = hybridSeal(transport key of trustee i, aad = order hash, Dossier), for a link or trace. The registrar
+//                   makes the dossiers of an assemble, once the log has the order (assemble.ts)
 //
 // An Order is signed once. The application keeps it as a PreparedOrder until the case is over.
 
@@ -27,7 +28,7 @@ import { LABELS } from "../../protocol/labels.ts";
 import type { G1 } from "../../protocol/suite.ts";
 import { textOfCause, translate } from "../errors.ts";
 import { asServiceId } from "../shared/ids.ts";
-import type { RequesterContext } from "./context.ts";
+import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 
 /** seven days */
@@ -77,7 +78,7 @@ export interface PreparedOrder {
   readonly salt: Uint8Array;
   readonly subject: Subject;
   readonly session: SubjectSession | undefined;
-  /** sealed to trustee i at [i - 1] */
+  /** sealed to trustee i at [i - 1]; none for an assemble */
   readonly dossiers: readonly Uint8Array[];
 }
 
@@ -120,6 +121,23 @@ async function epochsOf(context: RequesterContext, request: OrderRequest, sessio
   return epochs;
 }
 
+function sealedDossiers(
+  { transport }: RequesterContext,
+  { cards }: Trustees,
+  { hash, salt, checkIn }: { hash: Uint8Array; salt: Uint8Array; checkIn: Uint8Array },
+): Uint8Array[] {
+  const dossier = Dossier.encode({
+    salt,
+    checkIn,
+    selector: "",
+    generations: [],
+    identity: undefined,
+    identitySalts: [],
+    registrarSignature: undefined,
+  });
+  return cards.map((card) => hybridSeal(card.transportKey, hash, dossier, transport.rng));
+}
+
 /**
  * Makes and signs an order.
  * @throws RequesterError subject, scope, trustees; SymbolonError bad-id; ParametersError, ApiError
@@ -152,16 +170,7 @@ export async function prepareOrder(context: RequesterContext, request: OrderRequ
   };
   const signed = signDocument(LABELS.signOrder, Order, order, keys.signSecretKey);
   const hash = orderHashOf(signed);
-  const dossier = Dossier.encode({
-    salt,
-    checkIn: session?.checkIn,
-    selector: "selector" in request.subject ? request.subject.selector : "",
-    generations: [],
-    identity: undefined,
-    identitySalts: [],
-    registrarSignature: undefined,
-  });
-  const dossiers = trustees.cards.map((card) => hybridSeal(card.transportKey, hash, dossier, transport.rng));
+  const dossiers = session ? sealedDossiers(context, trustees, { hash, salt, checkIn: session.checkIn }) : [];
   const { subject } = request;
   return { caseId: bytesToHex(caseId), order, signed, hash, salt, subject, session, dossiers };
 }

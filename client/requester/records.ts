@@ -296,7 +296,9 @@ async function openBatch(context: RequesterContext, opened: OpenedCase, batch: r
     stanza: toBase64url(stanza),
   }));
   const answered = await recordShares(context, opened.prepared.caseId, items);
-  const answers = openAnswers(context, opened.prepared, "records", trustees.keySet, answered);
+  const { identityKeys } = trustees.keySet;
+  const of = { needed: opened.set.length, identityKeys };
+  const answers = openAnswers(context, opened.prepared, "records", of, answered);
   if (answers.map((a) => a.from).join() !== opened.set.join())
     throw new RequesterError("wrong-answer", "the answers are not from the approving set");
   const read = answers.map((answer) => ({

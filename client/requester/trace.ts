@@ -2,7 +2,8 @@
 //
 //   trustees   each member of S sealed (context, D_i = y_i·C1, DLEQ) to the requester alone
 //   here       every DLEQ verified;  R = C2 − Σ λ_i·D_i
-//   registrar  gets certificate, approvals, C1, C2 and the shares: it repeats the sum, and does not learn the session
+//   registrar  gets certificate, the proofs of the case (proofs.ts), C1, C2 and the shares: it repeats the sum, and does not
+//              learn the session
 //   here       contract.R = R, the chain of contracts before it, each contract's own proof, the openings of the identity
 //              commitments
 //
@@ -27,11 +28,12 @@ import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
 import { decodeAnswer, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
-import { approvalsOf, caseStatus, checkContext, openAnswers, readAnswer, sealedResults } from "./case.ts";
+import { caseProofs, checkContext, openAnswers, readAnswer, sealedResults } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 import { type Person, readContracts } from "./person.ts";
+import { verifyProofs } from "./proofs.ts";
 
 /** The person behind a session, verified. */
 export interface TracedPerson extends Person {
@@ -45,7 +47,8 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   if (p.order.kind !== "trace" || !session) throw new RequesterError("subject", "not a trace order");
   const trustees = await context.trustees();
   const { keySet } = trustees;
-  const answers = openAnswers(context, p, "trace", keySet, await sealedResults(context, p.caseId));
+  const committee = { needed: keySet.threshold, identityKeys: keySet.identityKeys };
+  const answers = openAnswers(context, p, "trace", committee, await sealedResults(context, p.caseId));
   const set = answers.map((a) => a.from);
   const expected = {
     kind: "trace" as const,
@@ -73,7 +76,10 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   if (cheaters.length > 0) throw new RequesterError("wrong-share", `trustee ${cheaters.join(", ")}`, cheaters);
   const R = combineTrace({ C2: session.C2, set, shares });
 
-  const status = await caseStatus(context, p.caseId);
+  const proofs = await caseProofs(context, p.caseId);
+  const decided = await verifyProofs(context, p, proofs);
+  if (decided.map((d) => d.trustee).join() !== set.join())
+    throw new RequesterError("wrong-proofs", "they are of another approving set than the shares");
   const { sealed } = await apiJson<{ sealed: Base64url }>(
     context.transport,
     context.deployment.registrarUrl,
@@ -82,7 +88,7 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
       signWith: context.keys.signSecretKey,
       json: {
         certificate: toBase64url(context.certificate),
-        approvals: approvalsOf(status),
+        proofs,
         C1: toBase64url(encodeG1(session.C1)),
         C2: toBase64url(encodeG1(session.C2)),
         parts: parts.map(({ part }) => ({ context: toBase64url(part.context), share: toBase64url(part.share) })),

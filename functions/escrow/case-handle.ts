@@ -28,6 +28,8 @@ export function recorded(answer: Recorded): CaseView {
   if (answer.reason === "unknown") throw new Problem("not-found");
   if (answer.reason === "expired") throw new Problem("expired", "The case has expired.");
   if (answer.reason === "contradiction") throw new Problem("conflict");
+  if (answer.reason === "passkey-used")
+    throw new Problem("conflict", "This officer's passkey has already decided on this case, at another trustee.");
   throw new Problem("not-allowed-now", "The case is not in a state that allows this.");
 }
 

@@ -1,10 +1,13 @@
 // Routes of cases. Each handler checks who asks, then calls cases.ts (one case), orders.ts (a new order) or rounds.ts.
 //
-//   POST /v1/cases                     {order, dossiers: [one per trustee]}               signed by the requester
+//   POST /v1/cases                     {order, dossiers: [one per trustee; none for an    signed by the requester
+//                                      assemble]}
 //   GET  /v1/cases?state=&cursor=      a page of cases for a trustee's officers           signed by the trustee
 //   GET  /v1/cases/:id                 state, decisions, log indexes                      signed by requester or trustee
 //   POST /v1/cases/:id/approvals       octet-stream Signed<Approval>                      needs no other signature
+//   GET  /v1/cases/:id/order-proof     OrderProof: the order is in the log                signed by the requester
 //   POST /v1/cases/:id/dossiers        {dossiers}: the registrar's, for an assemble       signed by the requester
+//   GET  /v1/cases/:id/proofs          CaseProofs: approvals and notice are in the log    signed by the requester
 //   POST /v1/cases/:id/advance         runs the next phase, or opens the next chunk       signed by the requester
 //   GET  /v1/cases/:id/result?chunk=   → {sealed: [one per member of S]}                  signed by the requester
 //   POST /v1/cases/:id/record-shares   {items} → {sealed: [one per member of S]}          signed by the requester
@@ -25,11 +28,11 @@ import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseH
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
 import { closeDue } from "./closing.ts";
 import { newCase, screenDossiers } from "./orders.ts";
-import { recordShares } from "./rounds.ts";
+import { caseProofs, orderProof, recordShares } from "./rounds.ts";
 
 type C = Context<{ Bindings: EscrowEnv }>;
 
-const Dossiers = z.array(z.string()).min(1).max(16);
+const Dossiers = z.array(z.string()).max(16);
 const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 const DossiersBody = z.object({ dossiers: Dossiers });
 const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
@@ -84,6 +87,16 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/cases/:id/approvals", async (c) => {
     const signed = new Uint8Array(await c.req.arrayBuffer());
     return c.json(statusOf(await takeDecision(await handleOf(c), signed)));
+  });
+
+  app.get("/v1/cases/:id/order-proof", async (c) => {
+    const { key } = await signedByParty(c);
+    return c.json(await orderProof(await handleOfRequester(c, key)));
+  });
+
+  app.get("/v1/cases/:id/proofs", async (c) => {
+    const { key } = await signedByParty(c);
+    return c.json(await caseProofs(await handleOfRequester(c, key)));
   });
 
   app.post("/v1/cases/:id/dossiers", async (c) => {

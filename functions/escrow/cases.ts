@@ -2,13 +2,16 @@
 // see.
 
 import type { CaseView, NewCase } from "../../durable-objects/linkage-escrow.ts";
-import { approvalHashOf } from "../../protocol/case-documents.ts";
-import { LogEntry } from "../../protocol/documents.ts";
+import { approvalHashOf, passkeyNames } from "../../protocol/approvals.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
+import { LogEntry, Order, Signed } from "../../protocol/documents.ts";
 import { type Base64url, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
+import { officerEntry } from "../../protocol/officer-card.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
-import { verifyDecision } from "../shared/approvals.ts";
+import { timesOf, verifyDecision } from "../shared/approvals.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem, refused } from "../shared/http.ts";
+import { loggedIndex } from "../shared/log-reader.ts";
 import { type CaseHandle, caseObject, recorded } from "./case-handle.ts";
 import { advance, appendEntries, sealedResults } from "./rounds.ts";
 
@@ -21,7 +24,7 @@ export function statusOf(view: CaseView) {
     caseId: view.caseId,
     kind: view.kind,
     state: view.state,
-    threshold: view.threshold,
+    needed: view.needed,
     trustees: view.trusteeKeys.length,
     expiresAt: view.expiresAt,
     set: view.set ?? null,
@@ -57,23 +60,46 @@ export async function openCase(env: EscrowEnv, c: NewCase, now: number): Promise
   return logged;
 }
 
-/** Records an officer's decision. After the t-th approval the case goes on to "approved", if log and witnesses answer. */
+/** The log's index of a decision's officer. @throws Problem credential-refused if the log does not have the officer */
+async function officerIndex(env: EscrowEnv, entry: Uint8Array, now: number): Promise<number> {
+  const index = await loggedIndex(env, entry, now);
+  if (index === undefined) throw refused("approval: the log does not have the officer");
+  return index;
+}
+
+/**
+ * Records an officer's decision. After the last approval that is needed the case goes on to "approved", if log and witnesses
+ * answer. @throws CodecError, Problem credential-refused, conflict, not-allowed-now, unavailable
+ */
 export async function takeDecision(handle: CaseHandle, signed: Uint8Array): Promise<CaseView> {
   const { view, now } = handle;
-  const scope = {
+  if (view.kind === "assemble" && !view.dossiersComplete)
+    throw new Problem("not-allowed-now", "The requester must first add the registrar's dossiers.");
+  const order = Order.decode(Signed.decode(view.order).document);
+  const decision = verifyDecision(signed, {
     orderHash: hexToBytes(view.orderHash),
-    caseId: hexToBytes(view.caseId),
+    caseId: order.caseId,
     trusteeKeys: view.trusteeKeys.map(hexToBytes),
-  };
-  const { trustee, decision } = verifyDecision(signed, scope);
+    from: timesOf(order).from,
+    to: Math.min(order.expiresAt, now + CLOCK_TOLERANCE_SECONDS),
+  });
   const entry = LogEntry.encode({
-    kind: decision === "approve" ? "approval" : "refusal",
+    kind: decision.decision === "approve" ? "approval" : "refusal",
     at: now,
     subject: approvalHashOf(signed),
-    caseId: scope.caseId,
+    caseId: order.caseId,
     body: new Uint8Array(),
   });
-  const decided = recorded(await handle.stub.decide({ trustee, decision, approval: signed }, entry, now));
+  const officer = officerEntry(decision.officerCard, decision.card.notBefore);
+  const { trustee } = decision;
+  const decided = recorded(
+    await handle.stub.decide(
+      { trustee, decision: decision.decision, approval: signed, passkey: passkeyNames(decision.card) },
+      entry,
+      { entry: officer, index: await officerIndex(handle.env, officer, now) },
+      now,
+    ),
+  );
   const logged = await appendEntries({ ...handle, view: decided }, [`decision-${trustee}`]);
   await follow(handle, logged);
   if (logged.state !== "ordered" || !logged.set) return logged;
@@ -93,7 +119,7 @@ export async function carry(handle: CaseHandle): Promise<CaseView> {
   return view;
 }
 
-/** Replaces the requester's dossiers of an assemble by the registrar's complete ones. @throws Problem */
+/** Adds the registrar's dossiers to an assemble. @throws Problem */
 export async function completeDossiers(handle: CaseHandle, dossiers: Uint8Array[]): Promise<CaseView> {
   return recorded(await handle.stub.complete(dossiers, handle.now));
 }
@@ -119,7 +145,7 @@ export async function inboxPage(
     const answer = await stub.view(now);
     if (!answer.ok || answer.view.state !== state) continue; // the list can lag behind the object
     const index = answer.view.trusteeKeys.indexOf(trusteeKey) + 1;
-    if (index === 0) continue;
+    if (index === 0 || (answer.view.kind === "assemble" && !answer.view.dossiersComplete)) continue;
     const dossier = await stub.dossier(index, now);
     cases.push({
       caseId,

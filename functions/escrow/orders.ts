@@ -4,6 +4,7 @@
 
 import type { NewCase } from "../../durable-objects/linkage-escrow.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
+import { approvalsNeeded } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
@@ -92,9 +93,9 @@ async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<v
 }
 
 /** Checks number and length of the dossiers; they are sealed to the trustees. @throws Problem malformed */
-export function screenDossiers(dossiers: readonly Uint8Array[], trustees: number): void {
-  if (dossiers.length !== trustees)
-    throw new Problem("malformed", `dossiers: ${trustees} expected, one sealed to each trustee, in index order`);
+export function screenDossiers(dossiers: readonly Uint8Array[], expected: number): void {
+  if (dossiers.length !== expected)
+    throw new Problem("malformed", `dossiers: ${expected} expected, one sealed to each trustee, in index order`);
   for (const d of dossiers)
     if (d.length < HYBRID_OVERHEAD_BYTES || d.length > MAX_DOSSIER_BYTES)
       throw new Problem("malformed", `dossiers: each must have ${HYBRID_OVERHEAD_BYTES} to ${MAX_DOSSIER_BYTES} bytes`);
@@ -116,7 +117,8 @@ export async function newCase(
   if (order.shareGeneration !== generation)
     throw wrong(`shareGeneration: the trustees hold shares of generation ${generation}`);
   await screenScope(env, order, now);
-  screenDossiers(dossiers, identityKeys.length);
+  screenDossiers(dossiers, order.kind === "assemble" ? 0 : identityKeys.length);
+  const ofIssue = await parametersFor(env, epochOf(order.issuedAt), now);
   return {
     caseId: bytesToHex(order.caseId),
     kind: order.kind,
@@ -125,6 +127,7 @@ export async function newCase(
     requesterKey: requestKey,
     trusteeKeys: identityKeys.map(bytesToHex),
     threshold,
+    needed: approvalsNeeded(order.kind, { threshold, assembleThreshold: ofIssue.document.assembleThreshold }),
     expiresAt: order.expiresAt,
     chunks: chunksOfOrder(order).length,
     entry: LogEntry.encode({ kind: "order", at: now, subject: hash, caseId: order.caseId, body: new Uint8Array() }),

@@ -1,9 +1,9 @@
-// The phases of a case at the escrow. In each phase the escrow asks every member of S (the t approving trustees), verifies the
+// The phases of a case at the escrow. In each phase the escrow asks every member of S (the approving trustees), verifies the
 // signatures and addresses of the answers, and records the answers in the case's object. It cannot read their contents, since
 // they are sealed to members of S or to the requester (functions/shared/trustee-api.ts describes the rounds).
 //
-//   ordered   → approved   the order and the approvals of S are in the log; a checkpoint has t cosignatures
-//   approved  → noticed    notice-shares from S; then notice: t equal entries, each signed; the entry is appended, and a newer
+//   ordered   → approved   the order, the approvals of S and their officers are in the log; a checkpoint has t cosignatures
+//   approved  → noticed    notice-shares from S; then notice: equal entries of all of S, each signed; the entry is appended, and a newer
 //                          checkpoint has t cosignatures
 //   noticed   → opened     one chunk per call, the newest epochs first: shares from S; for link and assemble also result
 //                          from S. The entry "opening" is appended before the first chunk becomes readable
@@ -17,6 +17,7 @@ import {
   type CaseView,
   decisionName,
   finalRound,
+  officerName,
   type Part,
   type PartRound,
   type Placed,
@@ -28,14 +29,17 @@ import { ForRequester, SealedPart } from "../../protocol/case-documents.ts";
 import { LogEntry, Order, openSigned, Signed } from "../../protocol/documents.ts";
 import { type Base64url, bytesToHex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import type { ApprovedInclusions } from "../shared/approvals.ts";
 import { call } from "../shared/calls.ts";
 import { PROBLEMS, Problem, readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import {
   type Bundle,
+  type CaseProofs,
   ForRequesterAnswer,
   type Inclusion,
   NoticeAnswer,
+  type OrderProof,
   PartsAnswer,
   type RecordItem,
   SharesAnswer,
@@ -79,19 +83,28 @@ function inclusionOf(view: CaseView, placed: Placed, name: string): Inclusion {
   return { entry: toBase64url(entry), index: index!, proof: encodeProof(placed.proofs[name]!) };
 }
 
+/** The places of the order, the approvals of S and their officers, under one checkpoint. */
+const inclusionsOf = (view: CaseView, approved: Placed): ApprovedInclusions => ({
+  orderInclusion: inclusionOf(view, approved, "order"),
+  approvalInclusions: view.set!.map((i) => inclusionOf(view, approved, decisionName(i))),
+  officerInclusions: view.set!.map((i) => inclusionOf(view, approved, officerName(i))),
+});
+
+/** The signed approvals of S, ascending. */
+const approvalsOf = ({ decisions, set }: CaseView): Base64url[] =>
+  decisions.filter((d) => set!.includes(d.trustee)).map((d) => toBase64url(d.approval));
+
 /** The bundle for one trustee. It is made only from stored values, so it is the same at every repetition. */
 async function bundleFor({ stub, view, now }: CaseHandle, trustee: number): Promise<Bundle> {
   const { set, nonce, approved } = view;
   const dossier = await stub.dossier(trustee, now);
   if (!set || !nonce || !approved || !dossier) throw new Problem("expired", "The case has expired.");
-  const approvals = view.decisions.filter((d) => set.includes(d.trustee));
   return {
     order: toBase64url(view.order),
-    approvals: approvals.map((d) => toBase64url(d.approval)),
+    approvals: approvalsOf(view),
     nonce: toBase64url(nonce),
     checkpoint: approved.checkpoint,
-    orderInclusion: inclusionOf(view, approved, "order"),
-    approvalInclusions: approvals.map((d) => inclusionOf(view, approved, decisionName(d.trustee))),
+    ...inclusionsOf(view, approved),
     dossier: toBase64url(dossier),
   };
 }
@@ -202,36 +215,35 @@ const partsTo = async ({ stub, now }: CaseHandle, name: PartRound, trustee: numb
 async function toApproved(handle: CaseHandle): Promise<CaseView> {
   const { set } = handle.view;
   if (!set) throw new Problem("not-allowed-now", "The officers have not approved yet.");
-  const names = ["order", ...set.map(decisionName)];
+  const names = ["order", ...set.flatMap((i) => [decisionName(i), officerName(i)])];
   const view = await appendEntries(handle, names);
   return recorded(await handle.stub.approve(await placeInLog({ ...handle, view }, names), handle.now));
 }
 
-/** The notice entry that every member of S made and signed; all must be equal. @throws Problem */
+/** The notice entry that every member of S made and signed; all must be equal. The signed ones are recorded. @throws Problem */
 async function agreedNotice(handle: CaseHandle): Promise<Uint8Array> {
-  const entries: Uint8Array[] = [];
+  const answers: { trustee: number; entry: Uint8Array; signed: Uint8Array }[] = [];
   await askAll(handle.view.set!, async (trustee) => {
     const body = { parts: await partsTo(handle, "notice-shares", trustee) };
     const answer = await askMember(handle, trustee, "notice", body, NoticeAnswer);
     const bytes = readBase64url(answer.entry, "entry");
-    const value = openFrom(trustee, handle.view, () =>
-      openSigned(LABELS.signNotice, LogEntry, readBase64url(answer.signed, "signed"), nativeVerify),
-    );
+    const signed = readBase64url(answer.signed, "signed");
+    const value = openFrom(trustee, handle.view, () => openSigned(LABELS.signNotice, LogEntry, signed, nativeVerify));
     if (!equalBytes(LogEntry.encode(value), bytes)) throw ownFault(trustee, "a signature over another notice");
     if (value.kind !== "notice" || !value.caseId || bytesToHex(value.caseId) !== handle.view.caseId)
       throw ownFault(trustee, "a notice of another case");
-    entries.push(bytes);
+    answers.push({ trustee, entry: bytes, signed });
   });
-  const [first, ...rest] = entries as [Uint8Array, ...Uint8Array[]];
-  if (rest.some((e) => !equalBytes(e, first)))
+  const { entry } = answers[0]!;
+  if (answers.some((a) => !equalBytes(a.entry, entry)))
     throw new Problem("not-allowed-now", "The trustees made different notices, so at least one of them lies.");
-  return first;
+  for (const { trustee, signed } of answers)
+    recorded(await handle.stub.keep("notice", trustee, [{ from: trustee, to: 0, bytes: signed }], handle.now));
+  return entry;
 }
 
 async function toNoticed(handle: CaseHandle): Promise<CaseView> {
   let { view } = handle;
-  if (view.kind === "assemble" && !view.dossiersComplete)
-    throw new Problem("not-allowed-now", "The requester must first add the registrar's dossiers.");
   if (!view.entries.notice) {
     await runRound(
       handle,
@@ -313,6 +325,33 @@ export async function advance(handle: CaseHandle): Promise<CaseView> {
 /** The answers that the members of S sealed to the requester, in the order of S. */
 export async function sealedResults({ stub, view, now }: CaseHandle, chunk: number): Promise<Uint8Array[]> {
   return (await stub.partsTo(finalRound(view.kind), 0, now, chunk)).map((p) => p.bytes);
+}
+
+// ---- proofs for the requester, who passes them to the registrar
+
+/** The order's place in the log, under a cosigned head. @throws Problem unavailable */
+export async function orderProof(handle: CaseHandle): Promise<OrderProof> {
+  const view = await appendEntries(handle, ["order"]);
+  const placed = await placeInLog({ ...handle, view }, ["order"]);
+  return { checkpoint: placed.checkpoint, orderInclusion: inclusionOf(view, placed, "order") };
+}
+
+/** The approvals and the notice of a case, and their places in the log. @throws Problem expired, not-allowed-now */
+export async function caseProofs(handle: CaseHandle): Promise<CaseProofs> {
+  const { view, stub, now } = handle;
+  if (view.cleared) throw new Problem("expired", "The case has expired.");
+  if (!view.approved || !view.noticed)
+    throw new Problem("not-allowed-now", "The log does not have the case's notice yet.");
+  return {
+    approvals: approvalsOf(view),
+    checkpoint: view.approved.checkpoint,
+    ...inclusionsOf(view, view.approved),
+    notice: {
+      checkpoint: view.noticed.checkpoint,
+      inclusion: inclusionOf(view, view.noticed, "notice"),
+      signed: (await stub.partsTo("notice", 0, now)).map((p) => toBase64url(p.bytes)),
+    },
+  };
 }
 
 // ---- record shares

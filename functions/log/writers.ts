@@ -29,14 +29,7 @@ export function writersOf(env: LogEnv): Map<string, readonly LogKind[]> {
  * Kinds whose date others rely on: parameters before their month, an officer or certificate before its use. Entries of other
  * kinds may have waited for the log, and may be older.
  */
-const DATED: readonly LogKind[] = [
-  "parameters",
-  "key-set",
-  "requester",
-  "requester-revoked",
-  "officer",
-  "officer-removed",
-];
+const DATED: readonly LogKind[] = ["parameters", "key-set", "requester", "requester-revoked", "officer"];
 
 /** @throws Problem forbidden if the writer may not append this kind, clock-skew if its date is not the log's */
 export function checkEntry(entry: LogEntry, kinds: readonly LogKind[], now: number): void {

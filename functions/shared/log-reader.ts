@@ -103,6 +103,24 @@ export function headAtAnyAge(env: LogReaderEnv, terms: LogTerms, note: string, n
 }
 
 /**
+ * The log's word for the index of an entry; undefined if the log does not know the entry. It is no proof.
+ * @throws Problem unavailable
+ */
+export async function loggedIndex(
+  env: Pick<LogReaderEnv, "LOG_URL">,
+  entry: Uint8Array,
+  now: number,
+): Promise<number | undefined> {
+  const path = `/v1/leaves/${bytesToHex(leafHash(entry))}`;
+  try {
+    return (await callJson<{ index: number }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).index;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+/**
  * Finds an entry by its bytes, and verifies its audit path under `head`.
  * @throws Problem not-found if the log has no such entry; unavailable if the head does not contain it, or the log fails
  */
@@ -113,7 +131,8 @@ export async function loggedEntry(
   now: number,
 ): Promise<LoggedEntry> {
   const get = <T>(path: string): Promise<T> => callJson<T>({ baseUrl: env.LOG_URL, method: "GET", path, now });
-  const { index } = await get<{ index: number }>(`/v1/leaves/${bytesToHex(leafHash(entry))}`);
+  const index = await loggedIndex(env, entry, now);
+  if (index === undefined) throw new Problem("not-found", "The log has no such entry.");
   if (!(index < checkpoint.size)) throw new Problem("unavailable", "The log's head does not contain the entry yet.");
   const { proof } = await get<{ proof: Base64url[] }>(`/v1/inclusion?index=${index}&size=${checkpoint.size}`);
   const logged: LoggedEntry = { entry, index, proof: readAllBase64url(proof, "proof") };

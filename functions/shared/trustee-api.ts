@@ -36,11 +36,13 @@
 // The bundle proves to a trustee that the order is valid, approved and logged. Every round sends it.
 //
 //   order              Signed<Order>
-//   approvals          Signed<Approval> of exactly S, |S| = the parameters' threshold t, ascending by trustee
+//   approvals          Signed<Approval> of exactly S, ascending by trustee. |S| is the threshold t; for an assemble it is the
+//                      parameters' assembleThreshold if that is more. All are about the dossier below
 //   nonce              32 bytes, which the escrow chooses once per case
 //   checkpoint         note text signed by the log, cosigned by >= t trustees; contains the order and the approvals
 //   orderInclusion     LogEntry {kind "order", subject orderHashOf(order), caseId} with its index and audit path
 //   approvalInclusions LogEntry {kind "approval", subject approvalHashOf(approval), caseId}, one per approval, in their order
+//   officerInclusions  LogEntry "officer" of each approval's officer card, in their order (protocol/officer-card.ts)
 //   dossier            hybridSeal(this trustee's transport key, aad = orderHashOf(order), Dossier)
 //
 // All members of S must get the same bundle, except that each dossier is sealed to its own trustee. In its first round a
@@ -63,6 +65,8 @@
 
 import * as z from "zod";
 import { MAX_CHUNK_EPOCHS } from "../../protocol/case-chunks.ts";
+import type { Base64url } from "../../protocol/encodings.ts";
+import type { OrderDescription } from "../../protocol/review.ts";
 import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
@@ -90,9 +94,32 @@ export const Bundle = z.object({
   checkpoint: z.string().max(16_384),
   orderInclusion: Inclusion,
   approvalInclusions: z.array(Inclusion).max(16),
+  officerInclusions: z.array(Inclusion).max(16),
   dossier: b64(512 << 10),
 });
 export type Bundle = z.infer<typeof Bundle>;
+
+/** The escrow's proof that the log has an order, for the registrar: one cosigned head, and LogEntry "order" in it. */
+export const OrderProof = z.object({ checkpoint: z.string().max(16_384), orderInclusion: Inclusion });
+export type OrderProof = z.infer<typeof OrderProof>;
+
+/**
+ * The escrow's proofs of an approved and noticed case, for requester and registrar (protocol/case-proofs.ts). `approvals` to
+ * `officerInclusions`: as in the bundle. `signed`: Signed<LogEntry> of the notice by each member of S, LABELS.signNotice.
+ */
+export const CaseProofs = z.object({
+  approvals: z.array(document).min(1).max(16),
+  checkpoint: z.string().max(16_384),
+  orderInclusion: Inclusion,
+  approvalInclusions: z.array(Inclusion).max(16),
+  officerInclusions: z.array(Inclusion).max(16),
+  notice: z.object({
+    checkpoint: z.string().max(16_384),
+    inclusion: Inclusion,
+    signed: z.array(document).min(1).max(16),
+  }),
+});
+export type CaseProofs = z.infer<typeof CaseProofs>;
 
 /** POST /v1/cases/notice-shares */
 export const NoticeSharesRequest = z.object({ bundle: Bundle });
@@ -151,7 +178,8 @@ export const RecordSharesRequest = z.object({
 
 /**
  * POST /v1/officers, a request signed by ADMIN_KEY. `publicKey`: COSE key, ES256. `rpId` and `origin`: as the browser states
- * them. Registering the same credential again changes nothing. If its values differ, the answer is "conflict".
+ * them. Registering the same credential again returns the same card, or a new one near the card's end. If its values differ,
+ * if the key is another officer's, or if the officer was removed, the answer is "conflict".
  */
 export const OfficerRequest = z.object({
   credentialId: b64(1024),
@@ -159,6 +187,9 @@ export const OfficerRequest = z.object({
   rpId: z.string().min(1).max(253),
   origin: z.string().min(1).max(512),
 });
+/** `card`: Signed<OfficerCard>, which the log has. @public */
+export const OfficerAnswer = z.object({ trustee: z.number().int(), card: document });
+export type OfficerAnswer = z.infer<typeof OfficerAnswer>;
 
 /** A WebAuthn authentication response: the bytes of PublicKeyCredential.response, and rawId as `credentialId`. */
 export const Assertion = z.object({
@@ -169,10 +200,13 @@ export const Assertion = z.object({
 });
 export type Assertion = z.infer<typeof Assertion>;
 
-/** POST /v1/officers/challenge → a challenge for one login, valid for CHALLENGE_SECONDS (trustee/officers.ts). @public */
-export const LoginChallenge = z.object({ challenge: b64(32), trustee: z.number().int() });
-/** POST /v1/officers/login → a bearer token for inbox and review. Every decision needs a fresh assertion of its own. */
-export const LoginRequest = z.object({ challenge: b64(32), assertion: Assertion });
+/** POST /v1/officers/nonce → a nonce for one login, valid for NONCE_SECONDS (trustee/officer-registry.ts). @public */
+export const LoginNonce = z.object({ nonce: b64(32) });
+/**
+ * POST /v1/officers/login → a bearer token for inbox and review. The passkey signs loginChallenge (protocol/officer-card.ts),
+ * which the officer's client computes. Every decision needs a fresh assertion of its own.
+ */
+export const LoginRequest = z.object({ nonce: b64(32), assertion: Assertion });
 /** The answer: the token, and its end in unix seconds. @public */
 export const LoginAnswer = z.object({ token: b64(32), expires: z.number().int() });
 
@@ -187,29 +221,11 @@ export type InboxAnswer = z.infer<typeof InboxAnswer>;
 
 /** POST /v1/cases/review with the officer's bearer token */
 export const ReviewRequest = z.object({ order: document, dossier: b64(512 << 10) });
-export const Review = z.object({
-  trustee: z.number().int(),
-  caseId: hex(32),
-  orderHash: hex(32),
-  kind: z.enum(["link", "trace", "assemble"]),
-  requester: z.object({ name: z.string(), role: z.string(), key: hex(32) }),
-  purpose: z.string(),
-  legalGround: z.string(),
-  epochs: z.object({ from: z.string(), to: z.string() }),
-  services: z.array(hex(16)),
-  emergency: z.boolean(),
-  issuedAt: z.number(),
-  expiresAt: z.number(),
-  /** link, trace: the session with its TID. assemble: the selector, the requester's name for the person. */
-  subject: z.union([
-    z.object({ tid: z.string(), tagHash: hex(32), serviceId: hex(16), epoch: z.string(), at: z.number() }),
-    z.object({ selector: z.string() }),
-  ]),
-  warnings: z.array(z.string()),
-  /** WebAuthn challenges for the two decisions (approvalChallenge) */
-  challenges: z.object({ approve: b64(32), refuse: b64(32) }),
-});
-export type Review = z.infer<typeof Review>;
+/** `dossier`: the opened Dossier's bytes. The officer's client makes the description itself and compares. */
+export interface Review {
+  description: OrderDescription;
+  dossier: Base64url;
+}
 
 /** POST /v1/cases/decide → octet-stream Signed<Approval>, which the officer's client sends to the escrow. */
 export const DecideRequest = z.object({

@@ -2,11 +2,13 @@
 // set, the registrar's key and the log's key. It does not rely on the escrow, which delivers the bundle.
 //
 //   order, dossier      see case-order.ts
-//   approvals           exactly t, ascending, by S; this trustee is in S (functions/shared/approvals.ts)
+//   approvals           exactly |S|, ascending, by S; this trustee is in S (protocol/approvals.ts)
 //   checkpoint          signed by the log, cosigned by the quorum of witnesses (protocol/log-trust.ts), and on one line with the
 //                       newest head that this trustee signed (witness.ts): it fixes what was logged before. It must be fresh
 //                       when the vault binds the case id (round-context.ts); in later rounds it may be older
-//   inclusion           the tree of that checkpoint contains LogEntry "order", and one LogEntry "approval" per member of S
+//   inclusion           the tree of that checkpoint contains LogEntry "order", and per member of S one LogEntry "approval" and
+//                       the LogEntry "officer" of its officer's card (protocol/case-proofs.ts)
+//   dossier             has the hash that every approval names
 //   binding             of the case id: it covers every value above, and the vault keeps one binding per case id
 //
 //   CaseContext         says for what a share is made; ctx = caseContextHash. Its scope is the order's scope; for a link share
@@ -16,15 +18,16 @@
 // all members are equal except for the field `trustee`.
 
 import { nativeVerify } from "../../engine/ed25519.ts";
+import { type Approval, approvalsNeeded } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf, caseBinding, checkpointHashOf } from "../../protocol/case-documents.ts";
-import { type Approval, type CaseContext, LogEntry } from "../../protocol/documents.ts";
+import { caseBinding, checkpointHashOf } from "../../protocol/case-documents.ts";
+import type { CaseContext, Order } from "../../protocol/documents.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { type IndexRoot, readIndexRoot } from "../../protocol/index-tree.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
-import { type VerifiedHead, verifyHead } from "../../protocol/log-trust.ts";
-import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
-import { type Checkpoint, formatVkey } from "../../protocol/note.ts";
-import { verifyApprovals } from "../shared/approvals.ts";
+import { type VerifiedHead, verifyHead, verifyLogged } from "../../protocol/log-trust.ts";
+import { formatVkey } from "../../protocol/note.ts";
+import { checkLogged, loggedOf, timesOf, verifyApprovals } from "../shared/approvals.ts";
 import { Problem, readBase64url, refused } from "../shared/http.ts";
 import type { Bundle, Inclusion, LoggedRoots } from "../shared/trustee-api.ts";
 import {
@@ -61,21 +64,16 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     caseId: order.caseId,
     approvals: signedApprovals,
     trusteeKeys: trust.keySet.identityKeys,
-    threshold: trust.keySet.threshold,
+    needed: await approvalsNeededFor(order, trust),
+    ...timesOf(order),
   });
-  if (set.length !== trust.keySet.threshold) throw refused("approving set: size is not the threshold");
-  if (approvals.some((a, i) => a.trustee !== set[i])) throw new Problem("malformed", "approvals: not ascending");
   if (!set.includes(trust.index)) throw refused("approving set: without this trustee");
 
   const { checkpoint, text, cosignedAt } = await checkCheckpoint(bundle.checkpoint, trust);
-  checkEntry(bundle.orderInclusion, checkpoint, { kind: "order", subject: orderHash, caseId: order.caseId });
-  if (bundle.approvalInclusions.length !== set.length) throw refused("inclusion: not one per approval");
-  signedApprovals.forEach((signed, i) => {
-    const expected = { kind: "approval", subject: approvalHashOf(signed), caseId: order.caseId } as const;
-    checkEntry(bundle.approvalInclusions[i]!, checkpoint, expected);
-  });
+  checkLogged(bundle, checkpoint, { orderHash, caseId: order.caseId }, signedApprovals, approvals);
 
-  const dossier = openDossier(readBase64url(bundle.dossier, "dossier"), orderHash, trust);
+  const { dossier, hash } = openDossier(readBase64url(bundle.dossier, "dossier"), orderHash, trust);
+  if (!equalBytes(hash, approvals[0]!.dossierHash)) throw refused("dossier: another one than the officers approved");
   const examined = await examineSubject(checked, dossier, trust);
   const context: OpenCase["context"] = (kind, subject, trustee) => ({
     kind,
@@ -126,27 +124,11 @@ async function checkCheckpoint(note: string, { log, keySet, index, checkOwnLine,
   return verified;
 }
 
-/** Verifies that the entry is in the tree of the checkpoint; returns the entry's bytes. @throws Problem credential-refused */
-function checkInclusion({ entry, index, proof }: Inclusion, { size, root }: Checkpoint): Uint8Array {
-  const bytes = readBase64url(entry, "entry");
-  const claim = { index, size, leafHash: leafHash(bytes), proof: proof.map((p) => readBase64url(p, "proof")), root };
-  if (!verifyInclusion(claim)) throw refused("inclusion: proof does not verify");
-  return bytes;
-}
-
-/** Verifies that the log contains the expected entry. @throws Problem credential-refused */
-function checkEntry(
-  inclusion: Inclusion,
-  checkpoint: Checkpoint,
-  expected: Pick<LogEntry, "kind" | "subject" | "caseId">,
-): void {
-  const entry = LogEntry.decode(checkInclusion(inclusion, checkpoint));
-  const same =
-    entry.kind === expected.kind &&
-    equalBytes(entry.subject, expected.subject) &&
-    entry.caseId !== undefined &&
-    equalBytes(entry.caseId, expected.caseId!);
-  if (!same) throw refused(`inclusion: the entry is not this ${expected.kind}`);
+/** |S| of this order, by the parameters of the month in which it was issued. @throws Problem */
+async function approvalsNeededFor(order: Order, { keySet, parameters }: Trust): Promise<number> {
+  if (order.kind !== "assemble") return keySet.threshold;
+  const { assembleThreshold } = (await parameters(epochOf(order.issuedAt))).document;
+  return approvalsNeeded(order.kind, { threshold: keySet.threshold, assembleThreshold });
 }
 
 /**
@@ -155,7 +137,11 @@ function checkEntry(
  */
 export async function loggedRoots({ checkpoint: note, inclusions }: LoggedRoots, trust: Trust): Promise<IndexRoot[]> {
   const { checkpoint } = await checkCheckpoint(note, trust);
-  const roots = inclusions.map((inclusion) => readIndexRoot(LogEntry.decode(checkInclusion(inclusion, checkpoint))));
+  const roots = inclusions.map((inclusion) => {
+    const entry = verifyLogged(loggedOf(inclusion), checkpoint);
+    if (!entry) throw refused("inclusion: an index root is not in the log");
+    return readIndexRoot(entry);
+  });
   return roots.filter((root) => root !== undefined);
 }
 
@@ -169,5 +155,7 @@ export async function checkNoticeLogged(
   trust: Trust,
 ): Promise<void> {
   const { checkpoint } = await checkCheckpoint(notice.checkpoint, trust);
-  if (!equalBytes(checkInclusion(notice.inclusion, checkpoint), entry)) throw refused("inclusion: another notice");
+  const logged = loggedOf(notice.inclusion);
+  if (!verifyLogged(logged, checkpoint)) throw refused("inclusion: proof does not verify");
+  if (!equalBytes(logged.entry, entry)) throw refused("inclusion: another notice");
 }

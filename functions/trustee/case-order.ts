@@ -36,6 +36,7 @@ import {
   type CaseContext,
   contractHashOf,
   Dossier,
+  dossierHashOf,
   identityCommitmentOf,
   isDossierOf,
   Order,
@@ -151,13 +152,6 @@ async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
 
 // ---- the subject
 
-/** A session as the officer sees it. */
-export interface Session {
-  readonly tagHash: Uint8Array;
-  readonly serviceId: Uint8Array;
-  readonly epoch: number;
-  readonly issuedAt: number;
-}
 /** One tag key F1, F2 from which a link finds sessions. */
 export interface Subject {
   /** presentation hash (link, trace) or contract hash (assemble) */
@@ -178,31 +172,23 @@ export interface Examined {
   readonly handle: { readonly hash: Uint8Array; readonly C1: G1 } | undefined;
 }
 
+/** A dossier that this trustee opened. */
+export interface OpenedDossier {
+  readonly dossier: Dossier;
+  readonly bytes: Uint8Array;
+  /** dossierHashOf, 32 bytes */
+  readonly hash: Uint8Array;
+}
+
 /** Opens the dossier, which is sealed to this trustee for this order. @throws Problem credential-refused, CodecError */
-export function openDossier(sealed: Uint8Array, orderHash: Uint8Array, trust: Trust): Dossier {
+export function openDossier(sealed: Uint8Array, orderHash: Uint8Array, trust: Trust): OpenedDossier {
   let bytes: Uint8Array;
   try {
     bytes = hybridOpen(trust.transportSecret, orderHash, sealed);
   } catch {
     throw refused("dossier: does not open");
   }
-  return Dossier.decode(bytes);
-}
-
-/**
- * The session of a link or trace, for the officer. For an assemble it returns undefined, after it has checked that the selector
- * is the one of the order. @throws Problem credential-refused, CodecError
- */
-export async function describeSubject(
-  checked: CheckedOrder,
-  dossier: Dossier,
-  trust: Trust,
-): Promise<Session | undefined> {
-  if (checked.order.kind === "assemble") {
-    checkSelector(checked.order, dossier);
-    return undefined;
-  }
-  return (await examineCheckIn(checked, dossier, trust)).session;
+  return { dossier: Dossier.decode(bytes), bytes, hash: dossierHashOf(bytes) };
 }
 
 /**
@@ -252,14 +238,13 @@ async function examineCheckIn({ order }: CheckedOrder, { salt, checkIn: bytes }:
   const credential = ofEpoch(await trust.parameters(read.presentation.credentialEpoch));
   if (!equalBytes(tag.document.keySetId, order.keySetId)) throw refused("check-in: under another key set");
   const verified = verifiedCheckIn(bytes, read, { tag, credential }, trust.engine);
-  const { serviceId, issuedAt } = read.challenge;
+  const { serviceId } = read.challenge;
   if (order.kind === "trace") {
     if (read.epoch < order.epochFrom || read.epoch > order.epochTo) throw refused("trace: session of another epoch");
     if (order.services.length > 0 && !order.services.some((s) => equalBytes(s, serviceId)))
       throw refused("trace: session at another service");
   }
-  const session: Session = { tagHash: verified.tagHash, serviceId, epoch: read.epoch, issuedAt };
-  return { hash: read.presentationHash, verified, session };
+  return { hash: read.presentationHash, verified };
 }
 
 function checkSelector(order: Order, { salt, selector }: Dossier): void {

@@ -1,32 +1,46 @@
-// Routes of the trustee's officers (officers.ts).
+// Routes of the trustee's officers (officer-registry.ts, officers.ts).
 //
-//   POST /v1/officers             OfficerRequest → {trustee}          signed by the administrator
-//   POST /v1/officers/challenge   → LoginChallenge                    public
+//   POST /v1/officers             OfficerRequest → OfficerAnswer      signed by the administrator
+//   DELETE /v1/officers/:id       → 204; id is the credential id      signed by the administrator
+//   POST /v1/officers/nonce       → LoginNonce                        public
 //   POST /v1/officers/login       LoginRequest → LoginAnswer          the passkey's assertion
 //   GET  /v1/cases                → InboxAnswer                       the login's bearer token
 //   POST /v1/cases/review         ReviewRequest → Review              the login's bearer token
 //   POST /v1/cases/decide         DecideRequest → Signed<Approval>    an assertion of its own
 
+import { toBase64url } from "../../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
-import { type RoleApp, readJson } from "../shared/http.ts";
-import { DecideRequest, LoginRequest, OfficerRequest, ReviewRequest } from "../shared/trustee-api.ts";
+import { type RoleApp, readBase64url, readJson } from "../shared/http.ts";
+import { signedBy } from "../shared/request-auth.ts";
+import {
+  DecideRequest,
+  LoginRequest,
+  type OfficerAnswer,
+  OfficerRequest,
+  ReviewRequest,
+} from "../shared/trustee-api.ts";
 import { repeatableAdminJson } from "./admin-request.ts";
 import { ownKeys } from "./context.ts";
-import { decide, inboxFromEscrow, login, newChallenge, registerOfficer, requireOfficer, review } from "./officers.ts";
+import { login, newNonce, registerOfficer, removeOfficer, requireOfficer } from "./officer-registry.ts";
+import { decide, inboxFromEscrow, review } from "./officers.ts";
 import { prepareBases } from "./tag-bases.ts";
 
 export function registerOfficers(app: RoleApp<TrusteeEnv>): void {
   app.post("/v1/officers", async (c) => {
-    await registerOfficer(c.env, await repeatableAdminJson(c, OfficerRequest));
-    return c.json({ trustee: ownKeys(c.env).index }, 201);
+    const card = await registerOfficer(c.env, await repeatableAdminJson(c, OfficerRequest), now(c));
+    const answer: OfficerAnswer = { trustee: ownKeys(c.env).index, card: toBase64url(card) };
+    return c.json(answer, 201);
   });
 
-  app.post("/v1/officers/challenge", async (c) => c.json(await newChallenge(c.env, now(c))));
-
-  app.post("/v1/officers/login", async (c) => {
-    const { challenge, assertion } = await readJson(c.req, LoginRequest);
-    return c.json(await login(c.env, challenge, assertion, now(c)));
+  app.delete("/v1/officers/:id", async (c) => {
+    await signedBy(c, [c.env.ADMIN_KEY]);
+    await removeOfficer(c.env, toBase64url(readBase64url(c.req.param("id"), "id")), now(c));
+    return c.body(null, 204);
   });
+
+  app.post("/v1/officers/nonce", async (c) => c.json(await newNonce(c.env, now(c))));
+
+  app.post("/v1/officers/login", async (c) => c.json(await login(c.env, await readJson(c.req, LoginRequest), now(c))));
 
   app.get("/v1/cases", async (c) => {
     await requireOfficer(c, now(c));

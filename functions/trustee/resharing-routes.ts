@@ -31,7 +31,7 @@ export function registerResharing(app: RoleApp<TrusteeEnv>): void {
 
   app.post("/v1/resharing/:id/approve", async (c) => {
     const { assertion } = await readJson(c.req, ReshareApproval);
-    await approveResharing(c.env, idOf(c), assertion);
+    await approveResharing(c.env, idOf(c), assertion, now(c));
     return c.json({});
   });
 

@@ -38,7 +38,7 @@ import type { Assertion } from "../shared/trustee-api.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import { telling } from "./ceremony.ts";
 import { heldKeys, ownKeys, parseKeySet, unsealSecret, vaultOf } from "./context.ts";
-import { verifyAssertion } from "./officers.ts";
+import { verifyAssertion } from "./officer-registry.ts";
 
 const boardOf = (env: TrusteeEnv, id: Hex): DurableObjectStub<CeremonyObject> =>
   (env.CEREMONY as DurableObjectNamespace<CeremonyObject>).getByName(`reshare ${id}`);
@@ -108,12 +108,12 @@ async function turnOf(env: TrusteeEnv, id: Hex): Promise<Turn> {
 }
 
 /** Keeps an officer's approval of the plan. @throws Problem credential-refused, not-found */
-export async function approveResharing(env: TrusteeEnv, id: Hex, assertion: Assertion): Promise<void> {
+export async function approveResharing(env: TrusteeEnv, id: Hex, assertion: Assertion, now: number): Promise<void> {
   const { resharing } = await turnOf(env, id);
   const challenge = reshareApprovalChallenge(resharing.context, ownKeys(env).index);
-  const { counter } = await verifyAssertion(env, assertion, challenge);
+  const { counter } = await verifyAssertion(env, assertion, () => challenge, now);
   const plan = resharing.context;
-  const kept = await vaultOf(env).approveResharing({ plan, credentialId: assertion.credentialId, counter });
+  const kept = await vaultOf(env).approveResharing({ plan, credentialId: assertion.credentialId, counter, now });
   if (kept !== "ok") throw new Problem("credential-refused", undefined, `officer: ${kept}`);
 }
 

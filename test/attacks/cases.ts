@@ -10,6 +10,7 @@ import { type Clinic, type ClinicSession, SessionError } from "../../client/clin
 import type { FhirEntry } from "../../client/fhir/resource.ts";
 import { LogMonitor, type LogSource, type MonitorState } from "../../client/log/monitor.ts";
 import { httpLogSource } from "../../client/log/source.ts";
+import { OfficerError } from "../../client/officer/passkeys.ts";
 import { logPinsOf, ParametersCache } from "../../client/parameters.ts";
 import {
   createRequesterKeys,
@@ -34,8 +35,8 @@ import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
 import { bundleWorker, type ModuleSwap, type Weakening } from "../../local/bundles.ts";
 import type { Host } from "../../local/host.ts";
 import type { EnrolledPatient, Practice } from "../../local/practice.ts";
+import { Approval, approvalHashOf } from "../../protocol/approvals.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
-import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { receive } from "../../protocol/credential.ts";
 import { Challenge, CheckIn, checkInContext, IssuedCredential, LogEntry, Signed } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
@@ -43,6 +44,7 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES, proveIndexRow, readIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_FRESHNESS_SECONDS, type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
+import { OfficerCard, officerEntry } from "../../protocol/officer-card.ts";
 import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
 
 /** Attack tests start in the middle of a month. */
@@ -77,7 +79,12 @@ export async function outcome(act: () => Promise<unknown>): Promise<string> {
   } catch (error) {
     if (error instanceof ApiError)
       return typeof error.problem.detail === "string" ? `${error.code}: ${error.problem.detail}` : error.code;
-    if (error instanceof RequesterError || error instanceof CheckInError || error instanceof SessionError)
+    if (
+      error instanceof RequesterError ||
+      error instanceof OfficerError ||
+      error instanceof CheckInError ||
+      error instanceof SessionError
+    )
       return `${error.code}: ${error.detail}`;
     throw error;
   }
@@ -99,11 +106,17 @@ export async function approvedBy(
 }
 
 export async function approve(p: Practice, prepared: PreparedOrder, trustees: readonly number[]): Promise<void> {
-  for (const i of trustees)
-    await p.officers[i - 1]!.approve({
-      order: toBase64url(prepared.signed),
-      dossier: toBase64url(prepared.dossiers[i - 1]!),
-    });
+  for (const i of trustees) {
+    const officer = p.officers[i - 1]!;
+    await officer.approve(await officer.review(await waitingAt(p, prepared, i)));
+  }
+}
+
+/** The case as it waits at this trustee. The dossiers of an assemble are the registrar's, and only the escrow has them. */
+export async function waitingAt(p: Practice, prepared: PreparedOrder, trustee: number) {
+  const own = prepared.dossiers[trustee - 1];
+  if (own) return { order: toBase64url(prepared.signed), dossier: toBase64url(own) };
+  return (await p.officers[trustee - 1]!.inbox()).find((c) => c.caseId === prepared.caseId)!;
 }
 
 export const LINK = { kind: "link", legalGround: "GDPR Article 9(2)(c)" } as const;
@@ -173,6 +186,12 @@ export function ownTrustee(host: Host, index: number): OwnedTrustee {
 
 const escrowEnv = (host: Host): EscrowEnv => host.bindings.escrow as unknown as EscrowEnv;
 
+/** LogEntry "officer" of an approval's card. */
+function cardEntry(signed: Uint8Array): Uint8Array {
+  const { officerCard } = Approval.decode(Signed.decode(signed).document);
+  return officerEntry(officerCard, OfficerCard.decode(Signed.decode(officerCard).document).notBefore);
+}
+
 /** A bundle of the lying escrow's choice. The escrow may write to the log and gets heads cosigned. */
 export async function lyingBundle(
   p: Practice,
@@ -186,6 +205,7 @@ export async function lyingBundle(
   const entries = [
     LogEntry.encode({ kind: "order", subject: prepared.hash, ...head }),
     ...approvals.map((a) => LogEntry.encode({ kind: "approval", subject: approvalHashOf(a), ...head })),
+    ...approvals.map(cardEntry),
   ];
   const indexes: number[] = [];
   for (const entry of entries) indexes.push(await appendEntryBytes(env, now, entry));
@@ -202,7 +222,8 @@ export async function lyingBundle(
     nonce: toBase64url(given.nonce ?? p.transport.rng(32)),
     checkpoint: checkpoint.note,
     orderInclusion: inclusions[0]!,
-    approvalInclusions: inclusions.slice(1),
+    approvalInclusions: inclusions.slice(1, 1 + approvals.length),
+    officerInclusions: inclusions.slice(1 + approvals.length),
     dossier: toBase64url(prepared.dossiers[trustee - 1]!),
   };
 }

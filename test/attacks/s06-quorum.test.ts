@@ -17,6 +17,7 @@ import { type ParametersSource, parametersFor } from "../../functions/shared/par
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import type { Weakening } from "../../local/bundles.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
+import { Approval } from "../../protocol/approvals.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import {
   ForRequester,
@@ -28,7 +29,6 @@ import {
 } from "../../protocol/case-documents.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
 import {
-  Approval,
   CaseResult,
   Contract,
   openSigned,
@@ -82,6 +82,7 @@ import {
   signedParameters,
   TRACE,
   visit,
+  waitingAt,
 } from "./cases.ts";
 
 const SLOTS = 8;
@@ -250,11 +251,11 @@ describe("t-1 approvals", () => {
   const fakes: Record<string, Parameters<typeof attack>[1]> = {
     "an approval in trustee 1's name under a stranger's key": async () => (real) => {
       const value = { ...Approval.decode(Signed.decode(real).document), trustee: 1 };
-      return [signDocument(LABELS.approval, Approval, value, p.transport.rng(32)), real];
+      return [signDocument(LABELS.signApproval, Approval, value, p.transport.rng(32)), real];
     },
     "an approval in trustee 1's name, signed by trustee 2": async () => (real) => {
       const value = { ...Approval.decode(Signed.decode(real).document), trustee: 1 };
-      return [signDocument(LABELS.approval, Approval, value, own.keys.identitySecret), real];
+      return [signDocument(LABELS.signApproval, Approval, value, own.keys.identitySecret), real];
     },
     "trustee 1's approval of another case": async () => {
       const other = await approvedBy(p, requester, order("a case that is fine"), [1]);
@@ -275,10 +276,8 @@ describe("t-1 approvals", () => {
     const prepared = await requester.order(order("refused"));
     await requester.submit(prepared);
     await approve(p, prepared, [2]);
-    await p.officers[0]!.refuse({
-      order: toBase64url(prepared.signed),
-      dossier: toBase64url(prepared.dossiers[0]!),
-    });
+    const officer = p.officers[0]!;
+    await officer.refuse(await officer.review(await waitingAt(p, prepared, 1)));
     const decisions = await approvalsOf(requester, prepared);
     const approvals = [decisions.get(1)!, decisions.get(2)!];
     const bundle = await lyingBundle(p, { prepared, approvals, trustee: 1 });

@@ -33,6 +33,7 @@ import {
   newRequester,
   newSession,
   patientOf,
+  proofsOf,
   recordPart,
   recordParts,
   requesterWith,
@@ -77,7 +78,7 @@ const failure = (act: Promise<unknown>): Promise<string> =>
 const status = (p: PreparedOrder, more: object = {}) => ({
   caseId: p.caseId,
   state: "opened",
-  threshold: 2,
+  needed: 2,
   set: SET,
   dossiersComplete: false,
   chunks: { opened: 3, of: 3 },
@@ -489,11 +490,17 @@ describe("a trace", () => {
   interface Lies {
     part?: (p: PreparedOrder, i: number) => Uint8Array;
     disclosed?: (p: PreparedOrder) => string;
+    proofs?: (p: PreparedOrder) => object;
   }
-  async function traced({ part = (p, i) => tracePart(p, i), disclosed = (p) => disclosure(p, jane) }: Lies = {}) {
+  async function traced({
+    part = (p, i) => tracePart(p, i),
+    disclosed = (p) => disclosure(p, jane),
+    proofs = (p) => proofsOf(p),
+  }: Lies = {}) {
     const p = await ordered("trace");
     world.routes["/result"] = () => ({ sealed: SET.map((i) => answer(p, "trace", i, part(p, i))) });
     world.routes[`/v1/cases/${p.caseId}`] = () => status(p);
+    world.routes["/proofs"] = () => proofs(p);
     world.routes["/v1/trace"] = () => ({ sealed: disclosed(p) });
     return { p, person: await requester.trace(p) };
   }
@@ -502,8 +509,7 @@ describe("a trace", () => {
     const { p, person } = await traced();
     expect(person.patient).toEqual(patientOf("Jane"));
     const { body } = world.sent.find((s) => s.path === "/v1/trace")!;
-    expect(Object.keys(body).sort()).toEqual(["C1", "C2", "approvals", "certificate", "parts"]);
-    expect(body.approvals).toEqual(["approval-1", "approval-3"]);
+    expect(Object.keys(body).sort()).toEqual(["C1", "C2", "certificate", "parts", "proofs"]);
     expect(body.C1).toBe(toBase64url(C1of(p)));
     expect(JSON.stringify(body)).not.toContain(p.session!.tagHash);
   });
@@ -554,31 +560,70 @@ describe("a trace", () => {
     ],
     ["wrong-identity", "an answer that another key signed", { disclosed: (p) => disclosure(p, jane, {}, rng(32)) }],
     ["wrong-identity", "noise", { disclosed: () => toBase64url(rng(2000)) }],
+    ["wrong-proofs", "no notice in the log", { proofs: (p) => proofsOf(p, p.hash, { without: ["notice"] }) }],
+    [
+      "wrong-proofs",
+      "a notice of one trustee alone",
+      { proofs: (p) => proofsOf(p, p.hash, { noticeBy: [signAs(1)] }) },
+    ],
+    [
+      "wrong-proofs",
+      "an officer that is not in the log",
+      { proofs: (p) => proofsOf(p, p.hash, { without: ["officer"] }) },
+    ],
+    ["wrong-proofs", "an unlogged order", { proofs: (p) => proofsOf(p, p.hash, { without: ["order"] }) }],
+    ["wrong-proofs", "a head that nobody cosigned", { proofs: (p) => proofsOf(p, p.hash, { witnesses: [] }) }],
   ])("%s: %s", async (expected, _name, lies) => {
     expect(await failure(traced(lies))).toBe(expected);
   });
 });
 
 describe("an assemble", () => {
-  async function carried(dossier: (p: PreparedOrder) => string = (p) => fullDossier(p)) {
+  type Copy = { sealed: string; hash: Uint8Array };
+  async function carried(
+    dossier: (p: PreparedOrder) => Copy = (p) => fullDossier(p),
+    proofs: (p: PreparedOrder, hash: Uint8Array) => object = (p, hash) => proofsOf(p, hash),
+  ) {
     const p = await ordered("assemble");
-    let state = "approved";
-    const now = () => status(p, { state });
-    world.routes[`/v1/cases/${p.caseId}`] = now;
-    world.routes["/v1/assemble"] = () => ({ dossiers: ["d1", "d2", "d3"], sealed: dossier(p) });
-    world.routes["/dossiers"] = now;
-    world.routes["/advance"] = () => {
-      state = "opened";
-      return now();
-    };
-    await requester.advance(p);
-    return { p, person: await requester.person(p) };
+    const copy = dossier(p);
+    world.routes[`/v1/cases`] = () => status(p, { state: "ordered", set: null });
+    world.routes["/order-proof"] = () => ({ checkpoint: "head" });
+    world.routes["/v1/assemble/dossiers"] = () => ({ dossiers: ["d1", "d2", "d3"] });
+    world.routes["/v1/assemble/identity"] = () => ({ sealed: copy.sealed });
+    world.routes["/dossiers"] = () => status(p, { state: "ordered", dossiersComplete: true });
+    world.routes["/proofs"] = () => proofs(p, copy.hash);
+    await requester.submit(p);
+    return { p, person: await newRequester().person(p) };
   }
 
-  it("passes on the registrar's dossiers, and names the person", async () => {
-    const { person } = await carried();
+  it("brings the registrar's dossiers to the escrow, and names the person once the proofs are there", async () => {
+    const { p, person } = await carried();
+    expect(p.dossiers).toEqual([]);
     expect(person.patient).toEqual(patientOf("Jane"));
-    expect(world.sent.find((s) => s.path.endsWith("/dossiers"))!.body).toEqual({ dossiers: ["d1", "d2", "d3"] });
+    const brought = world.sent.find((s) => s.path === `/v1/cases/${p.caseId}/dossiers`)!;
+    expect(brought.body).toEqual({ dossiers: ["d1", "d2", "d3"] });
+    const asked = world.sent.find((s) => s.path === "/v1/assemble/dossiers")!.body;
+    expect(Object.keys(asked).sort()).toEqual(["cards", "order", "proof", "selector", "selectorSalt"]);
+  });
+
+  it("wrong-identity: the registrar gives another dossier than the officers approved", async () => {
+    const another = (p: PreparedOrder): Copy => ({
+      ...fullDossier(p, { identitySalts: [jane.salt, jane.salt] }),
+      hash: rng(32),
+    });
+    expect(await failure(carried(another))).toBe("wrong-identity");
+    const again = (p: PreparedOrder): Copy => ({ ...fullDossier(p), hash: rng(32) }); // even a true one
+    expect(await failure(carried(again))).toBe("wrong-identity");
+  });
+
+  it.each<[string, Parameters<typeof proofsOf>[2]]>([
+    ["approvals alone, without a notice", { without: ["notice"] }],
+    ["a notice that not all of S signed", { noticeBy: [signAs(3)] }],
+    ["an unlogged order", { without: ["order"] }],
+    ["an officer's card that is not in the log", { without: ["officer"] }],
+  ])("wrong-proofs: %s, and the registrar is not asked", async (_name, changes) => {
+    expect(await failure(carried(undefined, (p, hash) => proofsOf(p, hash, changes)))).toBe("wrong-proofs");
+    expect(world.sent.some((s) => s.path === "/v1/assemble/identity")).toBe(false);
   });
 
   const generation = (contract: Contract) => ({ contract: Contract.encode(contract), epochFrom: 0, epochTo: EPOCH });
@@ -599,13 +644,12 @@ describe("an assemble", () => {
     ["nobody", { generations: [], identitySalts: [] }],
     ["another selector", { selector: "INS-2" }],
     ["another person's whole contract and record", rivals],
-  ])("wrong-identity: %s, and nothing is sent to the escrow", async (_name, changes) => {
+  ])("wrong-identity: %s, even if officers approved it", async (_name, changes) => {
     // The registrar lies.
     expect(await failure(carried((p) => fullDossier(p, changes)))).toBe("wrong-identity");
-    expect(world.sent.some((s) => s.path.endsWith("/dossiers") || s.path.endsWith("/advance"))).toBe(false);
   });
 
-  it.each<[string, (p: PreparedOrder) => string]>([
+  it.each<[string, (p: PreparedOrder) => Copy]>([
     ["by another key", (p) => fullDossier(p, {}, rng(32))],
     ["not at all", (p) => fullDossier(p, {}, undefined, { registrarSignature: undefined })],
     [

@@ -190,7 +190,6 @@ describe("an emergency, in the second month", () => {
     expect(waiting.decided).toBe(false);
     const review = await officer.review(waiting);
     expect(review).toMatchObject({
-      trustee: 5,
       kind: "link",
       requester: { name: "Dr. Ada Emery", role: "clinician" },
       purpose: "Patient unconscious in the emergency room",
@@ -205,7 +204,7 @@ describe("an emergency, in the second month", () => {
       expect.stringMatching(/^Opens the current epoch/),
       expect.stringMatching(/^Covers all services/),
     ]);
-    expect(review.challenges.approve).not.toBe(review.challenges.refuse);
+    expect(review.person).toBeUndefined();
     expect(JSON.stringify(review)).not.toContain(annaFile.bundle.patient.fullUrl);
   });
 
@@ -249,7 +248,7 @@ describe("decisions", () => {
       expect((await clinician.status(prepared)).state).toBe("ordered");
       await expect(clinician.advance(prepared)).rejects.toMatchObject({ code: "awaiting-approvals" });
       const waiting = (await officer.inbox()).find((c) => c.caseId === prepared.caseId)!;
-      const decision = await officer.refuse(waiting, `no ground (${i + 1})`);
+      const decision = await officer.refuse(await officer.review(waiting), `no ground (${i + 1})`);
       expect(decision.decision).toBe("refuse");
     }
     expect((await clinician.status(prepared)).state).toBe("refused");
@@ -265,9 +264,9 @@ describe("decisions", () => {
     const [first, second, third] = practice.officers;
     const waiting = async (officer: typeof first) =>
       (await officer!.inbox()).find((c) => c.caseId === prepared.caseId)!;
-    await first!.approve(await waiting(first));
-    await second!.approve(await waiting(second));
-    const late = await waiting(third);
+    await first!.approve(await first!.review(await waiting(first)));
+    await second!.approve(await second!.review(await waiting(second)));
+    const late = await third!.review(await waiting(third));
     practice.clock.now += 3601;
     await expect(third!.approve(late)).rejects.toMatchObject({ name: "ApiError" });
     expect((await clinician.status(prepared)).state).toBe("expired");
@@ -329,7 +328,11 @@ describe("a new phone", () => {
     await authority.submit(draft);
     const officer = practice.officers[2]!;
     const review = await officer.review((await officer.inbox()).find((c) => c.caseId === draft.caseId)!);
-    expect(review.subject).toEqual({ selector: anna.selector });
+    expect(review.subject).toEqual({ selector: anna.selector, contracts: 2 });
+    // The officer sees whom the order opens, before approving exactly that. The requester sees nobody yet.
+    const { birthDate } = annaFile.bundle.patient.resource;
+    expect(review.person).toMatchObject({ birthDate, patient: annaFile.bundle.patient });
+    await expect(authority.person(draft)).rejects.toMatchObject({ code: "not-allowed-now" });
     expect(review.warnings).toEqual(["Opens every visit of a named person in these epochs.", "Covers all services."]);
 
     const { report, sessions, patient } = await joinRecords(practice, authority, request, watch);

@@ -44,6 +44,8 @@ let first: ClinicSession;
 let begun: PreparedOrder;
 let requester: Requester;
 let certificate: Uint8Array;
+/** identity keys of the new committee */
+let committee: readonly Uint8Array[];
 const keys = createRequesterKeys((n) => crypto.getRandomValues(new Uint8Array(n)));
 /** the practice under its new committee */
 let later: Practice;
@@ -126,6 +128,7 @@ describe("a resharing", () => {
       }),
     );
     expect(keySet).toMatchObject({ threshold: 3, generation: 1 });
+    committee = keySet.identityKeys;
     expect(seen).toHaveLength(2);
     expect(seen[0]).toMatchObject({ threshold: 3, dealers: [1, 3], generation: 0 });
     // The shares of before are overwritten, and the trustee that left holds none.
@@ -150,6 +153,8 @@ describe("a resharing", () => {
     const host = await startHost({ ...options, override });
     p = { ...p, host };
     const deployment: Deployment = { ...p.deployment, trusteeUrls: next };
+    // An officer's app pins the key of the officer's own trustee.
+    const present = { ...deployment, trusteeKeys: committee.map(bytesToHex) };
     const officers = await Promise.all(
       next.map(async (trusteeUrl, i) => {
         const old = i === 0 || i === 2 ? p.officers[i] : undefined;
@@ -157,7 +162,7 @@ describe("a resharing", () => {
         const { hostname, origin } = new URL(trusteeUrl);
         const authenticator = await SoftwarePasskey.create({ rpId: hostname, origin });
         await registerOfficer(p.transport, trusteeUrl, host.adminSecretKey, authenticator.registration);
-        return new Officer({ transport: p.transport, trusteeUrl, escrowUrl: deployment.escrowUrl, authenticator });
+        return new Officer({ transport: p.transport, deployment: present, trustee: i + 1, authenticator });
       }),
     );
     later = { ...p, deployment, officers, threshold: 3 };

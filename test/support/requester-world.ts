@@ -3,6 +3,7 @@
 // made as the roles make it, with real proofs. A test can change an answer on its way.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { encodeIdentity } from "../../client/fhir/identity.ts";
@@ -33,6 +34,7 @@ import {
   caseContextHash,
   checkInContext,
   Dossier,
+  dossierHashOf,
   IdentityDisclosure,
   identityCommitmentOf,
   Manifest,
@@ -54,11 +56,15 @@ import { proveIndexRow } from "../../protocol/index-row.ts";
 import { KeySet, type KeySetCore, keySetId, perKey, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
+import { formatVkey, LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { RecordShare, recordShare, TraceShare, traceShare } from "../../protocol/opening.ts";
 import { Presentation, present } from "../../protocol/presentation.ts";
 import { commitPolynomial, evaluate, evaluateCommitment, sharePolynomial } from "../../protocol/sharing.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
+
+import { caseProofsOf, type ProvenCase, trusteeWitnesses } from "./case-proofs.ts";
+import { testOfficer } from "./officers.ts";
 
 const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
@@ -361,6 +367,23 @@ export const recordParts = (p: PreparedOrder, i: number, items: Item[]): RecordP
   items: items.map((item) => recordPart(p, i, item)),
 });
 
+// ---- the log, and the officers of S
+
+const signers = {
+  log: noteSigner("requester.test/log", LOG_KEY, rng(32)),
+  witnesses: trusteeWitnesses(TRUSTEES.map(signAs)),
+};
+const officers = SET.map((trustee) =>
+  testOfficer({ trustee, identitySecret: signAs(trustee), passkey: p256.utils.randomSecretKey(), notBefore: NOW - 60 }),
+);
+/** The escrow's proofs of a case whose officers approved this dossier. */
+export function proofsOf(p: PreparedOrder, dossierHash: Uint8Array = p.hash, changes: Partial<ProvenCase> = {}) {
+  const of = { caseId: p.order.caseId, orderHash: p.hash };
+  const act = { ...of, dossierHash, decision: "approve" as const, at: NOW };
+  const approvals = officers.map((officer) => officer.decide(act));
+  return caseProofsOf({ signers, ...of, officers, approvals, noticeBy: SET.map(signAs), at: NOW, ...changes });
+}
+
 export const disclosure = (
   p: PreparedOrder,
   who: typeof jane,
@@ -372,12 +395,13 @@ export const disclosure = (
   const signed = signDocument(LABELS.signDisclosure, IdentityDisclosure, value, signedBy);
   return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, signed, rng));
 };
+/** The requester's copy of a dossier, and the dossier's hash. */
 export const fullDossier = (
   p: PreparedOrder,
   changes: Partial<Dossier> = {},
   signedBy: Uint8Array = registrar.secretKey,
   after: Partial<Dossier> = {},
-): string => {
+): { sealed: string; hash: Uint8Array } => {
   const value: Dossier = {
     salt: p.salt,
     checkIn: undefined,
@@ -388,8 +412,9 @@ export const fullDossier = (
     registrarSignature: undefined,
     ...changes,
   };
-  const signed = { ...signDossier(value, p.hash, signedBy), ...after };
-  return toBase64url(hybridSeal(keys.seal.publicKey, p.hash, Dossier.encode(signed), rng));
+  const bytes = Dossier.encode({ ...signDossier(value, p.hash, signedBy), ...after });
+  const sealed = toBase64url(hybridSeal(keys.seal.publicKey, p.hash, bytes, rng));
+  return { sealed, hash: dossierHashOf(bytes) };
 };
 
 // ---- the requester, and the answers to its requests
@@ -414,7 +439,7 @@ const deployment: Deployment = {
   logUrl: "http://log.test",
   trusteeUrls: TRUSTEES.map((i) => `http://trustee-${i}.test`),
   registrarKey: bytesToHex(registrar.publicKey),
-  logVkey: "",
+  logVkey: formatVkey(signers.log.key),
   trusteeKeys: identity.map((k) => bytesToHex(k.publicKey)),
   witnessVkeys: [],
   serviceWorkerKey: bytesToHex(new Uint8Array(32)),

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { FrameChannel, FrameError } from "../../client/sealing/messages.ts";
 import { PaddingError, pad, unpad } from "../../client/sealing/padding.ts";
 import { checkRecoveryWords, claimKey, RecoveryWordsError } from "../../client/wallet/keys.ts";
-import { verifyDecision } from "../../functions/shared/approvals.ts";
+import { verifyApprovals } from "../../protocol/approvals.ts";
 import { concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { accept, deal, finish, open, openCeremony } from "../../protocol/ceremony.ts";
@@ -311,9 +311,12 @@ describe("case", () => {
     const { value: order } = openSigned(LABELS.signOrder, Order, b(openings.order));
     const orderHash = orderHashOf(b(openings.order));
     expect(hex(orderHash)).toBe(openings.orderHash);
-    const scope = { orderHash, caseId: order.caseId, trusteeKeys: parameters.trusteeKeys };
-    const decided = (openings.approvals as string[]).map((a) => verifyDecision(b(a), scope).trustee);
-    expect(decided).toEqual(set);
+    const times = { from: order.issuedAt, to: order.expiresAt };
+    const scope = { orderHash, caseId: order.caseId, trusteeKeys: parameters.trusteeKeys, ...times };
+    const approvals = (openings.approvals as string[]).map(b);
+    const verdict = verifyApprovals({ ...scope, approvals, needed: set.length });
+    expect(verdict).toMatchObject({ ok: true, set });
+    if (verdict.ok) for (const a of verdict.approvals) expect(hex(a.dossierHash)).toBe(openings.dossier.hash);
   });
 
   it("links both visits and no other session", () => {

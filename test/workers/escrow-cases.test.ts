@@ -5,13 +5,23 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { LogEntry, type Order, orderHashOf, RequesterCertificate, signDocument } from "../../protocol/documents.ts";
+import type { CaseProofs, OrderProof } from "../../functions/shared/trustee-api.ts";
+import {
+  LogEntry,
+  type Order,
+  orderHashOf,
+  RequesterCertificate,
+  Signed,
+  signDocument,
+} from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { secret } from "./bindings.ts";
+import { testOfficer } from "../support/officers.ts";
+import { secret, trustees } from "./bindings.ts";
 import {
   advance,
   api,
+  asRequester,
   asTrustee,
   bindings,
   bring,
@@ -50,12 +60,12 @@ beforeEach(async () => {
 async function approved(changes: Parameters<typeof caseOf>[0] = {}, officers = [1, 2]): Promise<TestCase> {
   const c = caseOf(changes);
   await submit(c);
+  if (c.order.kind === "assemble") await complete(c);
   for (const i of officers) await decide(c, i);
   return c;
 }
 async function opened(changes: Parameters<typeof caseOf>[0] = {}): Promise<TestCase> {
   const c = await approved(changes);
-  if (c.order.kind === "assemble") await complete(c);
   await advance(c);
   await advance(c);
   return c;
@@ -163,17 +173,41 @@ describe("a case", () => {
     expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
   });
 
-  it("assemble: no trustee is asked before the registrar's dossiers arrive, and they are accepted once", async () => {
-    const c = await approved({ kind: "assemble" });
-    expect(await code(advance(c))).toBe("not-allowed-now");
-    expect(outside.asked).toEqual([]);
+  it("assemble: nobody can decide before the registrar's dossiers arrive, and they are accepted once", async () => {
+    const c = caseOf({ kind: "assemble" });
+    expect(await detail(submit(c, dossiers()))).toContain("0 expected");
+    expect(await submit(c)).toMatchObject({ state: "ordered", dossiersComplete: false });
+    expect((await inboxOf(1)).cases).toEqual([]);
+    expect(await detail(decide(c, 1))).toContain("first add the registrar's dossiers");
     const full = dossiers();
     expect(await complete(c, full)).toMatchObject({ dossiersComplete: true });
     await complete(c, dossiers());
+    expect((await inboxOf(2)).cases).toMatchObject([{ caseId: c.id, dossier: full[1] }]);
+    for (const i of [1, 2]) await decide(c, i);
     await advance(c);
     expect(outside.asked.find((a) => a.trustee === 2)!.bundle.dossier).toBe(full[1]);
     const link = await approved();
     expect(await code(complete(link))).toBe("not-allowed-now");
+  });
+
+  it("gives the requester the proofs of the order at once, and of the approvals and the notice once it is logged", async () => {
+    const c = caseOf();
+    await submit(c);
+    const order = await asRequester<OrderProof>(c, "/order-proof", "GET");
+    expect(LogEntry.decode(readBase64url(order.orderInclusion.entry))).toMatchObject({ kind: "order" });
+    for (const i of [1, 2]) await decide(c, i);
+    expect(await code(asRequester(c, "/proofs", "GET"))).toBe("not-allowed-now");
+    await advance(c);
+    const proofs = await asRequester<CaseProofs>(c, "/proofs", "GET");
+    const kinds = [...proofs.officerInclusions, proofs.notice.inclusion].map(
+      (x) => LogEntry.decode(readBase64url(x.entry)).kind,
+    );
+    expect(kinds).toEqual(["officer", "officer", "notice"]);
+    const signers = proofs.notice.signed.map((x) => Signed.decode(readBase64url(x)).key);
+    expect(signers).toEqual([1, 2].map((i) => trustees[i - 1]!.identityPublicKey));
+    const stranger = { signWith: secret("stranger") };
+    for (const path of ["order-proof", "proofs"])
+      expect(await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}/${path}`, stranger))).toBe("credential-refused");
   });
 
   it("record shares come from S after the case is opened, and only the requester may ask for them", async () => {
@@ -212,6 +246,26 @@ describe("a case", () => {
 });
 
 describe("officers", () => {
+  it("need a card in the log, and decide once, whatever number of trustees their passkey is registered at", async () => {
+    const c = caseOf();
+    await submit(c);
+    const officerWith = (trustee: number, passkey: string) =>
+      testOfficer({
+        trustee,
+        identitySecret: trustees[trustee - 1]!.identitySecret,
+        passkey: secret(passkey),
+        notBefore: clock.now - 60,
+      });
+    const unlogged = await decision(c, 1, "approve", {}, 1, officerWith(1, "invented"));
+    outside.log.length = 1; // the order only
+    expect(await code(bring(c, unlogged))).toBe("credential-refused");
+    await decide(c, 1);
+    const twice = await decision(c, 2, "approve", {}, 2, officerWith(2, "passkey 1"));
+    expect(await detail(bring(c, twice))).toContain("at another trustee");
+    expect(await status(c)).toMatchObject({ state: "ordered", set: null });
+    expect(await decide(c, 2)).toMatchObject({ state: "approved" });
+  });
+
   it("concurrent approvals fix one set of exactly t trustees and one nonce", async () => {
     const c = caseOf();
     await submit(c);
@@ -278,7 +332,7 @@ describe("officers", () => {
     await submit(c);
     const other = caseOf();
     await submit(other);
-    const logged = outside.log.length;
+    const logged = kindsLogged();
     expect(await code(bring(c, await decision(c, 1, "approve", {}, 2)))).toBe("credential-refused");
     expect(await code(bring(c, await decision(c, 1, "approve", { trustee: 4 })))).toBe("credential-refused");
     expect(await code(bring(c, await decision(c, 1, "approve", { decision: "refuse" })))).toBe("credential-refused");
@@ -291,7 +345,7 @@ describe("officers", () => {
     mauled[mauled.length - 1]! ^= 1;
     expect(await code(bring(c, mauled))).toBe("malformed");
     expect(await code(bring(c, rng(300)))).toBe("malformed");
-    expect(outside.log).toHaveLength(logged);
+    expect(kindsLogged()).toEqual(logged);
     expect((await status(c)).decisions).toEqual([]);
   });
 
@@ -420,7 +474,7 @@ describe("failures of other roles", () => {
     clock.now += 60;
     await submit(c);
     await decide(c, 1);
-    outside.down.add("log.test");
+    outside.down.add("log.test/v1/entries");
     expect(await code(decide(c, 2))).toBe("unavailable");
     outside.down.clear();
     clock.now += 60;

@@ -153,6 +153,7 @@ describe("the object alone", () => {
     requesterKey: hex(),
     trusteeKeys: [hex(), hex(), hex()],
     threshold: 2,
+    needed: 2,
     expiresAt: clock.now + DAY,
     chunks: 1,
     entry: rng(20),
@@ -164,14 +165,16 @@ describe("the object alone", () => {
     trustee,
     decision,
     approval: rng(30),
+    passkey: [`passkey ${trustee}`],
   });
+  const officer = { entry: rng(21), index: 1 };
   const placed = { checkpoint: "note", proofs: { order: [rng(32)], notice: [] } };
 
   it("writes nothing for a case that was never created", async () => {
     const stub = caseStub(hex());
     const t = clock.now;
     expect(reason(await stub.view(t))).toBe("unknown");
-    expect(reason(await stub.decide(decided(1), rng(9), t))).toBe("unknown");
+    expect(reason(await stub.decide(decided(1), rng(9), officer, t))).toBe("unknown");
     expect(reason(await stub.open(t))).toBe("unknown");
     expect(await stub.partsTo("shares", 0, t)).toEqual([]);
     expect(await stub.dossier(1, t)).toBeUndefined();
@@ -189,8 +192,8 @@ describe("the object alone", () => {
     expect(reason(await stub.open(t))).toBe("not-in-this-state");
     expect(reason(await stub.keep("notice-shares", 1, [], t))).toBe("not-in-this-state");
     expect(reason(await stub.intend("notice", rng(9), t))).toBe("not-in-this-state");
-    await stub.decide(decided(1), rng(9), t);
-    await stub.decide(decided(3), rng(9), t);
+    await stub.decide(decided(1), rng(9), officer, t);
+    await stub.decide(decided(3), rng(9), officer, t);
     expect(reason(await stub.approve(placed, t))).toBe("not-in-this-state"); // not in the log yet
     for (const name of ["order", decisionName(1), decisionName(3)]) await stub.logged(name, 7, t);
     expect(reason(await stub.approve(placed, t))).toBe("approved");
@@ -221,16 +224,17 @@ describe("the object alone", () => {
     await stub.logged("order", 3, t);
     await stub.logged("order", 4, t);
     const first = decided(2);
-    await stub.decide(first, rng(9), t);
-    await stub.decide(decided(2), rng(9), t);
-    await stub.decide(decided(1), rng(9), t);
+    await stub.decide(first, rng(9), officer, t);
+    await stub.decide(decided(2), rng(9), officer, t);
+    await stub.decide(decided(1), rng(9), officer, t);
     const a = (await stub.view(t)) as Extract<Recorded, { ok: true }>;
-    await stub.decide(decided(3), rng(9), t);
+    await stub.decide(decided(3), rng(9), officer, t);
     const b = (await stub.view(t)) as Extract<Recorded, { ok: true }>;
     expect(b.view.set).toEqual([1, 2]);
     expect(b.view.nonce).toEqual(a.view.nonce);
     expect(b.view.entries.order).toEqual({ entry: c.entry, index: 3 });
-    expect(b.view.decisions[1]).toEqual(first);
+    const { passkey: _, ...kept } = first;
+    expect(b.view.decisions[1]).toEqual(kept);
     for (const name of [decisionName(1), decisionName(2)]) await stub.logged(name, 5, t);
     await stub.approve(placed, t);
     await stub.approve({ checkpoint: "another", proofs: {} }, t);
@@ -247,7 +251,7 @@ describe("the object alone", () => {
     const stub = caseStub(c.caseId);
     const t = clock.now;
     await stub.create(c, t);
-    for (const i of [1, 2]) await stub.decide(decided(i), rng(9), t);
+    for (const i of [1, 2]) await stub.decide(decided(i), rng(9), officer, t);
     for (const name of ["order", decisionName(1), decisionName(2)]) await stub.logged(name, 7, t);
     await stub.approve(placed, t);
     await stub.intend("notice", rng(9), t);
@@ -284,7 +288,7 @@ describe("the object alone", () => {
     const stub = caseStub(c.caseId);
     const t = clock.now;
     await stub.create(c, t);
-    for (const i of [1, 2]) await stub.decide(decided(i), rng(9), t);
+    for (const i of [1, 2]) await stub.decide(decided(i), rng(9), officer, t);
     for (const name of ["order", decisionName(1), decisionName(2)]) await stub.logged(name, 7, t);
     await stub.approve(placed, t);
     const large = new Uint8Array(1 << 20).fill(7);

@@ -5,18 +5,16 @@
 
 import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { createRequesterKeys } from "../../client/requester.ts";
 import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
+import { Approval } from "../../protocol/approvals.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type ForRequester, signForRequester, signPart } from "../../protocol/case-documents.ts";
 import {
-  Approval,
-  approvalChallenge,
   LogEntry,
   Order,
   orderHashOf,
@@ -50,6 +48,7 @@ import {
 } from "../../protocol/note.ts";
 import { signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { testOfficer } from "../support/officers.ts";
 import { ceremony, common, keysOf, secret, trustees } from "./bindings.ts";
 
 const NOW = 1_796_000_000; // 2026-11-30
@@ -107,7 +106,11 @@ export const outside = {
   /** trustees that sign no head of the log as witnesses */
   silent: new Set<number>(),
 };
-export const kindsLogged = (): string[] => outside.log.map((e) => LogEntry.decode(e).kind);
+/** The kinds of all entries, except the cards of officers. */
+export const kindsLogged = (): string[] =>
+  outside.log.map((e) => LogEntry.decode(e).kind).filter((kind) => kind !== "officer");
+
+const problem = (code: string, status: number): Response => Response.json({ code, status }, { status });
 
 function logAnswer(path: string, query: URLSearchParams, body: string): Response {
   const leaves = outside.log.map(leafHash);
@@ -121,6 +124,11 @@ function logAnswer(path: string, query: URLSearchParams, body: string): Response
       return at >= 0 ? at : outside.log.push(readBase64url(text)) - 1;
     });
     return Response.json({ indexes, size: outside.log.length });
+  }
+  const leaf = /^\/v1\/leaves\/([0-9a-f]{64})$/.exec(path)?.[1];
+  if (leaf !== undefined) {
+    const index = leaves.findIndex((l) => bytesToHex(l) === leaf);
+    return index < 0 ? problem("not-found", 404) : Response.json({ index });
   }
   if (path === "/v1/cosigned") {
     const root = frontierRoot(leaves.reduce(pushLeaf, emptyFrontier));
@@ -283,6 +291,7 @@ export interface Status {
   state: string;
   set: number[] | null;
   nonce: string | null;
+  dossiersComplete: boolean;
   chunks: { opened: number; of: number };
   decisions: { trustee: number; decision: string }[];
   log: { name: string; index: number | null }[];
@@ -296,13 +305,18 @@ export const caseOf = (changes: Partial<Order> = {}): TestCase => {
   const order = orderWith(changes);
   return { id: bytesToHex(order.caseId), order, signed: signOrder(order) };
 };
-export const submit = (c: TestCase, sealed = dossiers()): Promise<Status> =>
+export const submit = (c: TestCase, sealed = dossiers(c.order.kind === "assemble" ? 0 : 3)): Promise<Status> =>
   apiJson(transport, ESCROW_URL, "/v1/cases", {
     json: { order: toBase64url(c.signed), dossiers: sealed },
     signWith: keys.signSecretKey,
   });
-const asRequester = (c: TestCase, path: string, method: "GET" | "POST", json?: unknown): Promise<unknown> =>
-  apiJson(transport, ESCROW_URL, `/v1/cases/${c.id}${path}`, {
+export const asRequester = <T = unknown>(
+  c: TestCase,
+  path: string,
+  method: "GET" | "POST",
+  json?: unknown,
+): Promise<T> =>
+  apiJson<T>(transport, ESCROW_URL, `/v1/cases/${c.id}${path}`, {
     method,
     signWith: keys.signSecretKey,
     ...(json === undefined ? {} : { json }),
@@ -316,13 +330,17 @@ export const result = (c: TestCase, query = ""): Promise<{ sealed: string[] }> =
 export const recordShares = (c: TestCase, items: unknown[]): Promise<{ sealed: string[] }> =>
   asRequester(c, "/record-shares", "POST", { items }) as Promise<{ sealed: string[] }>;
 
-const passkeys = new Map<number, Promise<SoftwarePasskey>>();
-const passkeyOf = (i: number): Promise<SoftwarePasskey> => {
-  const made =
-    passkeys.get(i) ?? SoftwarePasskey.create({ rpId: `trustee-${i}.test`, origin: `https://trustee-${i}.test` });
-  passkeys.set(i, made);
-  return made;
-};
+/** The officer of each trustee. Its card is in the log before its first decision. */
+export const officers = [1, 2, 3].map((trustee) =>
+  testOfficer({
+    trustee,
+    identitySecret: identitySecret(trustee),
+    passkey: secret(`passkey ${trustee}`),
+    notBefore: NOW - 86_400,
+  }),
+);
+/** The hash that all officers find in this case, since the escrow cannot open the dossiers. */
+const DOSSIER_HASH = secret("dossier hash");
 
 export async function decision(
   c: TestCase,
@@ -330,23 +348,12 @@ export async function decision(
   kind: Approval["decision"] = "approve",
   changes: Partial<Approval> = {},
   signedBy = trustee,
+  officer = officers[trustee - 1]!,
 ): Promise<Uint8Array> {
-  const orderHash = orderHashOf(c.signed);
-  const passkey = await passkeyOf(trustee);
-  const act = { caseId: c.order.caseId, orderHash, trustee, decision: kind };
-  const assertion = await passkey.assert(approvalChallenge(act));
-  const approval: Approval = {
-    ...act,
-    reason: "",
-    officerKey: passkey.publicKey,
-    credentialId: readBase64url(assertion.credentialId),
-    authenticatorData: readBase64url(assertion.authenticatorData),
-    clientDataJSON: readBase64url(assertion.clientDataJSON),
-    signature: readBase64url(assertion.signature),
-    at: clock.now,
-    ...changes,
-  };
-  return signDocument(LABELS.approval, Approval, approval, identitySecret(signedBy));
+  const head = { caseId: c.order.caseId, orderHash: orderHashOf(c.signed), dossierHash: DOSSIER_HASH };
+  const act = { ...head, decision: kind, at: clock.now };
+  if (!outside.log.includes(officer.entry)) outside.log.push(officer.entry);
+  return officer.decide(act, changes, { signedBy: identitySecret(signedBy) });
 }
 export const bring = (c: TestCase, approval: Uint8Array): Promise<Status> =>
   apiJson(transport, ESCROW_URL, `/v1/cases/${c.id}/approvals`, { bytes: approval });

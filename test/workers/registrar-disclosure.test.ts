@@ -8,6 +8,7 @@ import {
   Contract,
   caseContextHash,
   Dossier,
+  dossierHashOf,
   IdentityDisclosure,
   identityCommitmentOf,
   isDossierOf,
@@ -33,9 +34,10 @@ import { decodeG1, encodeG1, G, type G1 } from "../../protocol/suite.ts";
 import { runResharing } from "../support/trustees.ts";
 import { publicHex } from "./bindings.ts";
 import {
+  type Approved,
   approve,
   bytesOf,
-  cards,
+  cardOf,
   codeOf,
   dump,
   EPOCH,
@@ -49,6 +51,8 @@ import {
   patientOf,
   postParameters,
   proof,
+  proofOfOrder,
+  proofsOf,
   type Requester,
   registerRequester,
   rng,
@@ -143,9 +147,15 @@ function part(c: TraceCase, trustee: number, changes: Partial<CaseContext> = {},
   );
   return { context: toBase64url(CaseContext.encode(context)), share: toBase64url(TraceShare.encode(share)) };
 }
+/** The registrar does not see the dossier of a trace. */
+const approvedIn = ({ context: { caseId, orderHash } }: TraceCase): Approved => ({
+  caseId,
+  orderHash,
+  dossierHash: orderHash,
+});
 const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => ({
   certificate: toBase64url(requester.certificate),
-  approvals: c.context.set.map((i) => toBase64url(approve(i, c.context))),
+  proofs: proofsOf(approvedIn(c), c.context.set),
   C1: toBase64url(c.C1),
   C2: toBase64url(c.C2),
   parts: c.context.set.map((i) => part(c, i)),
@@ -185,27 +195,43 @@ describe("trace", () => {
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 
-  it("needs t approvals of this case, none of them a refusal, from the trustees whose shares arrive", async () => {
-    const of = c.context;
-    const [one, three] = [toBase64url(approve(1, of)), toBase64url(approve(3, of))];
+  const by = (set: readonly number[], of = approvedIn(c)) => set.map((i) => approve(i, of));
+  const proofs = (set: readonly number[], changes: Parameters<typeof proofsOf>[2] = {}) =>
+    traceRequest(c, { proofs: proofsOf(approvedIn(c), set, changes) });
+
+  it("needs the approvals of S, none of them a refusal, from the trustees whose shares arrive", async () => {
+    const of = approvedIn(c);
+    const lists: [string, Uint8Array[]][] = [
+      ["t - 1", by([1])],
+      ["one twice", by([1, 1])],
+      ["a refusal among them", [...by([1]), approve(3, of, "refuse")]],
+      ["a refusal beside t", [...by([1]), approve(2, of, "refuse"), ...by([3])]],
+      ["another order's", [...by([1]), approve(3, { ...of, orderHash: rng(32) })]],
+      ["another case's", [...by([1]), approve(3, { ...of, caseId: rng(32) })]],
+      ["of another dossier", [...by([1]), approve(3, { ...of, dossierHash: rng(32) })]],
+      ["another trustee than the shares'", by([1, 2])],
+      ["more than S", by([1, 2, 3])],
+      ["in another sequence", by([3, 1])],
+    ];
     const forged = approve(3, of);
     forged[forged.length - 1]! ^= 1;
-    const lists: [string, string[]][] = [
-      ["t - 1", [one]],
-      ["one twice", [one, one]],
-      ["a refusal among them", [one, toBase64url(approve(3, of, "refuse"))]],
-      ["a refusal beside t", [one, three, toBase64url(approve(2, of, "refuse"))]],
-      ["another order's", [one, toBase64url(approve(3, { ...of, orderHash: rng(32) }))]],
-      ["another case's", [one, toBase64url(approve(3, { ...of, caseId: rng(32) }))]],
-      ["another trustee than the shares'", [one, toBase64url(approve(2, of))]],
-      ["more than S", [one, toBase64url(approve(2, of)), three]],
-    ];
     await expectUnchanged(async () => {
-      for (const [, approvals] of lists) await expectRefused(trace(traceRequest(c, { approvals })));
-      expect(await codeOf(trace(traceRequest(c, { approvals: [one, toBase64url(forged)] })))).toBe("malformed");
-      expect(await codeOf(trace(traceRequest(c, { approvals: [] })))).toBe("malformed");
+      for (const [, approvals] of lists) await expectRefused(trace(proofs([1, 3], { approvals })));
+      expect(await codeOf(trace(proofs([1, 3], { approvals: [...by([1]), forged] })))).toBe("malformed");
+      expect(await codeOf(trace(proofs([1, 3], { approvals: [] })))).toBe("malformed");
     });
     expect(await codeOf(trace(traceRequest(c)))).toBe("accepted");
+  });
+
+  it("needs order, approvals, officers and the notice of all of S in the log, under a quorum", async () => {
+    const secretOf = (i: number) => trustees.committee[i - 1]!.identitySecret;
+    await expectUnchanged(async () => {
+      for (const kind of ["order", "approval", "officer", "notice"] as const)
+        await expectRefused(trace(proofs([1, 3], { without: [kind] })));
+      await expectRefused(trace(proofs([1, 3], { noticeBy: [secretOf(1)] })));
+      await expectRefused(trace(proofs([1, 3], { noticeBy: [secretOf(1), secretOf(2)] })));
+      await expectRefused(trace(proofs([1, 3], { witnesses: [] })));
+    });
   });
 
   it("needs exactly the shares of S, over one context", async () => {
@@ -309,7 +335,8 @@ describe("trace", () => {
       expect(await codeOf(trace({ ...good, parts: unknown }))).toBe("unknown-version");
       const offGroup = [{ ...good.parts[0]!, share: toBase64url(off) }, good.parts[1]!];
       expect(await codeOf(trace({ ...good, parts: offGroup }))).toBe("malformed");
-      expect(await codeOf(trace({ ...good, approvals: ["_w", "_w"] }))).toBe("malformed");
+      const unread = { ...good.proofs, approvals: ["_w", "_w"] };
+      expect(await codeOf(trace({ ...good, proofs: unread }))).toBe("malformed");
       expect(await codeOf(trace({ ...good, certificate: "_w" }))).toBe("malformed");
       expect(await codeOf(trace([]))).toBe("malformed");
     });
@@ -318,7 +345,7 @@ describe("trace", () => {
 
 // ---- assemble
 
-function assembleRequest(changes: Partial<Order> = {}, approvers = [1, 3]) {
+function assembleOrder(changes: Partial<Order> = {}) {
   const salt = rng(32);
   const order: Order = {
     caseId: rng(32),
@@ -338,28 +365,46 @@ function assembleRequest(changes: Partial<Order> = {}, approvers = [1, 3]) {
     ...changes,
   };
   const bytes = signDocument(LABELS.signOrder, Order, order, requester.secret);
-  const orderHash = orderHashOf(bytes);
-  const of = { caseId: order.caseId, orderHash };
-  const approvals = approvers.map((i) => toBase64url(approve(i, of)));
-  return { of, json: { order: toBase64url(bytes), selector: SELECTOR, selectorSalt: toBase64url(salt), approvals } };
+  const of = { caseId: order.caseId, orderHash: orderHashOf(bytes) };
+  const json = {
+    order: toBase64url(bytes),
+    selector: SELECTOR,
+    selectorSalt: toBase64url(salt),
+    proof: proofOfOrder(of),
+    cards: [1, 2, 3].map((i) => toBase64url(cardOf(i))),
+  };
+  return { of, json };
 }
-const assemble = (json: object, signWith = requester.secret, at = NOW) => send("/v1/assemble", { json, signWith, at });
+const dossiersOf = (json: object, signWith = requester.secret, at = NOW) =>
+  send("/v1/assemble/dossiers", { json, signWith, at });
+const identityFor = (json: object, signWith = requester.secret, at = NOW) =>
+  send("/v1/assemble/identity", { json, signWith, at });
 const transport = (i: number) => trustees.committee[i - 1]!.transportSecret;
 
-describe("assemble", () => {
-  it("gives all generations with their openings to the requester and the approving trustees only", async () => {
+/** An order with its dossiers, and what the officers of trustee 1 saw. */
+async function withDossiers(changes: Partial<Order> = {}) {
+  const made = assembleOrder(changes);
+  const { dossiers } = (await ok(dossiersOf(made.json))) as { dossiers: string[] };
+  const bytes = openSealed(dossiers[0]!, made.of.orderHash, transport(1));
+  const approved: Approved = { ...made.of, dossierHash: dossierHashOf(bytes) };
+  const request = (set = [1, 3], proofs: Parameters<typeof proofsOf>[2] = {}) => ({
+    order: made.json.order,
+    proofs: proofsOf(approved, set, proofs),
+  });
+  return { ...made, dossiers, dossier: Dossier.decode(bytes), approved, request };
+}
+
+describe("assemble: the dossiers", () => {
+  it("give all generations with their openings to every trustee, and nothing to the requester", async () => {
     wallet.device = rng(32);
     await wallet.enrol(await proof(SELECTOR));
-    const { of, json } = assembleRequest({ epochTo: EPOCH + 1 });
-    const { dossiers, sealed } = await ok(assemble(json));
+    const { of, dossiers, dossier } = await withDossiers({ epochTo: EPOCH + 1 });
     expect(dossiers.length).toBe(3);
-    const dossier = Dossier.decode(openSealed(sealed, of.orderHash));
-    for (const i of [1, 3]) {
-      expect(Dossier.decode(openSealed(dossiers[i - 1], of.orderHash, transport(i)))).toEqual(dossier);
-      expect(() => openSealed(dossiers[i - 1], of.orderHash, transport(2))).toThrow();
+    for (const i of [1, 2, 3]) {
+      expect(Dossier.decode(openSealed(dossiers[i - 1]!, of.orderHash, transport(i)))).toEqual(dossier);
+      expect(() => openSealed(dossiers[i - 1]!, of.orderHash, transport((i % 3) + 1))).toThrow();
+      expect(() => openSealed(dossiers[i - 1]!, of.orderHash)).toThrow();
     }
-    expect(() => openSealed(dossiers[1], of.orderHash, transport(2))).toThrow();
-    expect(openSealed(dossiers[1], of.orderHash, trustees.secrets[1]!.groupHybridSecret).length).toBe(0);
 
     expect(dossier.selector).toBe(SELECTOR);
     const registrarKey = hexToBytes(publicHex("registrar-sign"));
@@ -380,92 +425,135 @@ describe("assemble", () => {
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 
-  it("omits a phone that begins after the order's epochs, and a person with no phone in them", async () => {
+  it("omit a phone that begins after the order's epochs, and a person with no phone in them", async () => {
     const next = epochStart(EPOCH + 1) + 86_400;
     await wallet.enrol(await proof(SELECTOR, {}, next), next);
-    const { of, json } = assembleRequest();
-    const { sealed } = await ok(assemble(json));
-    expect(Dossier.decode(openSealed(sealed, of.orderHash)).generations.length).toBe(1);
-    const before = assembleRequest({ epochFrom: EPOCH - 5, epochTo: EPOCH - 1 });
-    await expectUnchanged(async () => expect(await codeOf(assemble(before.json))).toBe("not-found"));
+    expect((await withDossiers()).dossier.generations.length).toBe(1);
+    const before = assembleOrder({ epochFrom: EPOCH - 5, epochTo: EPOCH - 1 });
+    await expectUnchanged(async () => expect(await codeOf(dossiersOf(before.json))).toBe("not-found"));
   });
 
-  it("refuses a selector or salt that differs from the order's subject, and answers not-found for an unknown person", async () => {
-    const { json } = assembleRequest();
+  it("are refused for a selector or salt that differs from the order's subject, and not-found for an unknown person", async () => {
+    const { json } = assembleOrder();
     await expectUnchanged(async () => {
-      await expectRefused(assemble({ ...json, selector: "B9999" }));
-      await expectRefused(assemble({ ...json, selectorSalt: toBase64url(rng(32)) }));
-      expect(await codeOf(assemble({ ...json, selectorSalt: toBase64url(rng(31)) }))).toBe("malformed");
-      expect(await codeOf(assemble({ ...json, selector: "--- ---" }))).toBe("malformed");
+      await expectRefused(dossiersOf({ ...json, selector: "B9999" }));
+      await expectRefused(dossiersOf({ ...json, selectorSalt: toBase64url(rng(32)) }));
+      expect(await codeOf(dossiersOf({ ...json, selectorSalt: toBase64url(rng(31)) }))).toBe("malformed");
+      expect(await codeOf(dossiersOf({ ...json, selector: "--- ---" }))).toBe("malformed");
       const salt = rng(32);
-      const unknown = assembleRequest({ subject: subjectHashOf(salt, utf8ToBytes("C0000")) });
+      const unknown = assembleOrder({ subject: subjectHashOf(salt, utf8ToBytes("C0000")) });
       const request = { ...unknown.json, selector: "C0000", selectorSalt: toBase64url(salt) };
-      expect(await codeOf(assemble(request))).toBe("not-found");
+      expect(await codeOf(dossiersOf(request))).toBe("not-found");
     });
   });
 
-  it("needs t approvals of this order, none of them a refusal", async () => {
-    const { of, json } = assembleRequest();
-    const one = toBase64url(approve(1, of));
+  it("need the order in the log, under a head with a quorum", async () => {
+    const { of, json } = assembleOrder();
     await expectUnchanged(async () => {
-      for (const approvals of [
-        [one],
-        [one, one],
-        [one, toBase64url(approve(2, of, "refuse"))],
-        [one, toBase64url(approve(2, { ...of, orderHash: rng(32) }))],
-        assembleRequest().json.approvals,
-      ])
-        await expectRefused(assemble({ ...json, approvals }));
+      await expectRefused(dossiersOf({ ...json, proof: proofOfOrder(of, { without: ["order"] }) }));
+      await expectRefused(dossiersOf({ ...json, proof: assembleOrder().json.proof }));
+      const alone = json.proof.checkpoint.split("\n").slice(0, 5).join("\n");
+      await expectRefused(dossiersOf({ ...json, proof: { ...json.proof, checkpoint: `${alone}\n` } }));
     });
-    const all = [1, 2, 3].map((i) => toBase64url(approve(i, of)));
-    expect(await codeOf(assemble({ ...json, approvals: all }))).toBe("accepted");
+    expect(await codeOf(dossiersOf(json))).toBe("accepted");
   });
 
-  it("serves the certified requester who signed the order, before the expiry, with shares of the newest generation", async () => {
+  it("are for the certified requester who signed the order, before the expiry, with shares of the newest generation", async () => {
     const stranger = await registerRequester("Dr Bob");
-    const { json } = assembleRequest();
-    const borrowed = assembleRequest({ certificate: stranger.certificate });
+    const { json } = assembleOrder();
+    const borrowed = assembleOrder({ certificate: stranger.certificate });
     await expectUnchanged(async () => {
-      await expectRefused(assemble(json, stranger.secret));
-      await expectRefused(assemble(borrowed.json));
-      await expectRefused(assemble(borrowed.json, stranger.secret)); // signed by the first requester
-      await expectRefused(send("/v1/assemble", { json }));
-      await expectRefused(assemble(assembleRequest({ kind: "link" }).json));
-      await expectRefused(assemble(assembleRequest({ shareGeneration: 1 }).json));
-      await expectRefused(assemble(assembleRequest({ keySetId: rng(32) }).json));
-      expect(await codeOf(assemble(json, requester.secret, EXPIRES + 1))).toBe("expired");
+      await expectRefused(dossiersOf(json, stranger.secret));
+      await expectRefused(dossiersOf(borrowed.json));
+      await expectRefused(dossiersOf(borrowed.json, stranger.secret)); // signed by the first requester
+      await expectRefused(send("/v1/assemble/dossiers", { json }));
+      await expectRefused(dossiersOf(assembleOrder({ kind: "link" }).json));
+      await expectRefused(dossiersOf(assembleOrder({ shareGeneration: 1 }).json));
+      await expectRefused(dossiersOf(assembleOrder({ keySetId: rng(32) }).json));
+      expect(await codeOf(dossiersOf(json, requester.secret, EXPIRES + 1))).toBe("expired");
       const cut = toBase64url(fromBase64url(json.order).subarray(0, -1));
-      expect(await codeOf(assemble({ ...json, order: cut }))).toBe("malformed");
+      expect(await codeOf(dossiersOf({ ...json, order: cut }))).toBe("malformed");
       const forged = toBase64url(fromBase64url(json.order).map((b, i, all) => (i === all.length - 1 ? b ^ 1 : b)));
-      expect(await codeOf(assemble({ ...json, order: forged }))).toBe("malformed");
+      expect(await codeOf(dossiersOf({ ...json, order: forged }))).toBe("malformed");
     });
   });
 
-  it("answers a case id once", async () => {
-    const { of, json } = assembleRequest();
-    const first = await ok(assemble(json));
-    expect(await ok(assemble(json, requester.secret, NOW + 60))).toEqual(first);
-    const other = assembleRequest({ caseId: of.caseId, purpose: "another" });
-    await expectUnchanged(async () => expect(await codeOf(assemble(other.json))).toBe("conflict"));
+  it("are made once per case id, even if the person gets another phone in between", async () => {
+    const { of, json, dossiers } = await withDossiers();
+    await wallet.enrol(await proof(SELECTOR));
+    const again = { ...json, proof: proofOfOrder(of, { at: NOW + 50 }) };
+    expect((await ok(dossiersOf(again, requester.secret, NOW + 60))).dossiers).toEqual(dossiers);
+    const other = assembleOrder({ caseId: of.caseId, purpose: "another" });
+    await expectUnchanged(async () => expect(await codeOf(dossiersOf(other.json))).toBe("conflict"));
   });
 
-  it("needs the cards of exactly the approving trustees, signed by their pinned keys", async () => {
-    const { json } = assembleRequest();
-    for (const broken of [cards.down, cards.forged]) {
-      broken.add(3);
-      await expectUnchanged(async () => expect(await codeOf(assemble(json))).toBe("unavailable"));
-      broken.clear();
-    }
-    cards.down.add(2);
-    expect(await codeOf(assemble(json))).toBe("accepted");
+  it("need the card of every trustee, signed by its pinned key", async () => {
+    const { json } = assembleOrder();
+    const forged = json.cards.with(2, toBase64url(cardOf(3, rng(32))));
+    await expectUnchanged(async () => {
+      for (const cards of [forged, json.cards.toReversed(), json.cards.slice(0, 2)])
+        expect(await codeOf(dossiersOf({ ...json, cards }))).toBe("malformed");
+    });
   });
 
-  it("counts only the newest generation of shares: after a resharing, older shares give nothing", async () => {
+  it("count only the newest generation of shares: after a resharing, older shares give nothing", async () => {
     const reshared = runResharing(trustees, [1, 2], 2, trustees.committee);
     const keySet = toBase64url(KeySet.encode(reshared.keySet));
     await postParameters({ keySet, epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });
-    await expectUnchanged(() => expectRefused(assemble(assembleRequest().json)));
-    await expectUnchanged(() => expectRefused(assemble(assembleRequest({ shareGeneration: 2 }).json)));
-    expect(await codeOf(assemble(assembleRequest({ shareGeneration: 1 }).json))).toBe("accepted");
+    await expectUnchanged(() => expectRefused(dossiersOf(assembleOrder().json)));
+    await expectUnchanged(() => expectRefused(dossiersOf(assembleOrder({ shareGeneration: 2 }).json)));
+    expect(await codeOf(dossiersOf(assembleOrder({ shareGeneration: 1 }).json))).toBe("accepted");
+  });
+});
+
+describe("assemble: the identity", () => {
+  it("is the approved dossier, sealed to the requester", async () => {
+    const { of, dossier, request } = await withDossiers();
+    const { sealed } = await ok(identityFor(request()));
+    expect(Dossier.decode(openSealed(sealed, of.orderHash))).toEqual(dossier);
+    expect((await ok(identityFor(request([2, 3])))).sealed).toBe(sealed);
+  });
+
+  it("needs approvals of S over exactly this dossier", async () => {
+    const { approved, request } = await withDossiers();
+    const by = (of: Approved) => [approve(1, of), approve(3, of)];
+    await expectUnchanged(async () => {
+      await expectRefused(identityFor(request([1])));
+      await expectRefused(identityFor(request([1, 2, 3])));
+      await expectRefused(identityFor(request([1, 3], { approvals: by({ ...approved, dossierHash: rng(32) }) })));
+      const mixed = [approve(1, approved), approve(3, { ...approved, dossierHash: rng(32) })];
+      await expectRefused(identityFor(request([1, 3], { approvals: mixed })));
+      await expectRefused(identityFor(request([1, 3], { approvals: by({ ...approved, orderHash: rng(32) }) })));
+      await expectRefused(
+        identityFor(request([1, 3], { approvals: [approve(1, approved), approve(3, approved, "refuse")] })),
+      );
+    });
+  });
+
+  it("needs order, approvals, officers and the notice of all of S in the log", async () => {
+    const { request } = await withDossiers();
+    const secretOf = (i: number) => trustees.committee[i - 1]!.identitySecret;
+    await expectUnchanged(async () => {
+      for (const kind of ["order", "approval", "officer", "notice"] as const)
+        await expectRefused(identityFor(request([1, 3], { without: [kind] })));
+      await expectRefused(identityFor(request([1, 3], { noticeBy: [secretOf(1)] })));
+      await expectRefused(identityFor(request([1, 3], { witnesses: [] })));
+      await expectRefused(identityFor(request(), rng(32)));
+    });
+    expect(await codeOf(identityFor(request()))).toBe("accepted");
+  });
+
+  it("needs the dossiers first, and as many approvals as the parameters say for an assemble", async () => {
+    await freshRegistrar();
+    known = await postParameters({ assembleThreshold: 3 });
+    requester = await registerRequester("Dr Ada");
+    await new TestWallet(known).enrol(await proof(SELECTOR));
+    const bare = assembleOrder();
+    const approved = { ...bare.of, dossierHash: rng(32) };
+    const early = { order: bare.json.order, proofs: proofsOf(approved, [1, 2, 3]) };
+    expect(await codeOf(identityFor(early))).toBe("not-allowed-now");
+    const { request } = await withDossiers();
+    await expectUnchanged(() => expectRefused(identityFor(request([1, 3]))));
+    expect(await codeOf(identityFor(request([1, 2, 3])))).toBe("accepted");
   });
 });

@@ -4,16 +4,12 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { p256 } from "@noble/curves/nist.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, vi } from "vitest";
 import { credentialBlinding, type HolderSecrets, holderSecrets, type Phone } from "../../client/wallet/keys.ts";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, receive } from "../../protocol/credential.ts";
 import {
-  Approval,
-  approvalChallenge,
   Contract,
   contractHashOf,
   IssuedCredential,
@@ -31,7 +27,10 @@ import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts
 import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
+import { caseProofsOf, orderProofOf, type ProvenCase, trusteeWitnesses } from "../support/case-proofs.ts";
+import { testOfficer } from "../support/officers.ts";
 import type { Trustees } from "../support/trustees.ts";
 import { ceremony, secret } from "./bindings.ts";
 
@@ -117,7 +116,11 @@ export async function expectUnchanged(run: () => Promise<unknown>): Promise<void
 
 export const log = { entries: [] as string[], down: false };
 export const trustees: Trustees = ceremony();
-export const cards = { down: new Set<number>(), forged: new Set<number>() };
+/** Signed<TrusteeCard> of trustee i. */
+export function cardOf(index: number, signer = trustees.committee[index - 1]!.identitySecret): Uint8Array {
+  const { transportKey } = trustees.committee[index - 1]!.keys;
+  return signDocument(LABELS.signTrustee, TrusteeCard, { index, transportKey }, signer);
+}
 
 function answer(url: URL, body: string): Response {
   if (url.hostname === "log.test" && url.pathname === "/v1/entries" && !log.down) {
@@ -126,13 +129,6 @@ function answer(url: URL, body: string): Response {
       return log.entries.indexOf(e);
     });
     return Response.json({ indexes, size: log.entries.length });
-  }
-  const index = Number(/^trustee-(\d)\.test$/.exec(url.hostname)?.[1]);
-  if (url.pathname === "/v1/card" && trustees.committee[index - 1] && !cards.down.has(index)) {
-    const { identitySecret, keys } = trustees.committee[index - 1]!;
-    const signer = cards.forged.has(index) ? rng(32) : identitySecret;
-    const card = signDocument(LABELS.signTrustee, TrusteeCard, { index, transportKey: keys.transportKey }, signer);
-    return Response.json({ card: toBase64url(card) });
   }
   return Response.json({}, { status: 500 });
 }
@@ -146,8 +142,6 @@ export async function freshRegistrar(): Promise<void> {
   await db.batch([db.prepare("PRAGMA defer_foreign_keys = true"), ...clear]);
   log.entries.length = 0;
   log.down = false;
-  cards.down.clear();
-  cards.forged.clear();
   vi.stubGlobal("fetch", async (url: string, init: RequestInit = {}) =>
     answer(new URL(url), new TextDecoder().decode((init.body ?? new Uint8Array()) as Uint8Array)),
   );
@@ -350,39 +344,35 @@ export async function registerRequester(name: string): Promise<Requester> {
   return { secret: secretKey, seal, certificate };
 }
 
-const officerSecret = secret("officer passkey");
-/** Signed<Approval> of trustee i: a WebAuthn assertion of its officer's passkey, made by hand. */
-export function approve(
-  trustee: number,
-  of: { caseId: Uint8Array; orderHash: Uint8Array },
-  decision: "approve" | "refuse" = "approve",
-): Uint8Array {
-  const point = p256.getPublicKey(officerSecret, false);
-  const officerKey = concatBytes(
-    hexToBytes("a5010203262001215820"),
-    point.subarray(1, 33),
-    hexToBytes("225820"),
-    point.subarray(33),
-  );
-  const { caseId, orderHash } = of;
-  const challenge = toBase64url(approvalChallenge({ caseId, orderHash, trustee, decision }));
-  const clientDataJSON = utf8ToBytes(
-    JSON.stringify({ type: "webauthn.get", challenge, origin: "https://officer.test", crossOrigin: false }),
-  );
-  const authenticatorData = concatBytes(sha256(utf8ToBytes("officer.test")), Uint8Array.of(0x05, 0, 0, 0, 1));
-  const signature = p256.sign(concatBytes(authenticatorData, sha256(clientDataJSON)), officerSecret, { format: "der" });
-  const approval: Approval = {
-    caseId,
-    orderHash,
-    trustee,
-    decision,
-    reason: "",
-    officerKey,
-    credentialId: new Uint8Array(16),
-    authenticatorData,
-    clientDataJSON,
-    signature,
-    at: NOW,
-  };
-  return signDocument(LABELS.approval, Approval, approval, trustees.committee[trustee - 1]!.identitySecret);
+const signers = {
+  log: noteSigner("symbolon.test/log", LOG_KEY, secret("log")),
+  witnesses: trusteeWitnesses(trustees.committee.map((p) => p.identitySecret)),
+};
+/** The officer of each trustee. */
+export const officers = trustees.committee.map(({ identitySecret }, i) =>
+  testOfficer({ trustee: i + 1, identitySecret, passkey: secret(`passkey ${i + 1}`), notBefore: NOW - 60 }),
+);
+
+export interface Approved {
+  caseId: Uint8Array;
+  orderHash: Uint8Array;
+  dossierHash: Uint8Array;
 }
+/** Signed<Approval> of trustee i: a WebAuthn assertion of its officer's passkey. */
+export const approve = (trustee: number, of: Approved, decision: "approve" | "refuse" = "approve"): Uint8Array =>
+  officers[trustee - 1]!.decide({ ...of, decision, at: NOW });
+
+/** The escrow's proof that the log has an order. */
+export const proofOfOrder = (of: Pick<Approved, "caseId" | "orderHash">, changes: Partial<ProvenCase> = {}) =>
+  orderProofOf({ signers, at: NOW, ...of, ...changes });
+/** The escrow's proofs of a case that the officers of `set` approved. */
+export const proofsOf = (of: Approved, set: readonly number[], changes: Partial<ProvenCase> = {}) =>
+  caseProofsOf({
+    signers,
+    ...of,
+    officers: set.map((i) => officers[i - 1]!),
+    approvals: set.map((i) => approve(i, of)),
+    noticeBy: set.map((i) => trustees.committee[i - 1]!.identitySecret),
+    at: NOW,
+    ...changes,
+  });

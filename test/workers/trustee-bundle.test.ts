@@ -4,13 +4,12 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Problem } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
-import { type OpenCase, openBundle } from "../../functions/trustee/case-bundle.ts";
+import { openBundle } from "../../functions/trustee/case-bundle.ts";
 import { verifyOrder } from "../../functions/trustee/case-order.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
-import { chunkBinding } from "../../protocol/case-documents.ts";
+import { Approval } from "../../protocol/approvals.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import {
-  Approval,
   CheckIn,
   Contract,
   Dossier,
@@ -41,6 +40,7 @@ import {
   EPOCH,
   environments,
   freshWorld,
+  handApprovals,
   NOW,
   newCase,
   newIdentity,
@@ -93,7 +93,8 @@ async function around(c: TestCase, now = NOW): Promise<string> {
   const approvals = [1, 2].map((i) => resigned(c, i));
   return verdict((await bundled(w, c, [1, 2], approvals)).bundle(1), 1, now);
 }
-const template = async (): Promise<Approval> => openSigned(LABELS.approval, Approval, await decide(w, valid, 1)).value;
+const template = async (): Promise<Approval> =>
+  openSigned(LABELS.signApproval, Approval, await decide(w, valid, 1)).value;
 let assertion: Approval;
 beforeAll(async () => {
   assertion = await template();
@@ -101,7 +102,7 @@ beforeAll(async () => {
 /** An approval signed by the trustee, with an assertion that is not for this order. */
 const resigned = (c: TestCase, trustee: number): Uint8Array => {
   const approval = { ...assertion, caseId: c.order.caseId, orderHash: c.hash, trustee };
-  return signDocument(LABELS.approval, Approval, approval, trustees[trustee - 1]!.identitySecret);
+  return signDocument(LABELS.signApproval, Approval, approval, trustees[trustee - 1]!.identitySecret);
 };
 const ordered = (changes: Partial<Order>, key?: Uint8Array): TestCase => newCase(w, dossierOf(session), changes, key);
 
@@ -175,18 +176,18 @@ describe("approvals", () => {
   const two = async (approvals: Uint8Array[], set = [1, 2]): Promise<string> =>
     verdict((await bundled(w, valid, set, approvals)).bundle(1));
   const by = (trustee: number, changes: Partial<Approval> = {}, key = trustees[trustee - 1]!.identitySecret) =>
-    signDocument(LABELS.approval, Approval, { ...assertion, trustee, ...changes }, key);
+    signDocument(LABELS.signApproval, Approval, { ...assertion, trustee, ...changes }, key);
 
   it("fewer than t", async () => {
-    expect(await two([await decide(w, valid, 1)], [1])).toContain("approvals: 1 of 2");
+    expect(await two([await decide(w, valid, 1)], [1])).toContain("1, and 2 are needed");
   });
-  it("more than t (S has exactly t members)", async () => {
+  it("more than t: S has exactly t members", async () => {
     const all = await Promise.all([1, 2, 3].map((i) => decide(w, valid, i)));
-    expect(await two(all, [1, 2, 3])).toContain("size is not the threshold");
+    expect(await two(all, [1, 2, 3])).toContain("3, and 2 are needed");
   });
   it("one trustee twice", async () => {
     const own = await decide(w, valid, 1);
-    expect(await two([own, own])).toContain("a trustee twice");
+    expect(await two([own, own])).toContain("not ascending by trustee");
   });
   it("a refusal among them", async () => {
     const c = newCase(w, dossierOf(session));
@@ -205,7 +206,13 @@ describe("approvals", () => {
     expect(await two([await decide(w, valid, 1), await decide(w, other, 2)])).toContain("of another order");
   });
   it("without an officer's assertion for it: trustee 1's officer never approved for trustee 2", async () => {
-    expect(await two([await decide(w, valid, 1), by(2)])).toContain("assertion does not verify");
+    expect(await two([await decide(w, valid, 1), by(2)])).toContain("officer's card of another trustee");
+  });
+  it("with another trustee's assertion beside its own officer's card", async () => {
+    const { authenticatorData, clientDataJSON, signature } = assertion;
+    const own = openSigned(LABELS.signApproval, Approval, await decide(w, valid, 2)).value;
+    const lent = by(2, { ...own, authenticatorData, clientDataJSON, signature });
+    expect(await two([await decide(w, valid, 1), lent])).toContain("assertion does not verify");
   });
   it("without user verification", async () => {
     const authenticatorData = assertion.authenticatorData.slice();
@@ -222,7 +229,7 @@ describe("approvals", () => {
       approvals: approvals.toReversed(),
       approvalInclusions: approvalInclusions.toReversed(),
     });
-    expect(await verdict(bundle)).toContain("malformed");
+    expect(await verdict(bundle)).toContain("not ascending by trustee");
   });
 });
 
@@ -251,11 +258,11 @@ describe("checkpoint and inclusion", () => {
     const checkpoint = await w.log.cosigned();
     const late = newCase(w, dossierOf(session));
     const a = await approve(w, late);
-    expect(await verdict({ ...a.bundle(1), checkpoint })).toContain("inclusion: proof does not verify");
+    expect(await verdict({ ...a.bundle(1), checkpoint })).toContain("not in the log: order");
   });
   it("with another entry in the order's place", async () => {
     const { approvalInclusions } = approved.bundle(1);
-    expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain("the entry is not this order");
+    expect(await verdict(changed({ orderInclusion: approvalInclusions[0]! }))).toContain("not in the log: order");
   });
   it("with an entry of another case in the order's place", async () => {
     const other = newCase(w, dossierOf(session));
@@ -270,12 +277,12 @@ describe("checkpoint and inclusion", () => {
     const approvalInclusions = approved.bundle(1).approvalInclusions;
     expect(
       await verdict(changed({ checkpoint, orderInclusion: w.log.inclusion(index), approvalInclusions })),
-    ).toContain("the entry is not this order");
+    ).toContain("not in the log: order");
   });
   it("with one approval logged twice instead of both", async () => {
     const [first] = approved.bundle(1).approvalInclusions;
     expect(await verdict(changed({ approvalInclusions: [first!, first!] }))).toContain(
-      "the entry is not this approval",
+      "not in the log: approval of trustee 2",
     );
   });
   it("a nonce of another length", async () => {
@@ -315,12 +322,12 @@ describe("dossier", () => {
   it("of another session", async () => {
     const other = visit(w, newPatient(w));
     expect(await verdict(changed({ dossier: sealed({ ...valid.dossier, checkIn: other.bytes }) }))).toContain(
-      "another subject",
+      "another one than the officers approved",
     );
   });
   it("with another salt", async () => {
     expect(await verdict(changed({ dossier: sealed({ ...valid.dossier, salt: rng(32) }) }))).toContain(
-      "another subject",
+      "another one than the officers approved",
     );
   });
   it("with a mauled tag key: F2 made by another party", async () => {
@@ -353,10 +360,12 @@ describe("dossier", () => {
     const other = newPatient(w);
     const good = dossierOfPerson([patient]);
     const c = newCase(w, good, { kind: "assemble" });
-    const a = await approve(w, c);
-    // by a registrar that lies
-    const against = (dossier: Dossier) =>
-      verdict({ ...a.bundle(1), dossier: sealed(signDossier(dossier, c.hash, secret("registrar-sign")), c) });
+    // by a registrar that lies, and officers who approve it all the same
+    const against = async (changed: Dossier) => {
+      const dossier = signDossier(changed, c.hash, secret("registrar-sign"));
+      const of = { ...c, dossier };
+      return verdict((await bundled(w, of, [1, 2], handApprovals(of))).bundle(1));
+    };
     const [generation] = good.generations;
     expect(await against(good)).toBe("accepted");
     const foreign = { ...generation!, contract: other.contract };
@@ -397,7 +406,11 @@ describe("dossier", () => {
     let withDecoy: Dossier;
     let otherSubject: Dossier;
     let registrarSignature: Dossier["registrarSignature"];
-    let bundle: (dossier: Dossier) => Bundle;
+    /** officers approved this very dossier, as if their trustees had not looked */
+    const bundle = async (dossier: Dossier): Promise<Bundle> => {
+      const of = { ...c, dossier };
+      return (await bundled(w, of, [1, 2], handApprovals(of))).bundle(1);
+    };
     beforeAll(async () => {
       good = dossierOfPerson([patient]);
       c = newCase(w, good, { kind: "assemble" });
@@ -416,8 +429,6 @@ describe("dossier", () => {
         identity: other.identity,
         identitySalts: [other.identitySalt],
       };
-      const a = await approve(w, c);
-      bundle = (dossier) => ({ ...a.bundle(1), dossier: sealed(dossier, c) });
     });
     const shorter = () => ({ ...good, generations: [{ ...good.generations[0]!, epochTo: EPOCH - 2 }] });
     const BY_ANOTHER = "not by the registrar";
@@ -433,19 +444,19 @@ describe("dossier", () => {
       ["another's signature", () => signed(good, c, secret("requester")), BY_ANOTHER],
       ["a signature for another order", () => signed(good, newCase(w, good, { kind: "assemble" })), BY_ANOTHER],
     ])("%s", async (_name, dossier, expected) => {
-      expect(await verdict(bundle(dossier()))).toContain(expected);
+      expect(await verdict(await bundle(dossier()))).toContain(expected);
     });
 
-    it("exchanged for another signed one between two rounds or chunks", async () => {
-      const first = await openBundle(bundle(signed(good)), trust());
-      const second = await openBundle(bundle(signed(withDecoy)), trust());
-      const chunk = (open: OpenCase) => chunkBinding(open.context("notice", { hash: open.subjectHash }, 0), open.scope);
-      expect(second.binding).not.toEqual(first.binding);
-      expect(chunk(second)).not.toEqual(chunk(first));
-      const round = (dossier: Dossier) => outcome(ask(1, "notice-shares", { bundle: bundle(dossier) }));
+    it("exchanged for another signed one than the officers approved", async () => {
+      const approvedOne = await bundle(signed(good));
+      const round = (dossier: Dossier) =>
+        outcome(ask(1, "notice-shares", { bundle: { ...approvedOne, dossier: sealed(dossier, c) } }));
       expect(await round(signed(good))).toHaveProperty("parts");
-      expect(await round(signed(withDecoy))).toContain("conflict");
-      expect(await round(signed(shorter()))).toContain("conflict");
+      for (const other of [withDecoy, shorter(), otherSubject]) {
+        const changedOne = { ...approvedOne, dossier: sealed(signed(other), c) };
+        expect(await verdict(changedOne)).toContain("another one than the officers approved");
+        expect(await round(signed(other))).toBe("credential-refused");
+      }
       expect(await round(signed(good))).toHaveProperty("parts");
     });
   });

@@ -3,20 +3,24 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { Officer } from "../../client/officer.ts";
-import { fetchKeySet, registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
-import { apiJson } from "../../client/transport.ts";
+import { fetchKeySet, registerOfficer, removeOfficer, runCeremony } from "../../client/operator/ceremony.ts";
+import { apiBytes, apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
+import { Approval, approvalChallenge, type Decided } from "../../protocol/approvals.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CeremonyDeals, Complaint } from "../../protocol/ceremony-documents.ts";
-import { Approval, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
+import { Dossier, dossierHashOf, LogEntry, openSigned, Signed, signDocument } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { common, secret, trustees } from "./bindings.ts";
+import { loginChallenge, officerEntry, readOfficerCard } from "../../protocol/officer-card.ts";
+import { secret, trustees } from "./bindings.ts";
 import {
   addCheckpoint,
+  clock,
   decide,
   delivered,
+  deployment,
   dossierOf,
   freshTrustees,
   freshWorld,
@@ -131,8 +135,7 @@ describe("officers", () => {
     c = newCase(w, dossierOf(visit(w, newPatient(w))));
   });
   const url = trusteeUrls[0]!;
-  const officer = (authenticator = w.passkeys[0]!) =>
-    new Officer({ transport, trusteeUrl: url, escrowUrl: common.ESCROW_URL, authenticator });
+  const officer = (authenticator = w.passkeys[0]!) => new Officer({ transport, deployment, trustee: 1, authenticator });
   const waiting = (of = c) => ({ order: toBase64url(of.signed), dossier: sealDossier(w, of, 1) });
   const other = (options: { origin?: string; rpId?: string; userVerified?: boolean }) =>
     SoftwarePasskey.create({ rpId: "officers.test", origin: "https://officers.test", ...options });
@@ -148,12 +151,13 @@ describe("officers", () => {
     const [first] = await o.inbox();
     expect(outside.inboxKey).toBe(bytesToHex(trustees[0]!.identityPublicKey));
     const seen = await o.review(first!);
-    expect(seen).toMatchObject({ kind: "link", requester: { name: "Dr Ada" }, purpose: c.order.purpose, trustee: 1 });
+    expect(seen).toMatchObject({ kind: "link", requester: { name: "Dr Ada" }, purpose: c.order.purpose });
     expect(seen.subject).toHaveProperty("tid");
     expect(seen.warnings).toContain("Covers all services.");
-    const approval = await o.approve(first!, "seen");
+    const { card, ...approval } = (await o.approve(seen, "seen")) as Decided;
     expect(approval).toMatchObject({ decision: "approve", trustee: 1, reason: "seen" });
-    expect(openSigned(LABELS.approval, Approval, delivered.at(-1)!).value).toEqual(approval);
+    expect(card).toMatchObject({ trustee: 1, origin: "https://officers.test" });
+    expect(openSigned(LABELS.signApproval, Approval, delivered.at(-1)!).value).toEqual(approval);
   });
 
   it("sees a warning for an emergency order over the current epoch", async () => {
@@ -168,30 +172,43 @@ describe("officers", () => {
     expect(await review()).toBe("credential-refused");
     expect(await review(toBase64url(rng(32)))).toBe("credential-refused");
     expect(await outcome(apiJson(transport, url, "/v1/cases"))).toBe("credential-refused");
-    const { challenge } = await apiJson<{ challenge: string }>(transport, url, "/v1/officers/challenge", {
-      method: "POST",
-    });
-    const json = { challenge, assertion: await w.passkeys[0]!.assert(readBase64url(challenge)) };
-    const { token } = await apiJson<{ token: string }>(transport, url, "/v1/officers/login", { json });
-    expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json }))).toBe("credential-refused");
+    const login = (json: unknown) =>
+      outcome(apiJson<{ token: string }>(transport, url, "/v1/officers/login", { json }));
+    const json = await loginOf(await newNonce());
+    const { token } = (await login(json)) as { token: string };
+    expect(await login(json)).toBe("credential-refused");
     const later = { ...transport, now: () => transport.now() + 3601 };
     expect(await outcome(apiJson(later, url, "/v1/cases/review", { json: waiting(), bearer: token }))).toBe(
       "credential-refused",
     );
-    const own = rng(32);
-    const invented = { challenge: toBase64url(own), assertion: await w.passkeys[0]!.assert(own) };
-    expect(await outcome(apiJson(transport, url, "/v1/officers/login", { json: invented }))).toBe("credential-refused");
+    expect(await login(await loginOf(rng(32)))).toBe("credential-refused");
+    const nonce = await newNonce(); // an assertion over the nonce alone is no login
+    expect(await login({ nonce: toBase64url(nonce), assertion: await w.passkeys[0]!.assert(nonce) })).toBe(
+      "credential-refused",
+    );
+  });
+  const newNonce = async () =>
+    readBase64url((await apiJson<{ nonce: string }>(transport, url, "/v1/officers/nonce", { method: "POST" })).nonce);
+  const loginOf = async (nonce: Uint8Array, passkey = w.passkeys[0]!) => ({
+    nonce: toBase64url(nonce),
+    assertion: await passkey.assert(loginChallenge({ identityKey: identityKeys[0]!, origin: passkey.origin, nonce })),
   });
 
   it("cannot decide with an unknown passkey, from another origin or RP, or without user verification", async () => {
-    const attempt = async (passkey: SoftwarePasskey) =>
-      outcome(officer(passkey).approve(waiting(newCase(w, c.dossier))));
+    const attempt = async (passkey: SoftwarePasskey) => {
+      const fresh = newCase(w, c.dossier);
+      const dossierHash = dossierHashOf(Dossier.encode(fresh.dossier));
+      const act = { caseId: fresh.order.caseId, orderHash: fresh.hash, trustee: 1, decision: "approve" as const };
+      const assertion = await passkey.assert(approvalChallenge({ ...act, dossierHash }));
+      const json = { ...waiting(fresh), decision: "approve", reason: "", assertion };
+      return outcome(apiBytes(transport, url, "/v1/cases/decide", { json }));
+    };
     const { rpId, origin } = w.passkeys[0]!;
     expect(await attempt(await other({}))).toBe("credential-refused");
     expect(await attempt(await registered({ origin: "https://evil.test" }, { origin }))).toBe("credential-refused");
     expect(await attempt(await registered({ rpId: "evil.test" }, { rpId }))).toBe("credential-refused");
     expect(await attempt(await registered({ userVerified: false }))).toBe("credential-refused");
-    expect(await attempt(await registered({}))).toMatchObject({ decision: "approve" });
+    expect(await attempt(await registered({}))).toBeInstanceOf(Uint8Array);
   });
 
   it("cannot use an assertion for another order, decision or trustee", async () => {
@@ -206,8 +223,9 @@ describe("officers", () => {
     expect(await attempt(c, "approve")).toBe("credential-refused");
   });
   const decideAssertion = async (of: TestCase, decision: "approve" | "refuse") => {
-    const { approvalChallenge } = await import("../../protocol/documents.ts");
-    const challenge = approvalChallenge({ caseId: of.order.caseId, orderHash: of.hash, trustee: 1, decision });
+    const dossierHash = dossierHashOf(Dossier.encode(of.dossier));
+    const act = { caseId: of.order.caseId, orderHash: of.hash, dossierHash, trustee: 1, decision };
+    const challenge = approvalChallenge(act);
     return w.passkeys[0]!.assert(challenge);
   };
 
@@ -222,7 +240,10 @@ describe("officers", () => {
 
   it("can only use ES256 passkeys, which the administrator registers once and for all", async () => {
     const passkey = await registered({});
-    expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toBeUndefined();
+    const card = await registerOfficer(transport, url, admin, passkey.registration);
+    expect(await registerOfficer(transport, url, admin, passkey.registration)).toEqual(card);
+    const twin = { ...passkey.registration, credentialId: toBase64url(rng(16)) }; // the same key under another id
+    expect(await outcome(registerOfficer(transport, url, admin, twin))).toContain("conflict");
     const moved = { ...passkey.registration, origin: "https://evil.test" };
     expect(await outcome(registerOfficer(transport, url, admin, moved))).toContain("conflict");
     expect(await outcome(registerOfficer(transport, url, secret("stranger"), passkey.registration))).toBe(
@@ -230,6 +251,65 @@ describe("officers", () => {
     );
     const odd = { ...passkey.registration, credentialId: toBase64url(rng(16)), publicKey: toBase64url(rng(77)) };
     expect(await outcome(registerOfficer(transport, url, admin, odd))).toContain("malformed");
+  });
+});
+
+describe("an officer's card", () => {
+  let w: World;
+  beforeAll(async () => {
+    w = await freshWorld();
+  });
+  const url = trusteeUrls[0]!;
+  const RP = { rpId: "officers.test", origin: "https://officers.test" };
+  const officer = (authenticator: SoftwarePasskey) => new Officer({ transport, deployment, trustee: 1, authenticator });
+  const kinds = () => w.log.entries.map((e) => LogEntry.decode(e).kind);
+
+  it("is signed by the trustee and logged by it before the officer counts", async () => {
+    const passkey = await SoftwarePasskey.create(RP);
+    outside.inbox = [];
+    outside.logDown = true;
+    expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toContain("unavailable");
+    expect(await outcome(officer(passkey).inbox())).toBe("credential-refused");
+    outside.logDown = false;
+    const signed = await registerOfficer(transport, url, admin, passkey.registration);
+    expect(outside.logWriter).toBe(bytesToHex(identityKeys[0]!));
+    const card = readOfficerCard(signed, { index: 1, identityKey: identityKeys[0]! });
+    expect(w.log.entries.at(-1)).toEqual(officerEntry(signed, card.notBefore));
+    expect(await outcome(officer(passkey).inbox())).toEqual([]);
+    expect(() => readOfficerCard(signed, { index: 2, identityKey: identityKeys[1]! })).toThrow("another trustee");
+  });
+
+  it("ends with its date, and is renewed within its last month", async () => {
+    const passkey = await SoftwarePasskey.create(RP);
+    const first = await registerOfficer(transport, url, admin, passkey.registration);
+    const start = clock.now;
+    clock.now += 330 * 86_400;
+    expect(await outcome(officer(passkey).inbox())).toEqual([]);
+    clock.now = start + 366 * 86_400;
+    expect(await outcome(officer(passkey).inbox())).toBe("credential-refused");
+    const second = await registerOfficer(transport, url, admin, passkey.registration);
+    expect(second).not.toEqual(first);
+    expect(await outcome(officer(passkey).inbox())).toEqual([]);
+    clock.now = start;
+  });
+
+  it("and its tokens end when the administrator removes the officer, for ever", async () => {
+    const passkey = await SoftwarePasskey.create(RP);
+    await registerOfficer(transport, url, admin, passkey.registration);
+    const o = officer(passkey);
+    expect(await outcome(o.inbox())).toEqual([]);
+    const { credentialId } = passkey;
+    expect(await outcome(removeOfficer(transport, url, secret("stranger"), credentialId))).toBe("credential-refused");
+    expect(await outcome(o.inbox())).toEqual([]);
+    await removeOfficer(transport, url, admin, credentialId);
+    expect(kinds().at(-1)).toBe("officer-removed");
+    expect(await outcome(o.inbox())).toBe("credential-refused"); // the token of before
+    expect(await outcome(officer(passkey).inbox())).toBe("credential-refused");
+    const before = w.log.entries.length;
+    await removeOfficer(transport, url, admin, credentialId);
+    expect(w.log.entries.length).toBe(before);
+    expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toContain("conflict");
+    expect(await outcome(removeOfficer(transport, url, admin, toBase64url(rng(16))))).toContain("not-found");
   });
 });
 

@@ -13,8 +13,8 @@ import { slotsOf } from "../../functions/trustee/tag-bases.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { tagBase } from "../../protocol/suite.ts";
-import { common } from "./bindings.ts";
 import {
+  deployment,
   dossierOf,
   environments,
   freshWorld,
@@ -23,7 +23,6 @@ import {
   rng,
   sealDossier,
   transport,
-  trusteeUrls,
   visit,
   type World,
 } from "./trustee-world.ts";
@@ -124,12 +123,7 @@ describe("bases of slots", () => {
     const c = newCase(w, dossierOf(session), { epochFrom: session.epoch, epochTo: session.epoch });
     const scope = [{ epoch: session.epoch, slots: w.document.slots, paramsHash: w.paramsHash }];
     expect(await vault().tagBases(scope.map(nameOf))).toEqual([undefined]);
-    const officer = new Officer({
-      transport,
-      trusteeUrl: trusteeUrls[0]!,
-      escrowUrl: common.ESCROW_URL,
-      authenticator: w.passkeys[0]!,
-    });
+    const officer = new Officer({ transport, deployment, trustee: 1, authenticator: w.passkeys[0]! });
     await officer.review({ order: toBase64url(c.signed), dossier: sealDossier(w, c, 1) });
     await vi.waitFor(async () => {
       expect(await vault().tagBases(scope.map(nameOf))).toEqual([expect.any(Uint8Array)]);

@@ -8,25 +8,28 @@ import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
+import type { Deployment } from "../../client/parameters.ts";
 import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
 import app from "../../functions/trustee.ts";
+import { Approval, approvalChallenge, approvalHashOf } from "../../protocol/approvals.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
-import { approvalHashOf } from "../../protocol/case-documents.ts";
 import { type Credential, decodeIssuerParams, issue, receive, type WalletSecrets } from "../../protocol/credential.ts";
 import {
-  approvalChallenge,
   Challenge,
   CheckIn,
   Contract,
   checkInContext,
   contractHashOf,
   Dossier,
+  dossierHashOf,
   identityCommitmentOf,
   LogEntry,
   Order,
+  openSigned,
   orderHashOf,
   Parameters,
   paramsHashOf,
@@ -57,12 +60,14 @@ import {
   signNote,
 } from "../../protocol/note.ts";
 import { parseSkey } from "../../protocol/note-keys.ts";
+import { OfficerCard, officerEntry } from "../../protocol/officer-card.ts";
 import { sessionIndexValue } from "../../protocol/opening.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { type RevocationList, signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { type AddCheckpoint, formatAddCheckpoint } from "../../protocol/witness.ts";
-import { logKeys, secret, trustees } from "./bindings.ts";
+import { testOfficer } from "../support/officers.ts";
+import { logKeys, publicHex, secret, trustees } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -107,6 +112,8 @@ export const outside = {
   revocations: (): Uint8Array => revocationList([]),
   inbox: [] as unknown[],
   inboxKey: "",
+  logDown: false,
+  logWriter: "",
 };
 
 function indexPage(epoch: number, cursor: string | null): Response {
@@ -135,6 +142,12 @@ async function answerOf(request: Request): Promise<Response> {
     outside.inboxKey = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";
     return Response.json({ cases: outside.inbox, cursor: null });
   }
+  if (host === "log.test" && pathname === "/v1/entries" && !outside.logDown) {
+    outside.logWriter = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";
+    const { entries } = (await request.json()) as { entries: string[] };
+    const indexes = entries.map((e) => theLog.indexOf(readBase64url(e)));
+    return Response.json({ indexes, size: theLog.entries.length });
+  }
   if (host === "escrow.test" && pathname.endsWith("/approvals")) {
     delivered.push(new Uint8Array(await request.arrayBuffer()));
     return Response.json({});
@@ -157,6 +170,20 @@ export const transport: Transport = {
   sendClock: true,
 };
 
+/** The deployment that the officers' apps pin. */
+export const deployment: Deployment = {
+  registrarUrl: bindings.REGISTRAR_URL,
+  serviceUrl: bindings.SERVICE_URL,
+  escrowUrl: bindings.ESCROW_URL,
+  logUrl: bindings.LOG_URL,
+  trusteeUrls,
+  registrarKey: publicHex("registrar-sign"),
+  logVkey: logKeys.vkey,
+  trusteeKeys: identityKeys.map(bytesToHex),
+  witnessVkeys: [],
+  serviceWorkerKey: bytesToHex(new Uint8Array(32)),
+};
+
 /** The answer, or "code: detail" of the problem document. */
 export const outcome = <T>(answer: Promise<T>): Promise<T | string> =>
   answer.catch((e: unknown) => {
@@ -176,6 +203,11 @@ export class TestLog {
     this.entries.push(LogEntry.encode(entry));
     this.leaves.push(leafHash(this.entries.at(-1)!));
     return this.leaves.length - 1;
+  }
+  /** The index of these bytes, which are appended if they are new. */
+  indexOf(entry: Uint8Array): number {
+    const at = this.entries.findIndex((e) => bytesToHex(e) === bytesToHex(entry));
+    return at >= 0 ? at : this.append(LogEntry.decode(entry));
   }
   private node = ({ level, index }: { level: number; index: number }): Uint8Array =>
     level === 0
@@ -229,6 +261,8 @@ async function signedSize(trustee: number, note: string): Promise<number> {
   const refusal = await addCheckpoint(trustee, { oldSize: size, proof: [], note });
   return refusal.startsWith("409") ? Number(refusal.split(" ")[2]) : size;
 }
+/** the log that the trustees write to */
+let theLog = new TestLog();
 
 // ---- keys, parameters, officers
 
@@ -249,6 +283,8 @@ export async function freshWorld(): Promise<World> {
   outside.index.clear();
   outside.pageRows = 4096;
   delivered.length = 0;
+  outside.logDown = false;
+  theLog = new TestLog();
   const { keySet, cards } = await runCeremony(transport, {
     trusteeUrls,
     identityKeys,
@@ -288,7 +324,7 @@ export async function freshWorld(): Promise<World> {
     transportKeys: cards.map((c) => c.transportKey),
     document,
     paramsHash: paramsHashOf(document),
-    log: new TestLog(),
+    log: theLog,
     passkeys,
   };
 }
@@ -492,7 +528,8 @@ export async function decide(
   trustee: number,
   decision: "approve" | "refuse" = "approve",
 ): Promise<Uint8Array> {
-  const challenge = approvalChallenge({ caseId: c.order.caseId, orderHash: c.hash, trustee, decision });
+  const dossierHash = dossierHashOf(Dossier.encode(c.dossier));
+  const challenge = approvalChallenge({ caseId: c.order.caseId, orderHash: c.hash, dossierHash, trustee, decision });
   return apiBytes(transport, trusteeUrls[trustee - 1]!, "/v1/cases/decide", {
     json: {
       order: toBase64url(c.signed),
@@ -503,6 +540,23 @@ export async function decide(
     },
   });
 }
+
+/**
+ * Approvals of officers whom no trustee's Worker asked: cards and approvals are signed with the trustees' keys. So a test can
+ * have a dossier approved that an honest trustee refuses.
+ */
+export const handApprovals = (c: TestCase, set = [1, 2], dossier = c.dossier): Uint8Array[] =>
+  set.map((trustee) => {
+    const { identitySecret } = trustees[trustee - 1]!;
+    const officer = testOfficer({
+      trustee,
+      identitySecret,
+      passkey: secret(`passkey ${trustee}`),
+      notBefore: NOW - 60,
+    });
+    const head = { caseId: c.order.caseId, orderHash: c.hash, dossierHash: dossierHashOf(Dossier.encode(dossier)) };
+    return officer.decide({ ...head, decision: "approve", at: clock.now });
+  });
 
 export interface Approved {
   set: number[];
@@ -535,9 +589,15 @@ export async function bundled(
   });
   const order = w.log.append(entry("order", c.hash));
   const logged = approvals.map((a) => w.log.append(entry("approval", approvalHashOf(a))));
+  const cards = approvals.map((a) => {
+    const { officerCard } = openSigned(LABELS.signApproval, Approval, a).value;
+    const { notBefore } = openSigned(LABELS.signOfficer, OfficerCard, officerCard).value;
+    return w.log.indexOf(officerEntry(officerCard, notBefore));
+  });
   const checkpoint = await w.log.cosigned(witnesses);
   const orderInclusion = w.log.inclusion(order);
   const approvalInclusions = logged.map((i) => w.log.inclusion(i));
+  const officerInclusions = cards.map((i) => w.log.inclusion(i));
   const nonce = toBase64url(rng(32));
   const dossiers = new Map([1, 2, 3].map((i) => [i, sealDossier(w, c, i)]));
   return {
@@ -552,6 +612,7 @@ export async function bundled(
       checkpoint,
       orderInclusion,
       approvalInclusions,
+      officerInclusions,
       dossier: dossiers.get(trustee)!,
     }),
   };

@@ -6,20 +6,20 @@
 //   "another contract with the traced handle"     the same, with the traced R written into that contract
 //   "another identity"                            the right contract, beside the identity of another person
 //
-// An assemble gives the approving trustees dossiers with another F° if the order's purpose says so. The requester still
-// gets the true one:
-//   "swapped F"   F° of the person whose account the purpose names
-//   "mauled F"    F2 + F1 in the place of F2
+// An assemble gives the trustees other dossiers if the order's purpose says so:
+//   "swapped F"        F° of the person whose account the purpose names, in the true contract
+//   "mauled F"         F2 + F1 in the place of F2
+//   "another person"   the whole contract and identity of the person whose account the purpose names, under the selector of
+//                      the order
 
 import { identitySalt, openField, selectorIndex } from "../../../functions/registrar/fields.ts";
 import { accountBySelector, accountOf, db, generationsOf } from "../../../functions/registrar/store.ts";
 import registrar from "../../../functions/registrar.ts";
 import type { RegistrarEnv } from "../../../functions/shared/env.ts";
 import { rng } from "../../../functions/shared/rng.ts";
-import type { CardAnswer } from "../../../functions/shared/trustee-api.ts";
 import { bytesToHex, hexToBytes } from "../../../protocol/bytes.ts";
+import { TrusteeCard } from "../../../protocol/case-documents.ts";
 import {
-  Approval,
   CaseContext,
   Contract,
   Dossier,
@@ -48,11 +48,10 @@ interface AssembleBody {
   order: string;
   selector: string;
   selectorSalt: string;
-  approvals: string[];
+  cards: string[];
 }
 interface AssembleAnswer {
   dossiers: string[];
-  sealed: string;
 }
 
 /** The body of a document whose signature somebody else has verified already. */
@@ -82,25 +81,23 @@ async function traceLie(env: RegistrarEnv, body: TraceBody): Promise<object | un
   return { sealed: toBase64url(hybridSeal(certificate.sealKey, orderHash, signed, rng)) };
 }
 
-async function assembleLie(
-  env: RegistrarEnv,
-  body: AssembleBody,
-  honest: AssembleAnswer,
-): Promise<AssembleAnswer | undefined> {
+async function assembleLie(env: RegistrarEnv, body: AssembleBody): Promise<AssembleAnswer | undefined> {
   const order = Order.decode(documentIn(body.order));
   const orderHash = orderHashOf(fromBase64url(body.order));
   const people = await db(env).select().from(generations);
   const named = people.find((g) => order.purpose.includes(g.account));
 
-  let maul: ((own: Contract) => Contract) | undefined;
+  let maul: (own: Contract) => Contract = (own) => own;
   if (order.purpose.includes("swapped F")) {
     const { F1, F2 } = Contract.decode(named!.contract);
     maul = (own) => ({ ...own, F1, F2 });
   } else if (order.purpose.includes("mauled F"))
     maul = (own) => ({ ...own, F2: encodeG1(decodeG1(own.F2).add(decodeG1(own.F1)) as never) });
-  if (!maul) return undefined;
+  else if (!order.purpose.includes("another person")) return undefined;
 
-  const account = (await accountBySelector(env, selectorIndex(env, body.selector)))!;
+  const account = order.purpose.includes("another person")
+    ? await accountOf(env, named!.account)
+    : (await accountBySelector(env, selectorIndex(env, body.selector)))!;
   const phones = (await generationsOf(env, account.account)).reverse();
   const unsigned: Dossier = {
     salt: fromBase64url(body.selectorSalt),
@@ -116,13 +113,10 @@ async function assembleLie(
     registrarSignature: undefined,
   };
   const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(env.SIGNING_KEY)));
-  const urls = JSON.parse(env.TRUSTEE_URLS) as string[];
-  const dossiers = [...honest.dossiers];
-  for (const { trustee } of body.approvals.map((a) => Approval.decode(documentIn(a)))) {
-    const card = await (await fetch(`${urls[trustee - 1]}/v1/card`)).json<CardAnswer>();
-    dossiers[trustee - 1] = toBase64url(hybridSeal(fromBase64url(card.transportKey), orderHash, dossier, rng));
-  }
-  return { ...honest, dossiers };
+  const cards = body.cards.map((card) => TrusteeCard.decode(documentIn(card)));
+  return {
+    dossiers: cards.map(({ transportKey }) => toBase64url(hybridSeal(transportKey, orderHash, dossier, rng))),
+  };
 }
 
 export default {
@@ -130,14 +124,12 @@ export default {
     const switched = await turnSwitch(request);
     if (switched) return switched;
     const { pathname } = new URL(request.url);
-    if (pathname !== "/v1/trace" && pathname !== "/v1/assemble") return registrar.fetch(request, env, ctx);
+    if (pathname !== "/v1/trace" && pathname !== "/v1/assemble/dossiers") return registrar.fetch(request, env, ctx);
     const body = await request.clone().json();
     const honest = await registrar.fetch(request, env, ctx);
     if (!honest.ok) return honest;
     const lie =
-      pathname === "/v1/trace"
-        ? await traceLie(env, body as TraceBody)
-        : await assembleLie(env, body as AssembleBody, await honest.clone().json<AssembleAnswer>());
+      pathname === "/v1/trace" ? await traceLie(env, body as TraceBody) : await assembleLie(env, body as AssembleBody);
     return lie ? Response.json(lie) : honest;
   },
 } satisfies ExportedHandler<RegistrarEnv>;

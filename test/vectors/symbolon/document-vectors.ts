@@ -1,9 +1,9 @@
 // Makes documents.json: one sample of every document type that parties exchange and that is in no other file. Each has
 // the hash by which other documents name it, and one broken form of its bytes.
 
+import { approvalHashOf } from "../../../protocol/approvals.ts";
 import { concatBytes } from "../../../protocol/bytes.ts";
 import {
-  approvalHashOf,
   caseBinding,
   type ForRequester,
   LinkParts,
@@ -35,6 +35,7 @@ import {
 } from "../../../protocol/documents.ts";
 import { IdentityRecord } from "../../../protocol/identity-record.ts";
 import { LABELS } from "../../../protocol/labels.ts";
+import { officerCardHashOf } from "../../../protocol/officer-card.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
 
@@ -109,8 +110,14 @@ export function documentVectors(w: World): Json {
       },
       { document: "Order", label: LABELS.signOrder, bytes: hex(w.signedOrder), hash: hex(orderHashOf(w.signedOrder)) },
       {
+        document: "OfficerCard",
+        label: LABELS.signOfficer,
+        bytes: hex(w.officers[0]!.card),
+        hash: hex(officerCardHashOf(w.officers[0]!.card)),
+      },
+      {
         document: "Approval",
-        label: LABELS.approval,
+        label: LABELS.signApproval,
         bytes: hex(w.approvals[0]!),
         hash: hex(approvalHashOf(w.approvals[0]!)),
       },

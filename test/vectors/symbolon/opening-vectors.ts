@@ -6,7 +6,12 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { pad } from "../../../client/sealing/padding.ts";
 import { concatBytes, u32be, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { NoticeContent } from "../../../protocol/case-documents.ts";
-import { CaseContext, type CaseContext as Context, caseContextHash } from "../../../protocol/documents.ts";
+import {
+  CaseContext,
+  type CaseContext as Context,
+  caseContextHash,
+  dossierHashOf,
+} from "../../../protocol/documents.ts";
 import { hybridSeal } from "../../../protocol/hybrid-seal.ts";
 import { sealNotice } from "../../../protocol/notice.ts";
 import {
@@ -117,6 +122,7 @@ export function openingVectors(w: World): Json {
     order: hex(w.signedOrder),
     orderHash: hex(w.orderHash),
     subject: { salt: hex(w.salt), hash: hex(w.order.subject) },
+    dossier: { bytes: hex(w.dossier), hash: hex(dossierHashOf(w.dossier)) },
     approvals: hexes(w.approvals),
     logEntries: hexes(w.entries),
     checkpoint: w.checkpoint,

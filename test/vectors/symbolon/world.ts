@@ -8,24 +8,24 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { claimKey, credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
-import { bytesToHex, concatBytes, hexToBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
-import { approvalHashOf, checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
+import { approvalHashOf } from "../../../protocol/approvals.ts";
+import { bytesToHex, hexToBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
+import { checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { accept, commit, deal, finish, open, openCeremony, type Seat } from "../../../protocol/ceremony.ts";
 import { sealClaim } from "../../../protocol/claim.ts";
 import { decodeIssuerParams, issue, receive } from "../../../protocol/credential.ts";
 import {
-  Approval,
-  approvalChallenge,
   type CaseContext,
   Challenge,
   CheckIn,
   type Contract,
   cardHashOf,
   checkInContext,
+  Dossier,
+  dossierHashOf,
   identityCommitmentOf,
   LogEntry,
   Manifest,
@@ -42,7 +42,6 @@ import {
   traceSubjectHash,
 } from "../../../protocol/documents.ts";
 import { nobleSigner } from "../../../protocol/ed25519.ts";
-import { toBase64url } from "../../../protocol/encodings.ts";
 import { requestEnrolment, requestRefresh, verifyContract, verifyRefresh } from "../../../protocol/enrolment.ts";
 import { epochOf } from "../../../protocol/epoch.ts";
 import { hybridKeyPair } from "../../../protocol/hybrid-seal.ts";
@@ -55,6 +54,7 @@ import { emptyFrontier, frontierRoot, leafHash, pushLeaf } from "../../../protoc
 import { cosign, formatCheckpoint, formatNote, LOG_KEY, noteSigner, signNote } from "../../../protocol/note.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../../protocol/presentation.ts";
 import { encodeG1, encodeG2, P2, randomScalar } from "../../../protocol/suite.ts";
+import { testOfficer } from "../../support/officers.ts";
 
 export function rngOf(name: string): Rng {
   const stream = shake128.create().update(utf8ToBytes(`symbolon/vectors/v1/${name}`));
@@ -311,37 +311,33 @@ export async function makeWorld() {
   const signedOrder = signDocument(LABELS.signOrder, Order, order, requesterSecret);
   const orderHash = orderHashOf(signedOrder);
   const set = [1, 2];
-  const approvals = set.map((trustee) => {
-    const officer = p256.keygen(rngOf(`officer ${trustee}`)(48));
-    const point = p256.getPublicKey(officer.secretKey, false);
-    const decision = { caseId: order.caseId, orderHash, trustee, decision: "approve" } as const;
-    const authenticatorData = concatBytes(sha256(utf8ToBytes("vectors.example")), Uint8Array.of(0x05, 0, 0, 0, 1));
-    const clientDataJSON = utf8ToBytes(
-      JSON.stringify({
-        type: "webauthn.get",
-        challenge: toBase64url(approvalChallenge(decision)),
-        origin: "https://vectors.example",
-      }),
-    );
-    const approval: Approval = {
-      ...decision,
-      reason: "justified",
-      officerKey: concatBytes(
-        Uint8Array.of(0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 0x20),
-        point.slice(1, 33),
-        Uint8Array.of(0x22, 0x58, 0x20),
-        point.slice(33),
-      ),
-      credentialId: id(`passkey ${trustee}`, 16),
-      authenticatorData,
-      clientDataJSON,
-      signature: p256.sign(concatBytes(authenticatorData, sha256(clientDataJSON)), officer.secretKey, {
-        format: "der",
-      }),
-      at: order.issuedAt + 60 * trustee,
-    };
-    return signDocument(LABELS.approval, Approval, approval, committee[trustee - 1]!.identitySecret);
+  const officers = set.map((trustee) =>
+    testOfficer({
+      trustee,
+      identitySecret: committee[trustee - 1]!.identitySecret,
+      passkey: p256.keygen(rngOf(`officer ${trustee}`)(48)).secretKey,
+      notBefore: issuedAt,
+    }),
+  );
+  const dossier = Dossier.encode({
+    salt,
+    checkIn: visits[0]!.checkIn,
+    selector: "",
+    generations: [],
+    identity: undefined,
+    identitySalts: [],
+    registrarSignature: undefined,
   });
+  const dossierHash = dossierHashOf(dossier);
+  const approvals = officers.map((officer) =>
+    officer.decide({
+      caseId: order.caseId,
+      orderHash,
+      dossierHash,
+      decision: "approve",
+      at: order.issuedAt + 60 * officer.trustee,
+    }),
+  );
   const none = new Uint8Array();
   const entries = [
     LogEntry.encode({ kind: "order", at: order.issuedAt, subject: orderHash, caseId: order.caseId, body: none }),
@@ -354,6 +350,7 @@ export async function makeWorld() {
         body: none,
       }),
     ),
+    ...officers.map((officer) => officer.entry),
   ];
   const logSigner = noteSigner("log.vectors.example", LOG_KEY, id("log key", 32));
   const root32 = frontierRoot(entries.reduce((f, e) => pushLeaf(f, leafHash(e)), emptyFrontier));
@@ -453,6 +450,8 @@ export async function makeWorld() {
     signedOrder,
     orderHash,
     set,
+    dossier,
+    officers,
     approvals,
     entries,
     checkpoint,

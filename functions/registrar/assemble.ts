@@ -1,0 +1,180 @@
+// The registrar's answers to an assemble, which names a person by a selector. There are two, at different times:
+//
+//   POST /v1/assemble/dossiers   the order, its selector, and the proof that the log has the order → one dossier for each
+//                                trustee, sealed to it: the person's contracts, and the identity that they commit to. The
+//                                officers see the person before they decide. Nothing is for the requester
+//   POST /v1/assemble/identity   the order and CaseProofs: approvals of exactly this dossier, and the notice, all logged →
+//                                the same dossier, sealed to the requester
+//
+// The contracts of a case are chosen once, at the first request. The same request gets the same answer again. So nobody can
+// have one person approved and another one opened.
+
+import * as z from "zod";
+import { approvalsNeeded } from "../../protocol/approvals.ts";
+import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { readTrusteeCards } from "../../protocol/case-documents.ts";
+import { isOrderLogged } from "../../protocol/case-proofs.ts";
+import {
+  Dossier,
+  dossierHashOf,
+  Order,
+  openSigned,
+  orderHashOf,
+  Parameters,
+  type RequesterCertificate,
+  Signed,
+  signDossier,
+  subjectHashOf,
+} from "../../protocol/documents.ts";
+import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { epochOf } from "../../protocol/epoch.ts";
+import { hybridSeal } from "../../protocol/hybrid-seal.ts";
+import type { KeySet } from "../../protocol/key-set.ts";
+import { LABELS } from "../../protocol/labels.ts";
+import { loggedOf, provenHead, timesOf } from "../shared/approvals.ts";
+import { now, type RegistrarEnv } from "../shared/env.ts";
+import { Problem, type RoleApp, readAllBase64url, readBase64url, readJson, refused } from "../shared/http.ts";
+import { signedRequest } from "../shared/request-auth.ts";
+import { rng } from "../shared/rng.ts";
+import { CaseProofs, OrderProof } from "../shared/trustee-api.ts";
+import { answered, certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
+import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
+import { accountBySelector, clockTolerance, generationsOf, parametersRow } from "./store.ts";
+
+const document = z.string().max(90_000);
+const DossiersRequest = z.object({
+  order: document,
+  selector: selectorText,
+  selectorSalt: z.string().max(64),
+  proof: OrderProof,
+  /** Signed<TrusteeCard> of every trustee, in index order */
+  cards: z.array(document).min(2).max(16),
+});
+const IdentityRequest = z.object({ order: document, proofs: CaseProofs });
+
+/** The answer that a case keeps. The copy for the requester is handed out only by the second route. */
+interface Kept {
+  dossiers: Base64url[];
+  /** hybridSeal to the requester, aad = order hash */
+  copy: Base64url;
+  /** dossierHashOf of the one dossier in all seals */
+  dossierHash: Hex;
+}
+
+interface AssembleOrder {
+  order: Order;
+  bytes: Uint8Array;
+  hash: Uint8Array;
+  certificate: RequesterCertificate;
+  keySet: KeySet;
+  /** this month's parameters */
+  document: Parameters;
+}
+
+/** Verifies an assemble order of the requester who signed the request. @throws CodecError, Problem */
+async function assembleOrder(env: RegistrarEnv, text: string, requestKey: Hex, at: number): Promise<AssembleOrder> {
+  const bytes = readBase64url(text, "order");
+  const { key, value: order } = openSigned(LABELS.signOrder, Order, bytes);
+  const certificate = await certified(env, order.certificate, requestKey, at);
+  if (order.kind !== "assemble" || bytesToHex(key) !== requestKey) throw refused("not this requester's assemble order");
+  if (order.expiresAt < at) throw new Problem("expired", "The order has expired.");
+  return { order, bytes, hash: orderHashOf(bytes), certificate, ...(await trusteesOf(env, order, at)) };
+}
+
+/** |S|, by the parameters of the month in which the order was issued. @throws Problem credential-refused */
+async function neededFor(env: RegistrarEnv, { order, keySet: { threshold } }: AssembleOrder): Promise<number> {
+  const row = await parametersRow(env, epochOf(order.issuedAt));
+  if (!row) throw refused("order: issued in a month without parameters");
+  const { assembleThreshold } = Parameters.decode(Signed.decode(row.document).document);
+  return approvalsNeeded(order.kind, { threshold, assembleThreshold });
+}
+
+/** The person's contracts and identity, signed for this order. @throws Problem not-found */
+async function dossierOf(
+  env: RegistrarEnv,
+  { order, hash }: AssembleOrder,
+  selector: string,
+  salt: Uint8Array,
+): Promise<Uint8Array> {
+  const account = await accountBySelector(env, selectorIndex(env, selector));
+  // The order does not cover a phone that began after its epochs.
+  const all = account ? (await generationsOf(env, account.account)).reverse() : [];
+  const phones = all.filter((g) => g.epochFrom <= order.epochTo);
+  if (!account || phones.length === 0)
+    throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
+  const unsigned: Dossier = {
+    salt,
+    checkIn: undefined,
+    selector,
+    generations: phones.map((g) => ({
+      contract: g.contract,
+      epochFrom: g.epochFrom,
+      // Up to the order's end, because each service decides how long it accepts the last credential of a replaced phone.
+      epochTo: order.epochTo,
+    })),
+    identity: openField(env, "identity", account.account, account.identity),
+    identitySalts: phones.map((g) => identitySalt(env, account.account, g.generation)),
+    registrarSignature: undefined,
+  };
+  // The signature keeps the requester and the escrow from replacing these contracts.
+  return Dossier.encode(signDossier(unsigned, hash, hexToBytes(env.SIGNING_KEY)));
+}
+
+/** The transport keys of the trustees, from the cards that they signed. @throws Problem malformed */
+function transportKeys(cards: readonly string[], { identityKeys }: KeySet): Uint8Array[] {
+  try {
+    return readTrusteeCards(readAllBase64url(cards, "cards"), identityKeys).map((card) => card.transportKey);
+  } catch (cause) {
+    throw new Problem("malformed", "cards: one signed card of each trustee expected", String(cause));
+  }
+}
+
+export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
+  app.post("/v1/assemble/dossiers", async (c) => {
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const r = await readJson(body, DossiersRequest);
+    const asked = await assembleOrder(c.env, r.order, key, now(c));
+    const { order, hash, keySet } = asked;
+    const salt = readBase64url(r.selectorSalt);
+    if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
+    if (!equalBytes(order.subject, subjectHashOf(salt, utf8ToBytes(r.selector)))) throw refused("subject");
+    const head = provenHead(c.env, asked.document, r.proof.checkpoint, now(c));
+    if (!isOrderLogged(loggedOf(r.proof.orderInclusion), head, { orderHash: hash, caseId: order.caseId }))
+      throw refused("not in the log: order");
+    const receivers = transportKeys(r.cards, keySet);
+    const request = concatBytes(asked.bytes, salt, utf8ToBytes(r.selector));
+    const kept = await once<Kept>(c.env, order.caseId, request, now(c), async () => {
+      const dossier = await dossierOf(c.env, asked, r.selector, salt);
+      const sealTo = (publicKey: Uint8Array) => toBase64url(hybridSeal(publicKey, hash, dossier, rng));
+      return {
+        dossiers: receivers.map(sealTo),
+        copy: sealTo(asked.certificate.sealKey),
+        dossierHash: bytesToHex(dossierHashOf(dossier)),
+      };
+    });
+    return c.json({ dossiers: kept.dossiers });
+  });
+
+  app.post("/v1/assemble/identity", async (c) => {
+    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const r = await readJson(body, IdentityRequest);
+    const asked = await assembleOrder(c.env, r.order, key, now(c));
+    const { order, hash: orderHash, document } = asked;
+    const { approvals } = checkProofs(
+      c.env,
+      {
+        proofs: r.proofs,
+        case: { orderHash, caseId: order.caseId },
+        needed: await neededFor(c.env, asked),
+        trusteeKeys: asked.keySet.identityKeys,
+        document,
+        ...timesOf(order),
+      },
+      now(c),
+    );
+    const kept = await answered<Kept>(c.env, order.caseId);
+    if (!kept) throw new Problem("not-allowed-now", "The requester must first fetch the dossiers of this order.");
+    if (bytesToHex(approvals[0]!.dossierHash) !== kept.dossierHash) throw refused("approvals: of another dossier");
+    return c.json({ sealed: kept.copy });
+  });
+}

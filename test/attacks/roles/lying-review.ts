@@ -15,7 +15,7 @@ export const review: typeof real.review = async (env, request, now) => {
   const { description, dossier } = honest.answer;
   const shown = { ...honest.answer };
   if (marked("hide purpose")) shown.description = { ...description, purpose: "a routine check" };
-  if (marked("hide epochs")) shown.description = { ...description, epochs: { ...description.epochs, from: "2026-09" } };
+  if (marked("hide epochs")) shown.description = { ...description, epochs: { ...description.epochs, from: "2026-10" } };
   if (marked("hide dossier") && before) shown.dossier = before as typeof dossier;
   before = dossier;
   return { ...honest, answer: shown };

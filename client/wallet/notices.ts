@@ -91,17 +91,18 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   entries.forEach((entry, i) => {
     const logIndex = followed.from + i;
     if (logIndex < state.noticesSeenUpTo || entry?.kind !== "notice" || !entry.caseId) return;
+    // An assemble has a notice for each phone of the person. All have the same content, so the first that opens is enough.
     for (const phone of phones) {
       const { generation } = phone;
       const kappa = walletKappa(holderSecrets(w.root, phone).z, entry.caseId);
       const content = openNotice(kappa, entry.caseId, entry.body);
-      if (content)
-        found.push({ logIndex, at: entry.at, generation, content: bytesToHex(NoticeContent.encode(content)) });
+      if (!content) continue;
+      found.push({ logIndex, at: entry.at, generation, content: bytesToHex(NoticeContent.encode(content)) });
+      return;
     }
   });
   await w.update((s) => {
-    const known = (n: WalletNotice) =>
-      s.notices.some((x) => x.logIndex === n.logIndex && x.generation === n.generation);
+    const known = (n: WalletNotice) => s.notices.some((x) => x.logIndex === n.logIndex);
     s.notices.push(...found.filter((n) => !known(n)));
     s.noticesSeenUpTo = followed.head.size;
     s.cards = newestCards(entries, s.cards);

@@ -62,8 +62,8 @@ const laxTrustee = (filtersNothingIf: string): Weakening[] => [
   },
   {
     file: "functions/trustee/case-order.ts",
-    find: "document.offlineGraceSeconds && !order.emergency)",
-    replace: `document.offlineGraceSeconds && !order.emergency && !${marked("hurried")})`,
+    find: "trust.now) && !order.emergency)",
+    replace: `trust.now) && !order.emergency && !${marked("hurried")})`,
   },
   {
     file: "functions/trustee/rounds.ts",

@@ -357,7 +357,8 @@ describe("afterwards", () => {
     expect(annas[0]!.approvedBy).toEqual([1, 2, 3]);
     expect(annas[1]!.services.map(bytesToHex)).toEqual([bytesToHex(clinicB.serviceId)]);
     // The old phone has only the keys of the first generation, and finds the cases that used them.
-    expect(read(await anna.wallet.notices()).map((n) => n.kind)).toEqual(["link", "link"]);
+    // An assemble opens the contracts of both phones, so the old one learns of it too.
+    expect(read(await anna.wallet.notices()).map((n) => n.kind)).toEqual(["link", "link", "assemble"]);
     expect(read(await ben.wallet.notices()).map((n) => [n.kind, n.requesterRole])).toEqual([["trace", "authority"]]);
     expect(await cleo.wallet.notices()).toEqual([]);
   });

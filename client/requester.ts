@@ -27,8 +27,9 @@ import {
 } from "./requester/case.ts";
 import { RequesterContext, type RequesterKeys } from "./requester/context.ts";
 import { RequesterError } from "./requester/errors.ts";
+import type { Fetched } from "./requester/fetched.ts";
 import { loadOrder, type OrderRequest, type PreparedOrder, prepareOrder } from "./requester/order.ts";
-import { type Fetched, type FetchOptions, fetchRecords } from "./requester/records.ts";
+import { type FetchOptions, fetchRecords } from "./requester/records.ts";
 import { makeReport } from "./requester/report.ts";
 import { type TracedPerson, tracePerson } from "./requester/trace.ts";
 import type { Transport } from "./transport.ts";
@@ -37,8 +38,8 @@ export type { NamedPerson } from "./requester/assemble.ts";
 export type { CaseStatus, LinkedSession, OpenedCase, OpenedChunk } from "./requester/case.ts";
 export { createRequesterKeys, type RequesterKeys } from "./requester/context.ts";
 export { type RequesterCode, RequesterError } from "./requester/errors.ts";
+export type { Fetched, FetchedRecord, RecordFault } from "./requester/fetched.ts";
 export { type OrderRequest, type PreparedOrder, type Subject, saveOrder } from "./requester/order.ts";
-export type { Fetched, FetchedRecord, RecordFault } from "./requester/records.ts";
 export type { TracedPerson } from "./requester/trace.ts";
 
 /** A promise and the function that resolves it. */

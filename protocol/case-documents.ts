@@ -6,11 +6,12 @@
 //   requester/registrar → trustee  Dossier     hybridSeal(transport key, aad = order hash, Dossier)
 //   trustee → trustee     SealedPart           a notice share or link shares. The author signs the seal, so a part that
 //                                              was changed on the way and a wrong share can be told apart.
+//   requester → trustee   RecordItems          the records whose keys it asks for (record-items.ts)
 //   trustee → requester   ForRequester         trace share, result or record shares; signed likewise
 //   trustee → log         LogEntry "notice"    body = rows ‖ sealed NoticeContent, readable by the patient's wallet only
 //
 //   aad of a SealedPart    frame(partAad, case context, round, u8 from ‖ u8 to)
-//   aad of a ForRequester  frame(forRequesterAad, order hash, kind, u8 from)
+//   aad of a ForRequester  frame(forRequesterAad, order hash, kind, u8 from); the sealed content is padded
 //
 // `context` of a notice's part is caseBinding: the CaseContext of the notice with trustee = 0. It pins order, nonce,
 // approving set, scope and checkpoint. So one case id means one set of values everywhere. A link's part has
@@ -24,6 +25,7 @@ import type { Signer, VerifySignature } from "./ed25519.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "./hybrid-seal.ts";
 import { LABELS } from "./labels.ts";
 import { type NoteKey, noteKey, WITNESS_KEY } from "./note.ts";
+import { padToMultiple } from "./padding.ts";
 
 /**
  * A trustee's transport key. The trustee's identity key signs the card; that key is pinned in the parameters and in
@@ -99,7 +101,7 @@ export const partAad = (p: Omit<SealedPart, "sealed" | "caseId">): Uint8Array =>
   frame(utf8ToBytes(LABELS.partAad), p.context, utf8ToBytes(p.round), Uint8Array.of(p.from, p.to));
 
 export const REQUESTER_PARTS = ["trace", "result", "records"] as const;
-/** A part from a trustee of S to the requester; `sealed` is for the requester's sealKey. */
+/** A part from a trustee of S to the requester; `sealed`, over the padded content, is for the requester's sealKey. */
 export const ForRequester = document("ForRequester", 0x32, 1, {
   caseId: fixed(32),
   orderHash: fixed(32),
@@ -126,6 +128,9 @@ export type NoticeParts = Of<typeof NoticeParts>;
 /** The content of a ForRequester "trace": CaseContext and TraceShare. The requester passes both on to the registrar. */
 export const TracePart = document("TracePart", 0x34, 1, { context: blob, share: blob });
 export type TracePart = Of<typeof TracePart>;
+
+/** A trace share or a result, padded to a multiple of so many bytes: some 70 sessions. */
+export const padForRequester = (content: Uint8Array): Uint8Array => padToMultiple(content, 4096);
 
 /**
  * The content of a ForRequester "records": per stanza its context, the inner ciphertext and this trustee's share. It

@@ -86,6 +86,7 @@ export const LABELS = {
   replyKey: `${V1}HPKE-REPLY.`,
   partAad: `${V1}AAD-PART.`,
   forRequesterAad: `${V1}AAD-FOR-REQUESTER.`,
+  recordItemsAad: `${V1}AAD-RECORD-ITEMS.`,
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
   // the challenges that an officer's passkey signs (WebAuthn)
@@ -111,6 +112,7 @@ export const LABELS = {
   signTrustee: `${V1}SIGN-TRUSTEE.`,
   signPart: `${V1}SIGN-PART.`,
   signForRequester: `${V1}SIGN-FOR-REQUESTER.`,
+  signRecordItems: `${V1}SIGN-RECORD-ITEMS.`,
   signNotice: `${V1}SIGN-NOTICE.`,
   signCeremony: `${V1}SIGN-CEREMONY.`,
   signKeySet: `${V1}SIGN-KEYSET.`,

@@ -11,7 +11,7 @@
 //   fillers  HKDF-Expand(prk = labelledHash(noticeFiller, all κ), info = u32 number, ROW_BYTES)
 //   K        labelledHash(noticeContent, all κ, padded): 32 bytes. "all κ": their encodings, ascending, each once
 //   ciphertext   ChaCha20-Poly1305(K, nonce 0, aad = case id; padded)
-//   padded   u32 length ‖ NoticeContent ‖ zeros, up to a power of two of at least MIN_PADDED_BYTES
+//   padded   NoticeContent, padded (padding.ts) to a power of two of at least MIN_PADDED_BYTES
 //
 // The κ and the content determine all of it. So every member of S makes the same bytes, and sees if another member logged
 // other bytes. Each key seals one message: K covers the message, and noticeKey covers the ciphertext, hence K.
@@ -27,6 +27,7 @@ import { compareBytes, concatBytes, equalBytes, labelledHash, u32be } from "./by
 import { NoticeContent } from "./case-documents.ts";
 import { LABELS, type Label } from "./labels.ts";
 import { noticeKey, noticeMac } from "./opening.ts";
+import { padTo, unpad } from "./padding.ts";
 import { encodeGT, type GT } from "./suite.ts";
 
 /** the rows of every notice, and so the largest number of subjects of a case */
@@ -40,10 +41,7 @@ const NONCE = new Uint8Array(12);
 function pad(content: Uint8Array): Uint8Array {
   let size = MIN_PADDED_BYTES;
   while (size < content.length + 4) size *= 2;
-  const padded = new Uint8Array(size);
-  padded.set(u32be(content.length));
-  padded.set(content, 4);
-  return padded;
+  return padTo(content, size);
 }
 
 /** Each element once, ascending by its encoding. */
@@ -86,9 +84,7 @@ export function openNotice(kappa: GT, caseId: Uint8Array, body: Uint8Array): Not
   const ciphertext = body.subarray(ROWS_BYTES);
   try {
     const K = chacha20poly1305(noticeKey(kappa, ciphertext), NONCE, caseId).decrypt(row.subarray(MAC_BYTES));
-    const padded = chacha20poly1305(K, NONCE, caseId).decrypt(ciphertext);
-    const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0);
-    const content = NoticeContent.decode(padded.subarray(4, 4 + length));
+    const content = NoticeContent.decode(unpad(chacha20poly1305(K, NONCE, caseId).decrypt(ciphertext)));
     return equalBytes(content.caseId, caseId) ? content : undefined;
   } catch {
     return undefined;

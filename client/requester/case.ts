@@ -9,6 +9,7 @@ import { type CaseContext, CaseResult, openSigned } from "../../protocol/documen
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { unpad } from "../../protocol/padding.ts";
 import { SymbolonError, textOfCause, translate } from "../errors.ts";
 import { apiJson } from "../transport.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
@@ -57,8 +58,12 @@ export const sendDossiers = (context: RequesterContext, caseId: string, dossiers
   request(context, `/${caseId}/dossiers`, { dossiers });
 export const sealedResults = async (context: RequesterContext, caseId: string, chunk = 0): Promise<Base64url[]> =>
   (await request<{ sealed: Base64url[] }>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
-export const recordShares = async (context: RequesterContext, caseId: string, items: unknown[]): Promise<Base64url[]> =>
-  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/record-shares`, { items })).sealed;
+export const recordShares = async (
+  context: RequesterContext,
+  caseId: string,
+  sealed: Base64url[],
+): Promise<Base64url[]> =>
+  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/record-shares`, { sealed })).sealed;
 
 /** The escrow's proof that the log has the order. */
 export const orderProof = (context: RequesterContext, caseId: string): Promise<OrderProofJson> =>
@@ -97,7 +102,7 @@ export function openAnswers(
       throw wrong("it answers something else");
     try {
       const aad = forRequesterAad({ orderHash: p.hash, kind, from: part.from });
-      return { from: part.from, plaintext: hybridOpen(context.keys.seal.secretKey, aad, part.sealed) };
+      return { from: part.from, plaintext: unpad(hybridOpen(context.keys.seal.secretKey, aad, part.sealed)) };
     } catch {
       throw wrong("its seal does not open");
     }

@@ -5,7 +5,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
@@ -54,6 +54,8 @@ export class RequesterContext {
   readonly own: RequesterCertificate;
   /** for arithmetic on public data: noble, or a faster engine that the host provides */
   readonly engine: Engine;
+  /** by case and service, the number of parts in the buckets that the service was asked for (case-buckets.ts) */
+  readonly bucketsTold = new Map<Hex, Map<Hex, number>>();
   #trustees: Trustees | undefined;
   readonly #committees: Committees;
 

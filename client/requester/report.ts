@@ -10,8 +10,8 @@ import { dateOfDay } from "../shared/dates.ts";
 import { listServices } from "../shared/service-list.ts";
 import { NO_SERVICE } from "./case.ts";
 import type { RequesterContext } from "./context.ts";
+import type { Fetched, FetchedRecord, RecordFault } from "./fetched.ts";
 import type { PreparedOrder } from "./order.ts";
-import type { Fetched, FetchedRecord, RecordFault } from "./records.ts";
 
 type Names = ReadonlyMap<string, string>;
 const serviceOf = (id: string, names: Names) => ({

@@ -14,14 +14,12 @@ import type { Hex } from "../../protocol/encodings.ts";
 import { ChainError, type RecordState, readChain, survivingRecords } from "../clinic/chain.ts";
 import { SymbolonError, textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
-import { ApiError, apiBytes } from "../transport.ts";
-import { isGenuine, type Listed, readBuckets } from "./buckets.ts";
+import { blobOf, blobsListed, download, isGenuine, type Listed } from "../shared/buckets.ts";
+import { readBuckets, readsOf } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
 import { sessionKeys } from "./keys.ts";
 import { type SessionView, sessionView } from "./overview.ts";
 import type { WalletSession } from "./state.ts";
-
-const PARALLEL_DOWNLOADS = 6;
 
 export type RecordStatus = RecordState;
 
@@ -83,7 +81,7 @@ export async function ownRecords(
   const holdings: Holding[] = [];
   for (const [serviceId, mine] of byService) {
     const listed = await listOf(w, serviceId, mine, result);
-    holdings.push({ serviceId, mine, listed, blobs: await download(w, serviceId, mine, listed, result) });
+    holdings.push({ serviceId, mine, listed, blobs: await downloadAll(w, serviceId, mine, listed, result) });
     progress(holdings.length, byService.size);
   }
   for (const holding of holdings) for (const session of holding.mine) await readSession(w, session, holding, result);
@@ -109,8 +107,8 @@ async function listOf(
   }
 }
 
-/** Downloads every blob that is listed and not erased, of any patient. Keeps the own ones without looking at them. */
-async function download(
+/** Downloads every blob of the buckets, of any patient. Keeps the own ones without looking at them. */
+async function downloadAll(
   w: WalletContext,
   serviceId: Hex,
   mine: readonly WalletSession[],
@@ -118,35 +116,14 @@ async function download(
   result: OwnRecords,
 ): Promise<Map<Hex, Uint8Array>> {
   const own = new Set<Hex>(mine.map((s) => s.tagHash));
-  const erased = new Set(
-    listed.flatMap(({ manifest: { kind, target } }) => (kind === "erasure" && target ? bytesToHex(target) : [])),
-  );
-  const queue = listed.filter((l) => l.manifest.size > 0 && !erased.has(l.recordId));
   const blobs = new Map<Hex, Uint8Array>();
-  const work = async (): Promise<void> => {
-    for (let row = queue.pop(); row; row = queue.pop()) {
-      const blob = await blobOf(w, serviceId, row.recordId);
-      if (!blob) continue;
-      result.downloadedBlobs++;
-      result.downloadedBytes += blob.length;
-      if (own.has(row.tagHash)) blobs.set(row.recordId, blob);
-    }
+  const take = (row: Listed, blob: Uint8Array): void => {
+    result.downloadedBlobs++;
+    result.downloadedBytes += blob.length;
+    if (own.has(row.tagHash)) blobs.set(row.recordId, blob);
   };
-  await Promise.all(Array.from({ length: PARALLEL_DOWNLOADS }, work));
+  await download(blobsListed(listed), (row) => blobOf(readsOf(w), serviceId, row.recordId), take);
   return blobs;
-}
-
-/**
- * Undefined if the service does not hand it out, for whatever reason: one blob must not hide the others. The wallet then acts
- * alike for its own blobs and those of others. @throws ApiError unreachable
- */
-async function blobOf(w: WalletContext, serviceId: Hex, recordId: Hex): Promise<Uint8Array | undefined> {
-  try {
-    return await apiBytes(w.transport, w.deployment.serviceUrl, `/v1/services/${serviceId}/blobs/${recordId}`);
-  } catch (error) {
-    if (error instanceof ApiError && error.code !== "unreachable") return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -10,7 +10,7 @@
 //   GET  /v1/cases/:id/proofs          CaseProofs: approvals and notice are in the log    signed by the requester
 //   POST /v1/cases/:id/advance         runs the next phase, or opens the next chunk       signed by the requester
 //   GET  /v1/cases/:id/result?chunk=   → {sealed: [one per member of S]}                  signed by the requester
-//   POST /v1/cases/:id/record-shares   {items} → {sealed: [one per member of S]}          signed by the requester
+//   POST /v1/cases/:id/record-shares   {sealed: [one per member of S]} → the same         signed by the requester
 
 import type { Context } from "hono";
 import * as z from "zod";
@@ -23,7 +23,7 @@ import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
 import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
-import { MAX_RECORD_ITEMS, RecordItem } from "../shared/trustee-api.ts";
+import { RecordSharesRequest } from "../shared/trustee-api.ts";
 import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
 import { closeDue } from "./closing.ts";
@@ -35,7 +35,7 @@ type C = Context<{ Bindings: EscrowEnv }>;
 const Dossiers = z.array(z.string()).max(16);
 const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 const DossiersBody = z.object({ dossiers: Dossiers });
-const RecordSharesBody = z.object({ items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS) });
+const RecordSharesBody = z.object({ sealed: z.array(RecordSharesRequest.shape.sealed).min(1).max(16) });
 
 const signedByParty = async (c: C): Promise<SignedRequest> => signedRequest(c, await clockTolerance(c.env, now(c)));
 
@@ -123,6 +123,6 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/cases/:id/record-shares", async (c) => {
     const { key, value } = await signedJson(c, RecordSharesBody);
     const handle = await handleOfRequester(c, key);
-    return c.json({ sealed: (await recordShares(handle, value.items)).map(toBase64url) });
+    return c.json({ sealed: (await recordShares(handle, value.sealed)).map(toBase64url) });
   });
 }

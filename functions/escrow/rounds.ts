@@ -41,7 +41,6 @@ import {
   NoticeAnswer,
   type OrderProof,
   PartsAnswer,
-  type RecordItem,
   SharesAnswer,
 } from "../shared/trustee-api.ts";
 import { type CaseHandle, recorded } from "./case-handle.ts";
@@ -357,17 +356,20 @@ export async function caseProofs(handle: CaseHandle): Promise<CaseProofs> {
 // ---- record shares
 
 /**
- * Asks every member of S for shares of record keys. Returns their sealed answers in the order of S; nothing is recorded.
+ * Asks every member of S for shares of record keys, with the request that the requester sealed to it; both in the order of S.
+ * Returns their sealed answers; nothing is recorded.
  * @throws Problem expired, not-allowed-now, unavailable
  */
-export async function recordShares(handle: CaseHandle, items: readonly RecordItem[]): Promise<Uint8Array[]> {
+export async function recordShares(handle: CaseHandle, sealed: readonly string[]): Promise<Uint8Array[]> {
   const { view } = handle;
   if (view.cleared) throw new Problem("expired", "The case has expired.");
   if (view.chunksOpened === 0 || view.kind === "trace")
     throw new Problem("not-allowed-now", "This case does not give access to records, or no chunk is opened yet.");
+  if (sealed.length !== view.set!.length)
+    throw new Problem("malformed", "sealed: one request for each member of the approving set expected");
   return Promise.all(
-    view.set!.map(async (trustee) => {
-      const answer = await askMember(handle, trustee, "record-shares", { items }, ForRequesterAnswer);
+    view.set!.map(async (trustee, i) => {
+      const answer = await askMember(handle, trustee, "record-shares", { sealed: sealed[i] }, ForRequesterAnswer);
       return readForRequester(view, trustee, "records", answer.forRequester);
     }),
   );

@@ -1,10 +1,10 @@
-// Reading sealed records. Only the clinic's own list needs a key. The other reads need none: a tagHash is 256 bits that
-// nobody can guess, and only the recipients can open a blob. Wallets ask for buckets instead of their own tags, so that the
-// operator does not learn which sessions belong together. A bucket is one part of the key space (protocol/buckets.ts), over
-// all months up to a given one.
+// Reading sealed records. The clinic's own lists need its key. The other reads need none, since only the recipients can open a
+// blob. Wallets and requesters ask for buckets instead of single tags, so that the operator does not learn which sessions belong
+// together. A bucket is one part of the key space (protocol/buckets.ts), over all months up to a given one. Nobody but the clinic
+// can ask for a single session.
 //
 //   GET /v1/services/:id/records                  clinic: all manifests of the service
-//   GET /v1/services/:id/tags/:tagHash/records    one session's chain, in order
+//   GET /v1/services/:id/tags/:tagHash/records    clinic: one session's chain, in order
 //   GET /v1/services/:id/buckets/:part?to=EPOCH   the n-th of m equal parts, "n.m"; without `to`, of all months
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
@@ -89,9 +89,7 @@ export function registerReading(app: RoleApp<ServiceEnv>): void {
 
   app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
     const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
-    return c.json(
-      await page(c, await serviceOfPath(c.env, c.req.param("id")), { from: tagHash, below: `${tagHash}g` }),
-    );
+    return c.json(await page(c, await clinicOf(c), { from: tagHash, below: `${tagHash}g` }));
   });
 
   app.get("/v1/services/:id/buckets/:part", async (c) =>

@@ -20,7 +20,8 @@
 //                                                          other member; trace: forRequester   the handle R
 //   result           bundle, the others' parts, the logged forRequester (link, assemble)       members, requester: the sessions in scope
 //                    roots of the chunk's closed epochs
-//   record-shares    bundle, stanzas of result's sessions  forRequester                        requester, from t of them: the file keys
+//   record-shares    bundle, sealed: stanzas of result's   forRequester                        requester, from t of them: the file keys
+//                    sessions, signed by the requester
 //
 // For a link or assemble, shares and result run once per chunk (protocol/case-chunks.ts), with the newest epochs first. A
 // trustee gives the shares of chunk k only after those of chunk k - 1, and the result of chunk k only after its own shares
@@ -72,7 +73,6 @@ import { base64urlText as b64, hexText as hex } from "./schemas.ts";
 const MAX_DOCUMENT_BYTES = 64 << 10;
 const MAX_PART_BYTES = 1 << 20;
 const MAX_CHAIN_BYTES = 4 << 20;
-export const MAX_RECORD_ITEMS = 64;
 
 const document = b64(MAX_DOCUMENT_BYTES);
 const part = b64(MAX_PART_BYTES);
@@ -160,19 +160,11 @@ export type LoggedRoots = NonNullable<z.infer<typeof ResultRequest>["roots"]>;
 export const ForRequesterAnswer = z.object({ forRequester: part });
 export type ForRequesterAnswer = z.infer<typeof ForRequesterAnswer>;
 
-/** The trustees' stanza of one record of a session in the result. */
-export const RecordItem = z.object({
-  serviceId: b64(16),
-  tagHash: b64(32),
-  recordId: b64(16),
-  stanza: b64(8192),
-});
-export type RecordItem = z.infer<typeof RecordItem>;
-/** POST /v1/cases/record-shares */
-export const RecordSharesRequest = z.object({
-  bundle: Bundle,
-  items: z.array(RecordItem).min(1).max(MAX_RECORD_ITEMS),
-});
+/**
+ * POST /v1/cases/record-shares. `sealed`: hybridSeal(this trustee's transport key, aad = recordItemsAad, padded
+ * Signed<RecordItems>), which the requester makes and signs.
+ */
+export const RecordSharesRequest = z.object({ bundle: Bundle, sealed: part });
 
 // ---- officers
 

@@ -85,7 +85,7 @@ export function decodePart<T>(from: number, decode: () => T): T {
   }
 }
 
-/** Signed<ForRequester>: `plaintext` sealed to the requester, signed by this trustee. */
+/** Signed<ForRequester>: the padded `plaintext` sealed to the requester, signed by this trustee. */
 export function sealForRequester(
   open: OpenCase,
   own: TrusteeKeys,

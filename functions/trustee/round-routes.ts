@@ -15,7 +15,8 @@ import {
   SharesRequest,
 } from "../shared/trustee-api.ts";
 import { waitedFor, workAhead } from "./link-shares.ts";
-import { notice, noticeShares, recordShares, result, shares } from "./rounds.ts";
+import { recordShares } from "./record-shares.ts";
+import { notice, noticeShares, result, shares } from "./rounds.ts";
 
 export function registerRounds(app: RoleApp<TrusteeEnv>): void {
   app.use("/v1/cases/*", (_, next) => waitedFor(next));

@@ -8,22 +8,13 @@
 // the combination, and its own result, since record shares are given only for the sessions of the result. Record shares are
 // not kept: asking again gives the same points with a fresh proof.
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import type * as z from "zod";
 import { publicEngine } from "../../engine/worker.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
-import {
-  isFalseRow,
-  LinkParts,
-  NoticeParts,
-  RecordParts,
-  stanzaLabel,
-  TracePart,
-} from "../../protocol/case-documents.ts";
+import { isFalseRow, LinkParts, NoticeParts, padForRequester, TracePart } from "../../protocol/case-documents.ts";
 import { CaseContext, CaseResult, caseContextHash, LogEntry, Signed, signDocument } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { INDEX_CLOSED_WITHIN_SECONDS, indexClosesAt } from "../../protocol/index-tree.ts";
-import type { TrusteeSecret } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { sealNotice } from "../../protocol/notice.ts";
 import {
@@ -33,8 +24,6 @@ import {
   linkShareBytes,
   NoticeShare,
   noticeShare,
-  RecordShare,
-  recordShare,
   TraceShare,
   traceShare,
   UntestedLinkShare,
@@ -42,9 +31,8 @@ import {
   verifyNoticeShare,
 } from "../../protocol/opening.ts";
 import type { G2 } from "../../protocol/suite.ts";
-import { type Tdh2Ciphertext as Ciphertext, openOuter, Tdh2Ciphertext, Tdh2Error } from "../../protocol/tdh2.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem, readBase64url, refused } from "../shared/http.ts";
+import { Problem, readBase64url } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import type {
   ForRequesterAnswer,
@@ -53,12 +41,10 @@ import type {
   NoticeRequest,
   NoticeSharesRequest,
   PartsAnswer,
-  RecordSharesRequest,
   ResultRequest,
   SharesAnswer,
   SharesRequest,
 } from "../shared/trustee-api.ts";
-import { openAtRest } from "./at-rest.ts";
 import { checkNoticeLogged, loggedRoots, type OpenCase } from "./case-bundle.ts";
 import type { Subject } from "./case-order.ts";
 import { vaultOf } from "./context.ts";
@@ -225,7 +211,7 @@ function traceAnswer(round: RoundContext) {
   });
   const answer: SharesAnswer = {
     parts: [],
-    forRequester: toBase64url(sealForRequester(round.open, round.own, "trace", part)),
+    forRequester: toBase64url(sealForRequester(round.open, round.own, "trace", padForRequester(part))),
   };
   return { answer };
 }
@@ -281,7 +267,7 @@ export async function result(
     const value = CaseResult.encode({ caseId, orderHash, epochFrom, epochTo, sessions, unproved });
     const signed = signDocument(LABELS.signResult, CaseResult, CaseResult.decode(value), round.own.signer);
     const answer: ForRequesterAnswer = {
-      forRequester: toBase64url(sealForRequester(round.open, round.own, "result", signed)),
+      forRequester: toBase64url(sealForRequester(round.open, round.own, "result", padForRequester(signed))),
     };
     return { answer, keep: { what: "own-result" as const, value } };
   };
@@ -319,69 +305,4 @@ function readLinkParts(subjects: readonly Subject[], from: number, bytes: Uint8A
       return named(from, UntestedLinkShare.decode(document));
     });
   });
-}
-
-// ---- record shares
-
-/**
- * Round record-shares: shares of the records' file keys, sealed to the requester. Every record must belong to a session of this
- * trustee's own result. @throws Problem credential-refused, not-allowed-now
- */
-export async function recordShares(
-  env: TrusteeEnv,
-  { bundle, items }: z.infer<typeof RecordSharesRequest>,
-  now: number,
-): Promise<ForRequesterAnswer> {
-  const round = await roundContext(env, bundle, now);
-  const sessions = (await keptResults(round)).flatMap((r) => r.sessions);
-  const asked = items.map((item) => ({
-    serviceId: readBase64url(item.serviceId, "serviceId"),
-    tagHash: readBase64url(item.tagHash, "tagHash"),
-    recordId: readBase64url(item.recordId, "recordId"),
-    stanza: readBase64url(item.stanza, "stanza"),
-  }));
-  const own = (a: (typeof asked)[number]): boolean =>
-    !isFalseRow(a.tagHash) &&
-    sessions.some((x) => equalBytes(x.tagHash, a.tagHash) && equalBytes(x.serviceId, a.serviceId));
-  if (!asked.every(own)) throw refused("record: its session is not in the result");
-  const secret = secretOf(round);
-  const parts = asked.map((a) => recordPart(round, secret, a));
-  const value = RecordParts.encode({ items: parts });
-  return { forRequester: toBase64url(sealForRequester(round.open, round.own, "records", value)) };
-}
-
-/** The results of all chunks so far. @throws Problem not-allowed-now if there is none */
-async function keptResults({ env, own, open }: RoundContext): Promise<CaseResult[]> {
-  const sealed = await vaultOf(env).outputs(open.order.caseId, "own-result");
-  if (sealed.length === 0) throw new Problem("not-allowed-now", "result first");
-  return sealed.map((bytes) => CaseResult.decode(openAtRest(own.vaultKey, "own-result", open.binding, bytes)));
-}
-
-type Asked = { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array; stanza: Uint8Array };
-
-/**
- * The share for one record. If the stanza does not belong to this record, the share is empty, because one bad record must not
- * hide the others.
- */
-function recordPart(round: RoundContext, secret: TrusteeSecret, asked: Asked): RecordParts["items"][number] {
-  const { stanza, ...place } = asked;
-  const none = new Uint8Array();
-  const context = round.open.context("record", { hash: sha256(stanza) }, round.own.index);
-  const refusedPart = { ...place, context: CaseContext.encode(context), ciphertext: none, share: none };
-  let ciphertext: Ciphertext;
-  try {
-    const label = stanzaLabel(place, round.open.order.keySetId);
-    ciphertext = openOuter(secret.groupHybridSecret, { key: round.keySet.keys.record, label }, stanza, publicEngine());
-  } catch (error) {
-    if (error instanceof Tdh2Error) return refusedPart;
-    throw error;
-  }
-  const at = {
-    ctx: caseContextHash(context),
-    index: round.own.index,
-    shareKey: round.keySet.shareKeys[round.own.index - 1]!.record,
-    u: ciphertext.u,
-  };
-  const share = RecordShare.encode(recordShare({ ...at, share: secret.shares.record }, rng));
-  return { ...refusedPart, ciphertext: Tdh2Ciphertext.encode(ciphertext), share };
 }

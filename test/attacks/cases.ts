@@ -27,9 +27,10 @@ import { CheckInError } from "../../client/wallet/sending.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import type { Head } from "../../functions/shared/log-reader.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
-import type { Bundle, Inclusion } from "../../functions/shared/trustee-api.ts";
+import type { Bundle, CardAnswer, Inclusion } from "../../functions/shared/trustee-api.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import { type TrusteeKeys, trusteeKeys } from "../../functions/trustee/keys.ts";
 import { bundleWorker, type ModuleSwap, type Weakening } from "../../local/bundles.ts";
@@ -46,6 +47,7 @@ import { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { LOG_FRESHNESS_SECONDS, type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
 import { OfficerCard, officerEntry } from "../../protocol/officer-card.ts";
 import { Presentation, present, tagHashOf } from "../../protocol/presentation.ts";
+import { type RecordItems, sealRecordItems } from "../../protocol/record-items.ts";
 
 /** Attack tests start in the middle of a month. */
 export const START = Date.UTC(2026, 8, 10) / 1000;
@@ -138,6 +140,22 @@ export async function newRequester(p: Practice, name: string): Promise<{ request
     role: "clinician",
   });
   return { requester: new Requester(p.transport, p.deployment, keys, certificate), keys };
+}
+
+/** The requester's own request to each member of S for shares of these records. */
+export async function recordItemsFor(
+  p: Practice,
+  { signSecretKey }: RequesterKeys,
+  prepared: PreparedOrder,
+  set: readonly number[],
+  items: RecordItems["items"],
+): Promise<{ sealed: string[] }> {
+  const sealed = set.map(async (trustee) => {
+    const card = await apiJson<CardAnswer>(p.transport, p.deployment.trusteeUrls[trustee - 1]!, "/v1/card");
+    const value = { caseId: prepared.order.caseId, orderHash: prepared.hash, trustee, items };
+    return toBase64url(sealRecordItems(value, readBase64url(card.transportKey), signSecretKey, p.transport.rng));
+  });
+  return { sealed: await Promise.all(sealed) };
 }
 
 // ---- stores

@@ -10,6 +10,7 @@ import {
   RequesterError,
   saveOrder,
 } from "../../client/requester.ts";
+import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { FALSE_ROW, RecordParts, TrusteeCard } from "../../protocol/case-documents.ts";
 import { Contract, Dossier, Manifest, openSigned, signDocument, subjectHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
@@ -18,6 +19,7 @@ import { KeySet, signKeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { problems } from "../support/fhir-document.ts";
 import {
+  addManifest,
   addRecord,
   answer,
   C1of,
@@ -29,6 +31,7 @@ import {
   fullDossier,
   goodKeySet,
   type Item,
+  itemsFor,
   jane,
   newRequester,
   newSession,
@@ -52,6 +55,7 @@ import {
 beforeEach(() => {
   Object.assign(world, goodKeySet);
   world.sessions = [];
+  world.strangers = [];
   world.sent = [];
   world.routes = {};
 });
@@ -226,13 +230,13 @@ describe("records", () => {
     ];
   });
   type Parts = (p: PreparedOrder, i: number, items: Item[]) => RecordParts;
-  async function fetched(parts: Parts = recordParts): Promise<Fetched[]> {
-    const p = await ordered("link");
+  async function fetched(parts: Parts = recordParts, order = ordered("link")): Promise<Fetched[]> {
+    const p = await order;
     world.routes["/result"] = () => ({
       sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))),
     });
     world.routes["/record-shares"] = (_path, body) => ({
-      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(parts(p, i, body.items as Item[])))),
+      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(parts(p, i, itemsFor(p, i, body))))),
     });
     const all: Fetched[] = [];
     for await (const f of requester.fetchRecords(await requester.openResult(p), { concurrency: 1 })) all.push(f);
@@ -247,6 +251,43 @@ describe("records", () => {
     sessions.push({ ...newSession(EPOCH - 2), tagHash: FALSE_ROW });
     expect(told(await fetched())).toEqual(["fault", "new", "newer", "old"]);
     expect(world.sent.some((s) => s.path.includes("0".repeat(64)))).toBe(false);
+  });
+
+  it("are asked for by whole buckets, manifests and blobs of all patients, and the escrow is told of no session", async () => {
+    world.strangers = Array.from({ length: 5 }, () => newSession(EPOCH - 2));
+    const others = await Promise.all(world.strangers.map((s) => addRecord(s, "of another patient")));
+    expect(told(await fetched()).sort()).toEqual(["new", "newer", "old"]);
+    const service = world.sent.filter(({ path }) => /\/(?:tags|buckets|blobs)\//.test(path)).map(({ path }) => path);
+    const manifests = sessions.concat(world.strangers).flatMap((s) => s.manifests);
+    const tagsOf = (m: Uint8Array) => toBase64url(openSigned(LABELS.signManifest, Manifest, m).value.recordId);
+    expect(service[0]).toMatch(/\/buckets\/0\.1$/);
+    expect(new Set(service.slice(1).map((x) => toBase64url(hexToBytes(x.slice(-32)))))).toEqual(
+      new Set(manifests.map(tagsOf)),
+    );
+    expect(service).toHaveLength(1 + ids.length + others.length); // each once
+    const toEscrow = JSON.stringify(world.sent.filter(({ path }) => path.startsWith("/v1/cases")));
+    for (const { tagHash } of sessions) {
+      expect(toEscrow).not.toContain(toBase64url(tagHash));
+      expect(toEscrow).not.toContain(bytesToHex(tagHash));
+    }
+  });
+
+  it("of a large service come from buckets of some 100 sessions, and a second reading asks for the same ones", async () => {
+    world.strangers = Array.from({ length: 700 }, () => newSession(EPOCH - 2));
+    for (const s of world.strangers) addManifest(s);
+    const order = requester.order({ ...ask, kind: "link", subject: { checkIn } });
+    expect(told(await fetched(recordParts, order)).sort()).toEqual(["new", "newer", "old"]);
+    const asked = () => [...new Set(world.sent.flatMap(({ path }) => /\/buckets\/(.*)$/.exec(path)?.[1] ?? []))];
+    const first = asked();
+    expect(first[0]).toBe("0.1"); // the sample
+    const parts = new Set(first.slice(1).map((part) => part.split(".")[1]));
+    expect(parts.size).toBe(1);
+    expect(Number([...parts][0])).toBeGreaterThan(3);
+    expect(Number([...parts][0])).toBeLessThan(12);
+    world.sent = [];
+    world.strangers = world.strangers.slice(0, 100);
+    await fetched(recordParts, order);
+    expect(asked()).toEqual(first.slice(1));
   });
 
   it("come newest epoch first, opened with t shares", async () => {
@@ -272,7 +313,7 @@ describe("records", () => {
       return { sealed: SET.map((i) => answer(p, "result", i, signedResult(resultOf(p, sessions), i))) };
     };
     world.routes["/record-shares"] = (_path, body) => ({
-      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(recordParts(p, i, body.items as Item[])))),
+      sealed: SET.map((i) => answer(p, "records", i, RecordParts.encode(recordParts(p, i, itemsFor(p, i, body))))),
     });
     const all: Fetched[] = [];
     for await (const f of requester.fetchRecords(requester.open(p))) {
@@ -462,9 +503,7 @@ describe("records", () => {
     (p, i, items) =>
       i === who
         ? {
-            items: items.map((x) =>
-              x.recordId === toBase64url(fromHex(ids[2]!)) ? change(p, x) : recordPart(p, i, x),
-            ),
+            items: items.map((x) => (bytesToHex(x.recordId) === ids[2]! ? change(p, x) : recordPart(p, i, x))),
           }
         : recordParts(p, i, items);
 

@@ -35,13 +35,14 @@ import * as indexTrees from "../../protocol/index-tree.ts";
 import * as keySets from "../../protocol/key-set.ts";
 import * as openings from "../../protocol/opening.ts";
 import * as presentations from "../../protocol/presentation.ts";
+import * as recordItems from "../../protocol/record-items.ts";
 import * as requesters from "../../protocol/requester-status.ts";
 import * as tdh2 from "../../protocol/tdh2.ts";
 import { layouts, SPEC, withTables } from "../../scripts/spec-tables.ts";
 
 const byName = new Map<string, Codec<unknown>>();
 const modules = [documents, cases, ceremonies, chains, credentials, continuities, identities, keySets, openings];
-for (const module of [...modules, indexTrees, presentations, requesters, tdh2])
+for (const module of [...modules, indexTrees, presentations, recordItems, requesters, tdh2])
   for (const value of Object.values(module))
     if (typeof value === "object" && value !== null && "encode" in value && "decode" in value && "name" in value)
       byName.set((value as Codec<unknown>).name, value as Codec<unknown>);

@@ -13,7 +13,8 @@ import type { PreparedOrder } from "../../client/requester.ts";
 import { createRequesterKeys, Requester } from "../../client/requester.ts";
 import { recordLabel, sealRecord } from "../../client/sealing/record.ts";
 import type { Transport } from "../../client/transport.ts";
-import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
+import { rangeOf, readPart } from "../../protocol/buckets.ts";
+import { bytesToHex, compareBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import {
   type ForRequester,
@@ -58,7 +59,9 @@ import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { formatVkey, LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { RecordShare, recordShare, TraceShare, traceShare } from "../../protocol/opening.ts";
+import { padToMultiple } from "../../protocol/padding.ts";
 import { Presentation, present } from "../../protocol/presentation.ts";
+import { openRecordItems, type RecordItems } from "../../protocol/record-items.ts";
 import { commitPolynomial, evaluate, evaluateCommitment, sharePolynomial } from "../../protocol/sharing.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
@@ -251,17 +254,25 @@ export async function addRecord(session: TestSession, text: string, changes: Par
     threshold: { recordKey: keySet.keys.record, groupHybridKey: group.publicKey },
     rng,
   });
+  const { blob, sha256: blobHash, stanzaHash } = sealed;
+  addManifest(session, { recordId, blobHash, stanzaHash, size: blob.length, ...changes });
+  session.blobs.set(bytesToHex(recordId), sealed.blob);
+  return bytesToHex(recordId);
+}
+
+/** The manifest of a record that nobody has to open. */
+export function addManifest(session: TestSession, changes: Partial<Manifest> = {}): void {
   const last = session.manifests.at(-1);
   const manifest: Manifest = {
     kind: "record",
     serviceId,
     tagHash: session.tagHash,
-    recordId,
+    recordId: rng(16),
     target: undefined,
     movedTo: undefined,
-    blobHash: sealed.sha256,
-    stanzaHash: sealed.stanzaHash,
-    size: sealed.blob.length,
+    blobHash: rng(32),
+    stanzaHash: rng(32),
+    size: 100,
     day: 20_000,
     contentKind: "application/fhir+json",
     keySetId: parameters.keySetId,
@@ -270,8 +281,6 @@ export async function addRecord(session: TestSession, text: string, changes: Par
     ...changes,
   };
   session.manifests.push(signDocument(LABELS.signManifest, Manifest, manifest, service.secretKey));
-  session.blobs.set(bytesToHex(recordId), sealed.blob);
-  return bytesToHex(recordId);
 }
 
 // ---- a trustee's answers
@@ -307,7 +316,7 @@ export function answer(
   signedBy = from,
 ): string {
   const head = { caseId: p.order.caseId, orderHash: p.hash, kind, from, ...changes };
-  const sealed = hybridSeal(keys.seal.publicKey, forRequesterAad(head), plaintext, rng);
+  const sealed = hybridSeal(keys.seal.publicKey, forRequesterAad(head), padToMultiple(plaintext, 4096), rng);
   return toBase64url(signForRequester({ ...head, sealed }, signAs(signedBy)));
 }
 
@@ -338,19 +347,17 @@ export function tracePart(p: PreparedOrder, i: number, changes: Partial<CaseCont
   return TracePart.encode({ context: CaseContextCodec.encode(context), share });
 }
 
-export interface Item {
-  serviceId: string;
-  tagHash: string;
-  recordId: string;
-  stanza: string;
+export type Item = RecordItems["items"][number];
+/** The records that trustee i is asked for in this request. @throws Error if the request is not this requester's */
+export function itemsFor(p: PreparedOrder, i: number, body: Record<string, unknown>): Item[] {
+  const sealed = fromBase64url((body.sealed as string[])[SET.indexOf(i)]!);
+  const head = { caseId: p.order.caseId, orderHash: p.hash, trustee: i };
+  const { key, items } = openRecordItems(head, transport_[i - 1]!.secretKey, sealed);
+  if (bytesToHex(key) !== bytesToHex(keys.signPublicKey)) throw new Error("not this requester's");
+  return items;
 }
 export function recordPart(p: PreparedOrder, i: number, item: Item, changes: Partial<CaseContext> = {}, by = i) {
-  const place = {
-    serviceId: fromBase64url(item.serviceId),
-    tagHash: fromBase64url(item.tagHash),
-    recordId: fromBase64url(item.recordId),
-  };
-  const stanza = fromBase64url(item.stanza);
+  const { stanza, ...place } = item;
   const context = { ...contextOf(p, "record", sha256(stanza), i), ...changes };
   const encoded = CaseContextCodec.encode(context);
   const label = recordLabel({ ...place, keySetId: p.order.keySetId });
@@ -450,11 +457,15 @@ export const world = {
   keySet: KeySet.encode(keySet),
   cards,
   sessions: [] as TestSession[],
+  /** sessions of other patients at the same service */
+  strangers: [] as TestSession[],
   sent: [] as { path: string; body: Record<string, unknown> }[],
   /** the service's list of cards, if it is not the true one */
   cardsOfServices: undefined as string[] | undefined,
   /** the chunk whose result is asked for at the moment */
   chunk: 0,
+  /** how many manifests of a list the requester has */
+  cursor: 0,
   /** the escrow's and the registrar's answers in this test, by the end of the path */
   routes: {} as Record<string, Route>,
 };
@@ -467,13 +478,23 @@ function route(path: string, body: Record<string, unknown>): unknown {
     };
   if (path === "/v1/keyset") return { keySet: toBase64url(world.keySet), cards: world.cards.map(toBase64url) };
   if (path === "/v1/services") return { cards: world.cardsOfServices ?? [toBase64url(card)] };
-  const tag = /\/tags\/([0-9a-f]{64})\/records$/.exec(path)?.[1];
-  if (tag) {
-    const session = world.sessions.find((s) => bytesToHex(s.tagHash) === tag);
-    return { records: (session?.manifests ?? []).map((m) => ({ manifest: toBase64url(m), status: "current" })) };
+  const bucket = /\/buckets\/(.*)$/.exec(path)?.[1];
+  if (bucket) {
+    const { from, below } = rangeOf(readPart(bucket)!);
+    const inside = [...world.sessions, ...world.strangers].filter(({ tagHash }) => {
+      const hash = bytesToHex(tagHash);
+      return from <= hash && hash < below;
+    });
+    const manifests = inside.sort((a, b) => compareBytes(a.tagHash, b.tagHash)).flatMap((x) => x.manifests);
+    const page = manifests.slice(world.cursor, world.cursor + 500);
+    return {
+      records: page.map((m) => ({ manifest: toBase64url(m), status: "current" })),
+      ...(world.cursor + page.length < manifests.length ? { cursor: `${world.cursor + page.length}` } : {}),
+    };
   }
   const record = /\/blobs\/([0-9a-f]{32})$/.exec(path)?.[1];
-  if (record) return world.sessions.map((s) => s.blobs.get(record)).find((b) => b !== undefined);
+  if (record)
+    return [...world.sessions, ...world.strangers].map((s) => s.blobs.get(record)).find((b) => b !== undefined);
   const found = Object.keys(world.routes).find((end) => path.endsWith(end));
   return found === undefined ? undefined : world.routes[found]!(path, body);
 }
@@ -484,6 +505,7 @@ const transport: Transport = {
   fetch: (async (input: string, init?: RequestInit) => {
     const { pathname, searchParams } = new URL(input);
     world.chunk = Number(searchParams.get("chunk") ?? 0);
+    world.cursor = Number(searchParams.get("cursor") ?? 0);
     const body = init?.body
       ? (JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as Record<string, unknown>)
       : {};

@@ -73,12 +73,8 @@ async function opened(changes: Parameters<typeof caseOf>[0] = {}): Promise<TestC
 /** The bundles that a trustee received, as text: all must be equal. */
 const bundlesOf = (trustee: number): Set<string> =>
   new Set(outside.asked.filter((a) => a.trustee === trustee).map((a) => JSON.stringify(a.bundle)));
-const item = () => ({
-  serviceId: toBase64url(rng(16)),
-  tagHash: toBase64url(rng(32)),
-  recordId: toBase64url(rng(16)),
-  stanza: toBase64url(rng(1500)),
-});
+/** What the requester sealed to the two members of S. The escrow cannot read it. */
+const requests = (): string[] => [1, 2].map(() => toBase64url(rng(2000)));
 
 describe("a case", () => {
   it("link: is ordered, approved, noticed and opened, and each step is in the log before it becomes visible", async () => {
@@ -132,12 +128,12 @@ describe("a case", () => {
     const c = await approved({ epochFrom: EPOCH - 9, epochTo: EPOCH - 2 }); // chunks of 1, 2, 4 and 1 epochs
     expect(await advance(c)).toMatchObject({ state: "noticed", chunks: { opened: 0, of: 4 } });
     expect(await code(result(c, "?chunk=0"))).toBe("not-allowed-now");
-    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+    expect(await code(recordShares(c, requests()))).toBe("not-allowed-now");
     for (const opened of [1, 2, 3]) {
       expect(await advance(c)).toMatchObject({ state: "noticed", chunks: { opened, of: 4 } });
       expect((await result(c, `?chunk=${opened - 1}`)).sealed).toHaveLength(2);
       expect(await code(result(c, `?chunk=${opened}`))).toBe("not-allowed-now");
-      expect((await recordShares(c, [item()])).sealed).toHaveLength(2);
+      expect((await recordShares(c, requests())).sealed).toHaveLength(2);
       expect(kindsLogged().filter((k) => k === "opening")).toHaveLength(1);
     }
     expect(await advance(c)).toMatchObject({ state: "opened", chunks: { opened: 4, of: 4 } });
@@ -170,7 +166,7 @@ describe("a case", () => {
     const c = await opened({ kind: "trace", epochFrom: EPOCH, epochTo: EPOCH });
     expect(outside.asked.some((a) => a.round === "result")).toBe(false);
     expect((await result(c)).sealed).toHaveLength(2);
-    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+    expect(await code(recordShares(c, requests()))).toBe("not-allowed-now");
   });
 
   it("assemble: nobody can decide before the registrar's dossiers arrive, and they are accepted once", async () => {
@@ -212,17 +208,17 @@ describe("a case", () => {
 
   it("record shares come from S after the case is opened, and only the requester may ask for them", async () => {
     const c = await approved();
-    expect(await code(recordShares(c, [item()]))).toBe("not-allowed-now");
+    expect(await code(recordShares(c, requests()))).toBe("not-allowed-now");
     await advance(c);
     await advance(c);
     outside.asked.length = 0;
-    const items = [item(), item()];
-    expect((await recordShares(c, items)).sealed).toHaveLength(2);
+    const asked = requests();
+    expect((await recordShares(c, asked)).sealed).toHaveLength(2);
     expect(outside.asked.map((a) => a.trustee).sort()).toEqual([1, 2]);
-    expect(outside.asked[0]!.body.items).toEqual(items);
-    expect(await code(recordShares(c, []))).toBe("malformed");
-    expect(await code(recordShares(c, Array.from({ length: 65 }, item)))).toBe("malformed");
-    const stranger = { json: { items }, signWith: secret("stranger") };
+    for (const { trustee, body } of outside.asked) expect(body.sealed).toBe(asked[trustee - 1]);
+    for (const wrong of [[], asked.slice(1), [...asked, ...asked]])
+      expect(await code(recordShares(c, wrong))).toBe("malformed");
+    const stranger = { json: { sealed: asked }, signWith: secret("stranger") };
     expect(await code(api(transport, ESCROW_URL, `/v1/cases/${c.id}/record-shares`, stranger))).toBe(
       "credential-refused",
     );
@@ -450,7 +446,7 @@ describe("orders that the escrow refuses", () => {
       expect(
         await code(
           api(transport, ESCROW_URL, `/v1/cases/${c.id}${path}`, {
-            json: { dossiers: dossiers(), items: [item()] },
+            json: { dossiers: dossiers(), sealed: requests() },
             ...stranger,
           }),
         ),

@@ -327,8 +327,8 @@ export const complete = (c: TestCase, sealed = dossiers()): Promise<Status> =>
   asRequester(c, "/dossiers", "POST", { dossiers: sealed }) as Promise<Status>;
 export const result = (c: TestCase, query = ""): Promise<{ sealed: string[] }> =>
   asRequester(c, `/result${query}`, "GET") as Promise<{ sealed: string[] }>;
-export const recordShares = (c: TestCase, items: unknown[]): Promise<{ sealed: string[] }> =>
-  asRequester(c, "/record-shares", "POST", { items }) as Promise<{ sealed: string[] }>;
+export const recordShares = (c: TestCase, sealed: string[]): Promise<{ sealed: string[] }> =>
+  asRequester(c, "/record-shares", "POST", { sealed }) as Promise<{ sealed: string[] }>;
 
 /** The officer of each trustee. Its card is in the log before its first decision. */
 export const officers = [1, 2, 3].map((trustee) =>

@@ -4,6 +4,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { beforeEach, describe, expect, it } from "vitest";
+import { ClinicApi } from "../../client/clinic/api.ts";
 import { Clinic } from "../../client/clinic.ts";
 import { RecordError, sealRecord } from "../../client/sealing/record.ts";
 import { type ApiError, api, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
@@ -220,15 +221,18 @@ describe("a record", () => {
     let cursor: string | undefined;
     do {
       const query: string = `?limit=2${cursor ? `&cursor=${cursor}` : ""}`;
-      const page = await apiJson<{ records: { manifest: string }[]; cursor?: string }>(
-        transport,
-        SERVICE_URL,
-        `${base()}/tags/${alice.tagHash}/records${query}`,
-      );
+      const page = await new ClinicApi(transport, SERVICE_URL, clinic.keys).ownJson<{
+        records: { manifest: string }[];
+        cursor?: string;
+      }>(`/tags/${alice.tagHash}/records${query}`);
       seen.push(...page.records.map((r) => r.manifest));
       cursor = page.cursor;
     } while (cursor);
     expect(new Set(seen).size).toBe(3);
+    // Nobody but the clinic may ask for a single session.
+    expect(await code(api(transport, SERVICE_URL, `${base()}/tags/${alice.tagHash}/records`))).toBe(
+      "credential-refused",
+    );
     for (const bad of ["?cursor=x", "?limit=0", "?limit=-1", "?to=", "?to=-1", "?to=999999"])
       expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/0.1${bad}`))).toBe("malformed");
     for (const bad of ["-", "1", "1.1", "0.0", "00.1", "0.65537", "-1.2", "0.1.2", "%27"])

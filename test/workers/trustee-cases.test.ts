@@ -27,9 +27,12 @@ import {
   verifyTraceShare,
   walletKappa,
 } from "../../protocol/opening.ts";
+import { unpad } from "../../protocol/padding.ts";
 import { Presentation } from "../../protocol/presentation.ts";
+import { type RecordItems, sealRecordItems } from "../../protocol/record-items.ts";
 import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
 import { sealThreshold, Tdh2Ciphertext, tdh2Finish } from "../../protocol/tdh2.ts";
+import { secret } from "./bindings.ts";
 import {
   type Approved,
   approve,
@@ -69,7 +72,7 @@ function openAnswer(c: TestCase, text: string): { from: number; kind: string; pl
   const { key, value } = openSigned(LABELS.signForRequester, ForRequester, readBase64url(text));
   expect(key).toEqual(identityKeys[value.from - 1]);
   expect(value.orderHash).toEqual(c.hash);
-  const plaintext = hybridOpen(requesterSeal.secretKey, forRequesterAad(value), value.sealed);
+  const plaintext = unpad(hybridOpen(requesterSeal.secretKey, forRequesterAad(value), value.sealed));
   return { from: value.from, kind: value.kind, plaintext };
 }
 
@@ -88,6 +91,31 @@ function resultsOf(c: TestCase, answers: string[]): Pick<CaseResult, "sessions">
     return { sessions: results.flatMap((r) => r.sessions) };
   });
 }
+
+/** The requester's request to trustee `i`. */
+function sealItems(
+  w: World,
+  c: TestCase,
+  trustee: number,
+  items: RecordItems["items"],
+  changes: Partial<RecordItems> = {},
+  by = secret("requester"),
+  to = trustee,
+): string {
+  const value = { caseId: c.order.caseId, orderHash: c.hash, trustee, items, ...changes };
+  return toBase64url(sealRecordItems(value, w.transportKeys[to - 1]!, by, rng));
+}
+const askRecords = (
+  c: TestCase,
+  a: Approved,
+  i: number,
+  items: RecordItems["items"],
+  ...more: [changes?: Partial<RecordItems>, by?: Uint8Array, to?: number]
+) =>
+  ask<{ forRequester: string }>(i, "record-shares", {
+    bundle: a.bundle(i),
+    sealed: sealItems(w, c, i, items, ...more),
+  });
 
 describe("link", () => {
   it("finds the patient's sessions in the approved epochs, newest first, and no other patient's", async () => {
@@ -171,9 +199,8 @@ describe("link", () => {
       { epoch: known.epoch, slot: 1, serviceId: new Uint8Array(16), tagHash: FALSE_ROW },
     ]);
     for (const tagHash of [victim.tagHash, FALSE_ROW, known.tagHash]) {
-      const item = { serviceId: toBase64url(known.serviceId), tagHash: toBase64url(tagHash) };
-      const items = [{ ...item, recordId: toBase64url(rng(16)), stanza: toBase64url(rng(100)) }];
-      expect(await outcome(ask(1, "record-shares", { bundle: a.bundle(1), items }))).toBe("credential-refused");
+      const items = [{ serviceId: known.serviceId, tagHash, recordId: rng(16), stanza: rng(100) }];
+      expect(await outcome(askRecords(c, a, 1, items))).toBe("credential-refused");
     }
   });
 
@@ -259,18 +286,9 @@ describe("records", () => {
     const label = stanzaLabel(place, keySetId(w.keySet));
     const key = w.keySet.keys.record;
     const stanza = sealThreshold({ key, groupHybridKey: w.keySet.groupHybridKey, label, fileKey }, rng);
-    const item = (x: { serviceId: Uint8Array; tagHash: Uint8Array; recordId: Uint8Array }) => ({
-      serviceId: toBase64url(x.serviceId),
-      tagHash: toBase64url(x.tagHash),
-      recordId: toBase64url(x.recordId),
-      stanza: toBase64url(stanza),
-    });
-    const moved = { ...place, recordId: rng(16) };
-    const answers = await Promise.all(
-      a.set.map((i) =>
-        ask<{ forRequester: string }>(i, "record-shares", { bundle: a.bundle(i), items: [item(place), item(moved)] }),
-      ),
-    );
+    const item = { ...place, stanza };
+    const moved = { ...item, recordId: rng(16) };
+    const answers = await Promise.all(a.set.map((i) => askRecords(c, a, i, [item, moved])));
     const parts = answers.map((x) => openAnswer(c, x.forRequester));
     const ct = Tdh2Ciphertext.decode(RecordParts.decode(parts[0]!.plaintext).items[0]!.ciphertext);
     const points = parts.map(({ from, plaintext }) => {
@@ -285,8 +303,43 @@ describe("records", () => {
     expect(tdh2Finish({ key, label, ct, shared: combinePoints(a.set, points) })).toEqual(fileKey);
 
     const foreign = visit(w, newPatient(w), { slot: 0 });
-    await expect(
-      ask(1, "record-shares", { bundle: a.bundle(1), items: [item({ ...foreign, recordId: rng(16) })] }),
-    ).rejects.toMatchObject({ code: "credential-refused" });
+    const { serviceId, tagHash } = foreign;
+    const other = { serviceId, tagHash, recordId: rng(16), stanza };
+    expect(await outcome(askRecords(c, a, 1, [other]))).toBe("credential-refused");
+  });
+
+  it("gives no shares to a request that the requester did not sign, or for another trustee or case", async () => {
+    const session = visit(w, newPatient(w), { slot: 1 });
+    const c = newCase(w, dossierOf(session));
+    const a = await approve(w, c);
+    await opened(w, a);
+    const items = [{ serviceId: session.serviceId, tagHash: session.tagHash, recordId: rng(16), stanza: rng(100) }];
+    const code = (changes: Partial<RecordItems>, by?: Uint8Array, to?: number) =>
+      outcome(askRecords(c, a, 1, items, changes, by, to));
+    expect(await code({})).toMatchObject({ forRequester: expect.any(String) }); // control
+    // The escrow may not find out in this way whether a session is in the result.
+    expect(await code({}, secret("the escrow's"))).toBe("credential-refused");
+    expect(await code({ trustee: 2 })).toBe("credential-refused");
+    expect(await code({}, undefined, 2)).toBe("credential-refused");
+    expect(await code({ orderHash: rng(32) })).toBe("credential-refused");
+    expect(await code({ caseId: rng(32) })).toBe("credential-refused");
+    expect(await code({ items: [] })).toContain("malformed");
+    expect(await code({ items: Array.from({ length: 65 }, () => items[0]!) })).toContain("malformed");
+  });
+
+  it("answers with a length that tells the number of records in steps of 16 only", async () => {
+    const session = visit(w, newPatient(w), { slot: 1 });
+    const c = newCase(w, dossierOf(session));
+    const a = await approve(w, c);
+    await opened(w, a);
+    const { serviceId, tagHash } = session;
+    const lengths = async (n: number) => {
+      const items = Array.from({ length: n }, () => ({ serviceId, tagHash, recordId: rng(16), stanza: rng(1340) }));
+      const asked = sealItems(w, c, 1, items).length;
+      return [asked, (await askRecords(c, a, 1, items)).forRequester.length];
+    };
+    const one = await lengths(1);
+    expect(await lengths(16)).toEqual(one);
+    for (const [i, length] of (await lengths(18)).entries()) expect(length).toBeGreaterThan(one[i]!);
   });
 });

@@ -120,13 +120,9 @@ describe("no value is given before its turn:", () => {
     expect(await outcome(notice(a, 1, []))).toBe("not-allowed-now: notice-shares first");
     expect(await outcome(ask(1, "shares", { bundle, notice: elsewhere.notice }))).toBe("not-allowed-now: notice first");
     expect(await outcome(ask(1, "result", { bundle, parts: [] }))).toBe("not-allowed-now: shares first");
-    const item = {
-      serviceId: toBase64url(session.serviceId),
-      tagHash: toBase64url(session.tagHash),
-      recordId: toBase64url(rng(16)),
-      stanza: toBase64url(rng(100)),
-    };
-    expect(await outcome(ask(1, "record-shares", { bundle, items: [item] }))).toBe("not-allowed-now: result first");
+    expect(await outcome(ask(1, "record-shares", { bundle, sealed: toBase64url(rng(100)) }))).toBe(
+      "not-allowed-now: result first",
+    );
 
     const { notice: logged } = await noticed(w, a);
     expect(await outcome(ask(1, "shares", { bundle, notice: elsewhere.notice }))).toBe("credential-refused");

@@ -36,6 +36,7 @@ import {
 import { IdentityRecord } from "../../../protocol/identity-record.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { officerCardHashOf } from "../../../protocol/officer-card.ts";
+import { RecordItems } from "../../../protocol/record-items.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
 import { rngOf, type World } from "./world.ts";
 
@@ -50,6 +51,12 @@ export function documentVectors(w: World): Json {
     from: 1,
     to: 2,
     sealed: fill(7, 40),
+  };
+  const recordItems: RecordItems = {
+    caseId: w.order.caseId,
+    orderHash: w.orderHash,
+    trustee: 1,
+    items: [{ serviceId: w.serviceId, tagHash: fill(4, 32), recordId: fill(5, 16), stanza: fill(6, 20) }],
   };
   const forRequester: ForRequester = {
     caseId: w.order.caseId,
@@ -158,6 +165,7 @@ export function documentVectors(w: World): Json {
         identity: w.identity,
         identitySalts: [w.identitySalt],
       }),
+      plain(RecordItems, recordItems),
       plain(NoticeParts, { shares: [fill(1, 3), fill(2, 4)] }),
       plain(LinkParts, { shares: [fill(1, 3), fill(2, 4)] }),
       plain(TracePart, { context: fill(1, 3), share: fill(2, 4) }),

@@ -323,13 +323,14 @@ const Generation = struct({ contract: blob, epochFrom: u32, epochTo: u32 });
  * commitment. The registrar signs an assemble's dossier as a whole:
  * Ed25519 over signDossier ‖ order hash ‖ Dossier without registrarSignature.
  */
-export const Dossier = document("Dossier", 0x0d, 1, {
+export const Dossier = document("Dossier", 0x0d, 2, {
   salt: fixed(32),
   checkIn: optional(blob),
   selector: text, // assemble: the requester's name for the person, e.g. an insurance number
   generations: list(Generation),
   identity: optional(blob),
   identitySalts: list(fixed(32)), // openings of the generations' identity commitments, in order
+  uncovered: u8, // assemble: as many of the oldest generations have contracts under an earlier link key
   registrarSignature: optional(fixed(64)), // assemble
 });
 export type Dossier = Of<typeof Dossier>;

@@ -260,3 +260,13 @@ export function verifyRefresh(
     return holds ? { Cm: Cm as CheckedCommitment } : undefined;
   });
 }
+
+/**
+ * How many of the oldest contracts of one person are under an earlier link key, which a new key ceremony replaced: their
+ * proofs do not verify under this one. A case under this key opens nothing of those phones.
+ * @param contracts oldest first
+ */
+export function countUncovered(params: Pick<IssuerParams, "linkKey">, contracts: readonly Contract[]): number {
+  const first = contracts.findIndex((contract) => verifyContract(params, contract).ok);
+  return first < 0 ? contracts.length : first;
+}

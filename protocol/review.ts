@@ -23,10 +23,10 @@ export interface OrderDescription {
   /** unix seconds */
   issuedAt: number;
   expiresAt: number;
-  /** the session of a link or trace; or the selector of an assemble, and the number of the person's contracts */
+  /** the session of a link or trace; or of an assemble the selector, and how many contracts it opens and does not open */
   subject:
     | { tid: string; tagHash: Hex; serviceId: Hex; epoch: string; at: number }
-    | { selector: string; contracts: number };
+    | { selector: string; contracts: number; uncovered: number };
   /** for the officer to read */
   warnings: string[];
 }
@@ -55,8 +55,12 @@ export function describeOrder(
     expiresAt: order.expiresAt,
     subject: dossier.checkIn
       ? sessionOf(dossier.checkIn)
-      : { selector: dossier.selector, contracts: dossier.generations.length },
-    warnings: warningsOf(order, requester),
+      : {
+          selector: dossier.selector,
+          contracts: dossier.generations.length - dossier.uncovered,
+          uncovered: dossier.uncovered,
+        },
+    warnings: warningsOf(order, requester, dossier),
   };
 }
 
@@ -71,7 +75,7 @@ function sessionOf(checkIn: Uint8Array) {
   };
 }
 
-function warningsOf(order: Order, requester: RequesterCertificate): string[] {
+function warningsOf(order: Order, requester: RequesterCertificate, dossier: Dossier): string[] {
   const warnings: string[] = [];
   const months = order.epochTo - order.epochFrom + 1;
   if (order.emergency) warnings.push("Emergency order: the notice in the log says so, and the patient will read it.");
@@ -81,6 +85,10 @@ function warningsOf(order: Order, requester: RequesterCertificate): string[] {
     );
   if (order.kind === "trace") warnings.push("Reveals who the patient is.");
   if (order.kind === "assemble") warnings.push("Opens every visit of a named person in these epochs.");
+  if (dossier.uncovered > 0)
+    warnings.push(
+      `Does not open the person's ${dossier.uncovered} oldest phones: they were enrolled under an earlier link key.`,
+    );
   if (order.kind !== "trace" && order.services.length === 0) warnings.push("Covers all services.");
   if (order.kind !== "trace" && months > MANY_MONTHS) warnings.push(`Covers ${months} months.`);
   if (order.purpose.trim() === "" || order.legalGround.trim() === "")

@@ -95,6 +95,7 @@ function personOf(dossier: Dossier, other: (detail: string) => OfficerError): Re
     const { identityCommitment } = Contract.decode(contract);
     return equalBytes(identityCommitment, identityCommitmentOf(identitySalts[i]!, identity));
   });
+  if (dossier.uncovered >= generations.length) throw other("it opens no contract");
   if (!commits) throw other("a contract commits to another identity");
   const record = decodeIdentity(identity);
   if (!isRecordOf(record, selector)) throw other("it names a person with another selector");

@@ -78,6 +78,8 @@ async function readPerson(
   const contracts = generations.map((g) => g.contract);
   const person = readContracts({ contracts, identity, identitySalts, linkKey: keySet.keys.link }, wrong);
   if (!isRecordOf(person, p.subject.selector)) throw wrong("the record is of a person with another selector");
+  if (person.phones.filter((phone) => !phone.covered).length !== dossier.uncovered)
+    throw wrong("the dossier miscounts the contracts under an earlier link key");
   return person;
 }
 

@@ -133,6 +133,7 @@ function sealedDossiers(
     generations: [],
     identity: undefined,
     identitySalts: [],
+    uncovered: 0,
     registrarSignature: undefined,
   });
   return cards.map((card) => hybridSeal(card.transportKey, hash, dossier, transport.rng));

@@ -1,7 +1,8 @@
 // A person's contracts, as the registrar opens them in a trace or an assemble. Every check is here once.
 //
 //   chain       generation 0 first, each contract names the one before (contract-chain.ts)
-//   proof       each contract's own proof verifies under the link key
+//   proof       each contract's own proof verifies under the link key. Only the oldest ones may fail, which were made under an
+//               earlier link key; the last contract never may
 //   identity    each contract commits to one and the same record
 //
 // What the chain tells: a phone that continues the one before was enrolled with that phone's recovery words. A phone that
@@ -12,7 +13,7 @@
 import { equalBytes } from "../../protocol/bytes.ts";
 import { verifyChain } from "../../protocol/contract-chain.ts";
 import { type Contract, identityCommitmentOf } from "../../protocol/documents.ts";
-import { verifyContract } from "../../protocol/enrolment.ts";
+import { countUncovered, verifyContract } from "../../protocol/enrolment.ts";
 import type { G1 } from "../../protocol/suite.ts";
 import { textOfCause, translate } from "../errors.ts";
 import { decodeIdentity } from "../fhir/identity.ts";
@@ -27,6 +28,8 @@ export interface PersonsPhone {
   readonly contractHash: Uint8Array;
   /** whether it was enrolled with the recovery words of the phone before; false for the first */
   readonly continues: boolean;
+  /** false if its contract is under an earlier link key; a case finds none of its sessions then */
+  readonly covered: boolean;
 }
 
 /** A person as the registrar named them, after every check of person.ts. */
@@ -64,27 +67,33 @@ export function readContracts(
   const chain = verifyChain(bytes);
   if (!chain.ok) throw wrong(`contract ${chain.generation + 1} does not fit the chain: ${chain.reason}`);
   const contracts = chain.links.map((l) => l.contract);
+  const uncovered = countUncovered({ linkKey }, contracts);
+  if (uncovered === contracts.length) throw wrong(`the proof of contract ${uncovered} does not verify`);
   contracts.forEach((contract, i) => {
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
       throw wrong(`contract ${i + 1} commits to another identity`);
-    if (!verifyContract({ linkKey }, contract).ok) throw wrong(`the proof of contract ${i + 1} does not verify`);
+    if (i > uncovered && !verifyContract({ linkKey }, contract).ok)
+      throw wrong(`the proof of contract ${i + 1} does not verify`);
   });
   const person = translate(
     () => decodeIdentity(identity),
     (cause) => wrong(textOfCause(cause), cause),
   );
-  const phones = chain.links.map(({ contract, hash, continues }) => ({
+  const phones = chain.links.map(({ contract, hash, continues }, i) => ({
     generation: contract.generation,
     contractHash: hash,
     continues,
+    covered: i >= uncovered,
   }));
   return { ...person, identity, contracts, phones, warnings: warningsOf(phones) };
 }
 
 const warningsOf = (phones: readonly PersonsPhone[]): string[] =>
-  phones
-    .filter((p) => p.generation > 0 && !p.continues)
-    .map(
-      ({ generation: n }) =>
-        `Phone ${n + 1} was not enrolled with the recovery words of phone ${n}. Only the registrar says that it belongs to the same person.`,
-    );
+  phones.flatMap(({ generation: n, continues, covered }) => [
+    ...(n > 0 && !continues
+      ? [
+          `Phone ${n + 1} was not enrolled with the recovery words of phone ${n}. Only the registrar says that it belongs to the same person.`,
+        ]
+      : []),
+    ...(covered ? [] : [`Phone ${n + 1} was enrolled under an earlier link key. A case finds none of its sessions.`]),
+  ]);

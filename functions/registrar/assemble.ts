@@ -15,6 +15,7 @@ import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from "..
 import { readTrusteeCards } from "../../protocol/case-documents.ts";
 import { isOrderLogged } from "../../protocol/case-proofs.ts";
 import {
+  Contract,
   Dossier,
   dossierHashOf,
   Order,
@@ -27,6 +28,7 @@ import {
   subjectHashOf,
 } from "../../protocol/documents.ts";
 import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { countUncovered } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
@@ -92,7 +94,7 @@ async function neededFor(env: RegistrarEnv, { order, keySet: { threshold } }: As
 /** The person's contracts and identity, signed for this order. @throws Problem not-found */
 async function dossierOf(
   env: RegistrarEnv,
-  { order, hash }: AssembleOrder,
+  { order, hash, keySet }: AssembleOrder,
   selector: string,
   salt: Uint8Array,
 ): Promise<Uint8Array> {
@@ -102,6 +104,10 @@ async function dossierOf(
   const phones = all.filter((g) => g.epochFrom <= order.epochTo);
   if (!account || phones.length === 0)
     throw new Problem("not-found", "Nobody was registered under this selector in these epochs.");
+  const contracts = phones.map((g) => Contract.decode(g.contract));
+  const uncovered = countUncovered({ linkKey: keySet.keys.link }, contracts);
+  if (uncovered === phones.length)
+    throw new Problem("not-allowed-now", "All phones of this person were enrolled under an earlier link key.");
   const unsigned: Dossier = {
     salt,
     checkIn: undefined,
@@ -114,6 +120,7 @@ async function dossierOf(
     })),
     identity: openField(env, "identity", account.account, account.identity),
     identitySalts: phones.map((g) => identitySalt(env, account.account, g.generation)),
+    uncovered,
     registrarSignature: undefined,
   };
   // The signature keeps the requester and the escrow from replacing these contracts.

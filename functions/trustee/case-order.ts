@@ -15,7 +15,8 @@
 //                assemble: order.subject = subjectHashOf(salt, selector). The registrar has signed the whole dossier for
 //                this order. For each generation the contract's proof verifies under the link key, its identity commitment
 //                opens to the one identity, and it has epochs of the order. The
-//                contracts form one chain from generation 0 on, and the
+//                contracts form one chain from generation 0 on. The oldest ones may be under an earlier link key. The
+//                dossier counts these, they open nothing, and at least one contract remains. The
 //                identity record has the order's selector. So a requester can neither open another person,
 //                nor turn the notice to a contract that opens nothing
 
@@ -261,16 +262,22 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
     throw refused("dossier: another person's identity");
   const chain = verifyChain(generations.map((g) => g.contract));
   if (!chain.ok) throw refused(`contract ${chain.generation + 1}: ${chain.reason} in the chain`);
-  const subjects = generations.map(({ contract: bytes, epochFrom, epochTo }, i): Subject => {
+  const linkKey = trust.keySet.keys.link;
+  const subjects = generations.flatMap(({ contract: bytes, epochFrom, epochTo }, i): Subject[] => {
     const { contract } = chain.links[i]!;
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
       throw refused(`contract ${i + 1}: commits to another identity`);
-    const verified = verifyContract({ linkKey: trust.keySet.keys.link }, contract);
+    const verified = verifyContract({ linkKey }, contract);
+    if (i < dossier.uncovered) {
+      if (verified.ok) throw refused(`contract ${i + 1}: counted as uncovered`);
+      return [];
+    }
     if (!verified.ok) throw refused(`contract ${i + 1}: ${verified.reason}`);
     const own = scope.filter((s) => epochFrom <= s.epoch && s.epoch <= epochTo);
     if (own.length === 0) throw refused(`contract ${i + 1}: none of the order's epochs`);
-    return { hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own };
+    return [{ hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own }];
   });
+  if (subjects.length === 0) throw refused("dossier: no contract under the order's link key");
   // Every contract that the case opens gets the notice, so a contract that the registrar slips in takes it from nobody.
   // subjectHash is part of the binding of the case and of every chunk, so all rounds concern the same contracts and epochs.
   return { subjects, noticed: subjects, subjectHash: assembleSubjectHash(generations), handle: undefined };

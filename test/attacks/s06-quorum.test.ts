@@ -435,7 +435,7 @@ describe("a registrar with trustees of its own making", () => {
           },
         }),
       ),
-    ).toContain("not the pinned ones"));
+    ).toContain("the holders differ from the trusted ones"));
 });
 
 describe("a link shows no name", () => {

@@ -142,6 +142,7 @@ function altered(prepared: PreparedOrder, change: Partial<Order>): PreparedOrder
     generations: [],
     identity: undefined,
     identitySalts: [],
+    uncovered: 0,
     registrarSignature: undefined,
   });
   const sealed = [1, 2, 3].map((i) => hybridSeal(ownTransportKey(i), hash, dossier, p.transport.rng));

@@ -484,7 +484,7 @@ describe("to answer a trace with somebody else", () => {
   });
   it("another contract with the traced handle written in does not verify", async () => {
     const { told, disclosed } = await trace("another contract with the traced handle");
-    expect(told).toContain("proof does not verify");
+    expect(told).toContain("the proof of contract 1 does not verify");
     expect(Contract.decode(disclosed.contracts[0]!).R).toEqual(contract.R); // control: comparing handles alone would do
   });
   it("another identity is not the one that the contract commits to", async () => {

@@ -670,6 +670,7 @@ describe("an assemble", () => {
     generations: [generation(rival.contract)],
     identity: rival.identity,
     identitySalts: [rival.salt],
+    uncovered: 0,
   };
   it.each<[string, Partial<Dossier>]>([
     ["somebody else's contract", { generations: [generation(rival.contract)] }],
@@ -680,6 +681,7 @@ describe("an assemble", () => {
       { generations: [generation(jane.contract), generation(rival.contract)], identitySalts: [jane.salt, rival.salt] },
     ],
     ["no opening", { identitySalts: [] }],
+    ["a miscounted earlier link key", { uncovered: 1 }],
     ["nobody", { generations: [], identitySalts: [] }],
     ["another selector", { selector: "INS-2" }],
     ["another person's whole contract and record", rivals],

@@ -166,6 +166,7 @@ describe("an emergency, in the second month", () => {
       generations: [],
       identity: undefined,
       identitySalts: [],
+      uncovered: 0,
       registrarSignature: undefined,
     });
     const trusteeUrl = practice.deployment.trusteeUrls[0]!;
@@ -328,7 +329,7 @@ describe("a new phone", () => {
     await authority.submit(draft);
     const officer = practice.officers[2]!;
     const review = await officer.review((await officer.inbox()).find((c) => c.caseId === draft.caseId)!);
-    expect(review.subject).toEqual({ selector: anna.selector, contracts: 2 });
+    expect(review.subject).toEqual({ selector: anna.selector, contracts: 2, uncovered: 0 });
     // The officer sees whom the order opens, before approving exactly that. The requester sees nobody yet.
     const { birthDate } = annaFile.bundle.patient.resource;
     expect(review.person).toMatchObject({ birthDate, patient: annaFile.bundle.patient });

@@ -416,6 +416,7 @@ export const fullDossier = (
     generations: [{ contract: Contract.encode(jane.contract), epochFrom: 0, epochTo: EPOCH }],
     identity: jane.identity,
     identitySalts: [jane.salt],
+    uncovered: 0,
     registrarSignature: undefined,
     ...changes,
   };

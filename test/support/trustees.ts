@@ -14,8 +14,10 @@ import {
   openCeremony,
   type Seat,
 } from "../../protocol/ceremony.ts";
+import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { hybridKeyPair } from "../../protocol/hybrid-seal.ts";
-import type { KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
+import { KeySet, type TrusteeSecret } from "../../protocol/key-set.ts";
+import type { KeySetChain } from "../../protocol/key-set-chain.ts";
 import {
   keySetHash,
   openResharing,
@@ -115,16 +117,24 @@ export function planResharing(old: Trustees, dealers: number[], threshold: numbe
   return { plan, resharing, receivers, dealerSeats };
 }
 
-export function runResharing(old: Trustees, dealers: number[], threshold: number, committee: Person[]): Trustees {
-  const { resharing, receivers, dealerSeats } = planResharing(old, dealers, threshold, committee);
+/** A resharing without faults; `link` is what everybody can check of it. */
+export function runResharing(
+  old: Trustees,
+  dealers: number[],
+  threshold: number,
+  committee: Person[],
+): Trustees & { link: KeySetChain["links"][number] } {
+  const { plan, resharing, receivers, dealerSeats } = planResharing(old, dealers, threshold, committee);
   const deals = dealerSeats.map((seat) => reshareDeal(seat, rng));
   const outcomes = receivers.map((seat) => reshareAccept(seat, deals));
+  const keySet = reshareFinish(
+    resharing,
+    outcomes.map((o) => o.message),
+  );
   return {
     committee,
-    keySet: reshareFinish(
-      resharing,
-      outcomes.map((o) => o.message),
-    ),
+    keySet,
+    link: { plan: ResharePlan.encode(plan), deals, keySet: KeySet.encode(keySet) },
     secrets: outcomes.map((o) => {
       if (!o.accepted) throw new Error(`complaint against ${o.complaint.accused}`);
       return o.secret;

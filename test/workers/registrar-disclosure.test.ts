@@ -26,6 +26,7 @@ import { verifyContract } from "../../protocol/enrolment.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import { KeySetChain } from "../../protocol/key-set-chain.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { TraceShare, traceShare } from "../../protocol/opening.ts";
 import { present } from "../../protocol/presentation.ts";
@@ -35,6 +36,7 @@ import { runResharing } from "../support/trustees.ts";
 import { publicHex } from "./bindings.ts";
 import {
   type Approved,
+  admin,
   approve,
   bytesOf,
   cardOf,
@@ -61,6 +63,7 @@ import {
   trustees,
 } from "./registrar-world.ts";
 
+const { REGISTRAR_DB: database } = env as unknown as { REGISTRAR_DB: D1Database };
 const SELECTOR = "A 123-456";
 const EXPIRES = NOW + 3600;
 
@@ -425,6 +428,27 @@ describe("assemble: the dossiers", () => {
     expect(JSON.stringify(await dump())).not.toContain("Planted");
   });
 
+  it("count the oldest contracts under an earlier link key, and are refused if no other remains", async () => {
+    await wallet.enrol(await proof(SELECTOR));
+    // As after a new key ceremony: the proof of the first phone is under another link key.
+    const { results } = await database
+      .prepare("SELECT contract FROM generations WHERE account = ?")
+      .bind(account)
+      .all();
+    const [first, second] = results.map((row) => Contract.decode(new Uint8Array(row.contract as ArrayBuffer)));
+    const replace = (contract: Contract, by: Contract) =>
+      database
+        .prepare("UPDATE generations SET contract = ? WHERE contract = ?")
+        .bind(Contract.encode(by), Contract.encode(contract))
+        .run();
+    const early = { ...first!, F2: first!.F1 };
+    await replace(first!, early);
+    const { dossier } = await withDossiers();
+    expect([dossier.generations.length, dossier.uncovered]).toEqual([2, 1]);
+    await replace(second!, { ...second!, F2: second!.F1 });
+    await expectUnchanged(async () => expect(await codeOf(dossiersOf(assembleOrder().json))).toBe("not-allowed-now"));
+  });
+
   it("omit a phone that begins after the order's epochs, and a person with no phone in them", async () => {
     const next = epochStart(EPOCH + 1) + 86_400;
     await wallet.enrol(await proof(SELECTOR, {}, next), next);
@@ -497,9 +521,9 @@ describe("assemble: the dossiers", () => {
   });
 
   it("count only the newest generation of shares: after a resharing, older shares give nothing", async () => {
-    const reshared = runResharing(trustees, [1, 2], 2, trustees.committee);
-    const keySet = toBase64url(KeySet.encode(reshared.keySet));
-    await postParameters({ keySet, epochFrom: EPOCH + 12, epochTo: EPOCH + 20 });
+    const { link } = runResharing(trustees, [1, 2], 2, trustees.committee);
+    const chain = KeySetChain.encode({ genesis: KeySet.encode(trustees.keySet), links: [link] });
+    await ok(admin("keysets", { chain: toBase64url(chain) }));
     await expectUnchanged(() => expectRefused(dossiersOf(assembleOrder().json)));
     await expectUnchanged(() => expectRefused(dossiersOf(assembleOrder({ shareGeneration: 2 }).json)));
     expect(await codeOf(dossiersOf(assembleOrder({ shareGeneration: 1 }).json))).toBe("accepted");

@@ -398,6 +398,23 @@ describe("dossier", () => {
     );
   });
 
+  it("of an assemble that counts another number of contracts under an earlier link key", async () => {
+    // the person's first phone is from before a new key ceremony
+    const linkKey = encodeG1(G.multiply(9n) as G1);
+    const early = newPatient({ ...w, document: { ...w.document, linkKey } }, patient.identity);
+    const good = { ...dossierOfPerson([early, newPatient(w, patient.identity, early)]), uncovered: 1 };
+    const c = newCase(w, good, { kind: "assemble" });
+    const against = async (changed: Dossier) => {
+      const of = { ...c, dossier: signDossier(changed, c.hash, secret("registrar-sign")) };
+      return verdict((await bundled(w, of, [1, 2], handApprovals(of))).bundle(1));
+    };
+    expect(await against(good)).toBe("accepted"); // control: the earlier contract blocks nothing
+    expect(await against({ ...good, uncovered: 0 })).toContain("contract 1: proof");
+    expect(await against({ ...good, uncovered: 2 })).toContain("contract 2: counted as uncovered");
+    const onlyEarly = { generations: good.generations.slice(0, 1), identitySalts: good.identitySalts.slice(0, 1) };
+    expect(await against({ ...good, ...onlyEarly })).toContain("no contract under the order's link key");
+  });
+
   describe("of an assemble, changed by a requester who knows the identity:", () => {
     const signed = (dossier: Dossier, of = c, key = secret("registrar-sign")) => signDossier(dossier, of.hash, key);
     const epochs = { epochFrom: EPOCH - 3, epochTo: EPOCH };

@@ -507,6 +507,7 @@ export const dossierOf = (session: TestSession): Dossier => ({
   generations: [],
   identity: undefined,
   identitySalts: [],
+  uncovered: 0,
   registrarSignature: undefined,
 });
 export const dossierOfPerson = (patients: Patient[], selector = SELECTOR): Dossier => ({
@@ -516,6 +517,7 @@ export const dossierOfPerson = (patients: Patient[], selector = SELECTOR): Dossi
   generations: patients.map((p) => ({ contract: p.contract, epochFrom: EPOCH - 3, epochTo: EPOCH })),
   identity: patients[0]!.identity,
   identitySalts: patients.map((p) => p.identitySalt),
+  uncovered: 0,
   registrarSignature: undefined,
 });
 

@@ -110,6 +110,7 @@ async function assembleLie(env: RegistrarEnv, body: AssembleBody): Promise<Assem
     })),
     identity: openField(env, "identity", account.account, account.identity),
     identitySalts: phones.map((g) => identitySalt(env, account.account, g.generation)),
+    uncovered: 0,
     registrarSignature: undefined,
   };
   const dossier = Dossier.encode(signDossier(unsigned, orderHash, hexToBytes(env.SIGNING_KEY)));

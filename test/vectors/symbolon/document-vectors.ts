@@ -90,6 +90,7 @@ export function documentVectors(w: World): Json {
     generations: [{ contract: Contract.encode(w.contract), epochFrom: w.epoch, epochTo: w.epoch }],
     identity: w.identity,
     identitySalts: [w.identitySalt],
+    uncovered: 0,
     registrarSignature: undefined,
   };
   const dossier = signDossier(unsigned, w.orderHash, w.registrarSign);

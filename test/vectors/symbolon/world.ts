@@ -326,6 +326,7 @@ export async function makeWorld() {
     generations: [],
     identity: undefined,
     identitySalts: [],
+    uncovered: 0,
     registrarSignature: undefined,
   });
   const dossierHash = dossierHashOf(dossier);

@@ -28,7 +28,7 @@ import { bytesToHex, toBase64url } from "./encodings.ts";
 import { LABELS } from "./labels.ts";
 import { coseEs256, isCardAt, type OfficerCard, readOfficerCard } from "./officer-card.ts";
 
-export const DECISIONS = ["approve", "refuse"] as const;
+const DECISIONS = ["approve", "refuse"] as const;
 /** An officer's decision about an order and its dossier. */
 export const Approval = document("Approval", 0x0e, 2, {
   caseId: fixed(32),

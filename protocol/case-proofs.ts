@@ -42,7 +42,7 @@ export const isOrderLogged = (logged: LoggedEntry, checkpoint: Checkpoint, { ord
   isEntry(logged, checkpoint, { kind: "order", subject: orderHash, caseId });
 
 /** Whether the log contains the card of a decision's officer. */
-export const isOfficerLogged = (
+const isOfficerLogged = (
   logged: LoggedEntry,
   checkpoint: Checkpoint,
   { officerCard, card }: Pick<Decided, "officerCard" | "card">,

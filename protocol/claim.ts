@@ -20,7 +20,7 @@ import { CLAIM_BYTES } from "./documents.ts";
 
 const NONCE_BYTES = 24;
 /** bytes of the wallet's salt of one generation */
-export const SALT_BYTES = 32;
+const SALT_BYTES = 32;
 
 /** Where a claim belongs: the service, and the session's tag. */
 export interface ClaimPlace {

@@ -29,7 +29,7 @@ export const OfficerCard = document("OfficerCard", 0x3a, 1, {
 export type OfficerCard = Of<typeof OfficerCard>;
 
 /** A card is valid for at most a year. */
-export const MAX_OFFICER_CARD_SECONDS = 366 * 86_400;
+const MAX_OFFICER_CARD_SECONDS = 366 * 86_400;
 
 const COSE_ES256_X = Uint8Array.of(0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20);
 const COSE_ES256_Y = Uint8Array.of(0x22, 0x58, 0x20);

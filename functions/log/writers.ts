@@ -8,7 +8,7 @@ import { Problem } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
 
 /** How far `at` of an entry may be from the log's clock. */
-export const ENTRY_TIME_TOLERANCE_SECONDS = 3600;
+const ENTRY_TIME_TOLERANCE_SECONDS = 3600;
 
 const Writers = z.record(hexText(32) as unknown as z.ZodString, z.array(z.enum(LOG_KINDS)));
 

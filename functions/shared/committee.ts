@@ -37,7 +37,7 @@ function walk(text: Base64url, pinned: string): KeySet[] {
 }
 
 /** Every chain, walked; one per ceremony. @throws Problem unavailable */
-export async function keySetChains(source: CommitteeSource, now: number): Promise<readonly (readonly KeySet[])[]> {
+async function keySetChains(source: CommitteeSource, now: number): Promise<readonly (readonly KeySet[])[]> {
   const name = `${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
   const before = kept.get(name);
   if (before && Date.now() < before.until) return before.chains;

@@ -3,24 +3,17 @@
 //
 //   freshHead      a head with the quorum of fresh cosignatures (protocol/log-trust.ts). The isolate keeps it for KEPT_MS, so
 //                  a Worker learns of a newer entry up to that much later
-//   loggedEntry    the index and the audit path of an entry under a head
+//   loggedIndex    the log's word for the index of an entry; the reader of its audit path finds out whether it is true
 
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import type { Parameters } from "../../protocol/documents.ts";
-import type { Base64url, Hex } from "../../protocol/encodings.ts";
-import {
-  atAnyAge,
-  type LoggedEntry,
-  type LogTrust,
-  logTrustOf,
-  verifyHead,
-  verifyLogged,
-} from "../../protocol/log-trust.ts";
+import type { Hex } from "../../protocol/encodings.ts";
+import { type LogTrust, logTrustOf, verifyHead } from "../../protocol/log-trust.ts";
 import { leafHash } from "../../protocol/merkle.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
 import { callJson } from "./calls.ts";
-import { Problem, readAllBase64url } from "./http.ts";
+import { Problem } from "./http.ts";
 
 /** The bindings that a reader of the log needs. Every role has them. */
 export interface LogReaderEnv {
@@ -95,13 +88,6 @@ async function newestNote(env: LogReaderEnv, path: string, now: number): Promise
   }
 }
 
-/** The head of a note that only proves that entries are in the log. @throws Problem unavailable */
-export function headAtAnyAge(env: LogReaderEnv, terms: LogTerms, note: string, now: number): Head {
-  const head = verifyHead(note, atAnyAge(logTrust(env, terms)), now, nativeVerify);
-  if (!head.ok) throw new Problem("unavailable", "A head of the log does not verify.", `head: ${head.reason}`);
-  return { note, checkpoint: head.checkpoint };
-}
-
 /**
  * The log's word for the index of an entry; undefined if the log does not know the entry. It is no proof.
  * @throws Problem unavailable
@@ -118,25 +104,4 @@ export async function loggedIndex(
     if (error instanceof Problem && error.code === "not-found") return undefined;
     throw error;
   }
-}
-
-/**
- * Finds an entry by its bytes, and verifies its audit path under `head`.
- * @throws Problem not-found if the log has no such entry; unavailable if the head does not contain it, or the log fails
- */
-export async function loggedEntry(
-  env: LogReaderEnv,
-  { checkpoint }: Head,
-  entry: Uint8Array,
-  now: number,
-): Promise<LoggedEntry> {
-  const get = <T>(path: string): Promise<T> => callJson<T>({ baseUrl: env.LOG_URL, method: "GET", path, now });
-  const index = await loggedIndex(env, entry, now);
-  if (index === undefined) throw new Problem("not-found", "The log has no such entry.");
-  if (!(index < checkpoint.size)) throw new Problem("unavailable", "The log's head does not contain the entry yet.");
-  const { proof } = await get<{ proof: Base64url[] }>(`/v1/inclusion?index=${index}&size=${checkpoint.size}`);
-  const logged: LoggedEntry = { entry, index, proof: readAllBase64url(proof, "proof") };
-  if (!verifyLogged(logged, checkpoint))
-    throw new Problem("unavailable", "The log does not prove an entry that it has.", `entry ${index}`);
-  return logged;
 }

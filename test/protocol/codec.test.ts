@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as approvals from "../../protocol/approvals.ts";
 import { concatBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import * as cases from "../../protocol/case-documents.ts";
 import * as ceremonies from "../../protocol/ceremony-documents.ts";
@@ -33,6 +34,8 @@ import * as documents from "../../protocol/documents.ts";
 import * as identities from "../../protocol/identity-record.ts";
 import * as indexTrees from "../../protocol/index-tree.ts";
 import * as keySets from "../../protocol/key-set.ts";
+import * as keySetChains from "../../protocol/key-set-chain.ts";
+import * as officerCards from "../../protocol/officer-card.ts";
 import * as openings from "../../protocol/opening.ts";
 import * as presentations from "../../protocol/presentation.ts";
 import * as recordItems from "../../protocol/record-items.ts";
@@ -42,7 +45,17 @@ import { layouts, SPEC, withTables } from "../../scripts/spec-tables.ts";
 
 const byName = new Map<string, Codec<unknown>>();
 const modules = [documents, cases, ceremonies, chains, credentials, continuities, identities, keySets, openings];
-for (const module of [...modules, indexTrees, presentations, recordItems, requesters, tdh2])
+for (const module of [
+  ...modules,
+  approvals,
+  indexTrees,
+  keySetChains,
+  officerCards,
+  presentations,
+  recordItems,
+  requesters,
+  tdh2,
+])
   for (const value of Object.values(module))
     if (typeof value === "object" && value !== null && "encode" in value && "decode" in value && "name" in value)
       byName.set((value as Codec<unknown>).name, value as Codec<unknown>);
@@ -80,6 +93,7 @@ for (const [codec, value] of [
   [documents.RefusedCheckIn, { presentationHash: b(32), code: "clock-skew", at: 7 }],
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],
   [ceremonies.ReshareShare, { shares: { trace: 1n, link: 2n, record: 3n }, groupHybridSecret: b(32) }],
+  [keySetChains.KeySetChain, { genesis: b(40), links: [{ plan: b(9), deals: [b(10), b(11)], keySet: b(12) }] }],
   [requesters.RevocationList, { number: 1, at: 2, revoked: [b(32)] }],
   [ceremonies.Complaint, { context: b(32), sender: 1, accused: 2, reason: "share" }],
   [

@@ -7,6 +7,7 @@ import { hexToBytes, labelledHash } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { continuityBase, proveContinuity, verifyContinuity } from "../../protocol/continuity.ts";
 import { groupG2 } from "../../protocol/group.ts";
+import { hedged } from "../../protocol/hedge.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import {
   auditPresentations,
@@ -17,11 +18,10 @@ import {
   verifyPresentation,
   verifyPresentations,
 } from "../../protocol/presentation.ts";
-import {
+import { 
   type PresentationPoints,
-  presentationRelation,
-  presentationTag,
-} from "../../protocol/presentation-statement.ts";
+  presentationRelation,presentationTag, 
+  presentationTag,} from "../../protocol/presentation-statement.ts";
 import { encodeBatchable, proveBatchable } from "../../protocol/sigma.ts";
 import {
   decodeG1,
@@ -404,7 +404,12 @@ describe("batch", () => {
   it("two bad presentations whose errors cancel each other are both named", () => {
     // The error of (A + X, e) is r1·r2·e(X, W + e·P2), which the prover knows because it draws r1 and r2.
     const off = (seed: string, sign: bigint, slot: number) => {
-      const draw = seededRng(seed);
+      const setting = { params, credentialParams: params, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
+      const { credentialEpoch, tagEpoch, shown } = honest;
+      const tag = presentationTag({ ...setting, context: CONTEXT }, { credentialEpoch, tagEpoch, slot, shown });
+      const { secrets, credential } = alice;
+      const parts = [secrets.k, secrets.z, credential.s, credential.e].map(encodeScalar);
+      const draw = hedged(seededRng(seed), "presentation", tag, ...parts);
       const scale = Fr.inv(Fr.mul(randomScalar(draw), randomScalar(draw)));
       const A = alice.credential.A.add(G.multiply(Fr.mul(Fr.create(sign), scale))) as G1;
       const presentation = show({ credential: { ...alice.credential, A }, slot }, seededRng(seed));

@@ -9,7 +9,7 @@ import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { OfficerCard, officerEntry } from "../../protocol/officer-card.ts";
 
-export const CARD_SECONDS = 365 * 86_400;
+const CARD_SECONDS = 365 * 86_400;
 /** what an authenticator of this origin signs with */
 const RP = { rpId: "officer.test", origin: "https://officer.test" };
 
@@ -42,7 +42,7 @@ export interface TestOfficer {
 }
 
 /** COSE_Key of a P-256 secret. */
-export function coseKeyOf(passkey: Uint8Array): Uint8Array {
+function coseKeyOf(passkey: Uint8Array): Uint8Array {
   const point = p256.getPublicKey(passkey, false);
   return concatBytes(
     Uint8Array.of(0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20),

@@ -331,7 +331,7 @@ export const recordShares = (c: TestCase, sealed: string[]): Promise<{ sealed: s
   asRequester(c, "/record-shares", "POST", { sealed }) as Promise<{ sealed: string[] }>;
 
 /** The officer of each trustee. Its card is in the log before its first decision. */
-export const officers = [1, 2, 3].map((trustee) =>
+const officers = [1, 2, 3].map((trustee) =>
   testOfficer({
     trustee,
     identitySecret: identitySecret(trustee),

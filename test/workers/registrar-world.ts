@@ -349,7 +349,7 @@ const signers = {
   witnesses: trusteeWitnesses(trustees.committee.map((p) => p.identitySecret)),
 };
 /** The officer of each trustee. */
-export const officers = trustees.committee.map(({ identitySecret }, i) =>
+const officers = trustees.committee.map(({ identitySecret }, i) =>
   testOfficer({ trustee: i + 1, identitySecret, passkey: secret(`passkey ${i + 1}`), notBefore: NOW - 60 }),
 );
 

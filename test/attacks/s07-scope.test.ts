@@ -106,7 +106,7 @@ beforeAll(async () => {
   p.clock.now = epochStart(NOVEMBER) + 5 * 86_400;
   await indexOf(p, SEPTEMBER, 1);
   await indexOf(p, OCTOBER, 2);
-  ({ requester, keys } = await newRequester(p, "Dr. Mallory"));
+  ({ requester, keys } = await p.at(epochStart(NOVEMBER), () => newRequester(p, "Dr. Mallory")));
 }, 240_000);
 afterAll(() => p?.stop());
 

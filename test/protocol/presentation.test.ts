@@ -18,10 +18,11 @@ import {
   verifyPresentation,
   verifyPresentations,
 } from "../../protocol/presentation.ts";
-import { 
+import {
   type PresentationPoints,
-  presentationRelation,presentationTag, 
-  presentationTag,} from "../../protocol/presentation-statement.ts";
+  presentationRelation,
+  presentationTag,
+} from "../../protocol/presentation-statement.ts";
 import { encodeBatchable, proveBatchable } from "../../protocol/sigma.ts";
 import {
   decodeG1,
@@ -404,7 +405,12 @@ describe("batch", () => {
   it("two bad presentations whose errors cancel each other are both named", () => {
     // The error of (A + X, e) is r1·r2·e(X, W + e·P2), which the prover knows because it draws r1 and r2.
     const off = (seed: string, sign: bigint, slot: number) => {
-      const setting = { params, credentialParams: params, tagParamsHash: PARAMS_HASH, credentialParamsHash: PARAMS_HASH };
+      const setting = {
+        params,
+        credentialParams: params,
+        tagParamsHash: PARAMS_HASH,
+        credentialParamsHash: PARAMS_HASH,
+      };
       const { credentialEpoch, tagEpoch, shown } = honest;
       const tag = presentationTag({ ...setting, context: CONTEXT }, { credentialEpoch, tagEpoch, slot, shown });
       const { secrets, credential } = alice;

@@ -5,6 +5,7 @@ import type {
   Fetched,
   FhirEntry,
   LinkedSession,
+  OpenedCase,
   OrderRequest,
   PreparedOrder,
   Requester,
@@ -31,6 +32,8 @@ export async function approvedOrder(
 export interface Joined {
   prepared: PreparedOrder;
   sessions: readonly LinkedSession[];
+  /** months of the scope whose index is not proven to be whole */
+  unproved: OpenedCase["unproved"];
   fetched: Fetched[];
   report: DocumentBundle;
   patient: FhirEntry | undefined;
@@ -57,6 +60,7 @@ export async function joinRecords(
     return {
       prepared,
       sessions: opened.sessions,
+      unproved: opened.unproved,
       fetched,
       report: await requester.report(prepared, fetched, patient),
       patient,

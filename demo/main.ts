@@ -19,7 +19,7 @@ import { progressLine } from "../local/progress.ts";
 import { Stopwatch } from "../local/stopwatch.ts";
 import { TimetableError, timetable } from "../local/timetable.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
-import { joinRecords, tracePatient } from "./cases.ts";
+import { type Joined, joinRecords, tracePatient } from "./cases.ts";
 import { checkReport, IncompleteReportError, namesIn } from "./check.ts";
 import { replay, revoked, wrongAudience } from "./refusals.ts";
 import { printTable, roleTable } from "./table.ts";
@@ -140,6 +140,12 @@ function checked(report: DocumentBundle, file: PatientFile, wrong: RefusedFile[]
 const completeness = (wrong: readonly RefusedFile[]): string =>
   wrong.length === 0 ? "complete" : `NOT complete: ${wrong.map(({ file, reason }) => `${file}: ${reason}`).join("; ")}`;
 
+/** A month that the escrow had to close must have been compared with its root in the log. */
+function requireClosed({ unproved }: Joined): void {
+  const fault = unproved.find(({ reason }) => reason !== "open");
+  if (fault) throw new Error(`the index of ${epochName(fault.epoch)} is not proven: ${fault.reason}`);
+}
+
 async function main(): Promise<void> {
   const o = options();
   const loaded = loadPatients(o.patients);
@@ -182,6 +188,8 @@ async function main(): Promise<void> {
     // Now, while the check-in's time is still right. Later the clock alone would be a reason to refuse it.
     const replayed = await replay(practice, patients[appointments.at(-1)!.patientIndex]!);
     practice.clock.now = Math.max(practice.clock.now, today);
+    const closed = await practice.closeMonths();
+    line.step(`${closed.length} past months of the session index completed and closed, with their roots in the log`);
 
     const wrong: RefusedFile[] = [];
     let ownResources = 0;
@@ -212,6 +220,7 @@ async function main(): Promise<void> {
       },
       watch,
     );
+    requireClosed(linked);
     const named = namesIn(linked.report, inNeed.file);
     const nameless = named === 0 ? "and no name" : `and the name in ${named} places of free text that the clinics kept`;
     line.step(`link from one TID: ${linked.sessions.length} sessions, ${linked.fetched.length} records, ${nameless}`);
@@ -224,6 +233,7 @@ async function main(): Promise<void> {
 
     // The last month is closed after its grace period, so an order may cover it without being an emergency.
     practice.clock.now = epochStart(epochOf(practice.clock.now) + 1) + 5 * 86_400;
+    await practice.closeMonths();
     let assembled = 0;
     for (const [i, patient] of patients.entries()) {
       line.update(`assembling report ${i + 1} of ${patients.length}`);
@@ -239,6 +249,7 @@ async function main(): Promise<void> {
         },
         watch,
       );
+      requireClosed(joined);
       assembled += checked(joined.report, patient.file, wrong);
       writeFileSync(join(o.out, reportFileName(patient.file)), `${writeJson(joined.report as never, 2)}\n`);
     }

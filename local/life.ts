@@ -83,6 +83,7 @@ export async function liveThrough(
   for (const [month, inMonth] of months) {
     // All wallets fetch their credentials at the month's start. So the time of a fetch reveals nothing about a visit.
     practice.clock.now = Math.max(practice.clock.now, epochStart(month));
+    await practice.closeMonths();
     for (const patient of patients) await watch.time("refresh", () => patient.wallet.refresh(month));
     const queues = [...Map.groupBy(inMonth, (a) => a.patientIndex).values()];
     const lane = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import {
   MemoryStore,
   Officer,
   Operator,
+  ParametersCache,
   Requester,
   registerOfficer,
   runCeremony,
@@ -25,6 +26,7 @@ import {
 import { bytesToHex } from "../protocol/bytes.ts";
 import type { Engine } from "../protocol/engine.ts";
 import { epochOf } from "../protocol/epoch.ts";
+import { indexClosesAt } from "../protocol/index-tree.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
 const ATTRIBUTES = [
@@ -59,6 +61,11 @@ export interface Practice {
   /** Registers a person and enrols a wallet. */
   enrolPatient(patient: FhirEntry, selector: string, entitlements: Record<string, string>): Promise<EnrolledPatient>;
   newRequester(name: string, role: string, engine?: Engine): Promise<Requester>;
+  /**
+   * Completes and closes every month of the session index that is over, as an operator does each month.
+   * @returns all epochs closed so far, oldest first
+   */
+  closeMonths(): Promise<readonly number[]>;
   /** An empty wallet, or one restored from recovery words, on the practice's clock. */
   wallet(words?: string): Promise<Wallet>;
   stop(): Promise<void>;
@@ -136,6 +143,11 @@ async function furnish(
     ...(options.assembleThreshold === undefined ? {} : { assembleThreshold: options.assembleThreshold }),
   });
 
+  const parameters = new ParametersCache(transport, deployment);
+  const closed: number[] = [];
+  const isOver = async (epoch: number): Promise<boolean> =>
+    epoch < first + options.epochs && transport.now() >= indexClosesAt(epoch, (await parameters.of(epoch)).document);
+
   const newWallet = (words?: string): Promise<Wallet> => {
     const parts = { transport, deployment, store: new MemoryStore() };
     return words === undefined ? Wallet.create(parts) : Wallet.restore(parts, words);
@@ -170,6 +182,14 @@ async function furnish(
         role,
       });
       return new Requester(transport, deployment, keys, certificate, engine);
+    },
+    async closeMonths() {
+      for (let epoch = first + closed.length; await isOver(epoch); epoch++) {
+        await operator.completeIndex(epoch);
+        await operator.closeIndex(epoch);
+        closed.push(epoch);
+      }
+      return closed;
     },
     wallet: newWallet,
     stop: () => host.stop(),

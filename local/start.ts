@@ -3,7 +3,7 @@
 // already in it. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients.
 
 import { parseArgs } from "node:util";
-import { epochOf, epochStart } from "../protocol/epoch.ts";
+import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { DEFAULT_PORTS, type Host, PortInUseError, requireFreePorts, startHost } from "./host.ts";
 import { enrolAll, liveThrough, openClinics } from "./life.ts";
 import { samplePatients } from "./patients.ts";
@@ -65,6 +65,9 @@ async function seed({ path }: StateDirectory, port: number): Promise<{ host: Hos
   await liveThrough(practice, patients, clinics, appointments, new Stopwatch(), (done, total) =>
     line.update(`visit ${done} of ${total}`),
   );
+  practice.clock.now = Math.max(practice.clock.now, now);
+  const closed = await practice.closeMonths();
+  line.step(`months of the session index closed, with their roots in the log: ${closed.map(epochName).join(", ")}`);
   line.end();
   const seeded: Seeded = {
     clinics: [...clinics.values()].map((c) => ({ name: c.keys.name, id: Buffer.from(c.serviceId).toString("hex") })),

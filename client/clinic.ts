@@ -6,17 +6,20 @@
 //   fileVisit   FHIR resources, made pseudonymous and searched for names; putRecord takes any other content. Both are
 //               sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
 //   receive / send   the message channel of a session
+//   auditIndex  finds the clinic's sessions of a past month in the escrow's index, under its root in the log
 //
 // A record is sealed in memory, because age-encryption pads and seals one buffer. The edge streams the blob.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
+import { readCheckIn } from "../protocol/check-in.ts";
 import { Challenge, cardHashOf, Manifest, Signed, signDocument } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
 import { ClinicApi } from "./clinic/api.ts";
+import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
 import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { recognise } from "./clinic/continuity.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
@@ -31,6 +34,7 @@ import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asRecordId, asTagHash } from "./shared/ids.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
+export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
 export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
 export {
   type ClinicKeys,
@@ -79,6 +83,7 @@ export class Clinic {
   /** 16 bytes */
   readonly serviceId: Uint8Array;
   readonly #transport: Transport;
+  readonly #deployment: Deployment;
   readonly #parameters: ParametersCache;
   readonly #api: ClinicApi;
   readonly #ends: Parameters<typeof receiveMessages>[0];
@@ -99,6 +104,7 @@ export class Clinic {
     this.keys = keys;
     this.serviceId = serviceIdOfKeys(keys);
     this.#transport = transport;
+    this.#deployment = deployment;
     this.#parameters = new ParametersCache(transport, deployment);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
     this.#ends = { api: this.#api, channels, serviceId: this.serviceId, hpkeSecretKey: keys.hpkeSecretKey };
@@ -180,12 +186,17 @@ export class Clinic {
     return session;
   }
 
-  /** All sessions, one after the other. Their order says nothing about time. @throws SessionError */
-  async *eachSession(): AsyncGenerator<ClinicSession> {
+  /**
+   * All sessions, one after the other. Their order says nothing about time.
+   * @param epoch only the sessions of this month; no other one is verified
+   * @throws SessionError
+   */
+  async *eachSession(epoch?: number): AsyncGenerator<ClinicSession> {
     let cursor: string | undefined;
     do {
       const page = await this.#page<{ sessions: SessionRow[]; cursor?: string }>("/sessions", cursor);
-      for (const row of page.sessions) yield await this.#fromRow(row);
+      for (const row of page.sessions)
+        if (epoch === undefined || epochOfRow(row) === epoch) yield await this.#fromRow(row);
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
@@ -198,6 +209,23 @@ export class Clinic {
 
   #page<T>(path: string, cursor: string | undefined): Promise<T> {
     return this.#api.ownJson<T>(cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`);
+  }
+
+  /**
+   * Compares a past month of the session index with its root in the log, and with the clinic's own sessions of that
+   * month. The escrow may close a month up to a day after its last check-in can arrive; until then it has no root.
+   * @param epoch months since January 1970
+   * @throws LogError, SessionError, ApiError; SymbolonError bad-answer
+   */
+  async auditIndex(epoch: number): Promise<IndexAudit> {
+    const { document } = await this.#parameters.of(epochOf(this.#transport.now()));
+    const { hash } = await this.#parameters.of(epoch);
+    return auditIndex({ transport: this.#transport, deployment: this.#deployment }, document, {
+      epoch,
+      paramsHash: hash,
+      serviceId: this.serviceId,
+      sessions: this.eachSession(epoch),
+    });
   }
 
   // ---- records
@@ -436,6 +464,10 @@ export class Clinic {
     return sendMessage(this.#ends, session, plaintext, bytesToHex(this.#newId()));
   }
 }
+
+/** @throws SymbolonError bad-answer */
+const epochOfRow = ({ checkIn }: SessionRow): number =>
+  decodeAnswer("a session", () => readCheckIn(fromBase64url(checkIn)).epoch);
 
 /** @throws SymbolonError bad-id */
 const idBytes = (recordId: string): Uint8Array => hexToBytes(asRecordId(recordId));

@@ -89,7 +89,7 @@ const RECOVERY_WORDS = {
 } as const;
 
 const LOG = {
-  "log-broken": "The log contradicts itself, or what this wallet saw before.",
+  "log-broken": "The log contradicts itself, or what this reader saw before.",
   "log-stale":
     "The log has not been confirmed lately, so newer entries may be hidden. Try again later, or from another network.",
   "bad-log-key": "The pinned keys of the log or its witnesses cannot be read.",

@@ -38,7 +38,6 @@ export {
 
 export type { CheckInOffer, CheckInOptions, Invitation, OpenSession } from "./wallet/check-in.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "./wallet/keys.ts";
-export { LogError } from "./wallet/notices.ts";
 export type { SessionView, WalletOverview } from "./wallet/overview.ts";
 export type { OwnRecord, OwnRecords, RecordFault as OwnRecordFault, RecordStatus } from "./wallet/records.ts";
 export { type ConfirmOptions, type EnrolmentOffer, RegistrationError } from "./wallet/registration.ts";
@@ -66,6 +65,8 @@ export {
   createClinicKeys,
   DEFAULT_POLICY,
   type FiledVisit,
+  type IndexAudit,
+  type IndexFinding,
   MemoryChannelStore,
   type RecordEntry,
   type RecordState,
@@ -129,6 +130,7 @@ export { type Enrolment, type NewParameters, Operator } from "./operator.ts";
 // ---- the log
 
 export { type LogTrust, logTrustOf } from "../protocol/log-trust.ts";
+export { LogError } from "./log/follow.ts";
 export {
   type Followed,
   type LogFailure,

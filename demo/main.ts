@@ -255,6 +255,12 @@ async function main(): Promise<void> {
     }
     line.step(`assembled reports: ${assembled} resources, ${completeness(wrong)}, written to ${o.out}/`);
 
+    const audit = await last.clinic.auditIndex(session.epoch);
+    if (audit.findings.length > 0) throw new Error(`the index of a closed month: ${audit.findings[0]!.kind}`);
+    line.step(
+      `one clinic audited ${epochName(audit.epoch)}: ${audit.own} own of ${audit.rows} rows, under the logged root`,
+    );
+
     const notices = await watch.time("find notices", () => inNeed.wallet.notices());
     line.step(`the patient's wallet found ${notices.length} cases that touched it in the log`);
     const otherNotices = byVisits[1] ? (await byVisits[1].wallet.notices()).length : undefined;

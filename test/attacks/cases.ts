@@ -202,7 +202,7 @@ export function ownTrustee(host: Host, index: number): OwnedTrustee {
 
 // ---- a lying escrow
 
-const escrowEnv = (host: Host): EscrowEnv => host.bindings.escrow as unknown as EscrowEnv;
+export const escrowEnv = (host: Host): EscrowEnv => host.bindings.escrow as unknown as EscrowEnv;
 
 /** LogEntry "officer" of an approval's card. */
 function cardEntry(signed: Uint8Array): Uint8Array {

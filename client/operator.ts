@@ -4,12 +4,15 @@
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
+import { epochOf } from "../protocol/epoch.ts";
 import { KeySet } from "../protocol/key-set.ts";
+import { logTrustOf } from "../protocol/log-trust.ts";
+import { parseCheckpoint, parseNote } from "../protocol/note.ts";
 import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
-import type { Deployment } from "./parameters.ts";
-import { apiBytes, apiJson, type Transport } from "./transport.ts";
+import { type Deployment, logPinsOf, ParametersCache } from "./parameters.ts";
+import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
 export interface NewParameters {
   /** KeySet bytes of the finished ceremony */
@@ -71,12 +74,28 @@ export class Operator {
     return decodeAnswer("the signed parameters", () => fromBase64url(document));
   }
 
-  /** Registers a clinic by its signed card. @returns its service id, 16 bytes. @throws ApiError */
+  /**
+   * Registers a clinic by its signed card, and waits until the log's witnesses have signed a head that contains the card.
+   * Wallets believe the card from then on. If it fails after the registration, a repetition goes on from there.
+   * @returns its service id, 16 bytes. @throws ApiError, ParametersError; SymbolonError bad-answer
+   */
   async registerService(card: Uint8Array): Promise<Hex> {
     const { serviceUrl } = this.#deployment;
     const request = { bytes: card, signWith: this.#adminSecretKey };
     const answer = await apiJson<{ serviceId: Hex }>(this.#transport, serviceUrl, "/v1/admin/services", request);
+    await this.#untilWitnessed();
     return answer.serviceId;
+  }
+
+  /** Waits until a quorum of witnesses has signed a head with every entry that the log has now. */
+  async #untilWitnessed(): Promise<void> {
+    const t = this.#transport;
+    const { logUrl } = this.#deployment;
+    const { document } = await new ParametersCache(t, this.#deployment).of(epochOf(t.now()));
+    const { quorum } = logTrustOf(logPinsOf(this.#deployment), document);
+    const note = await (await api(t, logUrl, "/checkpoint")).text();
+    const { size } = decodeAnswer("the log", () => parseCheckpoint(parseNote(note)!.text)!);
+    await apiJson(t, logUrl, `/v1/cosigned?quorum=${quorum}&min=${size}`);
   }
 
   /**

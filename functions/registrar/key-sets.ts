@@ -41,26 +41,26 @@ export async function currentKeySet(env: RegistrarEnv, id: Uint8Array): Promise<
   return KeySet.decode(links.at(-1)?.keySet ?? genesis);
 }
 
-/**
- * Checks a key set that parameters are to name: the newest of a stored chain, or the first of a new one, which is stored.
- * @throws Problem malformed
- */
-export async function acceptKeySet(env: RegistrarEnv, bytes: Uint8Array): Promise<KeySet> {
+/** Checks a key set that parameters are to name: the newest of a stored chain, or the first of a new one. @throws Problem malformed */
+export async function checkKeySet(env: RegistrarEnv, bytes: Uint8Array): Promise<KeySet> {
   try {
     const keySet = KeySet.decode(bytes);
     const known = await currentKeySet(env, keySetId(keySet));
     if (known && equalBytes(KeySet.encode(known), bytes)) return keySet;
     if (known) throw new RangeError("not the newest key set of its chain");
-    const chain = chainOf(bytes);
-    walkChain(chain, pinnedKeys(env));
-    await db(env)
-      .insert(keySetChains)
-      .values({ keySetId: bytesToHex(keySetId(keySet)), chain: KeySetChain.encode(chain) })
-      .onConflictDoNothing();
+    walkChain(chainOf(bytes), pinnedKeys(env));
     return keySet;
   } catch (cause) {
     throw new Problem("malformed", `keySet: ${(cause as Error).message}`);
   }
+}
+
+/** Stores a checked key set as the first of its chain, unless it has a chain. */
+export async function keepKeySet(env: RegistrarEnv, bytes: Uint8Array): Promise<void> {
+  await db(env)
+    .insert(keySetChains)
+    .values({ keySetId: bytesToHex(keySetId(KeySet.decode(bytes))), chain: KeySetChain.encode(chainOf(bytes)) })
+    .onConflictDoNothing();
 }
 
 export function registerKeySets(app: RoleApp<RegistrarEnv>): void {

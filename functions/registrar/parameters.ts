@@ -24,7 +24,7 @@ import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { issuerKeys } from "./issuer.ts";
-import { acceptKeySet } from "./key-sets.ts";
+import { checkKeySet, keepKeySet } from "./key-sets.ts";
 import { db, logOnce } from "./store.ts";
 
 const parametersRequest = z.object({
@@ -79,7 +79,7 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
     const p = await adminJson(c, parametersRequest);
     if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
     const keySetBytes = readBase64url(p.keySet, "keySet");
-    const keySet = await acceptKeySet(c.env, keySetBytes);
+    const keySet = await checkKeySet(c.env, keySetBytes);
     const { identityKeys } = keySet;
     if (p.trusteeKeys.join() !== identityKeys.map(bytesToHex).join())
       throw new Problem("malformed", "trusteeKeys: not the holders of the key set");
@@ -121,6 +121,7 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
       const any = await db(c.env).select().from(parameters).limit(1);
       if (any.length > 0 && p.epochFrom <= epochOf(now(c)))
         throw new Problem("not-allowed-now", "Parameters are logged before their first epoch starts.");
+      await keepKeySet(c.env, keySetBytes);
       const stored = await db(c.env).run(sql`
         INSERT INTO parameters (epoch_from, epoch_to, document, key_set)
         SELECT ${p.epochFrom}, ${p.epochTo}, ${signed}, ${keySetBytes}

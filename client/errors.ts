@@ -128,6 +128,11 @@ const FRAME = {
 
 const STORE = { "other-window": "Another window of this wallet wrote meanwhile." } as const;
 
+const COPY = {
+  "copied-store":
+    "This app's data is a copy, or was restored from a backup. Enrol this phone again at the desk. Your records stay readable.",
+} as const;
+
 const CHANNEL = { "channel-setup": "The message channel cannot be set up." } as const;
 
 /** Codes of RequesterError: an application can tell from them what a person should do next. */
@@ -202,6 +207,7 @@ export const ERROR_GROUPS = {
   FrameError: FRAME,
   ChannelSetupError: CHANNEL,
   StoreConflictError: STORE,
+  CopiedStoreError: COPY,
   RequesterError: REQUESTER,
   OfficerError: OFFICER,
   CeremonyError: CEREMONY,
@@ -230,6 +236,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...FRAME,
   ...CHANNEL,
   ...STORE,
+  ...COPY,
   ...REQUESTER,
   ...OFFICER,
   ...CEREMONY,

@@ -25,6 +25,7 @@ import {
 } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
 import { introduction } from "./wallet/continuity.ts";
+import { assertNotBarred, checkStore, updateUsing } from "./wallet/device-mark.ts";
 import { remember } from "./wallet/inspect.ts";
 import { checkRecoveryWords, newRecoveryWords, sessionKeys, walletRoot } from "./wallet/keys.ts";
 import { findNotices } from "./wallet/notices.ts";
@@ -42,6 +43,7 @@ import {
 } from "./wallet/registration.ts";
 import { sendCheckIn, settleAll } from "./wallet/sending.ts";
 import {
+  type DeviceMarkStore,
   emptyState,
   type WalletGeneration,
   type WalletNotice,
@@ -54,11 +56,13 @@ export interface WalletOptions {
   transport: Transport;
   deployment: Deployment;
   store: WalletStore;
+  /** shows whether the store is a copy. Give it always, from the first enrolment on, or never */
+  deviceMark?: DeviceMarkStore;
 }
 
 /**
  * The wallet of one patient on one phone. Every method that asks a role can throw ApiError. A tag hash that is not hex
- * of 32 bytes throws SymbolonError bad-id. Errors of the application's own store pass through unchanged.
+ * of 32 bytes throws SymbolonError bad-id. Errors of the application's own stores pass through unchanged.
  *
  * @example
  * const wallet = (await Wallet.open(options)) ?? (await Wallet.create(options));
@@ -81,11 +85,12 @@ export class Wallet {
   }
 
   static async #over(options: WalletOptions, state: WalletState): Promise<Wallet> {
-    const { transport, deployment, store } = options;
+    const { transport, deployment, store, deviceMark } = options;
     const parameters = new ParametersCache(transport, deployment, state.parameters);
     const root = walletRoot(state.words);
-    const context = new WalletContext({ transport, deployment, parameters, store, state, root });
+    const context = new WalletContext({ transport, deployment, parameters, store, deviceMark, state, root });
     if (state.revision === 0) await context.update(() => {});
+    await checkStore(context);
     return new Wallet(context);
   }
 
@@ -103,7 +108,8 @@ export class Wallet {
   }
 
   /**
-   * The wallet that the store holds, or undefined if the store is empty.
+   * The wallet that the store holds, or undefined if the store is empty. If the device mark shows that the store is a
+   * copy, `overview().copied` is true. Then the wallet only reads, until this phone is enrolled again.
    * @throws RecoveryWordsError if the state is damaged
    */
   static async open(options: WalletOptions): Promise<Wallet | undefined> {
@@ -169,33 +175,36 @@ export class Wallet {
     return keepFresh(this.#context);
   }
 
-  /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError */
+  /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError, CopiedStoreError */
   readInvitation(invitation: Invitation): Promise<CheckInOffer> {
     return readInvitation(this.#context, invitation);
   }
 
-  /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError */
+  /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError, CopiedStoreError */
   checkIn(offer: CheckInOffer, options?: CheckInOptions): Promise<OpenSession> {
     return checkIn(this.#context, offer, options);
   }
 
   /**
    * Sends a check-in again, the very same bytes, after its answer was lost.
-   * @throws CheckInError, ApiError; SymbolonError no-such-session, no-channel if the session was recovered
+   * @throws CheckInError, CopiedStoreError, ApiError; SymbolonError no-such-session, no-channel if the session was
+   *   recovered
    */
   async retryCheckIn(tagHash: string): Promise<Receipt> {
+    await checkStore(this.#context);
     const session = this.#session(tagHash);
+    assertNotBarred(this.#context.state, session);
     if (session.checkIn === undefined) throw new SymbolonError("no-channel");
     return sendCheckIn(this.#context, session);
   }
 
   /**
    * Sends a message in a session. The channel's counter is stored before the frame leaves.
-   * @throws SymbolonError no-such-session, no-channel, bad-state; FrameError frame-limit
+   * @throws SymbolonError no-such-session, no-channel, bad-state; FrameError frame-limit; CopiedStoreError
    */
   async send(tagHash: string, message: Uint8Array): Promise<void> {
     const session = this.#session(tagHash);
-    const frame = await this.#withChannel(session.tagHash, (channel) => channel.send(message));
+    const frame = await this.#withChannel(session.tagHash, (channel) => channel.send(message), updateUsing);
     const { serviceUrl } = this.#context.deployment;
     await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`, {
       bytes: frame,
@@ -295,17 +304,22 @@ export class Wallet {
 
   /**
    * Loads, uses and stores a channel in one turn, so that no two calls start from the same counters. Resolves after the
-   * store.
+   * store. With `updateUsing` it throws CopiedStoreError if the store is a copy.
    */
-  #withChannel<T>(tagHash: Hex, use: (channel: FrameChannel) => T): Promise<T> {
+  #withChannel<T>(
+    tagHash: Hex,
+    use: (channel: FrameChannel) => T,
+    update: typeof updateUsing = (context, change) => context.update(change),
+  ): Promise<T> {
     return this.#context.turns.take(`channel ${tagHash}`, async () => {
       for (;;) {
-        const stored = this.#session(tagHash).channel;
+        const { channel: stored, salt } = this.#session(tagHash);
+        if (update === updateUsing) assertNotBarred(this.#context.state, { salt });
         if (stored === undefined) throw new SymbolonError("no-channel");
         const channel = restoreChannel(stored);
         const result = use(channel);
         let kept = false;
-        await this.#context.update((s) => {
+        await update(this.#context, (s) => {
           const session = s.sessions.find((x) => x.tagHash === tagHash);
           // Another window may have used the channel meanwhile. Then its counters are used, not these.
           kept = session?.channel === stored;

@@ -11,6 +11,7 @@ import {
   type Deployment,
   type EnrolmentOffer,
   type FhirEntry,
+  MemoryDeviceMark,
   MemoryStore,
   Officer,
   Operator,
@@ -149,7 +150,7 @@ async function furnish(
     epoch < first + options.epochs && transport.now() >= indexClosesAt(epoch, (await parameters.of(epoch)).document);
 
   const newWallet = (words?: string): Promise<Wallet> => {
-    const parts = { transport, deployment, store: new MemoryStore() };
+    const parts = { transport, deployment, store: new MemoryStore(), deviceMark: new MemoryDeviceMark() };
     return words === undefined ? Wallet.create(parts) : Wallet.restore(parts, words);
   };
   return {

@@ -71,7 +71,7 @@ const report: Operation = {
   async arm(region) {
     const { transport, deployment } = region.practice;
     const store = new MemoryStore();
-    await store.save(stateOf(region.wallet), 0); // as it was before it asked for anything
+    await store.save({ ...stateOf(region.wallet), mark: undefined }, 0); // as it was before it asked for anything
     const wallet = (await Wallet.open({ transport, deployment, store }))!;
     return async () => {
       const own = await wallet.records();

@@ -1,7 +1,7 @@
 // Check-in: the wallet answers a service's signed challenge with a presentation under a fresh slot.
 //
 //   1 read the challenge: signature, self-certifying service id, freshness, parameters      → what would be shown
-//   2 pick a random unused slot, make the presentation, store both             one check-in after the other
+//   2 pick a random unused slot, make the presentation, store both, then the device mark   one check-in after the other
 //   3 send (sending.ts); only the very same bytes may be sent again                        → receipt, channel
 //
 // A slot is spent once it is stored, whether the service answers or not. Elsewhere it is never shown again: two services
@@ -35,6 +35,7 @@ import { openWalletChannel } from "../sealing/messages.ts";
 import { standingOf } from "./card-standing.ts";
 import { claimFor } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
+import { assertNotBarred, updateUsing } from "./device-mark.ts";
 import { credentialBlinding, holderSecrets, sessionKeys } from "./keys.ts";
 import { attemptsOf, CheckInError, isUnsettled, sendCheckIn, settle } from "./sending.ts";
 import type { WalletCredential, WalletSession, WalletState } from "./state.ts";
@@ -71,7 +72,7 @@ export interface CheckInOffer {
 
 /**
  * Reads an invitation and works out what the service would see. Sends nothing.
- * @throws CheckInError, ParametersError
+ * @throws CheckInError, ParametersError, CopiedStoreError
  */
 export async function readInvitation(w: WalletContext, invitation: Invitation): Promise<CheckInOffer> {
   const { card, key, challenge } = translate(
@@ -103,18 +104,20 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   const stale = notFresh(challenge, now, parameters.document.challengeWindowSeconds);
   if (stale !== undefined) throw new CheckInError("stale-challenge", stale);
   if (!equalBytes(challenge.paramsHash, parameters.hash)) throw new CheckInError("foreign-parameters");
+  const phone = w.generationOf(epoch);
+  if (phone) assertNotBarred(w.state, phone);
   const credential = w.state.credentials
     .filter((c) => c.epoch <= epoch && epoch - c.epoch <= challenge.maxStaleEpochs)
-    .filter((c) => c.generation === w.generationOf(epoch)?.generation)
+    .filter((c) => c.generation === phone?.generation)
     .sort((a, b) => b.epoch - a.epoch)[0];
-  if (!credential) throw new CheckInError("no-credential", epochName(epoch));
+  if (!phone || !credential) throw new CheckInError("no-credential", epochName(epoch));
   const { attributes } = w.parameters.known(credential.epoch).document;
   const shows = challenge.required.map(({ attribute, accepted }) => {
     const value = credential.values[attributes.findIndex((a) => a.name === attribute)] ?? "";
     if (!accepted.includes(value)) throw new CheckInError("not-entitled", `${attribute} ${accepted.join(" or ")}`);
     return { attribute, value };
   });
-  const place = { epoch, generation: credential.generation };
+  const place = { epoch, ...phone };
   const free = freeSlots(w, place).length;
   const again = free === 0 && toShowAgain(w, bytesToHex(serviceId), place, true) !== undefined;
   const warnings: string[] = [];
@@ -148,15 +151,16 @@ function notFresh({ issuedAt, expiresAt }: Challenge, now: number, windowSeconds
 }
 
 /**
- * Makes the presentation and stores it before it may be sent. Check-ins take turns, so that each sees the slots of the
- * ones before.
+ * Makes the presentation and stores it, and the device mark after it, before it may be sent. Check-ins take turns, so that
+ * each sees the slots of the ones before.
+ * @throws CopiedStoreError
  */
 function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   return w.turns.take("check-in", async () => {
     for (;;) {
       const session = await makeSession(w, offer);
       let kept = false;
-      await w.update((st) => {
+      await updateUsing(w, (st) => {
         const standing = st.sessions.findIndex((s) => s.tagHash === session.tagHash);
         // A concurrent recovery, or another window, may have found this slot used.
         kept = standing < 0 ? !slotsTaken(st, session).has(session.slot) : mayReplace(st.sessions[standing]!, session);
@@ -175,9 +179,13 @@ function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> 
 const mayReplace = (standing: WalletSession, { earlier = [] }: WalletSession): boolean =>
   isUnsettled(standing) && standing.checkIn === earlier[0]?.checkIn;
 
-type Place = Pick<WalletSession, "epoch" | "generation">;
-const slotsTaken = ({ sessions }: Readonly<WalletState>, { epoch, generation }: Place): Set<number> =>
-  new Set(sessions.filter((s) => s.epoch === epoch && s.generation === generation).map((s) => s.slot));
+type Place = Pick<WalletSession, "epoch" | "generation" | "salt">;
+const isAt =
+  (place: Place) =>
+  (s: Place): boolean =>
+    s.epoch === place.epoch && s.generation === place.generation && s.salt === place.salt;
+const slotsTaken = ({ sessions }: Readonly<WalletState>, place: Place): Set<number> =>
+  new Set(sessions.filter(isAt(place)).map((s) => s.slot));
 
 /** The slots of this month that were never shown. */
 function freeSlots(w: WalletContext, place: Place): number[] {
@@ -187,13 +195,12 @@ function freeSlots(w: WalletContext, place: Place): number[] {
 }
 
 /** A session of this service and month that was not settled, and whose slot may be shown there again. */
-function toShowAgain(w: WalletContext, serviceId: Hex, { epoch, generation }: Place, anyAge: boolean) {
+function toShowAgain(w: WalletContext, serviceId: Hex, place: Place, anyAge: boolean) {
   const since = anyAge ? 0 : w.transport.now() - SHOWN_AGAIN_SECONDS;
   return w.state.sessions.find(
     (s) =>
       s.serviceId === serviceId &&
-      s.epoch === epoch &&
-      s.generation === generation &&
+      isAt(place)(s) &&
       isUnsettled(s) &&
       (s.preparedAt ?? 0) >= since &&
       !w.sending.has(s.tagHash),
@@ -202,7 +209,7 @@ function toShowAgain(w: WalletContext, serviceId: Hex, { epoch, generation }: Pl
 
 /**
  * A session under a slot that may be shown now. It is not stored yet.
- * @throws CheckInError no-slot-left; ChannelSetupError
+ * @throws CheckInError no-slot-left; ChannelSetupError, CopiedStoreError
  */
 async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
   const { epoch, credential, service, challenge } = offer;
@@ -211,9 +218,11 @@ async function makeSession(w: WalletContext, offer: CheckInOffer): Promise<Walle
   const credentialParameters = w.parameters.known(credential.epoch);
   const generation = credential.generation;
   const phone = w.phone(generation);
+  assertNotBarred(w.state, phone);
   const { salt } = phone;
-  const free = freeSlots(w, { epoch, generation });
-  const again = toShowAgain(w, bytesToHex(offer.serviceId), { epoch, generation }, free.length === 0);
+  const place = { epoch, generation, salt };
+  const free = freeSlots(w, place);
+  const again = toShowAgain(w, bytesToHex(offer.serviceId), place, free.length === 0);
   if (!again && free.length === 0) throw new CheckInError("no-slot-left", epochName(epoch));
   const slot = again?.slot ?? free[uniform(free.length, rng)]!;
   const secrets = holderSecrets(w.root, phone);
@@ -297,7 +306,10 @@ export interface CheckInOptions {
   acceptAgeEpochs?: number;
 }
 
-/** Checks in: makes the presentation, stores it, and sends it. @throws CheckInError, ChannelSetupError, ApiError */
+/**
+ * Checks in: makes the presentation, stores it, and sends it.
+ * @throws CheckInError, ChannelSetupError, CopiedStoreError, ApiError
+ */
 export async function checkIn(
   w: WalletContext,
   offer: CheckInOffer,

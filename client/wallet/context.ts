@@ -6,7 +6,13 @@ import { SymbolonError } from "../errors.ts";
 import type { Deployment, EpochParameters, ParametersCache } from "../parameters.ts";
 import { Turns } from "../shared/turns.ts";
 import type { Transport } from "../transport.ts";
-import { StoreConflictError, type WalletGeneration, type WalletState, type WalletStore } from "./state.ts";
+import {
+  type DeviceMarkStore,
+  StoreConflictError,
+  type WalletGeneration,
+  type WalletState,
+  type WalletStore,
+} from "./state.ts";
 
 /** Windows that write at the same time take each other's place this often, and then one of them gives up. */
 const MAX_RELOADS = 8;
@@ -22,6 +28,8 @@ export class WalletContext {
   readonly turns = new Turns();
   /** tag hashes of the check-ins that are on their way now */
   readonly sending = new Set<Hex>();
+  /** absent if the application keeps no device mark */
+  readonly deviceMark: DeviceMarkStore | undefined;
   readonly #store: WalletStore;
   #state: WalletState;
 
@@ -31,6 +39,7 @@ export class WalletContext {
     parameters: ParametersCache;
     root: Uint8Array;
     store: WalletStore;
+    deviceMark: DeviceMarkStore | undefined;
     state: WalletState;
   }) {
     this.transport = parts.transport;
@@ -38,6 +47,7 @@ export class WalletContext {
     this.parameters = parts.parameters;
     this.root = parts.root;
     this.#store = parts.store;
+    this.deviceMark = parts.deviceMark;
     this.#state = parts.state;
   }
 
@@ -69,7 +79,11 @@ export class WalletContext {
     });
   }
 
-  /** @throws StoreConflictError */
+  /** Loads the newest state: another window may have written it. @throws StoreConflictError if it is another wallet's */
+  reload(): Promise<void> {
+    return this.turns.take("state", () => this.#reload());
+  }
+
   async #reload(): Promise<void> {
     const stored = await this.#store.load();
     if (stored?.words !== this.#state.words) throw new StoreConflictError("the store holds another wallet");

@@ -5,6 +5,8 @@ import { Registrations } from "../../protocol/contract-chain.ts";
 import { Signed } from "../../protocol/documents.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { tidOf } from "../../protocol/tid.ts";
+import { ERROR_SENTENCES } from "../errors.ts";
+import { isBarred } from "./device-mark.ts";
 import type { WalletGeneration, WalletNotice, WalletSession, WalletState } from "./state.ts";
 
 /** A session without its channel's keys. */
@@ -14,8 +16,10 @@ export type SessionView = Omit<WalletSession, "channel" | "earlier" | "preparedA
 };
 
 export interface WalletOverview {
-  /** whether the registrar has recorded this phone */
+  /** whether the registrar has recorded this phone, and this is its own store */
   enrolled: boolean;
+  /** whether the store is a copy or was restored from a backup: enrol this phone again */
+  copied: boolean;
   /** undefined before the first enrolment was begun */
   account: string | undefined;
   /** whether an enrolment was confirmed and not answered; start and confirm it with the same code to finish it */
@@ -39,9 +43,15 @@ export function sessionView({ channel, earlier, preparedAt, bucket, ...session }
   return { ...session, tid: tidOf(hexToBytes(session.tagHash)) };
 }
 
+function isCopied(state: Readonly<WalletState>): boolean {
+  const phone = state.generations.at(-1);
+  return phone !== undefined && isBarred(state, phone);
+}
+
 function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined): string[] {
   const { withheld, registrations, chain } = state;
   const warnings: string[] = [];
+  if (isCopied(state)) warnings.push(ERROR_SENTENCES["copied-store"]);
   if (staleEpoch !== undefined)
     warnings.push(`Your pass is from ${epochName(staleEpoch)}. A clinic would see that it is older than others.`);
   if (withheld) {
@@ -71,7 +81,8 @@ export function overviewOf(state: Readonly<WalletState>, now: number): WalletOve
   return structuredClone({
     pass: { epoch, stale },
     warnings: warningsOf(state, stale ? epoch : undefined),
-    enrolled: state.generations.length > 0,
+    enrolled: state.generations.length > 0 && !isCopied(state),
+    copied: isCopied(state),
     account: state.account,
     enrolmentPending: state.pendingEnrolment !== undefined,
     generations: state.generations,

@@ -35,6 +35,7 @@ import { decodeIdentity, type Identity } from "../fhir/identity.ts";
 import { displayName } from "../fhir/resource.ts";
 import { ApiError, apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
+import { assertNotBarred } from "./device-mark.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
 import { planFetch, planRetry } from "./schedule.ts";
 import type { PendingEnrolment, WalletGeneration } from "./state.ts";
@@ -278,9 +279,11 @@ export async function declineEnrolment(w: WalletContext, offer: EnrolmentOffer):
 /**
  * Fetches the credential of an epoch, unless the wallet has it. If the registrar refuses, the account was revoked or
  * another phone took over; the wallet keeps since when it was refused.
- * @throws RegistrationError not-enrolled, bad-credential, bad-registrations; ParametersError, ApiError
+ * @throws RegistrationError not-enrolled, bad-credential, bad-registrations; ParametersError, CopiedStoreError, ApiError
  */
 export async function refresh(w: WalletContext, epoch: number): Promise<void> {
+  const phone = w.generationOf(epoch);
+  if (phone) assertNotBarred(w.state, phone);
   try {
     await fetchCredential(w, epoch);
   } catch (error) {

@@ -112,10 +112,22 @@ export interface PendingEnrolment {
   generations: WalletGeneration[];
 }
 
+/** Which write of the state this is, for the device mark (device-mark.ts). */
+export interface StateMark {
+  /** 16 random bytes, new at each write that uses a slot or a frame number */
+  now: Hex;
+  /** the mark of the write before that one */
+  before: Hex;
+}
+
 export interface WalletState {
-  version: 2;
+  version: 3;
   /** rises by one at each save, from 1 */
   revision: number;
+  /** absent if the application keeps no device mark */
+  mark: StateMark | undefined;
+  /** salts of phones under which this store must not check in or send, because it was found to be a copy */
+  barred: Hex[];
   /** recovery words; secret */
   words: string;
   account: string | undefined;
@@ -124,7 +136,7 @@ export interface WalletState {
   /** IdentityRecord to which the newest contract commits */
   identity: Hex | undefined;
   pendingEnrolment: PendingEnrolment | undefined;
-  /** whether the recovery words were typed in: then the registrar must know an earlier phone */
+  /** whether the recovery words were typed in, or the store is a copy: then the registrar must know an earlier phone */
   restored: boolean;
   /** contractHash of every contract of this person that the wallet knows, oldest first; its own is the last */
   chain: Hex[];
@@ -153,8 +165,10 @@ export interface WalletState {
 
 /** The state of a wallet that has only its recovery words. @param restored whether an earlier phone had them */
 export const emptyState = (words: string, restored = false): WalletState => ({
-  version: 2,
+  version: 3,
   revision: 0,
+  mark: undefined,
+  barred: [],
   words,
   account: undefined,
   deviceSecretKey: undefined,
@@ -196,6 +210,34 @@ export interface WalletStore {
    * @throws StoreConflictError if the stored state has another revision; then nothing is saved
    */
   save(state: WalletState, expected: number): Promise<void>;
+}
+
+/**
+ * Keeps the device mark, a few bytes that show a wallet whether its state is a copy or was restored from a backup. An
+ * application implements it where no backup and no transfer to another phone reaches (docs/OPERATIONS.md). Each wallet
+ * store has its own, and is always opened with it.
+ */
+export interface DeviceMarkStore {
+  /** undefined only if no mark was ever saved: then the wallet takes its state for a copy. If it cannot be read, throw. */
+  load(): Promise<Hex | undefined>;
+  /**
+   * Saves the mark if the stored one is `expected`, in one step. Resolves when the mark is durable: only then does a
+   * check-in or a message leave.
+   * @throws StoreConflictError if another mark is stored; then nothing is saved
+   */
+  save(mark: Hex, expected: Hex | undefined): Promise<void>;
+}
+
+/** A device mark for tests, demos and servers. It forgets the mark when the process ends. */
+export class MemoryDeviceMark implements DeviceMarkStore {
+  #mark: Hex | undefined;
+  async load(): Promise<Hex | undefined> {
+    return this.#mark;
+  }
+  async save(mark: Hex, expected: Hex | undefined): Promise<void> {
+    if (this.#mark !== expected) throw new StoreConflictError("another device mark is stored");
+    this.#mark = mark;
+  }
 }
 
 /** A store for tests, demos and servers. It forgets everything when the process ends. */

@@ -46,6 +46,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   PaddingError,
   FrameError: sdk.FrameError,
   ChannelSetupError: sdk.ChannelSetupError,
+  CopiedStoreError: sdk.CopiedStoreError,
   RequesterError: sdk.RequesterError,
   OfficerError: sdk.OfficerError,
   CeremonyError: sdk.CeremonyError,

@@ -1,0 +1,341 @@
+// The device mark: a store that was copied or restored never uses a slot again that has left, at whatever moment the app
+// stopped and whatever was restored. The first test searches random histories, with the rule weakened for its controls.
+
+import { expect, it } from "vitest";
+import { WalletContext } from "../../client/wallet/context.ts";
+import { CopiedStoreError, checkStore, isBarred, updateUsing } from "../../client/wallet/device-mark.ts";
+import { stateOf } from "../../client/wallet/inspect.ts";
+import {
+  type DeviceMarkStore,
+  emptyState,
+  MemoryDeviceMark,
+  MemoryStore,
+  type WalletSession,
+  type WalletState,
+} from "../../client/wallet/state.ts";
+import { Wallet } from "../../client/wallet.ts";
+import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
+import { rng } from "../support/trustees.ts";
+import { ACCOUNT, deployment, EPOCH, invitation, newClinic, World } from "../support/wallet-world.ts";
+
+// ---- random histories of two phones
+
+type Fate = "done" | "lost" | "done, but the app stopped";
+const CRASH = new Error("the app stopped");
+
+/** Runs a write of a store. The app may stop before or after it. */
+async function withFate(fate: Fate, write: () => Promise<void>): Promise<void> {
+  if (fate !== "lost") await write();
+  if (fate !== "done") throw CRASH;
+}
+
+class Phone {
+  state = new MemoryStore();
+  mark = new MemoryDeviceMark();
+  fates: { state: Fate; mark: Fate } = { state: "done", mark: "done" };
+  /** the windows of the app */
+  windows: WalletContext[] = [];
+
+  async restore(state: WalletState): Promise<void> {
+    this.state = new MemoryStore();
+    await this.state.save(state, 0);
+  }
+  /** @param random the bytes for a new mark of an opened window; random if undefined */
+  async open(marked: boolean, random: (w: WalletContext | undefined) => Uint8Array | undefined): Promise<void> {
+    const store = {
+      load: () => this.state.load(),
+      save: (s: WalletState, expected: number) => withFate(this.fates.state, () => this.state.save(s, expected)),
+    };
+    const deviceMark: DeviceMarkStore = {
+      load: () => this.mark.load(),
+      save: (m, expected) => withFate(this.fates.mark, () => this.mark.save(m, expected)),
+    };
+    this.windows = [];
+    for (let i = 0; i < 2; i++) {
+      const state = (await this.state.load())!;
+      const parts = { root: rng(32), deployment, parameters: {} as never, store, state };
+      let opened: WalletContext | undefined;
+      const transport = { rng: (n: number) => random(opened) ?? rng(n), now: () => 0, fetch };
+      const window = new WalletContext({ ...parts, transport, deviceMark: marked ? deviceMark : undefined });
+      await checkStore(window);
+      opened = window;
+      this.windows.push(window);
+    }
+  }
+}
+
+interface Variant {
+  marked: boolean;
+  /** the mark is the number of uses, not random */
+  counted?: boolean;
+}
+
+/** Plays one history. @returns whether two different check-ins of one slot left */
+async function repeats(seed: number, { marked, counted = false }: Variant): Promise<boolean> {
+  let x = seed + 1;
+  const pick = (n: number): number => {
+    x = (Math.imul(x, 1_103_515_245) + 12_345) >>> 0;
+    return (x >>> 8) % n;
+  };
+  const phones = [new Phone(), new Phone()] as const;
+  const backups: WalletState[] = [];
+  const left = new Map<string, Hex>();
+  let repeated = false;
+  const leaves = ({ salt, slot, tagHash }: WalletSession): void => {
+    const key = `${salt} ${slot}`;
+    repeated ||= left.has(key) && left.get(key) !== tagHash;
+    left.set(key, tagHash);
+  };
+  const enrol = (s: WalletState): void => {
+    s.generations.push({ generation: s.generations.length, salt: bytesToHex(rng(32)), epochFrom: 0 });
+  };
+  const use = async (w: WalletContext): Promise<void> => {
+    const tagHash = bytesToHex(rng(32));
+    await updateUsing(w, (s) => {
+      const { generation, salt } = s.generations.at(-1)!;
+      if (isBarred(s, { salt })) throw new CopiedStoreError();
+      const slot = s.sessions.filter((t) => t.salt === salt).length;
+      const place = { generation, salt, epoch: 0, slot, serviceId: salt, serviceName: "", tagHash };
+      s.sessions.push({ ...place, state: "prepared", shown: [] });
+    });
+    leaves(w.state.sessions.find((s) => s.tagHash === tagHash)!);
+  };
+  const start = async (phone: Phone): Promise<void> => {
+    await phone.open(marked, (w) =>
+      counted && w ? Uint8Array.of(w.state.sessions.length + 1, ...new Uint8Array(15)) : undefined,
+    );
+    if (counted) phone.windows.fill(phone.windows[0]!);
+  };
+  await phones[0].state.save(emptyState("words"), 0);
+  await start(phones[0]);
+  await phones[0].windows[0]!.update(enrol);
+  await start(phones[0]);
+  backups.push((await phones[0].state.load())!);
+  await phones[1].restore(backups[0]!);
+  await start(phones[1]);
+  for (let step = 0; step < 14; step++) {
+    const phone = phones[pick(2)]!;
+    const window = phone.windows[pick(2)]!;
+    const act = pick(8);
+    const fate = (): Fate => (pick(3) > 0 ? "done" : pick(2) > 0 ? "lost" : "done, but the app stopped");
+    try {
+      if (act < 3) {
+        phone.fates = { state: fate(), mark: fate() };
+        await use(window);
+      } else if (act === 3) await Promise.all(phone.windows.map(use));
+      else if (act === 4) backups.push((await phone.state.load())!);
+      else if (act === 5) {
+        await phone.restore(backups[pick(backups.length)]!);
+        await start(phone);
+      } else if (act === 6) {
+        // Unsent check-ins are sent again, as retryCheckIn does.
+        await checkStore(window);
+        for (const s of window.state.sessions) if (!isBarred(window.state, s)) leaves(s);
+      } else if (window.state.generations.every((g) => isBarred(window.state, g))) await window.update(enrol);
+    } catch (error) {
+      if (error !== CRASH && !(error instanceof CopiedStoreError)) throw error;
+    }
+    if (phone.fates.state !== "done" || phone.fates.mark !== "done") {
+      phone.fates = { state: "done", mark: "done" };
+      backups.push((await phone.state.load())!); // before the app starts again
+      if (pick(2) > 0) await phone.restore(backups[pick(backups.length)]!);
+      await start(phone);
+    }
+  }
+  return repeated;
+}
+
+const histories = async (variant: Variant): Promise<number> => {
+  let bad = 0;
+  for (let seed = 0; seed < 600; seed++) if (await repeats(seed, variant)) bad++;
+  return bad;
+};
+
+it("no history of copies, restores, crashes and windows sends two check-ins of one slot", async () => {
+  expect(await histories({ marked: true })).toBe(0);
+  expect(await histories({ marked: false })).toBeGreaterThan(100); // control: without a mark
+  expect(await histories({ marked: true, counted: true })).toBeGreaterThan(0); // control: a counter is no such mark
+}, 120_000);
+
+// ---- single stories, with whole wallets
+
+interface Device {
+  store: MemoryStore;
+  deviceMark: MemoryDeviceMark;
+}
+const newDevice = (): Device => ({ store: new MemoryStore(), deviceMark: new MemoryDeviceMark() });
+const optionsOn = (world: World, device: Device) => ({ transport: world.transport, deployment, ...device });
+const opened = async (world: World, device: Device): Promise<Wallet> => (await Wallet.open(optionsOn(world, device)))!;
+const enrol = async (wallet: Wallet) => wallet.confirmEnrolment(await wallet.startEnrolment(ACCOUNT, "code"));
+async function enrolledOn(world: World, device: Device): Promise<Wallet> {
+  const wallet = await Wallet.create(optionsOn(world, device));
+  await enrol(wallet);
+  return wallet;
+}
+const visit = async (wallet: Wallet, keys: Awaited<ReturnType<typeof newClinic>>) =>
+  wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+/** The store of this device, as a backup brings it to another place. */
+async function restoredTo(place: Device, state: WalletState): Promise<Device> {
+  const store = new MemoryStore();
+  await store.save(state, 0);
+  return { ...place, store };
+}
+const COPIED = { code: "copied-store" };
+
+it("a copy on another phone only reads, until it is enrolled anew", async () => {
+  const world = new World();
+  const device = newDevice();
+  const [wallet, keys] = [await enrolledOn(world, device), await newClinic()];
+  const { tagHash } = await visit(wallet, keys);
+  const offer = await wallet.readInvitation(invitation(keys));
+  const copy = await opened(world, await restoredTo(newDevice(), (await device.store.load())!));
+
+  const { enrolled, copied, warnings, sessions, credentials } = copy.overview();
+  expect({ enrolled, copied, credentials }).toEqual({ enrolled: false, copied: true, credentials: [] });
+  expect(warnings).toContainEqual(expect.stringContaining("Enrol this phone again"));
+  expect(sessions.map((s) => s.tagHash)).toEqual([tagHash]);
+  world.answer = () => ({ frames: [], records: [] });
+  expect(await copy.receive(tagHash)).toEqual([]);
+  expect(await copy.records()).toMatchObject({ records: [], faults: [] });
+
+  await expect(copy.readInvitation(invitation(keys))).rejects.toMatchObject(COPIED);
+  await expect(copy.checkIn(offer)).rejects.toMatchObject(COPIED);
+  await expect(copy.retryCheckIn(tagHash)).rejects.toMatchObject(COPIED);
+  await expect(copy.send(tagHash, rng(3))).rejects.toMatchObject(COPIED);
+  await expect(copy.introduce(tagHash)).rejects.toMatchObject(COPIED);
+  await expect(copy.refresh(EPOCH)).rejects.toMatchObject(COPIED);
+  await copy.keepFresh();
+  expect(stateOf(copy)).toMatchObject({ withheld: undefined, deviceSecretKey: undefined, restored: true });
+
+  // The original goes on as before.
+  await visit(wallet, keys);
+  await wallet.send(tagHash, rng(3));
+  const [old] = stateOf(wallet).generations;
+  const { deviceSecretKey } = stateOf(wallet);
+  const fresh = await enrol(copy);
+  expect(fresh).toMatchObject({ generation: 1 });
+  expect(fresh.salt).not.toBe(old!.salt);
+  expect(stateOf(copy).deviceSecretKey).not.toBe(deviceSecretKey);
+  expect(copy.overview()).toMatchObject({ enrolled: true, copied: false, pass: { epoch: EPOCH } });
+  await visit(copy, keys);
+  expect(stateOf(copy).sessions.at(-1)).toMatchObject({ generation: 1, salt: fresh.salt, state: "open" });
+  await expect(copy.send(tagHash, rng(3))).rejects.toMatchObject(COPIED); // for ever
+  const [, own] = copy.sessions;
+  await copy.send(own!.tagHash, rng(3));
+});
+
+it("the same phone with an older state is claimed; with its own state it goes on", async () => {
+  const world = new World();
+  const device = newDevice();
+  const [wallet, keys] = [await enrolledOn(world, device), await newClinic()];
+  const beforeVisit = (await device.store.load())!;
+  const { tagHash } = await visit(wallet, keys);
+  const beforeFrame = (await device.store.load())!;
+  world.answer = () => ({ frames: [], records: [] });
+  await wallet.send(tagHash, rng(3));
+  for (const state of [beforeVisit, beforeFrame]) {
+    const older = await restoredTo({ ...device, deviceMark: await markLike(device) }, state);
+    expect((await opened(world, older)).overview().copied).toBe(true);
+  }
+  const untouched = (await device.store.load())!;
+  await wallet.records(); // writes the state, but uses neither slot nor frame
+  await wallet.refresh(EPOCH + 1);
+  const again = await opened(world, await restoredTo(device, untouched));
+  expect(again.overview()).toMatchObject({ enrolled: true, copied: false });
+  await visit(again, keys);
+});
+
+/** A second mark store with the same content. */
+async function markLike({ deviceMark }: Device): Promise<MemoryDeviceMark> {
+  const twin = new MemoryDeviceMark();
+  await twin.save((await deviceMark.load())!, undefined);
+  return twin;
+}
+
+it("an app that stops between both writes has sent nothing, and goes on without a new enrolment", async () => {
+  const world = new World();
+  const device = newDevice();
+  const [wallet, keys] = [await enrolledOn(world, device), await newClinic()];
+  const { save } = device.deviceMark;
+  device.deviceMark.save = async () => {
+    throw CRASH;
+  };
+  const asked = world.asked.length;
+  await expect(visit(wallet, keys)).rejects.toBe(CRASH);
+  const [session] = wallet.sessions;
+  expect(session).toMatchObject({ state: "prepared" });
+  await expect(wallet.retryCheckIn(session!.tagHash)).rejects.toBe(CRASH);
+  expect(world.asked.length).toBe(asked);
+  device.deviceMark.save = save;
+  const again = await opened(world, device);
+  expect(again.overview().copied).toBe(false);
+  await again.retryCheckIn(session!.tagHash);
+  expect(again.sessions).toMatchObject([{ state: "open" }]);
+});
+
+it("a copied enrolment that was not answered is dropped, so that no two phones have one salt", async () => {
+  const world = new World();
+  const device = newDevice();
+  const wallet = await Wallet.create(optionsOn(world, device));
+  world.lose = "/v1/enrol";
+  await expect(enrol(wallet)).rejects.toThrow();
+  const state = (await device.store.load())!;
+  const copy = await opened(world, await restoredTo(newDevice(), state));
+  expect(copy.overview()).toMatchObject({ enrolled: false, enrolmentPending: false, copied: false });
+  const theirs = await enrol(copy);
+  const mine = await enrol(wallet); // the registrar answers the recorded contract again
+  expect(mine.salt).not.toBe(theirs.salt);
+  // Control: without a mark both phones send the same contract.
+  const { store } = await restoredTo(newDevice(), { ...state, mark: undefined });
+  const careless = (await Wallet.open({ transport: world.transport, deployment, store }))!;
+  expect(await enrol(careless)).toEqual(mine);
+});
+
+it("a state whose mark cannot be compared is a copy; a new wallet over an occupied store leaves the mark alone", async () => {
+  const world = new World();
+  const device = newDevice();
+  await enrolledOn(world, device);
+  await expect(Wallet.create(optionsOn(world, device))).rejects.toMatchObject({ code: "other-window" });
+  expect((await opened(world, device)).overview().copied).toBe(false);
+  // The application gives no mark store, or gives one for the first time after the enrolment.
+  const { store } = await restoredTo(newDevice(), (await device.store.load())!);
+  expect((await Wallet.open({ transport: world.transport, deployment, store }))!.overview().copied).toBe(true);
+  const unmarked = await world.enrolledWallet();
+  const late = await opened(world, await restoredTo(newDevice(), stateOf(unmarked)));
+  expect(late.overview().copied).toBe(true);
+});
+
+it("costs one write of the mark per check-in and per message sent, and none for the rest", async () => {
+  const world = new World();
+  const device = newDevice();
+  const [wallet, keys] = [await enrolledOn(world, device), await newClinic()];
+  let writes = 0;
+  const save = device.deviceMark.save.bind(device.deviceMark);
+  device.deviceMark.save = (...mark) => {
+    writes++;
+    return save(...mark);
+  };
+  const { tagHash } = await visit(wallet, keys);
+  expect(writes).toBe(1);
+  world.answer = () => ({ frames: [], records: [] });
+  await wallet.send(tagHash, rng(3));
+  expect(writes).toBe(2);
+  await wallet.receive(tagHash);
+  await wallet.records();
+  await wallet.refresh(EPOCH + 1);
+  await wallet.keepFresh();
+  await opened(world, device);
+  expect(writes).toBe(2);
+});
+
+it("two windows on one store and one mark take turns, and neither is taken for a copy", async () => {
+  const world = new World();
+  const device = newDevice();
+  await enrolledOn(world, device);
+  const windows = [await opened(world, device), await opened(world, device)];
+  const keys = await newClinic();
+  for (let i = 0; i < 2; i++) await Promise.all(windows.map((window) => visit(window, keys)));
+  const { sessions, barred } = (await device.store.load())!;
+  expect(new Set(sessions.map((s) => s.slot)).size).toBe(4);
+  expect(barred).toEqual([]);
+});

@@ -368,6 +368,10 @@ export function monitorOf(p: Practice, state?: MonitorState, source?: Partial<Lo
   return new LogMonitor(trust, { ...http, ...source }, p.transport.now, state);
 }
 
-/** A cosigned head with at least `size` entries, as the escrow gets it for each case. */
-export const cosigned = (p: Practice, size = 0): Promise<Head> =>
-  cosignedCheckpoint(escrowEnv(p.host), { threshold: p.threshold }, size, p.clock.now);
+/** how many entries the log has now */
+const logSize = async ({ transport, deployment }: Practice): Promise<number> =>
+  (await apiJson<{ size: number }>(transport, deployment.logUrl, "/v1/entries?from=0&limit=1")).size;
+
+/** A cosigned head with at least `size` entries, or with all that the log has, as the escrow gets it for each case. */
+export const cosigned = async (p: Practice, size?: number): Promise<Head> =>
+  cosignedCheckpoint(escrowEnv(p.host), { threshold: p.threshold }, size ?? (await logSize(p)), p.clock.now);

@@ -6,11 +6,11 @@
 // The design leaves out network addresses and the moment of a request, so alarms and R2 upload times are left out here. The
 // slot number is left out because it is public. Trustees open the third patient's visits: the escrow may know those.
 //
-// Controls: a wallet whose random generator is stuck really visits, and the same matchers find it. The matchers also find
-// a z·G left in clear, a reused u, a published V, and a published y·P2.
+// Controls: a wallet whose random generator is stuck, and that does not hedge its draws, really visits, and the same matchers
+// find it. The matchers also find a z·G left in clear, a reused u, a published V, and a published y·P2.
 
 import { base64nopad } from "@scure/base";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import { ParametersCache } from "../../client/parameters.ts";
 import { secretsOf } from "../../client/wallet/inspect.ts";
@@ -115,6 +115,13 @@ async function enrol(name: string, wallet?: Wallet): Promise<void> {
   wallets.set(name, wallet);
 }
 
+/** The generators that a careless wallet uses as they are, without hedging its draws (protocol/hedge.ts). */
+const unhedged = new Set<Rng>();
+vi.mock(import("../../protocol/hedge.ts"), async (real) => {
+  const { hedged } = await real();
+  return { hedged: (rng, ...rest) => (unhedged.has(rng) ? rng : hedged(rng, ...rest)) };
+});
+
 /** A generator that gives the same bytes at every visit, like one that was never seeded. */
 function stuckGenerator(seed: number): { rng: Rng; restart(): void } {
   let n = 0;
@@ -145,8 +152,9 @@ beforeAll(async () => {
     await during("report of Berthe", () => wallets.get("Berthe")!.records());
   });
 
-  for (const [n, name] of ["Dorian", "Elfriede"].entries()) {
+  for (const [n, name] of ["Dorian", "Elfriede", "Frieda", "Gustav"].entries()) {
     const stuck = stuckGenerator(n + 1);
+    if (n < 2) unhedged.add(stuck.rng);
     const transport = { ...practice.transport, rng: stuck.rng };
     await enrol(name, await Wallet.create({ transport, deployment: practice.deployment, store: new MemoryStore() }));
     for (let i = 0; i < 2; i++) {
@@ -275,6 +283,7 @@ const sessionsOf = (...patients: string[]): SeenSession[] =>
   visited.filter((v) => patients.includes(v.patient)).map(see);
 const honest = (): SeenSession[] => sessionsOf("Anselm", "Berthe");
 const stuck = (): SeenSession[] => sessionsOf("Dorian", "Elfriede");
+const hedgedButStuck = (): SeenSession[] => sessionsOf("Frieda", "Gustav");
 
 describe("planted identity values", () => {
   const forms = (value: string): [string, Buffer][] => {
@@ -393,7 +402,7 @@ describe("strings, sizes and order", () => {
 
   it("no table that many sessions share keeps the order of writing", () => {
     const shared =
-      /^(sessions|session_index|uploads|outbox|client_assertions|services|closed_epochs|cases|records_.*|session|windows|frames)$/;
+      /^(sessions|session_index|index_nodes|complete_epochs|late_rows|uploads|outbox|client_assertions|services|closed_epochs|cases|records_.*|session|windows|frames)$/;
     let seen = 0;
     for (const [file, tables] of dump.schemas) {
       if (!isOperators(file) || !/^d1\/|^do\/service-/.test(file)) continue;
@@ -431,10 +440,15 @@ describe("algebra", () => {
     expect(new Set(values).size).toBe(values.length);
   });
 
-  it("control: the stuck wallet's points are equal", () => {
-    const few = stuck().map((s) => ({ ...s, g2: {} }));
-    const fired = telling(few, pairingMatcher(table, { g1: { G }, g2: { P2 } }));
-    expect(fired).toEqual(expect.arrayContaining(["e(x.C1 - y.C1, P2)", "e(x.F2 - y.F2, P2)"]));
+  const equalPoints = (sessions: SeenSession[]): string[] => {
+    const few = sessions.map((s) => ({ ...s, g2: {} }));
+    return telling(few, pairingMatcher(table, { g1: { G }, g2: { P2 } }));
+  };
+  it("a wallet whose generator is stuck shows fresh points all the same, because its draws are hedged", () => {
+    expect(equalPoints(hedgedButStuck())).toEqual([]);
+  });
+  it("control: a stuck wallet that does not hedge shows equal points", () => {
+    expect(equalPoints(stuck())).toEqual(expect.arrayContaining(["e(x.C1 - y.C1, P2)", "e(x.F2 - y.F2, P2)"]));
   });
 
   // Four real sessions, in which one point is put as a careless wallet would put it.

@@ -177,7 +177,7 @@ describe("a relay: B asks the wallet with A's challenge", () => {
 describe("control", () => {
   it("a service whose statement leaves the challenge out opens B's session with A's presentation", async () => {
     const unbound = (c: Omit<CheckIn, "presentation">): Uint8Array =>
-      labelledHash(LABELS.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.rowProof, c.hpkeEnc);
+      labelledHash(LABELS.challenge, c.sessionAuthKey, utf8ToBytes(c.sessionRecipient), c.rowProof, c.claim, c.hpkeEnc);
     const { forB } = await swapped(weak, 0, unbound);
     const before = await settled(weak.practice);
     expect((await postCheckIn(weak.practice, forB)).status).toBe(201);

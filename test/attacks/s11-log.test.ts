@@ -350,11 +350,13 @@ it("one silent witness of five holds up no case; on a forked log no case goes on
   expect((await requester.status(fine)).state).toBe("approved");
   expect((await requester.advance(fine)).state).toBe("opened");
   expect(Date.now() - before).toBeLessThan(60_000); // the silent witness would take ten minutes
-  const monitor = monitorOf(p);
-  const now = await monitor.follow();
+  const stuck = await approvedBy(p, requester, request, [1, 2]);
+  await cosigned(p);
+  const now = await monitorOf(p).follow();
   if (!now.ok) throw new Error(now.reason);
   await rewrite(now.entries.map((e, i) => (i === 1 ? changed(1) : e)));
-  const stuck = await approvedBy(p, requester, request, [1, 2]);
-  expect((await requester.status(stuck)).state).toBe("ordered");
   expect(await outcome(() => requester.advance(stuck))).toContain("Too few witnesses cosigned");
+  expect((await requester.status(stuck)).state).not.toBe("opened");
+  // Nobody can show that an officer's passkey is in this log.
+  expect(await outcome(() => approvedBy(p, requester, request, [1, 2]))).toContain("credential-refused");
 });

@@ -276,6 +276,8 @@ describe("check-in", () => {
     for (const where of [c.sessions, objectsOf(), c.index])
       expect(where.filter((t) => t === tagHash)).toEqual([tagHash]);
     expect((await clinic.session(tagHash)).tagHash).toBe(tagHash);
+    await wallet.records(); // it recalls what became of its check-in
+    expect(wallet.sessions.find((s) => s.tagHash === tagHash)?.state).toBe("open");
   }
   const tagHashIn = (checkInBytes: Uint8Array): Hex => hex(readCheckIn(checkInBytes).tagHash);
 

@@ -147,6 +147,7 @@ export class Wallet {
    * @throws RegistrationError, ParametersError
    */
   async confirmEnrolment(offer: EnrolmentOffer, options?: ConfirmOptions): Promise<WalletGeneration> {
+    await checkStore(this.#context);
     const generation = await confirmEnrolment(this.#context, offer, options);
     await refresh(this.#context, epochOf(this.#context.transport.now()));
     return generation;
@@ -204,7 +205,7 @@ export class Wallet {
    */
   async send(tagHash: string, message: Uint8Array): Promise<void> {
     const session = this.#session(tagHash);
-    const frame = await this.#withChannel(session.tagHash, (channel) => channel.send(message), updateUsing);
+    const frame = await this.#withChannel(session.tagHash, "send", (channel) => channel.send(message));
     const { serviceUrl } = this.#context.deployment;
     await api(this.#context.transport, serviceUrl, `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`, {
       bytes: frame,
@@ -240,7 +241,7 @@ export class Wallet {
     if (frames.length === 0) return [];
     const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
     // Store first, then acknowledge: the service deletes a frame only when the wallet remembers that it received it.
-    const messages = await this.#withChannel(session.tagHash, (channel) => {
+    const messages = await this.#withChannel(session.tagHash, "receive", (channel) => {
       const read: Uint8Array[] = [];
       for (const frame of sealed) {
         try {
@@ -304,27 +305,24 @@ export class Wallet {
 
   /**
    * Loads, uses and stores a channel in one turn, so that no two calls start from the same counters. Resolves after the
-   * store. With `updateUsing` it throws CopiedStoreError if the store is a copy.
+   * store. @throws CopiedStoreError to send, if the store is a copy
    */
-  #withChannel<T>(
-    tagHash: Hex,
-    use: (channel: FrameChannel) => T,
-    update: typeof updateUsing = (context, change) => context.update(change),
-  ): Promise<T> {
+  #withChannel<T>(tagHash: Hex, purpose: "send" | "receive", use: (channel: FrameChannel) => T): Promise<T> {
     return this.#context.turns.take(`channel ${tagHash}`, async () => {
       for (;;) {
-        const { channel: stored, salt } = this.#session(tagHash);
-        if (update === updateUsing) assertNotBarred(this.#context.state, { salt });
+        const before = this.#session(tagHash);
+        const stored = before.channel;
         if (stored === undefined) throw new SymbolonError("no-channel");
         const channel = restoreChannel(stored);
         const result = use(channel);
         let kept = false;
-        await update(this.#context, (s) => {
+        const keep = (s: WalletState): void => {
           const session = s.sessions.find((x) => x.tagHash === tagHash);
           // Another window may have used the channel meanwhile. Then its counters are used, not these.
           kept = session?.channel === stored;
           if (kept) session!.channel = bytesToHex(channel.serialise());
-        });
+        };
+        await (purpose === "send" ? updateUsing(this.#context, before, keep) : this.#context.update(keep));
         if (kept) return result;
       }
     });

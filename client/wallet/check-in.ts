@@ -160,7 +160,7 @@ function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> 
     for (;;) {
       const session = await makeSession(w, offer);
       let kept = false;
-      await updateUsing(w, (st) => {
+      await updateUsing(w, session, (st) => {
         const standing = st.sessions.findIndex((s) => s.tagHash === session.tagHash);
         // A concurrent recovery, or another window, may have found this slot used.
         kept = standing < 0 ? !slotsTaken(st, session).has(session.slot) : mayReplace(st.sessions[standing]!, session);

@@ -15,7 +15,7 @@ import {
 } from "./state.ts";
 
 /** Windows that write at the same time take each other's place this often, and then one of them gives up. */
-const MAX_RELOADS = 8;
+export const MAX_RELOADS = 8;
 
 export class WalletContext {
   readonly transport: Transport;

@@ -21,18 +21,17 @@
 //
 // Claiming bars every phone of the state for ever: it checks in under none of them, and sends in none of their channels.
 // It drops the device key and a pending enrolment, because the phone with the original has the same ones. Reading goes on.
-// The person enrols again, with a fresh salt. A new mark is saved before the claimed state: if the app stops between both,
-// they differ, and the store is claimed again. A state without a mark is claimed too, which costs an empty wallet nothing.
+// The person enrols again, with a fresh salt. A claim is a write like the others: the claimed state names the device's mark
+// as the one before, and another window can do step 2. A device without a mark first draws one, so that no two devices
+// start from the same. A state without a mark is claimed too, which costs an empty wallet nothing.
 
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
 import { knownPhones } from "./claims.ts";
-import type { WalletContext } from "./context.ts";
-import { StoreConflictError, type WalletState } from "./state.ts";
+import { MAX_RELOADS, type WalletContext } from "./context.ts";
+import { type DeviceMarkStore, type StateMark, StoreConflictError, type WalletState } from "./state.ts";
 
 const MARK_BYTES = 16;
-/** Windows that write at the same time take each other's place this often, and then one of them gives up. */
-const MAX_TRIES = 8;
 
 /** The store is a copy or was restored from a backup. Only a new enrolment lets this phone check in again. */
 export class CopiedStoreError extends SymbolonError<CodeOf<"CopiedStoreError">> {
@@ -52,8 +51,11 @@ export function assertNotBarred(state: Readonly<WalletState>, phone: { salt: Hex
 
 const newMark = (w: WalletContext): Hex => bytesToHex(w.transport.rng(MARK_BYTES));
 
-function claim(s: WalletState, mark: Hex | undefined): void {
-  s.mark = mark === undefined ? undefined : { now: mark, before: mark };
+/** Whether the state follows the write that left this mark on the device. */
+const follows = ({ mark }: Readonly<WalletState>, found: Hex): boolean => mark?.now === found || mark?.before === found;
+
+function claim(s: WalletState, mark: StateMark | undefined): void {
+  s.mark = mark;
   const phones = [...knownPhones(s), ...(s.pendingEnrolment?.generations ?? [])];
   s.barred = [...new Set([...s.barred, ...phones.map(({ salt }) => salt)])];
   s.restored ||= s.generations.length > 0;
@@ -62,6 +64,17 @@ function claim(s: WalletState, mark: Hex | undefined): void {
   s.credentials = [];
   s.nextFetch = undefined;
   s.withheld = undefined;
+}
+
+/** Saves a mark on the device. @returns false if another window saved one first */
+async function saved(deviceMark: DeviceMarkStore, mark: Hex, expected: Hex | undefined): Promise<boolean> {
+  try {
+    await deviceMark.save(mark, expected);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreConflictError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -77,24 +90,22 @@ async function agree(w: WalletContext): Promise<boolean> {
     return false;
   }
   let own = true;
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  for (let tries = 0; tries <= MAX_RELOADS; tries++) {
     const found = await deviceMark.load();
-    // If another window went on meanwhile, the newest state names a newer mark. If the mark moves after `load`, `save`
-    // meets another one than `found`, and both are read again.
-    if (found === undefined || (w.state.mark?.now !== found && w.state.mark?.before !== found)) await w.reload();
-    const { mark } = w.state;
-    if (mark && mark.now === found) return own;
-    const unfinished = mark && mark.before === found;
-    const next = unfinished ? mark.now : newMark(w);
-    try {
-      await deviceMark.save(next, found);
-    } catch (error) {
-      if (error instanceof StoreConflictError) continue;
-      throw error;
+    if (found === undefined) {
+      await saved(deviceMark, newMark(w), undefined);
+      continue;
     }
-    if (unfinished) return own;
-    own = false;
-    await w.update((s) => claim(s, next));
+    // Another window may have gone on, and then the newest state follows a newer mark.
+    if (!follows(w.state, found)) await w.reload();
+    const { mark } = w.state;
+    if (mark?.now === found) return own;
+    if (mark?.before === found) {
+      if (await saved(deviceMark, mark.now, found)) return own;
+    } else if ((await deviceMark.load()) === found) {
+      own = false;
+      await w.update((s) => follows(s, found) || claim(s, { now: newMark(w), before: found }));
+    }
   }
   throw new StoreConflictError("the device mark changes all the time");
 }
@@ -104,11 +115,15 @@ export const checkStore = (w: WalletContext): Promise<void> =>
   w.turns.take("device mark", async () => void (await agree(w)));
 
 /**
- * `WalletContext.update` for a change that uses a slot or a frame number. When it resolves, state and mark are durable, and
- * the check-in or frame may leave.
+ * `WalletContext.update` for a change that uses a slot or a frame number of this phone. When it resolves, state and mark are
+ * durable, and the check-in or frame may leave.
  * @throws CopiedStoreError, StoreConflictError; then nothing of the change may leave
  */
-export const updateUsing = (w: WalletContext, change: (state: WalletState) => void): Promise<void> =>
+export const updateUsing = (
+  w: WalletContext,
+  phone: { salt: Hex },
+  change: (state: WalletState) => void,
+): Promise<void> =>
   w.turns.take("device mark", async () => {
     for (let made = false; !made; ) {
       if (!(await agree(w))) throw new CopiedStoreError();
@@ -117,6 +132,7 @@ export const updateUsing = (w: WalletContext, change: (state: WalletState) => vo
         // Another window may have moved the mark since. Then its write is finished first.
         made = s.mark?.now === before;
         if (!made) return;
+        assertNotBarred(s, phone); // another window may have claimed the store
         change(s);
         if (before !== undefined) s.mark = { now: newMark(w), before };
       });

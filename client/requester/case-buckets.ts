@@ -13,16 +13,8 @@
 
 import { EVERYTHING, type Part, partOf, rangeOf, writePart } from "../../protocol/buckets.ts";
 import type { Hex } from "../../protocol/encodings.ts";
-import {
-  blobOf,
-  blobsListed,
-  CrowdSample,
-  download,
-  type Listed,
-  pages,
-  SAMPLE_TAGS,
-  type ServiceReads,
-} from "../shared/buckets.ts";
+import { blobsListed, CrowdSample, type Listed, pages, SAMPLE_TAGS, type ServiceReads } from "../shared/buckets.ts";
+import { download } from "../shared/downloads.ts";
 
 const KEPT_BYTES = 64 << 20;
 
@@ -101,13 +93,9 @@ export class CaseBuckets {
     const listed = all?.filter(({ tagHash }) => from <= tagHash && tagHash < below) ?? [];
     if (!all) for await (const page of pages(this.#at, serviceId, part, { to: this.#to })) listed.push(...page.listed);
     const blobs = new Map<Hex, Uint8Array>();
-    await download(
-      blobsListed(listed),
-      // One blob must not hide the others, whatever the reason.
-      ({ recordId }) => blobOf(this.#at, serviceId, recordId).catch(() => undefined),
-      ({ recordId }, blob) => blobs.set(recordId, blob),
-      this.#parallel,
-    );
+    const take = ({ recordId }: Listed, blob: Uint8Array) => blobs.set(recordId, blob);
+    const options = { parallel: this.#parallel, skipUnreachable: true };
+    await download(this.#at, serviceId, blobsListed(listed), take, options);
     return { listed, blobs };
   }
 

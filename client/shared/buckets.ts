@@ -17,7 +17,7 @@ import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/docume
 import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { decodeAnswer } from "../errors.ts";
-import { ApiError, apiBytes, apiJson, type Transport } from "../transport.ts";
+import { apiJson, type Transport } from "../transport.ts";
 
 /** average number of sessions in a bucket, if the service has so many */
 const CROWD_SESSIONS = 96;
@@ -25,8 +25,6 @@ export const SAMPLE_TAGS = 64;
 /** The number of parts has this many significant binary digits, then zeros. So few askers differ by it. */
 const SIGNIFICANT_BITS = 4;
 const SAMPLE_DIGITS = 8;
-/** connections of a browser to one host */
-export const PARALLEL_DOWNLOADS = 6;
 
 /** Where the service Worker is, and by what to reach it. */
 export interface ServiceReads {
@@ -140,34 +138,4 @@ export function blobsListed(listed: readonly Listed[]): Listed[] {
     listed.flatMap(({ manifest: { kind, target } }) => (kind === "erasure" && target ? bytesToHex(target) : [])),
   );
   return listed.filter((l) => l.manifest.size > 0 && !erased.has(l.recordId));
-}
-
-/** Downloads all these blobs and hands over each as it comes. @throws ApiError unreachable, unless `take` catches it */
-export async function download(
-  rows: readonly Listed[],
-  fetchBlob: (row: Listed) => Promise<Uint8Array | undefined>,
-  take: (row: Listed, blob: Uint8Array) => void,
-  parallel = PARALLEL_DOWNLOADS,
-): Promise<void> {
-  const queue = [...rows];
-  const work = async (): Promise<void> => {
-    for (let row = queue.shift(); row; row = queue.shift()) {
-      const blob = await fetchBlob(row);
-      if (blob) take(row, blob);
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, work));
-}
-
-/**
- * Undefined if the service does not hand it out, for whatever reason: one blob must not hide the others. The asker then acts
- * alike for its own blobs and those of others. @throws ApiError unreachable
- */
-export async function blobOf(at: ServiceReads, serviceId: Hex, recordId: Hex): Promise<Uint8Array | undefined> {
-  try {
-    return await apiBytes(at.transport, at.serviceUrl, `/v1/services/${serviceId}/blobs/${recordId}`);
-  } catch (error) {
-    if (error instanceof ApiError && error.code !== "unreachable") return undefined;
-    throw error;
-  }
 }

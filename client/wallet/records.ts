@@ -14,7 +14,8 @@ import type { Hex } from "../../protocol/encodings.ts";
 import { ChainError, type RecordState, readChain, survivingRecords } from "../clinic/chain.ts";
 import { SymbolonError, textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
-import { blobOf, blobsListed, download, isGenuine, type Listed } from "../shared/buckets.ts";
+import { blobsListed, isGenuine, type Listed } from "../shared/buckets.ts";
+import { download } from "../shared/downloads.ts";
 import { readBuckets, readsOf } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
 import { sessionKeys } from "./keys.ts";
@@ -122,7 +123,7 @@ async function downloadAll(
     result.downloadedBytes += blob.length;
     if (own.has(row.tagHash)) blobs.set(row.recordId, blob);
   };
-  await download(blobsListed(listed), (row) => blobOf(readsOf(w), serviceId, row.recordId), take);
+  await download(readsOf(w), serviceId, blobsListed(listed), take);
   return blobs;
 }
 

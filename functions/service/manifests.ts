@@ -5,7 +5,7 @@
 //   A statement (withdrawal, move, erasure) and an amendment refer to a `target` of the same session. Only a later link of
 //   this chain can change the target's state. So if the append succeeds, the state read before is still true.
 
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
@@ -46,6 +46,15 @@ export type RecordRow = RecordsTable["$inferSelect"];
 export async function recordAt(service: Service, recordId: Hex): Promise<RecordRow | undefined> {
   const table = recordsTable(service.serviceId);
   return drizzle(service.db).select().from(table).where(eq(table.recordId, recordId)).get();
+}
+
+/** The rows of those records that exist, in any order. */
+export async function recordsAt(service: Service, recordIds: readonly Hex[]): Promise<RecordRow[]> {
+  const table = recordsTable(service.serviceId);
+  return drizzle(service.db)
+    .select()
+    .from(table)
+    .where(inArray(table.recordId, [...recordIds]));
 }
 
 /** True if this exact manifest is already stored. @throws Problem conflict if another one has this record id */

@@ -7,11 +7,13 @@
 //   GET /v1/services/:id/tags/:tagHash/records    clinic: one session's chain, in order
 //   GET /v1/services/:id/buckets/:part?to=EPOCH   the n-th of m equal parts, "n.m"; without `to`, of all months
 //   GET /v1/services/:id/blobs/:recordId          the sealed blob, streamed
+//   GET /v1/services/:id/blobs?ids=ID.ID          up to GROUP_BLOBS small blobs in one answer (protocol/blob-group.ts)
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
 import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { GROUP_BLOB_BYTES, GROUP_BLOBS, writeGroup } from "../../protocol/blob-group.ts";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { asBytes, bound } from "../../schema/columns.ts";
@@ -19,7 +21,7 @@ import { recordsTable } from "../../schema/records.ts";
 import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
-import { recordAt } from "./manifests.ts";
+import { recordAt, recordsAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
@@ -95,6 +97,23 @@ export function registerReading(app: RoleApp<ServiceEnv>): void {
   app.get("/v1/services/:id/buckets/:part", async (c) =>
     c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), bucketOf(c))),
   );
+
+  app.get("/v1/services/:id/blobs", async (c) => {
+    const service = await serviceOfPath(c.env, c.req.param("id"));
+    const ids = (c.req.query("ids") ?? "").split(".").map((id) => checkHex(id, 16, "ids"));
+    if (ids.length > GROUP_BLOBS) throw new Problem("malformed", `ids: at most ${GROUP_BLOBS}`);
+    const rows = new Map((await recordsAt(service, ids)).map((row) => [row.recordId, row]));
+    const blobs = ids.map(async (id) => {
+      const blobKey = rows.get(id)?.blobKey;
+      const blob = blobKey ? await c.env.BLOBS.get(blobKey) : null;
+      if (blob && blob.size <= GROUP_BLOB_BYTES) return new Uint8Array(await blob.arrayBuffer());
+      await blob?.body.cancel();
+      return undefined;
+    });
+    return c.body(writeGroup(await Promise.all(blobs)).slice().buffer, 200, {
+      "content-type": "application/octet-stream",
+    });
+  });
 
   app.get("/v1/services/:id/blobs/:recordId", async (c) => {
     const service = await serviceOfPath(c.env, c.req.param("id"));

@@ -13,6 +13,7 @@ import type { PreparedOrder } from "../../client/requester.ts";
 import { createRequesterKeys, Requester } from "../../client/requester.ts";
 import { recordLabel, sealRecord } from "../../client/sealing/record.ts";
 import type { Transport } from "../../client/transport.ts";
+import { writeGroup } from "../../protocol/blob-group.ts";
 import { rangeOf, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, compareBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
@@ -493,9 +494,11 @@ function route(path: string, body: Record<string, unknown>): unknown {
       ...(world.cursor + page.length < manifests.length ? { cursor: `${world.cursor + page.length}` } : {}),
     };
   }
-  const record = /\/blobs\/([0-9a-f]{32})$/.exec(path)?.[1];
-  if (record)
-    return [...world.sessions, ...world.strangers].map((s) => s.blobs.get(record)).find((b) => b !== undefined);
+  const blobOf = (id: string) =>
+    [...world.sessions, ...world.strangers].map((s) => s.blobs.get(id)).find((b) => b !== undefined);
+  const [, record, group] = /\/blobs(?:\/([0-9a-f]{32})|\?ids=(.*))$/.exec(path) ?? [];
+  if (record) return blobOf(record);
+  if (group) return writeGroup(group.split(".").map(blobOf));
   const found = Object.keys(world.routes).find((end) => path.endsWith(end));
   return found === undefined ? undefined : world.routes[found]!(path, body);
 }
@@ -504,14 +507,15 @@ const transport: Transport = {
   now: () => NOW,
   rng,
   fetch: (async (input: string, init?: RequestInit) => {
-    const { pathname, searchParams } = new URL(input);
+    const { pathname, search, searchParams } = new URL(input);
+    const path = searchParams.has("ids") ? pathname + search : pathname;
     world.chunk = Number(searchParams.get("chunk") ?? 0);
     world.cursor = Number(searchParams.get("cursor") ?? 0);
     const body = init?.body
       ? (JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as Record<string, unknown>)
       : {};
-    world.sent.push({ path: pathname, body });
-    const found = await route(pathname, body);
+    world.sent.push({ path, body });
+    const found = await route(path, body);
     if (found === undefined) return Response.json({ code: "not-found" }, { status: 404 });
     return found instanceof Uint8Array ? new Response(found as Uint8Array<ArrayBuffer>) : Response.json(found);
   }) as Transport["fetch"],

@@ -9,6 +9,7 @@ import { Clinic } from "../../client/clinic.ts";
 import { RecordError, sealRecord } from "../../client/sealing/record.ts";
 import { type ApiError, api, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import service from "../../functions/service.ts";
+import { GROUP_BLOB_BYTES, GROUP_BLOBS, readGroup } from "../../protocol/blob-group.ts";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LogEntry, Manifest, manifestHashOf, signDocument } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
@@ -157,6 +158,32 @@ describe("a record", () => {
     expect((await clinic.list()).map((r) => r.recordId).sort()).toEqual([first, second, other].sort());
     expect(await code(clinic.amend(alice.session, first, plain("three")))).toBe("not-allowed-now");
     expect(await code(clinic.withdraw(bob.session, first))).toBe("not-found");
+  });
+
+  it("come in groups, in the order of the question, without those that are erased, unknown or large", async () => {
+    const small = await clinic.putRecord(alice.session, plain("small"));
+    const erased = await clinic.putRecord(alice.session, plain("erased"));
+    await clinic.erase(alice.session, erased);
+    const large = await clinic.putRecord(alice.session, rng(GROUP_BLOB_BYTES));
+    const group = async (...ids: string[]) =>
+      readGroup(await apiBytes(transport, SERVICE_URL, `${base()}/blobs?ids=${ids.join(".")}`), ids.length);
+    const alone = await apiBytes(transport, SERVICE_URL, `${base()}/blobs/${small}`);
+    const unknown = bytesToHex(rng(16));
+    expect(await group(large, small, erased, unknown, small)).toEqual([undefined, alone, undefined, undefined, alone]);
+    const asked = (ids: string) => code(api(transport, SERVICE_URL, `${base()}/blobs?ids=${ids}`));
+    for (const bad of [
+      "",
+      "00",
+      `${small}.`,
+      `${small},${small}`,
+      Array(GROUP_BLOBS + 1)
+        .fill(small)
+        .join("."),
+    ])
+      expect(await asked(bad)).toBe("malformed");
+    expect(await code(api(transport, SERVICE_URL, `${base()}/blobs`))).toBe("malformed");
+    const nowhere = `/v1/services/${bytesToHex(rng(16))}/blobs?ids=${small}`;
+    expect(await code(api(transport, SERVICE_URL, nowhere))).toBe("not-found");
   });
 
   it("can be moved to the right session: the right patient opens it, the wrong one finds nothing (S9)", async () => {

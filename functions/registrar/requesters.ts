@@ -10,6 +10,7 @@
 import { and, count, eq, gt, isNotNull } from "drizzle-orm";
 import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
+import { MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { RequesterCertificate, requesterHashOf, signDocument } from "../../protocol/documents.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -34,7 +35,7 @@ const requester = z.object({
   days: z
     .int()
     .min(1)
-    .max(MAX_CERTIFICATE_SECONDS / SECONDS_PER_DAY)
+    .max((MAX_CERTIFICATE_SECONDS - MAX_CLOCK_TOLERANCE_SECONDS) / SECONDS_PER_DAY)
     .default(DEFAULT_DAYS),
 });
 
@@ -48,8 +49,9 @@ export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
     } catch {
       throw new Problem("malformed", "sealKey: not an X-Wing public key");
     }
-    const notBefore = now(c);
-    const notAfter = notBefore + days * SECONDS_PER_DAY;
+    // Dated back, because clocks differ: the requester may use it at once.
+    const notBefore = now(c) - MAX_CLOCK_TOLERANCE_SECONDS;
+    const notAfter = now(c) + days * SECONDS_PER_DAY;
     const certificate = { signKey: hexToBytes(signKey), sealKey, name, role, notBefore, notAfter };
     const signed = signDocument(LABELS.signRequester, RequesterCertificate, certificate, hexToBytes(c.env.SIGNING_KEY));
     const subject = requesterHashOf(signed);

@@ -13,6 +13,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
 import type * as z from "zod";
 import type { HeldOfficer } from "../../durable-objects/trustee-vault.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { signDocument } from "../../protocol/documents.ts";
 import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -57,7 +58,8 @@ export async function registerOfficer(
   if (!coseEs256(publicKey)) throw new Problem("malformed", "publicKey: a COSE key for ES256 expected");
   const { credentialId, rpId, origin } = request;
   const own = ownKeys(env);
-  const dates = { notBefore: now, notAfter: now + CARD_SECONDS };
+  // Dated back, because clocks differ: the officer may act at once.
+  const dates = { notBefore: now - CLOCK_TOLERANCE_SECONDS, notAfter: now + CARD_SECONDS };
   const value = {
     trustee: own.index,
     credentialId: readBase64url(credentialId, "credentialId"),

@@ -27,8 +27,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "wallet SDK",
     bundle: async () => (await chunksForBrowsers("client/wallet.ts")).first,
-    minifiedBytes: 332_000,
-    gzipBytes: 126_000,
+    minifiedBytes: 338_000,
+    gzipBytes: 128_000,
   },
 ];
 

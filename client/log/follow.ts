@@ -2,7 +2,7 @@
 
 import { LogEntry, type Parameters } from "../../protocol/documents.ts";
 import { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
-import { emptyFrontier } from "../../protocol/merkle.ts";
+import type { Frontier } from "../../protocol/merkle.ts";
 import { parseCheckpoint, parseNote } from "../../protocol/note.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import { type Deployment, logPinsOf } from "../parameters.ts";
@@ -28,16 +28,23 @@ export class LogError extends SymbolonError<CodeOf<"LogError">> {
   }
 }
 
-export interface ReadLog {
-  /** every entry, in order; undefined for one that this version cannot read */
-  readonly entries: readonly (LogEntry | undefined)[];
-  /** the signed note of the head, for the next reading */
+/** Where a reading ended, for the next one. */
+export interface ReadSoFar {
+  /** the signed note of the head, which the next head must continue */
   readonly note: string;
+  /** The next reading begins after these tiles. So the log learns in which tile this one ended, and no more. */
+  readonly tiles: Frontier;
+}
+export interface ReadLog extends ReadSoFar {
+  /** index of the first of `entries` */
+  readonly from: number;
+  /** every entry from there on, in order; undefined for one that this version cannot read */
+  readonly entries: readonly (LogEntry | undefined)[];
 }
 
-function monitorState(note: string | undefined): MonitorState | undefined {
-  const head = note === undefined ? undefined : parseCheckpoint(parseNote(note)?.text ?? "");
-  return head && { note: note!, head, read: emptyFrontier };
+function monitorState({ note, tiles }: ReadSoFar): MonitorState | undefined {
+  const head = parseCheckpoint(parseNote(note)?.text ?? "");
+  return head && { note, head, read: tiles };
 }
 
 /** Undefined if this version cannot read the entry, because it is damaged or of a kind that came later. */
@@ -50,25 +57,25 @@ function readEntry(bytes: Uint8Array): LogEntry | undefined {
 }
 
 /**
- * Reads the whole log up to a freshly cosigned head.
+ * Reads the log up to a freshly cosigned head: the whole of it, or what came since an earlier reading.
  * @param terms of the parameters in force
- * @param seen the note of the last reading, which the head must continue
  * @throws LogError, ApiError
  */
 export async function readLog(
   { transport, deployment }: { transport: Transport; deployment: Deployment },
   terms: Pick<Parameters, "threshold" | "logFreshnessSeconds">,
-  seen?: string,
+  before?: ReadSoFar,
 ): Promise<ReadLog> {
   const trust = translate(
     (): LogTrust => logTrustOf(logPinsOf(deployment), terms),
     (cause) => new LogError("bad-log-key", textOfCause(cause), { cause }),
   );
   const source = httpLogSource(transport, deployment.logUrl, trust.quorum);
-  const monitor = new LogMonitor(trust, source, transport.now, monitorState(seen));
+  const monitor = new LogMonitor(trust, source, transport.now, before && monitorState(before));
   const followed = await monitor.follow();
   if (!followed.ok && followed.reason === "stale") throw new LogError("log-stale");
   if (!followed.ok)
     throw new LogError("log-broken", followed.reason, "evidence" in followed ? { evidence: followed.evidence } : {});
-  return { entries: followed.entries.map(readEntry), note: monitor.state!.note };
+  const { from, entries, tiles } = followed;
+  return { from, entries: entries.map(readEntry), tiles, note: monitor.state!.note };
 }

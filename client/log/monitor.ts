@@ -62,8 +62,18 @@ export type LogFailure =
   | { ok: false; reason: "not-included" };
 
 export type Updated = { ok: true; head: Checkpoint; news: boolean } | LogFailure;
-export type Followed = { ok: true; head: Checkpoint; from: number; entries: Uint8Array[] } | LogFailure;
+export type Followed =
+  | {
+      ok: true;
+      head: Checkpoint;
+      from: number;
+      entries: Uint8Array[];
+      /** the tree of the tiles that were read to their end. A reader that goes on from here tells the log less */
+      tiles: Frontier;
+    }
+  | LogFailure;
 
+/** A tile's entries, so that a request covers one tile at most. */
 const ENTRIES_PER_REQUEST = 256;
 
 export class LogMonitor {
@@ -114,16 +124,19 @@ export class LogMonitor {
     const state = this.#state as MonitorState;
     const entries: Uint8Array[] = [];
     let read = state.read;
+    let tiles = read.size % ENTRIES_PER_REQUEST === 0 ? read : emptyFrontier;
     while (read.size < state.head.size) {
-      const limit = Math.min(ENTRIES_PER_REQUEST, state.head.size - read.size);
+      const toTile = ENTRIES_PER_REQUEST - (read.size % ENTRIES_PER_REQUEST);
+      const limit = Math.min(toTile, state.head.size - read.size);
       const got = (await this.#source.entries(read.size, limit)).slice(0, limit);
       if (got.length === 0) return this.#inconsistent(state.note);
       for (const entry of got) read = pushLeaf(read, leafHash(entry));
+      if (read.size % ENTRIES_PER_REQUEST === 0) tiles = read;
       entries.push(...got);
     }
     if (!equalBytes(frontierRoot(read), state.head.root)) return this.#inconsistent(state.note);
     this.#state = { ...state, read };
-    return { ok: true, head: state.head, from: state.read.size, entries };
+    return { ok: true, head: state.head, from: state.read.size, entries, tiles };
   }
 
   /** Whether this entry stands at this index under the head seen. @throws as `update` */

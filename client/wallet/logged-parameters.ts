@@ -23,18 +23,18 @@ interface Logged {
 }
 
 /**
- * @param entries all entries of the log, in order; undefined for one that cannot be read
+ * @param entries all entries of kind parameters, in the order of the log
  * @param registrarKey Ed25519, 32 bytes; the wallet ignores documents of other signers
  * @throws ParametersError unlogged-parameters, two-parameters, late-parameters, with the signed documents as evidence
  */
 export function checkLoggedParameters(
-  entries: readonly (LogEntry | undefined)[],
+  entries: readonly LogEntry[],
   believed: readonly EpochParameters[],
   registrarKey: Uint8Array,
 ): void {
   const logged: Logged[] = [];
   for (const entry of entries) {
-    const found = entry?.kind === "parameters" ? readDocument(entry, registrarKey) : undefined;
+    const found = readDocument(entry, registrarKey);
     if (found && !logged.some((l) => l.hash === found.hash)) logged.push(found);
   }
   for (const [i, a] of logged.entries()) {

@@ -3,11 +3,13 @@
 // own.
 //
 // It reads the log through a LogMonitor (log/follow.ts): freshly cosigned heads only, each continuing the last one seen,
-// and all entries between. It also compares its parameters with the log (logged-parameters.ts), and keeps the newest card
+// and all entries since the last tile that it read to its end. It also compares its parameters with the log (logged-parameters.ts), and keeps the newest card
 // of each clinic (cards.ts). An entry that this version cannot read is counted and skipped, so it hides no other entry.
 
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
+import { LogEntry } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
@@ -28,15 +30,23 @@ export function findNotices(w: WalletContext): Promise<readonly WalletNotice[]> 
   return w.turns.take("notices", () => scan(w));
 }
 
+const hexOf = (entry: LogEntry): Hex => bytesToHex(LogEntry.encode(entry));
+
 async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { transport, state } = w;
   if (state.generations.length === 0) return state.notices; // no case can have touched this wallet
   const { document } = w.parameters.known(epochOf(transport.now()));
-  const { entries, note } = await readLog(w, document, state.lastCheckpoint);
-  const found: WalletNotice[] = [];
+  const { logReading: before, lastCheckpoint } = state;
+  const tilesBefore = { size: before.tiles.size, peaks: before.tiles.peaks.map(hexToBytes) };
+  const soFar = lastCheckpoint === undefined ? undefined : { note: lastCheckpoint, tiles: tilesBefore };
   const phones = knownPhones(state);
-  entries.forEach((entry, logIndex) => {
-    if (logIndex < state.noticesSeenUpTo || entry?.kind !== "notice" || !entry.caseId) return;
+  const { from, entries, note, tiles } = await readLog(w, document, soFar);
+  const skipped = Math.max(0, before.seen - from); // of a tile that the reading before did not read to its end
+  const fresh = entries.slice(skipped);
+  const found: WalletNotice[] = [];
+  fresh.forEach((entry, i) => {
+    if (entry?.kind !== "notice" || !entry.caseId) return;
+    const logIndex = from + skipped + i;
     // An assemble has a notice for each phone of the person. All have the same content, so the first that opens is enough.
     for (const phone of phones) {
       const { generation } = phone;
@@ -50,12 +60,19 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   await w.update((s) => {
     const known = (n: WalletNotice) => s.notices.some((x) => x.logIndex === n.logIndex);
     s.notices.push(...found.filter((n) => !known(n)));
-    s.noticesSeenUpTo = entries.length;
-    s.cards = newestCards(entries, s.cards);
-    s.unreadableEntries = entries.filter((entry) => !entry).length;
+    s.cards = newestCards(fresh, s.cards);
+    // If another window read meanwhile, or a phone became known, the next reading begins where this one did.
+    if (s.logReading.seen !== before.seen || knownPhones(s).length !== phones.length) return;
     s.lastCheckpoint = note;
+    s.logReading = {
+      tiles: { size: tiles.size, peaks: tiles.peaks.map(bytesToHex) },
+      seen: from + entries.length,
+      unreadable: before.unreadable + fresh.filter((entry) => !entry).length,
+      parameters: [...before.parameters, ...fresh.flatMap((e) => (e?.kind === "parameters" ? [hexOf(e)] : []))],
+    };
   });
+  const logged = w.state.logReading.parameters.map((entry) => LogEntry.decode(hexToBytes(entry)));
   // The notices are kept before this check, since a fault of the registrar must hide none of them.
-  checkLoggedParameters(entries, w.parameters.believed, hexToBytes(w.deployment.registrarKey));
+  checkLoggedParameters(logged, w.parameters.believed, hexToBytes(w.deployment.registrarKey));
   return w.state.notices;
 }

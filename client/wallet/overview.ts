@@ -89,6 +89,6 @@ export function overviewOf(state: Readonly<WalletState>, now: number): WalletOve
     credentials: state.credentials.map(({ generation, epoch, values }) => ({ generation, epoch, values })),
     sessions: state.sessions.map(sessionView),
     notices: state.notices,
-    unreadableEntries: state.unreadableEntries,
+    unreadableEntries: state.logReading.unreadable,
   });
 }

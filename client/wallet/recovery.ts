@@ -18,7 +18,7 @@ import { api, bytesOf } from "../transport.ts";
 import { knownPhones, readClaim } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
-import type { WalletSession } from "./state.ts";
+import { nothingRead, type WalletSession } from "./state.ts";
 
 const TAG_HASH_BYTES = 32;
 const EPOCH_BYTES = 4;
@@ -100,7 +100,7 @@ export async function recoverSessions(
     const phones = knownPhones(s).length;
     s.sessions.push(...added);
     // A phone that the registrar did not name may have notices anywhere in the log.
-    if (knownPhones(s).length > phones) s.noticesSeenUpTo = 0;
+    if (knownPhones(s).length > phones) s.logReading = nothingRead();
   });
   return added.length;
 }

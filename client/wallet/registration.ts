@@ -38,7 +38,7 @@ import type { WalletContext } from "./context.ts";
 import { assertNotBarred } from "./device-mark.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
 import { planFetch, planRetry } from "./schedule.ts";
-import type { PendingEnrolment, WalletGeneration } from "./state.ts";
+import { nothingRead, type PendingEnrolment, type WalletGeneration } from "./state.ts";
 
 /** The registrar's answer to an enrolment or a refresh cannot be used, or the wallet is not enrolled. */
 export class RegistrationError extends SymbolonError<CodeOf<"RegistrationError">> {
@@ -255,7 +255,7 @@ export async function confirmEnrolment(
     s.restored = false;
     s.pendingEnrolment = undefined;
     // Cases that touched an older phone may be in the part of the log that this phone has already looked through.
-    s.noticesSeenUpTo = 0;
+    s.logReading = nothingRead();
   });
   return mine;
 }

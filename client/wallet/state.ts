@@ -120,6 +120,25 @@ export interface StateMark {
   before: Hex;
 }
 
+/** How far the wallet has read the log, and what it keeps of it for later checks. */
+export interface LogReading {
+  /** the tree of the tiles that were read to their end (Frontier of protocol/merkle.ts) */
+  tiles: { size: number; peaks: Hex[] };
+  /** entries looked through, for every phone that the wallet knew then */
+  seen: number;
+  /** entries that this version of the wallet could not read */
+  unreadable: number;
+  /** LogEntry of each parameters document, in the order of the log */
+  parameters: Hex[];
+}
+/** To be set also when a phone becomes known: its notices may be anywhere in the log. */
+export const nothingRead = (): LogReading => ({
+  tiles: { size: 0, peaks: [] },
+  seen: 0,
+  unreadable: 0,
+  parameters: [],
+});
+
 export interface WalletState {
   version: 3;
   /** rises by one at each save, from 1 */
@@ -152,10 +171,7 @@ export interface WalletState {
   /** Signed<Registrations>: the registrar's newest list of contracts over this person's record */
   registrations: Hex | undefined;
   sessions: WalletSession[];
-  /** size of the log up to which the wallet looked for notices */
-  noticesSeenUpTo: number;
-  /** entries of the log that this version of the wallet could not read at the last look */
-  unreadableEntries: number;
+  logReading: LogReading;
   notices: WalletNotice[];
   /** the newest card of each clinic in the log */
   cards: LoggedCard[];
@@ -183,8 +199,7 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   withheld: undefined,
   registrations: undefined,
   sessions: [],
-  noticesSeenUpTo: 0,
-  unreadableEntries: 0,
+  logReading: nothingRead(),
   notices: [],
   cards: [],
   lastCheckpoint: undefined,

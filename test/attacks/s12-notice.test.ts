@@ -353,6 +353,41 @@ describe("a log that shows one wallet less than there is", () => {
     expect(await purposes(alice.wallet)).toContain("after the unreadable entry");
     expect(alice.wallet.overview().unreadableEntries).toBe(1);
   });
+
+  it("a long log is read once: later readings begin with the last tile", async () => {
+    const signWith = hexToBytes(p.host.bindings.service!.SIGNING_KEY! as Hex);
+    const entry = { kind: "erasure", at: p.clock.now, caseId: undefined, body: new Uint8Array() } as const;
+    for (let batch = 0; batch < 10; batch++) {
+      const subjects = Array.from({ length: 30 }, () => p.transport.rng(32));
+      const entries = subjects.map((subject) => toBase64url(LogEntry.encode({ ...entry, subject })));
+      await api(p.transport, p.deployment.logUrl, "/v1/entries", { json: { entries }, signWith });
+    }
+    await cosigned(p);
+    const asked: number[] = [];
+    const { fetch } = p.transport;
+    p.transport.fetch = (input, init) => {
+      const { pathname, searchParams } = new URL(String(input));
+      if (pathname === "/v1/entries") asked.push(Number(searchParams.get("from")));
+      return fetch(input, init);
+    };
+    const reading = async () => {
+      asked.length = 0;
+      return purposes(alice.wallet);
+    };
+    try {
+      const known = await reading();
+      expect(asked).toEqual([0, 256]);
+      await complete(link("in the last tile", alices));
+      await cosigned(p);
+      for (const _ of ["new", "nothing new"]) {
+        expect(await reading()).toEqual([...known, "in the last tile"]);
+        expect(asked).toEqual([256]);
+      }
+      expect(alice.wallet.overview().unreadableEntries).toBe(1);
+    } finally {
+      p.transport.fetch = fetch;
+    }
+  });
 });
 
 describe("parameters of its own for one wallet", () => {

@@ -147,7 +147,7 @@ describe("enrolment", () => {
     expect(await fresh.confirmEnrolment(offer)).toMatchObject({ generation: 1, epochFrom: EPOCH });
     const chain = verifyChain(world.contracts);
     expect(chain).toMatchObject({ ok: true, links: [{ continues: false }, { continues: true }] });
-    expect(stateOf(fresh)).toMatchObject({ noticesSeenUpTo: 0, restored: false });
+    expect(stateOf(fresh)).toMatchObject({ logReading: { seen: 0 }, restored: false });
     expect(stateOf(fresh).generations.map((g) => g.generation)).toEqual([0, 1]);
     expect(secretsOf(fresh, 0)).toEqual(secretsOf(old, 0));
     expect(secretsOf(fresh, 1).z).not.toBe(secretsOf(old, 0).z);

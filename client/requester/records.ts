@@ -26,7 +26,7 @@ import { SymbolonError, textOfCause } from "../errors.ts";
 import { extractThresholdStanza } from "../sealing/record.ts";
 import type { Listed } from "../shared/buckets.ts";
 import { PARALLEL_DOWNLOADS } from "../shared/downloads.ts";
-import { type LinkedSession, NO_SERVICE, type OpenedCase } from "./case.ts";
+import { type LinkedSession, NO_SERVICE, type OpenedCase, type UnprovedEpoch } from "./case.ts";
 import { CaseBuckets, type Holding } from "./case-buckets.ts";
 import type { RequesterContext } from "./context.ts";
 import { type Fetched, fault, type ListedRecord, recordFault } from "./fetched.ts";
@@ -156,8 +156,13 @@ const someSessionOf = (epoch: number): LinkedSession => ({
   serviceId: NO_SERVICE,
   tagHash: bytesToHex(FALSE_ROW),
 });
-const falseRootSentence = (epoch: number): string =>
-  `The escrow's index of ${epochName(epoch)} does not have the root in the log, so sessions may be missing.`;
+/** A month that is still open is not proven either, but nobody is at fault. */
+function unprovedFault({ epoch, reason }: UnprovedEpoch): Fetched[] {
+  if (reason === "open") return [];
+  const what = reason === "no-root" ? "has no root in the log" : "does not have the root in the log";
+  const sentence = `The escrow's index of ${epochName(epoch)} ${what}, so sessions may be missing.`;
+  return [fault(someSessionOf(epoch), undefined, sentence)];
+}
 
 async function* recordsOf(
   context: RequesterContext,
@@ -166,8 +171,7 @@ async function* recordsOf(
 ): AsyncGenerator<Fetched> {
   for (const session of opened.hidden)
     yield fault(session, undefined, "The escrow's index has a false row in the place of this session.");
-  for (const { epoch, reason } of opened.unproved)
-    if (reason === "false-root") yield fault(someSessionOf(epoch), undefined, falseRootSentence(epoch));
+  yield* opened.unproved.flatMap(unprovedFault);
   const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
   const services = chunksOfOrder(opened.prepared.order).flatMap(({ epochFrom, epochTo }) => {
     const ofChunk = newestFirst.filter((s) => epochFrom <= s.epoch && s.epoch <= epochTo);

@@ -139,7 +139,11 @@ describe("a case over the same months", () => {
   it("finds a false row where the escrow wrote another clinic's name", () =>
     expect(found(opened.hidden)).toEqual([MONTHS.relabelled]));
   it("gives the requester a fault for each", () => {
-    expect(faults()).toHaveLength(2);
+    expect(faults()).toHaveLength(3);
+    expect(faults()).toContainEqual({
+      epoch: MONTHS.neverClosed,
+      reason: expect.stringContaining("has no root in the log"),
+    });
     expect(faults()).toContainEqual({ epoch: MONTHS.relabelled, reason: expect.stringContaining("a false row") });
     expect(faults()).toContainEqual({
       epoch: MONTHS.droppedAfter,

@@ -50,8 +50,10 @@ const PARAMETERS = {
   "no-parameters": "No parameters are known for this month.",
   "two-parameters": "Two parameters documents cover the same month.",
   "contradicting-parameters": "The registrar serves other parameters than those already believed.",
-  "unlogged-parameters": "The registrar gave this wallet parameters that are not in the public log.",
+  "unlogged-parameters": "The registrar gave this app parameters that are not in the public log.",
   "late-parameters": "Parameters were put into the log after their first month had begun.",
+  "stale-parameters":
+    "The registrar's proof from the public log is too old, or this device's clock is wrong. Try again later.",
   "untrusted-parameters": "The parameters are not signed by the keys that this app trusts.",
 } as const;
 

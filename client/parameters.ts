@@ -2,6 +2,9 @@
 // Each document names a key set. The key set comes along, and the pinned trustees must have signed it: so the registrar
 // alone cannot name keys of its own.
 //
+// The log must have each document that is new to this client, under a fresh head (protocol/logged-parameters.ts). So nobody
+// can give one client parameters of its own. A client that believes a document keeps it, also if registrar or log are down.
+//
 // Exactly one document covers an epoch. If two do, that is an error to report, not a choice to make. Parameters that
 // were believed once are never replaced by anything fetched later.
 
@@ -9,9 +12,11 @@ import { bytesToHex, equalBytes, hexToBytes } from "../protocol/bytes.ts";
 import { decodeIssuerParams, type IssuerParams } from "../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex } from "../protocol/encodings.ts";
+import { epochName } from "../protocol/epoch.ts";
 import { checkKeysOf, KeySet } from "../protocol/key-set.ts";
 import { LABELS } from "../protocol/labels.ts";
 import type { LogPins } from "../protocol/log-trust.ts";
+import { type ParametersAnswer, standingOf } from "../protocol/logged-parameters.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { apiJson, type Transport } from "./transport.ts";
 
@@ -131,19 +136,22 @@ export class ParametersCache {
   }
 
   async #fetch(): Promise<void> {
-    const { documents, keySets } = await apiJson<{ documents: Base64url[]; keySets: Base64url[] }>(
-      this.#transport,
-      this.#deployment.registrarUrl,
-      "/v1/parameters",
-    );
-    this.#believe(documents.map((document, i) => ({ document, keySet: keySets[i] ?? ("" as Base64url) })));
+    const { registrarUrl } = this.#deployment;
+    const answer = await apiJson<ParametersAnswer>(this.#transport, registrarUrl, "/v1/parameters");
+    const served = answer.documents.map((document, i) => ({
+      document,
+      keySet: answer.keySets[i] ?? ("" as Base64url),
+    }));
+    this.#believe(served, answer);
   }
 
-  #believe(served: readonly ServedParameters[]): void {
+  /** @param answer the registrar's, with the proofs of the log; absent for what this client believed before */
+  #believe(served: readonly ServedParameters[], answer?: ParametersAnswer): void {
     const known = this.#believed;
     const read = served
-      .map((s) => ({ ...this.#read(s), served: s }))
+      .map((s, i) => ({ ...this.#read(s), served: s, i }))
       .filter(({ hash }) => !known.some((k) => equalBytes(k.hash, hash)));
+    if (answer) for (const r of read) this.#checkLogged(r, r.i, answer, known.length > 0);
     for (const { document: d } of read)
       if (known.some((k) => d.epochFrom <= k.document.epochTo && k.document.epochFrom <= d.epochTo))
         throw new ParametersError(
@@ -151,6 +159,22 @@ export class ParametersCache {
           `other parameters for epochs ${d.epochFrom} to ${d.epochTo} than those known`,
         );
     this.#believed = [...known, ...read];
+  }
+
+  #checkLogged(
+    { document: value, served }: { document: Parameters; served: ServedParameters },
+    i: number,
+    answer: ParametersAnswer,
+    believes: boolean,
+  ): void {
+    const signed = fromBase64url(served.document);
+    const about = { pins: logPinsOf(this.#deployment), believes, now: this.#transport.now() };
+    const standing = translate(
+      () => standingOf({ value, signed }, i, answer, about),
+      (cause) => new ParametersError("untrusted-parameters", textOfCause(cause), { cause }),
+    );
+    if (standing !== "logged")
+      throw new ParametersError(`${standing}-parameters`, epochName(value.epochFrom), { evidence: [signed] });
   }
 
   #read({ document, keySet }: ServedParameters): EpochParameters {

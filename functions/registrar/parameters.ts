@@ -1,6 +1,6 @@
 // The signed parameters of an epoch range. The administrator issues them, and everybody may read them.
 //
-//   GET  /v1/parameters         the logged documents and the key sets that they name; each reader verifies both
+//   GET  /v1/parameters         the logged documents, the key sets that they name, and the proof that the log has them
 //   POST /v1/admin/parameters   by ADMIN_KEY: signs, stores and logs the one document of an epoch range
 
 import { and, eq, gte, lte, sql } from "drizzle-orm";
@@ -25,6 +25,7 @@ import { hexText } from "../shared/schemas.ts";
 import { adminJson } from "./admin-request.ts";
 import { issuerKeys } from "./issuer.ts";
 import { checkKeySet, keepKeySet } from "./key-sets.ts";
+import { provenParameters } from "./logged-parameters.ts";
 import { db, logOnce } from "./store.ts";
 
 const parametersRequest = z.object({
@@ -60,17 +61,7 @@ const parametersRequest = z.object({
 });
 
 export function registerParameters(app: RoleApp<RegistrarEnv>): void {
-  app.get("/v1/parameters", async (c) => {
-    const rows = await db(c.env)
-      .select()
-      .from(parameters)
-      .where(eq(parameters.logged, true))
-      .orderBy(parameters.epochFrom);
-    return c.json({
-      documents: rows.map((r) => toBase64url(r.document)),
-      keySets: rows.map((r) => toBase64url(r.keySet)),
-    });
-  });
+  app.get("/v1/parameters", async (c) => c.json(await provenParameters(c.env, now(c))));
 
   // The document is signed, stored, logged, and only then in force. The row is written before the log entry. So if two
   // requests come at once, one of them gets the epochs, and the log never sees the other document. The same request again

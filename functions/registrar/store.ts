@@ -3,7 +3,7 @@
 import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
-import { LogEntry, Parameters, requesterHashOf, Signed } from "../../protocol/documents.ts";
+import { LogEntry, type LogKind, Parameters, requesterHashOf, Signed } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters, requesters } from "../../schema/registrar.ts";
@@ -77,13 +77,16 @@ export async function clockTolerance(env: RegistrarEnv, now: number): Promise<nu
   return Parameters.decode(Signed.decode(row.document).document).challengeWindowSeconds;
 }
 
+/** The name under which the registrar keeps the entry that it made for a subject. */
+export const logName = (kind: LogKind, subject: Uint8Array): string => `${kind} ${bytesToHex(subject)}`;
+
 /** Appends one log entry per kind and subject, however often and whenever it is called. @throws Problem unavailable */
 export async function logOnce(
   env: RegistrarEnv,
   now: number,
   entry: { kind: "parameters" | "requester" | "requester-revoked"; subject: Uint8Array; body: Uint8Array },
 ): Promise<void> {
-  const subject = `${entry.kind} ${bytesToHex(entry.subject)}`;
+  const subject = logName(entry.kind, entry.subject);
   const made = LogEntry.encode({ ...entry, at: now, caseId: undefined });
   await db(env).insert(logEntries).values({ subject, entry: made }).onConflictDoNothing();
   const kept = await db(env).select().from(logEntries).where(eq(logEntries.subject, subject)).get();

@@ -9,7 +9,7 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import type { Parameters } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
-import { type LogTrust, logTrustOf, verifyHead } from "../../protocol/log-trust.ts";
+import { type LogPins, type LogTrust, logTrustOf, verifyHead } from "../../protocol/log-trust.ts";
 import { leafHash } from "../../protocol/merkle.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
 import { callJson } from "./calls.ts";
@@ -41,13 +41,18 @@ const kept = new WeakMap<object, Map<string, { note: string; until: number }>>()
 /** The trust in this deployment's log. @throws Problem misconfigured */
 export function logTrust(env: LogReaderEnv, terms: LogTerms): LogTrust {
   try {
-    const trusteeKeys = (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes);
-    const witnessVkeys = JSON.parse(env.LOG_WITNESSES) as string[];
-    return logTrustOf({ logVkey: env.LOG_VKEY, trusteeKeys, witnessVkeys }, terms);
+    return logTrustOf(logPins(env), terms);
   } catch (cause) {
     throw new Problem("misconfigured", undefined, `keys of the log: ${String(cause)}`);
   }
 }
+
+/** The names that the bindings pin. @throws SyntaxError, CodecError */
+export const logPins = (env: Omit<LogReaderEnv, "LOG_URL">): LogPins => ({
+  logVkey: env.LOG_VKEY,
+  trusteeKeys: (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes),
+  witnessVkeys: JSON.parse(env.LOG_WITNESSES) as string[],
+});
 
 /**
  * A fresh head: the newest one, at most KEPT_MS old; or with `min`, one that has at least so many entries, always fetched.

@@ -4,20 +4,26 @@
 // The registrar alone cannot replace the trustees. Each document comes with the key set that it names. Every holder has
 // signed that key set, and the holders must be the pinned ones.
 //
+// The log must have each document, under a fresh head that a quorum of witnesses signed (protocol/logged-parameters.ts).
+// This is checked once, when the isolate accepts the document. Later the isolate keeps it, also if registrar or log are down.
+//
 // Exactly one document may cover an epoch. If two documents cover it, in one answer or in two, both are refused. Otherwise
 // the registrar could give one person parameters of their own, and tell that person's tags from the others'.
 
+import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { decodeIssuerParams, type IssuerParams } from "../../protocol/credential.ts";
 import { openSigned, Parameters, paramsHashOf } from "../../protocol/documents.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { checkKeysOf, KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { type ParametersAnswer, standingOf } from "../../protocol/logged-parameters.ts";
 import { decodeG1, type G1 } from "../../protocol/suite.ts";
 import { callJson } from "./calls.ts";
 import { Problem, readBase64url } from "./http.ts";
+import { type LogReaderEnv, logPins } from "./log-reader.ts";
 
 /** It extends IssuerParams. Pass this object itself to the presentation's verifier, which keeps tables per object. */
 export interface EpochParameters extends IssuerParams {
@@ -29,13 +35,17 @@ export interface EpochParameters extends IssuerParams {
   readonly recordKey: G1;
 }
 
-export interface ParametersSource {
+export interface ParametersSource extends Omit<LogReaderEnv, "LOG_URL"> {
   REGISTRAR_URL: string;
   /** Ed25519 public key, hex */
   REGISTRAR_KEY: string;
-  /** JSON list of the trustees' Ed25519 identity keys, hex */
-  TRUSTEE_KEYS: string;
 }
+
+const FAULTS = {
+  unlogged: "the log is not proven to have the document",
+  late: "the document was logged after its first month had begun",
+  stale: "the log's head is not signed by enough witnesses lately",
+} as const;
 
 const known = new Map<string, EpochParameters[]>();
 
@@ -44,15 +54,28 @@ const covers = (p: EpochParameters, epoch: number): boolean =>
 const overlap = (a: EpochParameters, b: EpochParameters): boolean =>
   a.document.epochFrom <= b.document.epochTo && b.document.epochFrom <= a.document.epochTo;
 
-/** @throws Problem unavailable, because a wrong document of the registrar is not the caller's fault */
-function parse(text: string, keySet: string | undefined, source: ParametersSource): EpochParameters {
+/**
+ * The document at position `i` of the registrar's answer, verified.
+ * @param believes whether the isolate already believes other parameters
+ * @throws Problem unavailable, because a wrong document of the registrar is not the caller's fault
+ */
+function parse(
+  answer: ParametersAnswer,
+  i: number,
+  { source, believes, now }: { source: ParametersSource; believes: boolean; now: number },
+): EpochParameters {
   try {
+    const text = answer.documents[i]!;
+    const keySet = answer.keySets?.[i];
     const signed = readBase64url(text, "parameters");
     const { key, value } = openSigned(LABELS.signParameters, Parameters, signed);
     if (bytesToHex(key) !== source.REGISTRAR_KEY) throw new Error("signed by another key");
     if (keySet === undefined) throw new Error("without their key set");
     const pinned = (JSON.parse(source.TRUSTEE_KEYS) as string[]).map(hexToBytes);
     checkKeysOf(value, KeySet.decode(readBase64url(keySet, "keySets")), pinned);
+    const pins = logPins(source);
+    const standing = standingOf({ value, signed }, i, answer, { pins, believes, now, verify: nativeVerify });
+    if (standing !== "logged") throw new Error(FAULTS[standing]);
     return {
       document: value,
       hash: paramsHashOf(value),
@@ -84,10 +107,11 @@ export function joinParameters(believed: readonly EpochParameters[], next: Epoch
  * @throws Problem not-allowed-now if no document covers the epoch, unavailable if a document does not verify
  */
 export async function parametersFor(source: ParametersSource, epoch: number, now: number): Promise<EpochParameters> {
-  const cacheKey = `${source.REGISTRAR_KEY} ${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
+  const { REGISTRAR_KEY, REGISTRAR_URL, TRUSTEE_KEYS, LOG_VKEY, LOG_WITNESSES } = source;
+  const cacheKey = [REGISTRAR_KEY, REGISTRAR_URL, TRUSTEE_KEYS, LOG_VKEY, LOG_WITNESSES].join(" ");
   const cached = known.get(cacheKey)?.find((p) => covers(p, epoch));
   if (cached) return cached;
-  const answer = await callJson<{ documents: Base64url[]; keySets?: Base64url[] }>({
+  const answer = await callJson<ParametersAnswer>({
     baseUrl: source.REGISTRAR_URL,
     method: "GET",
     path: "/v1/parameters",
@@ -95,7 +119,8 @@ export async function parametersFor(source: ParametersSource, epoch: number, now
   });
   // Each isolate verifies a document once.
   const before = new Map((known.get(cacheKey) ?? []).map((p) => [toBase64url(p.signed), p]));
-  const parsed = answer.documents.map((d, i) => before.get(d) ?? parse(d, answer.keySets?.[i], source));
+  const trust = { source, believes: before.size > 0, now };
+  const parsed = answer.documents.map((d, i) => before.get(d) ?? parse(answer, i, trust));
   // Read again after the await, because another request of this isolate may have added documents in the meantime.
   const believed = parsed.reduce(joinParameters, known.get(cacheKey) ?? []);
   known.set(cacheKey, believed);

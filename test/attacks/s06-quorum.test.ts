@@ -6,13 +6,14 @@
 // the attacker's: it has its real share, and its Worker cheats if the order's purpose carries a mark. Trustee 1 is honest.
 // For the controls, the marks "credulous", "blind" and "lenient" make it run without the check under attack.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OpenedCase, Requester, RequesterKeys } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { openField } from "../../functions/registrar/fields.ts";
 import { type Problem, readBase64url } from "../../functions/shared/http.ts";
+import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import { type ParametersSource, parametersFor } from "../../functions/shared/parameters.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import type { Weakening } from "../../local/bundles.ts";
@@ -31,8 +32,10 @@ import { readCheckIn } from "../../protocol/check-in.ts";
 import {
   CaseResult,
   Contract,
+  LogEntry,
   openSigned,
   Parameters as ParametersDocument,
+  paramsHashOf,
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
@@ -41,6 +44,7 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { formatVkey, LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { indexValue, LinkShare, TraceShare } from "../../protocol/opening.ts";
 import { unpad } from "../../protocol/padding.ts";
 import { lagrangeAtZero } from "../../protocol/sharing.ts";
@@ -60,6 +64,8 @@ import {
   type Scalar,
   tagBase,
 } from "../../protocol/suite.ts";
+import { trusteeWitnesses } from "../support/case-proofs.ts";
+import { entryOf, loggedParameters } from "../support/logged-parameters.ts";
 import { runCeremony } from "../support/trustees.ts";
 import {
   approvalsOf,
@@ -382,6 +388,8 @@ describe("a registrar with trustees of its own making", () => {
   const others = runCeremony(2, 3);
   let later: number;
   let traceKey: Uint8Array;
+  let signed: Uint8Array;
+  const keySet = KeySet.encode(others.keySet);
   beforeAll(async () => {
     const honest = openSigned(LABELS.signParameters, ParametersDocument, await signedParameters(p)).value;
     later = honest.epochTo + 1;
@@ -399,10 +407,18 @@ describe("a registrar with trustees of its own making", () => {
     };
     const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
     const signingKey = hexToBytes(p.host.bindings.registrar!.SIGNING_KEY!);
-    const signed = signDocument(LABELS.signParameters, ParametersDocument, forged, signingKey);
+    signed = signDocument(LABELS.signParameters, ParametersDocument, forged, signingKey);
+    const subject = paramsHashOf(forged);
+    const entry = LogEntry.encode(entryOf(signed, { at: p.clock.now }));
+    const writer = { LOG_URL: p.deployment.logUrl, SIGNING_KEY: bytesToHex(signingKey) };
+    await appendEntryBytes(writer, p.clock.now, entry);
+    await db
+      .prepare("INSERT INTO log_entries (subject, entry) VALUES (?, ?)")
+      .bind(`parameters ${bytesToHex(subject)}`, [...entry])
+      .run();
     await db
       .prepare("INSERT INTO parameters (epoch_from, epoch_to, document, key_set, logged) VALUES (?, ?, ?, ?, 1)")
-      .bind(later, later, [...signed], [...KeySet.encode(others.keySet)])
+      .bind(later, later, [...signed], [...keySet])
       .run();
   });
   afterAll(async () => {
@@ -413,12 +429,17 @@ describe("a registrar with trustees of its own making", () => {
   for (const role of ["service", "escrow", "trustee-1"])
     it(`is not believed by the ${role}`, async () => expect(await asked(role)).toMatch(/holders differ/));
   it("control: a Worker with those trustees pinned believes it", async () => {
-    // and the honest document, which is then the foreign one, is out of the answer
     const TRUSTEE_KEYS = JSON.stringify(others.keySet.identityKeys.map(bytesToHex));
-    const db = await p.host.miniflare.getD1Database("REGISTRAR_DB", "registrar");
-    await db.prepare("UPDATE parameters SET logged = 0 WHERE epoch_from <> ?").bind(later).run();
-    expect(await asked("service", { TRUSTEE_KEYS })).toBe(bytesToHex(traceKey));
-    await db.prepare("UPDATE parameters SET logged = 1").run();
+    const log = noteSigner("others.test/log", LOG_KEY, p.transport.rng(32));
+    const witnesses = trusteeWitnesses(others.committee.map((person) => person.identitySecret));
+    const answer = loggedParameters([{ document: signed, keySet }], { log, witnesses }, p.clock.now);
+    vi.stubGlobal("fetch", async () => Response.json(answer));
+    try {
+      const pins = { TRUSTEE_KEYS, LOG_VKEY: formatVkey(log.key), LOG_WITNESSES: "[]" };
+      expect(await asked("service", pins)).toBe(bytesToHex(traceKey));
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
   it("is not helped by its own desk: keys that are not pinned are not signed", async () =>
     expect(

@@ -15,7 +15,7 @@ import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { SymbolonError } from "../../client/errors.ts";
 import type { ParametersError } from "../../client/parameters.ts";
 import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
-import { api, type Transport } from "../../client/transport.ts";
+import { api, apiJson, type Transport } from "../../client/transport.ts";
 import { secretsOf } from "../../client/wallet/inspect.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
@@ -31,6 +31,7 @@ import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
+import type { ParametersAnswer } from "../../protocol/logged-parameters.ts";
 import { NOTICE_ROWS, openNotice } from "../../protocol/notice.ts";
 import { walletKappa } from "../../protocol/opening.ts";
 import {
@@ -397,18 +398,21 @@ describe("parameters of its own for one wallet", () => {
     return signDocument(LABELS.signParameters, Parameters, { ...document, ...changes }, stolen());
   };
 
-  it("not in the log: the wallet finds out when it next looks for notices", async () => {
+  it("not in the log: the wallet refuses them, and keeps those that it has", async () => {
     const next = alices.epoch + 40;
     const own = await variant({ epochFrom: next, epochTo: next, realm: "for Carol alone" });
     const path = "/v1/parameters";
-    const honest = (await (await fetch(p.deployment.registrarUrl + path)).json()) as Record<string, string[]>;
+    const honest = await apiJson<ParametersAnswer>(p.transport, p.deployment.registrarUrl, path);
     const answer = JSON.stringify({
-      documents: [...honest.documents!, toBase64url(own)],
-      keySets: [...honest.keySets!, honest.keySets![0]],
+      documents: [...honest.documents, toBase64url(own)],
+      keySets: [...honest.keySets, honest.keySets[0]],
+      logged: [...honest.logged, honest.logged[0]],
+      checkpoint: honest.checkpoint,
     });
-    await withAnswer(path, answer, () => codeOf(() => carol.wallet.refresh(next)));
-    expect(await codeOf(() => carol.wallet.notices())).toBe("unlogged-parameters");
-    expect(await codeOf(() => bob.wallet.notices())).toBe("read"); // control: a wallet with the parameters of everybody
+    const ask = () => codeOf(() => carol.wallet.refresh(next));
+    expect(await withAnswer(path, answer, ask)).toBe("unlogged-parameters");
+    expect(await ask()).toBe("no-parameters"); // control: the honest answer, which has none for that month
+    expect(await codeOf(() => carol.wallet.notices())).toBe("read");
   });
 
   it("a second document for the same month in the log: every wallet reports both, and keeps its notices", async () => {

@@ -23,7 +23,7 @@ export const trusteeWitnesses = (identitySecrets: readonly Uint8Array[]): NoteSi
     return { key: trusteeWitnessKey(i + 1, signer.publicKey), signer };
   });
 
-class ProofLog {
+export class ProofLog {
   readonly #signers: LogSigners;
   readonly #entries: Uint8Array[] = [];
   readonly #leaves: Uint8Array[] = [];

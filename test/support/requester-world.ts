@@ -68,6 +68,7 @@ import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/su
 import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
 
 import { caseProofsOf, type ProvenCase, trusteeWitnesses } from "./case-proofs.ts";
+import { loggedParameters } from "./logged-parameters.ts";
 import { testOfficer } from "./officers.ts";
 
 const NOW = 1_796_000_000;
@@ -474,10 +475,16 @@ export const world = {
 
 function route(path: string, body: Record<string, unknown>): unknown {
   if (path === "/v1/parameters")
-    return {
-      documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey))],
-      keySets: [toBase64url(KeySet.encode(keySet))],
-    };
+    return loggedParameters(
+      [
+        {
+          document: signDocument(LABELS.signParameters, Parameters, parameters, registrar.secretKey),
+          keySet: KeySet.encode(keySet),
+        },
+      ],
+      signers,
+      NOW,
+    );
   if (path === "/v1/keyset") return { keySet: toBase64url(world.keySet), cards: world.cards.map(toBase64url) };
   if (path === "/v1/services") return { cards: world.cardsOfServices ?? [toBase64url(card)] };
   const bucket = /\/buckets\/(.*)$/.exec(path)?.[1];

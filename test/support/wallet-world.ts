@@ -18,6 +18,7 @@ import {
   cardHashOf,
   contractHashOf,
   IssuedCredential,
+  type LogEntry,
   Parameters,
   paramsHashOf,
   presentationHashOf,
@@ -32,7 +33,10 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
+import { formatVkey, LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { decodeG1, decodeG2, encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { trusteeWitnesses } from "./case-proofs.ts";
+import { loggedParameters } from "./logged-parameters.ts";
 import { rng, runCeremony } from "./trustees.ts";
 
 export const NOW = 1_796_000_000;
@@ -78,6 +82,10 @@ export const paramsHash = paramsHashOf(parameters);
 export const signedBy = (value: Parameters, secretKey = registrar.secretKey): Uint8Array =>
   signDocument(LABELS.signParameters, Parameters, value, secretKey);
 
+const signers = {
+  log: noteSigner("wallet.test/log", LOG_KEY, rng(32)),
+  witnesses: trusteeWitnesses(committee.map((p) => p.identitySecret)),
+};
 export const deployment: Deployment = {
   registrarUrl: "https://registrar.test",
   serviceUrl: "https://service.test",
@@ -85,7 +93,7 @@ export const deployment: Deployment = {
   logUrl: "https://log.test",
   trusteeUrls: [],
   registrarKey: bytesToHex(registrar.publicKey),
-  logVkey: "",
+  logVkey: formatVkey(signers.log.key),
   trusteeKeys: committee.map((p) => bytesToHex(p.keys.identityKey)),
   witnessVkeys: [],
   serviceWorkerKey: bytesToHex(receipts.publicKey),
@@ -121,6 +129,10 @@ export class World {
   /** the record that the registrar shows, and the salt of its commitment */
   identity = IDENTITY;
   readonly salt = rng(32);
+  /** the log's entry of a document, if it is not the honest one */
+  entry: ((document: Uint8Array) => LogEntry) | undefined;
+  /** the time of the cosignatures, if it is not now */
+  cosignedAt: number | undefined;
   published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
   /** contracts so far, oldest first */
   readonly contracts: Uint8Array[] = [];
@@ -137,6 +149,7 @@ export class World {
       this.asked.push(host + pathname + search);
       await new Promise((later) => setTimeout(later)); // other calls go on meanwhile, as on a network
       const request = { path: pathname + search, body: (init?.body ?? new Uint8Array()) as Uint8Array };
+      if (host === "log.test") return Response.json({ code: "not-found" }, { status: 404 });
       const answer = host === "registrar.test" ? this.#registrar(request) : this.#service(request);
       if (this.refuse === pathname) return Response.json({ code: "credential-refused" }, { status: 403 });
       if (this.lose === pathname) {
@@ -151,10 +164,7 @@ export class World {
 
   #registrar({ path, body }: Asked): unknown {
     if (path === "/v1/parameters")
-      return {
-        documents: this.published.map((p) => toBase64url(p.document)),
-        keySets: this.published.map((p) => toBase64url(p.keySet)),
-      };
+      return loggedParameters(this.published, signers, this.cosignedAt ?? this.now, this.entry);
     const random = toBase64url(rng(32));
     if (path === "/v1/enrol/start") {
       const contracts = this.contracts.map(toBase64url);

@@ -6,8 +6,10 @@ import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { keySetId } from "../../protocol/key-set.ts";
+import { LOG_KEY, noteSigner } from "../../protocol/note.ts";
 import { makeLogKeys, makeWitnessKeys } from "../../protocol/note-keys.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
+import { trusteeWitnesses } from "../support/case-proofs.ts";
 import { runCeremony, type Trustees } from "../support/trustees.ts";
 
 export const secret = (name: string): Uint8Array => sha256(utf8ToBytes(`symbolon worker tests: ${name}`));
@@ -21,6 +23,12 @@ export const witnessKeys = [1, 2, 3].map((i) =>
 
 /** Keys of the three trustees; trustee i is at [i - 1]. */
 export const trustees = [1, 2, 3].map((i) => trusteeKeys(secret(`trustee-${i}`), i));
+
+/** The log of the Worker tests, and its witnesses. */
+export const logSigners = {
+  log: noteSigner("symbolon.test/log", LOG_KEY, secret("log")),
+  witnesses: trusteeWitnesses(trustees.map((t) => t.identitySecret)),
+};
 
 /** Runs a key ceremony of these three trustees and returns fresh keys, signed by all of them. */
 export const ceremony = (threshold = 2): Trustees =>

@@ -37,19 +37,12 @@ import {
   pushLeaf,
   readSpan,
 } from "../../protocol/merkle.ts";
-import {
-  cosign,
-  formatCheckpoint,
-  formatNote,
-  LOG_KEY,
-  noteSigner,
-  signNote,
-  WITNESS_KEY,
-} from "../../protocol/note.ts";
+import { cosign, formatCheckpoint, formatNote, noteSigner, signNote, WITNESS_KEY } from "../../protocol/note.ts";
 import { signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
+import { loggedParameters } from "../support/logged-parameters.ts";
 import { testOfficer } from "../support/officers.ts";
-import { ceremony, common, keysOf, secret, trustees } from "./bindings.ts";
+import { ceremony, common, keysOf, logSigners, secret, trustees } from "./bindings.ts";
 
 const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -80,7 +73,6 @@ const document: Parameters = {
 
 // ---- log
 
-const logSigner = noteSigner("symbolon.test/log", LOG_KEY, secret("log"));
 function nodeAt(leaves: Uint8Array[]) {
   return ({ level, index }: Node): Uint8Array =>
     frontierRoot(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level).reduce(pushLeaf, emptyFrontier));
@@ -132,10 +124,10 @@ function logAnswer(path: string, query: URLSearchParams, body: string): Response
   }
   if (path === "/v1/cosigned") {
     const root = frontierRoot(leaves.reduce(pushLeaf, emptyFrontier));
-    const text = formatCheckpoint({ origin: logSigner.key.name, size: leaves.length, root });
+    const text = formatCheckpoint({ origin: logSigners.log.key.name, size: leaves.length, root });
     const witnesses = [1, 2, 3].filter((i) => !outside.silent.has(i)).map(witnessOf);
     if (witnesses.length < Number(query.get("quorum"))) return Response.json({ code: "not-found" }, { status: 404 });
-    const signatures = [signNote(text, logSigner), ...witnesses.map((w) => cosign(text, w, clock.now))];
+    const signatures = [signNote(text, logSigners.log), ...witnesses.map((w) => cosign(text, w, clock.now))];
     return Response.json({ checkpoint: formatNote({ text, signatures }), size: leaves.length });
   }
   if (path === "/v1/inclusion")
@@ -196,10 +188,18 @@ async function answerOf(request: Request): Promise<Response> {
   if (host === "registrar.test" && pathname === "/v1/keysets")
     return Response.json({ chains: [toBase64url(KeySetChain.encode(chainOf(KeySet.encode(committee.keySet))))] });
   if (host === "registrar.test")
-    return Response.json({
-      documents: [toBase64url(signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")))],
-      keySets: [toBase64url(KeySet.encode(committee.keySet))],
-    });
+    return Response.json(
+      loggedParameters(
+        [
+          {
+            document: signDocument(LABELS.signParameters, Parameters, document, secret("registrar-sign")),
+            keySet: KeySet.encode(committee.keySet),
+          },
+        ],
+        logSigners,
+        clock.now,
+      ),
+    );
   if (host === "log.test") return logAnswer(pathname, searchParams, await request.text());
   const trustee = Number(/^trustee-(\d)\.test$/.exec(host)?.[1]);
   const round = /^\/v1\/cases\/([a-z-]+)$/.exec(pathname)?.[1];

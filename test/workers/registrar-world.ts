@@ -8,6 +8,7 @@ import { expect, vi } from "vitest";
 import { credentialBlinding, type HolderSecrets, holderSecrets, type Phone } from "../../client/wallet/keys.ts";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { TrusteeCard } from "../../protocol/case-documents.ts";
+import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { type Credential, decodeIssuerParams, receive } from "../../protocol/credential.ts";
 import {
   Contract,
@@ -27,12 +28,12 @@ import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts
 import { canonicalSelector, IdentityRecord } from "../../protocol/identity-record.ts";
 import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { LOG_KEY, noteSigner } from "../../protocol/note.ts";
+import { leafHash } from "../../protocol/merkle.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import { caseProofsOf, orderProofOf, type ProvenCase, trusteeWitnesses } from "../support/case-proofs.ts";
+import { caseProofsOf, orderProofOf, ProofLog, type ProvenCase } from "../support/case-proofs.ts";
 import { testOfficer } from "../support/officers.ts";
 import type { Trustees } from "../support/trustees.ts";
-import { ceremony, secret } from "./bindings.ts";
+import { ceremony, logSigners, secret } from "./bindings.ts";
 
 export const EPOCH = 682; // November 2026
 export const NOW = epochStart(EPOCH) + 20 * 86_400;
@@ -122,7 +123,20 @@ export function cardOf(index: number, signer = trustees.committee[index - 1]!.id
   return signDocument(LABELS.signTrustee, TrusteeCard, { index, transportKey }, signer);
 }
 
-function answer(url: URL, body: string): Response {
+/** The log's proofs over its entries, as they are now. */
+function proofAnswer(url: URL, body: string, now: number): Response {
+  const tree = new ProofLog(logSigners);
+  const hashes = log.entries.map((e) => bytesToHex(leafHash(fromBase64url(e))) as string);
+  for (const e of log.entries) tree.append(fromBase64url(e));
+  if (url.pathname === "/v1/cosigned") return Response.json({ checkpoint: tree.head(now) });
+  if (url.pathname === "/v1/inclusions") {
+    const { indexes } = JSON.parse(body) as { indexes: number[] };
+    return Response.json({ proofs: indexes.map((index) => tree.inclusion(index).proof) });
+  }
+  return Response.json({ index: hashes.indexOf(url.pathname.split("/").at(-1)!) });
+}
+
+function answer(url: URL, body: string, now: number): Response {
   if (url.hostname === "log.test" && url.pathname === "/v1/entries" && !log.down) {
     const indexes = (JSON.parse(body) as { entries: string[] }).entries.map((e) => {
       if (!log.entries.includes(e)) log.entries.push(e);
@@ -130,6 +144,7 @@ function answer(url: URL, body: string): Response {
     });
     return Response.json({ indexes, size: log.entries.length });
   }
+  if (url.hostname === "log.test" && !log.down) return proofAnswer(url, body, now);
   return Response.json({}, { status: 500 });
 }
 
@@ -143,7 +158,11 @@ export async function freshRegistrar(): Promise<void> {
   log.entries.length = 0;
   log.down = false;
   vi.stubGlobal("fetch", async (url: string, init: RequestInit = {}) =>
-    answer(new URL(url), new TextDecoder().decode((init.body ?? new Uint8Array()) as Uint8Array)),
+    answer(
+      new URL(url),
+      new TextDecoder().decode((init.body ?? new Uint8Array()) as Uint8Array),
+      Number(new Headers(init.headers).get(CLOCK_HEADER)),
+    ),
   );
 }
 
@@ -344,10 +363,6 @@ export async function registerRequester(name: string): Promise<Requester> {
   return { secret: secretKey, seal, certificate };
 }
 
-const signers = {
-  log: noteSigner("symbolon.test/log", LOG_KEY, secret("log")),
-  witnesses: trusteeWitnesses(trustees.committee.map((p) => p.identitySecret)),
-};
 /** The officer of each trustee. */
 const officers = trustees.committee.map(({ identitySecret }, i) =>
   testOfficer({ trustee: i + 1, identitySecret, passkey: secret(`passkey ${i + 1}`), notBefore: NOW - 60 }),
@@ -364,11 +379,11 @@ export const approve = (trustee: number, of: Approved, decision: "approve" | "re
 
 /** The escrow's proof that the log has an order. */
 export const proofOfOrder = (of: Pick<Approved, "caseId" | "orderHash">, changes: Partial<ProvenCase> = {}) =>
-  orderProofOf({ signers, at: NOW, ...of, ...changes });
+  orderProofOf({ signers: logSigners, at: NOW, ...of, ...changes });
 /** The escrow's proofs of a case that the officers of `set` approved. */
 export const proofsOf = (of: Approved, set: readonly number[], changes: Partial<ProvenCase> = {}) =>
   caseProofsOf({
-    signers,
+    signers: logSigners,
     ...of,
     officers: set.map((i) => officers[i - 1]!),
     approvals: set.map((i) => approve(i, of)),

@@ -16,6 +16,7 @@ import { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { Presentation } from "../../protocol/presentation.ts";
 import { encodeG2, type G1, type G2, P2, R_ORDER } from "../../protocol/suite.ts";
+import { trusteeWitnesses } from "../support/case-proofs.ts";
 import { runCeremony } from "../support/trustees.ts";
 import { keysOf, secret } from "./bindings.ts";
 import {
@@ -457,7 +458,7 @@ describe("faults (S15)", () => {
   });
 
   describe("the registrar cannot replace the trustees", () => {
-    const honest = { parameters: outside.parameters, keySet: outside.keySet };
+    const honest = { parameters: outside.parameters, keySet: outside.keySet, witnesses: outside.witnesses };
     afterEach(() => Object.assign(outside, honest));
     const believed = async (changes: Partial<typeof honest>, source: object = {}): Promise<string> => {
       const { parametersFor } = await import("../../functions/shared/parameters.ts");
@@ -475,7 +476,8 @@ describe("faults (S15)", () => {
     it("by keys of its own making", async () => {
       expect(await believed(own)).toMatch(/holders differ/);
       const TRUSTEE_KEYS = JSON.stringify(others.keySet.identityKeys.map(bytesToHex));
-      expect(await believed(own, { TRUSTEE_KEYS })).toBe("accepted"); // control
+      const witnesses = trusteeWitnesses(others.committee.map((p) => p.identitySecret));
+      expect(await believed({ ...own, witnesses }, { TRUSTEE_KEYS })).toBe("accepted"); // control
     });
     it("by its own keys in the document only", async () =>
       expect(await believed({ parameters: own.parameters })).toMatch(/not the trustees'/));
@@ -500,7 +502,9 @@ describe("the clinic does not trust its operator:", () => {
     registrarUrl: "http://registrar.test",
     serviceUrl: SERVICE_URL,
     registrarKey: bindings.REGISTRAR_KEY,
+    logVkey: bindings.LOG_VKEY,
     trusteeKeys: JSON.parse(bindings.TRUSTEE_KEYS),
+    witnessVkeys: [],
   };
 
   it("it believes no session that the operator invented, altered, or filed under another tag", async () => {

@@ -23,7 +23,7 @@ import {
   Signed,
   signDocument,
 } from "../../protocol/documents.ts";
-import { asHex, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { asHex, type Hex } from "../../protocol/encodings.ts";
 import { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { proveIndexRow, type RowPlace } from "../../protocol/index-row.ts";
@@ -32,7 +32,8 @@ import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
-import { ceremony, common, keysOf, publicHex, secret } from "./bindings.ts";
+import { loggedParameters } from "../support/logged-parameters.ts";
+import { ceremony, common, keysOf, logSigners, publicHex, secret } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -68,6 +69,8 @@ export const signParameters = (p: Parameters): Uint8Array =>
 export const outside = {
   parameters: [signParameters(document)],
   keySet: KeySet.encode(trustees.keySet),
+  /** they cosign the head of the parameters' log */
+  witnesses: logSigners.witnesses,
   logged: [] as string[],
   indexed: [] as Record<string, unknown>[],
   /** hosts that do not answer */
@@ -78,10 +81,13 @@ async function answerOf(request: Request): Promise<Response> {
   const { host, pathname } = new URL(request.url);
   if (outside.down.has(host)) throw new TypeError(`${host} is down`);
   if (host === "registrar.test" && pathname === "/v1/parameters")
-    return Response.json({
-      documents: outside.parameters.map(toBase64url),
-      keySets: outside.parameters.map(() => toBase64url(outside.keySet)),
-    });
+    return Response.json(
+      loggedParameters(
+        outside.parameters.map((document) => ({ document, keySet: outside.keySet })),
+        { ...logSigners, witnesses: outside.witnesses },
+        clock.now,
+      ),
+    );
   if (host === "log.test" && pathname === "/v1/entries") {
     const { entries } = (await request.json()) as { entries: string[] };
     for (const entry of entries) if (!outside.logged.includes(entry)) outside.logged.push(entry);

@@ -66,8 +66,9 @@ import { Presentation, present, tagHashOf, tagOf } from "../../protocol/presenta
 import { type RevocationList, signRevocations } from "../../protocol/requester-status.ts";
 import { encodeG1, encodeG2, type G2, P2, randomScalar } from "../../protocol/suite.ts";
 import { type AddCheckpoint, formatAddCheckpoint } from "../../protocol/witness.ts";
+import { loggedParameters } from "../support/logged-parameters.ts";
 import { testOfficer } from "../support/officers.ts";
-import { logKeys, publicHex, secret, trustees } from "./bindings.ts";
+import { logKeys, logSigners, publicHex, secret, trustees } from "./bindings.ts";
 
 export const NOW = 1_796_000_000; // 2026-11-30
 export const EPOCH = epochOf(NOW);
@@ -130,10 +131,13 @@ async function answerOf(request: Request): Promise<Response> {
   const trustee = /^trustee-([123])\.test$/.exec(host)?.[1];
   if (trustee) return app.fetch(request, environments[Number(trustee) - 1]!, createExecutionContext());
   if (host === "registrar.test" && pathname.endsWith("/v1/parameters"))
-    return Response.json({
-      documents: outside.parameters.map(toBase64url),
-      keySets: outside.parameters.map(() => toBase64url(outside.keySet)),
-    });
+    return Response.json(
+      loggedParameters(
+        outside.parameters.map((document) => ({ document, keySet: outside.keySet })),
+        logSigners,
+        clock.now,
+      ),
+    );
   if (host === "registrar.test" && pathname.endsWith("/v1/requesters/revoked"))
     return new Response(outside.revocations().slice());
   const epoch = /^\/v1\/index\/(\d+)$/.exec(pathname)?.[1];

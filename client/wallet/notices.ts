@@ -35,7 +35,8 @@ const hexOf = (entry: LogEntry): Hex => bytesToHex(LogEntry.encode(entry));
 async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
   const { transport, state } = w;
   if (state.generations.length === 0) return state.notices; // no case can have touched this wallet
-  const { document } = w.parameters.known(epochOf(transport.now()));
+  const readAt = transport.now();
+  const { document } = w.parameters.known(epochOf(readAt));
   const { logReading: before, lastCheckpoint } = state;
   const tilesBefore = { size: before.tiles.size, peaks: before.tiles.peaks.map(hexToBytes) };
   const soFar = lastCheckpoint === undefined ? undefined : { note: lastCheckpoint, tiles: tilesBefore };
@@ -61,6 +62,7 @@ async function scan(w: WalletContext): Promise<readonly WalletNotice[]> {
     const known = (n: WalletNotice) => s.notices.some((x) => x.logIndex === n.logIndex);
     s.notices.push(...found.filter((n) => !known(n)));
     s.cards = newestCards(fresh, s.cards);
+    s.logReadAt = readAt;
     // If another window read meanwhile, or a phone became known, the next reading begins where this one did.
     if (s.logReading.seen !== before.seen || knownPhones(s).length !== phones.length) return;
     s.lastCheckpoint = note;

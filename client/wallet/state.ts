@@ -175,6 +175,8 @@ export interface WalletState {
   notices: WalletNotice[];
   /** the newest card of each clinic in the log */
   cards: LoggedCard[];
+  /** when the wallet last read the whole log (unix seconds) */
+  logReadAt: number | undefined;
   /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
 }
@@ -202,6 +204,7 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   logReading: nothingRead(),
   notices: [],
   cards: [],
+  logReadAt: undefined,
   lastCheckpoint: undefined,
 });
 

@@ -30,6 +30,12 @@ export async function checkOwnLine(
 ): Promise<void> {
   const { text, signatures } = parseNote(note)!;
   if (signatures.some((s) => verifyCosignature(text, s, key, nativeVerify) !== undefined)) return;
+  // As a witness, this trustee may sign another head meanwhile. Then the check is made again, against that one.
+  while (!(await continuesOwn({ logUrl, key, vault }, shown, now)));
+}
+
+/** @returns false if this trustee's own head changed during the check */
+async function continuesOwn({ logUrl, vault }: OwnWitness, shown: Checkpoint, now: number): Promise<boolean> {
   const head = await vault.witnessHead();
   const own = head && { origin: shown.origin, ...head };
   const [from, to] = [shown.size, own?.size ?? shown.size].sort((a, b) => a - b) as [number, number];
@@ -41,6 +47,6 @@ export async function checkOwnLine(
   }
   const succession = checkConsistency(own, shown, proof);
   if (succession === "split-view" || succession === "no-proof") throw refused(`checkpoint: own line, ${succession}`);
-  if (succession === "first" || succession === "newer")
-    await vault.advanceWitness(head, { size: shown.size, root: shown.root });
+  const newer = succession === "first" || succession === "newer";
+  return !newer || (await vault.advanceWitness(head, { size: shown.size, root: shown.root }));
 }

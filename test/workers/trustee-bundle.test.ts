@@ -5,9 +5,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Problem } from "../../functions/shared/http.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { openBundle } from "../../functions/trustee/case-bundle.ts";
-import { verifyOrder } from "../../functions/trustee/case-order.ts";
+import { type Trust, verifyOrder } from "../../functions/trustee/case-order.ts";
 import { trustOf } from "../../functions/trustee/context.ts";
 import { Approval } from "../../protocol/approvals.ts";
+import { trusteeWitnessKey } from "../../protocol/case-documents.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import {
   CheckIn,
@@ -23,7 +24,7 @@ import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart, type Tolerances } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { formatNote, parseNote } from "../../protocol/note.ts";
+import { cosign, formatNote, formatSignature, noteSigner, parseNote, WITNESS_KEY } from "../../protocol/note.ts";
 import { Presentation } from "../../protocol/presentation.ts";
 import { encodeG1, G, type G1 } from "../../protocol/suite.ts";
 import { secret, trustees } from "./bindings.ts";
@@ -49,6 +50,7 @@ import {
   type Patient,
   rng,
   type TestCase,
+  TestLog,
   type TestSession,
   visit,
   type World,
@@ -253,6 +255,31 @@ describe("checkpoint and inclusion", () => {
       .bundle(1)
       .checkpoint.replace(/^(\S+\n\d+\n)(.)/, (_, head, x) => head + (x === "A" ? "B" : "A"));
     expect(await verdict(changed({ checkpoint }))).toContain("bad-signature");
+  });
+  it("of a fork that the other trustees help the log to show: this trustee's own line is another", async () => {
+    await w.log.cosigned(); // this trustee's own head
+    const fork = new TestLog();
+    const other = { caseId: undefined, body: new Uint8Array() };
+    const junk = (at: number): LogEntry => ({ kind: "erasure", at, subject: rng(32), ...other });
+    const approvals = [await decide(w, valid, 1), await decide(w, valid, 2)];
+    const ofCase = 5; // order, two approvals, two officers' cards
+    for (let at = ofCase; at < w.log.leaves.length; at++) fork.append(junk(at));
+    const forked = (await bundled({ ...w, log: fork }, valid, [1, 2], approvals, [])).bundle(1);
+    const { text } = parseNote(forked.checkpoint)!;
+    const lines = [2, 3].map((i) => {
+      const { identitySecret, identityPublicKey } = trustees[i - 1]!;
+      const { name } = trusteeWitnessKey(i, identityPublicKey);
+      return formatSignature(cosign(text, noteSigner(name, WITNESS_KEY, identitySecret), NOW));
+    });
+    const bundle = { ...forked, checkpoint: forked.checkpoint + lines.join("") };
+    // With outside witnesses, a quorum needs no line of this trustee. Here two lines are made to suffice.
+    const open = async (changes: Partial<Trust>): Promise<string> =>
+      openBundle(bundle, { ...trust(), log: { ...trust().log, quorum: 2 }, ...changes }).then(
+        () => "accepted",
+        (error: Error) => error.message,
+      );
+    expect(await open({})).toContain("own line, split-view");
+    expect(await open({ checkOwnLine: async () => {} })).toBe("accepted"); // control
   });
   it("from before the order was logged", async () => {
     const checkpoint = await w.log.cosigned();

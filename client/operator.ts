@@ -199,7 +199,7 @@ export class Operator {
    * Closes a past month of the session index and logs its root. The escrow does so by itself every day.
    * @throws ApiError not-allowed-now while check-ins of the month can still arrive
    */
-  closeIndex(epoch: number): Promise<{ epoch: number; count: number; root: Hex; logIndex: number }> {
+  closeIndex(epoch: number): Promise<{ epoch: number; count: number; root: Hex; logIndex: number; late: number }> {
     const request = { method: "POST", signWith: this.#adminSecretKey } as const;
     return apiJson(this.#transport, this.#deployment.escrowUrl, `/v1/admin/index/${epoch}/close`, request);
   }

@@ -173,7 +173,7 @@ export interface OpenedCase {
   readonly hidden: readonly LinkedSession[];
   /**
    * epochs in which the escrow may have hidden sessions, since their index is not proven to be whole; newest first. An
-   * epoch with the reason "open" is not closed yet. fetchRecords reports one with a false root as a fault
+   * epoch with the reason "open" cannot be closed yet. fetchRecords reports each other one as a fault
    */
   readonly unproved: readonly UnprovedEpoch[];
 }

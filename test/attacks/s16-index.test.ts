@@ -150,6 +150,12 @@ describe("a case over the same months", () => {
       reason: expect.stringContaining("does not have the root in the log"),
     });
   });
+  it("control: a month that cannot be closed yet is no fault, and is still named", async () => {
+    const early = { ...opened, unproved: [{ epoch: MONTHS.neverClosed, reason: "open" } as const] };
+    const reasons: string[] = [];
+    for await (const f of requester.fetchRecords(early)) if (!f.ok) reasons.push(f.reason);
+    expect(reasons.join()).not.toContain("has no root");
+  });
 });
 
 /** The escrow logs a root of its choice, and witnesses cosign a head with it. */

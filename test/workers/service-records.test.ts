@@ -16,6 +16,7 @@ import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { dayOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1 } from "../../protocol/suite.ts";
+import { blobKey } from "../../schema/r2-keys.ts";
 import { secret } from "./bindings.ts";
 import {
   bindings,
@@ -518,6 +519,41 @@ describe("faults between R2 and D1 (S15)", () => {
     release();
     expect(await code(late)).toBe("conflict");
     expect(await left()).toEqual({ blobs: 0, uploads: 0, statuses: [] });
+  });
+
+  it("an upload whose blob arrives after the sweep leaves no blob", async () => {
+    const record = await made();
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const held = async (key: string, body: ReadableStream, options: R2PutOptions) => {
+      const bytes = await new Response(body).arrayBuffer();
+      await gate;
+      return bindings.BLOBS.put(key, bytes, options);
+    };
+    const late = put(record, broken({ BLOBS: failing(bindings.BLOBS, { put: held }) }));
+    await expect.poll(async () => (await left()).uploads).toBe(1);
+    clock.now = NOW + 4 * 3600;
+    await sweep();
+    expect((await left()).uploads).toBe(0);
+    release();
+    expect(await code(late)).toBe("conflict");
+    expect(await left()).toEqual({ blobs: 0, uploads: 0, statuses: [] });
+  });
+
+  it("the administrator finds blobs that nothing names, and deletes them only on demand", async () => {
+    const record = await made();
+    await put(record);
+    await bindings.BLOBS.put(blobKey(bytesToHex(clinic.serviceId), bytesToHex(rng(16)), rng(16)), "left over");
+    const orphans = (query = "", signWith = secret("admin")) =>
+      apiJson(transport, SERVICE_URL, `/v1/admin/orphans${query}`, { method: "POST", signWith });
+    expect(await code(orphans("", secret("stranger")))).toBe("credential-refused");
+    expect(await orphans()).toEqual({ seen: 2, orphans: 1 });
+    expect((await left()).blobs).toBe(2);
+    expect(await orphans("?remove=yes")).toEqual({ seen: 2, orphans: 1 });
+    expect(await orphans()).toEqual({ seen: 1, orphans: 0 });
+    expect(await clinic.open(record.recordId)).toEqual(plain("a note"));
   });
 
   it("an erasure whose blob or log entry failed: answers unavailable, hides the record, and the retry completes it", async () => {

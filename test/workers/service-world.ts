@@ -73,6 +73,10 @@ export const outside = {
   witnesses: logSigners.witnesses,
   logged: [] as string[],
   indexed: [] as Record<string, unknown>[],
+  /** epochs for which the escrow has the service's word that no row is pending */
+  completed: [] as number[],
+  /** tags that the escrow has for another session */
+  contradicted: new Set<string>(),
   /** hosts that do not answer */
   down: new Set<string>(),
 };
@@ -94,7 +98,15 @@ async function answerOf(request: Request): Promise<Response> {
     return Response.json({ indexes: entries.map((e) => outside.logged.indexOf(e)), size: outside.logged.length });
   }
   if (host === "escrow.test" && pathname === "/v1/index") {
-    outside.indexed.push(...((await request.json()) as { rows: Record<string, unknown>[] }).rows);
+    const { rows } = (await request.json()) as { rows: Record<string, unknown>[] };
+    if (rows.some((row) => outside.contradicted.has(String(row.tag))))
+      return Response.json({ code: "conflict", title: "conflict", status: 409 }, { status: 409 });
+    outside.indexed.push(...rows);
+    return Response.json({});
+  }
+  const completed = /^\/v1\/index\/(\d+)\/complete$/.exec(pathname);
+  if (host === "escrow.test" && completed) {
+    outside.completed.push(Number(completed[1]));
     return Response.json({});
   }
   throw new TypeError(`nothing answers at ${request.url}`);
@@ -140,6 +152,8 @@ export async function freshWorld(): Promise<void> {
   for (const db of [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1]) await applyD1Migrations(db, TEST_MIGRATIONS);
   outside.logged.length = 0;
   outside.indexed.length = 0;
+  outside.completed.length = 0;
+  outside.contradicted.clear();
   outside.down.clear();
   clock.now = NOW;
 }

@@ -62,7 +62,6 @@ const CHECK_IN = {
   "wrong-service": "This invitation was not made by the clinic that it names.",
   "old-card":
     "The clinic's card is not the one it asks under, or is not good at this time. Ask the clinic for a new invitation.",
-  "unlogged-card": "This clinic is not registered: its card is not in the public log.",
   "stale-challenge": "This invitation is too old, or this phone's clock is wrong.",
   "foreign-parameters": "The clinic uses parameters that this app does not know.",
   "no-credential": "This wallet has no credential for this month. Connect to renew it, then try again.",

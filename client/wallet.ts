@@ -51,6 +51,7 @@ import {
   type WalletState,
   type WalletStore,
 } from "./wallet/state.ts";
+import { keepWatch } from "./wallet/watch.ts";
 
 export interface WalletOptions {
   transport: Transport;
@@ -174,6 +175,14 @@ export class Wallet {
    */
   keepFresh(): Promise<number> {
     return keepFresh(this.#context);
+  }
+
+  /**
+   * Reads the log about once a day, at times that tell nothing about visits: so the wallet knows the clinics' newest cards
+   * and finds notices. Call it as `keepFresh`. `overview().warnings` tells the person if the log is wrong or silent.
+   */
+  keepWatch(): Promise<number> {
+    return keepWatch(this.#context);
   }
 
   /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError, CopiedStoreError */

@@ -96,9 +96,8 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     now > card.value.notAfter
   )
     throw new CheckInError("old-card");
-  const standing = await standingOf(w, invitation.card, card.value);
+  const standing = standingOf(w, invitation.card, card.value);
   if (standing === "older") throw new CheckInError("old-card", "the log has a newer one");
-  if (standing === "unlogged") throw new CheckInError("unlogged-card");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = w.parameters.known(epoch);
   const stale = notFresh(challenge, now, parameters.document.challengeWindowSeconds);
@@ -125,7 +124,8 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     warnings.push(
       `Your pass is from ${epochName(credential.epoch)}. The clinic will see that it is older than others.`,
     );
-  if (standing === "unknown") warnings.push("This phone cannot check now whether this clinic is registered.");
+  if (standing === "unknown")
+    warnings.push("This phone has not yet seen in the public log that this clinic is registered.");
   if (shows.length > 0) warnings.push("Everything you show makes the group of people you could be smaller.");
   return {
     invitation,

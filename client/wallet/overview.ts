@@ -48,18 +48,22 @@ function isCopied(state: Readonly<WalletState>): boolean {
   return phone !== undefined && isBarred(state, phone);
 }
 
+const dayOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().slice(0, 10);
+
 function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined): string[] {
-  const { withheld, registrations, chain } = state;
+  const { withheld, logTrouble, registrations, chain } = state;
   const warnings: string[] = [];
   if (isCopied(state)) warnings.push(ERROR_SENTENCES["copied-store"]);
   if (staleEpoch !== undefined)
     warnings.push(`Your pass is from ${epochName(staleEpoch)}. A clinic would see that it is older than others.`);
-  if (withheld) {
-    const since = new Date(withheld.since * 1000).toISOString().slice(0, 10);
+  if (withheld)
     warnings.push(
-      `The registrar has given this phone no pass since ${since} (${withheld.reason}). If it goes on, ask at the desk.`,
+      `The registrar has given this phone no pass since ${dayOf(withheld.since)} (${withheld.reason}). If it goes on, ask at the desk.`,
     );
-  }
+  if (logTrouble)
+    warnings.push(
+      `This phone has had no good answer from the public log since ${dayOf(logTrouble.since)} (${logTrouble.reason}).`,
+    );
   if (registrations !== undefined) {
     const listed = Registrations.decode(Signed.decode(hexToBytes(registrations)).document).contracts.map(bytesToHex);
     if (listed.some((c) => !chain.includes(c)))

@@ -37,8 +37,9 @@ import { ApiError, apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { assertNotBarred } from "./device-mark.ts";
 import { credentialBlinding, holderSecrets } from "./keys.ts";
-import { planFetch, planRetry } from "./schedule.ts";
+import { jitterOf, planFetch, planRetry } from "./schedule.ts";
 import { nothingRead, type PendingEnrolment, type WalletGeneration } from "./state.ts";
+import { look } from "./watch.ts";
 
 /** The registrar's answer to an enrolment or a refresh cannot be used, or the wallet is not enrolled. */
 export class RegistrationError extends SymbolonError<CodeOf<"RegistrationError">> {
@@ -257,6 +258,7 @@ export async function confirmEnrolment(
     // Cases that touched an older phone may be in the part of the log that this phone has already looked through.
     s.logReading = nothingRead();
   });
+  await look(w); // at the desk, where it follows from no visit
   return mine;
 }
 
@@ -304,7 +306,7 @@ export async function refresh(w: WalletContext, epoch: number): Promise<void> {
  */
 export async function keepFresh(w: WalletContext): Promise<number> {
   const { transport: t } = w;
-  const jitter = (): number => new DataView(t.rng(4).slice().buffer).getUint32(0) / 2 ** 32;
+  const jitter = (): number => jitterOf(t.rng);
   const holds = (epoch: number): boolean => {
     const generation = w.generationOf(epoch)?.generation;
     return w.state.credentials.some((c) => c.epoch === epoch && c.generation === generation);

@@ -175,8 +175,12 @@ export interface WalletState {
   notices: WalletNotice[];
   /** the newest card of each clinic in the log */
   cards: LoggedCard[];
-  /** when the wallet last read the whole log (unix seconds) */
+  /** when the wallet last read the log to its head (unix seconds) */
   logReadAt: number | undefined;
+  /** when it reads it next by itself (watch.ts) */
+  nextLook: number | undefined;
+  /** since when it could not, or found the log wrong; `reason` is an error's code */
+  logTrouble: { since: number; reason: string } | undefined;
   /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
 }
@@ -205,6 +209,8 @@ export const emptyState = (words: string, restored = false): WalletState => ({
   notices: [],
   cards: [],
   logReadAt: undefined,
+  nextLook: undefined,
+  logTrouble: undefined,
   lastCheckpoint: undefined,
 });
 

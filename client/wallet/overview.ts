@@ -50,7 +50,10 @@ function isCopied(state: Readonly<WalletState>): boolean {
 
 const dayOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().slice(0, 10);
 
-function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined): string[] {
+/** A phone may be offline for so long before the person hears that it did not reach the log. */
+const SILENCE_SECONDS = 2 * 86_400;
+
+function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined, now: number): string[] {
   const { withheld, logTrouble, registrations, chain } = state;
   const warnings: string[] = [];
   if (isCopied(state)) warnings.push(ERROR_SENTENCES["copied-store"]);
@@ -60,7 +63,7 @@ function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined
     warnings.push(
       `The registrar has given this phone no pass since ${dayOf(withheld.since)} (${withheld.reason}). If it goes on, ask at the desk.`,
     );
-  if (logTrouble)
+  if (logTrouble && (logTrouble.isWrong || now - logTrouble.since > SILENCE_SECONDS))
     warnings.push(
       `This phone has had no good answer from the public log since ${dayOf(logTrouble.since)} (${logTrouble.reason}).`,
     );
@@ -84,7 +87,7 @@ export function overviewOf(state: Readonly<WalletState>, now: number): WalletOve
   const stale = epoch !== undefined && epoch < epochOf(now);
   return structuredClone({
     pass: { epoch, stale },
-    warnings: warningsOf(state, stale ? epoch : undefined),
+    warnings: warningsOf(state, stale ? epoch : undefined, now),
     enrolled: state.generations.length > 0 && !isCopied(state),
     copied: isCopied(state),
     account: state.account,

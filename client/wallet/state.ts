@@ -179,8 +179,8 @@ export interface WalletState {
   logReadAt: number | undefined;
   /** when it reads it next by itself (watch.ts) */
   nextLook: number | undefined;
-  /** since when it could not, or found the log wrong; `reason` is an error's code */
-  logTrouble: { since: number; reason: string } | undefined;
+  /** Since when it could not, or found something wrong with the log. `reason` is an error's code. */
+  logTrouble: { since: number; reason: string; isWrong: boolean } | undefined;
   /** the newest head of the log that this wallet accepted, as a signed note; the next head must continue it */
   lastCheckpoint: string | undefined;
 }

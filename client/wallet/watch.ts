@@ -2,20 +2,23 @@
 // the newest cards of the clinics, finds notices, and compares its parameters with the log (notices.ts).
 
 import { SymbolonError } from "../errors.ts";
+import { ApiError } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import { findNotices } from "./notices.ts";
 import { jitterOf, planLook, planLookAgain } from "./schedule.ts";
+import type { WalletState } from "./state.ts";
 
 /** Reads the log. If it cannot, or if something is wrong with it, the overview tells the person. */
 export async function look(w: WalletContext): Promise<void> {
   const now = w.transport.now();
   const jitter = jitterOf(w.transport.rng);
-  let trouble: { since: number; reason: string } | undefined;
+  let trouble: WalletState["logTrouble"];
   try {
     await findNotices(w);
   } catch (error) {
     if (!(error instanceof SymbolonError)) throw error;
-    trouble = { since: w.state.logTrouble?.since ?? now, reason: error.code };
+    const isWrong = !(error instanceof ApiError);
+    trouble = { since: w.state.logTrouble?.since ?? now, reason: error.code, isWrong };
   }
   await w.update((s) => {
     s.logTrouble = trouble;

@@ -88,6 +88,7 @@ describe("the card of before", () => {
   it("is not believed silently by a wallet that could not read the log for long, which warns its owner", async () => {
     p.clock.now += LOG_FRESHNESS_SECONDS + 1;
     await withoutLog(() => nextLook(newcomer));
+    p.clock.now += LOG_FRESHNESS_SECONDS;
     expect(await verdict(newcomer, await before.invitation())).toMatch(/not yet seen in the public log/);
     expect(newcomer.overview().warnings.join()).toMatch(/no good answer from the public log/);
     await nextLook(newcomer);

@@ -195,7 +195,7 @@ describe("enrolment", () => {
   });
 });
 
-it("asks the registrar for parameters when it enrols, and only the log when it checks in or the app starts", async () => {
+it("asks the registrar for parameters when it enrols, and only the service when it checks in", async () => {
   const world = new World();
   const [enrolled, keys] = [await world.enrolledWallet(), await newClinic()];
   const store = new MemoryStore();
@@ -204,7 +204,7 @@ it("asks the registrar for parameters when it enrols, and only the log when it c
   const wallet = (await Wallet.open({ transport: world.transport, deployment, store }))!;
   await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
   await wallet.refresh();
-  expect(world.asked).toEqual(["log.test/v1/cosigned?quorum=3", "service.test/v1/sessions"]);
+  expect(world.asked).toEqual(["service.test/v1/sessions"]);
 
   // Stored parameters are verified like served ones.
   const [{ document }] = stateOf(enrolled).parameters as [ServedParameters];

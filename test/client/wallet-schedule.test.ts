@@ -68,8 +68,8 @@ describe("a wallet on its schedule", () => {
     expect(wallet.overview().warnings.at(-1)).toContain("has given this phone no pass since");
     world.now = epochStart(EPOCH + 2) + DAY;
     expect(wallet.overview()).toMatchObject({ pass: { epoch: EPOCH, stale: true } });
-    const warnings = wallet.overview().warnings.filter((w) => !w.includes("public log")); // this world has none
-    expect(warnings.length).toBe(2);
+    const warnings = () => wallet.overview().warnings.filter((w) => !w.includes("public log")); // this world has none
+    expect(warnings().length).toBe(2);
     const keys = await createClinicKeys("Patient clinic", { required: [], maxStaleEpochs: 2 }, NOW);
     const offer = await wallet.readInvitation(invitation(keys, world.now));
     expect(offer.stale).toBe(true);
@@ -80,7 +80,8 @@ describe("a wallet on its schedule", () => {
 
     world.refuse = undefined;
     await wallet.refresh();
-    expect(wallet.overview()).toMatchObject({ pass: { epoch: EPOCH + 2, stale: false }, warnings: [] });
+    expect(wallet.overview()).toMatchObject({ pass: { epoch: EPOCH + 2, stale: false } });
+    expect(warnings()).toEqual([]);
   });
 
   it("warns of a phone in the person's name that it does not know, and of a list without its own", async () => {

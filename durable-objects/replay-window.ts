@@ -212,15 +212,17 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
   }
 
   /**
-   * Delivers rows of one epoch that are still pending, and returns how many are pending afterwards. The index of an epoch is
-   * closed only after every object has answered 0 (functions/service/index-completion.ts).
+   * Delivers rows of one epoch that are still pending, and returns how many sessions have pending rows before and after. The
+   * index of an epoch is closed only after every object has none left (functions/service/index-completion.ts).
    */
-  async deliverEpoch(epoch: number): Promise<number> {
-    if (!this.#made) return 0;
+  async deliverEpoch(epoch: number): Promise<{ before: number; after: number }> {
+    if (!this.#made) return { before: 0, after: 0 };
     const pending = `FROM session WHERE epoch = ? AND NOT ${NOTHING_PENDING}`;
+    const left = () => this.#sql.exec<{ n: number }>(`SELECT count(*) AS n ${pending}`, epoch).one().n;
+    const before = left();
     const batch = this.#sql.exec<SessionRow>(`SELECT * ${pending} LIMIT ?`, epoch, DELIVERED_PER_ALARM).toArray();
     for (const held of batch) await this.#deliverAll(held);
-    return this.#sql.exec<{ n: number }>(`SELECT count(*) AS n ${pending}`, epoch).one().n;
+    return { before, after: left() };
   }
 
   /** Marks both rows of the session as delivered. */

@@ -4,7 +4,8 @@
 //   POST /v1/admin/epochs/:epoch/index?cursor=   by the administrator's key -> {rows, conflicts, cursor?}
 //        One call does one step and returns the cursor of the next. The last answer has no cursor: the escrow has the word.
 //
-// Step 1, session objects: each delivers its pending rows of the epoch. A step repeats until its objects have none left.
+// Step 1, session objects: each delivers its pending rows of the epoch. A step repeats until its objects have none left. If none
+// of them can be delivered, the answer is "unavailable".
 // Step 2, D1: every session of the epoch gives its index row again. The row's values come from the stored check-in. The
 // escrow keeps one row per session, so this adds only rows that were lost: an object that was restored to an earlier day
 // has forgotten its outbox, and an escrow that was restored has forgotten rows. It costs one pairing per session and month.
@@ -50,6 +51,9 @@ function readCursor(text: string | undefined): Step {
 const cursorOf = (step: Step): string =>
   "objects" in step ? `objects-${step.objects}` : `rows-${step.shard}-${step.after.serviceId}-${step.after.tagHash}`;
 
+const sum = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0);
+
+/** @throws Problem unavailable if rows are pending and none of them can be delivered */
 async function objectsStep(
   env: ServiceEnv,
   epoch: number,
@@ -57,7 +61,10 @@ async function objectsStep(
 ): Promise<{ rows: number; conflicts: number; next: Step }> {
   const names = NAMES_OF_OBJECTS.slice(from, from + OBJECTS_PER_STEP);
   const pending = await Promise.all(names.map((name) => replayWindowNamed(env, name).deliverEpoch(epoch)));
-  const to = from + (pending.some((n) => n > 0) ? 0 : OBJECTS_PER_STEP);
+  const [before, after] = [sum(pending.map((p) => p.before)), sum(pending.map((p) => p.after))];
+  if (after > 0 && after === before)
+    throw new Problem("unavailable", `The rows of ${after} sessions could not be delivered. The escrow may be down.`);
+  const to = from + (after > 0 ? 0 : OBJECTS_PER_STEP);
   const next: Step = to < NAMES_OF_OBJECTS.length ? { objects: to } : { shard: SHARDS[0], after: FIRST };
   return { rows: 0, conflicts: 0, next };
 }

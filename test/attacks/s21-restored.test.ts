@@ -47,7 +47,7 @@ const CARELESS: Weakening[] = [
   {
     file: "functions/service/index-completion.ts",
     find: "names.map((name) => replayWindowNamed(env, name).deliverEpoch(epoch))",
-    replace: "names.map((name) => (replayWindowNamed(env, name), 0))",
+    replace: "names.map((name) => (replayWindowNamed(env, name), { before: 0, after: 0 }))",
   },
   {
     file: "functions/service/index-completion.ts",

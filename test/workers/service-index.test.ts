@@ -104,12 +104,14 @@ describe("completing the index of an epoch", () => {
     expect(outside.indexed.map((row) => row.tag)).toContain(tagOfVisit(good));
   });
 
-  it("gives no word while the escrow does not answer", async () => {
+  it("ends with an error while the escrow does not answer, and gives no word", async () => {
     await undelivered();
     clock.now = OVER;
     outside.down.add("escrow.test");
-    const { cursor } = await step("objects-240").catch(() => ({ cursor: undefined }));
-    expect(await code(step(cursor ?? "rows-0--"))).not.toBe("accepted");
+    expect(await code(completed())).toBe("unavailable"); // an object cannot deliver its rows
+    expect(await code(step("rows-0--"))).toBe("unavailable");
     expect(outside.completed).toEqual([]);
+    outside.down.clear();
+    expect(await completed()).toEqual({ rows: 1, conflicts: 0 });
   });
 });

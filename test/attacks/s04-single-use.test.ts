@@ -105,6 +105,22 @@ describe("one presentation", () => {
     expect(await settled(scene.practice)).toEqual({ rows: 1, objects: 1, index: 1 });
   });
 
+  it("handed in by its clinic first, under a key of the clinic's own, is told the same receipt to its wallet", async () => {
+    const { bytes } = await craftCheckIn(scene.practice, partsOf(wallet), scene.clinics[0]!, { slot: 1 });
+    const key = (name: string) => ({ headers: { "idempotency-key": `"${name}"` } });
+    const first = await postCheckIn(scene.practice, bytes, key("the clinic's own"));
+    const answers = [
+      first,
+      await postCheckIn(scene.practice, bytes),
+      await postCheckIn(scene.practice, bytes, key("another")),
+    ];
+    expect(count(answers, 201)).toBe(3);
+    expect(receiptsIn(answers)).toBe(1);
+    // Control: one key under which something else was answered does not lend its answer to other bytes.
+    const other = await craftCheckIn(scene.practice, partsOf(wallet), scene.clinics[0]!, { slot: 1 });
+    expect(await postCheckIn(scene.practice, other.bytes, key("the clinic's own"))).toMatchObject(REFUSED);
+  });
+
   it("other bytes of the same tag are refused", async () => {
     const other = await craftCheckIn(scene.practice, partsOf(wallet), scene.clinics[0]!, { slot: 0 });
     expect(await postCheckIn(scene.practice, other.bytes)).toMatchObject(REFUSED);

@@ -135,7 +135,7 @@ export interface Answer {
 export async function postCheckIn(
   practice: Practice,
   checkIn: Uint8Array,
-  options: { bearer?: string; serviceUrl?: string } = {},
+  options: { bearer?: string; serviceUrl?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const { transport } = practice;
   const response = await transport.fetch(`${options.serviceUrl ?? practice.host.urls.service}/v1/sessions`, {
@@ -144,6 +144,7 @@ export async function postCheckIn(
       "content-type": "application/octet-stream",
       "symbolon-clock": String(transport.now()),
       ...(options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` }),
+      ...options.headers,
     },
     body: checkIn as BodyInit,
   });

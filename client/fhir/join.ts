@@ -231,7 +231,8 @@ function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, j
     const now = resolve(joined, here, link);
     if (own.kind === "entry") {
       const name = part.names.get(own.entry)!;
-      return now.kind === "entry" && now.entry.fullUrl === name && !isAmbiguous(link.text) ? link.text : name;
+      const isKept = now.kind === "entry" && now.entry.fullUrl === name;
+      return isKept && !isAmbiguous(link.text) && !isOvertaken(link.text, own.entry, name) ? link.text : name;
     }
     const { text } = link;
     if (text === undefined) return undefined;
@@ -246,6 +247,13 @@ function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, j
   function candidates(text: string): readonly FhirEntry[] {
     const wanted = instanceOf(text);
     return wanted && wanted.base === undefined ? joined.allOf(wanted.type, wanted.id) : [];
+  }
+  /** Whether such a reader takes the first of them, finds the target so in its own record, and would find another one now. */
+  function isOvertaken(text: string | undefined, target: FhirEntry, name: string): boolean {
+    const wanted = instanceOf(text ?? "");
+    if (!wanted || wanted.base !== undefined) return false;
+    const [first] = part.references.allOf(wanted.type, wanted.id);
+    return first === target && candidates(text!)[0]?.fullUrl !== name;
   }
   /** Whether such a reader could also take an entry of another record. */
   function isAmbiguous(text: string | undefined): boolean {

@@ -190,6 +190,23 @@ describe("joining", () => {
     expect(logical).toEqual({ reference: joined.records[1]!.fullUrls[1], identifier, type: "Observation" });
   });
 
+  it("writes a reference out if an earlier record brings an entry of the same Type/id to the front", () => {
+    const [ehr, local] = ["https://ehr.example/r4", "https://fhir.invalid"];
+    const shared = at(ehr, "Observation", "3", { value: 1 });
+    const joined = join([
+      recordFrom("a", [shared], "0"),
+      recordFrom(
+        "a",
+        [at(local, "Observation", "3", { link: [{ reference: "Observation/3/_history/1" }] }), shared],
+        "1",
+      ),
+    ]);
+    expect(joined.entries).toHaveLength(2);
+    const own = joined.entries[1]!;
+    const text = String((own.resource.link as JsonObject[])[0]!.reference);
+    expect([literal(joined.entries, own, text), careless(joined.entries, text)]).toEqual([own, own]);
+  });
+
   it("lets no entry take a name of the report, and gives none away twice", () => {
     const basic = (fullUrl: string, n: number): FhirEntry => ({ fullUrl, resource: { resourceType: "Basic", n } });
     const uuid = "urn:uuid:5f1c0e0b-9a7d-4c3e-8f2a-6b1d9c8e7f60";

@@ -211,7 +211,8 @@ const linksIn = (resource: FhirResource): Link[] => [...objectsIn(resource)].fla
 const resolve = (references: References, from: FhirEntry, { text, object }: Link): Target =>
   text === undefined ? references.resolve(from, object) : references.literal(from, text);
 
-function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, joining: Joining): FhirResource {
+function rewritten(holder: Placed, joined: References, joining: Joining): FhirResource {
+  const { part, entry, name: fullUrl } = holder;
   const here: FhirEntry = { fullUrl, resource: entry.resource };
   const change = (object: JsonObject): JsonObject | undefined => {
     const link = linkOf(object);
@@ -238,7 +239,10 @@ function rewritten({ part, entry, name: fullUrl }: Placed, joined: References, j
     if (text === undefined) return undefined;
     if (now.kind !== "entry") return candidates(text).length === 0 ? text : nowhere(text);
     const { name, services, sources } = joining.placed.get(urlKey(now.entry.fullUrl))!;
-    const isOneNumbering = services.has(part.serviceId) || (part.source !== undefined && sources.has(part.source));
+    // Equal entries of other services are held here too, and the reference is theirs as well.
+    const isOneNumbering =
+      [...holder.services].every((service) => services.has(service)) ||
+      [...holder.sources].every((source) => source !== undefined && sources.has(source));
     const may = isOneNumbering || (isExact(text, name) && joining.isUnique(name));
     if (!may) return nowhere(text);
     return isAmbiguous(text) ? name : text;

@@ -207,6 +207,18 @@ describe("joining", () => {
     expect([literal(joined.entries, own, text), careless(joined.entries, text)]).toEqual([own, own]);
   });
 
+  it("leads a reference without a target to no other service's entry, also if an equal one is held with it", () => {
+    const asking = at("https://fhir.invalid", "Observation", "1", { link: [{ reference: "DiagnosticReport/3" }] });
+    const target = at("https://fhir.invalid", "DiagnosticReport", "3");
+    const reached = (third: RecordToJoin[]): (string | undefined)[] => {
+      const { entries } = join([recordFrom("a", [asking], "0"), recordFrom("a", [target], "1"), ...third]);
+      const text = String((entries[0]!.resource.link as JsonObject[])[0]!.reference);
+      return [literal(entries, entries[0]!, text)?.fullUrl, careless(entries, text)?.fullUrl];
+    };
+    expect(reached([])).toEqual([target.fullUrl, target.fullUrl]); // another record of the same service
+    expect(reached([recordFrom("c", [asking], "2")])).toEqual([undefined, undefined]);
+  });
+
   it("lets no entry take a name of the report, and gives none away twice", () => {
     const basic = (fullUrl: string, n: number): FhirEntry => ({ fullUrl, resource: { resourceType: "Basic", n } });
     const uuid = "urn:uuid:5f1c0e0b-9a7d-4c3e-8f2a-6b1d9c8e7f60";

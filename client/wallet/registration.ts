@@ -330,8 +330,12 @@ export async function keepFresh(w: WalletContext): Promise<number> {
   return next.at;
 }
 
-/** The registrar's list of contracts, if it is signed and of this person. @throws RegistrationError bad-registrations */
-function checkRegistrations(w: WalletContext, signed: Uint8Array): void {
+/**
+ * Checks that the registrar's list of contracts is signed, of this person, and made now. An older list would contradict no
+ * contract that the registrar made since.
+ * @throws RegistrationError bad-registrations
+ */
+function checkRegistrations(w: WalletContext, signed: Uint8Array, toleranceSeconds: number): void {
   const { key, value } = translate(
     () => openSigned(LABELS.signRegistrations, Registrations, signed),
     (cause) => new RegistrationError("bad-registrations", textOfCause(cause), { cause }),
@@ -339,6 +343,9 @@ function checkRegistrations(w: WalletContext, signed: Uint8Array): void {
   const own = identityRecordHash(hexToBytes(w.state.identity!));
   if (!equalBytes(key, hexToBytes(w.deployment.registrarKey)) || !equalBytes(value.record, own))
     throw new RegistrationError("bad-registrations");
+  const age = w.transport.now() - value.at;
+  if (Math.abs(age) > toleranceSeconds)
+    throw new RegistrationError("bad-registrations", `it is ${age} seconds old by this phone's clock`);
 }
 
 async function fetchCredential(w: WalletContext, epoch: number): Promise<void> {
@@ -359,7 +366,7 @@ async function fetchCredential(w: WalletContext, epoch: number): Promise<void> {
     { json: { account: state.account }, signWith: device },
   );
   const registrations = decodeAnswer("the list of registrations", () => fromBase64url(answer.registrations));
-  checkRegistrations(w, registrations);
+  checkRegistrations(w, registrations, parameters.document.challengeWindowSeconds);
   const nonce = decodeAnswer("a nonce", () => fromBase64url(answer.nonce));
   const secrets = holderSecrets(w.root, generation);
   const s = credentialBlinding(w.root, generation, epoch);

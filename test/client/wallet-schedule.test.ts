@@ -7,7 +7,7 @@ import { PREFETCH_DAYS, planFetch } from "../../client/wallet/schedule.ts";
 import { utf8ToBytes } from "../../protocol/bytes.ts";
 import { contractHashOf } from "../../protocol/documents.ts";
 import { epochOf, epochStart } from "../../protocol/epoch.ts";
-import { EPOCH, invitation, NOW, World } from "../support/wallet-world.ts";
+import { EPOCH, invitation, NOW, parameters, World } from "../support/wallet-world.ts";
 
 const DAY = 86_400;
 const holding =
@@ -106,5 +106,20 @@ describe("a wallet on its schedule", () => {
     const wallet = await world.enrolledWallet();
     world.record = utf8ToBytes("another person");
     await expect(wallet.refresh(EPOCH + 1)).rejects.toMatchObject({ code: "bad-registrations" });
+  });
+
+  it("believes no list of another day: one from before a contract of the registrar's own would contradict nothing", async () => {
+    const world = new World();
+    const wallet = await world.enrolledWallet();
+    const { challengeWindowSeconds } = parameters;
+    for (const listedAt of [world.now - challengeWindowSeconds - 1, world.now + challengeWindowSeconds + 1]) {
+      world.listedAt = listedAt;
+      await expect(wallet.refresh(EPOCH + 1)).rejects.toMatchObject({ code: "bad-registrations" });
+    }
+    expect(wallet.overview().warnings.join()).toContain("bad-registrations");
+    // Control: a list within the tolerance of clocks is kept.
+    world.listedAt = world.now - challengeWindowSeconds;
+    await wallet.refresh(EPOCH + 1);
+    expect(stateOf(wallet).registrations).toBeDefined();
   });
 });

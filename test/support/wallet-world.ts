@@ -131,6 +131,8 @@ export class World {
   readonly salt = rng(32);
   /** the log's entry of a document, if it is not the honest one */
   entry: ((document: Uint8Array) => LogEntry) | undefined;
+  /** the time of the registrar's list of contracts, if it is not now */
+  listedAt: number | undefined;
   /** the time of the cosignatures, if it is not now */
   cosignedAt: number | undefined;
   published = [{ document: signedBy(parameters), keySet: KeySet.encode(keySet) }];
@@ -190,7 +192,7 @@ export class World {
   /** The registrar's signed list of contracts over this person's identity. */
   registrations(): Uint8Array {
     const contracts = [...(this.listed ?? this.contracts.map(contractHashOf))];
-    const value = { record: identityRecordHash(this.record), at: this.now, contracts };
+    const value = { record: identityRecordHash(this.record), at: this.listedAt ?? this.now, contracts };
     return signDocument(LABELS.signRegistrations, Registrations, value, registrar.secretKey);
   }
 

@@ -16,7 +16,7 @@ import { CodecError } from "../../protocol/codec.ts";
 import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { decodeAnswer } from "../errors.ts";
+import { decodeAnswer, SymbolonError } from "../errors.ts";
 import { apiJson, type Transport } from "../transport.ts";
 
 /** average number of sessions in a bucket, if the service has so many */
@@ -74,7 +74,8 @@ export interface Page {
 }
 
 /**
- * Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out.
+ * Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out. A page without a new one
+ * must be the last: otherwise a service could hold up the reader, and the records of all other services, for ever.
  * @throws ApiError; SymbolonError bad-answer
  */
 export async function* pages(
@@ -97,6 +98,8 @@ export async function* pages(
     const fresh = page.records.map((r) => r.manifest).filter((m) => !seen.has(m));
     for (const m of fresh) seen.add(m);
     cursor = page.cursor ?? undefined;
+    if (fresh.length === 0 && cursor !== undefined)
+      throw new SymbolonError("bad-answer", "a list of manifests whose pages do not end");
     const listed = decodeAnswer("a manifest", () => fresh.flatMap((m) => readListed(fromBase64url(m)) ?? []));
     yield { listed, last: cursor === undefined };
   } while (cursor !== undefined);

@@ -180,6 +180,22 @@ describe("the own report", () => {
     return fresh;
   };
 
+  it("is not held up by a service whose list never ends", async () => {
+    const answer = world.answer;
+    let asked = 0;
+    world.answer = (path, body) => {
+      if (!path.includes("/buckets/")) return answer(path, body);
+      if (++asked > 40) throw new Error("the list is read for ever");
+      return { ...(answer(path, body) as object), cursor: "again" };
+    };
+    try {
+      const own = await wallet.records();
+      expect(own.faults).toMatchObject([{ serviceName: "Clinic", reason: expect.stringContaining("pages") }]);
+    } finally {
+      world.answer = answer;
+    }
+  });
+
   it("names a clinic whose records are not listed at all, and goes on", async () => {
     const answer = world.answer;
     world.answer = (path) => (path.includes("/buckets/") ? { records: [{ manifest: "!" }] } : answer(path, ZERO));

@@ -36,7 +36,7 @@ function walk(text: Base64url, pinned: string): KeySet[] {
   return keySets;
 }
 
-/** Every chain, walked; one per ceremony. @throws Problem unavailable */
+/** Every chain that the registrar serves, walked. @throws Problem unavailable */
 async function keySetChains(source: CommitteeSource, now: number): Promise<readonly (readonly KeySet[])[]> {
   const name = `${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
   const before = kept.get(name);
@@ -58,8 +58,9 @@ async function keySetChains(source: CommitteeSource, now: number): Promise<reado
 
 /** The newest key set with this id. @throws Problem unavailable if the registrar publishes no such chain */
 export async function committeeFor(source: CommitteeSource, id: Uint8Array, now: number): Promise<KeySet> {
-  const chain = (await keySetChains(source, now)).find((c) => equalBytes(keySetId(c[0]!), id));
-  const newest = chain?.at(-1);
+  const chains = (await keySetChains(source, now)).filter((c) => equalBytes(keySetId(c[0]!), id));
+  // The registrar may serve the beginning of a chain beside the whole. The longest one counts, in whatever order they come.
+  const newest = chains.sort((a, b) => b.length - a.length)[0]?.at(-1);
   if (!newest) throw new Problem("unavailable", undefined, `no chain of key set ${bytesToHex(id)}`);
   return newest;
 }

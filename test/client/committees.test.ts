@@ -1,7 +1,8 @@
 // The committee that a client believes: the newest of the longest chain that it ever saw.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Committees } from "../../client/shared/committees.ts";
+import { committeeFor } from "../../functions/shared/committee.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
@@ -34,5 +35,16 @@ describe("committees of a client", () => {
     expect(client.served).toEqual([whole]);
     // Control: a client that never saw the longer chain believes the older committee (docs/SECURITY.md states this).
     expect(new Committees(pinned, [early]).newest(id)?.generation).toBe(0);
+  });
+
+  it("of a Worker are not the older ones that a registrar serves beside the newer ones", async () => {
+    const worker = { REGISTRAR_URL: "https://registrar.test", TRUSTEE_KEYS: JSON.stringify(pinned) };
+    for (const [n, chains] of [[whole], [early, whole], [whole, early]].entries()) {
+      vi.stubGlobal("fetch", async () => Response.json({ chains }));
+      // Each list has a Worker of its own, which keeps what it was told before.
+      const source = { ...worker, REGISTRAR_URL: `${worker.REGISTRAR_URL}/${n}` };
+      expect((await committeeFor(source, id, 0)).generation).toBe(1);
+    }
+    vi.unstubAllGlobals();
   });
 });

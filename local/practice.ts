@@ -165,6 +165,7 @@ async function furnish(
     async openClinic(name, policy) {
       const clinic = new Clinic(transport, deployment, await createClinicKeys(name, policy, clock.now));
       await operator.registerService(clinic.card());
+      await clinic.challenge(); // so it reads the parameters while all clocks agree
       return clinic;
     },
     async enrolPatient(patient, selector, entitlements) {

@@ -210,6 +210,7 @@ describe("an emergency, in the second month", () => {
   });
 
   it("link: all visits of one unconscious patient, newest month first, without a name", async () => {
+    await practice.closeMonths();
     const prepared = await approvedOrder(practice, clinician, emergency(annaNow));
     expect((await clinician.advance(prepared)).state).toBe("opened");
     const opened = await clinician.openResult(prepared);
@@ -318,6 +319,7 @@ describe("a new phone", () => {
 
   it("assemble: one report with the person's name and the visits of both phones, once the months are closed", async () => {
     practice.clock.now = epochStart(month0 + 3) + 5 * DAY;
+    await practice.closeMonths();
     const request: OrderRequest = {
       kind: "assemble",
       purpose: "Continuity of care at the patient's request",

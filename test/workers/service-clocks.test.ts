@@ -19,6 +19,7 @@ import {
   clinicWith,
   clock,
   code,
+  deployment,
   EPOCH,
   freshWorld,
   GRACE_SECONDS,
@@ -35,13 +36,6 @@ import {
   visit,
   WINDOW_SECONDS,
 } from "./service-world.ts";
-
-const deployment = {
-  registrarUrl: common.REGISTRAR_URL,
-  serviceUrl: SERVICE_URL,
-  registrarKey: common.REGISTRAR_KEY,
-  trusteeKeys: JSON.parse(common.TRUSTEE_KEYS),
-} as never;
 
 /** The transport of a party whose clock is `off` seconds ahead of the service's, or behind if negative. */
 const transportOff = (off: number): Transport => ({

@@ -22,6 +22,7 @@ import {
   bindings,
   clock,
   code,
+  deployment,
   document,
   freshWorld,
   NOW,
@@ -47,17 +48,7 @@ const listening: Transport = {
     return transport.fetch(input, init);
   }) as Transport["fetch"],
 };
-const over = (t: Transport, c: Clinic = clinic) =>
-  new Clinic(
-    t,
-    {
-      registrarUrl: bindings.REGISTRAR_URL,
-      serviceUrl: SERVICE_URL,
-      registrarKey: bindings.REGISTRAR_KEY,
-      trusteeKeys: JSON.parse(bindings.TRUSTEE_KEYS),
-    } as never,
-    c.keys,
-  );
+const over = (t: Transport, c: Clinic = clinic) => new Clinic(t, deployment, c.keys);
 
 beforeEach(async () => {
   await freshWorld();

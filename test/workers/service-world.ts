@@ -126,7 +126,7 @@ export const transport: Transport = {
   rng,
   sendClock: true,
 };
-const deployment: Deployment = {
+export const deployment: Deployment = {
   registrarUrl: common.REGISTRAR_URL,
   serviceUrl: SERVICE_URL,
   escrowUrl: common.ESCROW_URL,

@@ -13,13 +13,18 @@ export interface ListedService {
   card: ServiceCard;
 }
 
-/** Leaves out a card that is not signed with the key it names. @throws ApiError; SymbolonError bad-answer */
+/** The card's service. Undefined if the card is not signed with the key it names: one bad card must not hide the others. */
+function readService(text: string): ListedService | undefined {
+  try {
+    const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, fromBase64url(text));
+    return equalBytes(key, card.signKey) ? { id: bytesToHex(serviceIdOf(key)), card } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws ApiError; SymbolonError bad-answer */
 export async function listServices(t: Transport, serviceUrl: string): Promise<ListedService[]> {
   const { cards } = await apiJson<{ cards: string[] }>(t, serviceUrl, "/v1/services");
-  return decodeAnswer("the list of services", () =>
-    cards.flatMap((text) => {
-      const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, fromBase64url(text));
-      return equalBytes(key, card.signKey) ? [{ id: bytesToHex(serviceIdOf(key)), card }] : [];
-    }),
-  );
+  return decodeAnswer("the list of services", () => cards.flatMap((text) => readService(text) ?? []));
 }

@@ -1,7 +1,8 @@
 // The memory of one trustee: a Durable Object named "vault", one per trustee.
 //
 // Invariant.
-//   keys        at most one set of shares at a time. A newer generation replaces it; an equal or older one never does
+//   keys        at most one set of shares at a time. A newer generation replaces it; an equal or older one never does, and
+//               no generation up to that at which this trustee left comes back
 //   chain       the key sets from the first ceremony to the newest that this trustee saw finished
 //   handed on   per generation at most one plan of a resharing, and only after an officer approved that plan
 //   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back. It logs in and
@@ -73,6 +74,7 @@ export class TrusteeVault extends DurableObject {
     this.sql.exec(`
       CREATE TABLE IF NOT EXISTS keys (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL,
         key_set BLOB NOT NULL, sealed_secret BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS left_at (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS cards (trustee INTEGER PRIMARY KEY, card BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS chain (one INTEGER PRIMARY KEY CHECK (one = 1), bytes BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS reshare_approvals (plan BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -117,7 +119,8 @@ export class TrusteeVault extends DurableObject {
     return this.ctx.storage.transactionSync(() => {
       const held = this.keys();
       if (held && equalBytes(held.keySet, keys.keySet)) return "same";
-      if (held && held.generation >= keys.generation) return "conflict";
+      const newest = held?.generation ?? (this.row("SELECT generation FROM left_at")?.generation as number | undefined);
+      if (newest !== undefined && keys.generation <= newest) return "conflict";
       this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);
       this.sql.exec("INSERT OR REPLACE INTO keys VALUES (1, ?, ?, ?)", keys.generation, keys.keySet, keys.sealedSecret);
       this.sql.exec("DELETE FROM cards");
@@ -156,6 +159,7 @@ export class TrusteeVault extends DurableObject {
   leave(generation: number, chain: Uint8Array): void {
     this.ctx.storage.transactionSync(() => {
       this.sql.exec("DELETE FROM keys WHERE generation <= ?", generation);
+      this.sql.exec("INSERT OR REPLACE INTO left_at VALUES (1, ?)", generation);
       this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);
     });
   }

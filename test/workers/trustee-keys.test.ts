@@ -1,10 +1,13 @@
 // Tests of the key ceremony over HTTP, of officers' passkeys, and of the trustee as a witness of the log.
 
+import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { Officer } from "../../client/officer.ts";
 import { fetchKeySet, registerOfficer, removeOfficer, runCeremony } from "../../client/operator/ceremony.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
+import type { TrusteeVault } from "../../durable-objects/trustee-vault.ts";
+import type { TrusteeEnv } from "../../functions/shared/env.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { Approval, approvalChallenge, type Decided } from "../../protocol/approvals.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
@@ -310,6 +313,23 @@ describe("an officer's card", () => {
     expect(w.log.entries.length).toBe(before);
     expect(await outcome(registerOfficer(transport, url, admin, passkey.registration))).toContain("conflict");
     expect(await outcome(removeOfficer(transport, url, admin, toBase64url(rng(16))))).toContain("not-found");
+  });
+});
+
+describe("a trustee that left", () => {
+  it("takes no share of a generation up to that at which it left, whoever replays the ceremony", async () => {
+    const vault = ((env as unknown as TrusteeEnv).TRUSTEE_VAULT as DurableObjectNamespace<TrusteeVault>).getByName(
+      bytesToHex(rng(8)),
+    );
+    const keys = (generation: number) => ({ generation, keySet: rng(8), sealedSecret: rng(8), cards: [] });
+    const first = keys(0);
+    expect(await vault.installKeys(first, rng(4))).toBe("installed"); // control: before it left
+    await vault.leave(0, rng(4));
+    expect(await vault.keys()).toBeUndefined();
+    for (const old of [first, keys(0)]) expect(await vault.installKeys(old, rng(4))).toBe("conflict");
+    expect(await vault.installKeys(keys(2), rng(4))).toBe("installed"); // added again later
+    await vault.leave(2, rng(4));
+    expect(await vault.installKeys(keys(1), rng(4))).toBe("conflict");
   });
 });
 

@@ -42,10 +42,21 @@ function filesUnder(dir: string): string[] {
     .map((f) => join(f.parentPath, f.name));
 }
 
+/** The roles run while their files are copied. If one of them removes a file meanwhile, the copy starts again. */
+function copyStores(persist: string, copy: string, tries = 5): void {
+  try {
+    cpSync(persist, copy, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || tries === 1) throw error;
+    rmSync(copy, { recursive: true, force: true });
+    copyStores(persist, copy, tries - 1);
+  }
+}
+
 export function dumpStores(persist: string): Dump {
   const copy = mkdtempSync(join(tmpdir(), "symbolon-dump-"));
   try {
-    cpSync(persist, copy, { recursive: true });
+    copyStores(persist, copy);
     const paths = filesUnder(copy).filter((f) => !f.endsWith("local-seed.hex") && !f.includes("/cache/"));
     const dump: Dump = { rows: [], schemas: new Map(), objects: new Map(), files: [] };
     for (const path of paths) dump.files.push({ file: relative(copy, path), bytes: readFileSync(path) });

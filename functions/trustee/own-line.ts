@@ -8,7 +8,7 @@ import type { Base64url } from "../../protocol/encodings.ts";
 import { type Checkpoint, type NoteKey, parseNote, verifyCosignature } from "../../protocol/note.ts";
 import { checkConsistency } from "../../protocol/witness.ts";
 import { callJson } from "../shared/calls.ts";
-import { readAllBase64url, refused } from "../shared/http.ts";
+import { Problem, readAllBase64url, refused } from "../shared/http.ts";
 
 /** The witness of this trustee. */
 export interface OwnWitness {
@@ -39,14 +39,22 @@ async function continuesOwn({ logUrl, vault }: OwnWitness, shown: Checkpoint, no
   const head = await vault.witnessHead();
   const own = head && { origin: shown.origin, ...head };
   const [from, to] = [shown.size, own?.size ?? shown.size].sort((a, b) => a - b) as [number, number];
-  let proof: Uint8Array[] = [];
-  if (from > 0 && from < to) {
-    const path = `/v1/consistency?from=${from}&to=${to}`;
-    const answer = await callJson<{ proof: Base64url[] }>({ baseUrl: logUrl, method: "GET", path, now });
-    proof = readAllBase64url(answer.proof, "proof");
-  }
+  const proof = from > 0 && from < to ? await proofBetween(logUrl, from, to, now) : [];
   const succession = checkConsistency(own, shown, proof);
   if (succession === "split-view" || succession === "no-proof") throw refused(`checkpoint: own line, ${succession}`);
   const newer = succession === "first" || succession === "newer";
   return !newer || (await vault.advanceWitness(head, { size: shown.size, root: shown.root }));
+}
+
+/** The log's proof that two heads continue each other; no hashes if it has no tree of the larger size. @throws Problem unavailable */
+async function proofBetween(logUrl: string, from: number, to: number, now: number): Promise<Uint8Array[]> {
+  const path = `/v1/consistency?from=${from}&to=${to}`;
+  try {
+    const { proof } = await callJson<{ proof: Base64url[] }>({ baseUrl: logUrl, method: "GET", path, now });
+    return readAllBase64url(proof, "proof");
+  } catch (cause) {
+    // A log that shrank has lost a head that it had signed. That is the log's fault, and no proof.
+    if (cause instanceof Problem && cause.code === "not-found") return [];
+    throw cause;
+  }
 }

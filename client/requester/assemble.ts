@@ -23,7 +23,10 @@ import { type Person, readContracts } from "./person.ts";
 import { verifyProofs } from "./proofs.ts";
 
 /** The person of an assemble, as the registrar named it and the requester verified it. */
-export type NamedPerson = Person;
+export interface NamedPerson extends Person {
+  /** Dossier, signed by the registrar over the order. It is evidence if it contradicts the list of a wallet (Registrations) */
+  readonly dossier: Uint8Array;
+}
 
 /**
  * Brings the registrar's dossiers to the escrow. The log has the order already. Doing it again changes nothing.
@@ -80,7 +83,7 @@ async function readPerson(
   if (!isRecordOf(person, p.subject.selector)) throw wrong("the record is of a person with another selector");
   if (person.phones.filter((phone) => !phone.covered).length !== dossier.uncovered)
     throw wrong("the dossier miscounts the contracts under an earlier link key");
-  return person;
+  return { ...person, dossier: bytes };
 }
 
 /**

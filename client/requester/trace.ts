@@ -39,6 +39,8 @@ import { verifyProofs } from "./proofs.ts";
 export interface TracedPerson extends Person {
   /** of the phone that made the session; the last of `contracts` */
   readonly contract: Contract;
+  /** Signed<IdentityDisclosure> of the registrar. It is evidence if it contradicts the list of a wallet (Registrations) */
+  readonly disclosure: Uint8Array;
 }
 
 /** The case must be opened. @throws RequesterError, ApiError; SymbolonError bad-answer */
@@ -108,18 +110,18 @@ function readDisclosure(
 ): TracedPerson {
   const wrong = (detail: string, cause?: unknown): RequesterError =>
     new RequesterError("wrong-identity", detail, [], cause);
-  const { contracts, identity, identitySalts } = translate(
+  const { contracts, identity, identitySalts, disclosure } = translate(
     () => {
-      const opened = hybridOpen(context.keys.seal.secretKey, p.hash, sealed);
-      const { key, value } = openSigned(LABELS.signDisclosure, IdentityDisclosure, opened);
+      const disclosure = hybridOpen(context.keys.seal.secretKey, p.hash, sealed);
+      const { key, value } = openSigned(LABELS.signDisclosure, IdentityDisclosure, disclosure);
       if (!equalBytes(key, hexToBytes(context.deployment.registrarKey)))
         throw wrong("the registrar has not signed the disclosure");
-      return value;
+      return { ...value, disclosure };
     },
     (cause) => wrong(`the registrar's answer cannot be read (${textOfCause(cause)})`, cause),
   );
   const person = readContracts({ contracts, identity, identitySalts, linkKey }, wrong);
   const contract = person.contracts.at(-1)!;
   if (!equalBytes(contract.R, R)) throw wrong("the contract has another handle than the traced one");
-  return { ...person, identity, contract };
+  return { ...person, contract, disclosure };
 }

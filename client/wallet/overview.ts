@@ -3,6 +3,7 @@
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { Registrations } from "../../protocol/contract-chain.ts";
 import { Signed } from "../../protocol/documents.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { epochName, epochOf } from "../../protocol/epoch.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { ERROR_SENTENCES } from "../errors.ts";
@@ -37,6 +38,8 @@ export interface WalletOverview {
   notices: readonly WalletNotice[];
   /** entries of the log that this version of the wallet could not read; a notice among them would be missing */
   unreadableEntries: number;
+  /** Signed<Registrations>: the registrar's newest list of this person's contracts. It is evidence if a trace contradicts it */
+  registrations: Hex | undefined;
 }
 
 export function sessionView({ channel, earlier, preparedAt, bucket, ...session }: WalletSession): SessionView {
@@ -97,5 +100,6 @@ export function overviewOf(state: Readonly<WalletState>, now: number): WalletOve
     sessions: state.sessions.map(sessionView),
     notices: state.notices,
     unreadableEntries: state.logReading.unreadable,
+    registrations: state.registrations,
   });
 }

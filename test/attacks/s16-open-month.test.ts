@@ -106,7 +106,6 @@ async function month(s: Scene, epoch: number, handedIn: "by the clinic" | "by th
     expect(await postCheckIn(p, made.bytes)).toMatchObject({ status: 201 });
     late = await clinic.verify(made.bytes);
   }
-  await new Promise((done) => setTimeout(done, 600)); // the request itself delivers the row
 
   p.clock.now = end + stays + HOUR - 1;
   const closedBefore = await outcome(() => close(s, epoch));

@@ -106,24 +106,28 @@ export const ABORTS = [
   "missing", // no message from this trustee
   "malformed", // not a signed message of this run and round
   "equivocated", // two different messages of one round
-  "view", // it saw different messages
+  "view", // it says that it saw other messages: it lies, or a sender or the board showed it others
   "commitment", // the opening differs from the commit
   "degree", // commitments to polynomials of a wrong degree
   "possession", // no valid proof for a constant term
   "constant", // resharing: the constant term is not the old share
-  "disagreement", // a key set that differs from the others'
+  "disagreement", // two trustees signed different key sets; it is not known which of them is wrong
   "signature", // a signature of the key set does not verify
   "identity", // a key is the identity
   "own-message", // the board shows another message under the trustee's own name
 ] as const;
 
-/** A run that cannot continue, with the trustee at fault if that is known. All secrets of the run are void. */
+/**
+ * A run that cannot continue, with the trustee at fault if that is known. For "view" it is the trustee whose view differs,
+ * which need not be at fault. All secrets of the run are void.
+ */
 export class CeremonyAbort extends Error {
   override name = "CeremonyAbort";
   readonly reason: (typeof ABORTS)[number];
   readonly trustee: number | undefined;
   constructor(reason: CeremonyAbort["reason"], trustee?: number) {
-    super(trustee === undefined ? reason : `trustee ${trustee}: ${reason}`);
+    const differs = reason === "view" ? " (it, a sender or the board lied)" : "";
+    super(trustee === undefined ? reason : `trustee ${trustee}: ${reason}${differs}`);
     this.reason = reason;
     this.trustee = trustee;
   }
@@ -150,7 +154,8 @@ export function post<T extends Message>(codec: Codec<T>, value: T, identitySecre
 
 /**
  * Reads and verifies one message. A board makes this check before it accepts the message.
- * @throws CeremonyAbort "malformed"; it names a trustee only if that trustee's signature was verified
+ * @throws CeremonyAbort "malformed"; it names a trustee only if that trustee signed this message for this run. Anybody can
+ * show a trustee's message of another run here, so such a message is nobody's fault
  */
 export function readMessage<T extends Message>(
   codec: Codec<T>,
@@ -161,8 +166,8 @@ export function readMessage<T extends Message>(
   let author: number | undefined;
   try {
     const { key, value } = openSigned(LABELS.signCeremony, codec, message);
-    author = senders.find((s) => equalBytes(s.identityKey, key))?.index;
-    if (author !== undefined && value.sender === author && equalBytes(value.context, run)) return value;
+    if (equalBytes(value.context, run)) author = senders.find((s) => equalBytes(s.identityKey, key))?.index;
+    if (author !== undefined && value.sender === author) return value;
   } catch {
     // fall through: every failure gets the same answer
   }

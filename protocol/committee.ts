@@ -123,7 +123,7 @@ export function assembleKeySet(
   for (const { sender, core: other, signature } of acceptances) {
     // If two key sets differ, each trustee's own view of the board shows which is wrong. The run is void in either
     // case.
-    if (!equalBytes(other, bytes)) throw new CeremonyAbort("disagreement", sender);
+    if (!equalBytes(other, bytes)) throw new CeremonyAbort("disagreement");
     if (!verifyKeySetSignature(core, sender, signature)) throw new CeremonyAbort("signature", sender);
   }
   const keySet = { ...core, signatures: acceptances.map((a) => a.signature) };

@@ -11,8 +11,9 @@
 // Each method checks and writes in one synchronous block. Only the alarm does I/O in here (its D1 row). Workers send and
 // collect; the object records. A case moves only forwards, and it never leaves refused, opened or expired.
 //
-// S is the first `needed` approvers. The last of them fixes S, and the nonce is drawn in the same block. A passkey decides
-// once, whatever number of trustees it is registered at. If S does not answer, the case expires. A case id serves once, so
+// S is the first `needed` approvers of one dossier. The last of them fixes S, and the nonce is drawn in the same block. Trustees
+// refuse a set whose approvals name different dossiers, so an approval of another dossier must not get into S. A passkey
+// decides once, whatever number of trustees it is registered at. If S does not answer, the case expires. A case id serves once, so
 // another S needs another order.
 //
 // An assemble is created without dossiers. The registrar's dossiers come after the order is logged, once, and before any
@@ -61,9 +62,11 @@ export interface Decision {
   /** Signed<Approval> */
   approval: Uint8Array;
 }
-/** A decision with the names of its officer's passkey, of which any one identifies it. */
 export interface NewDecision extends Decision {
-  passkey: readonly string[];
+  /** the hash of the dossier that the officer saw */
+  dossier: Hex;
+  /** names the officer's passkey */
+  passkey: Hex;
 }
 /** A log entry, and its index in the log once it is appended. */
 export interface Entry {
@@ -145,7 +148,8 @@ const TABLES = `
     dossiers_complete INTEGER NOT NULL, cleared INTEGER NOT NULL
   );
   CREATE TABLE IF NOT EXISTS dossiers (trustee INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS decisions (trustee INTEGER PRIMARY KEY, decision TEXT NOT NULL, approval BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS decisions (trustee INTEGER PRIMARY KEY, decision TEXT NOT NULL, approval BLOB NOT NULL,
+    dossier TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS passkeys (name TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, entry BLOB NOT NULL, log_index INTEGER);
   CREATE TABLE IF NOT EXISTS placed (phase TEXT PRIMARY KEY, checkpoint TEXT NOT NULL);
@@ -196,20 +200,21 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
       if (before) return before.decision === d.decision ? undefined : refuse("contradiction");
       if (isFinal(row.state) || (row.kind === "assemble" && row.dossiers_complete === 0))
         return refuse("not-in-this-state");
-      const known = this.#sql.exec<{ name: string }>("SELECT name FROM passkeys").toArray();
-      if (known.some(({ name }) => d.passkey.includes(name))) return refuse("passkey-used");
-      for (const name of d.passkey) this.#sql.exec("INSERT INTO passkeys VALUES (?)", name);
-      this.#sql.exec("INSERT INTO decisions VALUES (?, ?, ?)", d.trustee, d.decision, d.approval);
+      const used = this.#sql.exec("SELECT 1 FROM passkeys WHERE name = ?", d.passkey).toArray();
+      if (used.length > 0) return refuse("passkey-used");
+      this.#sql.exec("INSERT INTO passkeys VALUES (?)", d.passkey);
+      this.#sql.exec("INSERT INTO decisions VALUES (?, ?, ?, ?)", d.trustee, d.decision, d.approval, d.dossier);
       this.#putEntry(decisionName(d.trustee), entry);
       this.#putEntry(officerName(d.trustee), officer.entry, officer.index);
       if (row.approving_set !== null) return undefined; // S is fixed, so this decision is recorded but no longer counts
-      const decisions = this.#decisions();
-      const approvers = decisions.filter((x) => x.decision === "approve").map((x) => x.trustee);
+      const groups = this.#approvers();
+      const approvers = groups.find((group) => group.length === row.needed);
       const trustees = (JSON.parse(row.trustee_keys) as string[]).length;
-      if (approvers.length === row.needed) {
+      const undecided = trustees - this.#decisions().length;
+      if (approvers) {
         const nonce = crypto.getRandomValues(new Uint8Array(32));
         this.#sql.exec("UPDATE linkage SET approving_set = ?, nonce = ?", JSON.stringify(approvers), nonce);
-      } else if (trustees - (decisions.length - approvers.length) < row.needed) {
+      } else if (Math.max(0, ...groups.map((group) => group.length)) + undecided < row.needed) {
         this.#sql.exec("UPDATE linkage SET state = 'refused'");
       }
       return undefined;
@@ -428,10 +433,18 @@ export class LinkageEscrow extends DurableObject<LinkageEscrowEnv> {
   #decisions(): Decision[] {
     return this.#sql
       .exec<{ trustee: number; decision: Decision["decision"]; approval: ArrayBuffer }>(
-        "SELECT * FROM decisions ORDER BY trustee",
+        "SELECT trustee, decision, approval FROM decisions ORDER BY trustee",
       )
       .toArray()
       .map((d) => ({ trustee: d.trustee, decision: d.decision, approval: bytesOf(d.approval) }));
+  }
+
+  /** The trustees that approved, ascending, in one group per dossier. */
+  #approvers(): number[][] {
+    const groups = this.#sql.exec<{ trustees: string }>(
+      "SELECT json_group_array(trustee ORDER BY trustee) trustees FROM decisions WHERE decision = 'approve' GROUP BY dossier",
+    );
+    return groups.toArray().map(({ trustees }) => JSON.parse(trustees) as number[]);
   }
 
   #answer(): Recorded {

@@ -13,7 +13,9 @@
 //                      client computes it. The dossier hash pins the evidence that the officer saw
 //
 // Counting is strict. None counts if one of the approvals is wrong, or is a refusal, or if two are of one trustee, of one
-// passkey, or about different dossiers. A passkey is the same if the public key or the credential id is the same.
+// passkey, or about different dossiers. A passkey is its public key: the assertion proves that key and nothing else of the
+// card. A card's credential id is only its trustee's claim. If it counted, a lying trustee could claim the id of another
+// trustee's officer, which the log shows, and so keep that officer from deciding.
 //
 // Whether the log contains the officer's card is a separate check: case-proofs.ts.
 
@@ -24,9 +26,12 @@ import { concatBytes, equalBytes, labelledHash, utf8ToBytes } from "./bytes.ts";
 import { blob, CodecError, document, fixed, type Of, oneOf, text, u8, u64 } from "./codec.ts";
 import { type Order, openSigned, type Parameters } from "./documents.ts";
 import type { VerifySignature } from "./ed25519.ts";
-import { bytesToHex, toBase64url } from "./encodings.ts";
+import { bytesToHex, type Hex, toBase64url } from "./encodings.ts";
 import { LABELS } from "./labels.ts";
 import { coseEs256, isCardAt, type OfficerCard, readOfficerCard } from "./officer-card.ts";
+
+/** A longer decision is refused by everybody, so that nobody accepts one that another party then cannot read. */
+const MAX_DECISION_BYTES = 32 << 10;
 
 const DECISIONS = ["approve", "refuse"] as const;
 /** An officer's decision about an order and its dossier. */
@@ -127,6 +132,7 @@ export function verifyDecision(
   scope: ApprovalScope,
   verify?: VerifySignature,
 ): Verdict<{ decided: Decided }> {
+  if (signed.length > MAX_DECISION_BYTES) return no("too long");
   const { key, value } = openSigned(LABELS.signApproval, Approval, signed, verify);
   const identityKey = scope.trusteeKeys[value.trustee - 1];
   if (!identityKey || !equalBytes(identityKey, key)) return no(`not by trustee ${value.trustee}`);
@@ -140,11 +146,8 @@ export function verifyDecision(
   return { ok: true, decided: { ...value, card } };
 }
 
-/** Two names of a card's passkey. If two cards share one of them, they are of one passkey. */
-export const passkeyNames = ({ publicKey, credentialId }: Pick<OfficerCard, "publicKey" | "credentialId">) => [
-  `key ${bytesToHex(publicKey)}`,
-  `id ${bytesToHex(credentialId)}`,
-];
+/** The name of a card's passkey. If two cards have the same one, they are of one passkey. */
+export const passkeyName = ({ publicKey }: Pick<OfficerCard, "publicKey">): Hex => bytesToHex(publicKey);
 
 /**
  * Verifies exactly `needed` approvals by different trustees, in ascending order. `set` has the trustees.
@@ -164,7 +167,7 @@ export function verifyApprovals(
   const set = decided.map((a) => a.trustee);
   if (set.some((trustee, i) => i > 0 && trustee <= set[i - 1]!)) return no("not ascending by trustee");
   if (set.length !== needed) return no(`${set.length}, and ${needed} are needed`);
-  const names = decided.flatMap((a) => passkeyNames(a.card));
+  const names = decided.map((a) => passkeyName(a.card));
   if (new Set(names).size !== names.length) return no("one passkey twice");
   if (decided.some((a) => !equalBytes(a.dossierHash, decided[0]!.dossierHash))) return no("of different dossiers");
   return { ok: true, set, approvals: decided };

@@ -2,10 +2,10 @@
 // see.
 
 import type { CaseView, NewCase } from "../../durable-objects/linkage-escrow.ts";
-import { approvalHashOf, passkeyNames } from "../../protocol/approvals.ts";
+import { approvalHashOf, passkeyName } from "../../protocol/approvals.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { LogEntry, Order, Signed } from "../../protocol/documents.ts";
-import { type Base64url, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { officerEntry } from "../../protocol/officer-card.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
 import { timesOf, verifyDecision } from "../shared/approvals.ts";
@@ -92,9 +92,10 @@ export async function takeDecision(handle: CaseHandle, signed: Uint8Array): Prom
   });
   const officer = officerEntry(decision.officerCard, decision.card.notBefore);
   const { trustee } = decision;
+  const dossier = bytesToHex(decision.dossierHash);
   const decided = recorded(
     await handle.stub.decide(
-      { trustee, decision: decision.decision, approval: signed, passkey: passkeyNames(decision.card) },
+      { trustee, decision: decision.decision, approval: signed, dossier, passkey: passkeyName(decision.card) },
       entry,
       { entry: officer, index: await officerIndex(handle.env, officer, now) },
       now,

@@ -6,9 +6,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import type { CaseProofs, OrderProof } from "../../functions/shared/trustee-api.ts";
+import { Approval } from "../../protocol/approvals.ts";
 import {
   LogEntry,
   type Order,
+  openSigned,
   orderHashOf,
   RequesterCertificate,
   Signed,
@@ -16,6 +18,7 @@ import {
 } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { OfficerCard } from "../../protocol/officer-card.ts";
 import { testOfficer } from "../support/officers.ts";
 import { secret, trustees } from "./bindings.ts";
 import {
@@ -260,6 +263,54 @@ describe("officers", () => {
     expect(await detail(bring(c, twice))).toContain("at another trustee");
     expect(await status(c)).toMatchObject({ state: "ordered", set: null });
     expect(await decide(c, 2)).toMatchObject({ state: "approved" });
+  });
+
+  it("cannot be kept from deciding by a trustee that claims the credential id of another trustee's officer", async () => {
+    const c = caseOf();
+    await submit(c);
+    const honest = openSigned(LABELS.signApproval, Approval, await decision(c, 2)).value;
+    const { credentialId } = openSigned(LABELS.signOfficer, OfficerCard, honest.officerCard).value;
+    const liar = testOfficer({
+      trustee: 1,
+      identitySecret: trustees[0]!.identitySecret,
+      passkey: secret("the liar's own passkey"),
+      notBefore: clock.now - 60,
+      card: { credentialId }, // public: the log shows the card of trustee 2's officer
+    });
+    await bring(c, await decision(c, 1, "refuse", {}, 1, liar));
+    await decide(c, 2);
+    expect(await decide(c, 3)).toMatchObject({ state: "approved", set: [2, 3] });
+  });
+
+  it("whose approval names another dossier do not get into S, which the trustees would refuse", async () => {
+    const c = caseOf();
+    await submit(c);
+    const act = { caseId: c.order.caseId, orderHash: orderHashOf(c.signed), decision: "approve" as const };
+    const passkey = secret("passkey 1");
+    const { identitySecret } = trustees[0]!;
+    const liar = testOfficer({ trustee: 1, identitySecret, passkey, notBefore: clock.now - 60 });
+    outside.log.push(liar.entry);
+    await bring(c, liar.decide({ ...act, dossierHash: secret("no dossier"), at: clock.now }));
+    expect(await decide(c, 2)).toMatchObject({ state: "ordered", set: null });
+    expect(await decide(c, 3)).toMatchObject({ state: "approved", set: [2, 3] });
+
+    // Two of them leave too few for any dossier, as two refusals do.
+    const other = caseOf();
+    await submit(other);
+    const of = { ...act, caseId: other.order.caseId, orderHash: orderHashOf(other.signed), at: clock.now };
+    await bring(other, liar.decide({ ...of, dossierHash: secret("no dossier") }));
+    await decide(other, 2, "refuse");
+    expect(await status(other)).toMatchObject({ state: "ordered" });
+    expect(await decide(other, 3)).toMatchObject({ state: "refused", set: null });
+  });
+
+  it("cannot put an approval into S that is too long for the trustees to take", async () => {
+    const c = caseOf();
+    await submit(c);
+    const long = await decision(c, 1, "approve", { reason: "x".repeat(60_000) });
+    expect(await code(bring(c, long))).toBe("credential-refused");
+    await bring(c, await decision(c, 1, "approve", { reason: "x".repeat(1000) })); // control
+    expect(await decide(c, 3)).toMatchObject({ state: "approved", set: [1, 3] });
   });
 
   it("concurrent approvals fix one set of exactly t trustees and one nonce", async () => {

@@ -5,6 +5,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { beforeEach, describe, expect, it } from "vitest";
 import { decisionName, type NewCase, type Recorded } from "../../durable-objects/linkage-escrow.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import {
   advance,
   bindings,
@@ -163,7 +164,8 @@ describe("the object alone", () => {
     trustee,
     decision,
     approval: rng(30),
-    passkey: [`passkey ${trustee}`],
+    dossier: "the one dossier" as Hex,
+    passkey: `passkey ${trustee}` as Hex,
   });
   const officer = { entry: rng(21), index: 1 };
   const placed = { checkpoint: "note", proofs: { order: [rng(32)], notice: [] } };
@@ -231,7 +233,7 @@ describe("the object alone", () => {
     expect(b.view.set).toEqual([1, 2]);
     expect(b.view.nonce).toEqual(a.view.nonce);
     expect(b.view.entries.order).toEqual({ entry: c.entry, index: 3 });
-    const { passkey: _, ...kept } = first;
+    const { passkey: _, dossier: __, ...kept } = first;
     expect(b.view.decisions[1]).toEqual(kept);
     for (const name of [decisionName(1), decisionName(2)]) await stub.logged(name, 5, t);
     await stub.approve(placed, t);

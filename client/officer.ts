@@ -86,9 +86,9 @@ export class Officer {
   }
 
   /** The parts with which this officer acts at its trustee, for approveResharing. */
-  get access(): Pick<OfficerOptions, "transport" | "authenticator"> & { trusteeUrl: string } {
-    const { transport, authenticator } = this.options;
-    return { transport, authenticator, trusteeUrl: this.trusteeUrl };
+  get access(): Pick<OfficerOptions, "transport" | "trustee" | "authenticator"> & { trusteeUrl: string } {
+    const { transport, trustee, authenticator } = this.options;
+    return { transport, trustee, authenticator, trusteeUrl: this.trusteeUrl };
   }
 
   private async token(): Promise<string> {

@@ -1,12 +1,13 @@
 // An officer's part in a resharing: to read the plan, and to approve that the officer's trustee hands its share on. The
-// challenge is made here from the plan's own bytes. So a Worker cannot have another plan approved.
+// challenge is made here from the plan's own bytes and from the index under which the application pins the trustee. So a
+// Worker can neither have another plan approved, nor use the assertion at another trustee where the passkey is registered.
 
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { reshareApprovalChallenge } from "../../protocol/key-set-chain.ts";
 import { reshareContext } from "../../protocol/resharing.ts";
 import { decodeAnswer } from "../errors.ts";
-import { api, apiJson, type Transport } from "../transport.ts";
+import { api, type Transport } from "../transport.ts";
 import type { Authenticator } from "./passkeys.ts";
 
 /** A plan as its officers read it. */
@@ -28,17 +29,17 @@ export function readResharing(plan: Uint8Array): ReadResharing {
 }
 
 /**
- * Approves a plan with the officer's passkey, at the officer's own trustee.
+ * Approves a plan with the officer's passkey, at the officer's own trustee. `Officer.access` has the first argument.
  * @param id of the resharing, 32 bytes
  * @throws ApiError; SymbolonError bad-answer
  */
 export async function approveResharing(
-  { transport, trusteeUrl, authenticator }: { transport: Transport; trusteeUrl: string; authenticator: Authenticator },
+  officer: { transport: Transport; trustee: number; trusteeUrl: string; authenticator: Authenticator },
   id: Hex,
   plan: Uint8Array,
 ): Promise<void> {
   readResharing(plan);
-  const { index } = await apiJson<{ index: number }>(transport, trusteeUrl, "/v1/card");
-  const assertion = await authenticator.assert(reshareApprovalChallenge(reshareContext(plan), index));
+  const { transport, trustee, trusteeUrl, authenticator } = officer;
+  const assertion = await authenticator.assert(reshareApprovalChallenge(reshareContext(plan), trustee));
   await api(transport, trusteeUrl, `/v1/resharing/${id}/approve`, { json: { assertion } });
 }

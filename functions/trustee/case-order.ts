@@ -14,7 +14,8 @@
 //                the service's signature under the self-certifying service id
 //                assemble: order.subject = subjectHashOf(salt, selector). The registrar has signed the whole dossier for
 //                this order. For each generation the contract's proof verifies under the link key, its identity commitment
-//                opens to the one identity, and it has epochs of the order. The
+//                opens to the one identity, and it has epochs of the order: from a month of the parameters under
+//                which it was made, not before the phone before it, and to the order's end. The
 //                contracts form one chain from generation 0 on. The oldest ones may be under an earlier link key. The
 //                dossier counts these, they open nothing, and at least one contract remains. The
 //                identity record has the order's selector. So a requester can neither open another person,
@@ -253,7 +254,11 @@ function checkSelector(order: Order, { salt, selector }: Dossier): void {
 }
 
 /** Verifies the contracts of an assemble, oldest generation first. @throws Problem credential-refused, CodecError */
-function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Dossier, trust: Trust): Examined {
+async function examineContracts(
+  { order, orderHash, scope }: CheckedOrder,
+  dossier: Dossier,
+  trust: Trust,
+): Promise<Examined> {
   checkSelector(order, dossier);
   if (!isDossierOf(trust.registrarKey, dossier, orderHash)) throw refused("dossier: not by the registrar");
   const { identity, identitySalts, generations } = dossier;
@@ -263,20 +268,27 @@ function examineContracts({ order, orderHash, scope }: CheckedOrder, dossier: Do
   const chain = verifyChain(generations.map((g) => g.contract));
   if (!chain.ok) throw refused(`contract ${chain.generation + 1}: ${chain.reason} in the chain`);
   const linkKey = trust.keySet.keys.link;
-  const subjects = generations.flatMap(({ contract: bytes, epochFrom, epochTo }, i): Subject[] => {
+  const subjects: Subject[] = [];
+  for (const [i, { contract: bytes, epochFrom, epochTo }] of generations.entries()) {
     const { contract } = chain.links[i]!;
     if (!equalBytes(contract.identityCommitment, identityCommitmentOf(identitySalts[i]!, identity)))
       throw refused(`contract ${i + 1}: commits to another identity`);
     const verified = verifyContract({ linkKey }, contract);
     if (i < dossier.uncovered) {
       if (verified.ok) throw refused(`contract ${i + 1}: counted as uncovered`);
-      return [];
+      continue;
     }
     if (!verified.ok) throw refused(`contract ${i + 1}: ${verified.reason}`);
-    const own = scope.filter((s) => epochFrom <= s.epoch && s.epoch <= epochTo);
+    // The registrar says in which months a phone served. Its contract names the parameters under which the phone was enrolled.
+    if (epochTo < order.epochTo) throw refused(`contract ${i + 1}: ends before the order does`);
+    const own = scope.filter((s) => epochFrom <= s.epoch);
     if (own.length === 0) throw refused(`contract ${i + 1}: none of the order's epochs`);
-    return [{ hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own }];
-  });
+    if (!equalBytes((await trust.parameters(epochFrom)).hash, contract.paramsHash))
+      throw refused(`contract ${i + 1}: made under the parameters of other months than its first`);
+    if (generations.slice(0, i).some((before) => before.epochFrom > epochFrom))
+      throw refused(`contract ${i + 1}: begins before an earlier phone`);
+    subjects.push({ hash: contractHashOf(bytes), F1: verified.F1, F2: verified.F2, scope: own });
+  }
   if (subjects.length === 0) throw refused("dossier: no contract under the order's link key");
   // Every contract that the case opens gets the notice, so a contract that the registrar slips in takes it from nobody.
   // subjectHash is part of the binding of the case and of every chunk, so all rounds concern the same contracts and epochs.

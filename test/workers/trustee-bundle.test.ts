@@ -419,10 +419,33 @@ describe("dossier", () => {
     expect(await against({ ...good, selector: "B987654321" })).toContain("another subject");
     const stranger = newPatient(w, newIdentity("B987654321"));
     expect(await against({ ...dossierOfPerson([stranger]), salt: good.salt })).toContain("another person's identity");
-    expect(await against({ ...good, generations: [{ ...generation!, epochTo: EPOCH - 4 }] })).toContain("none of the");
+    expect(await against({ ...good, generations: [{ ...generation!, epochTo: EPOCH - 2 }] })).toContain(
+      "contract 1: ends before the order does",
+    );
     expect(await against(two(second, { epochFrom: EPOCH, epochTo: EPOCH }))).toContain(
       "contract 2: none of the order's epochs",
     );
+  });
+
+  it("of an assemble whose registrar leaves out months in which a phone served", async () => {
+    const good = dossierOfPerson([patient]);
+    const c = newCase(w, good, { kind: "assemble" });
+    const against = async (changed: Dossier) => {
+      const of = { ...c, dossier: signDossier({ ...changed, salt: good.salt }, c.hash, secret("registrar-sign")) };
+      return verdict((await bundled(w, of, [1, 2], handApprovals(of))).bundle(1));
+    };
+    // enrolled under the document before this world's: then it did not begin in a month of this one
+    const earlier = newPatient({ ...w, paramsHash: rng(32) }, patient.identity);
+    expect(await against(dossierOfPerson([earlier]))).toContain(
+      "contract 1: made under the parameters of other months",
+    );
+    const both = dossierOfPerson([patient, newPatient(w, patient.identity, patient)]);
+    const [first, second] = both.generations as [Dossier["generations"][number], Dossier["generations"][number]];
+    const later = { ...both, generations: [{ ...first, epochFrom: EPOCH - 2 }, second] };
+    expect(await against(later)).toContain("contract 2: begins before an earlier phone");
+    const last = { ...both, generations: [first, { ...second, epochTo: EPOCH - 2 }] };
+    expect(await against(last)).toContain("contract 2: ends before the order does");
+    expect(await against(both)).toBe("accepted"); // control
   });
 
   it("of an assemble that counts another number of contracts under an earlier link key", async () => {

@@ -21,6 +21,7 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { type Approval, approvalsNeeded } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { caseBinding, checkpointHashOf } from "../../protocol/case-documents.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import type { CaseContext, Order } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type IndexRoot, readIndexRoot } from "../../protocol/index-tree.ts";
@@ -66,6 +67,9 @@ export async function openBundle(bundle: Bundle, trust: Trust): Promise<OpenCase
     trusteeKeys: trust.keySet.identityKeys,
     needed: await approvalsNeededFor(order, trust),
     ...timesOf(order),
+    // The newest approval dates the notice, and the log refuses a notice from the future. The escrow allows one tolerance, and
+    // its clock may be another one ahead.
+    to: Math.min(order.expiresAt, trust.now + 2 * CLOCK_TOLERANCE_SECONDS),
   });
   if (!set.includes(trust.index)) throw refused("approving set: without this trustee");
 

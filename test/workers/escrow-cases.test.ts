@@ -304,6 +304,14 @@ describe("officers", () => {
     expect(await decide(other, 3)).toMatchObject({ state: "refused", set: null });
   });
 
+  it("cannot put an approval into S that is dated ahead of the escrow's clock", async () => {
+    const c = caseOf();
+    await submit(c);
+    const ahead = async (seconds: number) => bring(c, await decision(c, 1, "approve", { at: clock.now + seconds }));
+    expect(await code(ahead(601))).toBe("credential-refused");
+    expect(await ahead(600)).toMatchObject({ state: "ordered" }); // control: clocks differ
+  });
+
   it("cannot put an approval into S that is too long for the trustees to take", async () => {
     const c = caseOf();
     await submit(c);

@@ -196,6 +196,12 @@ describe("approvals", () => {
     const approvals = [await decide(w, c, 1), await decide(w, c, 2, "refuse")];
     expect(await verdict((await bundled(w, c, [1, 2], approvals)).bundle(1))).toContain("a refusal among them");
   });
+  it("dated ahead, which would date the notice ahead, and the log takes no notice from the future", async () => {
+    const ahead = (seconds: number) => by(1, { at: clock.now + seconds });
+    expect(await two([ahead(80_000), await decide(w, valid, 2)])).toContain("outside the order's time");
+    expect(await two([ahead(1201), await decide(w, valid, 2)])).toContain("outside the order's time");
+    expect(await two([ahead(1200), await decide(w, valid, 2)])).toBe("accepted"); // control: clocks differ
+  });
   it("by a key that is not pinned", async () => {
     expect(await two([await decide(w, valid, 1), by(2, {}, secret("stranger"))])).toContain("not by trustee 2");
   });

@@ -119,7 +119,7 @@ export class TrusteeVault extends DurableObject {
     return this.ctx.storage.transactionSync(() => {
       const held = this.keys();
       if (held && equalBytes(held.keySet, keys.keySet)) return "same";
-      const newest = held?.generation ?? (this.row("SELECT generation FROM left_at")?.generation as number | undefined);
+      const newest = held?.generation ?? this.leftAt();
       if (newest !== undefined && keys.generation <= newest) return "conflict";
       this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);
       this.sql.exec("INSERT OR REPLACE INTO keys VALUES (1, ?, ?, ?)", keys.generation, keys.keySet, keys.sealedSecret);
@@ -155,9 +155,18 @@ export class TrusteeVault extends DurableObject {
     });
   }
 
-  /** Deletes the shares of this generation or an older one, because this trustee is not in the next committee. */
+  private leftAt(): number | undefined {
+    return this.row("SELECT generation FROM left_at")?.generation as number | undefined;
+  }
+
+  /**
+   * Deletes the shares of this generation, because this trustee is not in the next committee. If it holds or has left a newer
+   * one, an old resharing was replayed, and nothing changes.
+   */
   leave(generation: number, chain: Uint8Array): void {
     this.ctx.storage.transactionSync(() => {
+      const newest = this.keys()?.generation ?? this.leftAt();
+      if (newest !== undefined && generation < newest) return;
       this.sql.exec("DELETE FROM keys WHERE generation <= ?", generation);
       this.sql.exec("INSERT OR REPLACE INTO left_at VALUES (1, ?)", generation);
       this.sql.exec("INSERT OR REPLACE INTO chain VALUES (1, ?)", chain);

@@ -331,6 +331,25 @@ describe("a trustee that left", () => {
     await vault.leave(2, rng(4));
     expect(await vault.installKeys(keys(1), rng(4))).toBe("conflict");
   });
+
+  it("forgets nothing newer when the resharing of an older generation is replayed", async () => {
+    const vault = ((env as unknown as TrusteeEnv).TRUSTEE_VAULT as DurableObjectNamespace<TrusteeVault>).getByName(
+      bytesToHex(rng(8)),
+    );
+    const keys = (generation: number) => ({ generation, keySet: rng(8), sealedSecret: rng(8), cards: [] });
+    const [early, chain, last] = [rng(4), rng(4), rng(4)];
+    await vault.installKeys(keys(0), early);
+    await vault.leave(0, early);
+    await vault.installKeys(keys(2), chain);
+    await vault.leave(0, early); // replayed while it holds a newer share
+    expect(await vault.chain()).toEqual(chain);
+    expect((await vault.keys())!.generation).toBe(2);
+    await vault.leave(2, last); // control: this one counts
+    expect(await vault.keys()).toBeUndefined();
+    await vault.leave(0, early); // replayed after it left again
+    expect(await vault.chain()).toEqual(last);
+    expect(await vault.installKeys(keys(2), rng(4))).toBe("conflict");
+  });
 });
 
 describe("witness", () => {

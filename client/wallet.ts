@@ -14,7 +14,7 @@ import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
 import { asTagHash } from "./shared/ids.ts";
-import { api, apiJson, type Transport } from "./transport.ts";
+import { ApiError, api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
   type CheckInOptions,
@@ -247,8 +247,8 @@ export class Wallet {
       path,
       request,
     );
-    if (frames.length === 0) return [];
     const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
+    if (sealed.length === 0) return [];
     // Store first, then acknowledge: the service deletes a frame only when the wallet remembers that it received it.
     const messages = await this.#withChannel(session.tagHash, "receive", (channel) => {
       const read: Uint8Array[] = [];
@@ -262,7 +262,11 @@ export class Wallet {
       }
       return read;
     });
-    await api(transport, deployment.serviceUrl, `${path}?ack=${frames.map((f) => f.seq).join()}`, request);
+    // If this fails, the messages are given all the same: the channel opens no frame twice. The next call acknowledges.
+    const ack = api(transport, deployment.serviceUrl, `${path}?ack=${frames.map((f) => f.seq).join()}`, request);
+    await ack.catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+    });
     return messages;
   }
 

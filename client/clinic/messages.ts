@@ -4,7 +4,7 @@
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
-import { decodeAnswer } from "../errors.ts";
+import { decodeAnswer, SymbolonError } from "../errors.ts";
 import { acceptServiceChannel, type FrameChannel, FrameError, restoreChannel } from "../sealing/messages.ts";
 import { Turns } from "../shared/turns.ts";
 import { jsonOf } from "../transport.ts";
@@ -69,21 +69,38 @@ function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: Frame
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;
 
+/** One call reads at most this many pages. The next call goes on. */
+const MAX_PAGES_PER_CALL = 256;
+
 /**
- * The patient's new messages. Frames that are repeated or altered are dropped.
+ * The patient's new messages. Frames that are repeated or altered are dropped. A page without a new frame ends the call: the
+ * service could hand it out for ever. If a request fails after messages were opened, the call gives these messages, because
+ * the stored channel opens no frame twice.
  * @throws ApiError; ChannelSetupError; SymbolonError bad-answer, bad-state
  */
 export async function receiveMessages(ends: Ends, session: ClinicSession): Promise<Uint8Array[]> {
   const plaintexts: Uint8Array[] = [];
+  const seen = new Set<number>();
   let ack = "";
-  for (;;) {
+  for (let page = 1; page <= MAX_PAGES_PER_CALL; page++) {
     const path = pathOf(ends, session) + ack;
-    const { frames } = await jsonOf<{ frames: { seq: number; frame: Base64url }[] }>(
-      await ends.api.authorised(path),
-      `GET ${path}`,
-    );
-    if (frames.length === 0) return plaintexts;
-    const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
+    let sealed: Uint8Array[];
+    let numbers: number[];
+    try {
+      const { frames } = await jsonOf<{ frames: { seq: number; frame: Base64url }[] }>(
+        await ends.api.authorised(path),
+        `GET ${path}`,
+      );
+      [numbers, sealed] = decodeAnswer("the frames of a session", () => [
+        frames.map((f) => f.seq),
+        frames.map((f) => fromBase64url(f.frame)),
+      ]);
+    } catch (error) {
+      if (plaintexts.length > 0 && error instanceof SymbolonError) break;
+      throw error;
+    }
+    if (numbers.every((n) => seen.has(n))) break;
+    for (const n of numbers) seen.add(n);
     const read = await withChannel(ends, session, (channel) => {
       const opened: Uint8Array[] = [];
       for (const frame of sealed) {
@@ -96,8 +113,9 @@ export async function receiveMessages(ends: Ends, session: ClinicSession): Promi
       return opened;
     });
     plaintexts.push(...read);
-    ack = `?ack=${frames.map((f) => f.seq).join(",")}`;
+    ack = `?ack=${numbers.join(",")}`;
   }
+  return plaintexts;
 }
 
 /** @throws ApiError; ChannelSetupError; FrameError frame-limit; SymbolonError bad-state */

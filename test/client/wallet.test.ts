@@ -93,6 +93,48 @@ it("gives concurrent messages a number each, on both sides", async () => {
   expect(numbers(toClinic)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
+it("loses no message if the acknowledgement fails, and ends if the service hands out one page for ever", async () => {
+  const world = new World();
+  const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
+  const { tagHash } = await wallet.checkIn(await wallet.readInvitation(invitation(keys)));
+  const toClinic: Uint8Array[] = [];
+  const toWallet: Uint8Array[] = [];
+  const listed = (frames: Uint8Array[]) => ({ frames: frames.map((f, seq) => ({ seq, frame: toBase64url(f) })) });
+  world.answer = (path, body) => {
+    if (path.includes("ack")) return Response.json({ code: "unavailable" }, { status: 503 });
+    if (body.length === 0) return listed(toWallet);
+    toClinic.push(body);
+    return {};
+  };
+  let asked = 0;
+  let onAck: () => Response = () => Response.json(listed(toClinic)); // the same page again
+  const api = {
+    authorised: async (path: string, request?: { bytes: Uint8Array }) => {
+      if (++asked > 20) throw new Error("the frames are read for ever");
+      if (request) toWallet.push(request.bytes);
+      return path.includes("ack") ? onAck() : Response.json(listed(toClinic));
+    },
+  } as unknown as ClinicApi;
+  const session = { tagHash, checkIn: CheckIn.decode(hexToBytes(wallet.sessions[0]!.checkIn!)) } as ClinicSession;
+  const channels = new MemoryChannelStore();
+  const ends = { api, channels, serviceId: serviceIdOfKeys(keys), hpkeSecretKey: keys.hpkeSecretKey };
+
+  await wallet.send(tagHash, utf8ToBytes("one"));
+  expect(await receiveMessages(ends, session)).toEqual([utf8ToBytes("one")]);
+  await wallet.send(tagHash, utf8ToBytes("two"));
+  onAck = () => new Response("not JSON");
+  expect(await receiveMessages(ends, session)).toEqual([utf8ToBytes("two")]);
+  await expect(receiveMessages(ends, session)).rejects.toMatchObject({ code: "unreadable-answer" }); // nothing to lose
+
+  await sendMessage(ends, session, utf8ToBytes("three"), "three");
+  expect(await wallet.receive(tagHash)).toEqual([utf8ToBytes("three")]);
+  expect(await wallet.receive(tagHash)).toEqual([]);
+  world.answer = () => ({ frames: [{ seq: 1 }] });
+  await expect(wallet.receive(tagHash)).rejects.toMatchObject({ code: "bad-answer" });
+  world.answer = () => ({});
+  await expect(wallet.receive(tagHash)).rejects.toMatchObject({ code: "bad-answer" });
+});
+
 describe("enrolment", () => {
   it("shows the person's record first, and commits to nothing before it is confirmed", async () => {
     const world = new World();

@@ -32,6 +32,7 @@ import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asRecordId, asTagHash } from "./shared/ids.ts";
+import { eachItem, MAX_CLINIC_ROWS, MAX_LISTED_MANIFESTS } from "./shared/paging.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
@@ -189,17 +190,19 @@ export class Clinic {
   /**
    * All sessions, one after the other. Their order says nothing about time.
    * @param epoch only the sessions of this month; no other one is verified
-   * @throws SessionError
+   * @throws SessionError; SymbolonError bad-answer if the list does not end
    */
   async *eachSession(epoch?: number): AsyncGenerator<ClinicSession> {
-    let cursor: string | undefined;
-    do {
-      const page = await this.#page<{ sessions: SessionRow[]; cursor?: string }>("/sessions", cursor);
-      for (const row of page.sessions)
-        if (epoch === undefined || epochOfRow(row) === epoch) yield await this.#fromRow(row);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    const rows = eachItem({
+      name: "sessions of this clinic",
+      most: MAX_CLINIC_ROWS,
+      ask: (cursor) => this.#page<{ sessions: SessionRow[]; cursor?: string }>("/sessions", cursor),
+      itemsOf: (page) => page.sessions,
+      keyOf: (row: SessionRow) => row.tagHash,
+    });
+    for await (const row of rows) if (epoch === undefined || epochOfRow(row) === epoch) yield await this.#fromRow(row);
   }
+
   /** All sessions at once. @throws SessionError */
   async sessions(): Promise<ClinicSession[]> {
     const all: ClinicSession[] = [];
@@ -309,7 +312,7 @@ export class Clinic {
   /** All records of the clinic, by session. @throws ChainError */
   async list(): Promise<RecordEntry[]> {
     const bySession = new Map<Hex, Uint8Array[]>();
-    for (const signed of await this.#manifests("/records")) {
+    for (const signed of await this.#manifests("/records", MAX_CLINIC_ROWS)) {
       const tagHash = translate(
         () => bytesToHex(Manifest.decode(Signed.decode(signed).document).tagHash),
         (cause) => new ChainError("bad-manifest", textOfCause(cause), { cause }),
@@ -339,14 +342,17 @@ export class Clinic {
     return entry;
   }
 
-  async #manifests(path: string): Promise<Uint8Array[]> {
+  /** @throws SymbolonError bad-answer if the list does not end, or has more than `most` */
+  async #manifests(path: string, most: number): Promise<Uint8Array[]> {
+    const rows = eachItem({
+      name: "manifests of this clinic",
+      most,
+      ask: (cursor) => this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor),
+      itemsOf: (page) => page.records,
+      keyOf: (row: ManifestRow) => row.manifest,
+    });
     const all: Uint8Array[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor);
-      all.push(...decodeAnswer("a manifest", () => page.records.map((r) => fromBase64url(r.manifest))));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    for await (const { manifest } of rows) all.push(decodeAnswer("a manifest", () => fromBase64url(manifest)));
     return all;
   }
 
@@ -355,7 +361,7 @@ export class Clinic {
   }
 
   async #chain(tagHash: Hex): Promise<Chain> {
-    return this.#read(tagHash, await this.#manifests(`/tags/${tagHash}/records`));
+    return this.#read(tagHash, await this.#manifests(`/tags/${tagHash}/records`, MAX_LISTED_MANIFESTS));
   }
 
   #newId(): Uint8Array {

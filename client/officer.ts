@@ -20,6 +20,7 @@ import { decodeAnswer } from "./errors.ts";
 import { type Authenticator, OfficerError } from "./officer/passkeys.ts";
 import { compareReview, type ReviewedPerson, readDossier, readOrder, type VerifiedOrder } from "./officer/review.ts";
 import type { Deployment } from "./parameters.ts";
+import { eachItem, MAX_WAITING_CASES } from "./shared/paging.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
 export type { ReviewedPerson } from "./officer/review.ts";
@@ -34,6 +35,11 @@ export interface WaitingCase {
   dossier: Base64url | null;
   /** whether this trustee has decided */
   decided: boolean;
+}
+
+interface InboxPage {
+  cases: WaitingCase[];
+  cursor: string | null;
 }
 
 /** A case that the officer can decide about: its content follows from the signed order and the dossier alone. */
@@ -109,21 +115,22 @@ export class Officer {
     return this.session.token;
   }
 
-  /** All cases in a state, by default those without enough decisions yet. @throws ApiError */
+  /** All cases in a state, by default those without enough decisions yet. @throws ApiError; SymbolonError bad-answer */
   async inbox(state = "ordered"): Promise<WaitingCase[]> {
+    const list = {
+      name: "waiting cases",
+      most: MAX_WAITING_CASES,
+      ask: async (cursor: string | undefined) => {
+        const query = new URLSearchParams({ state, ...(cursor === undefined ? {} : { cursor }) });
+        return apiJson<InboxPage>(this.options.transport, this.trusteeUrl, `/v1/cases?${query}`, {
+          bearer: await this.token(),
+        });
+      },
+      itemsOf: (page: InboxPage) => page.cases,
+      keyOf: (waiting: WaitingCase) => waiting.caseId,
+    };
     const cases: WaitingCase[] = [];
-    let cursor: string | null = null;
-    do {
-      const query = new URLSearchParams({ state, ...(cursor === null ? {} : { cursor }) });
-      const page: { cases: WaitingCase[]; cursor: string | null } = await apiJson(
-        this.options.transport,
-        this.trusteeUrl,
-        `/v1/cases?${query}`,
-        { bearer: await this.token() },
-      );
-      cases.push(...page.cases);
-      cursor = page.cursor;
-    } while (cursor !== null);
+    for await (const waiting of eachItem(list)) cases.push(waiting);
     return cases;
   }
 

@@ -12,6 +12,7 @@ import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, logPinsOf, ParametersCache } from "./parameters.ts";
+import { eachItem, MAX_PAGES } from "./shared/paging.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
 export interface NewParameters {
@@ -42,6 +43,12 @@ export interface Enrolment {
   expires: number;
   /** whether the registrar knew this person already */
   known: boolean;
+}
+
+interface IndexStep {
+  rows: number;
+  conflicts: number;
+  cursor?: string;
 }
 
 /**
@@ -141,23 +148,28 @@ export class Operator {
 
   /**
    * Completes the session index of an epoch that is over, so that the escrow may close it: every session gives its row again.
-   * @returns the number of sessions, and of those whose tag another service's session has already. @throws ApiError
+   * @returns the number of sessions, and of those whose tag another service's session has already.
+   * @throws ApiError; SymbolonError bad-answer
    */
   async completeIndex(epoch: number): Promise<{ rows: number; conflicts: number }> {
     const total = { rows: 0, conflicts: 0 };
-    let cursor: string | undefined;
-    do {
-      const query = cursor === undefined ? "" : `?cursor=${cursor}`;
-      const step = await apiJson<{ rows: number; conflicts: number; cursor?: string }>(
-        this.#transport,
-        this.#deployment.serviceUrl,
-        `/v1/admin/epochs/${epoch}/index${query}`,
-        { json: {}, signWith: this.#adminSecretKey },
-      );
-      total.rows += step.rows;
-      total.conflicts += step.conflicts;
-      cursor = step.cursor;
-    } while (cursor !== undefined);
+    const steps = eachItem({
+      name: "steps of an index",
+      most: MAX_PAGES,
+      ask: (cursor) =>
+        apiJson<IndexStep>(
+          this.#transport,
+          this.#deployment.serviceUrl,
+          `/v1/admin/epochs/${epoch}/index${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`,
+          { json: {}, signWith: this.#adminSecretKey },
+        ),
+      itemsOf: (step) => [step],
+      keyOf: (step: IndexStep) => step.cursor ?? "",
+    });
+    for await (const { rows, conflicts } of steps) {
+      total.rows += rows;
+      total.conflicts += conflicts;
+    }
     return total;
   }
 

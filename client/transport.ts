@@ -24,6 +24,8 @@ export function systemTransport(): Transport {
   };
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
 const codeOf = (problem: Record<string, unknown>): CodeOf<"ApiError"> => {
   const { code } = problem;
   if (typeof code !== "string") return "unreachable";
@@ -101,7 +103,8 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
     throw new ApiError("unreachable", 0, { detail: String(cause) }, `${method} ${path}`, cause);
   }
   if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const told: unknown = await response.json().catch(() => ({}));
+  const problem = isObject(told) ? told : {};
   throw new ApiError(codeOf(problem), response.status, problem, `${method} ${path}`);
 }
 
@@ -115,9 +118,13 @@ async function bodyOf<T>(response: Response, what: string, read: () => Promise<T
   }
 }
 
-/** The JSON of an answer. @param what method and path of the request. @throws ApiError */
+/** The JSON of an answer, which must be an object. @param what method and path of the request. @throws ApiError */
 export const jsonOf = <T>(response: Response, what: string): Promise<T> =>
-  bodyOf(response, what, async () => (await response.json()) as T);
+  bodyOf(response, what, async () => {
+    const value: unknown = await response.json();
+    if (!isObject(value)) throw new SyntaxError("the JSON is no object");
+    return value as T;
+  });
 
 /** @throws ApiError */
 export async function apiJson<T>(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<T> {

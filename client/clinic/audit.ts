@@ -21,6 +21,7 @@ import { indexValueOfTag } from "../../protocol/opening.ts";
 import { decodeAnswer } from "../errors.ts";
 import { readLog } from "../log/follow.ts";
 import type { Deployment } from "../parameters.ts";
+import { eachBody } from "../shared/paging.ts";
 import { api, bytesOf, type Transport } from "../transport.ts";
 import type { ClinicSession } from "./session.ts";
 
@@ -135,16 +136,15 @@ async function ownSessions({ sessions }: AuditOf): Promise<Map<Hex, OwnSession>>
 const distinctRoots = (roots: readonly LoggedRoot[]): LoggedRoot[] =>
   roots.filter((a, i) => !roots.slice(0, i).some((b) => a.count === b.count && equalBytes(a.root, b.root)));
 
-/** All rows of a month, as the escrow serves them. A page that does not go on after the one before ends the list. */
+/** All rows of a month, as the escrow serves them. @throws ApiError; SymbolonError bad-answer */
 async function* rowsOf({ transport, deployment }: AuditContext, epoch: number): AsyncGenerator<Uint8Array> {
-  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-    const path = `/v1/index/${epoch}${cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
+  const bodies = eachBody("rows of the session index", async (cursor) => {
+    const path = `/v1/index/${epoch}${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
     const answer = await api(transport, deployment.escrowUrl, path);
     const bytes = await bytesOf(answer, `GET ${path}`);
-    yield* decodeAnswer("rows of the session index", () => cutRows(bytes));
-    const next: string | undefined = answer.headers.get("symbolon-cursor") ?? undefined;
-    cursor = next !== undefined && next > cursor ? next : undefined;
-  }
+    return { bytes, cursor: answer.headers.get("symbolon-cursor") ?? undefined };
+  });
+  for await (const bytes of bodies) yield* decodeAnswer("rows of the session index", () => cutRows(bytes));
 }
 
 /** Whether trustees would find the session by this row. Its T is the session's. */

@@ -16,8 +16,9 @@ import { CodecError } from "../../protocol/codec.ts";
 import { Manifest, openSigned, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { decodeAnswer, SymbolonError } from "../errors.ts";
+import { decodeAnswer } from "../errors.ts";
 import { apiJson, type Transport } from "../transport.ts";
+import { eachPage, MAX_LISTED_MANIFESTS } from "./paging.ts";
 
 /** average number of sessions in a bucket, if the service has so many */
 const CROWD_SESSIONS = 96;
@@ -66,6 +67,10 @@ export function isGenuine(serviceId: Hex, { signed }: Listed): boolean {
   }
 }
 
+interface ManifestPage {
+  records: { manifest: Base64url }[];
+  cursor?: string | null;
+}
 /** A page of a bucket's manifests. */
 export interface Page {
   readonly listed: readonly Listed[];
@@ -74,8 +79,8 @@ export interface Page {
 }
 
 /**
- * Pages of a bucket's manifests. Each manifest comes once, however often the service hands it out. A page without a new one
- * must be the last: otherwise a service could hold up the reader, and the records of all other services, for ever.
+ * Pages of a bucket's manifests, by the rules of paging.ts: otherwise a service could hold up the reader, and the records of
+ * all other services, for ever.
  * @throws ApiError; SymbolonError bad-answer
  */
 export async function* pages(
@@ -84,25 +89,23 @@ export async function* pages(
   part: Part,
   query: Partial<Record<"to" | "limit", number>> = {},
 ): AsyncGenerator<Page> {
-  const seen = new Set<Base64url>();
-  let cursor: string | undefined;
-  do {
+  const ask = async (cursor: string | undefined) => {
     const asked = new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)]));
     if (cursor !== undefined) asked.set("cursor", cursor);
     const path = `/v1/services/${serviceId}/buckets/${writePart(part)}`;
-    const page: { records: { manifest: Base64url }[]; cursor?: string | null } = await apiJson(
-      at.transport,
-      at.serviceUrl,
-      asked.size === 0 ? path : `${path}?${asked}`,
-    );
-    const fresh = page.records.map((r) => r.manifest).filter((m) => !seen.has(m));
-    for (const m of fresh) seen.add(m);
-    cursor = page.cursor ?? undefined;
-    if (fresh.length === 0 && cursor !== undefined)
-      throw new SymbolonError("bad-answer", "a list of manifests whose pages do not end");
-    const listed = decodeAnswer("a manifest", () => fresh.flatMap((m) => readListed(fromBase64url(m)) ?? []));
-    yield { listed, last: cursor === undefined };
-  } while (cursor !== undefined);
+    return apiJson<ManifestPage>(at.transport, at.serviceUrl, asked.size === 0 ? path : `${path}?${asked}`);
+  };
+  const list = {
+    name: "manifests of a bucket",
+    most: MAX_LISTED_MANIFESTS,
+    ask,
+    itemsOf: (page: ManifestPage) => page.records.map((r) => r.manifest),
+    keyOf: (manifest: Base64url) => manifest,
+  };
+  for await (const { items, last } of eachPage(list)) {
+    const listed = decodeAnswer("a manifest", () => items.flatMap((m) => readListed(fromBase64url(m)) ?? []));
+    yield { listed, last };
+  }
 }
 
 /** A service's lowest tags, and the number of parts that follows: about CROWD_SESSIONS are to share one part. */

@@ -13,6 +13,7 @@ import { tagHashOf, tagOf } from "../../protocol/presentation.ts";
 import { encodeG2 } from "../../protocol/suite.ts";
 import { SymbolonError } from "../errors.ts";
 import { ParametersError } from "../parameters.ts";
+import { eachBody } from "../shared/paging.ts";
 import { listServices } from "../shared/service-list.ts";
 import { api, bytesOf } from "../transport.ts";
 import { knownPhones, readClaim } from "./claims.ts";
@@ -30,20 +31,21 @@ interface ClaimRow {
   claim: Uint8Array;
 }
 
-/** All rows of a service. A page that does not go on after the one before ends the list. @throws ApiError; SymbolonError bad-answer */
+/** All rows of a service. @throws ApiError; SymbolonError bad-answer */
 async function* claimsOf(w: WalletContext, serviceId: Hex): AsyncGenerator<ClaimRow> {
-  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-    const path = `/v1/services/${serviceId}/claims${cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
+  const bodies = eachBody("claims of a service", async (cursor) => {
+    const path = `/v1/services/${serviceId}/claims${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
     const answer = await api(w.transport, w.deployment.serviceUrl, path);
     const bytes = await bytesOf(answer, `GET ${path}`);
+    return { bytes, cursor: answer.headers.get("symbolon-cursor") ?? undefined };
+  });
+  for await (const bytes of bodies) {
     if (bytes.length % ROW_BYTES !== 0) throw new SymbolonError("bad-answer", "claims of a service");
     for (let at = 0; at < bytes.length; at += ROW_BYTES)
       yield {
         tagHash: bytes.slice(at, at + TAG_HASH_BYTES),
         claim: bytes.slice(at + TAG_HASH_BYTES + EPOCH_BYTES, at + ROW_BYTES),
       };
-    const next: string | undefined = answer.headers.get("symbolon-cursor") ?? undefined;
-    cursor = next !== undefined && next > cursor ? next : undefined;
   }
 }
 

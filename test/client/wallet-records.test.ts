@@ -196,6 +196,36 @@ describe("the own report", () => {
     }
   });
 
+  it("is not held up by a service that lists new manifests without end", async () => {
+    const answer = world.answer;
+    let made = 0;
+    world.answer = (path, body) => {
+      if (!path.includes("/buckets/")) return answer(path, body);
+      if (made > 100_000) throw new Error("the list is read for ever");
+      const records = Array.from({ length: 8192 }, () => ({ manifest: toBase64url(u32be(made++)) }));
+      return { records, cursor: String(made) };
+    };
+    try {
+      const own = await wallet.records();
+      expect(own.faults).toMatchObject([{ serviceName: "Clinic", reason: expect.stringContaining("more than 65536") }]);
+    } finally {
+      world.answer = answer;
+    }
+  });
+
+  it("is not held up by a service whose answer has another form", async () => {
+    const answer = world.answer;
+    try {
+      for (const form of [{}, { records: null }, { records: [null] }, { records: [{}] }, [], null, 7]) {
+        world.answer = (path, body) => (path.includes("/buckets/") ? Response.json(form) : answer(path, body));
+        const own = await wallet.records();
+        expect(own.faults, JSON.stringify(form)).toMatchObject([{ serviceName: "Clinic", recordId: undefined }]);
+      }
+    } finally {
+      world.answer = answer;
+    }
+  });
+
   it("names a clinic whose records are not listed at all, and goes on", async () => {
     const answer = world.answer;
     world.answer = (path) => (path.includes("/buckets/") ? { records: [{ manifest: "!" }] } : answer(path, ZERO));
@@ -319,6 +349,35 @@ it("takes all of a service that has signed for few sessions, whatever else it li
     await fresh.records();
     expect(stateOf(fresh).sessions[0]!.bucket).toEqual({ parts: 1, to: EPOCH });
   }
+});
+
+it("recovers nothing by a list of claims that does not end, and does not take it for whole", async () => {
+  const answer = world.answer;
+  const fresh = await world.wallet(wallet.recoveryWords);
+  await enrolWith(fresh, { account: ACCOUNT, enrolmentCode: "code" });
+  const listed = claims(serviceHex() as Hex);
+  let asked = 0;
+  try {
+    for (const next of [() => "again", () => String(asked % 2), () => ""]) {
+      asked = 0;
+      world.answer = (path, body) => {
+        if (!path.includes("/claims")) return answer(path, body);
+        if (++asked > 40) throw new Error("the list is read for ever");
+        return new Response(listed as BodyInit, { headers: { "symbolon-cursor": next() } });
+      };
+      await expect(fresh.recover()).rejects.toMatchObject({ code: "bad-answer" });
+    }
+    world.answer = (path, body) => {
+      if (!path.includes("/claims")) return answer(path, body);
+      const isLast = path.includes("cursor=");
+      const headers: HeadersInit = isLast ? {} : { "symbolon-cursor": "next" };
+      return new Response((isLast ? listed : listed.slice(0, 0)) as BodyInit, { headers });
+    };
+    await expect(fresh.recover()).rejects.toMatchObject({ code: "bad-answer" }); // an empty page that goes on
+  } finally {
+    world.answer = answer;
+  }
+  expect(await fresh.recover()).toBe(1); // control: the honest list
 });
 
 it("recovers no session that another service claims, and one of a phone that the registrar does not name", async () => {

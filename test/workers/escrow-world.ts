@@ -372,7 +372,7 @@ export { api };
 export async function monthsClosed(): Promise<void> {
   for (let epoch = EPOCH - 12; epoch < EPOCH - 1; epoch++)
     await bindings.ESCROW_DB.prepare(
-      "INSERT INTO closed_epochs (epoch, count, root, entry, log_index) VALUES (?, 0, '', x'00', 1000000)",
+      "INSERT OR REPLACE INTO closed_epochs (epoch, count, root, entry, log_index) VALUES (?, 0, '', x'00', 1000000)",
     )
       .bind(epoch)
       .run();

@@ -87,8 +87,8 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
   if (request.signWith) {
     const signed = body === undefined ? new Uint8Array() : body;
     if (!(signed instanceof Uint8Array)) throw new TypeError("a streamed body cannot be signed");
-    const pathOnly = new URL(baseUrl + path);
-    const parts = { method, path: pathOnly.pathname + pathOnly.search, body: signed };
+    const { origin, pathname, search } = new URL(baseUrl + path);
+    const parts = { method, url: origin + pathname + search, body: signed };
     headers[SIGNATURE_HEADER] = signRequest(parts, request.signWith, t.now(), t.rng);
   }
   let response: Response;

@@ -8,7 +8,7 @@
 //   officers    a credential id stands for one public key, origin and RP for ever. Its counter never goes back. It logs in and
 //               decides only while it has a card that is logged and in its dates, and never again once it was removed
 //   tokens      a token dies with its officer
-//   nonces      each nonce of a login is used at most once
+//   nonces      each nonce of a login or of an administrator's request is used at most once
 //   decisions   one per case id: one challenge (order, dossier, decision), one document
 //   cases       at first sight, a case id is bound for ever to one binding (order, nonce, S, scope, checkpoint)
 //   outputs     one per case, round and chunk. The first request decides the bytes, and every later request gets the same
@@ -255,15 +255,11 @@ export class TrusteeVault extends DurableObject {
     return "ok";
   }
 
-  addNonce(nonce: Uint8Array, expires: number, now: number): void {
-    this.sql.exec("DELETE FROM nonces WHERE expires <= ?", now);
-    this.sql.exec("DELETE FROM tokens WHERE expires <= ?", now);
-    this.sql.exec("INSERT INTO nonces VALUES (?, ?)", nonce, expires);
-  }
-
-  /** Uses up the nonce and stores the token's hash. The Worker has verified the assertion before. */
+  /** Uses up the nonce and stores the token's hash. The Worker has verified nonce and assertion before. */
   login(input: {
     nonce: Uint8Array;
+    /** the nonce's last second */
+    nonceEnds: number;
     credentialId: string;
     counter: number;
     tokenHash: Uint8Array;
@@ -271,17 +267,19 @@ export class TrusteeVault extends DurableObject {
     now: number;
   }): "ok" | "nonce" | "unknown-officer" | "counter" {
     return this.ctx.storage.transactionSync(() => {
-      const { rowsWritten } = this.sql.exec(
-        "DELETE FROM nonces WHERE nonce = ? AND expires > ?",
-        input.nonce,
-        input.now,
-      );
-      if (rowsWritten === 0) return "nonce";
+      if (!this.spendNonce(input.nonce, input.nonceEnds, input.now)) return "nonce";
+      this.sql.exec("DELETE FROM tokens WHERE expires <= ?", input.now);
       const advanced = this.advanceCounter(input.credentialId, input.counter, input.now);
       if (advanced === "ok")
         this.sql.exec("INSERT INTO tokens VALUES (?, ?, ?)", input.tokenHash, input.tokenExpires, input.credentialId);
       return advanced;
     });
+  }
+
+  /** True the first time, false for every repetition. @param lastSecond after it, the nonce is forgotten */
+  spendNonce(nonce: Uint8Array, lastSecond: number, now: number): boolean {
+    this.sql.exec("DELETE FROM nonces WHERE expires < ?", now);
+    return this.sql.exec("INSERT OR IGNORE INTO nonces VALUES (?, ?)", nonce, lastSecond).rowsWritten > 0;
   }
 
   /** Whether the token is valid, and its officer still is. */

@@ -203,7 +203,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     },
   };
   trusteeNames.forEach((name, i) => {
-    own[name] = { TRUSTEE_INDEX: String(indexOf(i)), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
+    own[name] = { OWN_URL: urlOf(name), TRUSTEE_INDEX: String(indexOf(i)), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
   });
   // An outside witness knows the log's key and its own, and nothing else of the deployment.
   const { STAGE, CLOCK, LOG_VKEY } = common;

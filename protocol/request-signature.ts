@@ -2,69 +2,105 @@
 // clinic-side roles and Workers among each other all use it.
 //
 // Ed25519 over
-//   label ‖ frame(method, path with query, timestamp as decimal, nonce 16 bytes, SHA-256(body))
-// in one header:   Symbolon-Signature: <key hex>.<timestamp>.<nonce hex>.<signature hex>
+//   label ‖ frame(method, URL, timestamp as decimal, nonce 16 bytes, SHA-256(body))
+// in one header:   Symbolon-Signature: <key hex>.<timestamp>.<nonce hex>.<SHA-256(body) hex>.<signature hex>
+//
+// The URL is the origin of the role, as the role's own deployment names it, followed by path and query exactly as sent. So a
+// request to one trustee is none to another. The header holds the hash of the body, so that a role can refuse a key or a
+// signature before it reads a body.
 //
 // The verifier bounds the timestamp by the tolerance of clocks (clock.ts), in both directions. A signer whose clock is
 // ahead by the whole tolerance makes a request that stays good for twice the tolerance. Within that time an attacker
 // could send the request again. So handlers of signed requests are idempotent, or they carry a single-use value of
-// their own (docs/SECURITY.md).
+// their own, or they accept each nonce once (docs/SECURITY.md).
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
+import { bytesToHex, concatBytes, equalBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "./clock.ts";
 import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
 export const SIGNATURE_HEADER = "symbolon-signature";
 
-interface RequestParts {
+export interface RequestTarget {
   method: string;
-  /** path and query exactly as sent */
-  path: string;
-  body: Uint8Array;
+  /** origin, path and query, without a fragment */
+  url: string;
 }
 
-function message(r: RequestParts, timestamp: number, nonce: Uint8Array): Uint8Array {
-  return concatBytes(
+const message = (r: RequestTarget, timestamp: number, nonce: Uint8Array, bodyHash: Uint8Array): Uint8Array =>
+  concatBytes(
     utf8ToBytes(LABELS.signRequest),
-    frame(utf8ToBytes(r.method), utf8ToBytes(r.path), utf8ToBytes(String(timestamp)), nonce, sha256(r.body)),
+    frame(utf8ToBytes(r.method), utf8ToBytes(r.url), utf8ToBytes(String(timestamp)), nonce, bodyHash),
   );
-}
 
 /** The header value for a request. @param by a 32-byte Ed25519 seed, or a signer @param now unix seconds */
-export function signRequest(r: RequestParts, by: Uint8Array | Signer, now: number, rng: Rng): string {
+export function signRequest(
+  r: RequestTarget & { body: Uint8Array },
+  by: Uint8Array | Signer,
+  now: number,
+  rng: Rng,
+): string {
   const signer = asSigner(by);
   const nonce = rng(16);
-  const signature = signer.sign(message(r, now, nonce));
-  return [bytesToHex(signer.publicKey), now, bytesToHex(nonce), bytesToHex(signature)].join(".");
+  const bodyHash = sha256(r.body);
+  const signature = signer.sign(message(r, now, nonce, bodyHash));
+  return [bytesToHex(signer.publicKey), now, ...[nonce, bodyHash, signature].map(bytesToHex)].join(".");
 }
 
-const HEADER = /^([0-9a-f]{64})\.(\d{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})$/;
+const HEADER = /^([0-9a-f]{64})\.(0|[1-9]\d{0,11})\.([0-9a-f]{32})\.([0-9a-f]{64})\.([0-9a-f]{128})$/;
 
-/** The time that a well-formed header claims, in unix seconds. Undefined for any other header. No signature is checked. */
-export function claimedTime(header: string | undefined): number | undefined {
-  const timestamp = HEADER.exec(header ?? "")?.[2];
-  return timestamp === undefined ? undefined : Number(timestamp);
+/** What a header states. Nothing of it is checked. */
+export interface ClaimedSignature {
+  /** Ed25519 public key, 32 bytes */
+  key: Uint8Array;
+  /** unix seconds */
+  timestamp: number;
+  /** 16 bytes */
+  nonce: Uint8Array;
+  /** SHA-256 of the body, 32 bytes */
+  bodyHash: Uint8Array;
+  /** 64 bytes */
+  signature: Uint8Array;
+}
+
+/** Undefined if the header is missing or not well-formed. */
+export function readSignatureHeader(header: string | undefined): ClaimedSignature | undefined {
+  const m = HEADER.exec(header ?? "");
+  if (!m) return undefined;
+  const [, key, timestamp, nonce, bodyHash, signature] = m as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return {
+    key: hexToBytes(key),
+    timestamp: Number(timestamp),
+    nonce: hexToBytes(nonce),
+    bodyHash: hexToBytes(bodyHash),
+    signature: hexToBytes(signature),
+  };
 }
 
 /**
- * The key that signed this request, 32 bytes; undefined if there is no valid signature, or if the timestamp is outside
- * the tolerance. The caller decides whether that key may make the request.
+ * Whether the key of the header signed a request to this target, with a body of the claimed hash, at a time within the
+ * tolerance. The caller decides whether that key may make the request, and compares the body's hash.
  * @param now unix seconds
  */
 export function verifyRequest(
-  r: RequestParts,
-  header: string | undefined,
+  r: RequestTarget,
+  claimed: ClaimedSignature,
   now: number,
   verify: VerifySignature = nobleVerify,
   toleranceSeconds: number = CLOCK_TOLERANCE_SECONDS,
-): Uint8Array | undefined {
-  const m = HEADER.exec(header ?? "");
-  if (!m) return undefined;
-  const [, key, timestamp, nonce, signature] = m as unknown as [string, string, string, string, string];
-  if (Math.abs(now - Number(timestamp)) > toleranceSeconds) return undefined;
-  const publicKey = hexToBytes(key);
-  const ok = verify(hexToBytes(signature), message(r, Number(timestamp), hexToBytes(nonce)), publicKey);
-  return ok ? publicKey : undefined;
+): boolean {
+  const { key, timestamp, nonce, bodyHash, signature } = claimed;
+  if (Math.abs(now - timestamp) > toleranceSeconds) return false;
+  return verify(signature, message(r, timestamp, nonce, bodyHash), key);
 }
+
+export const isSignedBody = ({ bodyHash }: ClaimedSignature, body: Uint8Array): boolean =>
+  equalBytes(bodyHash, sha256(body));

@@ -8,6 +8,7 @@
 //                   entry, stored before it is appended, so that a repetition appends the same bytes
 //   complete_epochs epochs for which the service Worker has said that no row is pending
 //   late_rows       rows that came after their epoch was closed. They are kept and told, and no case reads them
+//   admin_nonces    of the administrator's requests, each accepted once
 //   cases           the state of each case. The case itself is in its Durable Object (LinkageEscrow), and this row follows.
 //                   `rank` only grows, so a late writer cannot restore an older state. Case ids are random
 //
@@ -62,6 +63,16 @@ export const lateRows = sqliteTable(
     rowProof: hex("row_proof").notNull(),
   },
   (t) => [primaryKey({ columns: [t.epoch, t.value] })],
+);
+
+/** `last_second`: the last moment in which the request is good, in unix seconds */
+export const adminNonces = sqliteTable(
+  "admin_nonces",
+  {
+    nonce: hex("nonce").primaryKey(),
+    lastSecond: integer("last_second").notNull(),
+  },
+  (t) => [index("admin_nonces_due").on(t.lastSecond)],
 );
 
 export const CASE_STATES = ["ordered", "approved", "noticed", "opened", "refused", "expired"] as const;

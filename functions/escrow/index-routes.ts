@@ -18,6 +18,7 @@ import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readJson } from "../shared/http.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { hexText } from "../shared/schemas.ts";
+import { admin } from "./admin-nonces.ts";
 import { readBlocks } from "./index-proofs.ts";
 import {
   closeEpoch,
@@ -136,7 +137,7 @@ export function registerIndex(app: RoleApp<EscrowEnv>): void {
   });
 
   app.post("/v1/admin/index/:epoch/close", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     return c.json(await closeEpoch(c.env, epochParameter(c), now(c)));
   });
 }

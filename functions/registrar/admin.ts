@@ -18,9 +18,8 @@ import { accounts, generations } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
-import { adminJson } from "./admin-request.ts";
 import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, db, parametersRow } from "./store.ts";
+import { accountBySelector, admin, db, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
@@ -54,7 +53,7 @@ async function update(c: C, account: Hex, values: Partial<typeof accounts.$infer
 
 export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/proofings", async (c) => {
-    const p = await adminJson(c, proofing);
+    const p = await admin.json(c, proofing);
     const patient = readBase64url(p.patient, "patient");
     if (patient.length === 0 || patient.length > MAX_IDENTITY_BYTES)
       throw new Problem("malformed", `patient: 1 to ${MAX_IDENTITY_BYTES} bytes`);
@@ -100,7 +99,7 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
 
   // The new entitlements apply to the credentials issued from now on.
   app.post("/v1/admin/entitlements", async (c) => {
-    const { account, entitlements } = await adminJson(
+    const { account, entitlements } = await admin.json(
       c,
       z.object({ account: accountHex, entitlements: z.record(z.string(), z.string()) }),
     );
@@ -111,7 +110,7 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
 
   // The revocation: from now on no credential is issued to this account.
   app.post("/v1/admin/revoke", async (c) => {
-    const { account } = await adminJson(c, z.object({ account: accountHex }));
+    const { account } = await admin.json(c, z.object({ account: accountHex }));
     await update(c, account, { revoked: true, codeHash: null });
     return c.json({ account, revoked: true });
   });

@@ -14,8 +14,7 @@ import { chainOf, KeySetChain, walkChain } from "../../protocol/key-set-chain.ts
 import { keySetChains } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
-import { adminJson } from "./admin-request.ts";
-import { db } from "./store.ts";
+import { admin, db } from "./store.ts";
 
 const pinnedKeys = (env: RegistrarEnv): Uint8Array[] => (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes);
 
@@ -70,7 +69,7 @@ export function registerKeySets(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/admin/keysets", async (c) => {
-    const bytes = readBase64url((await adminJson(c, z.object({ chain: z.string() }))).chain, "chain");
+    const bytes = readBase64url((await admin.json(c, z.object({ chain: z.string() }))).chain, "chain");
     const chain = KeySetChain.decode(bytes);
     let keySets: KeySet[];
     try {

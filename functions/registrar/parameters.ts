@@ -22,11 +22,10 @@ import { parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { hexText } from "../shared/schemas.ts";
-import { adminJson } from "./admin-request.ts";
 import { issuerKeys } from "./issuer.ts";
 import { checkKeySet, keepKeySet } from "./key-sets.ts";
 import { provenParameters } from "./logged-parameters.ts";
-import { db, logOnce } from "./store.ts";
+import { admin, db, logOnce } from "./store.ts";
 
 const parametersRequest = z.object({
   keySet: z.string(),
@@ -67,7 +66,7 @@ export function registerParameters(app: RoleApp<RegistrarEnv>): void {
   // requests come at once, one of them gets the epochs, and the log never sees the other document. The same request again
   // changes nothing.
   app.post("/v1/admin/parameters", async (c) => {
-    const p = await adminJson(c, parametersRequest);
+    const p = await admin.json(c, parametersRequest);
     if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
     const keySetBytes = readBase64url(p.keySet, "keySet");
     const keySet = await checkKeySet(c.env, keySetBytes);

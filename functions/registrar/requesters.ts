@@ -20,8 +20,7 @@ import { now, type RegistrarEnv } from "../shared/env.ts";
 import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
 import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
-import { adminJson } from "./admin-request.ts";
-import { db, logOnce } from "./store.ts";
+import { admin, db, logOnce } from "./store.ts";
 
 const SECONDS_PER_DAY = 86_400;
 const DEFAULT_DAYS = 365;
@@ -41,7 +40,7 @@ const requester = z.object({
 
 export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/admin/requesters", async (c) => {
-    const { signKey, sealKey: seal, name, role, days } = await adminJson(c, requester);
+    const { signKey, sealKey: seal, name, role, days } = await admin.json(c, requester);
     const sealKey = readBase64url(seal, "sealKey");
     // This finds an unusable key now, and not only when a case is open.
     try {
@@ -64,7 +63,7 @@ export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/admin/requesters/revoke", async (c) => {
-    const { certificate } = await adminJson(c, z.object({ certificate: hexText(32) }));
+    const { certificate } = await admin.json(c, z.object({ certificate: hexText(32) }));
     const row = eq(requesters.certificate, certificate);
     const known = await db(c.env).select().from(requesters).where(row).get();
     if (!known) throw new Problem("not-found", "The registrar has signed no such certificate.");

@@ -7,6 +7,7 @@ import { LogEntry, type LogKind, Parameters, requesterHashOf, Signed } from "../
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters, requesters } from "../../schema/registrar.ts";
+import { adminDoor } from "../shared/admin-request.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
@@ -53,14 +54,12 @@ export async function nonceIsOpen(
   return row?.account === account && row.purpose === purpose;
 }
 
-/** Accepts an administrator's request once. @throws Problem credential-refused if it comes again within its window */
-export async function spendAdminRequest(env: RegistrarEnv, nonce: string, now: number): Promise<void> {
-  // If the signer's clock is ahead by the whole tolerance, the request stays good for twice the tolerance.
-  const expires = now + 2 * CLOCK_TOLERANCE_SECONDS + 1;
-  const spent = { nonce: `admin:${nonce}`, account: "", purpose: "admin" as const, expires };
+/** The door of the administrator's requests. */
+export const admin = adminDoor<RegistrarEnv>(async (env, nonce, lastSecond) => {
+  const spent = { nonce: `admin:${nonce}`, account: "", purpose: "admin" as const, expires: lastSecond + 1 };
   const { meta } = await db(env).insert(nonces).values(spent).onConflictDoNothing();
-  if (meta.changes === 0) throw refused("request was made before");
-}
+  return meta.changes === 1;
+});
 
 /** The row of the signed parameters of an epoch, once they are logged. Otherwise undefined. */
 export const parametersRow = (env: RegistrarEnv, epoch: number) =>

@@ -12,8 +12,8 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { closedEpochs } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { Problem, type RoleApp } from "../shared/http.ts";
-import { signedBy } from "../shared/request-auth.ts";
 import { type Service, SHARDS, shardDb } from "./registry.ts";
+import { admin } from "./single-use.ts";
 
 const KNOWN_OPEN_MS = 5000;
 /** Per shard and epoch: the time in ms until which this isolate takes the epoch for open. */
@@ -37,7 +37,7 @@ export function epochParameter(text: string): number {
 
 export function registerClosedEpochs(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/epochs/:epoch/close", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     const epoch = epochParameter(c.req.param("epoch"));
     if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
     for (const shard of SHARDS)

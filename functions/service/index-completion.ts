@@ -22,11 +22,11 @@ import { call } from "../shared/calls.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { Problem, type RoleApp } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
-import { signedBy } from "../shared/request-auth.ts";
 import { epochParameter } from "./closed-epochs.ts";
 import { SHARDS, shardDb } from "./registry.ts";
 import { deliverIndexRows, type IndexRow, indexRowOf } from "./session-delivery.ts";
 import { NAMES_OF_OBJECTS, replayWindowNamed } from "./session-objects.ts";
+import { admin } from "./single-use.ts";
 
 const OBJECTS_PER_STEP = 16;
 /** Sessions that one step reads the keys of; those of other epochs cost no more than this. */
@@ -127,7 +127,7 @@ async function rowsStep(env: ServiceEnv, epoch: number, { shard, after }: Extrac
 
 export function registerIndexCompletion(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/epochs/:epoch/index", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     const epoch = epochParameter(c.req.param("epoch"));
     const at = now(c);
     const { document } = await parametersFor(c.env, epoch, at);

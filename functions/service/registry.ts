@@ -16,8 +16,8 @@ import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
-import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
+import { admin } from "./single-use.ts";
 
 const HPKE_PUBLIC_KEY_BYTES = 1216;
 const POST_QUANTUM_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
@@ -124,7 +124,7 @@ function checkCard(signed: Uint8Array, at: number): { serviceId: Hex; card: Serv
 
 export function registerServices(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/services", async (c) => {
-    const { body } = await signedBy(c, [c.env.ADMIN_KEY]);
+    const { body } = await admin.request(c);
     const { serviceId, card } = checkCard(body, now(c));
     const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
     if (placed && !equalBytes(placed.card, body) && card.version <= cardOf(placed.card).version)

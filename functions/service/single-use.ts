@@ -7,6 +7,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { clientAssertions } from "../../schema/service.ts";
+import { adminDoor } from "../shared/admin-request.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 
 /**
@@ -23,3 +24,6 @@ export async function spend(env: ServiceEnv, name: string, lastSecond: number): 
     .onConflictDoNothing();
   return meta.changes === 1;
 }
+
+/** The door of the administrator's requests. */
+export const admin = adminDoor<ServiceEnv>((env, nonce, lastSecond) => spend(env, `admin ${nonce}`, lastSecond));

@@ -3,23 +3,21 @@
 //   POST /v1/admin/services/:id/suspend   no session is opened and no record is filed there from now on
 //   POST /v1/admin/services/:id/resume    ends this
 //
-// The administrator signs both, and each signed request is accepted once. Reading goes on, and so do the clinic's statements
+// The administrator signs both. Reading goes on, and so do the clinic's statements
 // (withdrawal, move, erasure), since these serve its patients. Each act stands in the log. Other isolates of this Worker learn
 // of it within KEPT_MS (registry.ts).
 
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { labelledHash } from "../../protocol/bytes.ts";
-import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { hexToBytes } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, refused } from "../shared/http.ts";
-import { signedBy } from "../shared/request-auth.ts";
+import { Problem, type RoleApp } from "../shared/http.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 import { forgetService, type Service, serviceOfPath } from "./registry.ts";
-import { spend } from "./single-use.ts";
+import { admin } from "./single-use.ts";
 
 /** @throws Problem not-allowed-now if the service is suspended */
 export function requireActive({ suspended }: Service): void {
@@ -35,9 +33,7 @@ const ACTS = [
 export function registerSuspension(app: RoleApp<ServiceEnv>): void {
   for (const [path, suspended, kind] of ACTS)
     app.post(`/v1/admin/services/:id/${path}`, async (c) => {
-      const { nonce } = await signedBy(c, [c.env.ADMIN_KEY]);
-      if (!(await spend(c.env, `admin ${nonce}`, now(c) + 2 * CLOCK_TOLERANCE_SECONDS)))
-        throw refused("request was made before");
+      const { nonce } = await admin.request(c);
       const { serviceId } = await serviceOfPath(c.env, c.req.param("id"));
       const id = hexToBytes(serviceId);
       const db = drizzle(c.env.RECORDS_DB_0);

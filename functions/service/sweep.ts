@@ -20,9 +20,9 @@ import { recordsTableName } from "../../schema/records.ts";
 import { clientAssertions, uploads } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
-import { signedBy } from "../shared/request-auth.ts";
 import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
+import { admin } from "./single-use.ts";
 
 /** The sweep_after of a blob that no record may name any more. */
 export const CONDEMNED = 0;
@@ -74,7 +74,7 @@ async function orphansOf(env: ServiceEnv, keys: readonly string[]): Promise<stri
 
 export function registerSweep(app: RoleApp<ServiceEnv>): void {
   app.post("/v1/admin/orphans", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     const cursor = c.req.query("cursor");
     const page = await c.env.BLOBS.list({ prefix: "records/", limit: BLOBS_PER_PAGE, ...(cursor ? { cursor } : {}) });
     const orphans = await orphansOf(
@@ -87,7 +87,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
   });
 
   app.post("/v1/admin/sweep", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     const at = now(c);
     const total = { blobs: 0, entries: 0, assertions: 0 };
     for (const shard of SHARDS) {

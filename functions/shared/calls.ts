@@ -27,8 +27,9 @@ export async function call(request: Call): Promise<Response> {
   const headers: Record<string, string> = { [CLOCK_HEADER]: String(request.now) };
   if (body) headers["content-type"] = request.bytes ? "application/octet-stream" : "application/json";
   if (request.signingKey) {
-    const parts = { method: request.method, path: request.path, body: body ?? new Uint8Array() };
-    headers[SIGNATURE_HEADER] = signRequest(parts, signerOf(request.signingKey), request.now, rng);
+    const target = { method: request.method, url: request.baseUrl + request.path };
+    const signed = { ...target, body: body ?? new Uint8Array() };
+    headers[SIGNATURE_HEADER] = signRequest(signed, signerOf(request.signingKey), request.now, rng);
   }
   let response: Response;
   try {

@@ -51,6 +51,8 @@ const schemas = {
   trustee: z.object({
     ...common,
     TRUSTEE_INDEX: z.string().regex(/^[1-9]\d?$/),
+    /** The base URL of this trustee. It need not stand in TRUSTEE_URLS, as long as it is not of the committee yet. */
+    OWN_URL: url,
     /** Seed of the trustee's pinned identity and transport keys, and of the key that seals its vault. */
     TRUSTEE_SEED: hex(32),
   }),
@@ -130,6 +132,22 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
     throw new MisconfiguredError("a settable clock is only for STAGE=local");
   checked.set(unchecked, role);
   return unchecked as Bindings<R>;
+}
+
+/** The origin of this role's own URL, as its deployment names it. @throws MisconfiguredError if nobody checked `env` */
+export function ownOrigin(env: object): string {
+  const role = checked.get(env);
+  const urls = env as Bindings<"registrar"> & { OWN_URL: string };
+  const own = {
+    registrar: urls.REGISTRAR_URL,
+    service: urls.SERVICE_URL,
+    escrow: urls.ESCROW_URL,
+    log: urls.LOG_URL,
+    trustee: urls.OWN_URL,
+    witness: undefined,
+  }[role ?? "witness"];
+  if (own === undefined) throw new MisconfiguredError("this role takes no signed requests");
+  return new URL(own).origin;
 }
 
 /** Unix seconds of the system's clock. In local stage with a settable clock, the time in the request's header. */

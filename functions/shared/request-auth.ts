@@ -1,5 +1,6 @@
-// Checks signed requests at the door of a role (protocol/request-signature.ts): first the time that the header claims,
-// then the signature. So the answer to a wrong clock is the same for every key and every signature.
+// Checks signed requests at the door of a role (protocol/request-signature.ts). First the time that the header claims, so
+// that the answer to a wrong clock is the same for every key and every signature. Then the key, where only some keys may
+// ask. Then the signature. The body is read last, so nobody but a signer makes a role read one.
 //
 // The doors of wallets, clinics and requesters pass the tolerance of the parameters. Administrators and Workers among each
 // other come before any parameters, and have the default.
@@ -8,42 +9,61 @@ import type { Context } from "hono";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
-import { claimedTime, SIGNATURE_HEADER, verifyRequest } from "../../protocol/request-signature.ts";
+import {
+  isSignedBody,
+  readSignatureHeader,
+  SIGNATURE_HEADER,
+  verifyRequest,
+} from "../../protocol/request-signature.ts";
 import { checkClock } from "./clock.ts";
-import { now } from "./env.ts";
+import { now, ownOrigin } from "./env.ts";
 import { refused } from "./http.ts";
 
-export interface SignedRequest {
+export interface SignedHead {
   /** The Ed25519 public key that signed. */
-  key: Hex;
-  body: Uint8Array;
-  /** The nonce of the signature, hex. A role stores it if it accepts a request only once. */
-  nonce: string;
+  readonly key: Hex;
+  /** The nonce of the signature, 16 bytes in hex. A role stores it if it accepts a request only once. */
+  readonly nonce: Hex;
+  /** Reads the body, once. @throws Problem credential-refused if it is not the signed one */
+  body(): Promise<Uint8Array>;
+}
+export interface SignedRequest extends Omit<SignedHead, "body"> {
+  readonly body: Uint8Array;
 }
 
-/**
- * Reads the body and returns it with the key that signed the request.
- * @throws Problem clock-skew, credential-refused
- */
-export async function signedRequest(
-  c: Context,
-  toleranceSeconds: number = CLOCK_TOLERANCE_SECONDS,
-): Promise<SignedRequest> {
-  const body = new Uint8Array(await c.req.arrayBuffer());
-  const { pathname, search } = new URL(c.req.url);
-  const header = c.req.header(SIGNATURE_HEADER);
-  const at = now(c);
-  const claimed = claimedTime(header);
-  if (claimed !== undefined) checkClock(claimed - at, toleranceSeconds);
-  const parts = { method: c.req.method, path: pathname + search, body };
-  const key = verifyRequest(parts, header, at, nativeVerify, toleranceSeconds);
-  if (!key) throw refused("request signature");
-  return { key: bytesToHex(key), body, nonce: header!.split(".")[2]! };
+interface Door {
+  readonly toleranceSeconds?: number;
+  /** The keys that may ask. By default any. */
+  readonly allowed?: readonly Hex[];
 }
+
+/** Who signed the request; its body is not read yet. @throws Problem clock-skew, credential-refused */
+export function signedHead(c: Context, { toleranceSeconds = CLOCK_TOLERANCE_SECONDS, allowed }: Door = {}): SignedHead {
+  const at = now(c);
+  const claimed = readSignatureHeader(c.req.header(SIGNATURE_HEADER));
+  if (!claimed) throw refused("no request signature");
+  checkClock(claimed.timestamp - at, toleranceSeconds);
+  const key = bytesToHex(claimed.key);
+  if (allowed && !allowed.includes(key)) throw refused("request key");
+  const { pathname, search } = new URL(c.req.url);
+  const target = { method: c.req.method, url: ownOrigin(c.env) + pathname + search };
+  if (!verifyRequest(target, claimed, at, nativeVerify, toleranceSeconds)) throw refused("request signature");
+  const body = async (): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    if (!isSignedBody(claimed, bytes)) throw refused("body is not the signed one");
+    return bytes;
+  };
+  return { key, nonce: bytesToHex(claimed.nonce), body };
+}
+
+async function whole(head: SignedHead): Promise<SignedRequest> {
+  return { key: head.key, nonce: head.nonce, body: await head.body() };
+}
+
+/** The whole signed request. @throws Problem clock-skew, credential-refused */
+export const signedRequest = async (c: Context, toleranceSeconds?: number): Promise<SignedRequest> =>
+  whole(signedHead(c, toleranceSeconds === undefined ? {} : { toleranceSeconds }));
 
 /** As signedRequest, but the key must also be one of `allowed`. @throws Problem clock-skew, credential-refused */
-export async function signedBy(c: Context, allowed: readonly Hex[]): Promise<SignedRequest> {
-  const request = await signedRequest(c);
-  if (!allowed.includes(request.key)) throw refused("request key");
-  return request;
-}
+export const signedBy = async (c: Context, allowed: readonly Hex[]): Promise<SignedRequest> =>
+  whole(signedHead(c, { allowed }));

@@ -192,7 +192,7 @@ export const Assertion = z.object({
 });
 export type Assertion = z.infer<typeof Assertion>;
 
-/** POST /v1/officers/nonce → a nonce for one login, valid for NONCE_SECONDS (trustee/officer-registry.ts). @public */
+/** POST /v1/officers/nonce → a nonce for one login, valid for five minutes (trustee/login-nonces.ts). @public */
 export const LoginNonce = z.object({ nonce: b64(32) });
 /**
  * POST /v1/officers/login → a bearer token for inbox and review. The passkey signs loginChallenge (protocol/officer-card.ts),

@@ -5,9 +5,11 @@ import type { TrusteeVault, VaultKeys } from "../../durable-objects/trustee-vaul
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts";
 import { atAnyAge, LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
+import { adminDoor } from "../shared/admin-request.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/http.ts";
 import { logTrust } from "../shared/log-reader.ts";
@@ -47,6 +49,11 @@ export function pinnedKeys(env: TrusteeEnv): Uint8Array[] {
 
 export const vaultOf = (env: TrusteeEnv): DurableObjectStub<TrusteeVault> =>
   (env.TRUSTEE_VAULT as DurableObjectNamespace<TrusteeVault>).getByName("vault");
+
+/** The door of this trustee's administrator. */
+export const admin = adminDoor<TrusteeEnv>((env, nonce, lastSecond) =>
+  vaultOf(env).spendNonce(hexToBytes(nonce), lastSecond, lastSecond - 4 * CLOCK_TOLERANCE_SECONDS),
+);
 
 /** @throws Problem not-allowed-now before the key ceremony has finished */
 export async function heldKeys(env: TrusteeEnv): Promise<VaultKeys> {

@@ -4,6 +4,7 @@
 //   "identity"    Ed25519 key, which every role pins (TRUSTEE_KEYS). It signs ceremony messages, approvals, parts, and
 //                 checkpoints of the log as a witness
 //   "transport"   X-Wing seed: others seal to its public key, and only this trustee opens it
+//   "login"       HMAC key of the nonces that officers log in with (login-nonces.ts)
 //   "vault"       XChaCha20-Poly1305 key: seals every secret that the trustee stores (at-rest.ts)
 //
 // Every derivation includes the index. So if two trustees get the same seed by mistake, their keys still differ.
@@ -27,6 +28,7 @@ export interface TrusteeKeys {
   identityPublicKey: Uint8Array;
   transport: HybridKeyPair;
   vaultKey: Uint8Array;
+  loginKey: Uint8Array;
   witness: NoteSigner;
   witnessVkey: string;
 }
@@ -46,6 +48,7 @@ export function trusteeKeys(seed: Uint8Array, index: number): TrusteeKeys {
     identityPublicKey,
     transport: hybridKeyPair(derive("transport")),
     vaultKey: derive("vault"),
+    loginKey: derive("login"),
     witness: { key, signer },
     witnessVkey: formatVkey(key),
   };

@@ -30,8 +30,8 @@ import { appendEntryBytes } from "../shared/log-writer.ts";
 import { rng } from "../shared/rng.ts";
 import type { Assertion, LoginRequest, OfficerRequest } from "../shared/trustee-api.ts";
 import { ownKeys, vaultOf } from "./context.ts";
+import { endOfLoginNonce, makeLoginNonce } from "./login-nonces.ts";
 
-const NONCE_SECONDS = 300;
 const OFFICER_TOKEN_SECONDS = 3600;
 const CARD_SECONDS = 365 * 86_400;
 const RENEW_SECONDS = 30 * 86_400;
@@ -128,24 +128,25 @@ export async function verifyAssertion(
   throw refused("officer: signature");
 }
 
-/** A nonce of 32 bytes, valid for NONCE_SECONDS and for one login. */
-export async function newNonce(env: TrusteeEnv, now: number): Promise<{ nonce: string }> {
-  const nonce = rng(32);
-  await vaultOf(env).addNonce(nonce, now + NONCE_SECONDS, now);
-  return { nonce: toBase64url(nonce) };
-}
+/** A nonce for one login. */
+export const newNonce = (env: TrusteeEnv, now: number): { nonce: string } => ({
+  nonce: toBase64url(makeLoginNonce(ownKeys(env).loginKey, now, rng)),
+});
 
 /** A bearer token for the passkey's assertion over an unused nonce. @throws Problem credential-refused */
 export async function login(env: TrusteeEnv, request: z.infer<typeof LoginRequest>, now: number) {
   const { assertion } = request;
   const nonce = readBase64url(request.nonce, "nonce");
-  const identityKey = ownKeys(env).identityPublicKey;
+  const { identityPublicKey: identityKey, loginKey } = ownKeys(env);
+  const nonceEnds = endOfLoginNonce(loginKey, nonce, now);
+  if (nonceEnds === undefined) throw refused("officer: nonce");
   const challengeFor = ({ origin }: HeldOfficer) => loginChallenge({ identityKey, origin, nonce });
   const { counter } = await verifyAssertion(env, assertion, challengeFor, now);
   const token = rng(32);
   const tokenExpires = now + OFFICER_TOKEN_SECONDS;
   const outcome = await vaultOf(env).login({
     nonce,
+    nonceEnds,
     credentialId: assertion.credentialId,
     counter,
     tokenHash: sha256(token),

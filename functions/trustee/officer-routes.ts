@@ -11,7 +11,6 @@
 import { toBase64url } from "../../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url, readJson } from "../shared/http.ts";
-import { signedBy } from "../shared/request-auth.ts";
 import {
   DecideRequest,
   LoginRequest,
@@ -19,26 +18,25 @@ import {
   OfficerRequest,
   ReviewRequest,
 } from "../shared/trustee-api.ts";
-import { repeatableAdminJson } from "./admin-request.ts";
-import { ownKeys } from "./context.ts";
+import { admin, ownKeys } from "./context.ts";
 import { login, newNonce, registerOfficer, removeOfficer, requireOfficer } from "./officer-registry.ts";
 import { decide, inboxFromEscrow, review } from "./officers.ts";
 import { prepareBases } from "./tag-bases.ts";
 
 export function registerOfficers(app: RoleApp<TrusteeEnv>): void {
   app.post("/v1/officers", async (c) => {
-    const card = await registerOfficer(c.env, await repeatableAdminJson(c, OfficerRequest), now(c));
+    const card = await registerOfficer(c.env, await admin.json(c, OfficerRequest), now(c));
     const answer: OfficerAnswer = { trustee: ownKeys(c.env).index, card: toBase64url(card) };
     return c.json(answer, 201);
   });
 
   app.delete("/v1/officers/:id", async (c) => {
-    await signedBy(c, [c.env.ADMIN_KEY]);
+    await admin.request(c);
     await removeOfficer(c.env, toBase64url(readBase64url(c.req.param("id"), "id")), now(c));
     return c.body(null, 204);
   });
 
-  app.post("/v1/officers/nonce", async (c) => c.json(await newNonce(c.env, now(c))));
+  app.post("/v1/officers/nonce", (c) => c.json(newNonce(c.env, now(c))));
 
   app.post("/v1/officers/login", async (c) => c.json(await login(c.env, await readJson(c.req, LoginRequest), now(c))));
 

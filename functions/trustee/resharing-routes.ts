@@ -14,8 +14,7 @@ import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
 import { CeremonyMessages, ReshareApproval, ReshareFinish, ReshareStart } from "../shared/trustee-api.ts";
-import { repeatableAdminJson } from "./admin-request.ts";
-import { vaultOf } from "./context.ts";
+import { admin, vaultOf } from "./context.ts";
 import { acceptResharing, approveResharing, dealResharing, finishResharing, startResharing } from "./resharing.ts";
 
 type C = Context<{ Bindings: TrusteeEnv }>;
@@ -24,7 +23,7 @@ const idOf = (c: C): Hex => checkHex(c.req.param("id"), 32, "resharing id");
 
 export function registerResharing(app: RoleApp<TrusteeEnv>): void {
   app.post("/v1/resharing/:id/start", async (c) => {
-    const { cards, chain, ...rest } = await repeatableAdminJson(c, ReshareStart);
+    const { cards, chain, ...rest } = await admin.json(c, ReshareStart);
     const input = { ...rest, cards: readAllBase64url(cards, "cards"), chain: readBase64url(chain, "chain") };
     return c.json({ plan: toBase64url(await startResharing(c.env, idOf(c), input)) });
   });
@@ -36,18 +35,18 @@ export function registerResharing(app: RoleApp<TrusteeEnv>): void {
   });
 
   app.post("/v1/resharing/:id/deal", async (c) => {
-    await repeatableAdminJson(c, z.object({}));
+    await admin.json(c, z.object({}));
     return c.json({ message: toBase64url(await dealResharing(c.env, idOf(c))) });
   });
 
   app.post("/v1/resharing/:id/accept", async (c) => {
-    const { messages } = await repeatableAdminJson(c, CeremonyMessages);
+    const { messages } = await admin.json(c, CeremonyMessages);
     const message = await acceptResharing(c.env, idOf(c), readAllBase64url(messages, "messages"));
     return c.json({ message: toBase64url(message) });
   });
 
   app.post("/v1/resharing/:id/finish", async (c) => {
-    const { deals, acceptances } = await repeatableAdminJson(c, ReshareFinish);
+    const { deals, acceptances } = await admin.json(c, ReshareFinish);
     const input = {
       deals: readAllBase64url(deals, "deals"),
       acceptances: readAllBase64url(acceptances, "acceptances"),

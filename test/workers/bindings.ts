@@ -89,6 +89,7 @@ export const own = {
     }),
   },
   trustee: {
+    OWN_URL: "http://trustee-1.test",
     TRUSTEE_INDEX: "1",
     TRUSTEE_SEED: secretHex("trustee-1"),
   },

@@ -27,6 +27,7 @@ import {
   type Known,
   log,
   NOW,
+  ORIGIN,
   ok,
   parametersRequest,
   patientOf,
@@ -154,7 +155,7 @@ describe("the proofing desk", () => {
     }[path];
     const body = utf8ToBytes(JSON.stringify(json));
     const signed = signRequest(
-      { method: "POST", path: `/v1/admin/${path}`, body },
+      { method: "POST", url: `${ORIGIN}/v1/admin/${path}`, body },
       ADMIN,
       NOW + CLOCK_TOLERANCE_SECONDS,
       rng,
@@ -574,7 +575,11 @@ describe("a signed request of somebody whose clock is off", () => {
   /** Signed by a stranger: in time, it is refused for its credential. */
   const asked = (off: number, at = NOW) => {
     const body = utf8ToBytes(JSON.stringify(json));
-    return send(path, { json, header: signRequest({ method: "POST", path, body }, rng(32), at + off, rng), at });
+    return send(path, {
+      json,
+      header: signRequest({ method: "POST", url: ORIGIN + path, body }, rng(32), at + off, rng),
+      at,
+    });
   };
   const detail = async (answer: Promise<Response>) => ((await (await answer).json()) as { detail?: string }).detail;
 
@@ -595,7 +600,7 @@ describe("a signed request of somebody whose clock is off", () => {
     const sent = (off: number) =>
       send(adminPath, {
         bytes: body,
-        header: signRequest({ method: "POST", path: adminPath, body }, ADMIN, NOW + off, rng),
+        header: signRequest({ method: "POST", url: ORIGIN + adminPath, body }, ADMIN, NOW + off, rng),
       });
     expect(await codeOf(sent(600))).toBe("malformed"); // believed, and then read
     expect(await codeOf(sent(601))).toBe("clock-skew");

@@ -41,6 +41,7 @@ export const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Ar
 const bindings = env as unknown as { REGISTRAR_DB: D1Database; TEST_MIGRATIONS: D1Migration[] };
 const worker = (exports as unknown as { default: { fetch: typeof fetch } }).default;
 export const ADMIN = secret("admin");
+export const ORIGIN = "http://registrar.test";
 
 interface Sent {
   json?: unknown;
@@ -54,9 +55,9 @@ export async function send(path: string, { json, bytes, signWith, header, at = N
   const body = bytes ?? (json === undefined ? undefined : utf8ToBytes(JSON.stringify(json)));
   const headers: Record<string, string> = { "symbolon-clock": String(at) };
   const method = body ? "POST" : "GET";
-  if (signWith) headers[SIGNATURE_HEADER] = signRequest({ method, path, body: body! }, signWith, at, rng);
+  if (signWith) headers[SIGNATURE_HEADER] = signRequest({ method, url: ORIGIN + path, body: body! }, signWith, at, rng);
   if (header) headers[SIGNATURE_HEADER] = header;
-  return worker.fetch(`http://registrar.test${path}`, { method, headers, body: (body ?? null) as BodyInit });
+  return worker.fetch(ORIGIN + path, { method, headers, body: (body ?? null) as BodyInit });
 }
 // biome-ignore lint/suspicious/noExplicitAny: answers of many handlers, which the tests inspect
 export async function ok(answer: Promise<Response>): Promise<any> {

@@ -89,6 +89,7 @@ const environmentsOf = (world: string): TrusteeEnv[] =>
     ...bindings,
     REGISTRAR_URL: `http://registrar.test/${world}`,
     TRUSTEE_INDEX: String(index),
+    OWN_URL: `http://trustee-${index}.test`,
     TRUSTEE_SEED: bytesToHex(secret(`trustee-${index}`)),
     CEREMONY: partition(bindings.CEREMONY, `${world}/${index}`),
     TRUSTEE_VAULT: partition(bindings.TRUSTEE_VAULT, `${world}/${index}`),

@@ -1,5 +1,6 @@
 // Makes wallet.json: all values that recovery words restore, the HPKE channel's keys and frames, and signed requests.
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { acceptServiceChannel, FrameChannel } from "../../../client/sealing/messages.ts";
 import { claimKey, credentialBlinding, holderSecrets, sessionKeys } from "../../../client/wallet/keys.ts";
 import { utf8ToBytes } from "../../../protocol/bytes.ts";
@@ -62,13 +63,13 @@ async function channelVectors(w: World): Promise<Json> {
 }
 
 function requestVectors(w: World): Json {
-  const request = { method: "POST", path: "/v1/refresh?x=1", body: utf8ToBytes("body") };
+  const request = { method: "POST", url: "https://registrar.example/v1/refresh?x=1", body: utf8ToBytes("body") };
   const header = signRequest(request, w.deviceSecret, w.issuedAt, rngOf("request"));
-  const [key, timestamp, nonce, signature] = header.split(".") as [string, string, string, string];
+  const [key, timestamp, nonce, bodyHash, signature] = header.split(".") as [string, string, string, string, string];
   const other = (change: object): Json => ({
     class: Object.keys(change)[0]!,
     method: request.method,
-    path: request.path,
+    url: request.url,
     body: hex(request.body),
     header,
     now: w.issuedAt,
@@ -77,20 +78,23 @@ function requestVectors(w: World): Json {
   return {
     secretKey: hex(w.deviceSecret),
     method: request.method,
-    path: request.path,
+    url: request.url,
     body: hex(request.body),
     now: w.issuedAt,
     header,
     refused: [
       other({ method: "GET" }),
-      other({ path: "/v1/refresh?x=2" }),
+      other({ url: "https://registrar.example/v1/refresh?x=2" }),
+      other({ url: "https://escrow.example/v1/refresh?x=1" }),
       other({ body: "" }),
       other({ now: w.issuedAt + 601 }),
       other({ now: w.issuedAt - 601 }),
-      other({ header: [key, String(Number(timestamp) + 1), nonce, signature].join(".") }),
-      other({ header: [key, timestamp, "00".repeat(16), signature].join(".") }),
-      other({ header: [key, timestamp, nonce, hex(flipped(new Uint8Array(64), 0))].join(".") }),
-      other({ header: ["00".repeat(32), timestamp, nonce, signature].join(".") }),
+      other({ header: [key, String(Number(timestamp) + 1), nonce, bodyHash, signature].join(".") }),
+      other({ header: [key, timestamp, "00".repeat(16), bodyHash, signature].join(".") }),
+      other({ header: [key, timestamp, nonce, hex(sha256(utf8ToBytes("other"))), signature].join(".") }),
+      other({ header: [key, timestamp, nonce, bodyHash, hex(flipped(new Uint8Array(64), 0))].join(".") }),
+      other({ header: ["00".repeat(32), timestamp, nonce, bodyHash, signature].join(".") }),
+      other({ header: [key, timestamp, nonce, signature].join(".") }),
       other({ header: header.toUpperCase() }),
       other({ header: `${header}.` }),
       other({ header: "" }),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { RATE_LIMITS } from "./functions/shared/rate-limits.ts";
 import { common, own } from "./test/workers/bindings.ts";
 
 /** One project per role: its tests run in workerd, with the wrangler environment and the bindings of that role. */
@@ -11,6 +12,7 @@ function worker(role: keyof typeof own) {
         main: `./functions/${role}.ts`,
         wrangler: { configPath: "./wrangler.toml", environment: role === "trustee" ? "trustee-1" : role },
         miniflare: {
+          ratelimits: manyRequests(role),
           bindings: {
             ...common,
             ...own[role],
@@ -31,6 +33,15 @@ function worker(role: keyof typeof own) {
     },
   };
 }
+
+/** The role's rate limits, so high that no test but theirs meets them. */
+const manyRequests = (role: keyof typeof own) =>
+  Object.fromEntries(
+    Object.keys(RATE_LIMITS[role]).map((name) => [
+      name,
+      { namespace_id: name, simple: { limit: 1_000_000, period: 60 as const } },
+    ]),
+  );
 
 /** A project of plain Node: the tests of one folder of test/. */
 const node = (name: string, dir: string, testTimeout: number) => ({

@@ -17,10 +17,10 @@ import { roleApp } from "./shared/http.ts";
 
 export { LinkageEscrow } from "../durable-objects/linkage-escrow.ts";
 
-/** 16 dossiers of an assemble order, each of the largest size */
-const MAX_BODY_BYTES = 12 << 20;
+/** 16 dossiers of an assemble, each of the largest size */
+const large = { paths: /^\/v1\/cases\/[^/]+\/(dossiers|record-shares)$/, bytes: 12 << 20 };
 
-const app = roleApp<EscrowEnv>("escrow", { maxBodyBytes: MAX_BODY_BYTES });
+const app = roleApp<EscrowEnv>("escrow", { large });
 registerIndex(app);
 registerCases(app);
 

@@ -12,8 +12,7 @@
 //   service/frames          messages between wallet and clinic
 //   service/sweep           removal of leftovers from faults and erasures
 //
-// Blobs stream, and every other body is small. So uploads have an app of their own with the large limit. A body without a
-// length never reaches that app, because the runtime would buffer it.
+// Blobs stream, and every other body is small.
 
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
@@ -29,7 +28,7 @@ import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
 import { registerTokens } from "./service/tokens.ts";
 import type { ServiceEnv } from "./shared/env.ts";
-import { problemResponse, roleApp } from "./shared/http.ts";
+import { roleApp } from "./shared/http.ts";
 
 /** The session object with this role's delivery. `wrangler.toml` names the class. */
 export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
@@ -38,7 +37,10 @@ export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
   }
 }
 
-const app = roleApp<ServiceEnv>("service");
+/** Uploads of blobs, which stream. */
+const UPLOAD_PATHS = /^\/v1\/services\/[^/]+\/records\/[^/]+$/;
+
+const app = roleApp<ServiceEnv>("service", { large: { paths: UPLOAD_PATHS, bytes: MAX_BLOB_BYTES } });
 registerServices(app);
 registerSuspension(app);
 registerTokens(app);
@@ -52,14 +54,6 @@ registerReading(app);
 registerFrames(app);
 registerSweep(app);
 
-const uploadApp = roleApp<ServiceEnv>("service", { maxBodyBytes: MAX_BLOB_BYTES });
-registerUploads(uploadApp);
+registerUploads(app);
 
-export default {
-  async fetch(request, env, ctx) {
-    if (request.method !== "PUT") return app.fetch(request, env, ctx);
-    if (request.body && !request.headers.has("content-length"))
-      return problemResponse("malformed", "Content-Length is required.");
-    return uploadApp.fetch(request, env, ctx);
-  },
-} satisfies ExportedHandler<ServiceEnv>;
+export default app;

@@ -8,7 +8,7 @@
 //   trustee/ceremony-routes   the key ceremony, by the administrator
 //   trustee/resharing-routes  handing the keys to another committee
 //   trustee/officer-routes    registration, login, inbox, review and decision of officers
-//   trustee/round-routes      the rounds of a case, for any client that holds a valid bundle
+//   trustee/round-routes      the rounds of a case, carried by the escrow
 //
 // A trustee has one vault (durable-objects/trustee-vault.ts), and one board per ceremony (durable-objects/ceremony.ts).
 
@@ -25,10 +25,10 @@ import { witnessPartsOf } from "./trustee/witness.ts";
 export { Ceremony } from "../durable-objects/ceremony.ts";
 export { TrusteeVault } from "../durable-objects/trustee-vault.ts";
 
-/** the link shares of all other members of S, in base64url */
-const MAX_BODY_BYTES = 24 << 20;
+/** the link shares of all other members of S, in base64url; the escrow signs these requests */
+const large = { paths: /^\/v1\/cases\/(notice-shares|notice|shares|result|record-shares)$/, bytes: 24 << 20 };
 
-const app = roleApp<TrusteeEnv>("trustee", { maxBodyBytes: MAX_BODY_BYTES });
+const app = roleApp<TrusteeEnv>("trustee", { large });
 registerCard(app);
 registerAddCheckpoint(app, witnessPartsOf);
 registerCeremony(app);

@@ -43,6 +43,8 @@ export interface HostOptions {
   port?: number;
   /** true if a request may set the Workers' clock by a header (default true) */
   settableClock?: boolean;
+  /** "deployed": the numbers of wrangler.toml; by default LOCAL_RATE_FACTOR times as many */
+  rateLimits?: "deployed";
   /** bindings per worker, added to the usual ones or in place of them */
   override?: Record<string, Record<string, string>>;
   /** port where debuggers and profilers attach; none by default */
@@ -77,6 +79,14 @@ const WRITER_KINDS: Record<string, LogKind[]> = {
   "escrow-sign": ["order", "approval", "refusal", "notice", "opening", "index-root"],
 };
 const TRUSTEE_KINDS: LogKind[] = ["officer", "officer-removed", "key-set"];
+
+/** On one machine a whole practice of patients shares one address. */
+const LOCAL_RATE_FACTOR = 1000;
+interface RateLimitConfig {
+  namespace_id: string;
+  name: string;
+  simple: { limit: number; period: 10 | 60 };
+}
 
 /** A port that `options.port` asks for is taken. */
 export class PortInUseError extends Error {
@@ -203,7 +213,12 @@ async function startOnce(options: HostOptions): Promise<Host> {
     },
   };
   trusteeNames.forEach((name, i) => {
-    own[name] = { OWN_URL: urlOf(name), TRUSTEE_INDEX: String(indexOf(i)), TRUSTEE_SEED: hex(`trustee-${i + 1}`) };
+    own[name] = {
+      OWN_URL: urlOf(name),
+      ESCROW_KEY: publicOf("escrow-sign"),
+      TRUSTEE_INDEX: String(indexOf(i)),
+      TRUSTEE_SEED: hex(`trustee-${i + 1}`),
+    };
   });
   // An outside witness knows the log's key and its own, and nothing else of the deployment.
   const { STAGE, CLOCK, LOG_VKEY } = common;
@@ -231,6 +246,15 @@ async function startOnce(options: HostOptions): Promise<Host> {
           ...wasmModules(),
         ],
         bindings: bindings[name],
+        ratelimits: Object.fromEntries(
+          config.ratelimits.map(({ name, namespace_id, simple: { limit, period } }: RateLimitConfig) => [
+            name,
+            {
+              namespace_id,
+              simple: { limit: limit * (options.rateLimits === "deployed" ? 1 : LOCAL_RATE_FACTOR), period },
+            },
+          ]),
+        ),
         d1Databases: Object.fromEntries(
           config.d1_databases.map((d: { binding: string; database_name?: string }) => [d.binding, d.database_name!]),
         ),

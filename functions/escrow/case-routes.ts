@@ -20,7 +20,8 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { CASE_STATES } from "../../schema/case-list.ts";
 import { committeeFor } from "../shared/committee.ts";
 import { type EscrowEnv, now } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url, readJson } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
 import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
 import { RecordSharesRequest } from "../shared/trustee-api.ts";
@@ -37,7 +38,8 @@ const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 const DossiersBody = z.object({ dossiers: Dossiers });
 const RecordSharesBody = z.object({ sealed: z.array(RecordSharesRequest.shape.sealed).min(1).max(16) });
 
-const signedByParty = async (c: C): Promise<SignedRequest> => signedRequest(c, await clockTolerance(c.env, now(c)));
+const signedByParty = async (c: C): Promise<SignedRequest> =>
+  signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
 
 async function signedJson<S extends z.ZodType>(c: C, schema: S): Promise<{ key: Hex; value: z.infer<S> }> {
   const { key, body } = await signedByParty(c);

@@ -15,7 +15,8 @@ import * as z from "zod";
 import { MAX_PARTS, type Part, readPart } from "../../protocol/buckets.ts";
 import { bytesToHex, fromBase64url } from "../../protocol/encodings.ts";
 import { type EscrowEnv, now } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp, readJson } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { hexText } from "../shared/schemas.ts";
 import { admin } from "./admin-nonces.ts";
@@ -60,6 +61,9 @@ const IndexBody = z.object({
     .min(1)
     .max(MAX_ROWS_PUT),
 });
+
+/** the fields of a row and the row itself, with room */
+const VALUES_PER_ROW = 8;
 
 /** @throws Problem malformed */
 function epochParameter(c: C): number {
@@ -109,7 +113,7 @@ function blockCursor(c: C): number | undefined {
 export function registerIndex(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/index", async (c) => {
     const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
-    const { rows } = await readJson(body, IndexBody);
+    const { rows } = await readJson(body, IndexBody, MAX_ROWS_PUT * VALUES_PER_ROW);
     const late = await putRows(c.env, rows);
     return c.json({ rows: rows.length, late });
   });

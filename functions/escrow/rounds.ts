@@ -127,7 +127,9 @@ async function askMember<S extends z.ZodType>(
   let response: Response;
   try {
     const path = `/v1/cases/${round}`;
-    response = await call({ baseUrl: trusteeUrl(handle.env, trustee), method: "POST", path, json, now: handle.now });
+    const { SIGNING_KEY: signingKey } = handle.env;
+    const to = { baseUrl: trusteeUrl(handle.env, trustee), method: "POST", path } as const;
+    response = await call({ ...to, json, signingKey, now: handle.now });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const detail = `Trustee ${trustee}, ${round}: ${error.detail ?? PROBLEMS[error.code][1]}`;

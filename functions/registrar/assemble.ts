@@ -35,7 +35,8 @@ import type { KeySet } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { loggedOf, provenHead, timesOf } from "../shared/approvals.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readAllBase64url, readBase64url, readJson, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readAllBase64url, readBase64url, refused } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { CaseProofs, OrderProof } from "../shared/trustee-api.ts";
@@ -138,7 +139,7 @@ function transportKeys(cards: readonly string[], { identityKeys }: KeySet): Uint
 
 export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/assemble/dossiers", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const r = await readJson(body, DossiersRequest);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash, keySet } = asked;
@@ -163,7 +164,7 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/assemble/identity", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const r = await readJson(body, IdentityRequest);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash: orderHash, document } = asked;

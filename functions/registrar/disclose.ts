@@ -25,7 +25,8 @@ import { decodeG1, encodeG1 } from "../../protocol/suite.ts";
 import { generations } from "../../schema/registrar.ts";
 import { timesOf } from "../shared/approvals.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readBase64url, refused } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { MAX_ORDER_SECONDS } from "../shared/order-limits.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
@@ -48,7 +49,7 @@ const traceRequest = z.object({
 
 export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/trace", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const r = await readJson(body, traceRequest);
     const certificate = await certified(c.env, readBase64url(r.certificate), key, now(c));
     const parts = r.parts.map((p) => ({

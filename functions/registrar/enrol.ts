@@ -29,7 +29,8 @@ import { LABELS } from "../../protocol/labels.ts";
 import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
 import { accounts, generations, issued, nonces } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readBase64url, readJson, refused } from "../shared/http.ts";
+import { Problem, type RoleApp, readBase64url, refused } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
@@ -124,7 +125,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   // the old phone's device key cannot fetch anything. In the epochs whose credential the old phone has already fetched, both
   // phones have J visits.
   app.post("/v1/enrol", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const r = await readJson(body, enrolment);
     if (key !== r.deviceKey) throw refused("device key does not sign");
     const bytes = readBase64url(r.contract, "contract");
@@ -181,7 +182,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/refresh/nonce", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const { account } = await readJson(body, z.object({ account: accountHex }));
     const { row, phones } = await accountOfDevice(c.env, account, key);
     const registrations = toBase64url(registrationsOf(c.env, row, phones, now(c)));
@@ -190,7 +191,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
 
   // One credential per phone and epoch, for the current epoch or the next. To refuse it is the revocation.
   app.post("/v1/refresh", async (c) => {
-    const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
     const request = RefreshRequest.decode(body);
     const account = bytesToHex(request.account);
     const at = now(c);

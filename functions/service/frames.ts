@@ -61,7 +61,7 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
     return { tagHash, sends: TO_WALLET, body: new Uint8Array(await c.req.arrayBuffer()) };
   }
-  const { key, body } = await signedRequest(c, await clockTolerance(c.env, now(c)));
+  const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
   const service = await findService(c.env, serviceId);
   const session = service && (await sessionAt(service, tagHash));
   if (!session || bytesToHex(CheckIn.decode(session.checkIn).sessionAuthKey) !== key) throw refused("session key");

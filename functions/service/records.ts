@@ -24,7 +24,8 @@ import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey, recordIdOfBlob } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp, readBase64url, readJson } from "../shared/http.ts";
+import { checkHex, Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import {
   appendStatements,

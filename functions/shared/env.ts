@@ -53,6 +53,8 @@ const schemas = {
     TRUSTEE_INDEX: z.string().regex(/^[1-9]\d?$/),
     /** The base URL of this trustee. It need not stand in TRUSTEE_URLS, as long as it is not of the committee yet. */
     OWN_URL: url,
+    /** Ed25519 public key of the escrow, which carries the rounds of cases. */
+    ESCROW_KEY: hex(32),
     /** Seed of the trustee's pinned identity and transport keys, and of the key that seals its vault. */
     TRUSTEE_SEED: hex(32),
   }),

@@ -1,11 +1,13 @@
 // The HTTP border of all roles: RFC 9457 problem documents with stable codes, body limits, and readers of text fields.
 //
+// Every answer "unavailable" and "too-many" says with Retry-After when to come again.
+//
 // Rich inside, quiet outside. Handlers throw Problem with a public code. Every credential failure (proof, signature, token,
 // replay, audience) has the one code "credential-refused". A message whose own time is too far from the receiver's clock is
 // refused as "clock-skew" (clock.ts). An unforeseen error is answered as "internal", without any detail. Malformed bytes
 // are never "internal".
 
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import * as z from "zod";
@@ -15,6 +17,7 @@ import { fromBase64url, type Hex, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { checkEnv, MisconfiguredError, type Role } from "./env.ts";
+import { countAddress, ratePolicy } from "./rate-limits.ts";
 
 /** Stable codes, each with its HTTP status and a sentence for people. */
 export const PROBLEMS = {
@@ -46,24 +49,68 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly inside: string | undefined;
   readonly more: Readonly<Record<string, string>>;
-  constructor(code: ProblemCode, detail?: string, inside?: string, more: Record<string, string> = {}) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    inside?: string,
+    more: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ) {
     super(inside ?? detail ?? code);
     this.code = code;
     this.detail = detail;
     this.inside = inside;
     this.more = more;
+    this.headers = headers;
   }
 }
 /** The one answer to every kind of bad credential. `inside` tells the reason, and is never sent. */
 export const refused = (inside: string): Problem => new Problem("credential-refused", undefined, inside);
 
-export function problemResponse(code: ProblemCode, detail?: string, more: Record<string, string> = {}): Response {
+/** Seconds after which a request may be repeated, unless the problem says another time. */
+const RETRY_AFTER: Partial<Record<ProblemCode, string>> = { unavailable: "2", "too-many": "10", "in-progress": "1" };
+
+export function problemResponse(
+  code: ProblemCode,
+  detail?: string,
+  more: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const [status, title] = PROBLEMS[code];
+  const wait = RETRY_AFTER[code];
   return Response.json(
     { type: `urn:symbolon:problem:${code}`, code, status, title, ...(detail === undefined ? {} : { detail }), ...more },
-    { status, headers: { "content-type": "application/problem+json" } },
+    {
+      status,
+      headers: {
+        "content-type": "application/problem+json",
+        ...(wait === undefined ? {} : { "retry-after": wait }),
+        ...headers,
+      },
+    },
   );
 }
+
+/**
+ * Whether D1, R2 or a Durable Object could not work just now: it was busy, overloaded, moved, reset or cut off. The platform
+ * marks such errors of Durable Objects; D1 and R2 tell it in the message only.
+ * (developers.cloudflare.com: Durable Objects, error handling; D1, debug; R2, error codes)
+ */
+function isStorageTrouble(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { retryable, overloaded } = error as Error & { retryable?: boolean; overloaded?: boolean };
+  return retryable === true || overloaded === true || TROUBLE.test(`${error.message} ${String(error.cause ?? "")}`);
+}
+const TROUBLE =
+  /overloaded|too many requests|database is locked|SQLITE_BUSY|SQLITE_FULL|storage operation exceeded|object to be reset|was reset|Network connection lost|connection lost|storage caused|Cannot resolve D1 DB|D1_ERROR: (Failed to parse body|internal error|Internal error)|internal error; reference|exceeded timeout|We encountered an internal error|\(10001\)|\(10058\)|code was updated|is currently unavailable/i;
+
+/** The first few faults that a schema found, each with its field. */
+const issuesOf = ({ issues }: z.ZodError): string =>
+  [
+    ...issues.slice(0, MAX_ISSUES).map((i) => `${i.path.join(".")}: ${i.message}`),
+    ...(issues.length > MAX_ISSUES ? ["..."] : []),
+  ].join("; ");
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -71,13 +118,14 @@ function toProblem(error: unknown): Problem {
     return new Problem(error.reason === "unknown-version" ? "unknown-version" : "malformed", error.message);
   if (error instanceof DecodeError)
     return new Problem("malformed", "A group element or scalar is not valid.", error.message);
-  if (error instanceof z.ZodError)
-    return new Problem("malformed", error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "));
+  if (error instanceof z.ZodError) return new Problem("malformed", issuesOf(error));
   if (error instanceof MisconfiguredError) return new Problem("misconfigured", undefined, error.message);
+  if (isStorageTrouble(error)) return new Problem("unavailable", undefined, String(error));
   return new Problem("internal", undefined, String(error));
 }
 
-const MAX_JSON_BYTES = 1 << 20;
+const MAX_ISSUES = 5;
+const MAX_BODY_BYTES = 1 << 20;
 
 export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
 
@@ -96,26 +144,49 @@ const crossOrigin = cors({
     CLOCK_HEADER,
     "symbolon-manifest",
   ],
-  exposeHeaders: ["symbolon-cursor"],
+  exposeHeaders: ["symbolon-cursor", "etag", "retry-after", "ratelimit", "ratelimit-policy"],
   maxAge: 7200,
 });
 
+/** Bodies of more than MAX_BODY_BYTES, on the paths where they are expected. */
+interface LargeBodies {
+  paths: RegExp;
+  bytes: number;
+}
+
+/**
+ * A large body must state its length: the runtime would hold one without a length in memory, whoever sends it. A handler
+ * reads it only once it has verified the sender.
+ */
+const largeBody = (c: Context, bytes: number): Response | undefined => {
+  if (!c.req.raw.body) return undefined;
+  const length = c.req.header("content-length");
+  if (length === undefined) return problemResponse("malformed", "Content-Length is required.");
+  return Number(length) > bytes ? problemResponse("too-large") : undefined;
+};
+
 /** A role's app. It checks the bindings first, maps errors to problems, logs no request and forbids caching. */
-export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: number } = {}): RoleApp<E> {
+export function roleApp<E extends object>(role: Role, { large }: { large?: LargeBodies } = {}): RoleApp<E> {
   const app = new Hono<{ Bindings: E }>();
   app.use(async (c, next) => {
     checkEnv(role, c.env);
     await next();
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
+    c.header("ratelimit-policy", ratePolicy(role));
   });
   app.use(crossOrigin);
-  app.use(
-    bodyLimit({
-      maxSize: options.maxBodyBytes ?? MAX_JSON_BYTES,
-      onError: () => problemResponse("too-large"),
-    }) as never,
-  );
+  app.use(async (c, next) => {
+    await countAddress(c);
+    await next();
+  });
+  const smallBody = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => problemResponse("too-large") });
+  app.use(async (c, next) => {
+    if (!large?.paths.test(c.req.path)) return smallBody(c as never, next);
+    const refusal = largeBody(c, large.bytes);
+    if (refusal) return refusal;
+    await next();
+  });
   app.onError((error, c) => {
     const problem = toProblem(error);
     // A developer must see a bug. So local stage prints it, but never for a request that is only bad.
@@ -124,7 +195,7 @@ export function roleApp<E extends object>(role: Role, options: { maxBodyBytes?: 
       (c.env as { STAGE?: string }).STAGE === "local"
     )
       console.error(role, c.req.method, problem.inside, error instanceof Error ? error.stack : "");
-    return problemResponse(problem.code, problem.detail, problem.more);
+    return problemResponse(problem.code, problem.detail, problem.more, problem.headers);
   });
   app.notFound(() => problemResponse("not-found"));
   app.get("/health", (c) => c.json({ role, ok: true }));
@@ -147,21 +218,4 @@ export function checkHex(text: string | undefined, bytes: number, name: string):
   if (text === undefined || !isHex(text, bytes))
     throw new Problem("malformed", `${name}: ${bytes} bytes in hex expected`);
   return text;
-}
-
-/**
- * The JSON of a request, or of a body that was read before, checked by a zod schema.
- * @throws Problem malformed, ZodError (which becomes "malformed")
- */
-export async function readJson<S extends z.ZodType>(
-  from: { text(): Promise<string> } | Uint8Array,
-  schema: S,
-): Promise<z.infer<S>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(from instanceof Uint8Array ? new TextDecoder().decode(from) : await from.text());
-  } catch {
-    throw new Problem("malformed", "The body is not JSON.");
-  }
-  return schema.parse(value);
 }

@@ -18,6 +18,7 @@ import {
 import { checkClock } from "./clock.ts";
 import { now, ownOrigin } from "./env.ts";
 import { refused } from "./http.ts";
+import { countKey } from "./rate-limits.ts";
 
 export interface SignedHead {
   /** The Ed25519 public key that signed. */
@@ -37,8 +38,11 @@ interface Door {
   readonly allowed?: readonly Hex[];
 }
 
-/** Who signed the request; its body is not read yet. @throws Problem clock-skew, credential-refused */
-export function signedHead(c: Context, { toleranceSeconds = CLOCK_TOLERANCE_SECONDS, allowed }: Door = {}): SignedHead {
+/** Who signed the request; its body is not read yet. @throws Problem clock-skew, credential-refused, too-many */
+export async function signedHead(
+  c: Context,
+  { toleranceSeconds = CLOCK_TOLERANCE_SECONDS, allowed }: Door = {},
+): Promise<SignedHead> {
   const at = now(c);
   const claimed = readSignatureHeader(c.req.header(SIGNATURE_HEADER));
   if (!claimed) throw refused("no request signature");
@@ -48,6 +52,7 @@ export function signedHead(c: Context, { toleranceSeconds = CLOCK_TOLERANCE_SECO
   const { pathname, search } = new URL(c.req.url);
   const target = { method: c.req.method, url: ownOrigin(c.env) + pathname + search };
   if (!verifyRequest(target, claimed, at, nativeVerify, toleranceSeconds)) throw refused("request signature");
+  await countKey(c, key);
   const body = async (): Promise<Uint8Array> => {
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     if (!isSignedBody(claimed, bytes)) throw refused("body is not the signed one");
@@ -56,14 +61,11 @@ export function signedHead(c: Context, { toleranceSeconds = CLOCK_TOLERANCE_SECO
   return { key, nonce: bytesToHex(claimed.nonce), body };
 }
 
-async function whole(head: SignedHead): Promise<SignedRequest> {
-  return { key: head.key, nonce: head.nonce, body: await head.body() };
+/** The whole signed request. @throws Problem clock-skew, credential-refused, too-many */
+export async function signedRequest(c: Context, door?: Door): Promise<SignedRequest> {
+  const { key, nonce, body } = await signedHead(c, door);
+  return { key, nonce, body: await body() };
 }
 
-/** The whole signed request. @throws Problem clock-skew, credential-refused */
-export const signedRequest = async (c: Context, toleranceSeconds?: number): Promise<SignedRequest> =>
-  whole(signedHead(c, toleranceSeconds === undefined ? {} : { toleranceSeconds }));
-
-/** As signedRequest, but the key must also be one of `allowed`. @throws Problem clock-skew, credential-refused */
-export const signedBy = async (c: Context, allowed: readonly Hex[]): Promise<SignedRequest> =>
-  whole(signedHead(c, { allowed }));
+/** As signedRequest, but the key must also be one of `allowed`. @throws Problem clock-skew, credential-refused, too-many */
+export const signedBy = (c: Context, allowed: readonly Hex[]): Promise<SignedRequest> => signedRequest(c, { allowed });

@@ -10,7 +10,8 @@
 
 import { toBase64url } from "../../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
-import { type RoleApp, readBase64url, readJson } from "../shared/http.ts";
+import { type RoleApp, readBase64url } from "../shared/http.ts";
+import { readJson } from "../shared/json.ts";
 import {
   DecideRequest,
   LoginRequest,

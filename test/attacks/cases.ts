@@ -248,7 +248,10 @@ export async function lyingBundle(
 
 /** One round of a case, asked of a trustee directly. */
 export const askTrustee = <T>(p: Practice, trustee: number, round: string, json: object): Promise<T> =>
-  apiJson<T>(p.transport, p.deployment.trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json });
+  apiJson<T>(p.transport, p.deployment.trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, {
+    json,
+    signWith: hexToBytes(p.host.bindings.escrow!.SIGNING_KEY!),
+  });
 
 // ---- weakened Workers
 

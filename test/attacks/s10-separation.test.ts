@@ -214,7 +214,7 @@ const escrow: WorkerShape = {
 };
 const trustee: WorkerShape = {
   entry: "functions/trustee.ts",
-  bindings: { ...common, OWN_URL: "http://trustee-1.test", TRUSTEE_INDEX: "1", TRUSTEE_SEED: hex },
+  bindings: { ...common, OWN_URL: "http://trustee-1.test", ESCROW_KEY: hex, TRUSTEE_INDEX: "1", TRUSTEE_SEED: hex },
   objects: { CEREMONY: "Ceremony", TRUSTEE_VAULT: "TrusteeVault" },
 };
 const witness: WorkerShape = {

@@ -90,6 +90,7 @@ export const own = {
   },
   trustee: {
     OWN_URL: "http://trustee-1.test",
+    ESCROW_KEY: publicHex("escrow-sign"),
     TRUSTEE_INDEX: "1",
     TRUSTEE_SEED: secretHex("trustee-1"),
   },

@@ -197,7 +197,7 @@ export const outcome = <T>(answer: Promise<T>): Promise<T | string> =>
   });
 
 export const ask = <T = Record<string, never>>(trustee: number, round: string, json: unknown): Promise<T> =>
-  apiJson<T>(transport, trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json });
+  apiJson<T>(transport, trusteeUrls[trustee - 1]!, `/v1/cases/${round}`, { json, signWith: secret("escrow-sign") });
 
 // ---- the log
 

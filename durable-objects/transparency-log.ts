@@ -6,6 +6,7 @@
 //   heads    = checkpoints that were signed: one note per size, never another, never changed
 //   published <= number of entries: every tile of the tree of that size is in R2
 //   cosignatures = of a head that was signed here, by a configured witness: its newest one per head
+//   quorums  = the largest head with so many cosignatures, for each number of them
 // An index is answered only when its row is durable, because the output gate holds the answer back until then. Bytes that
 // are already in the log keep their index. So callers may repeat an append until they receive the answer.
 //
@@ -122,6 +123,8 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       CREATE TABLE IF NOT EXISTS heads (size INTEGER PRIMARY KEY, note TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS cosignatures (size INTEGER, witness TEXT, line TEXT NOT NULL, time INTEGER NOT NULL,
         PRIMARY KEY (size, witness)) WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS cosignatures_of ON cosignatures (witness, size, time);
+      CREATE TABLE IF NOT EXISTS quorums (cosignatures INTEGER PRIMARY KEY, size INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), published INTEGER NOT NULL);
       INSERT OR IGNORE INTO progress VALUES (1, 0);
       CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), ahead INTEGER NOT NULL);
@@ -177,6 +180,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   async cosigned(quorum: number, min: number | undefined, now: number): Promise<CosignedHead | undefined> {
     this.keepClock(now);
     if (min !== undefined && min > this.size()) return undefined;
+    if (quorum > this.witnesses().length) return undefined;
     let best = this.bestHead(quorum);
     const resting = min === undefined && Date.now() < this.askedAt + ROUND_PAUSE_MS;
     const wanted = resting ? 0 : (min ?? this.size());
@@ -288,6 +292,12 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
       line,
       time,
     );
+    const { n } = this.sql.exec<{ n: number }>("SELECT count(*) n FROM cosignatures WHERE size = ?", size).one();
+    this.sql.exec(
+      `INSERT INTO quorums VALUES (?1, ?2) ON CONFLICT (cosignatures) DO UPDATE SET size = ?2 WHERE size < ?2`,
+      n,
+      size,
+    );
   }
 
   private signedAt(size: number, witness: string): number | undefined {
@@ -305,10 +315,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   /** The largest head with so many cosignatures of any age. */
   private bestHead(quorum: number): number | undefined {
     return this.sql
-      .exec<{ size: number }>(
-        "SELECT size FROM cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1",
-        quorum,
-      )
+      .exec<{ size: number }>("SELECT size FROM quorums WHERE cosignatures = ?", Math.max(quorum, 1))
       .toArray()[0]?.size;
   }
 
@@ -318,13 +325,13 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   }
 
   private someWitnessIsDue(now: number): boolean {
-    const { n } = this.sql
-      .exec<{ n: number }>(
-        "SELECT count(DISTINCT witness) n FROM cosignatures WHERE time >= ?",
-        now - RESIGN_AFTER_SECONDS,
-      )
-      .one();
-    return this.size() > 0 && n < this.witnesses().length;
+    const isDue = ({ key }: WitnessAt): boolean => {
+      const [newest] = this.sql
+        .exec<{ time: number }>("SELECT time FROM cosignatures WHERE witness = ? ORDER BY size DESC LIMIT 1", key.name)
+        .toArray();
+      return newest === undefined || newest.time < now - RESIGN_AFTER_SECONDS;
+    };
+    return this.size() > 0 && this.witnesses().some(isDue);
   }
 
   /** The time by the clock of the last caller. In production this is the system's clock. */

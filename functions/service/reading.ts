@@ -10,15 +10,11 @@
 //   GET /v1/services/:id/blobs?ids=ID.ID          up to GROUP_BLOBS small blobs in one answer (protocol/blob-group.ts)
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
-import { and, asc, eq, exists, gt, gte, lt, lte, or } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { GROUP_BLOB_BYTES, GROUP_BLOBS, writeGroup } from "../../protocol/blob-group.ts";
 import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
-import { asBytes, bound } from "../../schema/columns.ts";
-import { recordsTable } from "../../schema/records.ts";
-import { sessions } from "../../schema/service.ts";
+import { type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
+import { type RecordStatus, recordsTableName } from "../../schema/records.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
 import { recordAt, recordsAt } from "./manifests.ts";
@@ -46,44 +42,40 @@ function bucketOf(c: Context): Bucket {
   return { ...rangeOf(part), ...(to === undefined ? {} : { to: Number(to) }) };
 }
 
-/** One page of a bucket's manifests. */
+interface ListedRow {
+  tagHash: Hex;
+  count: number;
+  /** in hex; null if the session is of a month after `to` */
+  manifest: string | null;
+  status: RecordStatus;
+}
+
+/**
+ * One page of a bucket's manifests. It visits `limit` rows at most, whatever `to` leaves out: so a page may be short, or empty,
+ * and still have a cursor.
+ */
 async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   const { limit } = pageOf(c, RECORDS_PER_PAGE);
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
   if (at === null) throw new Problem("malformed", "cursor: not a cursor of this list");
-  const t = recordsTable(service.serviceId);
-  const db = drizzle(service.db);
-  const early = (epoch: number) =>
-    exists(
-      db
-        .select({ epoch: sessions.epoch })
-        .from(sessions)
-        .where(
-          and(eq(sessions.serviceId, service.serviceId), eq(sessions.tagHash, t.tagHash), lte(sessions.epoch, epoch)),
-        ),
-    );
-  const rows = await db
-    .select({ tagHash: t.tagHash, count: t.count, manifest: asBytes(t.manifest), status: t.status })
-    .from(t)
-    .where(
-      and(
-        // The cursor bounds the index. Otherwise each page would scan all pages before it.
-        gte(t.tagHash, bound(at && at[1]! > from ? at[1]! : from)),
-        lt(t.tagHash, bound(below)),
-        at
-          ? or(gt(t.tagHash, bound(at[1]!)), and(eq(t.tagHash, bound(at[1]!)), gt(t.count, Number(at[2]))))
-          : undefined,
-        to === undefined ? undefined : early(to),
-      ),
+  const { results: rows } = await service.db
+    .prepare(
+      `SELECT r.tag_hash AS tagHash, r.count, r.status,
+         CASE WHEN ?5 IS NULL OR s.epoch <= ?5 THEN hex(r.manifest) END AS manifest
+       FROM (SELECT tag_hash, count, status, manifest FROM ${recordsTableName(service.serviceId)}
+             WHERE tag_hash >= ?1 AND tag_hash < ?2 AND (tag_hash, count) > (?3, ?4)
+             ORDER BY tag_hash, count LIMIT ?6) r
+       LEFT JOIN sessions s ON s.service_id = ?7 AND s.tag_hash = r.tag_hash
+       ORDER BY r.tag_hash, r.count`,
     )
-    .orderBy(asc(t.tagHash), asc(t.count))
-    .limit(limit);
+    .bind(from, below, at?.[1] ?? "", Number(at?.[2] ?? 0), to ?? null, limit, service.serviceId)
+    .all<ListedRow>();
   const last = rows.at(-1);
-  return {
-    records: rows.map(({ manifest, status }) => ({ manifest: toBase64url(manifest), status })),
-    ...(last && rows.length === limit ? { cursor: `${last.tagHash}.${last.count}` } : {}),
-  };
+  const records = rows.flatMap(({ manifest, status }) =>
+    manifest === null ? [] : [{ manifest: toBase64url(hexToBytes(manifest.toLowerCase())), status }],
+  );
+  return { records, ...(last && rows.length === limit ? { cursor: `${last.tagHash}.${last.count}` } : {}) };
 }
 
 export function registerReading(app: RoleApp<ServiceEnv>): void {

@@ -29,7 +29,7 @@ import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
 import { pageOf } from "./paging.ts";
-import { type Service, serviceOfPath } from "./registry.ts";
+import { serviceOfPath } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { sessionAt } from "./session-rows.ts";
 
@@ -53,13 +53,12 @@ export function signedRefusal(env: ServiceEnv, cause: unknown, checkIn: Uint8Arr
   return new Problem(cause.code, cause.detail, cause.inside, { refusal: toBase64url(signed) });
 }
 
-/** Signed<Receipt>, if this very check-in opened the session of its tag at this service. */
+/** Signed<Receipt>, if this very check-in opened the session of the row. @param row of its tag at its service, if there is one */
 export async function standingReceipt(
   env: ServiceEnv,
-  service: Service,
+  row: Awaited<ReturnType<typeof sessionAt>>,
   { tagHash, presentationHash }: { tagHash: Hex; presentationHash: Hex },
 ): Promise<Uint8Array | undefined> {
-  const row = await sessionAt(service, tagHash);
   if (!row || bytesToHex(presentationHashOf(row.checkIn)) !== presentationHash) return undefined;
   const outcome = await replayWindowOf(env, tagHash).recall({ tagHash, presentationHash });
   if (outcome.outcome !== "refused") return outcome.receipt;
@@ -72,7 +71,8 @@ export function registerReceipts(app: RoleApp<ServiceEnv>): void {
     const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
     const presentationHash = checkHex(c.req.param("presentationHash"), 32, "presentation hash");
     const service = await serviceOfPath(c.env, c.req.param("id"));
-    const receipt = await standingReceipt(c.env, service, { tagHash, presentationHash });
+    const row = await sessionAt(service, tagHash);
+    const receipt = await standingReceipt(c.env, row, { tagHash, presentationHash });
     if (!receipt) throw new Problem("not-found", "This check-in opened no session.");
     return c.body(receipt.slice().buffer, 200, OCTETS);
   });

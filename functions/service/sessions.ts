@@ -4,8 +4,8 @@
 //   GET  /v1/services/:id/sessions          clinic; cursor, limit: ordered by tagHash, which reveals no time
 //   GET  /v1/services/:id/sessions/:tagHash clinic
 //
-// The steps of a check-in, in order: decode; find the registered service and check its signature; freshness; policy;
-// parameters; proof. Then the session's object opens the session once. This write is durable and decides. Then come the D1
+// The steps of a check-in, in order: decode; find the registered service and check its signature; whether the tag is spent;
+// freshness; policy; parameters; proof. The proof is by far the dearest, so everything else comes before it. Then the session's object opens the session once. This write is durable and decides. Then come the D1
 // row, the answer, and the row of the session index.
 // Every failure of the credential gets the same answer. A challenge that is not fresh is refused as "clock-skew", before the
 // presentation is looked at: that answer says how old the challenge is, and nothing of the credential. If the check-in was
@@ -20,6 +20,7 @@
 // Freshness: |now - issuedAt| <= W, the parameters' tolerance of clocks, and not past expiresAt. A clinic that verified offline sends the check-in later, under
 // its own token, within the parameters' offline grace.
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
@@ -27,7 +28,7 @@ import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
-import { Challenge, cardHashOf } from "../../protocol/documents.ts";
+import { Challenge, cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
 import { bound } from "../../schema/columns.ts";
@@ -36,6 +37,7 @@ import { clockSkew } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { clockTolerance, type EpochParameters, parametersFor } from "../shared/parameters.ts";
+import { countChallenge } from "../shared/rate-limits.ts";
 import { isClosed } from "./closed-epochs.ts";
 import { sendIndexRow } from "./index-rows.ts";
 import { pageOf } from "./paging.ts";
@@ -187,14 +189,21 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
   const day = dayOf(read.challenge.issuedAt);
   const tag = await parametersOfCheckIn(c.env, read, at);
   const offline = await handedInByClinic(c, service);
+  const row = await sessionAt(service, tagHash);
   const closed = async () => ((await isClosed(service, read.epoch)) ? refused("epoch is closed") : undefined);
   const tooLate = notFresh(read, tag, at, offline) ?? (await closed());
   if (tooLate !== undefined) {
-    const receipt = await standingReceipt(c.env, service, { tagHash, presentationHash });
+    const receipt = await standingReceipt(c.env, row, { tagHash, presentationHash });
     if (receipt === undefined) throw tooLate;
     return receipt;
   }
   requireActive(service);
+  if (row !== undefined) {
+    if (bytesToHex(presentationHashOf(row.checkIn)) !== presentationHash) throw refused("tag already spent");
+    const before = await object.recall({ tagHash, presentationHash });
+    if (before.outcome === "repeated" && !before.pending) return before.receipt;
+  }
+  await countChallenge(c, sha256(Challenge.encode({ ...read.challenge })));
   const T = (await verify(c.env, read, tag, at)).tag;
   const outcome: OpenOutcome = await object.open(
     {
@@ -215,8 +224,7 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
   );
   if (outcome.outcome === "refused") throw refused("tag already spent");
   const about = { serviceId: service.serviceId, epoch: read.epoch };
-  const row = { ...about, tagHash, day, checkIn: bytes };
-  const standing = await writeRow(c.env, service, row);
+  const standing = await writeRow(c.env, service, { ...about, tagHash, day, checkIn: bytes });
   if (standing !== "stands") {
     await object.giveUp(tagHash, presentationHash);
     throw refused(standing === "closed" ? "epoch is closed" : "tag already spent, says its row");

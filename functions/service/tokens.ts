@@ -22,6 +22,7 @@ import { checkClock } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
 import { clockTolerance } from "../shared/parameters.ts";
+import { countKey } from "../shared/rate-limits.ts";
 import { findService, type Service } from "./registry.ts";
 import { spend } from "./single-use.ts";
 
@@ -111,6 +112,7 @@ export async function clinicOf(c: Context<{ Bindings: ServiceEnv }>, id = c.req.
   } catch (cause) {
     throw refused(`token: ${String(cause)}`);
   }
+  await countKey(c, serviceId);
   const service = await findService(c.env, serviceId);
   if (!service) throw refused("token of a service that is not registered");
   return service;

@@ -21,6 +21,7 @@ export class CodecError extends Error {
 /** The codec of one document type. */
 export interface Codec<T> {
   readonly name: string;
+  /** @throws CodecError malformed if a field is out of its range: bytes of another length, ill-formed text, too large a number */
   encode(value: T): Uint8Array;
   /** @throws CodecError */
   decode(bytes: Uint8Array): T;
@@ -86,7 +87,12 @@ export function document<const F extends Fields>(
   return {
     name,
     encode(value) {
-      const inner = body.encode(value);
+      let inner: Uint8Array;
+      try {
+        inner = body.encode(value);
+      } catch (cause) {
+        throw new CodecError("malformed", `${name}: ${(cause as Error).message}`);
+      }
       const out = new Uint8Array(inner.length + 2);
       out[0] = type;
       out[1] = version;

@@ -2,7 +2,7 @@
 // The conversion follows H. Hinnant, "chrono-compatible low-level date algorithms" (civil-from-days), because the core
 // has no clock and no Date.
 
-const SECONDS_PER_DAY = 86_400;
+export const SECONDS_PER_DAY = 86_400;
 
 /** The epoch that contains a moment. @param unixSeconds seconds since 1970-01-01T00:00:00Z */
 export function epochOf(unixSeconds: number): number {

@@ -17,8 +17,12 @@ export const canonicalSelector = (selector: string): string =>
 
 /** Otherwise all selectors that consist of hyphens would belong to one person. */
 const MIN_SELECTOR_LENGTH = 3;
-/** Whether a selector names anybody at all. */
-export const isSelector = (selector: string): boolean => canonicalSelector(selector).length >= MIN_SELECTOR_LENGTH;
+/**
+ * Whether a selector names anybody at all. Half of a surrogate pair has no UTF-8 form: all such texts would be encoded alike, and
+ * have one blind index.
+ */
+export const isSelector = (selector: string): boolean =>
+  !/\p{Surrogate}/u.test(selector) && canonicalSelector(selector).length >= MIN_SELECTOR_LENGTH;
 
 const Layout = document("IdentityRecord", 0x13, 1, {
   selector: text, // canonical, for example an insurance number

@@ -25,6 +25,11 @@ export async function followCase(
     .run();
 }
 
+export async function isListed(db: D1Database, caseId: Hex): Promise<boolean> {
+  const row = await drizzle(db).select({ state: cases.state }).from(cases).where(eq(cases.caseId, caseId)).get();
+  return row !== undefined;
+}
+
 /** The ids of cases in `state` that have not expired, greater than `after`, in the order of the ids (which are random). */
 export async function listCases(
   db: D1Database,

@@ -8,6 +8,7 @@
 //                   entry, stored before it is appended, so that a repetition appends the same bytes
 //   complete_epochs epochs for which the service Worker has said that no row is pending
 //   late_rows       rows that came after their epoch was closed. They are kept and told, and no case reads them
+//   order_counts    the quota of orders of each requester (functions/escrow/order-quota.ts)
 //   admin_nonces    of the administrator's requests, each accepted once
 //   cases           the state of each case. The case itself is in its Durable Object (LinkageEscrow), and this row follows.
 //                   `rank` only grows, so a late writer cannot restore an older state. Case ids are random
@@ -63,6 +64,18 @@ export const lateRows = sqliteTable(
     rowProof: hex("row_proof").notNull(),
   },
   (t) => [primaryKey({ columns: [t.epoch, t.value] })],
+);
+
+/** How many orders a requester placed on its last day; emergencies are counted apart. */
+export const orderCounts = sqliteTable(
+  "order_counts",
+  {
+    requesterKey: hex("requester_key").notNull(),
+    emergency: integer("emergency", { mode: "boolean" }).notNull(),
+    day: integer("day").notNull(),
+    n: integer("n").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.requesterKey, t.emergency] })],
 );
 
 /** `last_second`: the last moment in which the request is good, in unix seconds */

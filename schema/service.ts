@@ -5,6 +5,7 @@
 //   sessions          one row per check-in, in the service's shard. It keeps the spent tag after the object has forgotten it.
 //   uploads           blobs that are or may be in R2 and that no record row names. A row is written before R2, and deleted
 //                     together with the write of the record's row. The sweep removes the rest.
+//   filed             the quota of objects of each service in this shard
 //   outbox            log entries still to be appended, written in the same batch as their act
 //   client_assertions spent `jti`s of OAuth client assertions, until they expire
 //   closed_epochs     in every shard: epochs closed by hand after a restore from backup. Nothing opens in them any more
@@ -52,6 +53,13 @@ export const uploads = sqliteTable(
   },
   (t) => [index("uploads_due").on(t.sweepAfter)],
 );
+
+/** How many objects a service filed on its last day (functions/service/object-quota.ts). */
+export const filed = sqliteTable("filed", {
+  serviceId: hex("service_id").primaryKey(),
+  day: integer("day").notNull(),
+  n: integer("n").notNull(),
+});
 
 export const outbox = sqliteTable("outbox", {
   /** SHA-256 of the entry. */

@@ -2,6 +2,7 @@
 
 import type { CaseView, LinkageEscrow, Recorded } from "../../durable-objects/linkage-escrow.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
+import { isListed } from "../../schema/case-list.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem, refused } from "../shared/http.ts";
 
@@ -16,8 +17,12 @@ export interface CaseHandle {
 export const caseObject = (env: EscrowEnv, caseId: Hex): DurableObjectStub<LinkageEscrow> =>
   (env.LINKAGE_ESCROW as DurableObjectNamespace<LinkageEscrow>).getByName(caseId);
 
-/** @throws Problem not-found if no case has this id */
+/**
+ * The list of cases is looked at first, because asking a Durable Object of a made-up name would create it. A case that is not
+ * listed yet is so once its requester repeats the order. @throws Problem not-found if no case has this id
+ */
 export async function openCaseHandle(env: EscrowEnv, caseId: Hex, now: number): Promise<CaseHandle> {
+  if (!(await isListed(env.ESCROW_DB, caseId))) throw new Problem("not-found");
   const stub = caseObject(env, caseId);
   return { env, stub, view: recorded(await stub.view(now)), now };
 }

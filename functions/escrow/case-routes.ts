@@ -17,17 +17,18 @@ import * as z from "zod";
 import { Order, Signed } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import { CASE_STATES } from "../../schema/case-list.ts";
+import { CASE_STATES, isListed } from "../../schema/case-list.ts";
 import { committeeFor } from "../shared/committee.ts";
 import { type EscrowEnv, now } from "../shared/env.ts";
 import { checkHex, Problem, type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
-import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
+import { type SignedRequest, signedHead, signedRequest } from "../shared/request-auth.ts";
 import { RecordSharesRequest } from "../shared/trustee-api.ts";
 import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
 import { closeDue } from "./closing.ts";
+import { countOrder } from "./order-quota.ts";
 import { newCase, screenDossiers } from "./orders.ts";
 import { caseProofs, orderProof, recordShares } from "./rounds.ts";
 
@@ -56,14 +57,26 @@ async function handleOfRequester(c: C, key: Hex): Promise<CaseHandle> {
   return handle;
 }
 
+/** The case of the path, and the JSON that its requester sent. The body is large, and read only then. */
+async function jsonOfRequester<S extends z.ZodType>(
+  c: C,
+  schema: S,
+): Promise<{ handle: CaseHandle; value: z.infer<S> }> {
+  const head = await signedHead(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+  const handle = await handleOfRequester(c, head.key);
+  return { handle, value: await readJson(await head.body(), schema) };
+}
+
 export function registerCases(app: RoleApp<EscrowEnv>): void {
   app.post("/v1/cases", async (c) => {
     const { key, value } = await signedJson(c, CaseBody);
     const dossiers = readAllBase64url(value.dossiers, "dossiers");
     const wanted = await newCase(c.env, readBase64url(value.order, "order"), dossiers, key, now(c));
+    const { epochFrom, epochTo, emergency } = Order.decode(Signed.decode(wanted.order).document);
+    if (!(await isListed(c.env.ESCROW_DB, wanted.caseId)))
+      await countOrder(c.env, { requesterKey: key, emergency }, now(c));
     const opened = statusOf(await openCase(c.env, wanted, now(c)));
     if (wanted.kind !== "trace") {
-      const { epochFrom, epochTo } = Order.decode(Signed.decode(wanted.order).document);
       await closeDue(c.env, epochFrom, epochTo, now(c));
     }
     return c.json(opened, 201);
@@ -102,8 +115,7 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   });
 
   app.post("/v1/cases/:id/dossiers", async (c) => {
-    const { key, value } = await signedJson(c, DossiersBody);
-    const handle = await handleOfRequester(c, key);
+    const { handle, value } = await jsonOfRequester(c, DossiersBody);
     const dossiers = readAllBase64url(value.dossiers, "dossiers");
     screenDossiers(dossiers, handle.view.trusteeKeys.length);
     return c.json(statusOf(await completeDossiers(handle, dossiers)));
@@ -123,8 +135,7 @@ export function registerCases(app: RoleApp<EscrowEnv>): void {
   });
 
   app.post("/v1/cases/:id/record-shares", async (c) => {
-    const { key, value } = await signedJson(c, RecordSharesBody);
-    const handle = await handleOfRequester(c, key);
+    const { handle, value } = await jsonOfRequester(c, RecordSharesBody);
     return c.json({ sealed: (await recordShares(handle, value.sealed)).map(toBase64url) });
   });
 }

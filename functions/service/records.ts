@@ -38,6 +38,7 @@ import {
   isRepetition,
   readManifest,
 } from "./manifests.ts";
+import { countObject, tooManyObjects } from "./object-quota.ts";
 import { outboxEntry } from "./outbox.ts";
 import type { Service } from "./registry.ts";
 import { requireActive } from "./suspension.ts";
@@ -136,7 +137,11 @@ async function upload(
   const blob = await readBeginning(body);
   checkStanzas(blob.beginning, given);
   const key = blobKey(serviceId, given.recordId, crypto.getRandomValues(new Uint8Array(16)));
-  await db.prepare("INSERT INTO uploads (blob_key, sweep_after) VALUES (?, ?)").bind(key, giveUpAt(at)).run();
+  const list = db
+    .prepare("INSERT INTO uploads (blob_key, sweep_after) SELECT ?, ? WHERE changes() > 0")
+    .bind(key, giveUpAt(at));
+  const [, listed] = await db.batch([countObject(service, at), list]);
+  if (listed!.meta.changes === 0) throw tooManyObjects(at);
   try {
     await store(env, key, blob, given);
     if (await append(service, given, appendStatements(service, given, key), key)) return;

@@ -68,7 +68,7 @@ import * as z from "zod";
 import { MAX_CHUNK_EPOCHS } from "../../protocol/case-chunks.ts";
 import type { Base64url } from "../../protocol/encodings.ts";
 import type { OrderDescription } from "../../protocol/review.ts";
-import { base64urlText as b64, hexText as hex } from "./schemas.ts";
+import { base64urlText as b64, base64urlOf as exactly, hexText as hex } from "./schemas.ts";
 
 const MAX_DOCUMENT_BYTES = 64 << 10;
 const MAX_PART_BYTES = 1 << 20;
@@ -83,14 +83,14 @@ const part = b64(MAX_PART_BYTES);
 export const Inclusion = z.object({
   entry: document,
   index: z.number().int().nonnegative(),
-  proof: z.array(b64(32)).max(64),
+  proof: z.array(exactly(32)).max(64),
 });
 export type Inclusion = z.infer<typeof Inclusion>;
 
 export const Bundle = z.object({
   order: document,
   approvals: z.array(document).min(1).max(16),
-  nonce: b64(32),
+  nonce: exactly(32),
   checkpoint: z.string().max(16_384),
   orderInclusion: Inclusion,
   approvalInclusions: z.array(Inclusion).max(16),

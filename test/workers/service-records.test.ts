@@ -446,6 +446,13 @@ describe("faults between R2 and D1 (S15)", () => {
       },
     });
   const down = () => Promise.reject(new Error("down"));
+  type Batch = D1Database["batch"];
+  /** A shard whose second batch of a request is another: the first lists the upload, the second appends the record. */
+  const appending = (db: D1Database, second: Batch): D1Database => {
+    let batches = 0;
+    const batch = ((statements) => (++batches === 1 ? db.batch(statements) : second(statements))) as Batch;
+    return failing(db, { batch });
+  };
 
   it("R2 down: nothing is stored, and the same request succeeds later", async () => {
     const record = await made();
@@ -458,7 +465,7 @@ describe("faults between R2 and D1 (S15)", () => {
 
   it("a fault after the blob is in R2: there is no record, and the sweep deletes the blob once it is due", async () => {
     const record = await made();
-    const batches = shards.map((db) => failing(db, { batch: down }));
+    const batches = shards.map((db) => appending(db, down));
     const t = broken({
       RECORDS_DB_0: batches[0],
       RECORDS_DB_1: batches[1],
@@ -476,11 +483,8 @@ describe("faults between R2 and D1 (S15)", () => {
 
   it("an isolate that dies half-way leaves a listed blob, which is swept after hours and not before", async () => {
     const record = await made();
-    const never = () => new Promise(() => undefined);
-    const t = broken({
-      RECORDS_DB_0: failing(shards[0]!, { batch: never }),
-      RECORDS_DB_1: failing(shards[1]!, { batch: never }),
-    });
+    const never = () => new Promise<never>(() => undefined);
+    const t = broken({ RECORDS_DB_0: appending(shards[0]!, never), RECORDS_DB_1: appending(shards[1]!, never) });
     void put(record, t).catch(() => undefined);
     await expect.poll(async () => (await left()).blobs).toBe(1);
     await sweep();
@@ -497,11 +501,11 @@ describe("faults between R2 and D1 (S15)", () => {
       release = resolve;
     });
     const held = shards.map((db) => {
-      const batch = async (statements: D1PreparedStatement[]) => {
+      const late = async (statements: D1PreparedStatement[]) => {
         await gate;
         return db.batch(statements);
       };
-      return failing(db, { batch });
+      return appending(db, late as Batch);
     });
     const late = put(record, broken({ RECORDS_DB_0: held[0], RECORDS_DB_1: held[1] }));
     await expect.poll(async () => (await left()).blobs).toBe(1);

@@ -54,7 +54,7 @@ beforeEach(async () => {
   patient = newPatient();
 });
 
-const ALL_TABLES = ["services", "sessions", "uploads", "outbox", "client_assertions", "closed_epochs"];
+const ALL_TABLES = ["services", "sessions", "uploads", "filed", "outbox", "client_assertions", "closed_epochs"];
 async function stores() {
   const counts: Record<string, number> = {};
   for (const [i, db] of [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1].entries())

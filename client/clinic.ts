@@ -33,6 +33,7 @@ import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asRecordId, asTagHash } from "./shared/ids.ts";
 import { eachItem, MAX_CLINIC_ROWS, MAX_LISTED_MANIFESTS } from "./shared/paging.ts";
+import { pause } from "./shared/patience.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
@@ -51,6 +52,8 @@ export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
 
 const ZERO_HASH = new Uint8Array(32);
+/** Writers elsewhere can be faster this often, such as other desks of the clinic. */
+const APPEND_TRIES = 16;
 interface SessionRow {
   tagHash: Base64url;
   checkIn: Base64url;
@@ -91,6 +94,8 @@ export class Clinic {
   readonly #secretKey: Uint8Array;
   readonly #publicKey: Uint8Array;
   readonly #cardHash: Uint8Array;
+  /** by session: the last append that was asked for. It never rejects */
+  readonly #appending = new Map<Hex, Promise<unknown>>();
 
   /**
    * @param channels keeps the message channels durably; the default forgets them when the process ends
@@ -415,8 +420,18 @@ export class Clinic {
     });
   }
 
-  /** Signs the chain's next manifest and sends it. If another writer was faster, signs once more behind that one. */
-  async #append(tagHash: Hex, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
+  /** Appends to a session's chain, one after the other: each manifest names the one before. */
+  #append(tagHash: Hex, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
+    const before = this.#appending.get(tagHash) ?? Promise.resolve();
+    const mine = before.then(() => this.#appendNext(tagHash, draft, send));
+    const settled = mine.catch(() => undefined);
+    this.#appending.set(tagHash, settled);
+    void settled.then(() => this.#appending.get(tagHash) === settled && this.#appending.delete(tagHash));
+    return mine;
+  }
+
+  /** Signs the chain's next manifest and sends it. If a writer elsewhere was faster, waits a moment and signs behind that one. */
+  async #appendNext(tagHash: Hex, draft: Draft, send: (signed: Uint8Array) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { headHash, count } = await this.#chain(tagHash);
       const manifest: Manifest = {
@@ -439,7 +454,8 @@ export class Clinic {
         return;
       } catch (error) {
         const overtaken = error instanceof ApiError && error.code === "conflict" && error.problem.head !== undefined;
-        if (!overtaken || attempt >= 2) throw error;
+        if (!overtaken || attempt >= APPEND_TRIES) throw error;
+        await pause(this.#transport, attempt);
       }
     }
   }

@@ -4,6 +4,7 @@
 import { CLOCK_HEADER } from "../protocol/clock.ts";
 import { SIGNATURE_HEADER, signRequest } from "../protocol/request-signature.ts";
 import { type CodeOf, ERROR_GROUPS, ERROR_SENTENCES, SymbolonError } from "./errors.ts";
+import { pause } from "./shared/patience.ts";
 
 export interface Transport {
   fetch: typeof fetch;
@@ -13,6 +14,8 @@ export interface Transport {
   rng(n: number): Uint8Array;
   /** If true, each request carries the time of `now()`, for a local deployment with a settable clock. */
   sendClock?: boolean;
+  /** How often the SDK sends a request at most, if a role says that it cannot answer it just now. 1 if absent. */
+  tries?: number;
 }
 
 /** The platform's own fetch, clock and random generator. */
@@ -21,6 +24,7 @@ export function systemTransport(): Transport {
     fetch: (input, init) => fetch(input, init),
     now: () => Math.floor(Date.now() / 1000),
     rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    tries: 4,
   };
 }
 
@@ -74,8 +78,35 @@ export interface ApiRequest {
 const methodOf = ({ method, json, bytes }: ApiRequest): string =>
   method ?? (json === undefined && bytes === undefined ? "GET" : "POST");
 
-/** Sends one request to a role. @returns the answer, if its status is 2xx. @throws ApiError */
+const LONGEST_RETRY_AFTER_SECONDS = 60;
+/** The wait that an answer asks for, in milliseconds; undefined if the request must not be sent again. */
+function retryAfterMs({ status, headers }: Response): number | undefined {
+  if (status !== 429 && status !== 503) return undefined;
+  const seconds = Number(headers.get("retry-after") ?? "1");
+  return Number.isInteger(seconds) && seconds <= LONGEST_RETRY_AFTER_SECONDS ? seconds * 1000 : undefined;
+}
+
+/**
+ * Sends a request to a role. If the role says that it cannot answer just now (429, 503), the request is signed and sent again
+ * later, at most `tries` times in all. Every request of a role may be repeated. A streamed body is sent once.
+ * @returns the answer, if its status is 2xx. @throws ApiError
+ */
 export async function api(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await send(t, baseUrl, path, request);
+    if (answer.ok) return answer;
+    const wait = request.bytes instanceof ReadableStream ? undefined : retryAfterMs(answer);
+    if (wait === undefined || attempt >= (t.tries ?? 1)) {
+      const problem = await problemOf(answer);
+      throw new ApiError(codeOf(problem), answer.status, problem, `${methodOf(request)} ${path}`);
+    }
+    await answer.body?.cancel();
+    await pause(t, attempt, wait);
+  }
+}
+
+/** @throws ApiError unreachable */
+async function send(t: Transport, baseUrl: string, path: string, request: ApiRequest): Promise<Response> {
   const method = methodOf(request);
   const body =
     request.bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
@@ -91,9 +122,8 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
     const parts = { method, url: origin + pathname + search, body: signed };
     headers[SIGNATURE_HEADER] = signRequest(parts, request.signWith, t.now(), t.rng);
   }
-  let response: Response;
   try {
-    response = await t.fetch(baseUrl + path, {
+    return await t.fetch(baseUrl + path, {
       method,
       headers,
       ...(body === undefined ? {} : { body: body as BodyInit }),
@@ -102,10 +132,11 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
   } catch (cause) {
     throw new ApiError("unreachable", 0, { detail: String(cause) }, `${method} ${path}`, cause);
   }
-  if (response.ok) return response;
-  const told: unknown = await response.json().catch(() => ({}));
-  const problem = isObject(told) ? told : {};
-  throw new ApiError(codeOf(problem), response.status, problem, `${method} ${path}`);
+}
+
+async function problemOf(answer: Response): Promise<Record<string, unknown>> {
+  const told: unknown = await answer.json().catch(() => ({}));
+  return isObject(told) ? told : {};
 }
 
 /** The body, after the status was 2xx: the connection can still break. @throws ApiError */

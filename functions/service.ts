@@ -2,6 +2,7 @@
 // holds no key that opens a record or a frame. It learns only tags, sizes and dates.
 //
 //   service/registry        the registered clinics, and the shard of each
+//   service/service-list    the public list of all clinics, in parts
 //   service/suspension      suspending a clinic, and resuming it
 //   service/tokens          how a clinic authenticates
 //   service/sessions        check-in, and a clinic's list of its sessions
@@ -22,6 +23,7 @@ import { registerReading } from "./service/reading.ts";
 import { registerReceipts } from "./service/receipts.ts";
 import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/records.ts";
 import { registerServices } from "./service/registry.ts";
+import { registerServiceList } from "./service/service-list.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
 import { registerCheckIns, registerSessions } from "./service/sessions.ts";
 import { registerSuspension } from "./service/suspension.ts";
@@ -42,6 +44,7 @@ const UPLOAD_PATHS = /^\/v1\/services\/[^/]+\/records\/[^/]+$/;
 
 const app = roleApp<ServiceEnv>("service", { large: { paths: UPLOAD_PATHS, bytes: MAX_BLOB_BYTES } });
 registerServices(app);
+registerServiceList(app);
 registerSuspension(app);
 registerTokens(app);
 registerCheckIns(app);

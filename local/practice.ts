@@ -114,7 +114,12 @@ async function furnish(
 ): Promise<Practice> {
   const clock = { now: options.start ?? Math.floor(Date.now() / 1000) };
   const moment = new AsyncLocalStorage<number>();
-  const transport: Transport = { ...systemTransport(), now: () => moment.getStore() ?? clock.now, sendClock: true };
+  const transport: Transport = {
+    ...systemTransport(),
+    tries: 1,
+    now: () => moment.getStore() ?? clock.now,
+    sendClock: true,
+  };
   const deployment = deploymentOf(host);
   const operator = new Operator(transport, deployment, host.adminSecretKey);
 

@@ -2,6 +2,7 @@
 //
 //   services          shard 0 only: the placement map. service -> shard, its signed card, version of its record table.
 //                     It is a stored map and not a modulo, so that a shard can be filled and closed.
+//   service_parts     shard 0 only: the parts of the public list of services (functions/service/service-list.ts)
 //   sessions          one row per check-in, in the service's shard. It keeps the spent tag after the object has forgotten it.
 //   uploads           blobs that are or may be in R2 and that no record row names. A row is written before R2, and deleted
 //                     together with the write of the record's row. The sweep removes the rest.
@@ -28,6 +29,18 @@ export const services = sqliteTable("services", {
   card: bytes("card").notNull(),
   /** Nothing new is opened or filed at a suspended service; its records stay readable. */
   suspended: integer("suspended", { mode: "boolean" }).notNull().default(false),
+});
+
+export const serviceParts = sqliteTable("service_parts", {
+  /** the first hex digit of its services' ids */
+  part: integer("part").primaryKey(),
+  /** how often a card of it has changed */
+  revision: integer("revision").notNull(),
+  /** the revision that `hash` has */
+  built: integer("built"),
+  /** 32 bytes; the name of its bytes in R2 */
+  hash: hex("hash"),
+  before: hex("before"),
 });
 
 export const sessions = sqliteTable(

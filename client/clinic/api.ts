@@ -5,6 +5,7 @@ import { importJWK, SignJWT } from "jose";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { SymbolonError, translateAsync } from "../errors.ts";
+import { pause } from "../shared/patience.ts";
 import { ApiError, type ApiRequest, api, jsonOf, type Transport } from "../transport.ts";
 import { type ClinicKeys, serviceIdOfKeys } from "./keys.ts";
 
@@ -49,7 +50,7 @@ export class ClinicApi {
           this.#token = undefined;
         } else if (!["unreachable", "unavailable"].includes(error.code) || attempt >= TRIES) {
           throw error;
-        }
+        } else await pause(this.#transport, attempt);
       }
     }
   }

@@ -58,7 +58,7 @@ export async function makeReport(
   patient: FhirEntry | undefined,
 ): Promise<DocumentBundle> {
   const { transport, deployment, own, keys } = context;
-  const names = await namesOf(transport, deployment.serviceUrl);
+  const names = await namesOf(transport, deployment);
   return assembleReport({
     reportId: bytesToHex(transport.rng(16)),
     patient: patient ?? pseudonymousPatient(transport.rng),

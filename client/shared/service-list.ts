@@ -1,11 +1,13 @@
-// The registered services. All cards are fetched at once, so that nobody learns which service the caller looks for.
+// The registered services. All parts of the list are fetched, so that nobody learns which service the caller looks for.
 
-import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { openSigned, ServiceCard, serviceIdOf } from "../../protocol/documents.ts";
-import { fromBase64url, type Hex } from "../../protocol/encodings.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { openServiceList, openServicePart } from "../../protocol/service-list.ts";
 import { decodeAnswer } from "../errors.ts";
-import { apiJson, type Transport } from "../transport.ts";
+import type { Deployment } from "../parameters.ts";
+import { apiBytes, type Transport } from "../transport.ts";
 
 export interface ListedService {
   /** 16 bytes */
@@ -14,9 +16,9 @@ export interface ListedService {
 }
 
 /** The card's service. Undefined if the card is not signed with the key it names: one bad card must not hide the others. */
-function readService(text: string): ListedService | undefined {
+function readService(signed: Uint8Array): ListedService | undefined {
   try {
-    const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, fromBase64url(text));
+    const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, signed);
     return equalBytes(key, card.signKey) ? { id: bytesToHex(serviceIdOf(key)), card } : undefined;
   } catch {
     return undefined;
@@ -24,7 +26,17 @@ function readService(text: string): ListedService | undefined {
 }
 
 /** @throws ApiError; SymbolonError bad-answer */
-export async function listServices(t: Transport, serviceUrl: string): Promise<ListedService[]> {
-  const { cards } = await apiJson<{ cards: string[] }>(t, serviceUrl, "/v1/services");
-  return decodeAnswer("the list of services", () => cards.flatMap((text) => readService(text) ?? []));
+export async function listServices(
+  t: Transport,
+  { serviceUrl, serviceWorkerKey }: Pick<Deployment, "serviceUrl" | "serviceWorkerKey">,
+): Promise<ListedService[]> {
+  const signed = await apiBytes(t, serviceUrl, "/v1/services");
+  const hashes = decodeAnswer("the list of services", () => openServiceList(signed, hexToBytes(serviceWorkerKey)));
+  const listed: ListedService[] = [];
+  for (const hash of hashes) {
+    const part = await apiBytes(t, serviceUrl, `/v1/services/parts/${bytesToHex(hash)}`);
+    const cards = decodeAnswer("a part of the list of services", () => openServicePart(part, hash));
+    listed.push(...cards.flatMap((card) => readService(card) ?? []));
+  }
+  return listed;
 }

@@ -78,7 +78,7 @@ export async function recoverSessions(
   progress: (done: number, services: number) => void = () => {},
 ): Promise<number> {
   const found: WalletSession[] = [];
-  const services = await listServices(w.transport, w.deployment.serviceUrl);
+  const services = await listServices(w.transport, w.deployment);
   for (const [i, { id, card }] of services.entries()) {
     for await (const row of claimsOf(w, id)) {
       const own = ownSession(w, hexToBytes(id), row);

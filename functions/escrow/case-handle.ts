@@ -4,7 +4,7 @@ import type { CaseView, LinkageEscrow, Recorded } from "../../durable-objects/li
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { isListed } from "../../schema/case-list.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, refused } from "../shared/http.ts";
+import { Problem, refused } from "../shared/problems.ts";
 
 export interface CaseHandle {
   env: EscrowEnv;

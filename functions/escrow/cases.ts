@@ -10,8 +10,8 @@ import { officerEntry } from "../../protocol/officer-card.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
 import { timesOf, verifyDecision } from "../shared/approvals.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, refused } from "../shared/http.ts";
 import { loggedIndex } from "../shared/log-reader.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import { type CaseHandle, caseObject, recorded } from "./case-handle.ts";
 import { advance, appendEntries, sealedResults } from "./rounds.ts";
 

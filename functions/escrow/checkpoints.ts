@@ -11,9 +11,10 @@ import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { leafHash, verifyInclusion } from "../../protocol/merkle.ts";
 import { callJson } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, readAllBase64url } from "../shared/http.ts";
+import { readAllBase64url } from "../shared/http.ts";
 import { freshHead, type Head } from "../shared/log-reader.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { Problem } from "../shared/problems.ts";
 
 /** @throws Problem misconfigured if TRUSTEE_URLS has no URL for this trustee */
 export const trusteeUrl = (env: EscrowEnv, trustee: number): string => {

@@ -12,7 +12,7 @@ import { blocksOf, INDEX_BLOCK_ROWS, IndexBlocks } from "../../protocol/index-tr
 import { completedBy, foldSpan, type Node, nodeHash } from "../../protocol/merkle.ts";
 import { planRuns, type RunPlace } from "../../protocol/merkle-range.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 /** blocks per answer: 4,096 rows */
 const BLOCKS_PER_PAGE = 64;

@@ -11,7 +11,7 @@ import { LOG_KEY, parseVkey, verifyCheckpoint } from "../../protocol/note.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
 import { callJson } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import type { LoggedRoots } from "../shared/trustee-api.ts";
 
 /**

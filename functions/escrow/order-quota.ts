@@ -4,7 +4,7 @@
 import type { Hex } from "../../protocol/encodings.ts";
 import { dayOf, SECONDS_PER_DAY } from "../../protocol/epoch.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 export const ORDERS_PER_DAY = 100;
 

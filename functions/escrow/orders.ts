@@ -14,9 +14,9 @@ import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/h
 import { LABELS } from "../../protocol/labels.ts";
 import { committeeFor } from "../shared/committee.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import { requireInForce } from "../shared/revocations.ts";
 
 const MAX_ORDER_SERVICES = 1000;

@@ -31,8 +31,9 @@ import { type Base64url, bytesToHex, hexToBytes, toBase64url } from "../../proto
 import { LABELS } from "../../protocol/labels.ts";
 import type { ApprovedInclusions } from "../shared/approvals.ts";
 import { call } from "../shared/calls.ts";
-import { PROBLEMS, Problem, readBase64url } from "../shared/http.ts";
+import { readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
+import { PROBLEMS, Problem } from "../shared/problems.ts";
 import {
   type Bundle,
   type CaseProofs,

@@ -24,9 +24,9 @@ import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../protocol/index-row.ts"
 import { blockHashes, indexClosesAt, indexRootEntry, rootOfBlocks } from "../../protocol/index-tree.ts";
 import { closedEpochs, completeEpochs, lateRows } from "../../schema/escrow.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { Problem } from "../shared/problems.ts";
 import { TreeWriter } from "./index-proofs.ts";
 
 /** rows per request */

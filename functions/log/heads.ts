@@ -7,7 +7,8 @@
 
 import { parseTilePath } from "../../protocol/tiles.ts";
 import { type LogEnv, now } from "../shared/env.ts";
-import { Problem, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { logOf, readCount } from "./object.ts";
 
 const IMMUTABLE = "public, max-age=31536000, immutable";

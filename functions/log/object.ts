@@ -2,7 +2,7 @@
 
 import type { TransparencyLog } from "../../durable-objects/transparency-log.ts";
 import type { LogEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 export const logOf = (env: LogEnv): DurableObjectStub<TransparencyLog> =>
   (env.TRANSPARENCY_LOG as unknown as DurableObjectNamespace<TransparencyLog>).getByName("log");

@@ -8,8 +8,9 @@ import * as z from "zod";
 import type { Proof } from "../../durable-objects/transparency-log.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import type { LogEnv } from "../shared/env.ts";
-import { Problem, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
+import { Problem } from "../shared/problems.ts";
 import { logOf, readCount } from "./object.ts";
 
 const MAX_PROOFS = 256;

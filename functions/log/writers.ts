@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { LOG_KINDS, type LogEntry, type LogKind } from "../../protocol/documents.ts";
 import type { LogEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { hexText } from "../shared/schemas.ts";
 
 /** How far `at` of an entry may be from the log's clock. */

@@ -13,7 +13,8 @@ import { KeySet, keySetId } from "../../protocol/key-set.ts";
 import { chainOf, KeySetChain, walkChain } from "../../protocol/key-set-chain.ts";
 import { keySetChains } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { type RoleApp, readBase64url } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { admin, db } from "./store.ts";
 
 const pinnedKeys = (env: RegistrarEnv): Uint8Array[] => (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes);

@@ -9,8 +9,8 @@ import type { ParametersAnswer } from "../../protocol/logged-parameters.ts";
 import { logEntries, parameters } from "../../schema/registrar.ts";
 import { callJson } from "../shared/calls.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
 import { freshHead, type LogTerms, loggedIndex } from "../shared/log-reader.ts";
+import { Problem } from "../shared/problems.ts";
 import { db, logName } from "./store.ts";
 
 const kept = new WeakMap<object, { answer: ParametersAnswer; note: string }>();

@@ -20,7 +20,8 @@ import {
 import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
-import { Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { type RoleApp, readBase64url } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { hexText } from "../shared/schemas.ts";
 import { issuerKeys } from "./issuer.ts";
 import { checkKeySet, keepKeySet } from "./key-sets.ts";

@@ -9,8 +9,8 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters, requesters } from "../../schema/registrar.ts";
 import { adminDoor } from "../shared/admin-request.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
-import { Problem, refused } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
+import { Problem, refused } from "../shared/problems.ts";
 
 export const db = (env: RegistrarEnv) => drizzle(env.REGISTRAR_DB);
 export const NONCE_SECONDS = 600;

@@ -11,7 +11,8 @@ import { drizzle } from "drizzle-orm/d1";
 import { epochOf } from "../../protocol/epoch.ts";
 import { closedEpochs } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { Problem, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { type Service, SHARDS, shardDb } from "./registry.ts";
 import { admin } from "./single-use.ts";
 

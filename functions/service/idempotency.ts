@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
 import { utf8ToBytes } from "../../protocol/bytes.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 const KEY = /^(?:[0-9a-f]{2}){16,64}$/;
 

@@ -13,7 +13,7 @@ import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.t
 import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
-import { PROBLEMS, Problem, refused } from "../shared/http.ts";
+import { PROBLEMS, Problem, refused } from "../shared/problems.ts";
 import type { Service } from "./registry.ts";
 import { isSession } from "./session-rows.ts";
 import { CONDEMNED } from "./sweep.ts";

@@ -2,7 +2,7 @@
 // that all clinics share. A clinic of a hundred doctors files some thousands.
 
 import { dayOf, SECONDS_PER_DAY } from "../../protocol/epoch.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import type { Service } from "./registry.ts";
 
 export const OBJECTS_PER_DAY = 20_000;

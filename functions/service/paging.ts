@@ -1,7 +1,7 @@
 // Paging of lists: `limit` up to a bound, and an opaque `cursor` that the page before returned.
 
 import type { Context } from "hono";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 /** The page size: the query's `limit`, at most `most`. @throws Problem malformed */
 export function pageOf(c: Context, most: number): { limit: number } {

@@ -16,7 +16,8 @@ import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets
 import { type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { type RecordStatus, recordsTableName } from "../../schema/records.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp } from "../shared/http.ts";
+import { checkHex, type RoleApp } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { recordAt, recordsAt } from "./manifests.ts";
 import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";

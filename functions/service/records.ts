@@ -24,9 +24,10 @@ import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey, recordIdOfBlob } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp, readBase64url } from "../shared/http.ts";
+import { checkHex, type RoleApp, readBase64url } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { Problem } from "../shared/problems.ts";
 import {
   appendStatements,
   ChainConflict,

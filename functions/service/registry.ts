@@ -3,20 +3,21 @@
 //   POST /v1/admin/services   Signed<ServiceCard>, by the administrator's key. The same request again changes nothing.
 //                             A card of a higher version under the same key replaces the one before. All are in the log.
 //                             A version that does not rise is a conflict, so no old card comes back
-//   GET  /v1/services         all cards. A wallet fetches all of them, so nobody learns which one it looks for
 //   GET  /v1/services/:id     Signed<ServiceCard>
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { cardHashOf, openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
-import { type Hex, toBase64url } from "../../protocol/encodings.ts";
+import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, Problem, type RoleApp, refused } from "../shared/http.ts";
+import { checkHex, type RoleApp } from "../shared/http.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
+import { partChanged, publishService } from "./service-list.ts";
 import { admin } from "./single-use.ts";
 
 const HPKE_PUBLIC_KEY_BYTES = 1216;
@@ -142,16 +143,13 @@ export function registerServices(app: RoleApp<ServiceEnv>): void {
           .values(row)
           .onConflictDoUpdate({ target: services.serviceId, set: { card: body } }),
         db.insert(entry.table).values(entry.row).onConflictDoNothing(),
+        partChanged(c.env, serviceId),
       ]);
     }
     forgetService(c.env, serviceId);
     await flushOutbox(c.env, c.env.RECORDS_DB_0, now(c));
+    await publishService(c.env, serviceId);
     return c.json({ serviceId }, placed ? 200 : 201);
-  });
-
-  app.get("/v1/services", async (c) => {
-    const rows = await placements(c.env).select({ card: services.card }).from(services).orderBy(services.serviceId);
-    return c.json({ cards: rows.map((r) => toBase64url(r.card)) });
   });
 
   app.get("/v1/services/:id", async (c) => {

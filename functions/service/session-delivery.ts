@@ -20,7 +20,7 @@ import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
 import { call } from "../shared/calls.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { sessionAt } from "./session-rows.ts";
 
 export interface DeliveryEnv {

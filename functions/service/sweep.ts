@@ -22,6 +22,7 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
+import { publishLateParts } from "./service-list.ts";
 import { admin } from "./single-use.ts";
 
 /** The sweep_after of a blob that no record may name any more. */
@@ -97,6 +98,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
     }
     const spent = await drizzle(c.env.RECORDS_DB_0).delete(clientAssertions).where(lte(clientAssertions.expiresAt, at));
     total.assertions = spent.meta.changes;
+    await publishLateParts(c.env);
     return c.json(total);
   });
 }

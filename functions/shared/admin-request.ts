@@ -6,8 +6,8 @@ import type * as z from "zod";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { now } from "./env.ts";
-import { refused } from "./http.ts";
 import { readJson } from "./json.ts";
+import { refused } from "./problems.ts";
 import { type SignedRequest, signedBy } from "./request-auth.ts";
 
 /**

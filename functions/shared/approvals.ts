@@ -8,8 +8,9 @@ import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import type { Order } from "../../protocol/documents.ts";
 import { atAnyAge, type LoggedEntry, verifyHead } from "../../protocol/log-trust.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
-import { readAllBase64url, readBase64url, refused } from "./http.ts";
+import { readAllBase64url, readBase64url } from "./http.ts";
 import { type LogReaderEnv, type LogTerms, logTrust } from "./log-reader.ts";
+import { refused } from "./problems.ts";
 import type { Inclusion } from "./trustee-api.ts";
 
 /** The times between which a decision about an order can lie. */

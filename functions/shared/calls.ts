@@ -6,7 +6,7 @@ import { signerOf } from "../../engine/ed25519.ts";
 import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";
-import { PROBLEMS, Problem, type ProblemCode } from "./http.ts";
+import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
 import { rng } from "./rng.ts";
 
 export interface Call {

@@ -1,7 +1,7 @@
 // The answer to a party whose clock is too far from this Worker's (protocol/clock.ts). It says by how many seconds. It is
 // computed from the time that the message claims and from this Worker's own clock, and from nothing else.
 
-import { Problem } from "./http.ts";
+import { Problem } from "./problems.ts";
 
 /** @param detail says which time is meant, and by how many seconds it differs */
 export const clockSkew = (detail: string): Problem => new Problem("clock-skew", detail);

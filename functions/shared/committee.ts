@@ -6,7 +6,8 @@ import { type Base64url, bytesToHex, type Hex } from "../../protocol/encodings.t
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { KeySetChain, walkChain } from "../../protocol/key-set-chain.ts";
 import { callJson } from "./calls.ts";
-import { Problem, readBase64url } from "./http.ts";
+import { readBase64url } from "./http.ts";
+import { Problem } from "./problems.ts";
 
 export interface CommitteeSource {
   REGISTRAR_URL: string;

@@ -4,7 +4,7 @@
 // JSON.parse has no such limits, and a schema checks every element of a list that is too long. Both cost far more than the pass.
 
 import type * as z from "zod";
-import { Problem } from "./http.ts";
+import { Problem } from "./problems.ts";
 
 /** No request of any role nests deeper. */
 const MAX_DEPTH = 12;

@@ -13,7 +13,7 @@ import { type LogPins, type LogTrust, logTrustOf, verifyHead } from "../../proto
 import { leafHash } from "../../protocol/merkle.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
 import { callJson } from "./calls.ts";
-import { Problem } from "./http.ts";
+import { Problem } from "./problems.ts";
 
 /** The bindings that a reader of the log needs. Every role has them. */
 export interface LogReaderEnv {

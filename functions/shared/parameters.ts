@@ -22,8 +22,9 @@ import { LABELS } from "../../protocol/labels.ts";
 import { type ParametersAnswer, standingOf } from "../../protocol/logged-parameters.ts";
 import { decodeG1, type G1 } from "../../protocol/suite.ts";
 import { callJson } from "./calls.ts";
-import { Problem, readBase64url } from "./http.ts";
+import { readBase64url } from "./http.ts";
 import { type LogReaderEnv, logPins } from "./log-reader.ts";
+import { Problem } from "./problems.ts";
 
 /** It extends IssuerParams. Pass this object itself to the presentation's verifier, which keeps tables per object. */
 export interface EpochParameters extends IssuerParams {

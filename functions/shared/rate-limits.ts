@@ -14,7 +14,7 @@
 import type { Context } from "hono";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import type { Role } from "./env.ts";
-import { Problem } from "./http.ts";
+import { Problem } from "./problems.ts";
 
 /** Cloudflare's Workers binding for rate limits. */
 export interface RateLimiter {

@@ -17,7 +17,7 @@ import {
 } from "../../protocol/request-signature.ts";
 import { checkClock } from "./clock.ts";
 import { now, ownOrigin } from "./env.ts";
-import { refused } from "./http.ts";
+import { refused } from "./problems.ts";
 import { countKey } from "./rate-limits.ts";
 
 export interface SignedHead {

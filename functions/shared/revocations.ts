@@ -8,7 +8,7 @@ import { type RequesterCertificate, requesterHashOf } from "../../protocol/docum
 import { bytesToHex, hexToBytes } from "../../protocol/encodings.ts";
 import { isFreshList, isInForce, openRevocations, type Revocations } from "../../protocol/requester-status.ts";
 import { call } from "./calls.ts";
-import { Problem, refused } from "./http.ts";
+import { Problem, refused } from "./problems.ts";
 
 /** A withdrawal reaches every running case within this time, unless somebody holds the list back. */
 const REFETCH_SECONDS = 60;

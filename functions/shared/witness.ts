@@ -14,7 +14,7 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { formatSignature, type NoteKey, type NoteSigner } from "../../protocol/note.ts";
 import { parseAddCheckpoint, witness } from "../../protocol/witness.ts";
 import { now } from "./env.ts";
-import { Problem, refused } from "./http.ts";
+import { Problem, refused } from "./problems.ts";
 
 /** The keys of one witness, and its memory of the newest head that it signed. */
 export interface WitnessParts {

@@ -5,7 +5,8 @@
 
 import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import type { CardAnswer, KeySetAnswer } from "../shared/trustee-api.ts";
 import { ownKeys, vaultOf } from "./context.ts";
 import { trusteeCard } from "./keys.ts";

@@ -29,7 +29,8 @@ import type { KeySet } from "../../protocol/key-set.ts";
 import { type VerifiedHead, verifyHead, verifyLogged } from "../../protocol/log-trust.ts";
 import { formatVkey } from "../../protocol/note.ts";
 import { checkLogged, loggedOf, timesOf, verifyApprovals } from "../shared/approvals.ts";
-import { Problem, readBase64url, refused } from "../shared/http.ts";
+import { readBase64url } from "../shared/http.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import type { Bundle, Inclusion, LoggedRoots } from "../shared/trustee-api.ts";
 import {
   type CheckedOrder,

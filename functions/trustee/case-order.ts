@@ -59,9 +59,9 @@ import { LABELS } from "../../protocol/labels.ts";
 import type { LogTrust } from "../../protocol/log-trust.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
-import { Problem, refused } from "../shared/http.ts";
 import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
 import type { EpochParameters } from "../shared/parameters.ts";
+import { Problem, refused } from "../shared/problems.ts";
 
 /** The keys and sources that a trustee trusts before it reads any message. */
 export interface Trust {

@@ -30,7 +30,7 @@ import { type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { assertSecretOf, KeySet, KeySetError, TrusteeSecret } from "../../protocol/key-set.ts";
 import { chainOf, KeySetChain } from "../../protocol/key-set-chain.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import { ownKeys, pinnedKeys, vaultOf } from "./context.ts";

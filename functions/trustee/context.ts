@@ -11,9 +11,9 @@ import { assertSecretOf, KeySet, TrusteeSecret } from "../../protocol/key-set.ts
 import { atAnyAge, LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import { adminDoor } from "../shared/admin-request.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
 import { logTrust } from "../shared/log-reader.ts";
 import { parametersFor } from "../shared/parameters.ts";
+import { Problem } from "../shared/problems.ts";
 import { requireInForce } from "../shared/revocations.ts";
 import { openAtRest } from "./at-rest.ts";
 import type { Trust } from "./case-order.ts";

@@ -10,7 +10,7 @@ import { CodecError } from "../../protocol/codec.ts";
 import { INDEX_ROW_BYTES } from "../../protocol/index-row.ts";
 import { IndexBlocks } from "../../protocol/index-tree.ts";
 import { call } from "../shared/calls.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 
 const CURSOR_HEADER = "symbolon-cursor";
 export const FIRST_PAGE_ROWS = 1024;

@@ -15,7 +15,7 @@ import { chunkBinding, LinkParts } from "../../protocol/case-documents.ts";
 import { bytesToHex } from "../../protocol/encodings.ts";
 import { linkShareInSteps, UntestedLinkShare } from "../../protocol/opening.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import type { ResultRequest } from "../shared/trustee-api.ts";
 import type { Scope, Subject } from "./case-order.ts";

@@ -25,8 +25,9 @@ import {
   officerRemovedEntry,
 } from "../../protocol/officer-card.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem, readBase64url, refused } from "../shared/http.ts";
+import { readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import type { Assertion, LoginRequest, OfficerRequest } from "../shared/trustee-api.ts";
 import { ownKeys, vaultOf } from "./context.ts";

@@ -8,7 +8,8 @@ import type { Base64url } from "../../protocol/encodings.ts";
 import { type Checkpoint, type NoteKey, parseNote, verifyCosignature } from "../../protocol/note.ts";
 import { checkConsistency } from "../../protocol/witness.ts";
 import { callJson } from "../shared/calls.ts";
-import { Problem, readAllBase64url, refused } from "../shared/http.ts";
+import { readAllBase64url } from "../shared/http.ts";
+import { Problem, refused } from "../shared/problems.ts";
 
 /** The witness of this trustee. */
 export interface OwnWitness {

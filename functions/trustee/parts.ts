@@ -17,7 +17,7 @@ import {
 import { openSigned } from "../../protocol/documents.ts";
 import { hybridOpen, hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { Problem, refused } from "../shared/http.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import type { OpenCase } from "./case-bundle.ts";
 import type { TrusteeKeys } from "./keys.ts";

@@ -31,8 +31,8 @@ import {
   verifyResharing,
 } from "../../protocol/resharing.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
+import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import type { Assertion } from "../shared/trustee-api.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";

@@ -32,7 +32,8 @@ import {
 } from "../../protocol/opening.ts";
 import type { G2 } from "../../protocol/suite.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
-import { Problem, readBase64url } from "../shared/http.ts";
+import { readBase64url } from "../shared/http.ts";
+import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import type {
   ForRequesterAnswer,

@@ -12,9 +12,10 @@ import type { OpenedCase, Requester, RequesterKeys } from "../../client/requeste
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
 import { apiBytes, apiJson } from "../../client/transport.ts";
 import { openField } from "../../functions/registrar/fields.ts";
-import { type Problem, readBase64url } from "../../functions/shared/http.ts";
+import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
 import { type ParametersSource, parametersFor } from "../../functions/shared/parameters.ts";
+import type { Problem } from "../../functions/shared/problems.ts";
 import { openAtRest } from "../../functions/trustee/at-rest.ts";
 import type { Weakening } from "../../local/bundles.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";

@@ -7,8 +7,8 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ParametersCache, ParametersError } from "../../client/parameters.ts";
-import { Problem } from "../../functions/shared/http.ts";
 import { parametersFor } from "../../functions/shared/parameters.ts";
+import { Problem } from "../../functions/shared/problems.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { type Parameters, paramsHashOf } from "../../protocol/documents.ts";
 import { epochStart } from "../../protocol/epoch.ts";

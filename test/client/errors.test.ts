@@ -134,7 +134,7 @@ it("the wallet names what is wrong with its arguments, its state and its servers
   expect(await codeOf(() => sdk.Wallet.create(options).then((w) => w.refresh(EPOCH)))).toBe("not-enrolled");
   expect(await codeOf(() => FrameChannel.restore(rng(7)))).toBe("bad-state");
   expect(await codeOf(() => unpad(rng(3)))).toBe("bad-padding");
-  world.answer = (path) => (path === "/v1/services" ? { cards: "none" } : undefined);
+  world.answer = (path) => (path === "/v1/services" ? rng(40) : undefined);
   expect(await codeOf(() => wallet.recover())).toBe("bad-answer");
   const { fetch } = world.transport;
   world.transport.fetch = ((input: string, init?: RequestInit) =>

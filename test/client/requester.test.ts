@@ -444,9 +444,9 @@ describe("records", () => {
   });
 
   it("become a report also when the services' names cannot be read", async () => {
-    world.cardsOfServices = ["noise"];
+    world.listOfServices = new Uint8Array(40);
     const report = await requester.report(await ordered("link"), await fetched());
-    world.cardsOfServices = undefined;
+    world.listOfServices = undefined;
     expect(problems(report)).toEqual([]);
     expect(JSON.stringify(report)).not.toContain('"name":"Clinic"');
   });

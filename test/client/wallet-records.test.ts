@@ -18,8 +18,19 @@ import { CheckIn, Manifest, manifestHashOf, Signed, signDocument } from "../../p
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { problems } from "../support/fhir-document.ts";
+import { serviceListAt } from "../support/service-list.ts";
 import { rng } from "../support/trustees.ts";
-import { ACCOUNT, EPOCH, invitation, keySet, NOW, newClinic, parameters, World } from "../support/wallet-world.ts";
+import {
+  ACCOUNT,
+  EPOCH,
+  invitation,
+  keySet,
+  NOW,
+  newClinic,
+  parameters,
+  receipts,
+  World,
+} from "../support/wallet-world.ts";
 
 const ZERO = new Uint8Array(32);
 const world = new World();
@@ -91,7 +102,8 @@ beforeAll(async () => {
   session = wallet.sessions[0]!;
   const card = invitation(keys).card;
   world.answer = (path) => {
-    if (path === "/v1/services") return { cards: [toBase64url(card), ...fakes.map((f) => toBase64url(clinicCard(f)))] };
+    const listed = serviceListAt(path, [card, ...fakes.map((fake) => clinicCard(fake))], receipts.secretKey);
+    if (listed) return listed;
     if (path.endsWith("/claims")) return claims(path.split("/")[3] as Hex);
     const part = readPart(/\/buckets\/([\d.]+)/.exec(path)?.[1] ?? "");
     if (part)

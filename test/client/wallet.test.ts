@@ -15,6 +15,7 @@ import { verifyChain } from "../../protocol/contract-chain.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { KeySet } from "../../protocol/key-set.ts";
+import { serviceListAt } from "../support/service-list.ts";
 import {
   ACCOUNT,
   deployment,
@@ -23,6 +24,7 @@ import {
   keySet,
   newClinic,
   parameters,
+  receipts,
   SLOTS,
   signedBy,
   World,
@@ -31,7 +33,7 @@ import {
 it("gives concurrent check-ins a slot each, and loses none", async () => {
   const world = new World();
   const [wallet, keys] = [await world.enrolledWallet(), await newClinic()];
-  world.answer = () => ({ cards: [] });
+  world.answer = (path) => serviceListAt(path, [], receipts.secretKey);
   const visit = async () => wallet.checkIn(await wallet.readInvitation(invitation(keys)));
   const visits = await Promise.all([visit(), visit(), visit(), wallet.recover()]);
   expect(wallet.sessions.map((s) => s.state)).toEqual(["open", "open", "open"]);

@@ -70,6 +70,7 @@ import { openOuter, Tdh2Ciphertext } from "../../protocol/tdh2.ts";
 import { caseProofsOf, type ProvenCase, trusteeWitnesses } from "./case-proofs.ts";
 import { loggedParameters } from "./logged-parameters.ts";
 import { testOfficer } from "./officers.ts";
+import { serviceListAt } from "./service-list.ts";
 
 const NOW = 1_796_000_000;
 export const EPOCH = epochOf(NOW);
@@ -109,6 +110,7 @@ export const signAs = (i: number): Uint8Array => identity[i - 1]!.secretKey;
 // ---- registrar
 
 const registrar = ed25519.keygen(rng(32));
+const serviceWorker = ed25519.keygen(rng(32));
 const issuerSecret = randomScalar(rng);
 const parameters: Parameters = {
   realm: "test",
@@ -452,7 +454,7 @@ const deployment: Deployment = {
   logVkey: formatVkey(signers.log.key),
   trusteeKeys: identity.map((k) => bytesToHex(k.publicKey)),
   witnessVkeys: [],
-  serviceWorkerKey: bytesToHex(new Uint8Array(32)),
+  serviceWorkerKey: bytesToHex(serviceWorker.publicKey),
 };
 
 type Route = (path: string, body: Record<string, unknown>) => unknown;
@@ -463,8 +465,8 @@ export const world = {
   /** sessions of other patients at the same service */
   strangers: [] as TestSession[],
   sent: [] as { path: string; body: Record<string, unknown> }[],
-  /** the service's list of cards, if it is not the true one */
-  cardsOfServices: undefined as string[] | undefined,
+  /** the service's list of services, if it is not the true one */
+  listOfServices: undefined as Uint8Array | undefined,
   /** the chunk whose result is asked for at the moment */
   chunk: 0,
   /** how many manifests of a list the requester has */
@@ -486,7 +488,10 @@ function route(path: string, body: Record<string, unknown>): unknown {
       NOW,
     );
   if (path === "/v1/keyset") return { keySet: toBase64url(world.keySet), cards: world.cards.map(toBase64url) };
-  if (path === "/v1/services") return { cards: world.cardsOfServices ?? [toBase64url(card)] };
+  if (path.startsWith("/v1/services")) {
+    const listed = serviceListAt(path, [card], serviceWorker.secretKey);
+    if (listed) return world.listOfServices ?? listed;
+  }
   const bucket = /\/buckets\/(.*)$/.exec(path)?.[1];
   if (bucket) {
     const { from, below } = rangeOf(readPart(bucket)!);

@@ -56,7 +56,7 @@ const { keySet, committee } = runCeremony(2, 3);
 export { keySet };
 
 const registrar = ed25519.keygen(rng(32));
-const receipts = ed25519.keygen(rng(32));
+export const receipts = ed25519.keygen(rng(32));
 const issuerSecret = randomScalar(rng);
 export const parameters: Parameters = {
   realm: "test",

@@ -2,11 +2,14 @@
 // of inputs that the escrow must refuse. The trustees' answers are signed noise here. The escrow cannot read them, but
 // it must never confuse their authors.
 
+import { listDurableObjectIds } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiJson } from "../../client/transport.ts";
+import { ORDERS_PER_DAY } from "../../functions/escrow/order-quota.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import type { CaseProofs, OrderProof } from "../../functions/shared/trustee-api.ts";
 import { Approval } from "../../protocol/approvals.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
 import {
   LogEntry,
   type Order,
@@ -634,5 +637,33 @@ describe("failures of other roles", () => {
     expect(await detail(advance(c))).toMatch(/^not-allowed-now Trustee \d/);
     outside.spoil = () => new Response("no JSON");
     expect(await detail(advance(c))).toMatch(/^not-allowed-now Trustee \d/);
+  });
+});
+
+describe("the quota of orders", () => {
+  it("refuses a requester's next order until the day ends; emergencies and repetitions are counted apart", async () => {
+    const c = caseOf();
+    await submit(c);
+    await bindings.ESCROW_DB.prepare("UPDATE order_counts SET n = ?").bind(ORDERS_PER_DAY).run();
+    expect(await code(submit(caseOf()))).toBe("too-many");
+    expect((await submit(c)).state).toBe("ordered");
+    expect((await submit(caseOf({ emergency: true }))).state).toBe("ordered");
+    const day = Math.floor(clock.now / 86_400);
+    await bindings.ESCROW_DB.prepare("UPDATE order_counts SET day = ?")
+      .bind(day - 1)
+      .run();
+    expect((await submit(caseOf())).state).toBe("ordered");
+  });
+
+  it("a case id that nobody opened wakes no object", async () => {
+    const id = bytesToHex(rng(32));
+    expect(await code(api(transport, ESCROW_URL, `/v1/cases/${id}/approvals`, { bytes: rng(100) }))).toBe("not-found");
+    const ids = await listDurableObjectIds(bindings.LINKAGE_ESCROW as never);
+    const made = (bindings.LINKAGE_ESCROW as unknown as DurableObjectNamespace).idFromName(id);
+    expect(ids.some((x) => x.equals(made))).toBe(false);
+    const c = caseOf();
+    await submit(c); // control: a real one does
+    const real = (bindings.LINKAGE_ESCROW as unknown as DurableObjectNamespace).idFromName(c.id);
+    expect((await listDurableObjectIds(bindings.LINKAGE_ESCROW as never)).some((x) => x.equals(real))).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import { type ApiError, api, apiJson, type Transport } from "../../client/transp
 import type { TransparencyLog } from "../../durable-objects/transparency-log.ts";
 import type { WitnessHead } from "../../durable-objects/witness-memory.ts";
 import type { LogEnv } from "../../functions/shared/env.ts";
-import type { Problem } from "../../functions/shared/http.ts";
+import type { Problem } from "../../functions/shared/problems.ts";
 import { addCheckpoint } from "../../functions/shared/witness.ts";
 import { bytesToHex, u32be } from "../../protocol/bytes.ts";
 import { LogEntry, type LogKind } from "../../protocol/documents.ts";

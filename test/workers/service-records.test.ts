@@ -126,7 +126,7 @@ async function left() {
     `${base()}/buckets/0.1`,
   );
   return {
-    blobs: (await bindings.BLOBS.list()).objects.length,
+    blobs: (await bindings.BLOBS.list({ prefix: "records/" })).objects.length,
     uploads: uploads.reduce<number>((a, b) => a + b!, 0),
     statuses: records.map((r) => r.status),
   };

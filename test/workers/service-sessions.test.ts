@@ -54,7 +54,16 @@ beforeEach(async () => {
   patient = newPatient();
 });
 
-const ALL_TABLES = ["services", "sessions", "uploads", "filed", "outbox", "client_assertions", "closed_epochs"];
+const ALL_TABLES = [
+  "services",
+  "service_parts",
+  "sessions",
+  "uploads",
+  "filed",
+  "outbox",
+  "client_assertions",
+  "closed_epochs",
+];
 async function stores() {
   const counts: Record<string, number> = {};
   for (const [i, db] of [bindings.RECORDS_DB_0, bindings.RECORDS_DB_1].entries())

@@ -2,7 +2,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Problem } from "../../functions/shared/http.ts";
+import { Problem } from "../../functions/shared/problems.ts";
 import type { Bundle } from "../../functions/shared/trustee-api.ts";
 import { openBundle } from "../../functions/trustee/case-bundle.ts";
 import { type Trust, verifyOrder } from "../../functions/trustee/case-order.ts";

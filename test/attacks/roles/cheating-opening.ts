@@ -10,7 +10,7 @@
 // protocol/opening-link.ts). The coefficients depend on the values, so the attacker tries masks that contain slot s until
 // all changed slots have even coefficients.
 
-import { Problem } from "../../../functions/shared/http.ts";
+import { Problem } from "../../../functions/shared/problems.ts";
 import { labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { groupG1, groupG2, groupGT } from "../../../protocol/group.ts";
 import { LABELS } from "../../../protocol/labels.ts";

@@ -3,7 +3,7 @@
 // still checked.
 
 import * as real from "../../../functions/shared/approvals.ts";
-import { refused } from "../../../functions/shared/http.ts";
+import { refused } from "../../../functions/shared/problems.ts";
 import { Approval } from "../../../protocol/approvals.ts";
 import { openSigned, Signed } from "../../../protocol/documents.ts";
 import { LABELS } from "../../../protocol/labels.ts";

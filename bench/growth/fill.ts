@@ -151,8 +151,8 @@ export async function fillIndex(host: Host, rows: number, epochs: readonly numbe
     await inChunks(
       db,
       each,
-      `INSERT INTO session_index (epoch, value, service_id, tag) VALUES_OF
-       SELECT ${epoch}, p || ${hex(28)}, ${hex(16)}, ${hex(96)} FROM k`,
+      `INSERT INTO session_index (epoch, value, service_id, tag, row_proof) VALUES_OF
+       SELECT ${epoch}, p || ${hex(28)}, ${hex(16)}, ${hex(96)}, ${hex(64)} FROM k`,
     );
 }
 

@@ -175,6 +175,7 @@ const FHIR = {
   "not-json": "The content is not JSON.",
   "too-deep": "The content is nested too deeply.",
   "duplicate-member": "A member stands twice in one object.",
+  "patient-too-often": "The content names the patient too often.",
   "bad-member": "An object has a member that FHIR does not have.",
   "not-a-bundle": "The content is JSON, but not a FHIR Bundle.",
   "nested-bundle": "The Bundle holds another Bundle.",

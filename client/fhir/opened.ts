@@ -6,7 +6,7 @@ import { startOf } from "./filing.ts";
 import { fromTid, tidUrl } from "./pseudonymise.ts";
 import { type LeftOut, urlKey } from "./read.ts";
 import { type Content, readContent } from "./record.ts";
-import { type FhirEntry, textOf } from "./resource.ts";
+import { type FhirEntry, FhirInputError, textOf } from "./resource.ts";
 
 export interface ReportService {
   id: string;
@@ -91,7 +91,15 @@ function openRecord(record: ReportRecord, patient: FhirEntry): Omit<Opened, "key
     ...content.entries.filter(isPatient).map(({ fullUrl }) => ({ fullUrl, reason })),
   ];
   const others = content.entries.filter((entry) => !isPatient(entry));
-  const entries = fromTid(others, record.tid, patient);
+  const entries = named(others, record, patient);
+  if ("reason" in entries)
+    return {
+      record,
+      content: { readable: false, reason: entries.reason, wrong: true },
+      entries: [],
+      leftOut: [],
+      date: record.openedAt,
+    };
   return {
     record,
     content,
@@ -99,6 +107,16 @@ function openRecord(record: ReportRecord, patient: FhirEntry): Omit<Opened, "key
     leftOut,
     date: dateOf(entries) ?? record.openedAt,
   };
+}
+
+/** The entries with the Patient's name in them, or the reason why they cannot have it. */
+function named(entries: readonly FhirEntry[], { tid, plaintext }: ReportRecord, patient: FhirEntry) {
+  try {
+    return fromTid(entries, tid, patient, plaintext!.length);
+  } catch (error) {
+    if (error instanceof FhirInputError) return { reason: error.message };
+    throw error;
+  }
 }
 
 /** The Encounter's date, or the date of a document without one; undefined if there is none that can be read. */

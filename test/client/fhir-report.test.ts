@@ -79,6 +79,46 @@ describe("one record harms no other", () => {
     }
   });
 
+  describe("a record that the report's Patient would blow up", () => {
+    const TID = "urn:symbolon:tid:TID-bad";
+    const pseudonym: JsonObject = {
+      resourceType: "Patient",
+      identifier: [{ system: "urn:symbolon:tid", value: "TID-bad" }],
+    };
+    const nested = (value: Json, levels: number): Json => (levels === 0 ? value : nested({ a: value }, levels - 1));
+    const bad = (resource: JsonObject) => record("bad", { resourceType: "Bundle", entry: [{ resource }] });
+    const longName = {
+      ...jane,
+      resource: { ...jane.resource, name: Array(100).fill({ family: "Roe", given: ["J"] }) },
+    };
+    const longUrl = { ...jane, fullUrl: `https://a.example/Patient/${"x".repeat(3000)}` };
+    const wide = (n: number, value: Json): JsonObject => ({ resourceType: "Basic", x: Array(n).fill(value) });
+    const hostile: [string, JsonObject, FhirEntry, RegExp][] = [
+      ["by depth", { resourceType: "Basic", x: nested(pseudonym, 193) }, jane, /nested deeper/],
+      ["by contained Patients", wide(5000, pseudonym), longName, /too often/],
+      ["by references", wide(5000, { reference: TID }), longUrl, /too often/],
+      ["by long URIs", wide(100, TID.repeat(100)), longUrl, /too often/],
+    ];
+    it.each(hostile)("stands in it as a document: %s", (_name, resource, patient, reason) => {
+      const report = reportOf([good("1"), bad(resource), good("2")], { patient });
+      expect(problems(report)).toEqual([]);
+      expect(ofType(report, "Observation").map(({ id }) => id)).toEqual(["1", "2"]);
+      expect(ofType(report, "DocumentReference")[0]!.description).toMatch(reason);
+      expect(writeJson(report as unknown as Json).length).toBeLessThan(2_000_000);
+    });
+
+    it("is read as it is if it names the patient no more often than its size allows", () => {
+      const honest = wide(2000, { reference: TID, display: "TID-bad" });
+      const report = reportOf([bad({ ...honest, contained: [pseudonym], y: nested(1, 190) })]);
+      expect(ofType(report, "DocumentReference")).toEqual([]);
+      const [basic] = ofType(report, "Basic");
+      expect(basic!.contained).toEqual([
+        { resourceType: "Patient", name: jane.resource.name, birthDate: jane.resource.birthDate },
+      ]);
+      expect((basic!.x as Json[])[1999]).toEqual({ reference: jane.fullUrl, display: "Jane Roe" });
+    });
+  });
+
   it("takes the newest of two versions, and says which entry it left out", () => {
     const versions = ["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"].map((lastUpdated, i) =>
       observation("v", { meta: { lastUpdated, versionId: `${i + 1}` } }),

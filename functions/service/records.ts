@@ -214,6 +214,7 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
     const at = now(c);
     const repeated = await isRepetition(service, given);
     if (!repeated) {
+      requireActive(service);
       try {
         await checkManifest(service, given, at);
         const batch = appendStatements(service, given, null);

@@ -62,6 +62,7 @@ const CHECK_IN = {
   "wrong-service": "This invitation was not made by the clinic that it names.",
   "old-card":
     "The clinic's card is not the one it asks under, or is not good at this time. Ask the clinic for a new invitation.",
+  "other-policy": "The clinic asks for other things than its card says.",
   "stale-challenge": "This invitation is too old, or this phone's clock is wrong.",
   "foreign-parameters": "The clinic uses parameters that this app does not know.",
   "no-credential": "This wallet has no credential for this month. Connect to renew it, then try again.",

@@ -26,8 +26,8 @@ import type { Context } from "hono";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
-import { Challenge, cardHashOf } from "../../protocol/documents.ts";
+import { asksAsItsCard, challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
+import { cardHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
 import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
@@ -70,11 +70,7 @@ function decode(bytes: Uint8Array): ReadCheckIn {
 }
 
 const asksAsRegistered = ({ challenge }: ReadCheckIn, { card, signedCard }: Service): boolean =>
-  equalBytes(challenge.cardHash, cardHashOf(signedCard)) &&
-  equalBytes(
-    Challenge.encode({ ...challenge }),
-    Challenge.encode({ ...challenge, required: card.required, maxStaleEpochs: card.maxStaleEpochs }),
-  );
+  equalBytes(challenge.cardHash, cardHashOf(signedCard)) && asksAsItsCard(challenge, card);
 
 /** The registered service that made the challenge. @throws Problem credential-refused */
 async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {

@@ -119,6 +119,50 @@ describe("one record harms no other", () => {
     });
   });
 
+  it("lets no clinic speak in the name of another one", () => {
+    const victim = { identifier: [{ system: "urn:symbolon:service", value: "a" }], name: "Clinic A" };
+    const uuid = (n: number) => `urn:uuid:10000000-0000-4000-8000-00000000000${n}`;
+    const provenance = {
+      resourceType: "Provenance",
+      recorded: "2026-06-05T00:00:00Z",
+      target: [{ reference: uuid(1) }],
+    };
+    const entries: FhirEntry[] = [
+      { ...observation("forged"), fullUrl: uuid(1) },
+      { fullUrl: uuid(2), resource: { resourceType: "Organization", ...victim } },
+      { fullUrl: uuid(3), resource: { ...provenance, agent: [{ who: { reference: uuid(2) } }] } },
+      {
+        fullUrl: uuid(4),
+        resource: { ...provenance, agent: [{ who: { identifier: victim.identifier[0]! } }] },
+      },
+      { fullUrl: uuid(5), resource: { resourceType: "Organization", name: "A laboratory" } },
+    ];
+    const report = reportOf([good("1"), entriesOf(entries, "bad", { service: { id: "b", name: "Clinic Bad" } })]);
+    expect(problems(report)).toEqual([]);
+    const named = (system: string, value: string) =>
+      report.entry.filter(({ resource: { resourceType, identifier } }) =>
+        resourceType === "Organization" && Array.isArray(identifier)
+          ? identifier.some((one) => isObject(one) && one.system === system && one.value === value)
+          : false,
+      );
+    const [clinicA, ...doubles] = named("urn:symbolon:service", "a");
+    expect(doubles).toEqual([]);
+    const agentsOf = (fullUrl: string) =>
+      ofType(report, "Provenance")
+        .filter(({ target }) => (target as JsonObject[]).some(({ reference }) => reference === fullUrl))
+        .flatMap(({ agent }) => (agent as { who: JsonObject }[]).map(({ who }) => who));
+    const [clinicBad] = named("urn:symbolon:service", "b");
+    // Of the Provenance that names an Organization by reference, that reference leads nowhere now.
+    const meant = agentsOf(uuid(1)).filter(({ reference }) =>
+      report.entry.some(({ fullUrl }) => fullUrl === reference),
+    );
+    expect(meant).toEqual([{ reference: clinicBad!.fullUrl }]);
+    expect(agentsOf(uuid(1)).some(({ identifier }) => identifier !== undefined)).toBe(false);
+    expect(clinicA!.resource.name).toBe("Clinic A");
+    expect(ofType(report, "Organization").some(({ name }) => name === "A laboratory")).toBe(true);
+    expect(narrativeOf(report)).toContain(`Not included: ${uuid(2)}, it speaks in the name of a clinic`);
+  });
+
   it("writes no long name once for each of many references to it", () => {
     const base = `https://a.example/${"x".repeat(1_000_000)}`;
     const at = (fullUrl: string, more: JsonObject = {}): FhirEntry => ({ ...observation("1", more), fullUrl });

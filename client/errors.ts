@@ -62,6 +62,7 @@ const CHECK_IN = {
   "wrong-service": "This invitation was not made by the clinic that it names.",
   "old-card":
     "The clinic's card is not the one it asks under, or is not good at this time. Ask the clinic for a new invitation.",
+  "other-policy": "The clinic asks for other things than its card says.",
   "stale-challenge": "This invitation is too old, or this phone's clock is wrong.",
   "foreign-parameters": "The clinic uses parameters that this app does not know.",
   "no-credential": "This wallet has no credential for this month. Connect to renew it, then try again.",
@@ -175,6 +176,7 @@ const FHIR = {
   "not-json": "The content is not JSON.",
   "too-deep": "The content is nested too deeply.",
   "duplicate-member": "A member stands twice in one object.",
+  "patient-too-often": "The content names the patient too often.",
   "bad-member": "An object has a member that FHIR does not have.",
   "not-a-bundle": "The content is JSON, but not a FHIR Bundle.",
   "nested-bundle": "The Bundle holds another Bundle.",

@@ -138,7 +138,7 @@ export class Operator {
   }
 
   /**
-   * Suspends a clinic: no session is opened and no record is filed there. Its records stay readable.
+   * Suspends a clinic: no session is opened, and no record or statement is filed there. Its records stay readable.
    * @param serviceId 16 bytes
    * @throws ApiError
    */

@@ -20,6 +20,7 @@ import {
   openSigned,
   type Parameters,
   presentationHashOf,
+  type ServiceCard,
   Signed,
   serviceIdOf,
 } from "./documents.ts";
@@ -95,6 +96,10 @@ export function challengeKey(read: ReadCheckIn, verify: VerifySignature = nobleV
   challengeKeys.set(read, key);
   return key === "none" ? undefined : key;
 }
+
+/** Whether a challenge asks for what the service's card says. Everybody can read the card, and nobody but one wallet the challenge. */
+export const asksAsItsCard = (challenge: Challenge, { required, maxStaleEpochs }: ServiceCard): boolean =>
+  equalBytes(Challenge.encode(challenge), Challenge.encode({ ...challenge, required, maxStaleEpochs }));
 
 /** A decoded check-in with the verified parameters of its two epochs. */
 export interface CheckInToVerify {

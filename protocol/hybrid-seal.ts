@@ -86,6 +86,29 @@ function isReduced(publicKey: Uint8Array): boolean {
 }
 
 /**
+ * The u-coordinates of the points of low order, of Curve25519 and of its twist. X25519 with any secret key gives zero for them,
+ * which RFC 7748 section 6.1 lets a receiver refuse.
+ */
+const LOW_ORDER_U: ReadonlySet<bigint> = new Set([
+  0n,
+  1n,
+  325606250916557431795983626356110631294008115727848805560023387167927233504n,
+  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+  2n ** 255n - 20n,
+]);
+/** X25519 ignores the top bit and takes unreduced coordinates (RFC 7748 section 5). */
+function isLowOrder(point: Uint8Array): boolean {
+  const u = point.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n) & (2n ** 255n - 1n);
+  return LOW_ORDER_U.has(u % (2n ** 255n - 19n));
+}
+
+/** Whether anybody can seal to this public key: its length, its coefficients and the order of its point. */
+export const isHybridPublicKey = (publicKey: Uint8Array): boolean =>
+  publicKey.length === HYBRID_PUBLIC_KEY_BYTES &&
+  isReduced(publicKey) &&
+  !isLowOrder(publicKey.subarray(-X25519_BYTES));
+
+/**
  * Seals `plaintext` to a public key.
  * @throws HybridSealError for a public key of wrong length, with an unreduced coefficient or with a low-order point
  */
@@ -100,7 +123,7 @@ export function hybridSealWith(
   encapsulationSeed: Uint8Array,
 ): Uint8Array {
   try {
-    if (!isReduced(publicKey)) throw new HybridSealError();
+    if (!isHybridPublicKey(publicKey)) throw new HybridSealError();
     const { cipherText, sharedSecret } = XWing.encapsulate(publicKey, encapsulationSeed);
     const key = messageKey(sharedSecret, cipherText, publicKey);
     const body = chacha20poly1305(key, NONCE, frame(LABEL, aad)).encrypt(plaintext);

@@ -5,6 +5,7 @@ import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { challengeKey, readCheckIn, verifyCheckIn } from "../../protocol/check-in.ts";
 import type { CheckIn } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
+import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
 import { tidOf } from "../../protocol/tid.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
 import type { ParametersCache } from "../parameters.ts";
@@ -42,6 +43,8 @@ export async function verifySession(
   const key = challengeKey(read);
   if (!key || !equalBytes(key, publicKey)) throw new SessionError("foreign-challenge", "challenge-signature");
   const { presentation, challenge, epoch } = read;
+  if (!isHybridRecipient(read.checkIn.sessionRecipient))
+    throw new SessionError("bad-check-in", "no record can be sealed to its recipient");
   // Bounds first: the wallet chose the credential's epoch, and must not make the clinic fetch parameters.
   if (presentation.credentialEpoch > epoch || presentation.credentialEpoch + challenge.maxStaleEpochs < epoch)
     throw new SessionError("bad-presentation", "stale");

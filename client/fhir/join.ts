@@ -1,7 +1,8 @@
 // Joins the entries of many records into one set, in which every reference still means what it meant in its own record.
 //
 // Two clinics may number alike: both have an "Observation/1". So within the joined set
-//   - the first record to bring a fullUrl keeps it;
+//   - the first record to bring a fullUrl keeps it, unless it is longer than MAX_NAME: a record may have many thousand references to
+//     one entry, and each of them may have to name it in full;
 //   - another record's entry of that fullUrl is the same one if it is equal and all that it refers to in its record is the
 //     same too. Else it is given a fullUrl of its own, which equal entries of later records share;
 //   - a reference is rewritten, to the absolute fullUrl of its target in its own record, if as written it would now lead
@@ -100,6 +101,9 @@ export function joinRecords(
   };
 }
 
+/** Characters. Web servers take some 8,000 in a whole request line. */
+const MAX_NAME = 2000;
+
 const baseOf = (fullUrl: string): string => instanceOf(fullUrl)?.base ?? urlKey(fullUrl);
 
 /** Whether a fullUrl means the same thing everywhere. */
@@ -146,7 +150,8 @@ function place(part: Part, joining: Joining): void {
     if (choice.get(entry) !== before) for (const other of referring.get(entry) ?? []) queue.push(other);
   }
 
-  const isFree = (url: string): boolean => !joining.placed.has(urlKey(url)) && !joining.reserved.has(urlKey(url));
+  const isFree = (url: string): boolean =>
+    url.length <= MAX_NAME && !joining.placed.has(urlKey(url)) && !joining.reserved.has(urlKey(url));
   const added: Placed[] = [];
   for (const entry of part.entries) {
     const held = chosen(entry);

@@ -6,7 +6,7 @@ import { startOf } from "./filing.ts";
 import { fromTid, tidUrl } from "./pseudonymise.ts";
 import { type LeftOut, urlKey } from "./read.ts";
 import { type Content, readContent } from "./record.ts";
-import { type FhirEntry, textOf } from "./resource.ts";
+import { type FhirEntry, FhirInputError, objectsIn, textOf } from "./resource.ts";
 
 export interface ReportService {
   id: string;
@@ -85,13 +85,23 @@ function openRecord(record: ReportRecord, patient: FhirEntry): Omit<Opened, "key
   const isPatient = ({ fullUrl, resource }: FhirEntry) =>
     resource.resourceType === "Patient" && urlKey(fullUrl) === urlKey(patient.fullUrl);
   const reason = "the report's own Patient resource stands in its place";
+  const claims = "it speaks in the name of a clinic of this report, which nobody has checked";
   // A TID must not stand in the report, not even in its text.
   const leftOut = [
     ...content.leftOut.map((one) => ({ ...one, fullUrl: one.fullUrl.replaceAll(tidUrl(record.tid), patient.fullUrl) })),
     ...content.entries.filter(isPatient).map(({ fullUrl }) => ({ fullUrl, reason })),
+    ...content.entries.filter(isClaim).map(({ fullUrl }) => ({ fullUrl, reason: claims })),
   ];
-  const others = content.entries.filter((entry) => !isPatient(entry));
-  const entries = fromTid(others, record.tid, patient);
+  const others = content.entries.filter((entry) => !isPatient(entry) && !isClaim(entry));
+  const entries = named(others, record, patient);
+  if ("reason" in entries)
+    return {
+      record,
+      content: { readable: false, reason: entries.reason, wrong: true },
+      entries: [],
+      leftOut: [],
+      date: record.openedAt,
+    };
   return {
     record,
     content,
@@ -99,6 +109,25 @@ function openRecord(record: ReportRecord, patient: FhirEntry): Omit<Opened, "key
     leftOut,
     date: dateOf(entries) ?? record.openedAt,
   };
+}
+
+const CLAIMING = new Set(["Organization", "Provenance"]);
+/**
+ * Whether the entry looks like the report's own Organizations and Provenances, which tell by whom a record was signed. A clinic
+ * could else file a Provenance that names another clinic as the author of what it wrote itself.
+ */
+const isClaim = ({ resource }: FhirEntry): boolean =>
+  CLAIMING.has(resource.resourceType) &&
+  [...objectsIn(resource)].some(({ system }) => typeof system === "string" && /^urn:symbolon:/i.test(system));
+
+/** The entries with the Patient's name in them, or the reason why they cannot have it. */
+function named(entries: readonly FhirEntry[], { tid, plaintext }: ReportRecord, patient: FhirEntry) {
+  try {
+    return fromTid(entries, tid, patient, plaintext!.length);
+  } catch (error) {
+    if (error instanceof FhirInputError) return { reason: error.message };
+    throw error;
+  }
 }
 
 /** The Encounter's date, or the date of a document without one; undefined if there is none that can be read. */

@@ -18,11 +18,13 @@
 // decides.
 
 import { bytesToHex, type Rng } from "../../protocol/bytes.ts";
+import { checkJson } from "./json.ts";
 import { PatientMatcher } from "./person.ts";
 import { isReference, References } from "./references.ts";
 import {
   displayName,
   type FhirEntry,
+  FhirInputError,
   type FhirResource,
   isObject,
   type Json,
@@ -162,26 +164,53 @@ function containedAs(contained: JsonObject, patient: FhirResource): JsonObject {
   ]);
 }
 
-/** The entries with the report's Patient in the TID's place. The record's pseudonymous Patient is left out. */
-export function fromTid(entries: readonly FhirEntry[], tid: string, patient: FhirEntry): FhirEntry[] {
+/** The most that the Patient may add to one record, beside a multiple of what it adds to it anyway. Characters of JSON. */
+const FREE_GROWTH = 1 << 20;
+const GROWTH_FACTOR = 4;
+
+/**
+ * The entries with the report's Patient in the TID's place. The record's pseudonymous Patient is left out.
+ * @param size of the record. A clinic can write the TID many thousand times into a small record, and the Patient is longer
+ * @throws FhirInputError too-deep, patient-too-often: the Patient would make the record deeper or much larger than it may be
+ */
+export function fromTid(
+  entries: readonly FhirEntry[],
+  tid: string,
+  patient: FhirEntry,
+  size: number = Number.POSITIVE_INFINITY,
+): FhirEntry[] {
   const urn = tidUrl(tid);
   const display = displayName(patient.resource);
+  const containedSize = JSON.stringify(containedAs({}, patient.resource)).length;
+  let room = FREE_GROWTH + GROWTH_FACTOR * size;
+  const grow = <T>(characters: number, value: T): T => {
+    room -= Math.max(0, characters);
+    if (room < 0) throw new FhirInputError("patient-too-often", "The content names the patient too often.");
+    return value;
+  };
   const change = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(change);
-    if (typeof value === "string")
-      return value.includes(urn) && isUriText(value) ? value.replaceAll(urn, patient.fullUrl) : value;
+    if (typeof value === "string") return value.includes(urn) && isUriText(value) ? withPatient(value) : value;
     if (!isObject(value)) return value;
     if (value.resourceType === "Patient" && objectsOf(value.identifier).some((one) => isTid(one, tid)))
-      return containedAs(value, patient.resource);
+      return grow(containedSize, containedAs(value, patient.resource));
     const means = value.reference === urn;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, item]): [string, Json][] => {
-        if (means && name === "display" && item === tid) return display === undefined ? [] : [[name, display]];
+        if (means && name === "display" && item === tid)
+          return display === undefined ? [] : [[name, grow(display.length - tid.length, display)]];
         return [[name, change(item)]];
       }),
     );
   };
-  return entries
+  const withPatient = (text: string): string => {
+    const times = text.split(urn).length - 1;
+    grow(times * (patient.fullUrl.length - urn.length), undefined);
+    return text.replaceAll(urn, patient.fullUrl);
+  };
+  const named = entries
     .filter(({ fullUrl, resource }) => fullUrl !== urn || resource.resourceType !== "Patient")
     .map(({ fullUrl, resource }) => ({ fullUrl, resource: change(resource) as FhirResource }));
+  checkJson({ entry: named.map(({ fullUrl, resource }) => ({ fullUrl, resource })) });
+  return named;
 }

@@ -39,6 +39,7 @@ export type FhirInputCode =
   | "wrong-encoding"
   | "not-json"
   | "too-deep"
+  | "patient-too-often"
   | "duplicate-member"
   | "bad-member"
   | "not-a-bundle"

@@ -62,7 +62,7 @@ function visitSection(body: Body, { byUrl, references, serviceUrl }: Joined): Js
     leftOut.length > MAX_NAMED ? `And ${leftOut.length - MAX_NAMED} more entries.` : "",
     renamed.length === 0
       ? ""
-      : `Resources with another fullUrl than in the record, since another record uses theirs for something else: ${renamed.length}.`,
+      : `Resources with another fullUrl than in the record, since another record uses theirs for something else or theirs is too long: ${renamed.length}.`,
     `Record ${record.recordId}, manifest ${record.manifestHash}.`,
   ];
   return {

@@ -1,6 +1,6 @@
 // Check-in: the wallet answers a service's signed challenge with a presentation under a fresh slot.
 //
-//   1 read the challenge: signature, self-certifying service id, freshness, parameters      → what would be shown
+//   1 read the challenge: signature, self-certifying service id, policy, freshness, parameters   → what would be shown
 //   2 pick a random unused slot, make the presentation, store both, then the device mark   one check-in after the other
 //   3 send (sending.ts); only the very same bytes may be sent again                        → receipt, channel
 //
@@ -10,6 +10,7 @@
 // turns out spent, an earlier attempt has opened its session; the wallet recalls that one and takes another slot.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { asksAsItsCard } from "../../protocol/check-in.ts";
 import { receive } from "../../protocol/credential.ts";
 import {
   Challenge,
@@ -96,6 +97,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     now > card.value.notAfter
   )
     throw new CheckInError("old-card");
+  if (!asksAsItsCard(challenge, card.value)) throw new CheckInError("other-policy");
   const standing = standingOf(w, invitation.card, card.value);
   if (standing === "older") throw new CheckInError("old-card", "the log has a newer one");
   const epoch = epochOf(challenge.issuedAt);
@@ -112,8 +114,9 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   if (!phone || !credential) throw new CheckInError("no-credential", epochName(epoch));
   const { attributes } = w.parameters.known(credential.epoch).document;
   const shows = challenge.required.map(({ attribute, accepted }) => {
-    const value = credential.values[attributes.findIndex((a) => a.name === attribute)] ?? "";
-    if (!accepted.includes(value)) throw new CheckInError("not-entitled", `${attribute} ${accepted.join(" or ")}`);
+    const value = credential.values[attributes.findIndex((a) => a.name === attribute)];
+    if (value === undefined || !accepted.includes(value))
+      throw new CheckInError("not-entitled", `${attribute} ${accepted.join(" or ")}`);
     return { attribute, value };
   });
   const place = { epoch, ...phone };

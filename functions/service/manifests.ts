@@ -11,8 +11,10 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { Manifest, manifestHashOf, openSigned } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
+import { dayOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
+import { clockSkew } from "../shared/clock.ts";
 import { PROBLEMS, Problem, refused } from "../shared/problems.ts";
 import type { Service } from "./registry.ts";
 import { isSession } from "./session-rows.ts";
@@ -109,9 +111,23 @@ const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becom
   erasure: { on: ["current", "amended", "withdrawn", "moved"], becomes: "erased" },
 };
 
+/** Clocks differ by a day at most (protocol/clock.ts). */
+const DAYS_APART = 1;
+/**
+ * A clinic states the day of a record, and reports sort by it. So it can date nothing back, for instance a warning that it
+ * filed after the harm was done. @throws Problem clock-skew
+ */
+function checkDay({ day }: Manifest, at: number): void {
+  const apart = day - dayOf(at);
+  if (Math.abs(apart) <= DAYS_APART) return;
+  const where = apart > 0 ? "after" : "before";
+  throw clockSkew(`The manifest's day is ${Math.abs(apart)} days ${where} this server's; ${DAYS_APART} is allowed.`);
+}
+
 /** Every check of a manifest that does not need its blob. @throws Problem, ChainConflict */
-export async function checkManifest(service: Service, given: GivenManifest): Promise<void> {
+export async function checkManifest(service: Service, given: GivenManifest, at: number): Promise<void> {
   const { value, tagHash } = given;
+  checkDay(value, at);
   if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
   const head = await headOf(service, tagHash);
   if (value.count !== head.count + 1 || bytesToHex(value.previous) !== head.manifestHash) throw new ChainConflict(head);

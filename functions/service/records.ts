@@ -198,7 +198,7 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
     if (!equalBytes(document.keySetId, value.keySetId))
       throw new Problem("not-allowed-now", "The trustees now have another key set.");
     try {
-      await checkManifest(service, given);
+      await checkManifest(service, given, at);
       if (!c.req.raw.body) throw new Problem("malformed", "The body is empty.");
       await upload(c.env, service, given, c.req.raw.body, at);
     } catch (error) {
@@ -221,8 +221,9 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
     const at = now(c);
     const repeated = await isRepetition(service, given);
     if (!repeated) {
+      requireActive(service);
       try {
-        await checkManifest(service, given);
+        await checkManifest(service, given, at);
         const batch = appendStatements(service, given, null);
         if (value.kind === "erasure") batch.push(erasureEntry(service, given, at));
         if (!(await append(service, given, batch, null))) throw new ChainConflict(await headOf(service, given.tagHash));

@@ -10,6 +10,8 @@ import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { cardHashOf, openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
+import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
+import { isHybridPublicKey } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
@@ -19,9 +21,6 @@ import { Problem, refused } from "../shared/problems.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 import { partChanged, publishService } from "./service-list.ts";
 import { admin } from "./single-use.ts";
-
-const HPKE_PUBLIC_KEY_BYTES = 1216;
-const POST_QUANTUM_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
 
 export const SHARDS = [0, 1] as const;
 export function shardDb(env: ServiceEnv, shard: number): D1Database {
@@ -114,9 +113,8 @@ async function chooseShard(env: ServiceEnv): Promise<number> {
 function checkCard(signed: Uint8Array, at: number): { serviceId: Hex; card: ServiceCard } {
   const { key, value: card } = openSigned(LABELS.signServiceCard, ServiceCard, signed);
   if (!equalBytes(key, card.signKey)) throw refused("card signed by another key");
-  if (card.hpkeKey.length !== HPKE_PUBLIC_KEY_BYTES)
-    throw new Problem("malformed", `hpkeKey: ${HPKE_PUBLIC_KEY_BYTES} bytes expected`);
-  if (!POST_QUANTUM_RECIPIENT.test(card.ageRecipient))
+  if (!isHybridPublicKey(card.hpkeKey)) throw new Problem("malformed", "hpkeKey: an X-Wing public key expected");
+  if (!isHybridRecipient(card.ageRecipient))
     throw new Problem("malformed", "ageRecipient: a post-quantum recipient (age1pq1...) expected");
   if (at < card.notBefore) throw new Problem("not-allowed-now", "The card is not good yet.");
   if (at > card.notAfter) throw new Problem("expired", "The card is not good any more.");

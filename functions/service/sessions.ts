@@ -27,10 +27,11 @@ import type { Context } from "hono";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
+import { asksAsItsCard, challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
+import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
 import { clockSkew } from "../shared/clock.ts";
@@ -53,7 +54,6 @@ import { verifyTogether } from "./verification.ts";
 
 const MAX_CHECK_IN_BYTES = 32_768;
 const HPKE_ENC_BYTES = 1120;
-const SESSION_RECIPIENT = /^age1pq1[02-9ac-hj-np-z]{1000,4000}$/;
 const SESSIONS_PER_PAGE = 100;
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
@@ -66,18 +66,14 @@ function decode(bytes: Uint8Array): ReadCheckIn {
   if (bytes.length > MAX_CHECK_IN_BYTES) throw new Problem("too-large", `At most ${MAX_CHECK_IN_BYTES} bytes.`);
   const read = readCheckIn(bytes);
   const { sessionRecipient, hpkeEnc } = read.checkIn;
-  if (!SESSION_RECIPIENT.test(sessionRecipient))
+  if (!isHybridRecipient(sessionRecipient))
     throw new Problem("malformed", "sessionRecipient: a post-quantum recipient (age1pq1...) expected");
   if (hpkeEnc.length !== HPKE_ENC_BYTES) throw new Problem("malformed", `hpkeEnc: ${HPKE_ENC_BYTES} bytes expected`);
   return read;
 }
 
 const asksAsRegistered = ({ challenge }: ReadCheckIn, { card, signedCard }: Service): boolean =>
-  equalBytes(challenge.cardHash, cardHashOf(signedCard)) &&
-  equalBytes(
-    Challenge.encode({ ...challenge }),
-    Challenge.encode({ ...challenge, required: card.required, maxStaleEpochs: card.maxStaleEpochs }),
-  );
+  equalBytes(challenge.cardHash, cardHashOf(signedCard)) && asksAsItsCard(challenge, card);
 
 /** The registered service that made the challenge. @throws Problem credential-refused */
 async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {

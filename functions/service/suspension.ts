@@ -1,11 +1,11 @@
 // Suspension of a clinic, for instance while a theft of its keys is looked into.
 //
-//   POST /v1/admin/services/:id/suspend   no session is opened and no record is filed there from now on
+//   POST /v1/admin/services/:id/suspend   no session is opened, and no record or statement is filed there from now on
 //   POST /v1/admin/services/:id/resume    ends this
 //
-// The administrator signs both. Reading goes on, and so do the clinic's statements
-// (withdrawal, move, erasure), since these serve its patients. Each act stands in the log. Other isolates of this Worker learn
-// of it within KEPT_MS (registry.ts).
+// The administrator signs both. Reading goes on. Statements (withdrawal, move, erasure) wait as records do: with stolen keys a thief
+// could hide or destroy every record of the clinic by them, and nobody can take a statement back. Each act stands in the log. Other
+// isolates of this Worker learn of it within KEPT_MS (registry.ts).
 
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
@@ -23,7 +23,7 @@ import { admin } from "./single-use.ts";
 /** @throws Problem not-allowed-now if the service is suspended */
 export function requireActive({ suspended }: Service): void {
   if (suspended)
-    throw new Problem("not-allowed-now", "This clinic is suspended: it takes no check-ins and no records.");
+    throw new Problem("not-allowed-now", "This clinic is suspended: it takes no check-ins, records and statements.");
 }
 
 const ACTS = [

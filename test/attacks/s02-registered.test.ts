@@ -7,6 +7,7 @@
 // staleness are removed one by one. The proof is not checked for slot 7 only, so that the other attacks still face it.
 
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
+import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic } from "../../client/clinic.ts";
 import { ParametersCache } from "../../client/parameters.ts";
@@ -262,9 +263,10 @@ const inPresentation: Record<string, (p: Presentation) => Partial<Presentation>>
   "proof: first response": (p) => ({ proof: flip(p.proof, COMMITMENT_BYTES + 31) }),
   "proof: last response": (p) => ({ proof: flip(p.proof, -1) }),
 };
+const attackersRecipient = await identityToRecipient(await generateHybridIdentity());
 const inCheckIn: Record<string, (c: CheckIn) => Partial<CheckIn>> = {
   sessionAuthKey: (c) => ({ sessionAuthKey: flip(c.sessionAuthKey, 0) }),
-  sessionRecipient: (c) => ({ sessionRecipient: c.sessionRecipient.replace(/.$/, (x) => (x === "q" ? "p" : "q")) }),
+  sessionRecipient: () => ({ sessionRecipient: attackersRecipient }),
   rowProof: (c) => ({ rowProof: flip(c.rowProof, 40) }),
   hpkeEnc: (c) => ({ hpkeEnc: flip(c.hpkeEnc, 40) }),
   "challenge: one byte": (c) => ({ challenge: flip(c.challenge, -1) }),

@@ -174,6 +174,32 @@ describe("a relay: B asks the wallet with A's challenge", () => {
   });
 });
 
+describe("a clinic that asks one patient for more than its card says", () => {
+  const required = [{ attribute: "coverage", accepted: ["standard", "extended"] }];
+
+  it("gets nothing from the wallet, and no slot is used up", async () => {
+    const used = scene.wallet.sessions.length;
+    for (const more of [
+      { required },
+      { maxStaleEpochs: 9 },
+      { required: [{ attribute: "no such attribute", accepted: [""] }] },
+    ])
+      await expect(
+        scene.wallet.readInvitation({ card: scene.a.card(), challenge: await craftChallenge(scene.a, more) }),
+      ).rejects.toMatchObject({ code: "other-policy" });
+    expect(scene.wallet.sessions).toHaveLength(used);
+  });
+
+  it("control: a wallet that does not compare them shows it, and the operator has read it when it refuses", async () => {
+    const challenge = await craftChallenge(scene.a, { required });
+    const shown = required.map(({ attribute }) => attribute);
+    const craft = { slot: 14, challenge, shown };
+    const { bytes, presentation } = await craftCheckIn(scene.practice, partsOf(scene.wallet), scene.a, craft);
+    expect(presentation.shown).toHaveLength(1);
+    expect(await postCheckIn(scene.practice, bytes)).toMatchObject(REFUSED);
+  });
+});
+
 describe("control", () => {
   it("a service whose statement leaves the challenge out opens B's session with A's presentation", async () => {
     const unbound = (c: Omit<CheckIn, "presentation">): Uint8Array =>

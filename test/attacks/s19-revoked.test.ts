@@ -117,15 +117,24 @@ describe("S19 a certificate that has ended", () => {
 });
 
 describe("S19 a suspended clinic", () => {
-  it("opens no session and files nothing; its records stay readable; it can be resumed", async () => {
+  it("opens no session, files nothing and takes nothing back; its records stay readable; it can be resumed", async () => {
     const before = await alice.records();
     await p.operator.suspendService(bytesToHex(clinic.serviceId));
     const offer = await alice.readInvitation(await clinic.invitation());
     expect(await outcome(() => alice.checkIn(offer))).toContain("This clinic is suspended");
     expect(await outcome(() => clinic.putRecord(session, new Uint8Array([1])))).toContain("This clinic is suspended");
-    expect((await alice.records()).records.length).toBe(before.records.length);
-    expect(before.records.length).toBeGreaterThan(0);
+    // A thief of the clinic's keys can neither hide nor destroy a record.
+    const [record] = before.records;
+    for (const act of ["withdraw", "erase"] as const)
+      expect(await outcome(() => clinic[act](record!.session, record!.recordId))).toContain("This clinic is suspended");
+    const since = await alice.records();
+    expect(since.records.map((r) => r.status)).toEqual(before.records.map((r) => r.status));
+    expect(since.records[0]!.plaintext).toEqual(record!.plaintext);
     await p.operator.resumeService(bytesToHex(clinic.serviceId));
+    // Control: with the same keys, the same acts take effect at a clinic that is not suspended.
+    await clinic.withdraw(record!.session, record!.recordId);
+    await clinic.erase(record!.session, record!.recordId);
+    expect((await alice.records()).records[0]).toMatchObject({ status: "erased", plaintext: undefined });
     await visit(alice, clinic);
   }, 60_000);
 

@@ -79,6 +79,106 @@ describe("one record harms no other", () => {
     }
   });
 
+  describe("a record that the report's Patient would blow up", () => {
+    const TID = "urn:symbolon:tid:TID-bad";
+    const pseudonym: JsonObject = {
+      resourceType: "Patient",
+      identifier: [{ system: "urn:symbolon:tid", value: "TID-bad" }],
+    };
+    const nested = (value: Json, levels: number): Json => (levels === 0 ? value : nested({ a: value }, levels - 1));
+    const bad = (resource: JsonObject) => record("bad", { resourceType: "Bundle", entry: [{ resource }] });
+    const longName = {
+      ...jane,
+      resource: { ...jane.resource, name: Array(100).fill({ family: "Roe", given: ["J"] }) },
+    };
+    const longUrl = { ...jane, fullUrl: `https://a.example/Patient/${"x".repeat(3000)}` };
+    const wide = (n: number, value: Json): JsonObject => ({ resourceType: "Basic", x: Array(n).fill(value) });
+    const hostile: [string, JsonObject, FhirEntry, RegExp][] = [
+      ["by depth", { resourceType: "Basic", x: nested(pseudonym, 193) }, jane, /nested deeper/],
+      ["by contained Patients", wide(5000, pseudonym), longName, /too often/],
+      ["by references", wide(5000, { reference: TID }), longUrl, /too often/],
+      ["by long URIs", wide(100, TID.repeat(100)), longUrl, /too often/],
+    ];
+    it.each(hostile)("stands in it as a document: %s", (_name, resource, patient, reason) => {
+      const report = reportOf([good("1"), bad(resource), good("2")], { patient });
+      expect(problems(report)).toEqual([]);
+      expect(ofType(report, "Observation").map(({ id }) => id)).toEqual(["1", "2"]);
+      expect(ofType(report, "DocumentReference")[0]!.description).toMatch(reason);
+      expect(writeJson(report as unknown as Json).length).toBeLessThan(2_000_000);
+    });
+
+    it("is read as it is if it names the patient no more often than its size allows", () => {
+      const honest = wide(2000, { reference: TID, display: "TID-bad" });
+      const report = reportOf([bad({ ...honest, contained: [pseudonym], y: nested(1, 190) })]);
+      expect(ofType(report, "DocumentReference")).toEqual([]);
+      const [basic] = ofType(report, "Basic");
+      expect(basic!.contained).toEqual([
+        { resourceType: "Patient", name: jane.resource.name, birthDate: jane.resource.birthDate },
+      ]);
+      expect((basic!.x as Json[])[1999]).toEqual({ reference: jane.fullUrl, display: "Jane Roe" });
+    });
+  });
+
+  it("lets no clinic speak in the name of another one", () => {
+    const victim = { identifier: [{ system: "urn:symbolon:service", value: "a" }], name: "Clinic A" };
+    const uuid = (n: number) => `urn:uuid:10000000-0000-4000-8000-00000000000${n}`;
+    const provenance = {
+      resourceType: "Provenance",
+      recorded: "2026-06-05T00:00:00Z",
+      target: [{ reference: uuid(1) }],
+    };
+    const entries: FhirEntry[] = [
+      { ...observation("forged"), fullUrl: uuid(1) },
+      { fullUrl: uuid(2), resource: { resourceType: "Organization", ...victim } },
+      { fullUrl: uuid(3), resource: { ...provenance, agent: [{ who: { reference: uuid(2) } }] } },
+      {
+        fullUrl: uuid(4),
+        resource: { ...provenance, agent: [{ who: { identifier: victim.identifier[0]! } }] },
+      },
+      { fullUrl: uuid(5), resource: { resourceType: "Organization", name: "A laboratory" } },
+    ];
+    const report = reportOf([good("1"), entriesOf(entries, "bad", { service: { id: "b", name: "Clinic Bad" } })]);
+    expect(problems(report)).toEqual([]);
+    const named = (system: string, value: string) =>
+      report.entry.filter(({ resource: { resourceType, identifier } }) =>
+        resourceType === "Organization" && Array.isArray(identifier)
+          ? identifier.some((one) => isObject(one) && one.system === system && one.value === value)
+          : false,
+      );
+    const [clinicA, ...doubles] = named("urn:symbolon:service", "a");
+    expect(doubles).toEqual([]);
+    const agentsOf = (fullUrl: string) =>
+      ofType(report, "Provenance")
+        .filter(({ target }) => (target as JsonObject[]).some(({ reference }) => reference === fullUrl))
+        .flatMap(({ agent }) => (agent as { who: JsonObject }[]).map(({ who }) => who));
+    const [clinicBad] = named("urn:symbolon:service", "b");
+    // Of the Provenance that names an Organization by reference, that reference leads nowhere now.
+    const meant = agentsOf(uuid(1)).filter(({ reference }) =>
+      report.entry.some(({ fullUrl }) => fullUrl === reference),
+    );
+    expect(meant).toEqual([{ reference: clinicBad!.fullUrl }]);
+    expect(agentsOf(uuid(1)).some(({ identifier }) => identifier !== undefined)).toBe(false);
+    expect(clinicA!.resource.name).toBe("Clinic A");
+    expect(ofType(report, "Organization").some(({ name }) => name === "A laboratory")).toBe(true);
+    expect(narrativeOf(report)).toContain(`Not included: ${uuid(2)}, it speaks in the name of a clinic`);
+  });
+
+  it("writes no long name once for each of many references to it", () => {
+    const base = `https://a.example/${"x".repeat(1_000_000)}`;
+    const at = (fullUrl: string, more: JsonObject = {}): FhirEntry => ({ ...observation("1", more), fullUrl });
+    const hasMember = Array(2000).fill({ reference: "Observation/1" });
+    const twin = entriesOf([at("https://b.example/Observation/1", { note: [{ text: "twin" }] })], "twin");
+    const bad = entriesOf([at(`${base}/Observation/1`), { ...at(`${base}/Observation/2`, { hasMember }) }], "bad");
+    const report = reportOf([twin, bad]);
+    expect(problems(report)).toEqual([]);
+    expect(writeJson(report as unknown as Json).length).toBeLessThan(1_000_000);
+    // Each reference still means the entry of its own record.
+    const members = ofType(report, "Observation").find((one) => one.hasMember)!.hasMember as JsonObject[];
+    const meant = report.entry.find(({ fullUrl }) => fullUrl === members[1999]!.reference)!;
+    expect(meant.resource.note).toBeUndefined();
+    expect(meant.fullUrl).toMatch(/^urn:uuid:/);
+  });
+
   it("takes the newest of two versions, and says which entry it left out", () => {
     const versions = ["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"].map((lastUpdated, i) =>
       observation("v", { meta: { lastUpdated, versionId: `${i + 1}` } }),

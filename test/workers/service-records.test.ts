@@ -134,6 +134,36 @@ async function left() {
 const sweep = () =>
   apiJson<{ blobs: number }>(transport, SERVICE_URL, "/v1/admin/sweep", { method: "POST", signWith: secret("admin") });
 
+describe("a clinic that dates a record as it likes", () => {
+  const today = dayOf(NOW);
+  it("files nothing of another day, neither a record nor a statement", async () => {
+    for (const day of [0, today - 400, today - 2, today + 2, 4_294_967_295])
+      expect(await code(put(await made({ day })))).toBe("clock-skew");
+    const first = await made();
+    await put(first);
+    const withdrawal: Partial<Manifest> = {
+      ...{ kind: "withdrawal", recordId: rng(16), target: first.manifest.recordId, size: 0, contentKind: "" },
+      ...{ blobHash: new Uint8Array(32), stanzaHash: new Uint8Array(32), keySetId: new Uint8Array(32) },
+      ...{ count: 2, previous: manifestHashOf(first.signed) },
+    };
+    expect(await code(state({ ...first.manifest, ...withdrawal, day: today - 30 }))).toBe("clock-skew");
+    expect((await left()).statuses).toEqual(["current"]);
+    // The control: the same statement of today stands.
+    await state({ ...first.manifest, ...withdrawal });
+    expect((await left()).statuses).toEqual(["withdrawn", "statement"]);
+  });
+
+  it("may be a day off, and may send again what stands, on any day", async () => {
+    const [early, late] = [await made({ day: today - 1 }), today + 1];
+    await put(early);
+    const next = await made({ day: late, count: 2, previous: manifestHashOf(early.signed) });
+    await put(next);
+    clock.now = NOW + 40 * 86_400;
+    await over(listening).sessions();
+    for (const again of [early, next]) expect((await put(again)).status).toBe(200);
+  });
+});
+
 describe("a record", () => {
   it("is amended, withdrawn and listed with its history, and each session has its own chain", async () => {
     const bob = await visit(clinic);

@@ -221,6 +221,7 @@ export async function prepare(
     challenge?: Uint8Array;
     present?: PresentInput;
     rowPlace?: Partial<RowPlace>;
+    sessionRecipient?: string;
   } = {},
 ): Promise<Prepared> {
   const { slot = 0, shown = [] } = options;
@@ -232,7 +233,7 @@ export async function prepare(
   const before = {
     challenge: signed,
     sessionAuthKey: auth.publicKey,
-    sessionRecipient: await identityToRecipient(ageIdentity),
+    sessionRecipient: options.sessionRecipient ?? (await identityToRecipient(ageIdentity)),
     rowProof: proveIndexRow(
       { serviceId: challenge.serviceId, epoch, slot, paramsHash, ...options.rowPlace },
       patient.secrets.z,

@@ -1,0 +1,106 @@
+"""ceremony.json: 2 of 3 from plan to key set, aborted boards, key sets to refuse, and a resharing."""
+
+import ed25519
+from ceremony import Ceremony, expected_core
+from codec import decode
+from curve import R, scalar_bytes
+from hashes import H, label
+from key_set import KEYS, check_signatures, core_of, key_set_id, verify_key_set
+from openings import lagrange
+from resharing import Resharing
+from vectors import b, changed
+from xwing import public_key
+
+ROUNDS = ("commits", "openings", "deals")
+
+
+def board(v):
+    return {name: [b(m) for m in v[name]] for name in ROUNDS}
+
+
+def check_run(v, t, run):
+    transport = {j: b(s["transport"]) for j, s in enumerate(v["secrets"], 1)}
+    t.same("identity keys", [ed25519.public_key(b(s["identity"])) for s in v["secrets"]], run.keys)
+    t.same("transport keys", [public_key(s) for s in transport.values()], run.transport)
+    t.accepts("board", lambda: run.read(board(v) | {"acceptances": [b(a) for a in v["acceptances"]]}))
+    deals = {}
+    for i in run.members:
+        for j in set(run.members) - {i}:
+            deals[i, j] = t.accepts(f"deal {i} to {j}", lambda: run.open_deal(i, j, transport[j]))
+    seed = run.group_seed({i: deals[i, i % len(run.members) + 1]["seed"] for i in run.members})
+    core = expected_core(run, run.views[len(ROUNDS)], seed)
+    for i in run.members:
+        acceptance = run.found["acceptances"][i]
+        t.same(f"core of {i}", decode("KeySetCore", acceptance["core"]), core)
+        held = ed25519.verify(run.keys[i - 1], label("signKeySet") + acceptance["core"], acceptance["signature"])
+        t.same(f"signature of {i}", held, True)
+    return deals, seed
+
+
+def check_secrets(v, t, key_set, seed):
+    """The trustees' secrets belong to the key set: y_j·G = Y_j, which KeySet alone cannot show."""
+    from curve import G
+
+    for j, data in enumerate(v["trusteeSecrets"], 1):
+        secret = t.accepts("secret", lambda: decode("TrusteeSecret", b(data)))
+        t.same("key-set id", secret["keySetId"], v["keySetId"])
+        t.same("index", [secret["index"], secret["generation"]], [j, 0])
+        t.same("group secret", secret["groupHybridSecret"], seed.hex())
+        for name in KEYS:
+            point = (G * int.from_bytes(secret["shares"][name], "big")).encode()
+            t.same("share", point, key_set["shareKeys"][j - 1][name].hex())
+
+
+def check_fault(v, t, fault):
+    """Trustee 1 reads the board up to the round in which trustee 2's message is changed."""
+    rounds = board(v)
+    last = fault["at"]
+    messages = rounds[last]
+    if fault.get("dropped"):
+        del messages[1]
+    if fault.get("replaced"):
+        messages[1] = changed(messages[1], fault["replaced"])
+    if fault.get("added"):
+        messages.append(changed(messages[1], fault["added"]))
+
+    def read():
+        run = Ceremony(b(v["plan"]))
+        run.read({name: rounds[name] for name in ROUNDS[: ROUNDS.index(last) + 1]})
+        if last == "deals":
+            for dealer in run.members[1:]:
+                run.open_deal(dealer, 1, b(v["secrets"][0]["transport"]))
+
+    abort = t.refuses(fault, read, fault["class"])
+    t.same(f"{fault['class']}: named", getattr(abort, "trustee", None), fault.get("trustee"))
+
+
+def check_reshare(v, t, key_set, deals):
+    reshare = v["reshare"]
+    previous = H("keySetCore", core_of(b(v["keySet"]), len(key_set["signatures"])))
+    t.same("previous", previous, reshare["previous"])
+    run = t.accepts("plan", lambda: Resharing(b(reshare["plan"]), (key_set, previous)))
+    t.accepts("deals", lambda: run.read([b(d) for d in reshare["deals"]]))
+    for i in run.dealers:
+        for j in run.members:
+            t.accepts(f"deal {i} to {j}", lambda: run.open_deal(i, j, b(v["secrets"][j - 1]["transport"])))
+    core = t.accepts("core", lambda: decode("KeySetCore", b(reshare["core"])))
+    t.same("core", core, run.expected_core())
+    signatures = [b(s) for s in reshare["signatures"]]
+    t.accepts("signatures", lambda: check_signatures(b(reshare["core"]), run.keys, signatures))
+    t.same("key-set id", key_set_id(core), reshare["keySetId"])
+    t.same("key-set id", v["keySetId"], reshare["keySetId"])
+
+
+def check(v, t, others):
+    run = Ceremony(b(v["plan"]))
+    t.same("context", run.context, v["context"])
+    deals, seed = check_run(v, t, run)
+    key_set = t.accepts("key set", lambda: verify_key_set(b(v["keySet"]), run.keys))
+    t.same("key-set id", key_set_id(key_set), v["keySetId"])
+    t.same("keys", {name: key.hex() for name, key in key_set["keys"].items()}, v["keys"])
+    check_secrets(v, t, key_set, seed)
+    for fault in v["faults"]:
+        check_fault(v, t, fault)
+    for entry in v["refusedKeySets"]:
+        t.refuses(entry, lambda: verify_key_set(changed(v["keySet"], entry["keySet"]), run.keys), entry["class"])
+    check_reshare(v, t, key_set, deals)

@@ -1,0 +1,76 @@
+"""The check-in around a presentation, its row proof, and continuity (SPEC, section 6)."""
+
+from datetime import datetime, timezone
+
+from codec import decode
+from curve import Refused, decode_g2
+from hash_to_curve import continuity_base, tag_base
+from hashes import H, frame, u32
+from presentation import verify_presentation
+from sigma import verify_compact
+from signed import open_signed
+
+CONTEXT = ("challenge", "sessionAuthKey", "sessionRecipient", "rowProof", "claim", "hpkeEnc")
+
+
+def service_id(sign_key):
+    return H("serviceId", sign_key)[:16]
+
+
+def check_in_context(check_in):
+    return H("challenge", *(check_in[name] for name in CONTEXT))
+
+
+def month_of(seconds):
+    """The epoch of a moment: (year − 1970)·12 + month, January = 0."""
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return (moment.year - 1970) * 12 + moment.month - 1
+
+
+def verify_row_proof(proof, T, sid, epoch, slot, params_hash):
+    rows = [("G2", T, [(0, tag_base(params_hash, epoch, slot), 1)])]
+    verify_compact("indexRow", frame(sid, u32(epoch), u32(slot), params_hash), rows, 1, proof)
+
+
+def open_challenge(data):
+    try:
+        key, challenge, _ = open_signed("signChallenge", "Challenge", data)
+    except Refused as refused:
+        raise Refused("challenge-signature", str(refused)) from None
+    if service_id(key) != challenge["serviceId"]:
+        raise Refused("challenge-signature", "another service's key")
+    return challenge
+
+
+def verify_check_in(world, data):
+    """All that makes a check-in believed. One Parameters document covers both epochs of these vectors."""
+    check_in = decode("CheckIn", data)
+    challenge = open_challenge(check_in["challenge"])
+    p_e = world.params_hash
+    if challenge["paramsHash"] != p_e:
+        raise Refused("parameters")
+    policy = {
+        "epoch": month_of(challenge["issuedAt"]),
+        "slots": world.parameters["slots"],
+        "maxStaleEpochs": challenge["maxStaleEpochs"],
+    }
+    context, presentation = check_in_context(check_in), check_in["presentation"]
+    verified = verify_presentation(world.issuer, world.issuer, p_e, policy, context, presentation)
+    for required in challenge["required"]:
+        if verified["shown"].get(required["attribute"]) not in required["accepted"]:
+            raise Refused("required")
+    p = verified["document"]
+    try:
+        verify_row_proof(
+            check_in["rowProof"], verified["T"], challenge["serviceId"], p["tagEpoch"], p["slot"], p_e
+        )
+    except Refused as refused:
+        raise Refused("row-proof", str(refused)) from None
+    return verified | {"challenge": challenge, "checkIn": check_in}
+
+
+def verify_continuity(data, T, base, realm, sid, presentation_hash):
+    continuity = decode("Continuity", data)
+    n = decode_g2(continuity["N"])
+    rows = [("G2", T, [(0, base, 1)]), ("G2", n, [(0, continuity_base(realm, sid), 1)])]
+    verify_compact("continuity", frame(presentation_hash), rows, 1, continuity["proof"])

@@ -1,0 +1,78 @@
+"""The Merkle tree of RFC 9162, and cosigned checkpoints of C2SP (SPEC, section 11)."""
+
+from base64 import b64decode
+
+import ed25519
+from curve import Refused
+from hashes import sha256, u8
+
+
+def leaf_hash(entry):
+    return sha256(b"\0" + entry)
+
+
+def node_hash(left, right):
+    return sha256(b"\1" + left + right)
+
+
+def root_of(leaves):
+    """MTH of a list of entries."""
+    if len(leaves) == 0:
+        return sha256(b"")
+    if len(leaves) == 1:
+        return leaf_hash(leaves[0])
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
+
+
+def root_from_path(entry, index, size, path):
+    """Section 2.1.3.2: the root that an audit path proves, or a refusal."""
+    if index >= size:
+        raise Refused("inclusion", "index")
+    fn, sn, r = index, size - 1, leaf_hash(entry)
+    for p in path:
+        if sn == 0:
+            raise Refused("inclusion", "length")
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise Refused("inclusion", "length")
+    return r
+
+
+def open_note(text):
+    """(body, its lines, [(name, key id, signature)]) of a signed note: body, empty line, signature lines."""
+    body, _, tail = text.partition("\n\n")
+    if not tail.endswith("\n"):
+        raise Refused("note")
+    signatures = []
+    for line in tail[:-1].split("\n"):
+        dash, name, encoded = line.split(" ")
+        data = b64decode(encoded, validate=True)
+        if dash != "\N{EM DASH}":
+            raise Refused("note")
+        signatures.append((name, data[:4], data[4:]))
+    return body + "\n", body.split("\n"), signatures
+
+
+def key_id(name, kind, key):
+    return sha256(name.encode() + b"\n" + u8(kind) + key)[:4]
+
+
+def cosigners(text, witnesses):
+    """The times of cosignature/v1 by (name, key) in witnesses, each under its name. Other lines are ignored."""
+    body, _, signatures = open_note(text)
+    times = {}
+    for name, identifier, data in signatures:
+        key = witnesses.get(name)
+        if key is None or identifier != key_id(name, 4, key) or len(data) != 72:
+            continue
+        seconds = int.from_bytes(data[:8], "big")
+        if ed25519.verify(key, f"cosignature/v1\ntime {seconds}\n{body}".encode(), data[8:]):
+            times[name] = seconds
+    return times

@@ -8,6 +8,7 @@ from codec import decode
 from curve import decode_g1, decode_scalar
 from hash_to_curve import notice_base, tag_base
 from hashes import H
+from key_set import interpolates
 from merkle import cosigners, open_note, root_of
 from notice import body_of, encoded_kappa, notice_mac, open_notice
 from openings import case_context, combine_partials, index_value, interpolate
@@ -191,6 +192,10 @@ def check(v, t, others):
     case.check_order()
     case.check_approvals()
     case.check_log()
+    for name in ("link", "trace"):
+        points = [decode_g1(b(key)) for key in v["shareKeys"][name]]
+        key = decode_g1(case.world.parameters[f"{name}Key"])
+        t.same(f"share keys of {name}", interpolates(key, points, case.world.parameters["threshold"]), True)
     check_link(case, t, v["link"])
     check_notice(case, t, v["notice"])
     check_trace(case, t, v["trace"])

@@ -2,9 +2,11 @@
 
 from curve import decode_g1
 from hashes import sha256
+from key_set import interpolates
 from openings import case_context, interpolate, verify_record_share
 from records import bucket, file_key, open_outer, pad, stanza_label, unpad, verify_ciphertext
 from vectors import b, changed
+from world import World
 from xwing import hybrid_open, public_key
 
 
@@ -16,11 +18,14 @@ def check(v, t, others):
     ciphertext = t.accepts("stanza", lambda: open_outer(secret, label, b(v["stanza"])))
     t.same("ciphertext", ciphertext, v["ciphertext"])
     ct = t.accepts("ciphertext", lambda: verify_ciphertext(key, label, ciphertext))
-    points = []
+    world, points = World(others), []
+    t.same("record key", key.encode(), world.parameters["recordKey"].hex())
+    share_keys = [decode_g1(b(k)) for k in v["shareKeys"]]
+    t.same("share keys", interpolates(key, share_keys, world.parameters["threshold"]), True)
     for i, context, data in zip(members, v["contexts"], v["shares"]):
         read, ctx = case_context(b(context))
         t.same("context", [read["kind"], read["trustee"], read["subjectHash"]], ["record", i, sha256(b(v["stanza"]))])
-        at = {"ctx": ctx, "index": i, "shareKey": decode_g1(b(v["shareKeys"][i - 1]))}
+        at = {"ctx": ctx, "index": i, "shareKey": share_keys[i - 1]}
         share = t.accepts("share", lambda: verify_record_share(at, decode_g1(ct["u"]), b(data)))
         points.append(decode_g1(share["point"]))
     shared = interpolate(members, points)

@@ -26,16 +26,20 @@ def lagrange_at(x, i, members):
     return out
 
 
-def check_interpolation(key_set):
-    """The share keys are the values at 1 … n of one polynomial of degree t − 1, whose value at 0 is the key."""
-    t = key_set["threshold"]
+def interpolates(key, points, t):
+    """The points are the values at 1 … n of one polynomial of degree t − 1, whose value at 0 is the key."""
     first = range(1, t + 1)
+    for x, expected in ((0, key), *enumerate(points[t:], t + 1)):
+        if msm([(lagrange_at(x, i, first), points[i - 1]) for i in first]) != expected:
+            return False
+    return True
+
+
+def check_share_keys(key_set):
     for name in KEYS:
         points = [decode_g1(s[name]) for s in key_set["shareKeys"]]
-        expected = {0: decode_g1(key_set["keys"][name])} | dict(enumerate(points, 1))
-        for x in (0, *range(t + 1, len(points) + 1)):
-            if msm([(lagrange_at(x, i, first), points[i - 1]) for i in first]) != expected[x]:
-                raise Refused("share-keys", name)
+        if not interpolates(decode_g1(key_set["keys"][name]), points, key_set["threshold"]):
+            raise Refused("share-keys", name)
 
 
 def core_of(data, signatures):
@@ -57,7 +61,7 @@ def verify_key_set(data, identity_keys):
         raise Refused("identity-keys")
     if len(key_set["shareKeys"]) != len(identity_keys):
         raise Refused("share-keys", "number")
-    check_interpolation(key_set)
+    check_share_keys(key_set)
     signatures = key_set["signatures"]
     check_signatures(core_of(data, len(signatures)), identity_keys, signatures)
     return key_set

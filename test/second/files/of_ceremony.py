@@ -3,10 +3,9 @@
 import ed25519
 from ceremony import Ceremony, expected_core
 from codec import decode
-from curve import R, scalar_bytes
+from curve import G
 from hashes import H, label
 from key_set import KEYS, check_signatures, core_of, key_set_id, verify_key_set
-from openings import lagrange
 from resharing import Resharing
 from vectors import b, changed
 from xwing import public_key
@@ -34,13 +33,11 @@ def check_run(v, t, run):
         t.same(f"core of {i}", decode("KeySetCore", acceptance["core"]), core)
         held = ed25519.verify(run.keys[i - 1], label("signKeySet") + acceptance["core"], acceptance["signature"])
         t.same(f"signature of {i}", held, True)
-    return deals, seed
+    return seed
 
 
 def check_secrets(v, t, key_set, seed):
     """The trustees' secrets belong to the key set: y_j·G = Y_j, which KeySet alone cannot show."""
-    from curve import G
-
     for j, data in enumerate(v["trusteeSecrets"], 1):
         secret = t.accepts("secret", lambda: decode("TrusteeSecret", b(data)))
         t.same("key-set id", secret["keySetId"], v["keySetId"])
@@ -74,7 +71,7 @@ def check_fault(v, t, fault):
     t.same(f"{fault['class']}: named", getattr(abort, "trustee", None), fault.get("trustee"))
 
 
-def check_reshare(v, t, key_set, deals):
+def check_reshare(v, t, key_set):
     reshare = v["reshare"]
     previous = H("keySetCore", core_of(b(v["keySet"]), len(key_set["signatures"])))
     t.same("previous", previous, reshare["previous"])
@@ -94,7 +91,7 @@ def check_reshare(v, t, key_set, deals):
 def check(v, t, others):
     run = Ceremony(b(v["plan"]))
     t.same("context", run.context, v["context"])
-    deals, seed = check_run(v, t, run)
+    seed = check_run(v, t, run)
     key_set = t.accepts("key set", lambda: verify_key_set(b(v["keySet"]), run.keys))
     t.same("key-set id", key_set_id(key_set), v["keySetId"])
     t.same("keys", {name: key.hex() for name, key in key_set["keys"].items()}, v["keys"])
@@ -103,4 +100,4 @@ def check(v, t, others):
         check_fault(v, t, fault)
     for entry in v["refusedKeySets"]:
         t.refuses(entry, lambda: verify_key_set(changed(v["keySet"], entry["keySet"]), run.keys), entry["class"])
-    check_reshare(v, t, key_set, deals)
+    check_reshare(v, t, key_set)

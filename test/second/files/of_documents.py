@@ -37,5 +37,3 @@ def check(v, t, others):
             data, read = samples[kind[len("refused") : -1]]
             for entry in v[kind]:
                 t.refuses(entry, lambda: read(changed(data, entry["bytes"])))
-
-

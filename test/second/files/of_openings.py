@@ -11,8 +11,15 @@ from hashes import H
 from key_set import interpolates
 from merkle import cosigners, open_note, root_of
 from notice import body_of, encoded_kappa, notice_mac, open_notice
-from openings import case_context, combine_partials, index_value, interpolate
-from openings import verify_link_share, verify_notice_share, verify_trace_share
+from openings import (
+    case_context,
+    combine_partials,
+    index_value,
+    interpolate,
+    verify_link_share,
+    verify_notice_share,
+    verify_trace_share,
+)
 from pairing import encode_gt
 from signed import open_signed
 from vectors import b, changed
@@ -71,7 +78,7 @@ class Case:
         logged = {(e["kind"], e["subject"], e["caseId"], e["body"]) for e in (decode("LogEntry", e) for e in entries)}
         case_id = self.order["caseId"]
         expected = {("order", self.order_hash, case_id, b"")}
-        for data, approval in zip(v["approvals"], self.approvals):
+        for data, approval in zip(v["approvals"], self.approvals, strict=True):
             card = approval["officerCard"]
             expected.add(("approval", H("approval", b(data)), case_id, b""))
             expected.add(("officer", H("officerCard", card), None, card))
@@ -86,11 +93,15 @@ class Case:
 
     def check_contexts(self, kind, contexts, subject):
         """Every field but the bundle's nonce, which has one value in the case."""
-        scope = [] if kind == "trace" else [
-            {"epoch": e, "slots": self.world.parameters["slots"], "paramsHash": self.world.params_hash}
-            for e in range(self.order["epochFrom"], self.order["epochTo"] + 1)
-        ]
-        for i, data in zip(self.set, contexts):
+        scope = (
+            []
+            if kind == "trace"
+            else [
+                {"epoch": e, "slots": self.world.parameters["slots"], "paramsHash": self.world.params_hash}
+                for e in range(self.order["epochFrom"], self.order["epochTo"] + 1)
+            ]
+        )
+        for i, data in zip(self.set, contexts, strict=True):
             context, _ = self.t.accepts("context", lambda: case_context(b(data)))
             self.nonce = getattr(self, "nonce", context["nonce"])
             expected = {

@@ -30,7 +30,7 @@ def _keystream(key, nonce, counter, length):
     out = b""
     while len(out) < length:
         state, s = _rounds(key, struct.pack("<I", counter) + nonce)
-        out += struct.pack("<16I", *((a + b) & MASK for a, b in zip(state, s)))
+        out += struct.pack("<16I", *((a + b) & MASK for a, b in zip(state, s, strict=True)))
         counter += 1
     return out[:length]
 

@@ -22,7 +22,7 @@ def refuse_if(condition, reason):
         raise Refused(reason)
 
 
-def check_card(approval, card, key):
+def check_card(approval, card):
     refuse_if(card["trustee"] != approval["trustee"], "card")
     refuse_if(not card["notBefore"] <= approval["at"] < card["notAfter"], "card")
     refuse_if(card["notAfter"] > card["notBefore"] + CARD_DAYS * 86400, "card")
@@ -31,14 +31,14 @@ def check_card(approval, card, key):
 def check_assertion(approval, card, challenge):
     """WebAuthn: what the passkey signed, for whom, and how the person was verified."""
     try:
-        client = json.loads(approval["clientDataJSON"])
+        client = json.loads(approval["clientDataJSON"].decode("utf-8"))
     except ValueError:
         raise Refused("passkey") from None
     refuse_if(not isinstance(client, dict), "passkey")
     refuse_if(client.get("type") != "webauthn.get", "passkey")
     encoded = urlsafe_b64encode(challenge).rstrip(b"=").decode()
     refuse_if(client.get("challenge") != encoded, "passkey")
-    refuse_if(client.get("origin") != card["origin"] or client.get("crossOrigin", False) is not False, "passkey")
+    refuse_if(client.get("origin") != card["origin"] or client.get("crossOrigin") is True, "passkey")
     data = approval["authenticatorData"]
     refuse_if(len(data) < 37 or data[:32] != sha256(card["rpId"].encode()), "passkey")
     flags = USER_PRESENT | USER_VERIFIED
@@ -63,7 +63,7 @@ def verify_approvals(order, order_hash, approvals, trustee_keys, needed):
         refuse_if(approval["orderHash"] != order_hash or approval["caseId"] != order["caseId"], "order")
         refuse_if(not order["issuedAt"] - CLOCK_SECONDS <= approval["at"] <= order["expiresAt"], "time")
         refuse_if(approval["decision"] != "approve", "refused")
-        check_card(approval, card, None)
+        check_card(approval, card)
         challenge = approval_challenge(
             order["caseId"], order_hash, approval["trustee"], approval["decision"], approval["dossierHash"]
         )

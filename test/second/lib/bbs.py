@@ -1,8 +1,11 @@
-"""The credential (SPEC, sections 1 and 5): generators and domain of draft-irtf-cfrg-bbs-signatures, header, messages, signature."""
+"""The credential (SPEC, sections 1 and 5): header, messages and signature.
 
-from functools import lru_cache
+Generators and domain are those of draft-irtf-cfrg-bbs-signatures.
+"""
 
-from curve import G, P2, R, Refused, decode_g1, decode_g2, decode_scalar, scalar_bytes
+from functools import cache
+
+from curve import P2, R, Refused, decode_g1, decode_g2, decode_scalar, scalar_bytes
 from hash_to_curve import hash_to_g1
 from hashes import H, expand_message_xmd, frame, hash_to_scalar, label, u64
 from pairing import ONE, pairing_product
@@ -10,13 +13,11 @@ from pairing import ONE, pairing_product
 API = label("bbsApi")
 # The draft's P1 of the suite BLS12-381-SHA-256. Its api_id is that of the draft, not ours.
 P1 = decode_g1(
-    bytes.fromhex(
-        "a8ce256102840821a3e94ea9025e4662b205762f9776b3a766c872b948f1fd225e7c59698588e70d11406d161b4e28c9"
-    )
+    bytes.fromhex("a8ce256102840821a3e94ea9025e4662b205762f9776b3a766c872b948f1fd225e7c59698588e70d11406d161b4e28c9")
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def create_generators(count, api_id):
     """The draft's create_generators: a chain of expand_message_xmd, and hash to G1 of each link."""
     seed_dst = api_id + b"SIG_GENERATOR_SEED_"
@@ -88,6 +89,8 @@ def receive(issuer, issued, epoch, secrets):
     if not all(issuer.listed(i, v) for i, v in values):
         raise Refused("credential", "unlisted value")
     A, e = decode_g1(issued["A"]), decode_scalar(issued["e"])
+    if e == 0:
+        raise Refused("credential", "e is 0")
     B = issuer.messages(epoch, values) + commitment(*secrets)
-    if e == 0 or pairing_product([(A, issuer.W + P2 * e), (-B, P2)]) != ONE:
+    if pairing_product([(A, issuer.W + P2 * e), (-B, P2)]) != ONE:
         raise Refused("credential", "pairing")

@@ -40,11 +40,10 @@ def read_round(name, context, identity_keys, senders, messages):
             key, document, data = open_signed("signCeremony", name, message)
         except Refused as refused:
             raise Abort("malformed", None, str(refused)) from None
+        signer = next((i for i in senders if identity_keys[i - 1] == key), None)
         sender = document["sender"]
-        if sender not in senders or identity_keys[sender - 1] != key:
-            raise Abort("malformed", None, "not its sender's key")
-        if document["context"] != context:
-            raise Abort("malformed", sender, "another run")
+        if signer is None or sender != signer or document["context"] != context:
+            raise Abort("malformed", signer, "another sender or run")
         if found.get(sender, (None, data))[1] != data:
             raise Abort("equivocated", sender)
         found[sender] = document, data
@@ -92,18 +91,17 @@ class Ceremony:
             raise Abort("malformed", sender, "another run's dealing")
         for name in KEYS:
             if len(dealing["commitments"][name]) != self.threshold:
-                raise Abort("malformed", sender, "degree")
-        for name in KEYS:
+                raise Abort("degree", sender)
             rows = [("G1", decode_g1(dealing["commitments"][name][0]), [(0, G, 1)])]
             tag = frame(self.context, u32(sender), name)
             try:
                 verify_compact("shareKeyPossession", tag, rows, 1, dealing["possession"][name])
             except Refused as refused:
-                raise Abort("proof", sender, str(refused)) from None
+                raise Abort("possession", sender, str(refused)) from None
         self.found.setdefault("dealings", {})[sender] = dealing
 
     def _check_seals(self, sender, sealed):
-        if len(sealed) != len(self.members) or sealed[sender - 1] != b"":
+        if len(sealed) != len(self.members):
             raise Abort("malformed", sender, "number of seals")
 
     def open_deal(self, dealer, receiver, transport_secret):
@@ -125,7 +123,7 @@ class Ceremony:
 
     def commitments(self, name):
         """Σ of the dealers' commitments, coefficient by coefficient."""
-        columns = zip(*(self.found["dealings"][i]["commitments"][name] for i in self.members))
+        columns = zip(*(self.found["dealings"][i]["commitments"][name] for i in self.members), strict=True)
         return [msm([(1, decode_g1(c)) for c in column]) for column in columns]
 
     def group_seed(self, seeds):

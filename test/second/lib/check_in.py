@@ -1,6 +1,6 @@
 """The check-in around a presentation, its row proof, and continuity (SPEC, section 6)."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from codec import decode
 from curve import Refused, decode_g2
@@ -23,7 +23,7 @@ def check_in_context(check_in):
 
 def month_of(seconds):
     """The epoch of a moment: (year − 1970)·12 + month, January = 0."""
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    moment = datetime.fromtimestamp(seconds, UTC)
     return (moment.year - 1970) * 12 + moment.month - 1
 
 
@@ -46,26 +46,25 @@ def verify_check_in(world, data):
     """All that makes a check-in believed. One Parameters document covers both epochs of these vectors."""
     check_in = decode("CheckIn", data)
     challenge = open_challenge(check_in["challenge"])
-    p_e = world.params_hash
-    if challenge["paramsHash"] != p_e:
+    context, presentation = check_in_context(check_in), check_in["presentation"]
+    p_e, epoch = world.params_hash, month_of(challenge["issuedAt"])
+    credential_epoch = decode("Presentation", presentation)["credentialEpoch"]
+    if challenge["paramsHash"] != p_e or not (world.covers(epoch) and world.covers(credential_epoch)):
         raise Refused("parameters")
     policy = {
-        "epoch": month_of(challenge["issuedAt"]),
+        "epoch": epoch,
         "slots": world.parameters["slots"],
         "maxStaleEpochs": challenge["maxStaleEpochs"],
     }
-    context, presentation = check_in_context(check_in), check_in["presentation"]
     verified = verify_presentation(world.issuer, world.issuer, p_e, policy, context, presentation)
     for required in challenge["required"]:
         if verified["shown"].get(required["attribute"]) not in required["accepted"]:
-            raise Refused("required")
+            raise Refused("policy")
     p = verified["document"]
     try:
-        verify_row_proof(
-            check_in["rowProof"], verified["T"], challenge["serviceId"], p["tagEpoch"], p["slot"], p_e
-        )
+        verify_row_proof(check_in["rowProof"], verified["T"], challenge["serviceId"], p["tagEpoch"], p["slot"], p_e)
     except Refused as refused:
-        raise Refused("row-proof", str(refused)) from None
+        raise Refused("row", str(refused)) from None
     return verified | {"challenge": challenge, "checkIn": check_in}
 
 

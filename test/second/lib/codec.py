@@ -48,7 +48,10 @@ class Reader:
 
 
 def _top_level(text):
-    """Splits "a: X, b: list of (c: Y, d: Z), e: u8: 0 no, 1 yes" into its fields: not in brackets, nor before a number of a list of names."""
+    """Splits the fields of "a: X, b: list of (c: Y, d: Z), e: u8: 0 no, 1 yes".
+
+    A comma inside brackets ends no field, nor does one before a number in a list of names.
+    """
     parts, depth = [""], 0
     for i, char in enumerate(text):
         depth += (char == "(") - (char == ")")

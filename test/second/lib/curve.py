@@ -4,9 +4,9 @@ y² = x³ + 4 over Fp, and y² = x³ + 4(u + 1) over Fp2, in Jacobian coordinate
 each step may depend on its input.
 """
 
-from functools import lru_cache
+from functools import cache
 
-from field import P, Fp, Fp2
+from field import Fp, Fp2, P
 
 R = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
@@ -108,7 +108,7 @@ ZERO = Point(Fp(1), Fp(1), Fp(0))
 B1, B2 = Fp(4), Fp2(4, 4)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decode(data, size):
     if len(data) != size:
         raise Refused("encoding", "length of a point")
@@ -153,9 +153,7 @@ def scalar_bytes(n):
 
 
 G = decode_g1(
-    bytes.fromhex(
-        "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"
-    )
+    bytes.fromhex("97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb")
 )
 P2 = decode_g2(
     bytes.fromhex(

@@ -1,7 +1,10 @@
-"""Ed25519 verification of RFC 8032, section 5.1.7, without the cofactor. Keys of small order are refused (SPEC, section 1)."""
+"""Ed25519 verification of RFC 8032, section 5.1.7, without the cofactor.
+
+Keys of small order are refused (SPEC, section 1).
+"""
 
 import hashlib
-from functools import lru_cache
+from functools import cache
 
 Q = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -30,7 +33,7 @@ def equal(p, q):
     return (p[0] * q[2] - q[0] * p[2]) % Q == 0 and (p[1] * q[2] - q[1] * p[2]) % Q == 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def decompress(data):
     """A point, or None: also for y ≥ q and for x = 0 with the sign bit (section 5.1.3)."""
     y = int.from_bytes(data, "little")
@@ -65,7 +68,7 @@ def public_key(seed):
     return compress(times(int.from_bytes(h[:32], "little") & ~7 & ~(1 << 255) | 1 << 254, BASE))
 
 
-@lru_cache(maxsize=None)
+@cache
 def verify(key, message, signature):
     if len(key) != 32 or len(signature) != 64:
         return False

@@ -10,9 +10,7 @@ from sigma import verify_compact
 
 def handle_rows(cm, r, v):
     """Cm = s·Q2 + k·J1 + z·J2, R = k·Ĝ, V = z·H2v; the witness begins with s, k, z."""
-    return [("G1", cm, [(0, Q2, 1), (1, J1, 1), (2, J2, 1)]), ("G1", r, [(1, G_HANDLE, 1)])], [
-        ("G2", v, [(2, H2V, 1)])
-    ]
+    return [("G1", cm, [(0, Q2, 1), (1, J1, 1), (2, J2, 1)]), ("G1", r, [(1, G_HANDLE, 1)])], [("G2", v, [(2, H2V, 1)])]
 
 
 def contract_points(contract):

@@ -1,6 +1,6 @@
 """RFC 9380: BLS12381G1_XMD:SHA-256_SSWU_RO_ and BLS12381G2_XMD:SHA-256_SSWU_RO_, and the bases of SPEC, section 1."""
 
-from functools import lru_cache
+from functools import cache
 
 from curve import Point
 from field import Fp, Fp2
@@ -45,13 +45,13 @@ def _numbers(message, dst, count):
     return [int.from_bytes(data[64 * i : 64 * i + 64], "big") for i in range(count)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def hash_to_g1(message, dst):
     q = [_sswu(Fp(n), A1, B1, Fp(11), Fp(1), G1_ISOGENY) for n in _numbers(message, dst, 2)]
     return (q[0] + q[1]) * G1_COFACTOR
 
 
-@lru_cache(maxsize=None)
+@cache
 def hash_to_g2(message, dst):
     n = _numbers(message, dst, 4)
     q = [_sswu(Fp2(n[i], n[i + 1]), A2, B2, Fp2(-2, -1), Fp2(1, 0), G2_ISOGENY) for i in (0, 2)]

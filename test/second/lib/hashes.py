@@ -61,7 +61,7 @@ def expand_message_xmd(message, dst, length):
     b0 = sha256(bytes(64) + message + u16(length) + b"\0" + dst_prime)
     blocks = [sha256(b0 + b"\1" + dst_prime)]
     while len(blocks) * 32 < length:
-        mixed = bytes(x ^ y for x, y in zip(b0, blocks[-1]))
+        mixed = bytes(x ^ y for x, y in zip(b0, blocks[-1], strict=True))
         blocks.append(sha256(mixed + u8(len(blocks) + 1) + dst_prime))
     return b"".join(blocks)[:length]
 

@@ -10,7 +10,9 @@ MAX_TRUSTEES = 16
 
 
 def check_threshold(n, t):
-    if not (2 <= n <= MAX_TRUSTEES and n / 2 < t <= n):
+    if not 2 <= n <= MAX_TRUSTEES:
+        raise Refused("holders")
+    if not n / 2 < t <= n:
         raise Refused("threshold")
 
 
@@ -49,16 +51,18 @@ def core_of(data, signatures):
 
 def check_signatures(core, identity_keys, signatures):
     message = label("signKeySet") + core
-    held = [ed25519.verify(k, message, s) for k, s in zip(identity_keys, signatures)]
-    if len(signatures) != len(identity_keys) or not all(held):
-        raise Refused("signature")
+    if len(signatures) != len(identity_keys):
+        raise Refused("signature", "number")
+    for key, signature in zip(identity_keys, signatures, strict=True):
+        if not ed25519.verify(key, message, signature):
+            raise Refused("signature")
 
 
 def verify_key_set(data, identity_keys):
     key_set = decode("KeySet", data)
-    check_threshold(len(identity_keys), key_set["threshold"])
     if key_set["identityKeys"] != identity_keys:
         raise Refused("identity-keys")
+    check_threshold(len(identity_keys), key_set["threshold"])
     if len(key_set["shareKeys"]) != len(identity_keys):
         raise Refused("share-keys", "number")
     check_share_keys(key_set)

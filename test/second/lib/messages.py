@@ -1,4 +1,7 @@
-"""The channel of a visit, and signed requests (SPEC, section 7): HPKE base mode, export only, and ChaCha20-Poly1305 frames."""
+"""The channel of a visit, and signed requests (SPEC, section 7).
+
+HPKE in base mode exports one key per direction for ChaCha20-Poly1305 frames.
+"""
 
 import re
 
@@ -58,15 +61,15 @@ class Receiver:
         header = data[:HEADER_BYTES]
         aad = frame(self.tag_hash, header)
         try:
-            padded = open_sealed(self.key, bytes(4) + u64(seq), aad, data[HEADER_BYTES:])
+            message = unpad(open_sealed(self.key, bytes(4) + u64(seq), aad, data[HEADER_BYTES:]))
         except Refused:
             raise Refused("altered") from None
         self.seen.add(seq)
         self.highest = max(self.highest, seq)
-        return unpad(padded)
+        return message
 
 
-HEADER = re.compile(r"([0-9a-f]{64})\.(0|[1-9][0-9]*)\.([0-9a-f]{32})\.([0-9a-f]{128})")
+HEADER = re.compile(r"([0-9a-f]{64})\.([0-9]{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})")
 DOOR_SECONDS = 600
 
 
@@ -78,7 +81,7 @@ def verify_request(method, path, body, header, now):
     key, timestamp, nonce, signature = found.groups()
     if abs(now - int(timestamp)) > DOOR_SECONDS:
         raise Refused("clock-skew")
-    message = label("signRequest") + frame(method, path, timestamp, bytes.fromhex(nonce), sha256(body))
+    message = label("signRequest") + frame(method, path, str(int(timestamp)), bytes.fromhex(nonce), sha256(body))
     if not ed25519.verify(bytes.fromhex(key), message, bytes.fromhex(signature)):
         raise Refused("signature")
     return bytes.fromhex(key)

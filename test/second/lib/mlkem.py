@@ -1,7 +1,7 @@
-"""ML-KEM-768 (FIPS 203): key generation from a seed, decapsulation with its re-encryption, and the check of a public key."""
+"""ML-KEM-768 (FIPS 203): key generation from a seed, decapsulation, and the check of a public key."""
 
 import hashlib
-from functools import lru_cache
+from functools import cache
 
 from curve import Refused
 
@@ -43,7 +43,7 @@ def inverse_ntt(f):
 def dot(left, right):
     """Σ of the products of two vectors of polynomials in NTT form."""
     out = [0] * 256
-    for f, g in zip(left, right):
+    for f, g in zip(left, right, strict=True):
         for i in range(128):
             a, b, c, d = f[2 * i], f[2 * i + 1], g[2 * i], g[2 * i + 1]
             out[2 * i] += a * c + b * d * GAMMAS[i]
@@ -52,7 +52,7 @@ def dot(left, right):
 
 
 def plus(f, g):
-    return [(a + b) % Q for a, b in zip(f, g)]
+    return [(a + b) % Q for a, b in zip(f, g, strict=True)]
 
 
 def encode(f, d):
@@ -91,7 +91,7 @@ def sample_noise(seed, n):
     return [((x & 1) + (x >> 1 & 1) - (x >> 2 & 1) - (x >> 3)) % Q for x in digits]
 
 
-@lru_cache(maxsize=None)
+@cache
 def matrix(rho):
     return [[sample_uniform(rho + bytes([j, i])) for j in range(K)] for i in range(K)]
 
@@ -100,14 +100,12 @@ def encrypt(public, message, coins):
     t = [decode(part, 12) for part in vectors(public[:-32], 384)]
     a = matrix(public[-32:])
     y = [ntt(sample_noise(coins, i)) for i in range(K)]
-    u = [
-        plus(inverse_ntt(dot([a[j][i] for j in range(K)], y)), sample_noise(coins, K + i)) for i in range(K)
-    ]
+    u = [plus(inverse_ntt(dot([a[j][i] for j in range(K)], y)), sample_noise(coins, K + i)) for i in range(K)]
     v = plus(plus(inverse_ntt(dot(t, y)), sample_noise(coins, 2 * K)), decompress(decode(message, 1), 1))
     return b"".join(encode(compress(f, DU), DU) for f in u) + encode(compress(v, DV), DV)
 
 
-@lru_cache(maxsize=None)
+@cache
 def key_pair(d, z):
     """(public key, secret vector, z) of KeyGen_internal(d, z)."""
     g = hashlib.sha3_512(d + bytes([K])).digest()

@@ -1,4 +1,4 @@
-"""The notice in the log (SPEC, section 9): 16 rows of 80 bytes and one ciphertext, the same bytes from every member of S."""
+"""The notice in the log (SPEC, section 9): 16 rows of 80 bytes and one ciphertext, the same from all of S."""
 
 from aead import ZERO_NONCE, open_sealed, seal
 from codec import decode
@@ -41,9 +41,7 @@ def body_of(kappas, case_id, content):
     plain = padded(content, size)
     key = H("noticeContent", *kappas, plain)
     ciphertext = seal(key, ZERO_NONCE, case_id, plain)
-    rows = [
-        notice_mac(k, case_id) + seal(row_key(k, ciphertext), ZERO_NONCE, case_id, key) for k in kappas
-    ]
+    rows = [notice_mac(k, case_id) + seal(row_key(k, ciphertext), ZERO_NONCE, case_id, key) for k in kappas]
     filler = H("noticeFiller", *kappas)
     rows += [hkdf_expand(filler, u32(n), ROW_BYTES) for n in range(len(kappas), ROWS)]
     return b"".join(sorted(rows)) + ciphertext

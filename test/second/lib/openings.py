@@ -22,7 +22,7 @@ def lagrange(i, members):
 
 
 def interpolate(members, points):
-    return msm([(lagrange(i, members), p) for i, p in zip(members, points)])
+    return msm([(lagrange(i, members), p) for i, p in zip(members, points, strict=True)])
 
 
 def case_context(data):
@@ -44,8 +44,8 @@ def verify_partials(kind, at, bases, values, proof):
     parts = [lifted.encode(), f1.encode(), f2.encode(), b"".join(b.encode() for b in bases), b"".join(values)]
     seed = H("batchCoefficients", label(kind), at["ctx"], *parts)
     rho = coefficients(seed, len(bases))
-    star = msm(list(zip(rho, bases)))
-    delta = conjugate(multi_power([(decode_gt(v), k) for v, k in zip(values, rho)]))
+    star = msm(list(zip(rho, bases, strict=True)))
+    delta = conjugate(multi_power([(decode_gt(v), k) for v, k in zip(values, rho, strict=True)]))
     if at["index"] == min(at["set"]):
         delta = mul(pairing(f2, star), delta)
     rows = [("G1", lifted, [(0, G, 1)]), ("GT", delta, [(0, pairing(f1, star), 1)])]

@@ -1,4 +1,4 @@
-"""ECDSA on P-256 with SHA-256 (FIPS 186-5): verification of a DER signature, and the officer's COSE_Key (SPEC, section 9)."""
+"""ECDSA on P-256 with SHA-256 (FIPS 186-5): DER signatures, and the officer's COSE_Key (SPEC, section 9)."""
 
 from codec import malformed
 from hashes import sha256

@@ -1,13 +1,13 @@
 """GT and the pairing of BLS12-381 (SPEC, section 1).
 
-The tower Fp12 = Fp6[w]/(w² − v), Fp6 = Fp2[v]/(v³ − (u + 1)) is the same field as Fp[w]/(w¹² − 2w⁶ + 2), since w⁶ = u + 1.
-So an element is a tuple of 12 numbers. Two of them are multiplied as one product of long integers, in slots of 96 bytes.
+The tower Fp12 = Fp6[w]/(w² − v), Fp6 = Fp2[v]/(v³ − (u + 1)) is the same field as Fp[w]/(w¹² − 2w⁶ + 2), since
+w⁶ = u + 1. So an element is a tuple of 12 numbers. Two elements are multiplied as two long integers, in slots of 96 bytes.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from curve import R, Refused, decode_g2
-from field import P, Fp2
+from field import Fp2, P
 
 SLOT = 96
 ONE = (1,) + (0,) * 11
@@ -77,7 +77,7 @@ IMAGES = _images()
 
 def frobenius(a, times=1):
     for _ in range(times):
-        a = tuple(sum(c * image[i] for c, image in zip(a, IMAGES) if image[i]) % P for i in range(12))
+        a = tuple(sum(c * image[i] for c, image in zip(a, IMAGES, strict=True) if image[i]) % P for i in range(12))
     return a
 
 
@@ -155,7 +155,7 @@ def pairing(p, q):
     return pairing_product([(p, q)])
 
 
-# The Fp2 coefficients w^k in the order of the encoding: c0 then c1 (then c2) at every level, w^k = v^(k div 2)·w^(k mod 2).
+# The k of the Fp2 coefficients of w^k, in the order of the encoding: c0 then c1 (then c2) at every level. v = w².
 TOWER = (0, 2, 4, 1, 3, 5)
 
 
@@ -166,7 +166,7 @@ def encode_gt(a):
     return out
 
 
-@lru_cache(maxsize=None)
+@cache
 def decode_gt(data):
     if len(data) != 576:
         raise Refused("encoding", "length of an element of GT")

@@ -1,10 +1,10 @@
 """The presentation (SPEC, section 6): its statement, its batchable proof, its pairing, and the order of the checks."""
 
-from bbs import J1, J2, Q2, attribute_scalar
+from bbs import J1, J2, Q2
 from codec import decode
-from curve import G, P2, Refused, decode_g1, decode_g2
+from curve import P2, G, Refused, decode_g1, decode_g2
 from hash_to_curve import G_HANDLE, tag_base
-from hashes import H, frame, u8, u16, u32
+from hashes import H, frame, u8, u32
 from pairing import ONE, pairing_product
 from sigma import MINUS_ONE, challenge_of, check_statement, commitments, read_scalars, session_id
 

@@ -13,13 +13,6 @@ def stanza_label(place):
     return H("stanza", *(place[name] for name in ("serviceId", "tagHash", "recordId", "keySetId")))
 
 
-def open_outer(group_secret, place_label, stanza):
-    try:
-        return hybrid_open(group_secret, place_label, stanza)
-    except Refused as refused:
-        raise Refused("stanza-refused", str(refused)) from None
-
-
 def verify_ciphertext(key, place_label, data):
     """A Tdh2Ciphertext for this place and record key: {u = r·G, ū = r·Ḡ}."""
     ct = decode("Tdh2Ciphertext", data)
@@ -29,6 +22,15 @@ def verify_ciphertext(key, place_label, data):
     ]
     verify_compact("tdh2", frame(place_label, ct["c"], key.encode()), rows, 1, ct["proof"])
     return ct
+
+
+def open_stanza(group_secret, key, place_label, stanza):
+    """The ciphertext's bytes and fields. Seal, codec and proof have one reason."""
+    try:
+        data = hybrid_open(group_secret, place_label, stanza)
+        return data, verify_ciphertext(key, place_label, data)
+    except Refused as refused:
+        raise Refused("stanza-refused", str(refused)) from None
 
 
 def file_key(key, place_label, ct, shared):

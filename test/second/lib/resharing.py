@@ -53,9 +53,9 @@ class Resharing:
         weights = [lagrange(i, self.dealers) for i in self.dealers]
         commitments = {}
         for name in KEYS:
-            columns = zip(*(self.deals[i]["commitments"][name] for i in self.dealers))
+            columns = zip(*(self.deals[i]["commitments"][name] for i in self.dealers), strict=True)
             commitments[name] = [
-                msm([(w, decode_g1(c)) for w, c in zip(weights, column)]) for column in columns
+                msm([(w, decode_g1(c)) for w, c in zip(weights, column, strict=True)]) for column in columns
             ]
         keys, shares = keys_of(commitments, self.members)
         return {

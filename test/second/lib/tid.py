@@ -17,9 +17,11 @@ def tid_of(tag_hash):
 
 def read_tid(text):
     """The 15 characters without hyphens. Readers forgive case, spaces and hyphens, and nothing else."""
-    plain = text.upper().replace(" ", "").replace("-", "")
-    if len(plain) != 15 or any(c not in ALPHABET for c in plain):
-        raise Refused("tid")
+    plain = "".join(c.upper() if c.isascii() else c for c in text if c not in " -")
+    if len(plain) != 15:
+        raise Refused("length")
+    if any(c not in ALPHABET for c in plain):
+        raise Refused("symbol")
     if sum(i * ALPHABET.index(c) for i, c in enumerate(plain, 1)) % 31:
-        raise Refused("tid", "check digit")
+        raise Refused("check")
     return plain

@@ -1,6 +1,6 @@
 """The one deployment that all vector files share: its parameters, and the issuer's bases for the header of a p_e."""
 
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 from bbs import Issuer
 from codec import decode
@@ -16,7 +16,10 @@ class World:
         self.params_hash = H("paramsHash", self.data)
         self.epoch = credential["epoch"]
 
-    @lru_cache(maxsize=None)  # noqa: B019: one world per process
+    def covers(self, epoch):
+        return self.parameters["epochFrom"] <= epoch <= self.parameters["epochTo"]
+
+    @cache  # noqa: B019 (one world per process)
     def issuer_of(self, params_hash):
         return Issuer(self.parameters, params_hash)
 

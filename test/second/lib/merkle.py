@@ -64,6 +64,20 @@ def key_id(name, kind, key):
     return sha256(name.encode() + b"\n" + u8(kind) + key)[:4]
 
 
+def signed_by_log(text, vkey):
+    """Whether a note carries the signature of the log with this vkey: name+key id+base64(type 1 ‖ key)."""
+    name, identifier, encoded = vkey.split("+", 2)
+    kind, *rest = b64decode(encoded, validate=True)
+    key = bytes(rest)
+    if kind != 1 or bytes.fromhex(identifier) != key_id(name, 1, key):
+        raise Refused("note", "vkey")
+    body, lines, signatures = open_note(text)
+    if lines[0] != name:
+        return False
+    held = [s for n, i, s in signatures if n == name and i == key_id(name, 1, key)]
+    return any(ed25519.verify(key, body.encode(), s) for s in held)
+
+
 def cosigners(text, witnesses):
     """The times of cosignature/v1 by (name, key) in witnesses, each under its name. Other lines are ignored."""
     body, _, signatures = open_note(text)

@@ -40,10 +40,12 @@ def read_round(name, context, identity_keys, senders, messages):
             key, document, data = open_signed("signCeremony", name, message)
         except Refused as refused:
             raise Abort("malformed", None, str(refused)) from None
-        signer = next((i for i in senders if identity_keys[i - 1] == key), None)
         sender = document["sender"]
-        if signer is None or sender != signer or document["context"] != context:
-            raise Abort("malformed", signer, "another sender or run")
+        signer = next((i for i in senders if identity_keys[i - 1] == key), None)
+        if document["context"] != context:
+            raise Abort("malformed", None, "another run")
+        if signer is None or sender != signer:
+            raise Abort("malformed", signer, "another sender")
         if found.get(sender, (None, data))[1] != data:
             raise Abort("equivocated", sender)
         found[sender] = document, data

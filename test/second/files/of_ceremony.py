@@ -49,16 +49,16 @@ def check_secrets(v, t, key_set, seed):
 
 
 def check_fault(v, t, fault):
-    """Trustee 1 reads the board up to the round in which trustee 2's message is changed."""
+    """Trustee 1 reads the board up to the round in which one message is changed: trustee 2's, if none is named."""
     rounds = board(v)
     last = fault["at"]
-    messages = rounds[last]
+    messages, i = rounds[last], fault.get("index", 1)
     if fault.get("dropped"):
-        del messages[1]
+        del messages[i]
     if fault.get("replaced"):
-        messages[1] = changed(messages[1], fault["replaced"])
+        messages[i] = changed(messages[i], fault["replaced"])
     if fault.get("added"):
-        messages.append(changed(messages[1], fault["added"]))
+        messages.append(changed(messages[i], fault["added"]))
 
     def read():
         run = Ceremony(b(v["plan"]))
@@ -67,7 +67,7 @@ def check_fault(v, t, fault):
             for dealer in run.members[1:]:
                 run.open_deal(dealer, 1, b(v["secrets"][0]["transport"]))
 
-    abort = t.refuses(fault, read, fault["class"])
+    abort = t.refuses(fault, read, fault.get("reason", fault["class"]))
     t.same(f"{fault['class']}: named", getattr(abort, "trustee", None), fault.get("trustee"))
 
 
@@ -99,5 +99,7 @@ def check(v, t, others):
     for fault in v["faults"]:
         check_fault(v, t, fault)
     for entry in v["refusedKeySets"]:
-        t.refuses(entry, lambda: verify_key_set(changed(v["keySet"], entry["keySet"]), run.keys), entry["class"])
+        keys = [b(k) for k in entry.get("identityKeys", [])] or run.keys
+        data = changed(v["keySet"], entry.get("keySet"))
+        t.refuses(entry, lambda: verify_key_set(data, keys), entry.get("reason", entry["class"]))
     check_reshare(v, t, key_set)

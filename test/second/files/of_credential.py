@@ -35,18 +35,21 @@ def check(v, t, others):
     for entry in v["refusedContracts"]:
         t.refuses(entry, lambda: verify_contract(issuer, changed(v["contract"], entry.get("contract"))))
 
-    def refresh(data):
-        return verify_refresh(world.params_hash, decode_g1(b(v["handles"]["R"])), decode_g2(b(v["handles"]["V"])), data)
+    def refresh(entry):
+        r, h2 = (b(entry.get(name, v["handles"][name])) for name in "RV")
+        params_hash = b(entry.get("paramsHash", v["paramsHash"]))
+        return verify_refresh(params_hash, decode_g1(r), decode_g2(h2), changed(v["refresh"], entry.get("refresh")))
 
-    request = t.accepts("refresh", lambda: refresh(b(v["refresh"])))
+    request = t.accepts("refresh", lambda: refresh({}))
     t.same("Cm", commitment(s, k, z).encode(), request["Cm"].hex())
     for entry in v["refusedRefreshes"]:
-        t.refuses(entry, lambda: refresh(changed(v["refresh"], entry.get("refresh"))))
+        t.refuses(entry, lambda: refresh(entry))
 
-    def received(data):
-        receive(issuer, decode("IssuedCredential", data), v["epoch"], (s, k, z))
+    def received(entry):
+        data = changed(v["issued"], entry.get("issued"))
+        receive(issuer, decode("IssuedCredential", data), entry.get("epoch", v["epoch"]), (s, k, z))
 
-    t.accepts("issued credential", lambda: received(b(v["issued"])))
+    t.accepts("issued credential", lambda: received({}))
     issued = decode("IssuedCredential", b(v["issued"]))
     B = issuer.messages(v["epoch"], list(enumerate(issued["values"]))) + commitment(s, k, z)
     A, e = sign(issuer, x, B)
@@ -55,4 +58,4 @@ def check(v, t, others):
     stored = t.accepts("credential", lambda: decode("Credential", b(v["credential"])))
     t.same("credential", stored, issued | {"s": scalar_bytes(s)})
     for entry in v["refusedCredentials"]:
-        t.refuses(entry, lambda: received(changed(v["issued"], entry.get("issued"))))
+        t.refuses(entry, lambda: received(entry))

@@ -128,9 +128,9 @@ class Case:
             "ctx": case_context(b(context))[1],
             "set": entry.get("set", self.set),
             "index": self.set[i],
-            "shareKey": decode_g1(b(self.v["shareKeys"][key][self.set[i] - 1])),
-            "F1": decode_g1(b(link["F1"])),
-            "F2": decode_g1(b(link["F2"])),
+            "shareKey": decode_g1(b(entry.get("shareKey", self.v["shareKeys"][key][self.set[i] - 1]))),
+            "F1": decode_g1(b(entry.get("F1", link["F1"]))),
+            "F2": decode_g1(b(entry.get("F2", link["F2"]))),
         }
 
 
@@ -149,9 +149,10 @@ def check_link(case, t, link):
     t.same("F1", case.visit["C"][0].encode(), link["F1"])
     t.same("F2", case.visit["C"][2].encode(), link["F2"])
     case.check_contexts("link", link["contexts"], case.presentation_hash)
-    bases = [tag_base(b(s["paramsHash"]), s["epoch"], s["slot"]) for s in link["slots"]]
 
     def verify(i, context, entry, data):
+        slots = entry.get("slots", link["slots"])
+        bases = [tag_base(b(s["paramsHash"]), s["epoch"], s["slot"]) for s in slots]
         return verify_link_share(case.at("link", context, i, entry), bases, data)
 
     shares = check_shares(t, link, verify)

@@ -1,7 +1,6 @@
-"""The key ceremony (SPEC, section 10): a trustee's reading of the board, round by round, and what the deals add up to.
+"""The key ceremony (SPEC, section 10): a trustee's reading of the board, round by round, and the key set that follows.
 
-`Board` holds the messages of each round in the order of their senders. A refusal is an abort, and it names the trustee
-whom a signature convicts.
+A refusal is an abort, which names the trustee whom a signature convicts.
 """
 
 from codec import decode

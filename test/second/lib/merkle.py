@@ -25,26 +25,6 @@ def root_of(leaves):
     return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
 
 
-def root_from_path(entry, index, size, path):
-    """Section 2.1.3.2: the root that an audit path proves, or a refusal."""
-    if index >= size:
-        raise Refused("inclusion", "index")
-    fn, sn, r = index, size - 1, leaf_hash(entry)
-    for p in path:
-        if sn == 0:
-            raise Refused("inclusion", "length")
-        if fn & 1 or fn == sn:
-            r = node_hash(p, r)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            r = node_hash(r, p)
-        fn, sn = fn >> 1, sn >> 1
-    if sn:
-        raise Refused("inclusion", "length")
-    return r
-
-
 def open_note(text):
     """(body, its lines, [(name, key id, signature)]) of a signed note: body, empty line, signature lines."""
     body, _, tail = text.partition("\n\n")

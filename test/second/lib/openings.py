@@ -39,6 +39,8 @@ def verify_partials(kind, at, bases, values, proof):
     """The one check of link and notice shares: d_s = e(Z_i, H_s) for all bases H_s at once."""
     if len(values) != len(bases):
         raise Refused("share", "number of values")
+    if at["index"] not in at["set"] or at["set"] != sorted(set(at["set"])):
+        raise Refused("share", "not a member of a set")
     lifted = at["shareKey"] * lagrange(at["index"], at["set"])
     f1, f2 = at["F1"], at["F2"]
     parts = [lifted.encode(), f1.encode(), f2.encode(), b"".join(b.encode() for b in bases), b"".join(values)]

@@ -1,7 +1,7 @@
 """GT and the pairing of BLS12-381 (SPEC, section 1).
 
 The tower Fp12 = Fp6[w]/(w² − v), Fp6 = Fp2[v]/(v³ − (u + 1)) is the same field as Fp[w]/(w¹² − 2w⁶ + 2), since
-w⁶ = u + 1. So an element is a tuple of 12 numbers. Two elements are multiplied as two long integers, in slots of 96 bytes.
+w⁶ = u + 1. So an element is a tuple of 12 numbers. Two elements are multiplied as integers, with 96 bytes per number.
 """
 
 from functools import cache, lru_cache
@@ -48,13 +48,6 @@ def multi_power(terms):
         for a, k in terms:
             if k >> bit & 1:
                 out = mul(out, a)
-    return out
-
-
-def product(elements):
-    out = ONE
-    for a in elements:
-        out = mul(out, a)
     return out
 
 

@@ -23,6 +23,11 @@ def refuse_if(condition, reason):
         raise Refused(reason)
 
 
+def not_json(name):
+    """Python reads NaN and Infinity, which JSON does not have."""
+    raise ValueError(name)
+
+
 def check_card(approval, card):
     refuse_if(card["trustee"] != approval["trustee"], "card")
     refuse_if(not card["notBefore"] <= approval["at"] < card["notAfter"], "card")
@@ -32,7 +37,7 @@ def check_card(approval, card):
 def check_assertion(approval, card, challenge):
     """WebAuthn: what the passkey signed, for whom, and how the person was verified."""
     try:
-        client = json.loads(approval["clientDataJSON"].decode("utf-8"))
+        client = json.loads(approval["clientDataJSON"].decode("utf-8"), parse_constant=not_json)
     except ValueError:
         raise Refused("passkey") from None
     refuse_if(not isinstance(client, dict), "passkey")

@@ -148,11 +148,12 @@ LAYOUTS = _layouts()
 
 def decode(name, data):
     layout = LAYOUTS[name]
-    r = Reader(data)
-    if r.number(1) != layout.type:
+    if data[:1] != bytes([layout.type]):
         raise Refused("wrong-type")
-    if r.number(1) != layout.version:
+    if data[1:2] != bytes([layout.version]):
         raise Refused("unknown-version")
+    r = Reader(data)
+    r.take(2)
     value = layout.read(r)
     if r.at != len(data):
         raise malformed("trailing bytes")

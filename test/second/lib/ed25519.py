@@ -1,4 +1,4 @@
-"""Ed25519 verification of RFC 8032, section 5.1.7, without the cofactor.
+"""Ed25519 verification of RFC 8032, section 5.1.7, with the cofactor.
 
 Keys of small order are refused (SPEC, section 1).
 """
@@ -77,4 +77,4 @@ def verify(key, message, signature):
     if a is None or r is None or s >= L or equal(times(8, a), ZERO):
         return False
     k = sha512_number(signature[:32], key, message) % L
-    return equal(times(s, BASE), add(r, times(k, a)))
+    return equal(times(8 * s, BASE), times(8, add(r, times(k, a))))

@@ -16,8 +16,8 @@ def tid_of(tag_hash):
 
 
 def read_tid(text):
-    """The 15 characters without hyphens. Readers forgive case, spaces and hyphens, and nothing else."""
-    plain = "".join(c.upper() if c.isascii() else c for c in text if c not in " -")
+    """The 15 characters without hyphens. Readers forgive case, white space and hyphens, and nothing else."""
+    plain = "".join(c.upper() if c.isascii() else c for c in text if not c.isspace() and c != "-")
     if len(plain) != 15:
         raise Refused("length")
     if any(c not in ALPHABET for c in plain):

@@ -10,6 +10,8 @@ import { describe, expect, it } from "vitest";
 
 const VECTORS = join(import.meta.dirname, "../vectors/symbolon");
 const NAMES = readdirSync(VECTORS).flatMap((file) => (file.endsWith(".json") ? file.slice(0, -".json".length) : []));
+/** The files of entries that are proved or signed anew around one fault, with controls that are accepted. */
+const FAULTS = NAMES.filter((name) => name.endsWith("-faults"));
 const PYTHON = spawnSync("python3", ["--version"]).status === 0;
 if (!PYTHON) console.warn("python3 is not installed: the tests of the second verifier are skipped.");
 
@@ -62,7 +64,7 @@ describe.skipIf(!PYTHON)("the second verifier", { timeout: 240_000 }, () => {
     ["wallet", "root"],
   ];
   it("has a positive vector of each file", () => {
-    expect(POSITIVE.map(([name]) => name).sort()).toEqual([...NAMES].sort());
+    expect(POSITIVE.map(([name]) => name).sort()).toEqual(NAMES.filter((name) => !FAULTS.includes(name)).sort());
   });
   it.concurrent.each(POSITIVE)("notices one changed digit in %s.json", async (name, ...path) => {
     const { code, output } = await verifyChanged(name, (file) => {
@@ -74,6 +76,16 @@ describe.skipIf(!PYTHON)("the second verifier", { timeout: 240_000 }, () => {
     expect(output).toMatch(new RegExp(`^${name}: \\d+ accepted or refused as recorded, \\d+ not\n`));
     expect(code).toBe(1);
   });
+
+  if (FAULTS.length > 0)
+    it.concurrent.each(FAULTS)("notices another verdict in %s.json", async (name) => {
+      const { code, output } = await verifyChanged(name, ({ entries }) => {
+        const [control] = entries as { reason: string }[];
+        if (control) control.reason = "malformed";
+      });
+      expect(output).toContain("recorded malformed");
+      expect(code).toBe(1);
+    });
 
   it("does not pass over a vector of an unknown kind", async () => {
     const { code, output } = await verifyChanged("suite", (file) => {

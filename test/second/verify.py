@@ -18,9 +18,10 @@ from vectors import Tally, load, unread  # noqa: E402
 
 def judge(directory, name):
     """The differences of one file; a file without a reader is one."""
-    if not (HERE / "files" / f"of_{name}.py").exists():
+    module = f"of_{name.replace('-', '_')}"
+    if not (HERE / "files" / f"{module}.py").exists():
         return 0, [f"no reader for {name}.json"], {}
-    reader, tally, vectors = importlib.import_module(f"of_{name}"), Tally(), load(directory / f"{name}.json")
+    reader, tally, vectors = importlib.import_module(module), Tally(), load(directory / f"{name}.json")
     try:
         reader.check(vectors, tally, lambda other: load(directory / f"{other}.json"))
         differences = tally.differences + [f"{path}: no check reads this" for path in unread(vectors, name)]

@@ -11,7 +11,7 @@ from world import World
 
 
 def check(v, t, others):
-    world = World(others)
+    world = World.of(others)
     issuer = world.issuer
     t.same("p_e", H("paramsHash", b(v["parameters"])), v["paramsHash"])
     x = decode_scalar(b(v["issuerSecret"]))

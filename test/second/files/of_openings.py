@@ -26,16 +26,17 @@ from vectors import b, changed
 from world import World
 
 ORDER_DAYS = 90
+CLOCK_SECONDS = 600
 
 
 class Case:
     """The order with its approvals, and the values from which the contexts and shares follow."""
 
     def __init__(self, v, t, others):
-        self.v, self.t, self.world = v, t, World(others)
+        self.v, self.t, self.world = v, t, World.of(others)
         presentation = others("presentation")
         self.check_in = b(presentation["checkIn"])
-        self.visit = t.accepts("check-in", lambda: verify_check_in(self.world, self.check_in))
+        self.visit = t.accepts("check-in", lambda: verify_check_in(self.world, self.world, self.check_in))
         self.presentation_hash = H("presentation", self.check_in)
         self.set = v["set"]
 
@@ -61,12 +62,14 @@ class Case:
     def check_approvals(self):
         v, t = self.v, self.t
         keys = self.world.parameters["trusteeKeys"]
-        needed = self.world.parameters["threshold"]
-
-        def verify(approvals):
-            return verify_approvals(self.order, self.order_hash, approvals, keys, needed)
-
-        members, self.approvals, _ = t.accepts("approvals", lambda: verify([b(a) for a in v["approvals"]]))
+        scope = {
+            "orderHash": self.order_hash,
+            "caseId": self.order["caseId"],
+            "from": self.order["issuedAt"] - CLOCK_SECONDS,
+            "to": self.order["expiresAt"],
+        }
+        approvals, needed = [b(a) for a in v["approvals"]], self.world.parameters["threshold"]
+        members, self.approvals = t.accepts("approvals", lambda: verify_approvals(scope, approvals, keys, needed))
         t.same("set", members, self.set)
         for approval in self.approvals:
             t.same("approved dossier", approval["dossierHash"], v["dossier"]["hash"])

@@ -21,7 +21,7 @@ def check_visit(t, visit, verified):
 
 
 def check(v, t, others):
-    world = World(others)
+    world = World.of(others)
 
     def verify(entry):
         policy = {name: entry.get(name, v[name]) for name in ("epoch", "slots", "maxStaleEpochs")}
@@ -41,7 +41,7 @@ def check(v, t, others):
         t.refuses(entry, lambda: decode("Presentation", changed(v["presentation"], entry["presentation"])))
 
     def check_in(data):
-        return verify_check_in(world, data)
+        return verify_check_in(world, world, data)
 
     first = t.accepts("check-in", lambda: check_in(b(v["checkIn"])))
     t.same("challenge", first["checkIn"]["challenge"], v["challenge"])

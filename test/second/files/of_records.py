@@ -18,7 +18,7 @@ def check(v, t, others):
     t.same("stanza label", stanza_label(place), v["label"])
     ciphertext, ct = t.accepts("stanza", lambda: open_stanza(secret, key, label, b(v["stanza"])))
     t.same("ciphertext", ciphertext, v["ciphertext"])
-    world, points = World(others), []
+    world, points = World.of(others), []
     t.same("record key", key.encode(), world.parameters["recordKey"].hex())
     share_keys = [decode_g1(b(k)) for k in v["shareKeys"]]
     t.same("share keys", interpolates(key, share_keys, world.parameters["threshold"]), True)

@@ -9,7 +9,6 @@ from hashes import H, sha256, u8
 from signed import open_signed
 
 USER_PRESENT, USER_VERIFIED = 1, 4
-CLOCK_SECONDS = 600
 CARD_DAYS = 366
 MAX_APPROVAL_BYTES = 32768
 
@@ -63,20 +62,24 @@ def open_approval(data, trustee_keys):
     return approval, card
 
 
-def verify_approvals(order, order_hash, approvals, trustee_keys, needed):
-    """The approvals in ascending order of trustees, and the set S. They all approve one dossier."""
+def verify_approvals(scope, approvals, trustee_keys, needed):
+    """The set S and its approvals. scope has orderHash, caseId, and the first and last second: from, to."""
     opened = [open_approval(data, trustee_keys) for data in approvals]
     for approval, card in opened:
-        refuse_if(approval["orderHash"] != order_hash or approval["caseId"] != order["caseId"], "order")
-        refuse_if(not order["issuedAt"] - CLOCK_SECONDS <= approval["at"] <= order["expiresAt"], "time")
+        refuse_if(any(approval[name] != scope[name] for name in ("orderHash", "caseId")), "order")
+        refuse_if(not scope["from"] <= approval["at"] <= scope["to"], "time")
         refuse_if(approval["decision"] != "approve", "refused")
         check_card(approval, card)
         challenge = approval_challenge(
-            order["caseId"], order_hash, approval["trustee"], approval["decision"], approval["dossierHash"]
+            approval["caseId"],
+            approval["orderHash"],
+            approval["trustee"],
+            approval["decision"],
+            approval["dossierHash"],
         )
         check_assertion(approval, card, challenge)
     members = [a["trustee"] for a, _ in opened]
     refuse_if(members != sorted(set(members)) or len(members) != needed, "set")
     refuse_if(len({a["dossierHash"] for a, _ in opened}) != 1, "dossier")
     refuse_if(len({card["publicKey"] for _, card in opened}) != needed, "card")
-    return members, [a for a, _ in opened], [card for _, card in opened]
+    return members, [a for a, _ in opened]

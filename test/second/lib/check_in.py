@@ -42,27 +42,38 @@ def open_challenge(data):
     return challenge
 
 
-def verify_check_in(world, data):
-    """All that makes a check-in believed. One Parameters document covers both epochs of these vectors."""
+def check_freshness(challenge, tolerances, now, offline):
+    """The times of a challenge at a service, or of a check-in that a clinic hands in after it was offline."""
+    window = tolerances["challengeWindowSeconds"]
+    if challenge["issuedAt"] - now > window:
+        raise Refused("ahead")
+    if now - challenge["issuedAt"] > (max(window, tolerances["offlineGraceSeconds"]) if offline else window):
+        raise Refused("old")
+    if not offline and now > challenge["expiresAt"]:
+        raise Refused("expired")
+
+
+def verify_check_in(tag, credential, data):
+    """All that makes a check-in believed, under the parameters of the tag's epoch and of the credential's."""
     check_in = decode("CheckIn", data)
+    p = decode("Presentation", check_in["presentation"])
     challenge = open_challenge(check_in["challenge"])
-    context, presentation = check_in_context(check_in), check_in["presentation"]
-    p_e, epoch = world.params_hash, month_of(challenge["issuedAt"])
-    credential_epoch = decode("Presentation", presentation)["credentialEpoch"]
-    if challenge["paramsHash"] != p_e or not (world.covers(epoch) and world.covers(credential_epoch)):
+    p_e, epoch = tag.params_hash, month_of(challenge["issuedAt"])
+    covered = tag.covers(epoch) and credential.covers(p["credentialEpoch"])
+    if challenge["paramsHash"] != p_e or not covered:
         raise Refused("parameters")
     policy = {
         "epoch": epoch,
-        "slots": world.parameters["slots"],
+        "slots": tag.parameters["slots"],
         "maxStaleEpochs": challenge["maxStaleEpochs"],
     }
-    verified = verify_presentation(world.issuer, world.issuer, p_e, policy, context, presentation)
+    context = check_in_context(check_in)
+    verified = verify_presentation(credential.issuer, tag.issuer, p_e, policy, context, check_in["presentation"])
     for required in challenge["required"]:
         if verified["shown"].get(required["attribute"]) not in required["accepted"]:
             raise Refused("policy")
-    p = verified["document"]
     try:
-        verify_row_proof(check_in["rowProof"], verified["T"], challenge["serviceId"], p["tagEpoch"], p["slot"], p_e)
+        verify_row_proof(check_in["rowProof"], verified["T"], challenge["serviceId"], epoch, p["slot"], p_e)
     except Refused as refused:
         raise Refused("row", str(refused)) from None
     return verified | {"challenge": challenge, "checkIn": check_in}

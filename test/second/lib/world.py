@@ -1,4 +1,4 @@
-"""The one deployment that all vector files share: its parameters, and the issuer's bases for the header of a p_e."""
+"""One Parameters document with its hash, and the issuer's bases for the header of a p_e."""
 
 from functools import cache, cached_property
 
@@ -9,20 +9,27 @@ from vectors import b
 
 
 class World:
-    def __init__(self, others):
-        credential = others("credential")
-        self.data = b(credential["parameters"])
-        self.parameters = decode("Parameters", self.data)
-        self.params_hash = H("paramsHash", self.data)
-        self.epoch = credential["epoch"]
+    def __init__(self, data):
+        self.parameters = decode("Parameters", data)
+        self.params_hash = H("paramsHash", data)
+
+    @staticmethod
+    def of(others):
+        """The one deployment that all files share."""
+        return world_of(b(others("credential")["parameters"]))
 
     def covers(self, epoch):
         return self.parameters["epochFrom"] <= epoch <= self.parameters["epochTo"]
 
-    @cache  # noqa: B019 (one world per process)
+    @cache  # noqa: B019 (a few worlds per process)
     def issuer_of(self, params_hash):
         return Issuer(self.parameters, params_hash)
 
     @cached_property
     def issuer(self):
         return self.issuer_of(self.params_hash)
+
+
+@cache
+def world_of(data):
+    return World(data)

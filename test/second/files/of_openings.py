@@ -14,8 +14,8 @@ from notice import body_of, encoded_kappa, notice_mac, open_notice
 from openings import (
     case_context,
     combine_partials,
+    combine_points,
     index_value,
-    interpolate,
     verify_link_share,
     verify_notice_share,
     verify_trace_share,
@@ -198,7 +198,7 @@ def check_trace(case, t, trace):
         return verify_trace_share(case.at("trace", context, i, entry), decode_g1(b(entry.get("C1", c1))), data)
 
     shares = check_shares(t, trace, verify)
-    r = decode_g1(b(c2)) - interpolate(case.set, [decode_g1(s["D"]) for s in shares])
+    r = decode_g1(b(c2)) - combine_points(case.set, shares, "D")
     t.same("R", r.encode(), trace["R"])
 
 

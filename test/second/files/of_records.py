@@ -4,7 +4,7 @@ from curve import decode_g1
 from hashes import sha256
 from key_set import interpolates
 from mlkem import check_public_key
-from openings import case_context, interpolate, verify_record_share
+from openings import case_context, combine_points, verify_record_share
 from records import bucket, file_key, open_stanza, pad, stanza_label, unpad, verify_ciphertext
 from vectors import b, changed
 from world import World
@@ -18,7 +18,7 @@ def check(v, t, others):
     t.same("stanza label", stanza_label(place), v["label"])
     ciphertext, ct = t.accepts("stanza", lambda: open_stanza(secret, key, label, b(v["stanza"])))
     t.same("ciphertext", ciphertext, v["ciphertext"])
-    world, points = World.of(others), []
+    world, shares = World.of(others), []
     t.same("record key", key.encode(), world.parameters["recordKey"].hex())
     share_keys = [decode_g1(b(k)) for k in v["shareKeys"]]
     t.same("share keys", interpolates(key, share_keys, world.parameters["threshold"]), True)
@@ -27,8 +27,8 @@ def check(v, t, others):
         t.same("context", [read["kind"], read["trustee"], read["subjectHash"]], ["record", i, sha256(b(v["stanza"]))])
         at = {"ctx": ctx, "index": i, "shareKey": share_keys[i - 1]}
         share = t.accepts("share", lambda: verify_record_share(at, decode_g1(ct["u"]), b(data)))
-        points.append(decode_g1(share["point"]))
-    shared = interpolate(members, points)
+        shares.append(share)
+    shared = combine_points(members, shares, "point")
     t.same("r·Y_rec", shared.encode(), v["shared"])
     t.same("file key", t.accepts("file key", lambda: file_key(key, label, ct, shared)), v["fileKey"])
     for entry in v["refusedCiphertexts"]:

@@ -21,8 +21,19 @@ def lagrange(i, members):
     return out
 
 
-def interpolate(members, points):
-    return msm([(lagrange(i, members), p) for i, p in zip(members, points, strict=True)])
+def check_set(members):
+    """S: trustees from 1 on, ascending, none twice."""
+    if members != sorted(set(members)) or not members or members[0] < 1:
+        raise Refused("set")
+
+
+def combine_points(members, shares, field):
+    """Σ λ_i·(the point of member i), from exactly one decoded share of each member, in any order."""
+    check_set(members)
+    points = {share["index"]: decode_g1(share[field]) for share in shares}
+    if sorted(points) != members or len(shares) != len(members):
+        raise Refused("set", "shares of others, or not one of each")
+    return msm([(lagrange(i, members), points[i]) for i in members])
 
 
 def case_context(data):
@@ -39,8 +50,9 @@ def verify_partials(kind, at, bases, values, proof):
     """The one check of link and notice shares: d_s = e(Z_i, H_s) for all bases H_s at once."""
     if len(values) != len(bases):
         raise Refused("share", "number of values")
-    if at["index"] not in at["set"] or at["set"] != sorted(set(at["set"])):
-        raise Refused("share", "not a member of a set")
+    check_set(at["set"])
+    if at["index"] not in at["set"]:
+        raise Refused("set", "no member")
     lifted = at["shareKey"] * lagrange(at["index"], at["set"])
     f1, f2 = at["F1"], at["F2"]
     parts = [lifted.encode(), f1.encode(), f2.encode(), b"".join(b.encode() for b in bases), b"".join(values)]

@@ -56,7 +56,9 @@ class Receiver:
         seq = int.from_bytes(data[2:HEADER_BYTES], "big")
         if seq >= 2**64 - 2**13 - 1:
             raise Refused("limit")
-        if seq in self.seen or seq <= self.highest - WINDOW:
+        if seq < self.highest - WINDOW:
+            raise Refused("too-old")
+        if seq in self.seen:
             raise Refused("replayed")
         header = data[:HEADER_BYTES]
         aad = frame(self.tag_hash, header)

@@ -6,7 +6,7 @@ A refusal is an abort, which names the trustee whom a signature convicts.
 from codec import decode
 from curve import G, R, Refused, decode_g1, msm
 from hashes import H, frame, u32
-from key_set import KEYS, check_threshold
+from key_set import KEYS, check_committee
 from sigma import verify_compact
 from signed import open_signed
 from xwing import hybrid_open, public_key
@@ -58,11 +58,10 @@ class Ceremony:
     def __init__(self, plan):
         self.plan = decode("CeremonyPlan", plan)
         self.context = H("ceremonyPlan", plan)
-        self.keys = [t["identityKey"] for t in self.plan["trustees"]]
+        self.keys = check_committee(self.plan)
         self.transport = [t["transportKey"] for t in self.plan["trustees"]]
         self.members = list(range(1, len(self.keys) + 1))
         self.threshold = self.plan["threshold"]
-        check_threshold(len(self.keys), self.threshold)
 
     def read(self, rounds):
         """All checks of the rounds in hand: {"commits": messages, "openings": …, "deals": …}."""

@@ -2,8 +2,9 @@
 
 import ed25519
 from codec import decode
-from curve import R, Refused, decode_g1, msm
+from curve import G, R, Refused, decode_g1, msm
 from hashes import H, label
+from xwing import public_key
 
 KEYS = ("trace", "link", "record")
 MAX_TRUSTEES = 16
@@ -14,6 +15,16 @@ def check_threshold(n, t):
         raise Refused("holders")
     if not n / 2 < t <= n:
         raise Refused("threshold")
+
+
+def check_committee(plan):
+    """The size, the threshold, and keys of each trustee's own. The keys of the plan's trustees, in their order."""
+    trustees = plan["trustees"]
+    check_threshold(len(trustees), plan["threshold"])
+    for name in ("identityKey", "transportKey"):
+        if len({trustee[name] for trustee in trustees}) != len(trustees):
+            raise Refused("range", "one key twice")
+    return [trustee["identityKey"] for trustee in trustees]
 
 
 def key_set_id(key_set):
@@ -56,6 +67,30 @@ def check_signatures(core, identity_keys, signatures):
     for key, signature in zip(identity_keys, signatures, strict=True):
         if not ed25519.verify(key, message, signature):
             raise Refused("signature")
+
+
+def check_parameters(parameters, key_set):
+    """The registrar's parameters name only keys and numbers of this key set."""
+    named = {"keySetId": key_set_id(key_set), "trusteeKeys": key_set["identityKeys"]}
+    named |= {f"{name}Key": key_set["keys"][name] for name in KEYS}
+    named |= {name: key_set[name] for name in ("groupHybridKey", "threshold")}
+    in_range = parameters["threshold"] <= parameters["assembleThreshold"] <= len(key_set["identityKeys"])
+    if not in_range or any(parameters[name] != value for name, value in named.items()):
+        raise Refused("other-key-set")
+
+
+def check_secret(secret, key_set):
+    """A trustee's secret belongs to this key set: y_i·G = Y_i, and the hybrid secret is that of the group's key."""
+    if secret["keySetId"] != key_set_id(key_set):
+        raise Refused("other-key-set")
+    if secret["generation"] != key_set["generation"]:
+        raise Refused("other-generation")
+    i, share_keys = secret["index"], key_set["shareKeys"]
+    points = {name: G * int.from_bytes(secret["shares"][name], "big") for name in KEYS}
+    if not 0 < i <= len(share_keys) or any(points[n] != decode_g1(share_keys[i - 1][n]) for n in KEYS):
+        raise Refused("wrong-secret")
+    if public_key(secret["groupHybridSecret"]) != key_set["groupHybridKey"]:
+        raise Refused("wrong-secret", "hybrid secret")
 
 
 def verify_key_set(data, identity_keys):

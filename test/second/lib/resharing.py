@@ -4,7 +4,7 @@ from ceremony import Abort, keys_of, read_round, view_of
 from codec import decode
 from curve import G, R, Refused, decode_g1, msm
 from hashes import H, frame, u32
-from key_set import KEYS, check_threshold
+from key_set import KEYS, check_committee
 from openings import lagrange
 from xwing import hybrid_open
 
@@ -16,15 +16,16 @@ class Resharing:
         self.context = H("resharePlan", plan)
         key_set, previous = old
         self.old = key_set
-        self.keys = [t["identityKey"] for t in self.plan["trustees"]]
+        self.keys = check_committee(self.plan)
         self.members = list(range(1, len(self.keys) + 1))
         self.dealers = self.plan["dealers"]
-        check_threshold(len(self.keys), self.plan["threshold"])
-        if self.plan["previous"] != previous or self.plan["generation"] != key_set["generation"]:
-            raise Refused("plan", "another key set")
+        if self.plan["previous"] != previous:
+            raise Refused("other-key-set")
+        if self.plan["generation"] != key_set["generation"]:
+            raise Refused("other-generation")
         in_order = self.dealers == sorted(set(self.dealers)) and len(self.dealers) == key_set["threshold"]
         if not in_order or not set(self.dealers) <= set(range(1, len(key_set["identityKeys"]) + 1)):
-            raise Refused("plan", "dealers")
+            raise Refused("holders", "dealers")
 
     def read(self, messages):
         read = read_round("ReshareDeals", self.context, self.old["identityKeys"], self.dealers, messages)

@@ -3,26 +3,32 @@
 A refusal is an abort, which names the trustee whom a signature convicts.
 """
 
+import ed25519
 from codec import decode
 from curve import G, R, Refused, decode_g1, msm
-from hashes import H, frame, u32
-from key_set import KEYS, check_committee
+from hashes import H, frame, label, u32
+from key_set import KEYS, check_committee, check_key_set
 from sigma import verify_compact
 from signed import open_signed
 from xwing import hybrid_open, public_key
 
 
 class Abort(Refused):
+    """A fault that everybody can see."""
+
     def __init__(self, reason, trustee=None, about=""):
         super().__init__(reason, about)
         self.trustee = trustee
+
+
+class Complaint(Abort):
+    """A fault that only the receiver of a seal can see."""
 
 
 DOCUMENTS = {
     "commits": "CeremonyCommit",
     "openings": "CeremonyOpening",
     "deals": "CeremonyDeals",
-    "acceptances": "Acceptance",
 }
 
 
@@ -111,14 +117,14 @@ class Ceremony:
             sealed = self.found["deals"][dealer]["sealed"][receiver - 1]
             share = decode("CeremonyShare", hybrid_open(transport_secret, aad, sealed))
         except Refused as refused:
-            raise Abort("unreadable", dealer, str(refused)) from None
+            raise Complaint("unreadable", dealer, str(refused)) from None
         dealing = self.found["dealings"][dealer]
         for name in KEYS:
             expected = evaluate([decode_g1(c) for c in dealing["commitments"][name]], receiver)
             if G * int.from_bytes(share["shares"][name], "big") != expected:
-                raise Abort("share", dealer)
+                raise Complaint("share", dealer)
         if H("ceremonySeed", self.context, u32(dealer), share["seed"]) != dealing["seedHash"]:
-            raise Abort("seed", dealer)
+            raise Complaint("seed", dealer)
         return share
 
     def commitments(self, name):
@@ -137,9 +143,31 @@ def evaluate(commitments, x):
 
 def keys_of(commitments, members):
     """(keys, share keys) of the summed commitments under each name, as the KeySetCore writes them."""
+    points = [c[0] for c in commitments.values()] + [evaluate(c, j) for c in commitments.values() for j in members]
+    if any(point.is_zero() for point in points):
+        raise Abort("identity")
     keys = {name: c[0].encode() for name, c in commitments.items()}
     shares = [{name: evaluate(c, j).encode() for name, c in commitments.items()} for j in members]
     return keys, shares
+
+
+def key_set_of(context, identity_keys, messages):
+    """The key set of n acceptances: one core, which every sender signed."""
+    members = range(1, len(identity_keys) + 1)
+    found = [a for a, _ in read_round("Acceptance", context, identity_keys, members, messages).values()]
+    core = found[0]["core"]
+    try:
+        key_set = decode("KeySetCore", core)
+    except Refused as refused:
+        raise Abort("malformed", 1, str(refused)) from None
+    for i, acceptance in enumerate(found, 1):
+        if acceptance["core"] != core:
+            raise Abort("disagreement")
+        if not ed25519.verify(identity_keys[i - 1], label("signKeySet") + core, acceptance["signature"]):
+            raise Abort("signature", i)
+    key_set["signatures"] = [acceptance["signature"] for acceptance in found]
+    check_key_set(key_set, core, identity_keys)
+    return key_set
 
 
 def expected_core(run, transcript, seed):

@@ -93,14 +93,17 @@ def check_secret(secret, key_set):
         raise Refused("wrong-secret", "hybrid secret")
 
 
-def verify_key_set(data, identity_keys):
-    key_set = decode("KeySet", data)
+def check_key_set(key_set, core, identity_keys):
     if key_set["identityKeys"] != identity_keys:
         raise Refused("identity-keys")
     check_threshold(len(identity_keys), key_set["threshold"])
     if len(key_set["shareKeys"]) != len(identity_keys):
         raise Refused("share-keys", "number")
     check_share_keys(key_set)
-    signatures = key_set["signatures"]
-    check_signatures(core_of(data, len(signatures)), identity_keys, signatures)
+    check_signatures(core, identity_keys, key_set["signatures"])
+
+
+def verify_key_set(data, identity_keys):
+    key_set = decode("KeySet", data)
+    check_key_set(key_set, core_of(data, len(key_set["signatures"])), identity_keys)
     return key_set

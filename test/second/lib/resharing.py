@@ -1,12 +1,12 @@
 """Resharing (SPEC, section 10): t old trustees deal their own shares to the new committee, and the keys stay."""
 
-from ceremony import Abort, keys_of, read_round, view_of
+from ceremony import Abort, Complaint, keys_of, read_round, view_of
 from codec import decode
 from curve import G, R, Refused, decode_g1, msm
 from hashes import H, frame, u32
 from key_set import KEYS, check_committee
 from openings import lagrange
-from xwing import hybrid_open
+from xwing import hybrid_open, public_key
 
 
 class Resharing:
@@ -31,23 +31,30 @@ class Resharing:
         read = read_round("ReshareDeals", self.context, self.old["identityKeys"], self.dealers, messages)
         self.deals = {i: document for i, (document, _) in read.items()}
         for i, document in self.deals.items():
-            for name in KEYS:
-                c = document["commitments"][name]
-                if len(c) != self.plan["threshold"] or c[0] != self.old["shareKeys"][i - 1][name]:
-                    raise Abort("commitment", i)
             if len(document["sealed"]) != len(self.members):
                 raise Abort("malformed", i, "number of seals")
+            for name in KEYS:
+                c = document["commitments"][name]
+                if len(c) != self.plan["threshold"]:
+                    raise Abort("degree", i)
+                if c[0] != self.old["shareKeys"][i - 1][name]:
+                    raise Abort("constant", i)
         self.transcript = view_of(self.context, [[data for _, data in read.values()]])
 
     def open_deal(self, dealer, receiver, transport_secret):
         aad = frame(self.context, u32(dealer) + u32(receiver), view_of(self.context, []))
         sealed = self.deals[dealer]["sealed"][receiver - 1]
-        share = decode("ReshareShare", hybrid_open(transport_secret, aad, sealed))
+        try:
+            share = decode("ReshareShare", hybrid_open(transport_secret, aad, sealed))
+        except Refused as refused:
+            raise Complaint("unreadable", dealer, str(refused)) from None
         for name in KEYS:
             terms = enumerate(self.deals[dealer]["commitments"][name])
             expected = msm([(pow(receiver, m, R), decode_g1(c)) for m, c in terms])
             if G * int.from_bytes(share["shares"][name], "big") != expected:
-                raise Abort("share", dealer)
+                raise Complaint("share", dealer)
+        if public_key(share["groupHybridSecret"]) != self.old["groupHybridKey"]:
+            raise Complaint("seed", dealer)
         return share
 
     def expected_core(self):

@@ -86,6 +86,15 @@ class Ceremony:
             documents.append([data for _, data in read.values()])
             self.views.append(view_of(self.context, documents))
 
+    def check_own(self, index, dealing):
+        """The board's newest message under the reader's own name must carry or commit to the dealing that it made."""
+        if "dealings" not in self.found:
+            right = self.found["commits"][index]["commitment"] == H("ceremonyCommit", dealing)
+        else:
+            right = self.found["openings"][index]["dealing"] == dealing
+        if not right:
+            raise Abort("own-message", index)
+
     def _check_opening(self, sender, data):
         if H("ceremonyCommit", data) != self.found["commits"][sender]["commitment"]:
             raise Abort("commitment", sender)

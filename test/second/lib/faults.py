@@ -3,6 +3,7 @@
 A judge takes the entry and the file. It refuses, or it returns what it accepted: nothing, or the rest of the verdict.
 """
 
+from ceremony import Abort, Complaint
 from curve import Refused
 from vectors import mark_read
 
@@ -10,6 +11,10 @@ from vectors import mark_read
 def verdict_of(act):
     try:
         accepted = act()
+    except Complaint as complaint:
+        return f"complaint: {complaint.reason} about {complaint.trustee}"
+    except Abort as abort:
+        return abort.reason if abort.trustee is None else f"{abort.reason} by {abort.trustee}"
     except Refused as refused:
         return refused.reason
     return "accepted" if accepted is None else str(accepted)

@@ -4,7 +4,7 @@ from ceremony import Abort, Complaint, keys_of, read_round, view_of
 from codec import decode
 from curve import G, R, Refused, decode_g1, msm
 from hashes import H, frame, u32
-from key_set import KEYS, check_committee
+from key_set import KEYS, check_committee, check_key_set
 from openings import lagrange
 from xwing import hybrid_open, public_key
 
@@ -56,6 +56,15 @@ class Resharing:
         if public_key(share["groupHybridSecret"]) != self.old["groupHybridKey"]:
             raise Complaint("seed", dealer)
         return share
+
+    def verify_key_set(self, key_set, core):
+        """The finished key set follows from the deals, and its holders signed it."""
+        expected = self.expected_core()
+        if expected["keys"] != self.old["keys"]:
+            raise Refused("share-keys", "not the old keys")
+        if any(key_set[name] != value for name, value in expected.items()):
+            raise Refused("other-key-set")
+        check_key_set(key_set, core, self.keys)
 
     def expected_core(self):
         weights = [lagrange(i, self.dealers) for i in self.dealers]

@@ -5,6 +5,7 @@ decode(name, data) gives a dict; a blob stays bytes, so that each reader opens o
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from curve import Refused, decode_g1, decode_scalar
 from pairing import decode_gt
@@ -80,6 +81,9 @@ def parse(text):
     if text.startswith("list of "):
         inner = parse(text[8:])
         return lambda r: [inner(r) for _ in range(r.number(2))]
+    if text.startswith("ascending list of "):
+        inner = parse(text[10:])
+        return lambda r: _ascending(inner(r))
     if text.startswith("optional "):
         some = parse(text[9:])
         return lambda r: some(r) if _one_of(r, {0, 1}) else None
@@ -108,6 +112,14 @@ def _one_of(r, values):
     if n not in values:
         raise malformed(f"{n} is not in the list")
     return n
+
+
+def _ascending(items):
+    """Items rise strictly: a tuple by its first field."""
+    keys = [next(iter(item.values())) if isinstance(item, dict) else item for item in items]
+    if any(a >= b for a, b in pairwise(keys)):
+        raise malformed("not ascending")
+    return items
 
 
 def _text(r):

@@ -79,9 +79,9 @@ describe.skipIf(!PYTHON)("the second verifier", { timeout: 240_000 }, () => {
 
   if (FAULTS.length > 0)
     it.concurrent.each(FAULTS)("notices another verdict in %s.json", async (name) => {
-      const { code, output } = await verifyChanged(name, ({ entries }) => {
-        const [control] = entries as { reason: string }[];
-        if (control) control.reason = "malformed";
+      const { code, output } = await verifyChanged(name, (file) => {
+        const [control] = file.entries as { reason: string }[];
+        file.entries = [{ ...control, reason: "malformed" }];
       });
       expect(output).toContain("recorded malformed");
       expect(code).toBe(1);

@@ -7,6 +7,7 @@ each step may depend on its input.
 from functools import cache
 
 from field import Fp, Fp2, P
+from windows import combine
 
 R = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
@@ -83,25 +84,9 @@ class Point:
 
 
 def msm(terms):
-    """Σ k·Q for (k, Q), with windows of 4 bits. k is not reduced, so that r·Q tests the subgroup."""
-    terms = [(k, q) for k, q in terms if k != 0 and not q.is_zero()]
-    if not terms:
-        return ZERO
-    tables = []
-    for k, q in terms:
-        table = [None, q]
-        while len(table) < 16:
-            table.append(table[-1] + q)
-        tables.append((k, table))
-    total = None
-    for shift in range((max(k.bit_length() for k, _ in terms) + 3) // 4 * 4 - 4, -1, -4):
-        if total is not None:
-            total = total.double().double().double().double()
-        for k, table in tables:
-            digit = k >> shift & 15
-            if digit:
-                total = table[digit] if total is None else total + table[digit]
-    return total
+    """Σ k·Q for (k, Q). k is not reduced, so that r·Q tests the subgroup."""
+    total = combine([(k, q) for k, q in terms if not q.is_zero()], Point.__add__, Point.double)
+    return ZERO if total is None else total
 
 
 ZERO = Point(Fp(1), Fp(1), Fp(0))

@@ -59,7 +59,7 @@ def verify_partials(kind, at, bases, values, proof):
     seed = H("batchCoefficients", label(kind), at["ctx"], *parts)
     rho = coefficients(seed, len(bases))
     star = msm(list(zip(rho, bases, strict=True)))
-    delta = conjugate(multi_power([(decode_gt(v), k) for v, k in zip(values, rho, strict=True)]))
+    delta = conjugate(multi_power([(k, decode_gt(v)) for k, v in zip(rho, values, strict=True)]))
     if at["index"] == min(at["set"]):
         delta = mul(pairing(f2, star), delta)
     rows = [("G1", lifted, [(0, G, 1)]), ("GT", delta, [(0, pairing(f1, star), 1)])]
@@ -109,7 +109,7 @@ def verify_record_share(at, u, data):
 
 def combine_partials(values):
     """τ = Π d of one base, or κ of a notice."""
-    return multi_power([(decode_gt(v), 1) for v in values])
+    return multi_power([(1, decode_gt(v)) for v in values])
 
 
 def index_value(element):

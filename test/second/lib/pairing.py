@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 from curve import R, Refused, decode_g2
 from field import Fp2, P
+from windows import combine
 
 SLOT = 96
 ONE = (1,) + (0,) * 11
@@ -37,18 +38,13 @@ def square(a):
 
 
 def power(a, k):
-    return multi_power([(a, k)])
+    return multi_power([(k, a)])
 
 
 def multi_power(terms):
-    """Π a^k with shared squarings."""
-    out = ONE
-    for bit in range(max(k.bit_length() for _, k in terms) - 1, -1, -1):
-        out = square(out)
-        for a, k in terms:
-            if k >> bit & 1:
-                out = mul(out, a)
-    return out
+    """Π a^k for (k, a)."""
+    total = combine(terms, mul, square)
+    return ONE if total is None else total
 
 
 def conjugate(a):

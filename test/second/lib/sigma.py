@@ -21,13 +21,8 @@ class GT:
 
     generator = pairing.encode_gt(pairing.pairing(curve.G, curve.P2))
 
-    @staticmethod
-    def encode(a):
-        return pairing.encode_gt(a)
-
-    @staticmethod
-    def sum(terms):
-        return pairing.multi_power([(a, k) for k, a in terms])
+    encode = staticmethod(pairing.encode_gt)
+    sum = staticmethod(pairing.multi_power)
 
     @staticmethod
     def is_zero(a):

@@ -1,6 +1,6 @@
-"""Ed25519 verification of RFC 8032, section 5.1.7, with the cofactor.
+"""Ed25519 verification of RFC 8032, section 5.1.7, without the cofactor: R = encode(s·B − k·A).
 
-Keys of small order are refused (SPEC, section 1).
+Keys and R of small order are refused (SPEC, section 1).
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def verify(key, message, signature):
         return False
     a, r = decompress(key), decompress(signature[:32])
     s = int.from_bytes(signature[32:], "little")
-    if a is None or r is None or s >= L or equal(times(8, a), ZERO):
+    if a is None or r is None or s >= L or any(equal(times(8, point), ZERO) for point in (a, r)):
         return False
     k = sha512_number(signature[:32], key, message) % L
-    return equal(times(8 * s, BASE), times(8, add(r, times(k, a))))
+    return equal(times(s, BASE), add(r, times(k, a)))

@@ -10,10 +10,10 @@ from aead import open_sealed
 from curve import Refused
 from hashes import H, frame, hkdf_expand, hmac_sha256, label, sha256, u8, u16, u64
 from records import unpad
+from window import Window
 from xwing import decapsulate_xwing
 
 SUITE = b"HPKE" + u16(0x647A) + u16(0x0001) + u16(0xFFFF)  # MLKEM768-X25519, HKDF-SHA256, export-only
-WINDOW = 8128
 HEADER_BYTES, TAG_BYTES = 10, 16
 
 
@@ -48,26 +48,20 @@ class Receiver:
 
     def __init__(self, key, direction, tag_hash):
         self.key, self.direction, self.tag_hash = key, direction, tag_hash
-        self.seen, self.highest = set(), -1
+        self.window = Window()
 
     def receive(self, data):
         if len(data) < HEADER_BYTES + TAG_BYTES or data[0] != 1 or data[1] != self.direction:
             raise Refused("malformed")
         seq = int.from_bytes(data[2:HEADER_BYTES], "big")
-        if seq >= 2**64 - 2**13 - 1:
-            raise Refused("limit")
-        if seq < self.highest - WINDOW:
-            raise Refused("too-old")
-        if seq in self.seen:
-            raise Refused("replayed")
+        self.window.check(seq)
         header = data[:HEADER_BYTES]
         aad = frame(self.tag_hash, header)
         try:
             message = unpad(open_sealed(self.key, bytes(4) + u64(seq), aad, data[HEADER_BYTES:]))
         except Refused:
             raise Refused("altered") from None
-        self.seen.add(seq)
-        self.highest = max(self.highest, seq)
+        self.window.move(seq)
         return message
 
 

@@ -5,7 +5,7 @@ import hashlib
 from aead import ZERO_NONCE, open_sealed
 from curve import Refused
 from hashes import frame, hkdf, label
-from mlkem import decapsulate, key_pair
+from mlkem import decapsulate, is_reduced, key_pair
 
 Q = 2**255 - 19
 PUBLIC_KEY_BYTES, CIPHERTEXT_BYTES = 1216, 1120
@@ -49,9 +49,20 @@ def decapsulate_xwing(seed, ciphertext):
 def hybrid_open(seed, aad, sealed):
     """u8 1 ‖ X-Wing ciphertext ‖ ChaCha20-Poly1305 under a key of that ciphertext and the receiver's key."""
     if len(sealed) < 1 + CIPHERTEXT_BYTES + 16 or sealed[0] != 1:
-        raise Refused("does-not-open", "version or length")
+        raise Refused("seal", "version or length")
     ciphertext, body = sealed[1 : 1 + CIPHERTEXT_BYTES], sealed[1 + CIPHERTEXT_BYTES :]
     salt = label("hybridSeal")
     secret = decapsulate_xwing(seed, ciphertext)
     key = hkdf(secret, salt, frame(ciphertext, public_key(seed)), 32)
-    return open_sealed(key, ZERO_NONCE, frame(salt, aad), body)
+    try:
+        return open_sealed(key, ZERO_NONCE, frame(salt, aad), body)
+    except Refused:
+        raise Refused("seal") from None
+
+
+def check_receiver(public):
+    """Nobody seals to a key of another length, to an ML-KEM key that is not reduced, or to a point of small order."""
+    if len(public) != PUBLIC_KEY_BYTES or not is_reduced(public[:-32]):
+        raise Refused("seal", "ML-KEM key")
+    if not any(x25519(bytes(32), public[-32:])):
+        raise Refused("seal", "X25519 key")

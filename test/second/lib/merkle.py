@@ -1,10 +1,7 @@
-"""The Merkle tree of RFC 9162, and cosigned checkpoints of C2SP (SPEC, section 11)."""
+"""The Merkle tree of RFC 9162, and its proofs (SPEC, section 11)."""
 
-from base64 import b64decode
-
-import ed25519
 from curve import Refused
-from hashes import sha256, u8
+from hashes import sha256
 
 
 def leaf_hash(entry):
@@ -25,48 +22,60 @@ def root_of(leaves):
     return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
 
 
-def open_note(text):
-    """(body, its lines, [(name, key id, signature)]) of a signed note: body, empty line, signature lines."""
-    body, _, tail = text.partition("\n\n")
-    if not tail.endswith("\n"):
-        raise Refused("note")
-    signatures = []
-    for line in tail[:-1].split("\n"):
-        dash, name, encoded = line.split(" ")
-        data = b64decode(encoded, validate=True)
-        if dash != "\N{EM DASH}":
-            raise Refused("note")
-        signatures.append((name, data[:4], data[4:]))
-    return body + "\n", body.split("\n"), signatures
+def check_hashes(path):
+    if any(len(p) != 32 for p in path):
+        raise Refused("refused", "length of a hash")
 
 
-def key_id(name, kind, key):
-    return sha256(name.encode() + b"\n" + u8(kind) + key)[:4]
+def root_from_path(leaf, index, size, path):
+    """Section 2.1.3.2: the root that an audit path proves for a leaf hash, or a refusal."""
+    check_hashes([leaf, *path])
+    if not 0 <= index < size:
+        raise Refused("refused", "index")
+    fn, sn, r = index, size - 1, leaf
+    for p in path:
+        if sn == 0:
+            raise Refused("refused", "length")
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise Refused("refused", "length")
+    return r
 
 
-def signed_by_log(text, vkey):
-    """Whether a note carries the signature of the log with this vkey: name+key id+base64(type 1 ‖ key)."""
-    name, identifier, encoded = vkey.split("+", 2)
-    kind, *rest = b64decode(encoded, validate=True)
-    key = bytes(rest)
-    if kind != 1 or bytes.fromhex(identifier) != key_id(name, 1, key):
-        raise Refused("note", "vkey")
-    body, lines, signatures = open_note(text)
-    if lines[0] != name:
-        return False
-    held = [s for n, i, s in signatures if n == name and i == key_id(name, 1, key)]
-    return any(ed25519.verify(key, body.encode(), s) for s in held)
+def verify_inclusion(leaf, index, size, path, root):
+    if root_from_path(leaf, index, size, path) != root:
+        raise Refused("refused", "another root")
 
 
-def cosigners(text, witnesses):
-    """The times of cosignature/v1 by (name, key) in witnesses, each under its name. Other lines are ignored."""
-    body, _, signatures = open_note(text)
-    times = {}
-    for name, identifier, data in signatures:
-        key = witnesses.get(name)
-        if key is None or identifier != key_id(name, 4, key) or len(data) != 72:
-            continue
-        seconds = int.from_bytes(data[:8], "big")
-        if ed25519.verify(key, f"cosignature/v1\ntime {seconds}\n{body}".encode(), data[8:]):
-            times[name] = seconds
-    return times
+def verify_consistency(first, second, first_root, second_root, path):
+    """Section 2.1.4.2. An empty tree shows nothing, and equal sizes need equal roots and no path."""
+    if not 0 < first <= second or (first == second and (path or first_root != second_root)):
+        raise Refused("refused", "sizes")
+    if first == second:
+        return
+    check_hashes(path)
+    if not path:
+        raise Refused("refused", "length")
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    start, *rest = path if first & (first - 1) else [first_root, *path]
+    fr = sr = start
+    for c in rest:
+        if sn == 0:
+            raise Refused("refused", "length")
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    if sn or fr != first_root or sr != second_root:
+        raise Refused("refused")

@@ -43,7 +43,7 @@ const manyRequests = (role: keyof typeof own) =>
     ]),
   );
 
-/** A project of plain Node: the tests of one folder of test/. */
+/** A project of plain Node: the tests of one folder of test/, or of those in braces. */
 const node = (name: string, dir: string, testTimeout: number) => ({
   test: {
     name,
@@ -59,7 +59,7 @@ export default defineConfig({
     projects: [
       node("structure", "structure", 10_000),
       node("protocol", "protocol", 60_000),
-      node("vectors", "vectors", 60_000),
+      node("vectors", "{vectors,second}", 60_000),
       node("engine", "engine", 60_000),
       node("client", "client", 60_000),
       worker("log"),

@@ -74,6 +74,8 @@ export const approvalsNeeded = (
   { threshold, assembleThreshold }: Pick<Parameters, "threshold" | "assembleThreshold">,
 ): number => (kind === "assemble" ? Math.max(threshold, assembleThreshold) : threshold);
 
+/** rpIdHash 32 ‖ flags 1 ‖ signCount 4 (WebAuthn, section 6.1) */
+const AUTHENTICATOR_DATA_BYTES = 37;
 const FLAGS_AT = 32;
 const USER_PRESENT = 0x01;
 const USER_VERIFIED = 0x04;
@@ -81,8 +83,9 @@ const USER_VERIFIED = 0x04;
 /** Whether the card's passkey made this assertion over the approval's own challenge, on the card's own origin. */
 function isOfficersAct(a: Approval, card: OfficerCard): boolean {
   const point = coseEs256(card.publicKey);
-  const flags = a.authenticatorData[FLAGS_AT];
-  if (!point || flags === undefined || (flags & USER_PRESENT) === 0 || (flags & USER_VERIFIED) === 0) return false;
+  if (!point || a.authenticatorData.length < AUTHENTICATOR_DATA_BYTES) return false;
+  const flags = a.authenticatorData[FLAGS_AT]!;
+  if ((flags & USER_PRESENT) === 0 || (flags & USER_VERIFIED) === 0) return false;
   if (!equalBytes(a.authenticatorData.subarray(0, FLAGS_AT), sha256(utf8ToBytes(card.rpId)))) return false;
   try {
     const client = JSON.parse(P.string(null).decode(a.clientDataJSON)) as Record<string, unknown>;

@@ -13,6 +13,7 @@ import {
   dossierHashOf,
 } from "../../../protocol/documents.ts";
 import { hybridSeal } from "../../../protocol/hybrid-seal.ts";
+import { formatVkey } from "../../../protocol/note.ts";
 import { sealNotice } from "../../../protocol/notice.ts";
 import {
   combineLink,
@@ -125,6 +126,7 @@ export function openingVectors(w: World): Json {
     dossier: { bytes: hex(w.dossier), hash: hex(dossierHashOf(w.dossier)) },
     approvals: hexes(w.approvals),
     logEntries: hexes(w.entries),
+    logVkey: formatVkey(w.logVkey),
     checkpoint: w.checkpoint,
     checkpointHash: hex(w.contextOf("link", 1).checkpoint),
     set: w.set,

@@ -1,0 +1,56 @@
+"""Blocks of a closed month of the session index (SPEC, section 9): 64 rows each, under the month's root."""
+
+from curve import Refused
+from merkle import node_hash, root_of
+
+ROW_BYTES, BLOCK_ROWS = 208, 64
+
+
+def _split(n):
+    return 1 << (n - 1).bit_length() - 1
+
+
+def _tree(hashes):
+    """The root over block hashes."""
+    if len(hashes) == 1:
+        return hashes[0]
+    middle = _split(len(hashes))
+    return node_hash(_tree(hashes[:middle]), _tree(hashes[middle:]))
+
+
+def _rows(data):
+    if len(data) % ROW_BYTES:
+        raise Refused("refused", "no whole rows")
+    return [data[i : i + ROW_BYTES] for i in range(0, len(data), ROW_BYTES)]
+
+
+def verify_blocks(document, epoch, count, root):
+    """{block number: hash} of the runs, which with `proof` must give the root. Each run has whole blocks."""
+    if document["epoch"] != epoch or document["count"] != count:
+        raise Refused("refused", "another month")
+    total, known, last = -(-count // BLOCK_ROWS), {}, -1
+    for run in document["runs"]:
+        rows, start = _rows(run["rows"]), run["block"]
+        end = start * BLOCK_ROWS + len(rows)
+        if not rows or start <= last or end > count or (end % BLOCK_ROWS and end != count):
+            raise Refused("refused", "runs")
+        for i in range(0, len(rows), BLOCK_ROWS):
+            last = start + i // BLOCK_ROWS
+            known[last] = root_of(rows[i : i + BLOCK_ROWS])
+    proof = list(document["proof"])
+
+    def subtree(start, end):
+        inside = [n for n in known if start <= n < end]
+        if not inside:
+            if not proof:
+                raise Refused("refused", "proof too short")
+            return proof.pop(0)
+        if len(inside) == end - start:
+            return _tree([known[n] for n in sorted(inside)])
+        middle = start + _split(end - start)
+        left = subtree(start, middle)
+        return node_hash(left, subtree(middle, end))
+
+    if not known or subtree(0, total) != root or proof:
+        raise Refused("refused")
+    return known

@@ -6,6 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
+import { checkInFaults } from "./check-in-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
@@ -25,6 +26,7 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     ceremony: ceremonyVectors(w),
     wallet: await walletVectors(w),
     documents: documentVectors(w),
+    "check-in-faults": checkInFaults(w),
   };
 }
 

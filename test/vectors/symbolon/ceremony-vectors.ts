@@ -92,7 +92,6 @@ function faults({ ceremony: c, committee }: World): Json {
     },
     {
       class: "malformed",
-      trustee: 2,
       at: "commits",
       replaced: edit(
         c.commits[1]!,

@@ -5,11 +5,13 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { approvalFaults } from "./approval-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
 import { checkInFaults } from "./check-in-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
+import { openingFaults } from "./opening-faults.ts";
 import { openingVectors, recordVectors } from "./opening-vectors.ts";
 import { suiteVectors } from "./suite-vectors.ts";
 import { walletVectors } from "./wallet-vectors.ts";
@@ -26,6 +28,8 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     ceremony: ceremonyVectors(w),
     wallet: await walletVectors(w),
     documents: documentVectors(w),
+    "approval-faults": approvalFaults(w),
+    "opening-faults": openingFaults(w),
     "check-in-faults": checkInFaults(w),
   };
 }

@@ -11,6 +11,7 @@ import { checkInFaults } from "./check-in-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
+import { keySetFaults } from "./key-set-faults.ts";
 import { openingFaults } from "./opening-faults.ts";
 import { openingVectors, recordVectors } from "./opening-vectors.ts";
 import { suiteVectors } from "./suite-vectors.ts";
@@ -30,6 +31,7 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     documents: documentVectors(w),
     "approval-faults": approvalFaults(w),
     "opening-faults": openingFaults(w),
+    "key-set-faults": keySetFaults(w),
     "check-in-faults": checkInFaults(w),
   };
 }

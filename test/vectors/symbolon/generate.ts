@@ -6,6 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { approvalFaults } from "./approval-faults.ts";
+import { ceremonyFaults } from "./ceremony-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
 import { checkInFaults } from "./check-in-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
@@ -32,6 +33,7 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     "approval-faults": approvalFaults(w),
     "opening-faults": openingFaults(w),
     "key-set-faults": keySetFaults(w),
+    "ceremony-faults": ceremonyFaults(w),
     "check-in-faults": checkInFaults(w),
   };
 }

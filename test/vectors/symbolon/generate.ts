@@ -9,6 +9,7 @@ import { approvalFaults } from "./approval-faults.ts";
 import { ceremonyFaults } from "./ceremony-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
 import { checkInFaults } from "./check-in-faults.ts";
+import { codecFaults } from "./codec-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
@@ -34,6 +35,7 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     "opening-faults": openingFaults(w),
     "key-set-faults": keySetFaults(w),
     "ceremony-faults": ceremonyFaults(w),
+    "codec-faults": codecFaults(w),
     "check-in-faults": checkInFaults(w),
   };
 }

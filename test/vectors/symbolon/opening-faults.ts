@@ -145,7 +145,6 @@ export function openingFaults(w: World): Json {
     { requesterKey: other },
     { subjectHash: other },
     { nonce: other },
-    { set: [2, 1] },
     { set: [1, 3] },
     { trustee: 2 },
     { expiresAt: w.order.expiresAt + 1 },

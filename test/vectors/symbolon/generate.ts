@@ -16,6 +16,7 @@ import type { Json } from "./encode.ts";
 import { keySetFaults } from "./key-set-faults.ts";
 import { openingFaults } from "./opening-faults.ts";
 import { openingVectors, recordVectors } from "./opening-vectors.ts";
+import { signatureFaults } from "./signature-faults.ts";
 import { suiteVectors } from "./suite-vectors.ts";
 import { walletVectors } from "./wallet-vectors.ts";
 import { makeWorld } from "./world.ts";
@@ -36,6 +37,7 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     "key-set-faults": keySetFaults(w),
     "ceremony-faults": ceremonyFaults(w),
     "codec-faults": codecFaults(w),
+    "signature-faults": signatureFaults(),
     "check-in-faults": checkInFaults(w),
   };
 }

@@ -2,7 +2,17 @@
 
 import type { Judge } from "./judges.ts";
 
-export const AREAS = ["check-in", "approval", "opening", "key-set", "ceremony", "codec", "signature"] as const;
+export const AREAS = [
+  "check-in",
+  "approval",
+  "opening",
+  "key-set",
+  "ceremony",
+  "codec",
+  "signature",
+  "container",
+  "tree",
+] as const;
 export type Area = (typeof AREAS)[number];
 
 export async function judgesOf(area: Area): Promise<Record<string, Judge>> {

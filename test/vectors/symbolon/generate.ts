@@ -10,6 +10,7 @@ import { ceremonyFaults } from "./ceremony-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
 import { checkInFaults } from "./check-in-faults.ts";
 import { codecFaults } from "./codec-faults.ts";
+import { containerFaults } from "./container-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
@@ -18,6 +19,7 @@ import { openingFaults } from "./opening-faults.ts";
 import { openingVectors, recordVectors } from "./opening-vectors.ts";
 import { signatureFaults } from "./signature-faults.ts";
 import { suiteVectors } from "./suite-vectors.ts";
+import { treeFaults } from "./tree-faults.ts";
 import { walletVectors } from "./wallet-vectors.ts";
 import { makeWorld } from "./world.ts";
 
@@ -38,6 +40,8 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     "ceremony-faults": ceremonyFaults(w),
     "codec-faults": codecFaults(w),
     "signature-faults": signatureFaults(),
+    "container-faults": containerFaults(w),
+    "tree-faults": treeFaults(w),
     "check-in-faults": checkInFaults(w),
   };
 }

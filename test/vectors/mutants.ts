@@ -207,7 +207,6 @@ export const MUTANTS: Mutant[] = [
   codec("if (bytes[0] !== type)", "if (false)"),
   codec("if (bytes[1] !== version)", "if (false)"),
 
-  ed25519("if (signature.length !== SIGNATURE_BYTES || publicKey.length !== KEY_BYTES) return false;", ""),
   ed25519("if (A.isSmallOrder()) return false;", ""),
   ed25519("equalBytes(expected.toBytes(), R) && ", ""),
   ed25519(" && !expected.isSmallOrder()", ""),

@@ -72,6 +72,7 @@ function merkle(): Json[] {
     inclusion("refused", "index is the size", 5, 7, { index: 7 }),
     inclusion("refused", "another size", 5, 7, { size: 6 }),
     inclusion("refused", "size 0", 0, 1, { size: 0 }),
+    inclusion("refused", "size 4 with the proof and root of size 2", 0, 2, { size: 4 }),
     inclusion("refused", "another root", 5, 7, { root: hex(root(6)) }),
     inclusion("refused", "hashes in another order", 5, 7, {}, [...path].reverse()),
     inclusion("refused", "one hash too few", 5, 7, {}, path.slice(0, -1)),

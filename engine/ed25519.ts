@@ -1,22 +1,15 @@
 // The runtime's Ed25519 (BoringSSL in workerd, through node:crypto), for Workers: some 0.05 ms where noble takes 1 ms.
-// It answers as protocol/ed25519.ts specifies, which is as noble does. BoringSSL's own rules differ from noble's in
-// three points:
-//
-//   keys not reduced, and of small order      BoringSSL accepts them. This file refuses them before it asks BoringSSL.
-//   the equation without the cofactor         BoringSSL refuses a signature that satisfies only 8 times the equation. So
-//                                             if it says no, noble decides. No honest signer makes such a signature.
-//
-// If BoringSSL accepts a signature under a key that passed the check, noble accepts it too. An equation that holds also
-// holds times 8, and R was compared as bytes.
+// It answers as protocol/ed25519.ts specifies. BoringSSL has the same equation, compares R as bytes and refuses s >= L. It
+// accepts keys that are not reduced, and keys and R of small order, so this file refuses them before it asks BoringSSL.
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { hexToBytes } from "../protocol/bytes.ts";
-import { nobleSigner, nobleVerify, type Signer, type VerifySignature } from "../protocol/ed25519.ts";
+import { nobleSigner, type Signer, type VerifySignature } from "../protocol/ed25519.ts";
 import { type Hex, toBase64url } from "../protocol/encodings.ts";
 
 /** RFC 8037 */
 const ED25519_JWK = { kty: "OKP", crv: "Ed25519" };
-const KEY_BYTES = 32;
+const POINT_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const SIGN_BIT = 0x80;
 
@@ -25,11 +18,11 @@ const Y_OF_ORDER_8 = 27073855011448406493182252872256587889368042675753135194637
 /** y-coordinates of the points of order 1, 2, 4 and 8 */
 const SMALL_ORDER_Y = new Set([1n, P - 1n, 0n, Y_OF_ORDER_8, P - Y_OF_ORDER_8]);
 
-/** Whether the key has 32 bytes, its y is reduced, and it is not of small order. */
-function isUsable(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== KEY_BYTES) return false;
-  let y = BigInt(publicKey[KEY_BYTES - 1]! & ~SIGN_BIT);
-  for (let i = KEY_BYTES - 2; i >= 0; i--) y = (y << 8n) | BigInt(publicKey[i]!);
+/** Whether an encoded point, a key or an R, has 32 bytes, its y is reduced, and it is not of small order. */
+function isUsable(point: Uint8Array): boolean {
+  if (point.length !== POINT_BYTES) return false;
+  let y = BigInt(point[POINT_BYTES - 1]! & ~SIGN_BIT);
+  for (let i = POINT_BYTES - 2; i >= 0; i--) y = (y << 8n) | BigInt(point[i]!);
   return y < P && !SMALL_ORDER_Y.has(y);
 }
 
@@ -41,12 +34,12 @@ function publicKeyObject(publicKey: Uint8Array): KeyObject | undefined {
   }
 }
 
-/** Verification on BoringSSL, with noble's answers. */
+/** Verification on BoringSSL, with the answers of protocol/ed25519.ts. */
 export const nativeVerify: VerifySignature = (signature, message, publicKey) => {
   if (signature.length !== SIGNATURE_BYTES || !isUsable(publicKey)) return false;
+  if (!isUsable(signature.subarray(0, POINT_BYTES))) return false;
   const key = publicKeyObject(publicKey);
-  if (key === undefined) return false;
-  return verify(null, message, key, signature) || nobleVerify(signature, message, publicKey);
+  return key !== undefined && verify(null, message, key, signature);
 };
 
 /** @param secretKey the 32-byte seed of RFC 8032 */

@@ -52,6 +52,12 @@ export const blob: P.CoderType<Uint8Array> = P.bytes(P.U32BE);
 export const text: P.CoderType<string> = P.string(P.U16BE);
 /** u16 count, then the items */
 export const list = <T>(item: P.CoderType<T>): P.CoderType<T[]> => P.array(P.U16BE, item);
+/** A list whose items rise strictly: `before` says whether one item comes before another. So no item stands twice. */
+export const ascending = <T>(item: P.CoderType<T>, before: (a: T, b: T) => boolean): P.CoderType<T[]> =>
+  P.validate(list(item), (items) => {
+    if (!items.every((x, i) => i === 0 || before(items[i - 1]!, x))) throw new Error("list is not ascending");
+    return items;
+  });
 /** u8 0 or 1; after 1, the value */
 export const optional = <T>(item: P.CoderType<T>): P.CoderType<T | undefined> => P.optional(P.bool, item);
 /** u8, the index of a name in a closed list */

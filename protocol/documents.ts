@@ -8,6 +8,7 @@
 
 import { concatBytes, labelledHash, u32be, utf8ToBytes } from "./bytes.ts";
 import {
+  ascending,
   blob,
   bool,
   type Codec,
@@ -379,11 +380,11 @@ export const CaseContext = document("CaseContext", 0x0f, 1, {
   orderHash: fixed(32),
   keySetId: fixed(32),
   shareGeneration: u32,
-  scope: list(EpochSlots), // sorted by epoch; slots 0..slots-1 of each
+  scope: ascending(EpochSlots, (a, b) => a.epoch < b.epoch), // slots 0..slots-1 of each epoch
   requesterKey: fixed(32),
   subjectHash: fixed(32), // hash of the presentation, a contract, (C1, C2) for a trace, or a stanza
   nonce: fixed(32),
-  set: list(u8), // S, ascending
+  set: ascending(u8, (a, b) => a < b), // S
   trustee: u8,
   expiresAt: u64,
   checkpoint: fixed(32), // hash of the cosigned checkpoint note

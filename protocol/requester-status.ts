@@ -7,8 +7,8 @@
 // A reader fetches the whole list. So the registrar does not learn whose order is being checked. A list counts for
 // MAX_LIST_AGE_SECONDS. Someone who holds back a newer list therefore gains one day at most.
 
-import { equalBytes } from "./bytes.ts";
-import { document, fixed, list, type Of, u32, u64 } from "./codec.ts";
+import { compareBytes, equalBytes } from "./bytes.ts";
+import { ascending, document, fixed, type Of, u32, u64 } from "./codec.ts";
 import { openSigned, type RequesterCertificate, signDocument } from "./documents.ts";
 import { nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { bytesToHex, type Hex } from "./encodings.ts";
@@ -26,7 +26,7 @@ export const isInForce = ({ notBefore, notAfter }: RequesterCertificate, now: nu
 export const RevocationList = document("RevocationList", 0x14, 1, {
   number: u32,
   at: u64,
-  revoked: list(fixed(32)),
+  revoked: ascending(fixed(32), (a, b) => compareBytes(a, b) < 0),
 });
 export type RevocationList = Of<typeof RevocationList>;
 

@@ -100,6 +100,8 @@ function layout(expression: string, home: string): string {
       return `proof of ${inside} scalar${inside === "1" ? "" : "s"}`;
     case "list":
       return `list of ${layout(inside, home)}`;
+    case "ascending":
+      return `ascending list of ${layout(split(inside)[0]!, home)}`;
     case "optional":
       return `optional ${layout(inside, home)}`;
     case "struct":

@@ -10,6 +10,7 @@
 // turns out spent, an earlier attempt has opened its session; the wallet recalls that one and takes another slot.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { type ChallengeFault, challengeFault } from "../../protocol/challenge-time.ts";
 import { asksAsItsCard } from "../../protocol/check-in.ts";
 import { receive } from "../../protocol/credential.ts";
 import {
@@ -102,8 +103,8 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   if (standing === "older") throw new CheckInError("old-card", "the log has a newer one");
   const epoch = epochOf(challenge.issuedAt);
   const parameters = w.parameters.known(epoch);
-  const stale = notFresh(challenge, now, parameters.document.challengeWindowSeconds);
-  if (stale !== undefined) throw new CheckInError("stale-challenge", stale);
+  const fault = challengeFault(challenge, parameters.document, now);
+  if (fault) throw new CheckInError("stale-challenge", notFresh(fault));
   if (!equalBytes(challenge.paramsHash, parameters.hash)) throw new CheckInError("foreign-parameters");
   const phone = w.generationOf(epoch);
   if (phone) assertNotBarred(w.state, phone);
@@ -144,13 +145,12 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
   };
 }
 
-/** The reason why this phone's clock does not find the challenge fresh; undefined if it is fresh. */
-function notFresh({ issuedAt, expiresAt }: Challenge, now: number, windowSeconds: number): string | undefined {
-  const allowed = `at most ${windowSeconds} are allowed`;
-  if (issuedAt - now > windowSeconds)
-    return `it is dated ${issuedAt - now} seconds ahead of this phone's clock; ${allowed}`;
-  if (now - issuedAt > windowSeconds) return `it is ${now - issuedAt} seconds old by this phone's clock; ${allowed}`;
-  return now > expiresAt ? `it expired ${now - expiresAt} seconds ago by this phone's clock` : undefined;
+/** The reason why this phone's clock does not find the challenge fresh. */
+function notFresh({ reason, seconds, allowed }: ChallengeFault): string {
+  if (reason === "ahead")
+    return `it is dated ${seconds} seconds ahead of this phone's clock; at most ${allowed} are allowed`;
+  if (reason === "old") return `it is ${seconds} seconds old by this phone's clock; at most ${allowed} are allowed`;
+  return `it expired ${seconds} seconds ago by this phone's clock`;
 }
 
 /**

@@ -27,10 +27,11 @@ import type { Context } from "hono";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
+import { type ChallengeFault, challengeFault } from "../../protocol/challenge-time.ts";
 import { asksAsItsCard, challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
 import { Challenge, cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
-import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf, maxArrivalSeconds } from "../../protocol/epoch.ts";
+import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf } from "../../protocol/epoch.ts";
 import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
@@ -99,33 +100,16 @@ async function handedInByClinic(c: ServiceContext, service: Service): Promise<bo
 
 const BY_OUR_CLOCK = "It is old, or a clock is wrong.";
 
-function fromTheFuture({ challenge }: ReadCheckIn, windowSeconds: number, at: number): Problem | undefined {
-  const ahead = challenge.issuedAt - at;
-  if (ahead <= windowSeconds) return undefined;
-  return clockSkew(
-    `The challenge is dated ${ahead} seconds ahead of this server's clock; at most ${windowSeconds} are allowed.`,
-  );
-}
-
-function tooOld({ challenge }: ReadCheckIn, oldestSeconds: number, at: number): Problem | undefined {
-  const age = at - challenge.issuedAt;
-  if (age <= oldestSeconds) return undefined;
-  return clockSkew(
-    `The challenge is ${age} seconds old by this server's clock; at most ${oldestSeconds} are allowed. ${BY_OUR_CLOCK}`,
-  );
-}
-
-/** The refusal of a challenge that is not fresh, or undefined if it is fresh. */
-function notFresh(read: ReadCheckIn, p: EpochParameters, at: number, offline: boolean): Problem | undefined {
-  const { challengeWindowSeconds } = p.document;
-  const stale =
-    fromTheFuture(read, challengeWindowSeconds, at) ??
-    tooOld(read, offline ? maxArrivalSeconds(p.document) : challengeWindowSeconds, at);
-  if (stale || offline) return stale;
-  const late = at - read.challenge.expiresAt;
-  return late > 0
-    ? clockSkew(`The challenge expired ${late} seconds ago by this server's clock. ${BY_OUR_CLOCK}`)
-    : undefined;
+function notFresh({ reason, seconds, allowed }: ChallengeFault): Problem {
+  if (reason === "ahead")
+    return clockSkew(
+      `The challenge is dated ${seconds} seconds ahead of this server's clock; at most ${allowed} are allowed.`,
+    );
+  if (reason === "old")
+    return clockSkew(
+      `The challenge is ${seconds} seconds old by this server's clock; at most ${allowed} are allowed. ${BY_OUR_CLOCK}`,
+    );
+  return clockSkew(`The challenge expired ${seconds} seconds ago by this server's clock. ${BY_OUR_CLOCK}`);
 }
 
 /**
@@ -136,8 +120,9 @@ async function parametersOfCheckIn(env: ServiceEnv, read: ReadCheckIn, at: numbe
   try {
     return await parameters(env, read.epoch, at);
   } catch (cause) {
-    const windowSeconds = await clockTolerance(env, at);
-    throw fromTheFuture(read, windowSeconds, at) ?? tooOld(read, windowSeconds, at) ?? cause;
+    const challengeWindowSeconds = await clockTolerance(env, at);
+    const fault = challengeFault(read.challenge, { challengeWindowSeconds, offlineGraceSeconds: 0 }, at);
+    throw fault && fault.reason !== "expired" ? notFresh(fault) : cause;
   }
 }
 
@@ -188,7 +173,8 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
   const offline = await handedInByClinic(c, service);
   const row = await sessionAt(service, tagHash);
   const closed = async () => ((await isClosed(service, read.epoch)) ? refused("epoch is closed") : undefined);
-  const tooLate = notFresh(read, tag, at, offline) ?? (await closed());
+  const fault = challengeFault(read.challenge, tag.document, at, offline);
+  const tooLate = fault ? notFresh(fault) : await closed();
   if (tooLate !== undefined) {
     const receipt = await standingReceipt(c.env, row, { tagHash, presentationHash });
     if (receipt === undefined) throw tooLate;

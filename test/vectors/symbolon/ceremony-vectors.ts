@@ -15,7 +15,8 @@ import { LABELS } from "../../../protocol/labels.ts";
 import { keySetHash, openResharing, reshareAccept, reshareDeal, reshareFinish } from "../../../protocol/resharing.ts";
 import { encodeG1, G, type G1 } from "../../../protocol/suite.ts";
 import { edit, flipped, hex, hexes, type Json } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 /** Boards with one message of trustee 2 replaced, dropped or added. Trustee 2 signs every changed message again. */
 function faults({ ceremony: c, committee }: World): Json {

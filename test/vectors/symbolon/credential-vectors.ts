@@ -33,7 +33,8 @@ import {
   UNREDUCED_SCALAR,
   ZERO_SCALAR,
 } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 const another = (name: string): Uint8Array => rngOf(`another ${name}`)(32);
 

@@ -38,7 +38,8 @@ import { LABELS } from "../../../protocol/labels.ts";
 import { officerCardHashOf } from "../../../protocol/officer-card.ts";
 import { RecordItems } from "../../../protocol/record-items.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 const fill = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
 

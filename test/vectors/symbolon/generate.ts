@@ -5,12 +5,21 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { approvalFaults } from "./approval-faults.ts";
+import { ceremonyFaults } from "./ceremony-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
+import { checkInFaults } from "./check-in-faults.ts";
+import { codecFaults } from "./codec-faults.ts";
+import { containerFaults } from "./container-faults.ts";
 import { credentialVectors, presentationVectors } from "./credential-vectors.ts";
 import { documentVectors } from "./document-vectors.ts";
 import type { Json } from "./encode.ts";
+import { keySetFaults } from "./key-set-faults.ts";
+import { openingFaults } from "./opening-faults.ts";
 import { openingVectors, recordVectors } from "./opening-vectors.ts";
+import { signatureFaults } from "./signature-faults.ts";
 import { suiteVectors } from "./suite-vectors.ts";
+import { treeFaults } from "./tree-faults.ts";
 import { walletVectors } from "./wallet-vectors.ts";
 import { makeWorld } from "./world.ts";
 
@@ -25,6 +34,15 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     ceremony: ceremonyVectors(w),
     wallet: await walletVectors(w),
     documents: documentVectors(w),
+    "approval-faults": approvalFaults(w),
+    "opening-faults": openingFaults(w),
+    "key-set-faults": keySetFaults(w),
+    "ceremony-faults": ceremonyFaults(w),
+    "codec-faults": codecFaults(w),
+    "signature-faults": signatureFaults(),
+    "container-faults": containerFaults(w),
+    "tree-faults": treeFaults(w),
+    "check-in-faults": checkInFaults(w),
   };
 }
 

@@ -56,7 +56,8 @@ import {
   replaced,
   UNREDUCED_SCALAR,
 } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 const bytesOf = (c: Context): string => hex(CaseContext.encode(c));
 const GT_AT = 2 + 1 + 2;

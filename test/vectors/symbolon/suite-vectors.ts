@@ -42,7 +42,8 @@ import {
   UNREDUCED_G1,
   UNREDUCED_SCALAR,
 } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 /** A proof of {a : a·G, a·H} with all inputs of its challenge. */
 function sampleProof() {

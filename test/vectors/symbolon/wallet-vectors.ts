@@ -9,7 +9,8 @@ import { newWindow } from "../../../protocol/replay-window.ts";
 import { signRequest } from "../../../protocol/request-signature.ts";
 import { encodeScalar } from "../../../protocol/suite.ts";
 import { edit, flipped, hex, type Json, longer, replaced } from "./encode.ts";
-import { rngOf, type World } from "./world.ts";
+import { rngOf } from "./rng.ts";
+import type { World } from "./world.ts";
 
 /** Fields at fixed offsets of the serialised state: sends ‖ tagHash ‖ sending key ‖ receiving key. */
 const STATE = { tagHash: 2, sendKey: 34, receiveKey: 66, end: 98 };

@@ -1,18 +1,14 @@
 // One small deployment, made from seed strings alone: trustees with their key ceremony (2 of 3), a registrar, a clinic,
 // a patient with two visits, a requester and its order. The vectors are parts of it.
 //
-//   rng(name)  SHAKE128 of the ASCII string "symbolon/vectors/v1/" ‖ name, read as one endless stream: each draw takes
-//              the next n bytes. Scalars are drawn as 48 bytes, big-endian, mod r (0 is drawn again).
-//
 // Every party draws from a stream of its own name, in the order of this code. docs/SPEC.md repeats that order.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
-import { shake128 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { claimKey, credentialBlinding, holderSecrets, sessionKeys, walletRoot } from "../../../client/wallet/keys.ts";
 import { approvalHashOf } from "../../../protocol/approvals.ts";
-import { bytesToHex, hexToBytes, labelledHash, type Rng, utf8ToBytes } from "../../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes, labelledHash, utf8ToBytes } from "../../../protocol/bytes.ts";
 import { checkpointHashOf, trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { accept, commit, deal, finish, open, openCeremony, type Seat } from "../../../protocol/ceremony.ts";
 import { sealClaim } from "../../../protocol/claim.ts";
@@ -55,11 +51,8 @@ import { cosign, formatCheckpoint, formatNote, LOG_KEY, noteSigner, signNote } f
 import { Presentation, present, tagHashOf, tagOf } from "../../../protocol/presentation.ts";
 import { encodeG1, encodeG2, P2, randomScalar } from "../../../protocol/suite.ts";
 import { testOfficer } from "../../support/officers.ts";
+import { rngOf } from "./rng.ts";
 
-export function rngOf(name: string): Rng {
-  const stream = shake128.create().update(utf8ToBytes(`symbolon/vectors/v1/${name}`));
-  return (n) => stream.xof(n);
-}
 const id = (name: string, bytes: number): Uint8Array => rngOf(name)(bytes);
 
 // ---- trustees

@@ -15,7 +15,7 @@
 // their own, or they accept each nonce once (docs/SECURITY.md).
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, concatBytes, equalBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
+import { bytesToHex, concatBytes, frame, hexToBytes, type Rng, utf8ToBytes } from "./bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "./clock.ts";
 import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
@@ -101,6 +101,3 @@ export function verifyRequest(
   if (Math.abs(now - timestamp) > toleranceSeconds) return false;
   return verify(signature, message(r, timestamp, nonce, bodyHash), key);
 }
-
-export const isSignedBody = ({ bodyHash }: ClaimedSignature, body: Uint8Array): boolean =>
-  equalBytes(bodyHash, sha256(body));

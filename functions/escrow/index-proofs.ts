@@ -15,7 +15,7 @@ import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
 
 /** blocks per answer: 4,096 rows */
-const BLOCKS_PER_PAGE = 64;
+const BLOCKS_PER_PAGE = 32;
 const NODES_PER_STATEMENT = 4096;
 
 interface StoredNode {

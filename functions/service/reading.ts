@@ -23,7 +23,7 @@ import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 
-const RECORDS_PER_PAGE = 500;
+const RECORDS_PER_PAGE = 250;
 const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
 const EPOCH = /^\d{1,5}$/;
 

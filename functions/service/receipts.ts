@@ -34,7 +34,7 @@ import { serviceOfPath } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { sessionAt } from "./session-rows.ts";
 
-const CLAIMS_PER_PAGE = 2000;
+const CLAIMS_PER_PAGE = 1000;
 const OCTETS = { "content-type": "application/octet-stream" };
 
 /** Signed<Receipt> of a check-in that opens its session at this time. */

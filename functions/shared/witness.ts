@@ -28,9 +28,12 @@ export interface WitnessParts {
 const sizeAnswer = (size: number): Response =>
   new Response(`${size}\n`, { status: 409, headers: { "content-type": "text/x.tlog.size" } });
 
+/** 63 hashes of a proof, and a head with many cosignatures */
+const MAX_REQUEST_CHARS = 65_536;
+
 /** Answers one request. @throws Problem malformed, not-found, credential-refused, not-allowed-now */
 export async function addCheckpoint(body: string, parts: WitnessParts, now: number): Promise<Response> {
-  const request = parseAddCheckpoint(body);
+  const request = body.length > MAX_REQUEST_CHARS ? undefined : parseAddCheckpoint(body);
   if (!request) throw new Problem("malformed", "This is no request to add a checkpoint.");
   const { logKey, signer } = parts;
   const head = await parts.head();

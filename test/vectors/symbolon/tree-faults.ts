@@ -70,6 +70,7 @@ function merkle(): Json[] {
     inclusion("refused", "another leaf", 5, 7, { leafHash: hex(leaves[4]!) }),
     inclusion("refused", "another index", 5, 7, { index: 4 }),
     inclusion("refused", "index is the size", 5, 7, { index: 7 }),
+    inclusion("refused", "index 1 with the proof of the only leaf", 0, 1, { index: 1 }),
     inclusion("refused", "another size", 5, 7, { size: 6 }),
     inclusion("refused", "size 0", 0, 1, { size: 0 }),
     inclusion("refused", "size 4 with the proof and root of size 2", 0, 2, { size: 4 }),

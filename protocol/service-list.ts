@@ -13,10 +13,10 @@ import { openSigned, signDocument } from "./documents.ts";
 import type { Signer, VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
-export const SERVICE_LIST_PARTS = 16;
+const SERVICE_LIST_PARTS = 16;
 
-export const ServiceList = document("ServiceList", 0x15, 1, { parts: list(fixed(32)) });
-export type ServiceList = Of<typeof ServiceList>;
+const ServiceList = document("ServiceList", 0x15, 1, { parts: list(fixed(32)) });
+type ServiceList = Of<typeof ServiceList>;
 export const ServicePart = document("ServicePart", 0x16, 1, { cards: list(blob) });
 
 /** The number of the part of a service. @param serviceId 16 bytes in hex */

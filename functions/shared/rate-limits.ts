@@ -27,7 +27,7 @@ export interface RateLimiters {
   RATE_CHALLENGE: RateLimiter;
 }
 
-export const WINDOW_SECONDS = 60;
+const WINDOW_SECONDS = 60;
 /** Requests in WINDOW_SECONDS, for each binding of each role. */
 export const RATE_LIMITS: Record<Role, Partial<Record<keyof RateLimiters, number>>> = {
   registrar: { RATE_ADDRESS: 600, RATE_KEY: 120 },

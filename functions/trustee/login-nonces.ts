@@ -7,7 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, equalBytes, type Rng } from "../../protocol/bytes.ts";
 
-export const LOGIN_NONCE_BYTES = 32;
+const LOGIN_NONCE_BYTES = 32;
 const HEAD_BYTES = 16;
 const LIFE_SECONDS = 300;
 

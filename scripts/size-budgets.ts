@@ -27,8 +27,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "wallet SDK",
     bundle: async () => (await chunksForBrowsers("client/wallet.ts")).first,
-    minifiedBytes: 338_000,
-    gzipBytes: 128_000,
+    minifiedBytes: 350_000,
+    gzipBytes: 132_000,
   },
 ];
 

@@ -26,6 +26,8 @@ export const SAMPLE_TAGS = 64;
 /** The number of parts has this many significant binary digits, then zeros. So few askers differ by it. */
 const SIGNIFICANT_BITS = 4;
 const SAMPLE_DIGITS = 8;
+/** With \`to\`, a service leaves out the later months page by page, so whole pages can have nothing. */
+const MAX_EMPTY_PAGES = 64;
 
 /** Where the service Worker is, and by what to reach it. */
 export interface ServiceReads {
@@ -98,6 +100,7 @@ export async function* pages(
   const list = {
     name: "manifests of a bucket",
     most: MAX_LISTED_MANIFESTS,
+    emptyPages: query.to === undefined ? 0 : MAX_EMPTY_PAGES,
     ask,
     itemsOf: (page: ManifestPage) => page.records.map((r) => r.manifest),
     keyOf: (manifest: Base64url) => manifest,

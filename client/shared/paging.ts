@@ -2,7 +2,8 @@
 // every list of the SDK is read here.
 //
 //   once      a page gives no item that an earlier page gave. An item twice on one page stays: readers of chains tell it as a fault
-//   moves on  a page that has a cursor has a new item. So a cursor that repeats ends the list with an error
+//   moves on  a page that has a cursor has a new item. So a cursor that repeats ends the list with an error. Where a role filters
+//             rows, a stated number of pages may have none
 //   bounded   each list has a stated number of items at most
 //
 // A list that breaks a rule ends with bad-answer, because a list that merely stopped would look whole.
@@ -23,6 +24,8 @@ export interface ListOf<A, T> {
   readonly name: string;
   /** the largest number of items */
   readonly most: number;
+  /** how many pages without a new item may follow one another; 0 if absent. A role that filters rows may send such pages */
+  readonly emptyPages?: number;
   /** asks for the page that follows this cursor; undefined: the first one */
   readonly ask: (cursor: string | undefined) => Promise<A>;
   /** the items of an answer, which may have any form */
@@ -45,6 +48,7 @@ export async function* eachPage<A extends Continued, T>(list: ListOf<A, T>): Asy
   const { name, most } = list;
   const seen = new Set<string>();
   let total = 0;
+  let empty = 0;
   let cursor: string | undefined;
   do {
     const answer = await list.ask(cursor);
@@ -58,7 +62,8 @@ export async function* eachPage<A extends Continued, T>(list: ListOf<A, T>): Asy
     for (const { key } of fresh) seen.add(key);
     const items = fresh.map(({ item }) => item);
     cursor = given.cursor;
-    if (items.length === 0 && cursor !== undefined)
+    empty = items.length === 0 ? empty + 1 : 0;
+    if (empty > (list.emptyPages ?? 0) && cursor !== undefined)
       throw new SymbolonError("bad-answer", `${name}: the pages do not move on`);
     yield { items, last: cursor === undefined };
   } while (cursor !== undefined);

@@ -14,14 +14,15 @@ interface Page {
 const BOUND = 40;
 
 /** Reads a list whose n-th page is `pageOf(n)`, as the SDK does. */
-async function read(pageOf: (n: number) => Page, most = 100): Promise<string[]> {
+async function read(pageOf: (n: number) => Page, most = 100, emptyPages = 0): Promise<string[]> {
   let asked = 0;
   const ask = async (): Promise<Page> => {
     if (asked >= BOUND) throw new Error("read for ever");
     return pageOf(asked++);
   };
   const all: string[] = [];
-  const list = { name: "a list", most, ask, itemsOf: (page: Page) => page.items, keyOf: (item: string) => item };
+  const itemsOf = (page: Page): string[] => page.items;
+  const list = { name: "a list", most, emptyPages, ask, itemsOf, keyOf: (item: string) => item };
   for await (const item of eachItem(list)) all.push(item);
   return all;
 }
@@ -44,6 +45,13 @@ describe("a list", () => {
     expect(await read((n) => pages[n]!)).toEqual(["a", "b", "c"]);
     expect(await read(() => ({ items: ["a", "b"] }), 2)).toEqual(["a", "b"]);
     await expect(read(() => ({ items: ["a", "b", "c"] }), 2)).rejects.toMatchObject({ code: "bad-answer" });
+  });
+
+  it("may have a stated number of empty pages, where its role filters", async () => {
+    const gap = (pages: number) => (n: number) =>
+      n < pages ? { items: [], cursor: String(n) } : { items: ["a"], ...(n < pages + 2 ? { cursor: "z" } : {}) };
+    await expect(read(gap(3), 100, 3)).resolves.toEqual(["a"]);
+    await expect(read(gap(4), 100, 3)).rejects.toMatchObject({ code: "bad-answer" });
   });
 
   it.each(ATTACKS)("ends with bad-answer: %s", async (_, pageOf) => {

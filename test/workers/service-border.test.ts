@@ -7,7 +7,7 @@ import * as z from "zod";
 import { renewCard } from "../../client/clinic/keys.ts";
 import { Clinic } from "../../client/clinic.ts";
 import { listServices } from "../../client/shared/service-list.ts";
-import { type ApiError, api, apiBytes } from "../../client/transport.ts";
+import { type ApiError, api, apiBytes, apiJson } from "../../client/transport.ts";
 import { OBJECTS_PER_DAY } from "../../functions/service/object-quota.ts";
 import service from "../../functions/service.ts";
 import { readJson } from "../../functions/shared/json.ts";
@@ -19,6 +19,7 @@ import {
   clock,
   code,
   deployment,
+  EPOCH,
   freshWorld,
   NOW,
   newClinic,
@@ -155,6 +156,22 @@ describe("many writers of one session", () => {
     const records = await clinic.records(session);
     expect(records.map((r) => r.recordId).sort()).toEqual([...ids].sort());
     expect(records.map((r) => r.count)).toEqual(texts.map((_, i) => i + 1));
+  });
+});
+
+describe("a bucket of earlier months", () => {
+  it("visits no more rows than its page has, and so can have empty pages on the way", async () => {
+    const clinic = await newClinic();
+    const { session } = await visit(clinic);
+    for (const text of ["one", "two", "three"]) await clinic.putRecord(session, utf8ToBytes(text));
+    const path = `/v1/services/${bytesToHex(clinic.serviceId)}/buckets/0.1?to=${EPOCH - 1}&limit=2`;
+    type Page = { records: unknown[]; cursor?: string };
+    const first = await apiJson<Page>(transport, SERVICE_URL, path);
+    expect(first.records).toEqual([]);
+    expect(first.cursor).toBeDefined();
+    expect(await apiJson<Page>(transport, SERVICE_URL, `${path}&cursor=${first.cursor}`)).toEqual({ records: [] });
+    const all = await apiJson<Page>(transport, SERVICE_URL, path.replace(`to=${EPOCH - 1}&`, `to=${EPOCH}&`));
+    expect(all.records).toHaveLength(2);
   });
 });
 

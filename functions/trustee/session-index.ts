@@ -30,7 +30,7 @@
 
 import { publicEngine } from "../../engine/worker.ts";
 import { type Part, partOf, rangeOf, readPart, writePart } from "../../protocol/buckets.ts";
-import { equalBytes } from "../../protocol/bytes.ts";
+import { compareBytes, equalBytes } from "../../protocol/bytes.ts";
 import { FALSE_ROW } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
@@ -268,8 +268,8 @@ export async function matchSessions(
     matchEpoch(env, of, pages.get(of.epoch), wanted.get(of.epoch)!, now);
   for (let i = 0; i < newestFirst.length; i += PARALLEL_EPOCHS)
     matched.push(...(await Promise.all(newestFirst.slice(i, i + PARALLEL_EPOCHS).map(match))));
-  const inOrder = (a: LinkedSession, b: LinkedSession): number =>
-    bytesToHex(a.tagHash) < bytesToHex(b.tagHash) ? -1 : 1;
+  // The sort is stable, so false rows, which all have the tagHash zero, stay in the order of their values.
+  const inOrder = (a: LinkedSession, b: LinkedSession): number => compareBytes(a.tagHash, b.tagHash);
   return {
     sessions: matched.flatMap(({ found }) => found.sort(inOrder)),
     unproved: matched.flatMap(({ unproved }) => (unproved ? [unproved] : [])),

@@ -112,7 +112,7 @@ describe("rows", () => {
     const all = Array.from({ length: 4200 }, () => newRow());
     for (let i = 0; i < all.length; i += 500) await put(all.slice(i, i + 500));
     const whole = await read(EPOCH);
-    expect(whole.pages).toBe(2);
+    expect(whole.pages).toBe(3);
     expect(whole.rows).toEqual(sorted(all));
     const bucket = await read(EPOCH, `${0xa3}.256`);
     expect(bucket.rows).toEqual(sorted(all).filter((r) => r.startsWith("a3")));
@@ -123,7 +123,7 @@ describe("rows", () => {
     const thirds = await read(EPOCH, "0.3,2.3");
     const third = (r: string): number => Math.floor((Number.parseInt(r.slice(0, 8), 16) * 3) / 2 ** 32);
     expect(thirds.rows).toEqual(sorted(all).filter((r) => third(r) !== 1));
-    const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // again two pages
+    const most = await read(EPOCH, Array.from({ length: 63 }, (_, n) => `${n}.64`).join()); // again several pages
     expect(most.rows).toEqual(sorted(all).filter((r) => !/^f[c-f]/.test(r)));
     const few = await api(transport, ESCROW_URL, `/v1/index/${EPOCH}?limit=10`);
     expect(new Uint8Array(await few.arrayBuffer()).length).toBe(10 * INDEX_ROW_BYTES);

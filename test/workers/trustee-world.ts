@@ -166,7 +166,13 @@ const revocationList = (certificates: readonly Uint8Array[], changes: Partial<Re
     secret("registrar-sign"),
   );
 export const delivered: Uint8Array[] = [];
-globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Request(input, init))) as typeof fetch;
+/** As over a network, a request states the length of its body. */
+globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => {
+  const request = new Request(input, init);
+  const { length } = (init?.body ?? []) as Uint8Array | string;
+  if (length > 0) request.headers.set("content-length", String(length));
+  return answerOf(request);
+}) as typeof fetch;
 
 export const transport: Transport = {
   fetch: globalThis.fetch as unknown as Transport["fetch"],

@@ -98,6 +98,13 @@ const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
   witness: ["WITNESS_MEMORY"],
 };
 
+/** The bindings of rate limits (rate-limits.ts). No role answers anybody without them. */
+const limitersOf = (role: Role): readonly string[] => [
+  "RATE_ADDRESS",
+  ...(role === "witness" ? [] : ["RATE_KEY"]),
+  ...(role === "service" ? ["RATE_CHALLENGE"] : []),
+];
+
 export type Bindings<R extends Role> = VarsOf<R> & Resources[R];
 export type RegistrarEnv = Bindings<"registrar">;
 export type ServiceEnv = Bindings<"service">;
@@ -122,7 +129,7 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
   if (!vars.success)
     throw new MisconfiguredError(`${role}: ${vars.error.issues.map((i) => i.path.join(".")).join(", ")}`);
   const env = unchecked as Record<string, unknown>;
-  for (const name of resourceNames[role]) {
+  for (const name of [...resourceNames[role], ...limitersOf(role)]) {
     if (env[name as string] === undefined) throw new MisconfiguredError(`${role}: ${String(name)} is not bound`);
   }
   for (const other of Object.keys(resourceNames) as Role[]) {

@@ -193,6 +193,8 @@ interface WorkerShape {
   r2?: string[];
   objects?: Record<string, string>;
   weaken?: Weakening[];
+  /** rate limits that are bound; all by default */
+  limiters?: string[];
 }
 const service: WorkerShape = {
   entry: "functions/service.ts",
@@ -245,6 +247,8 @@ const unsound: Record<string, WorkerShape> = {
   "witness with a settable clock": withVars(witness, { CLOCK: "settable" }),
   "service with a settable clock": withVars(service, { CLOCK: "settable" }),
   "registrar with a settable clock": withVars(registrar, { CLOCK: "settable" }),
+  "service without a limit by challenge": { ...service, limiters: ["RATE_ADDRESS", "RATE_KEY"] },
+  "witness without limits": { ...witness, limiters: [] },
   "service with a short key": withVars(service, { TOKEN_KEY: "ab" }),
 };
 const weakened: Record<string, WorkerShape> = {
@@ -265,6 +269,12 @@ beforeAll(async () => {
         ...wasmModules(),
       ],
       bindings: s.bindings,
+      ratelimits: Object.fromEntries(
+        (s.limiters ?? ["RATE_ADDRESS", "RATE_KEY", "RATE_CHALLENGE"]).map((b) => [
+          b,
+          { namespace_id: `${name} ${b}`, simple: { limit: 1000, period: 60 } },
+        ]),
+      ),
       d1Databases: Object.fromEntries((s.d1 ?? []).map((b) => [b, `${name} ${b}`])),
       r2Buckets: Object.fromEntries((s.r2 ?? []).map((b) => [b, `${name} ${b}`.toLowerCase().replace(/\W/g, "-")])),
       durableObjects: Object.fromEntries(

@@ -82,7 +82,7 @@ function options() {
     throw new UsageError(`--page ${values.page}: there is no such page`);
   return {
     quick: values.quick ?? false,
-    benches: BENCHES.filter((b) => values.only?.includes(b.name) ?? true),
+    benches: BENCHES.filter((b) => values.only?.includes(b.name) ?? !b.onlyByName),
     chosen: values.only !== undefined,
     json: values.json,
     page: values.page,

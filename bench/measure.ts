@@ -39,6 +39,8 @@ export interface Bench {
   /** for --only */
   name: string;
   about: string;
+  /** runs only if it is asked for by name */
+  onlyByName?: boolean;
   run(context: BenchContext): Promise<Row[]>;
 }
 

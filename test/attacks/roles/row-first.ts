@@ -4,9 +4,9 @@
 import type { ServiceEnv } from "../../../functions/shared/env.ts";
 import { failingEnv } from "./faults.ts";
 
-let waiting: (() => Promise<unknown>) | undefined;
-
+/** The bindings of one request. */
 export function rowFirstEnv(real: ServiceEnv): ServiceEnv {
+  let waiting: (() => Promise<unknown>) | undefined;
   const env = failingEnv(real);
   const bucket = env.BLOBS;
   const put = async (key: string, value: ReadableStream) => {

@@ -95,7 +95,7 @@ class Line {
 
   async post(frame: Uint8Array, options: { idempotencyKey?: string; signed?: Uint8Array; url?: string } = {}) {
     const { transport, host: at } = this.scene.practice;
-    const parts = { method: "POST", url: at.urls.service + this.#path, body: options.signed ?? frame };
+    const parts = { method: "POST", url: (options.url ?? at.urls.service) + this.#path, body: options.signed ?? frame };
     const response = await transport.fetch((options.url ?? at.urls.service) + this.#path, {
       method: "POST",
       headers: {

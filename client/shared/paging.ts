@@ -61,9 +61,10 @@ export async function* eachPage<A extends Continued, T>(list: ListOf<A, T>): Asy
     if (total > most) throw new SymbolonError("bad-answer", `${name}: more than ${most}`);
     for (const { key } of fresh) seen.add(key);
     const items = fresh.map(({ item }) => item);
+    const repeats = given.cursor === cursor;
     cursor = given.cursor;
     empty = items.length === 0 ? empty + 1 : 0;
-    if (empty > (list.emptyPages ?? 0) && cursor !== undefined)
+    if (items.length === 0 && cursor !== undefined && (repeats || empty > (list.emptyPages ?? 0)))
       throw new SymbolonError("bad-answer", `${name}: the pages do not move on`);
     yield { items, last: cursor === undefined };
   } while (cursor !== undefined);

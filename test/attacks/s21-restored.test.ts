@@ -35,9 +35,9 @@ const CARELESS: Weakening[] = [
   },
   {
     file: "functions/service/sessions.ts",
-    find: "const standing = await writeRow(c.env, service, row);",
+    find: "const standing = await writeRow(c.env, service, { ...about, tagHash, day, checkIn: bytes });",
     replace:
-      'const standing = outcome.outcome === "repeated" && !outcome.pending ? "stands" : await writeRow(c.env, service, row);',
+      'const standing = outcome.outcome === "repeated" && !outcome.pending ? "stands" : await writeRow(c.env, service, { ...about, tagHash, day, checkIn: bytes });',
   },
   {
     file: "functions/service/session-delivery.ts",

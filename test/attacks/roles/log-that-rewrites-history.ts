@@ -11,7 +11,7 @@ import { turnSwitch } from "./switch.ts";
 export class TransparencyLog extends Real {
   async rewrite(entries: Uint8Array[]): Promise<void> {
     const { sql } = this.ctx.storage;
-    for (const table of ["entries", "nodes", "heads", "cosignatures"]) sql.exec(`DELETE FROM ${table}`);
+    for (const table of ["entries", "nodes", "heads", "cosignatures", "quorums"]) sql.exec(`DELETE FROM ${table}`);
     sql.exec("UPDATE progress SET published = 0");
     Object.assign(this, { round: undefined, askedAt: Number.NEGATIVE_INFINITY }); // no question about the old history goes on
     await this.append(entries);

@@ -15,7 +15,7 @@ import { LABELS } from "./labels.ts";
 
 const SERVICE_LIST_PARTS = 16;
 
-const ServiceList = document("ServiceList", 0x15, 1, { parts: list(fixed(32)) });
+export const ServiceList = document("ServiceList", 0x15, 1, { parts: list(fixed(32)) });
 type ServiceList = Of<typeof ServiceList>;
 export const ServicePart = document("ServicePart", 0x16, 1, { cards: list(blob) });
 

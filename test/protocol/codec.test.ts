@@ -40,6 +40,7 @@ import * as openings from "../../protocol/opening.ts";
 import * as presentations from "../../protocol/presentation.ts";
 import * as recordItems from "../../protocol/record-items.ts";
 import * as requesters from "../../protocol/requester-status.ts";
+import * as serviceLists from "../../protocol/service-list.ts";
 import * as tdh2 from "../../protocol/tdh2.ts";
 import { layouts, SPEC, withTables } from "../../scripts/spec-tables.ts";
 
@@ -54,6 +55,7 @@ for (const module of [
   presentations,
   recordItems,
   requesters,
+  serviceLists,
   tdh2,
 ])
   for (const value of Object.values(module))
@@ -94,6 +96,8 @@ for (const [codec, value] of [
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],
   [ceremonies.ReshareShare, { shares: { trace: 1n, link: 2n, record: 3n }, groupHybridSecret: b(32) }],
   [keySetChains.KeySetChain, { genesis: b(40), links: [{ plan: b(9), deals: [b(10), b(11)], keySet: b(12) }] }],
+  [serviceLists.ServiceList, { parts: [b(32), b(32, 6)] }],
+  [serviceLists.ServicePart, { cards: [b(40), b(41)] }],
   [requesters.RevocationList, { number: 1, at: 2, revoked: [b(32)] }],
   [ceremonies.Complaint, { context: b(32), sender: 1, accused: 2, reason: "share" }],
   [

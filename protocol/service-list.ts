@@ -8,7 +8,7 @@
 // The Worker signs what it has registered. That a card is the service's own is shown by the card's own signature.
 
 import { equalBytes, labelledHash } from "./bytes.ts";
-import { blob, CodecError, document, fixed, list, type Of } from "./codec.ts";
+import { blob, CodecError, document, fixed, list } from "./codec.ts";
 import { openSigned, signDocument } from "./documents.ts";
 import type { Signer, VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
@@ -16,7 +16,6 @@ import { LABELS } from "./labels.ts";
 const SERVICE_LIST_PARTS = 16;
 
 export const ServiceList = document("ServiceList", 0x15, 1, { parts: list(fixed(32)) });
-type ServiceList = Of<typeof ServiceList>;
 export const ServicePart = document("ServicePart", 0x16, 1, { cards: list(blob) });
 
 /** The number of the part of a service. @param serviceId 16 bytes in hex */

@@ -57,7 +57,7 @@ def check_channel(channel, t, check_in):
 
 def check_requests(requests, t):
     def verify(at):
-        return verify_request(at["method"], at["path"], b(at["body"]), at["header"], at["now"])
+        return verify_request(at["method"], at["url"], b(at["body"]), at["header"], at["now"])
 
     key = t.accepts("request", lambda: verify(requests))
     t.same("key", key, ed25519.public_key(b(requests["secretKey"])).hex())

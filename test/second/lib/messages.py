@@ -65,19 +65,22 @@ class Receiver:
         return message
 
 
-HEADER = re.compile(r"([0-9a-f]{64})\.([0-9]{1,12})\.([0-9a-f]{32})\.([0-9a-f]{128})")
+HEADER = re.compile(r"([0-9a-f]{64})\.(0|[1-9][0-9]{0,11})\.([0-9a-f]{32})\.([0-9a-f]{64})\.([0-9a-f]{128})")
 DOOR_SECONDS = 600
 
 
-def verify_request(method, path, body, header, now):
+def verify_request(method, url, body, header, now):
     """The key that signed a request. The time is judged before the signature."""
     found = HEADER.fullmatch(header)
     if not found:
         raise Refused("header")
-    key, timestamp, nonce, signature = found.groups()
+    key, timestamp, nonce, body_hash, signature = found.groups()
     if abs(now - int(timestamp)) > DOOR_SECONDS:
         raise Refused("clock-skew")
-    message = label("signRequest") + frame(method, path, str(int(timestamp)), bytes.fromhex(nonce), sha256(body))
+    parts = (method, url, timestamp, bytes.fromhex(nonce), bytes.fromhex(body_hash))
+    message = label("signRequest") + frame(*parts)
     if not ed25519.verify(bytes.fromhex(key), message, bytes.fromhex(signature)):
         raise Refused("signature")
+    if sha256(body).hex() != body_hash:
+        raise Refused("body")
     return bytes.fromhex(key)

@@ -110,6 +110,7 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
   private readonly sql: SqlStorage;
   private publishing: Promise<void> | undefined;
   private round: Round | undefined;
+  private known: WitnessAt[] | undefined;
   /** system time of the last round, in milliseconds */
   private askedAt = Number.NEGATIVE_INFINITY;
 
@@ -411,7 +412,13 @@ export class TransparencyLog extends DurableObject<TransparencyLogEnv> {
     return noteSigner(name, LOG_KEY, signerOf(bytesToHex(secretKey)));
   }
 
+  /** Read from the bindings once per instance, since every reader of a head needs their number. */
   private witnesses(): WitnessAt[] {
+    this.known ??= this.readWitnesses();
+    return this.known;
+  }
+
+  private readWitnesses(): WitnessAt[] {
     const trusteeKeys = (JSON.parse(this.env.TRUSTEE_KEYS) as string[]).map(hexToBytes);
     const keys = witnessesOf({ trusteeKeys, witnessVkeys: JSON.parse(this.env.LOG_WITNESSES) as string[] });
     const urls = [this.env.TRUSTEE_URLS, this.env.LOG_WITNESS_URLS].flatMap((list) => JSON.parse(list) as string[]);

@@ -56,7 +56,6 @@ registerStatements(app);
 registerReading(app);
 registerFrames(app);
 registerSweep(app);
-
 registerUploads(app);
 
 export default app;

@@ -26,7 +26,7 @@ export const SAMPLE_TAGS = 64;
 /** The number of parts has this many significant binary digits, then zeros. So few askers differ by it. */
 const SIGNIFICANT_BITS = 4;
 const SAMPLE_DIGITS = 8;
-/** With \`to\`, a service leaves out the later months page by page, so whole pages can have nothing. */
+/** With `to`, a service leaves out the later months page by page, so whole pages can have nothing. */
 const MAX_EMPTY_PAGES = 64;
 
 /** Where the service Worker is, and by what to reach it. */

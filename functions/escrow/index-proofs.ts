@@ -14,7 +14,7 @@ import { planRuns, type RunPlace } from "../../protocol/merkle-range.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
 
-/** blocks per answer: 4,096 rows */
+/** blocks per answer: 2,048 rows */
 const BLOCKS_PER_PAGE = 32;
 const NODES_PER_STATEMENT = 4096;
 

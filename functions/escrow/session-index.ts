@@ -31,7 +31,7 @@ import { TreeWriter } from "./index-proofs.ts";
 
 /** rows per request */
 export const MAX_ROWS_PUT = 500;
-/** 850 kB per page. D1 returns a page as one text of 1.7 MB; it allows 2 MB. */
+/** 425 kB per page, which D1 returns as one text of twice that. It allows 2 MB. */
 export const ROWS_PER_PAGE = 2048;
 /** parts per query: enough for the slots of an epoch, with room to spare */
 export const MAX_PARTS_ASKED = 64;

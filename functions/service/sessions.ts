@@ -29,7 +29,7 @@ import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { type ChallengeFault, challengeFault } from "../../protocol/challenge-time.ts";
 import { asksAsItsCard, challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
-import { Challenge, cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
+import { cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf } from "../../protocol/epoch.ts";
 import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
@@ -186,7 +186,7 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
     const before = await object.recall({ tagHash, presentationHash });
     if (before.outcome === "repeated" && !before.pending) return before.receipt;
   }
-  await countChallenge(c, sha256(Challenge.encode({ ...read.challenge })));
+  await countChallenge(c, sha256(read.checkIn.challenge));
   const T = (await verify(c.env, read, tag, at)).tag;
   const outcome: OpenOutcome = await object.open(
     {

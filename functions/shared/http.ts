@@ -53,12 +53,13 @@ const largeBody = (c: Context, bytes: number): Response | undefined => {
 /** A role's app. It checks the bindings first, maps errors to problems, logs no request and forbids caching. */
 export function roleApp<E extends object>(role: Role, { large }: { large?: LargeBodies } = {}): RoleApp<E> {
   const app = new Hono<{ Bindings: E }>();
+  const policy = ratePolicy(role);
   app.use(async (c, next) => {
     checkEnv(role, c.env);
     await next();
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
-    c.header("ratelimit-policy", ratePolicy(role));
+    c.header("ratelimit-policy", policy);
   });
   app.use(crossOrigin);
   app.use(async (c, next) => {

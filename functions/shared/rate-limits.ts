@@ -87,6 +87,6 @@ export const countAddress = (c: Context): Promise<void> =>
 /** @param key whose signature or token was verified. @throws Problem too-many */
 export const countKey = (c: Context, key: Hex): Promise<void> => count(c.env, "RATE_KEY", key);
 
-/** @param challengeHash 32 bytes. @throws Problem too-many */
+/** @param challengeHash of the signed challenge, 32 bytes. @throws Problem too-many */
 export const countChallenge = (c: Context, challengeHash: Uint8Array): Promise<void> =>
   count(c.env, "RATE_CHALLENGE", bytesToHex(challengeHash));

@@ -12,6 +12,7 @@ import * as z from "zod";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { RequesterCertificate, requesterHashOf, signDocument } from "../../protocol/documents.ts";
+import { SECONDS_PER_DAY } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { MAX_CERTIFICATE_SECONDS, signRevocations } from "../../protocol/requester-status.ts";
@@ -23,7 +24,6 @@ import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
 import { admin, db, logOnce } from "./store.ts";
 
-const SECONDS_PER_DAY = 86_400;
 const DEFAULT_DAYS = 365;
 const octets = { "content-type": "application/octet-stream" };
 

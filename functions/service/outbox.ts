@@ -7,12 +7,11 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
-import { dayOf } from "../../protocol/epoch.ts";
+import { dayOf, SECONDS_PER_DAY } from "../../protocol/epoch.ts";
 import { outbox } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import { appendEntryBytes, type NewEntry } from "../shared/log-writer.ts";
 
-const SECONDS_PER_DAY = 86_400;
 const ENTRIES_PER_FLUSH = 50;
 
 /** The time is rounded to the day: the entry may be public, and it must not tell the hour of a visit. */

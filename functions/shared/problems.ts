@@ -62,6 +62,10 @@ export class Problem extends Error {
 /** The one answer to every kind of bad credential. `inside` tells the reason, and is never sent. */
 export const refused = (inside: string): Problem => new Problem("credential-refused", undefined, inside);
 
+/** @param seconds after which the caller may come again */
+export const tooMany = (detail: string, seconds: number, headers: Record<string, string> = {}): Problem =>
+  new Problem("too-many", detail, undefined, {}, { "retry-after": String(seconds), ...headers });
+
 /** Seconds after which a request may be repeated, unless the problem says another time. */
 const RETRY_AFTER: Partial<Record<ProblemCode, string>> = { unavailable: "2", "too-many": "10", "in-progress": "1" };
 

@@ -14,7 +14,7 @@
 import type { Context } from "hono";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import type { Role } from "./env.ts";
-import { Problem } from "./problems.ts";
+import { tooMany } from "./problems.ts";
 
 /** Cloudflare's Workers binding for rate limits. */
 export interface RateLimiter {
@@ -46,17 +46,13 @@ export const ratePolicy = (role: Role): string =>
     .map(([name, quota]) => `"${POLICY_NAMES[name as keyof RateLimiters]}";q=${quota};w=${WINDOW_SECONDS}`)
     .join(", ");
 
-/** Headers of an answer 429. */
-const spentHeaders = (name: keyof RateLimiters): Record<string, string> => ({
-  "retry-after": String(WINDOW_SECONDS),
-  ratelimit: `"${POLICY_NAMES[name]}";r=0;t=${WINDOW_SECONDS}`,
-});
-
 /** @throws Problem too-many */
 async function count(env: object, name: keyof RateLimiters, key: string): Promise<void> {
   const { success } = await (env as RateLimiters)[name].limit({ key });
   if (!success)
-    throw new Problem("too-many", `Wait up to ${WINDOW_SECONDS} seconds.`, undefined, {}, spentHeaders(name));
+    throw tooMany(`Wait up to ${WINDOW_SECONDS} seconds.`, WINDOW_SECONDS, {
+      ratelimit: `"${POLICY_NAMES[name]}";r=0;t=${WINDOW_SECONDS}`,
+    });
 }
 
 const WORKERS_ADDRESS = "2a06:98c0:3600::103";

@@ -107,7 +107,7 @@ function print({ urls }: Host, { clinics, patients }: Seeded, seededFile: string
   });
   console.log(`\n  clinics    ${clinics.map((c) => c.name).join(", ")}`);
   console.log(`  patients   ${patients.map((p) => `${p.selector} (${p.visits} visits)`).join(", ")}`);
-  console.log(`\nTry:  curl ${service}/v1/services`);
+  console.log(`\nTry:  curl ${service}/v1/services/${clinics[0]!.id}/buckets/0.1`);
   console.log(`      curl ${log}/checkpoint`);
   console.log(`\nThe patients' recovery words are in ${seededFile}.`);
   console.log("Ctrl-C stops the system. The next npm start continues with the same state.\n");

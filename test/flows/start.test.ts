@@ -6,6 +6,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { bytesToHex } from "../../protocol/bytes.ts";
+import { Signed } from "../../protocol/documents.ts";
+import { openServicePart, ServiceList } from "../../protocol/service-list.ts";
 import { command, type Running, run } from "./child.ts";
 
 const temp = mkdtempSync(join(tmpdir(), "symbolon-start-"));
@@ -63,10 +66,14 @@ async function start(port: number, directory = state): Promise<Running> {
 
 const get = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
 
+const octets = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());
+
 /** The service's public data: its clinics' cards, and the manifests of each clinic. */
 async function holdings(port: number, clinics: readonly { id: string }[]) {
   const service = `http://127.0.0.1:${port + 1}/v1/services`;
-  const { cards } = await get<{ cards: string[] }>(service);
+  const { parts } = ServiceList.decode(Signed.decode(await octets(service)).document);
+  const lists = parts.map(async (hash) => openServicePart(await octets(`${service}/parts/${bytesToHex(hash)}`), hash));
+  const cards = (await Promise.all(lists)).flat().map(bytesToHex);
   const buckets = await Promise.all(
     clinics.map(({ id }) => get<{ records: { manifest: string }[] }>(`${service}/${id}/buckets/0.1`)),
   );

@@ -22,7 +22,7 @@ import { decodeAnswer } from "../errors.ts";
 import { readLog } from "../log/follow.ts";
 import type { Deployment } from "../parameters.ts";
 import { eachBody } from "../shared/paging.ts";
-import { api, bytesOf, type Transport } from "../transport.ts";
+import type { Transport } from "../transport.ts";
 import type { ClinicSession } from "./session.ts";
 
 export type IndexFinding =
@@ -138,12 +138,8 @@ const distinctRoots = (roots: readonly LoggedRoot[]): LoggedRoot[] =>
 
 /** All rows of a month, as the escrow serves them. @throws ApiError; SymbolonError bad-answer */
 async function* rowsOf({ transport, deployment }: AuditContext, epoch: number): AsyncGenerator<Uint8Array> {
-  const bodies = eachBody("rows of the session index", async (cursor) => {
-    const path = `/v1/index/${epoch}${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
-    const answer = await api(transport, deployment.escrowUrl, path);
-    const bytes = await bytesOf(answer, `GET ${path}`);
-    return { bytes, cursor: answer.headers.get("symbolon-cursor") ?? undefined };
-  });
+  const at = { transport, url: deployment.escrowUrl, path: `/v1/index/${epoch}` };
+  const bodies = eachBody("rows of the session index", at);
   for await (const bytes of bodies) yield* decodeAnswer("rows of the session index", () => cutRows(bytes));
 }
 

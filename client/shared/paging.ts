@@ -9,6 +9,7 @@
 // A list that breaks a rule ends with bad-answer, because a list that merely stopped would look whole.
 
 import { decodeAnswer, SymbolonError } from "../errors.ts";
+import { api, bytesOf, type Transport } from "../transport.ts";
 
 /** manifests of one session, or of one bucket (buckets.ts) */
 export const MAX_LISTED_MANIFESTS = 65_536;
@@ -79,15 +80,24 @@ interface OctetPage extends Continued {
   readonly bytes: Uint8Array;
 }
 
-/** The bodies of a list of octets, whose cursor is in the header symbolon-cursor. @throws as `eachPage` */
+/**
+ * The bodies of a list of octets, whose cursor is in the header symbolon-cursor.
+ * @param path without a query
+ * @throws ApiError; as `eachPage`
+ */
 export async function* eachBody(
   name: string,
-  ask: (cursor: string | undefined) => Promise<OctetPage>,
+  { transport, url, path }: { transport: Transport; url: string; path: string },
 ): AsyncGenerator<Uint8Array> {
   const pages = eachItem({
     name,
     most: MAX_PAGES,
-    ask,
+    ask: async (cursor) => {
+      const asked = cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
+      const answer = await api(transport, url, asked);
+      const bytes = await bytesOf(answer, `GET ${asked}`);
+      return { bytes, cursor: answer.headers.get("symbolon-cursor") ?? undefined };
+    },
     itemsOf: (page) => (page.bytes.length === 0 ? [] : [page]),
     keyOf: (page: OctetPage) => page.cursor ?? "",
   });

@@ -32,11 +32,10 @@ export async function listServices(
 ): Promise<ListedService[]> {
   const signed = await apiBytes(t, serviceUrl, "/v1/services");
   const hashes = decodeAnswer("the list of services", () => openServiceList(signed, hexToBytes(serviceWorkerKey)));
-  const listed: ListedService[] = [];
-  for (const hash of hashes) {
+  const parts = hashes.map(async (hash) => {
     const part = await apiBytes(t, serviceUrl, `/v1/services/parts/${bytesToHex(hash)}`);
     const cards = decodeAnswer("a part of the list of services", () => openServicePart(part, hash));
-    listed.push(...cards.flatMap((card) => readService(card) ?? []));
-  }
-  return listed;
+    return cards.flatMap((card) => readService(card) ?? []);
+  });
+  return (await Promise.all(parts)).flat();
 }

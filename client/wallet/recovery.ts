@@ -15,7 +15,6 @@ import { SymbolonError } from "../errors.ts";
 import { ParametersError } from "../parameters.ts";
 import { eachBody } from "../shared/paging.ts";
 import { listServices } from "../shared/service-list.ts";
-import { api, bytesOf } from "../transport.ts";
 import { knownPhones, readClaim } from "./claims.ts";
 import type { WalletContext } from "./context.ts";
 import { holderSecrets } from "./keys.ts";
@@ -33,11 +32,10 @@ interface ClaimRow {
 
 /** All rows of a service. @throws ApiError; SymbolonError bad-answer */
 async function* claimsOf(w: WalletContext, serviceId: Hex): AsyncGenerator<ClaimRow> {
-  const bodies = eachBody("claims of a service", async (cursor) => {
-    const path = `/v1/services/${serviceId}/claims${cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
-    const answer = await api(w.transport, w.deployment.serviceUrl, path);
-    const bytes = await bytesOf(answer, `GET ${path}`);
-    return { bytes, cursor: answer.headers.get("symbolon-cursor") ?? undefined };
+  const bodies = eachBody("claims of a service", {
+    transport: w.transport,
+    url: w.deployment.serviceUrl,
+    path: `/v1/services/${serviceId}/claims`,
   });
   for await (const bytes of bodies) {
     if (bytes.length % ROW_BYTES !== 0) throw new SymbolonError("bad-answer", "claims of a service");

@@ -24,7 +24,7 @@ import { checkHex, type RoleApp, readAllBase64url, readBase64url } from "../shar
 import { readJson } from "../shared/json.ts";
 import { clockTolerance, parametersFor } from "../shared/parameters.ts";
 import { Problem } from "../shared/problems.ts";
-import { type SignedRequest, signedHead, signedRequest } from "../shared/request-auth.ts";
+import { type Door, type SignedRequest, signedHead, signedRequest } from "../shared/request-auth.ts";
 import { RecordSharesRequest } from "../shared/trustee-api.ts";
 import { type CaseHandle, mustBeParty, mustBeRequester, mustBeTrustee, openCaseHandle } from "./case-handle.ts";
 import { carry, completeDossiers, inboxPage, openCase, resultOf, statusOf, takeDecision } from "./cases.ts";
@@ -40,8 +40,8 @@ const CaseBody = z.object({ order: z.string(), dossiers: Dossiers });
 const DossiersBody = z.object({ dossiers: Dossiers });
 const RecordSharesBody = z.object({ sealed: z.array(RecordSharesRequest.shape.sealed).min(1).max(16) });
 
-const signedByParty = async (c: C): Promise<SignedRequest> =>
-  signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+const doorOf = async (c: C): Promise<Door> => ({ toleranceSeconds: await clockTolerance(c.env, now(c)) });
+const signedByParty = async (c: C): Promise<SignedRequest> => signedRequest(c, await doorOf(c));
 
 async function signedJson<S extends z.ZodType>(c: C, schema: S): Promise<{ key: Hex; value: z.infer<S> }> {
   const { key, body } = await signedByParty(c);
@@ -63,7 +63,7 @@ async function jsonOfRequester<S extends z.ZodType>(
   c: C,
   schema: S,
 ): Promise<{ handle: CaseHandle; value: z.infer<S> }> {
-  const head = await signedHead(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+  const head = await signedHead(c, await doorOf(c));
   const handle = await handleOfRequester(c, head.key);
   return { handle, value: await readJson(await head.body(), schema) };
 }

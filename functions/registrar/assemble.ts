@@ -38,12 +38,11 @@ import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { CaseProofs, OrderProof } from "../shared/trustee-api.ts";
 import { answered, certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
 import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
-import { accountBySelector, clockTolerance, generationsOf, parametersRow } from "./store.ts";
+import { accountBySelector, generationsOf, parametersRow, signedByParty } from "./store.ts";
 
 const document = z.string().max(90_000);
 const DossiersRequest = z.object({
@@ -140,7 +139,7 @@ function transportKeys(cards: readonly string[], { identityKeys }: KeySet): Uint
 
 export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/assemble/dossiers", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const r = await readJson(body, DossiersRequest);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash, keySet } = asked;
@@ -165,7 +164,7 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/assemble/identity", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const r = await readJson(body, IdentityRequest);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash: orderHash, document } = asked;

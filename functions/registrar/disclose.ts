@@ -29,12 +29,11 @@ import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
 import { MAX_ORDER_SECONDS } from "../shared/order-limits.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { CaseProofs } from "../shared/trustee-api.ts";
 import { certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
 import { identitySalt, openField } from "./fields.ts";
-import { accountOf, clockTolerance, db, generationsOf } from "./store.ts";
+import { accountOf, db, generationsOf, signedByParty } from "./store.ts";
 
 const base64 = z.string().max(90_000);
 const traceRequest = z.object({
@@ -50,7 +49,7 @@ const traceRequest = z.object({
 
 export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
   app.post("/v1/trace", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const r = await readJson(body, traceRequest);
     const certificate = await certified(c.env, readBase64url(r.certificate), key, now(c));
     const parts = r.parts.map((p) => ({

@@ -32,12 +32,11 @@ import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { readJson } from "../shared/json.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import { signedRequest } from "../shared/request-auth.ts";
 import { rng } from "../shared/rng.ts";
 import { hexText } from "../shared/schemas.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
-import { accountOf, clockTolerance, db, generationsOf, newNonce, nonceIsOpen, parametersRow } from "./store.ts";
+import { accountOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow, signedByParty } from "./store.ts";
 
 const accountHex = hexText(16);
 const octets = { "content-type": "application/octet-stream" };
@@ -126,7 +125,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   // the old phone's device key cannot fetch anything. In the epochs whose credential the old phone has already fetched, both
   // phones have J visits.
   app.post("/v1/enrol", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const r = await readJson(body, enrolment);
     if (key !== r.deviceKey) throw refused("device key does not sign");
     const bytes = readBase64url(r.contract, "contract");
@@ -183,7 +182,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   });
 
   app.post("/v1/refresh/nonce", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const { account } = await readJson(body, z.object({ account: accountHex }));
     const { row, phones } = await accountOfDevice(c.env, account, key);
     const registrations = toBase64url(registrationsOf(c.env, row, phones, now(c)));
@@ -192,7 +191,7 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
 
   // One credential per phone and epoch, for the current epoch or the next. To refuse it is the revocation.
   app.post("/v1/refresh", async (c) => {
-    const { key, body } = await signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
+    const { key, body } = await signedByParty(c);
     const request = RefreshRequest.decode(body);
     const account = bytesToHex(request.account);
     const at = now(c);

@@ -2,15 +2,17 @@
 
 import { and, desc, eq, gt, gte, lte } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Context } from "hono";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { LogEntry, type LogKind, Parameters, requesterHashOf, Signed } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { accounts, generations, logEntries, nonces, parameters, requesters } from "../../schema/registrar.ts";
 import { adminDoor } from "../shared/admin-request.ts";
-import type { RegistrarEnv } from "../shared/env.ts";
+import { now, type RegistrarEnv } from "../shared/env.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { Problem, refused } from "../shared/problems.ts";
+import { type SignedRequest, signedRequest } from "../shared/request-auth.ts";
 
 export const db = (env: RegistrarEnv) => drizzle(env.REGISTRAR_DB);
 export const NONCE_SECONDS = 600;
@@ -75,6 +77,10 @@ export async function clockTolerance(env: RegistrarEnv, now: number): Promise<nu
   if (!row) return CLOCK_TOLERANCE_SECONDS;
   return Parameters.decode(Signed.decode(row.document).document).challengeWindowSeconds;
 }
+
+/** The signed request of a wallet or a requester. @throws Problem clock-skew, credential-refused, too-many */
+export const signedByParty = async (c: Context<{ Bindings: RegistrarEnv }>): Promise<SignedRequest> =>
+  signedRequest(c, { toleranceSeconds: await clockTolerance(c.env, now(c)) });
 
 /** The name under which the registrar keeps the entry that it made for a subject. */
 export const logName = (kind: LogKind, subject: Uint8Array): string => `${kind} ${bytesToHex(subject)}`;

@@ -28,7 +28,7 @@ export interface SignedRequest extends Omit<SignedHead, "body"> {
   readonly body: Uint8Array;
 }
 
-interface Door {
+export interface Door {
   readonly toleranceSeconds?: number;
   /** The keys that may ask. By default any. */
   readonly allowed?: readonly Hex[];

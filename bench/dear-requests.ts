@@ -157,7 +157,7 @@ function rowsOf(
     const { what, cpuMs, largest } = cost;
     const earlier = before.get(nameOf(route))!.cpuMs;
     const over = cpuMs > AIM_MS_CPU || largest > AIM_BYTES ? "; over the aim" : "";
-    const note = `${what}; ${(largest / 1000).toFixed(1)} kB; at ${rows / 10} rows ${earlier.toFixed(1)} ms${over}`;
+    const note = `${what.length > 60 ? `${what.slice(0, 60)} …` : what}; ${(largest / 1000).toFixed(1)} kB; at ${rows / 10} rows ${earlier.toFixed(1)} ms${over}`;
     return { operation: nameOf(route), unit: "ms CPU", p50: cpuMs, p95: cpuMs, n: REQUESTS * TURNS, note };
   });
   return list.sort((a, b) => b.p50! - a.p50!);

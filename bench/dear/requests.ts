@@ -1,5 +1,5 @@
-// What a stranger may ask of each route: the dearest requests that we know. A stranger has no credential of the system, but may
-// have a signing key of its own, a challenge that any visitor of a clinic gets, and everything that is public.
+// The dearest requests that we know for each route, sent by a stranger. A stranger has no credential of the system. It may have
+// a signing key of its own, a challenge that any visitor of a clinic gets, and everything that is public.
 
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { SIGNATURE_HEADER, signRequest } from "../../protocol/request-signature.ts";

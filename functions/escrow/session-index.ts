@@ -117,16 +117,17 @@ const countLate = (env: EscrowEnv, epoch: number): Promise<number> =>
 const asOneText = (rows: string): string =>
   `SELECT count(*) AS n, group_concat(value || service_id || tag || row_proof, '' ORDER BY value) AS hex FROM (${rows})`;
 const COLUMNS = "s.value, s.service_id, s.tag, s.row_proof";
-/** Reads along the primary key, so a page costs the same at any place in an epoch of any size. */
+/**
+ * Reads along the primary key, so a page costs the same at any place in an epoch of any size. There must be one lower bound:
+ * SQLite seeks by one, and would visit every row between it and a second.
+ */
 const ONE_PART = asOneText(
-  `SELECT ${COLUMNS} FROM session_index s WHERE s.epoch = ? AND s.value >= ? AND s.value < ? AND s.value > ?
-   ORDER BY s.value LIMIT ?`,
+  `SELECT ${COLUMNS} FROM session_index s WHERE s.epoch = ? AND s.value >= ? AND s.value < ? ORDER BY s.value LIMIT ?`,
 );
 /** The parts come in ascending order and CROSS JOIN keeps it, so no row beyond the page is visited. A sort would read them all. */
 const SEVERAL_PARTS = asOneText(
   `SELECT ${COLUMNS} FROM json_each(?) p CROSS JOIN session_index s
-   ON s.epoch = ? AND s.value >= p.value ->> 'from' AND s.value < p.value ->> 'below' AND s.value > ?
-   LIMIT ?`,
+   ON s.epoch = ? AND s.value >= p.value ->> 'from' AND s.value < p.value ->> 'below' LIMIT ?`,
 );
 
 /**
@@ -138,13 +139,16 @@ export async function readRows(
   epoch: number,
   { parts = [EVERYTHING], cursor, limit = ROWS_PER_PAGE }: RowsAsked,
 ): Promise<{ rows: Uint8Array<ArrayBuffer>; cursor: Hex | undefined }> {
-  const ranges = parts.map(rangeOf).sort((a, b) => (a.from < b.from ? -1 : 1));
-  const after = cursor ?? ""; // sorts before every value
+  const next = cursor === undefined ? "" : `${cursor}!`; // sorts between the cursor and every value after it
+  const ranges = parts
+    .map(rangeOf)
+    .sort((a, b) => (a.from < b.from ? -1 : 1))
+    .map(({ from, below }) => ({ from: from < next ? next : from, below }));
   const [first] = ranges as [ReturnType<typeof rangeOf>];
   const query =
     ranges.length === 1
-      ? env.ESCROW_DB.prepare(ONE_PART).bind(epoch, first.from, first.below, after, limit + 1)
-      : env.ESCROW_DB.prepare(SEVERAL_PARTS).bind(JSON.stringify(ranges), epoch, after, limit + 1);
+      ? env.ESCROW_DB.prepare(ONE_PART).bind(epoch, first.from, first.below, limit + 1)
+      : env.ESCROW_DB.prepare(SEVERAL_PARTS).bind(JSON.stringify(ranges), epoch, limit + 1);
   const { n, hex } = (await query.first<{ n: number; hex: string | null }>())!;
   const all = hexToBytes(hex ?? "");
   if (all.length !== n * INDEX_ROW_BYTES)

@@ -60,17 +60,18 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
   const cursor = c.req.query("cursor");
   const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
   if (at === null) throw new Problem("malformed", "cursor: not a cursor of this list");
+  // One lower bound: SQLite seeks by one, and would visit every row between it and a second.
+  const [afterTag, afterCount] = at && at[1]! >= from ? [at[1]!, Number(at[2])] : [from, -1];
   const { results: rows } = await service.db
     .prepare(
       `SELECT r.tag_hash AS tagHash, r.count, r.status,
          CASE WHEN ?5 IS NULL OR s.epoch <= ?5 THEN hex(r.manifest) END AS manifest
        FROM (SELECT tag_hash, count, status, manifest FROM ${recordsTableName(service.serviceId)}
-             WHERE tag_hash >= ?1 AND tag_hash < ?2 AND (tag_hash, count) > (?3, ?4)
-             ORDER BY tag_hash, count LIMIT ?6) r
-       LEFT JOIN sessions s ON s.service_id = ?7 AND s.tag_hash = r.tag_hash
+             WHERE (tag_hash, count) > (?1, ?2) AND tag_hash < ?3 ORDER BY tag_hash, count LIMIT ?4) r
+       LEFT JOIN sessions s ON s.service_id = ?6 AND s.tag_hash = r.tag_hash
        ORDER BY r.tag_hash, r.count`,
     )
-    .bind(from, below, at?.[1] ?? "", Number(at?.[2] ?? 0), to ?? null, limit, service.serviceId)
+    .bind(afterTag, afterCount, below, limit, to ?? null, service.serviceId)
     .all<ListedRow>();
   const last = rows.at(-1);
   const records = rows.flatMap(({ manifest, status }) =>

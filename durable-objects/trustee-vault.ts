@@ -62,7 +62,7 @@ export type Decided =
   | { ok: true; approval: Uint8Array }
   | { ok: false; reason: "other-decision" | "unknown-officer" | "counter" };
 
-/** Twice the epochs of the longest order: 2 · MAX_SCOPE_EPOCHS (functions/shared/order-limits.ts). */
+/** Twice the epochs of the longest order: 2 · MAX_SCOPE_EPOCHS (protocol/order-limits.ts). */
 const MAX_TAG_BASE_EPOCHS = 240;
 
 export class TrusteeVault extends DurableObject {

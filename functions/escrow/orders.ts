@@ -9,13 +9,22 @@ import { equalBytes } from "../../protocol/bytes.ts";
 import { chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { LogEntry, Order, openSigned, orderHashOf, RequesterCertificate } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
-import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { HYBRID_OVERHEAD_BYTES, HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import {
+  MAX_ORDER_SECONDS,
+  MAX_SCOPE_EPOCHS,
+  MAX_SCOPE_SLOTS,
+  type OrderFault,
+  orderFault,
+  type ScopeFault,
+  scopeFault,
+} from "../../protocol/order-limits.ts";
+import { orderAhead } from "../shared/clock.ts";
 import { committeeFor } from "../shared/committee.ts";
 import type { EscrowEnv } from "../shared/env.ts";
-import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
-import { clockTolerance, parametersFor } from "../shared/parameters.ts";
+import { clockTolerance, type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { requireInForce } from "../shared/revocations.ts";
 
@@ -48,17 +57,26 @@ async function openOrder(env: EscrowEnv, signed: Uint8Array, requestKey: Hex, no
 
 const wrong = (detail: string): Problem => new Problem("malformed", detail);
 
+type Fault = Exclude<OrderFault, "ahead"> | ScopeFault;
+const FAULTS: Record<Fault, readonly ["expired" | "malformed" | "not-allowed-now", string]> = {
+  expired: ["expired", "The order has expired."],
+  "too-long": ["malformed", `expiresAt: at most ${MAX_ORDER_SECONDS} seconds after issuedAt`],
+  "epoch-order": ["malformed", "epochTo: must not be before epochFrom"],
+  "not-begun": ["malformed", "epochTo: this epoch has not begun"],
+  "too-many-epochs": ["malformed", `epochs: at most ${MAX_SCOPE_EPOCHS}`],
+  "other-key-set": ["malformed", "keySetId: some of these epochs have another key set"],
+  "epoch-open": ["not-allowed-now", "Only an emergency order may open an epoch whose check-ins can still arrive."],
+  "too-many-slots": ["malformed", `epochs: at most ${MAX_SCOPE_SLOTS} slots`],
+};
+
 /**
  * Checks the fields of an order that need nothing but the order.
  * @throws Problem expired, clock-skew, or malformed with field and reason
  */
 function screenOrder(order: Order, now: number, toleranceSeconds: number): void {
-  if (order.expiresAt <= now) throw new Problem("expired", "The order has expired.");
-  checkOrderIsNotAhead(order.issuedAt, now, toleranceSeconds);
-  if (order.expiresAt - order.issuedAt > MAX_ORDER_SECONDS)
-    throw wrong(`expiresAt: at most ${MAX_ORDER_SECONDS} seconds after issuedAt`);
-  if (order.epochTo < order.epochFrom) throw wrong("epochTo: must not be before epochFrom");
-  if (order.epochTo > epochOf(now)) throw wrong("epochTo: this epoch has not begun");
+  const fault = orderFault(order, now, toleranceSeconds);
+  if (fault === "ahead") throw orderAhead(order.issuedAt, now, toleranceSeconds);
+  if (fault) throw new Problem(...FAULTS[fault]);
   if (order.services.length > MAX_ORDER_SERVICES)
     throw wrong(`services: at most ${MAX_ORDER_SERVICES}; an empty list means all services`);
   if (new Set(order.services.map(bytesToHex)).size !== order.services.length)
@@ -70,26 +88,19 @@ function screenOrder(order: Order, now: number, toleranceSeconds: number): void 
 }
 
 /**
- * Checks the epochs of a link or assemble: their number and slots are limited, and all of them use the order's key set. Unless
- * it is an emergency, no check-in of these epochs may still arrive. A trace opens no slots, so it has no such limits.
+ * Checks the parameters of the epochs of a link or assemble. A trace opens no slots, so it has no such limits.
+ * @throws Problem malformed, not-allowed-now
  */
 async function screenScope(env: EscrowEnv, order: Order, now: number): Promise<void> {
   if (order.kind === "trace") return;
-  const { epochFrom, epochTo } = order;
-  if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS) throw wrong(`epochs: at most ${MAX_SCOPE_EPOCHS}`);
-  let slots = 0;
-  for (let epoch = epochFrom; epoch <= epochTo; epoch++) {
-    const { document } = await parametersFor(env, epoch, now);
-    if (!equalBytes(document.keySetId, order.keySetId))
-      throw wrong("keySetId: some of these epochs have another key set");
-    if (!order.emergency && isEpochOpen(epoch, document, now))
-      throw new Problem(
-        "not-allowed-now",
-        "Only an emergency order may open an epoch whose check-ins can still arrive.",
-      );
-    slots += document.slots;
-  }
-  if (slots > MAX_SCOPE_SLOTS) throw wrong(`epochs: at most ${MAX_SCOPE_SLOTS} slots`);
+  const found: EpochParameters[] = [];
+  for (let epoch = order.epochFrom; epoch <= order.epochTo; epoch++) found.push(await parametersFor(env, epoch, now));
+  const fault = scopeFault(
+    order,
+    found.map(({ document }) => document),
+    now,
+  );
+  if (fault) throw new Problem(...FAULTS[fault]);
 }
 
 /** Checks number and length of the dossiers; they are sealed to the trustees. @throws Problem malformed */

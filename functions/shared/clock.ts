@@ -18,3 +18,9 @@ export function checkClock(ahead: number, toleranceSeconds: number): void {
     `Your clock is ${seconds} seconds ${direction} this server's; at most ${toleranceSeconds} are allowed.`,
   );
 }
+
+/** The answer to an order that is dated further ahead of this Worker's clock than the tolerance. */
+export const orderAhead = (issuedAt: number, now: number, toleranceSeconds: number): Problem =>
+  clockSkew(
+    `The order is dated ${issuedAt - now} seconds ahead of this server's clock; at most ${toleranceSeconds} are allowed.`,
+  );

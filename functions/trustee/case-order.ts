@@ -51,15 +51,24 @@ import {
 import { bytesToHex } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
-import { epochOf, isEpochOpen } from "../../protocol/epoch.ts";
+import { epochOf } from "../../protocol/epoch.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { IdentityRecord, isRecordOf } from "../../protocol/identity-record.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import type { LogTrust } from "../../protocol/log-trust.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
+import {
+  MAX_ORDER_SECONDS,
+  MAX_SCOPE_EPOCHS,
+  MAX_SCOPE_SLOTS,
+  type OrderFault,
+  orderFault,
+  type ScopeFault,
+  scopeFault,
+} from "../../protocol/order-limits.ts";
 import { encodeG1, type G1 } from "../../protocol/suite.ts";
-import { checkOrderIsNotAhead, MAX_ORDER_SECONDS, MAX_SCOPE_EPOCHS, MAX_SCOPE_SLOTS } from "../shared/order-limits.ts";
+import { orderAhead } from "../shared/clock.ts";
 import type { EpochParameters } from "../shared/parameters.ts";
 import { Problem, refused } from "../shared/problems.ts";
 
@@ -106,20 +115,32 @@ export async function verifyOrder(signed: Uint8Array, trust: Trust): Promise<Che
   if (!equalBytes(certificate.key, trust.registrarKey)) throw refused("order: certificate not by the registrar");
   if (!equalBytes(certificate.value.signKey, key)) throw refused("order: certificate of another key");
   await trust.requireInForce(order.certificate, certificate.value);
-  await verifyTimes(order, trust);
+  await verifyLimits(order, trust);
   if (!equalBytes(order.keySetId, keySetId(trust.keySet)) || order.shareGeneration !== trust.keySet.generation)
     throw new Problem("not-allowed-now", "other key set or generation");
   const scope = await verifyScope(order, trust);
   return { order, orderHash: orderHashOf(signed), requester: certificate.value, scope };
 }
 
-/** @throws Problem clock-skew, expired, malformed */
-async function verifyTimes({ issuedAt, expiresAt }: Order, trust: Trust): Promise<void> {
+type Fault = Exclude<OrderFault, "ahead"> | ScopeFault;
+const FAULTS: Record<Fault, readonly ["expired" | "malformed" | "not-allowed-now", string?]> = {
+  expired: ["expired"],
+  "too-long": ["malformed", `An order is valid for at most ${MAX_ORDER_SECONDS} seconds.`],
+  "epoch-order": ["malformed", "epochFrom: must not be after epochTo"],
+  "not-begun": ["not-allowed-now", "epoch not begun"],
+  "too-many-epochs": ["malformed", `An order covers at most ${MAX_SCOPE_EPOCHS} epochs.`],
+  "other-key-set": ["not-allowed-now", "other key set or generation"],
+  "epoch-open": ["not-allowed-now", "epoch still open"],
+  "too-many-slots": ["malformed", `An order covers at most ${MAX_SCOPE_SLOTS} slots.`],
+};
+
+/** @throws Problem clock-skew, expired, malformed, not-allowed-now */
+async function verifyLimits(order: Order, trust: Trust): Promise<void> {
   const { now } = trust;
-  if (issuedAt > now) checkOrderIsNotAhead(issuedAt, now, await clockTolerance(trust));
-  if (now >= expiresAt) throw new Problem("expired");
-  if (expiresAt - issuedAt > MAX_ORDER_SECONDS)
-    throw new Problem("malformed", `An order is valid for at most ${MAX_ORDER_SECONDS} seconds.`);
+  const tolerance = order.issuedAt > now ? await clockTolerance(trust) : 0;
+  const fault = orderFault(order, now, tolerance);
+  if (fault === "ahead") throw orderAhead(order.issuedAt, now, tolerance);
+  if (fault) throw new Problem(...FAULTS[fault]);
 }
 
 /** The tolerance of clocks: that of this month's parameters, or the default if there are none. */
@@ -131,25 +152,17 @@ const clockTolerance = (trust: Trust): Promise<number> =>
 
 /** The scope of an order, if this trustee may open it now. @throws Problem malformed, not-allowed-now */
 async function verifyScope(order: Order, trust: Trust): Promise<Scope> {
-  const { epochFrom, epochTo } = order;
-  if (epochFrom > epochTo) throw new Problem("malformed", "epochFrom: must not be after epochTo");
   if (order.kind === "trace") return [];
-  if (epochTo - epochFrom >= MAX_SCOPE_EPOCHS)
-    throw new Problem("malformed", `An order covers at most ${MAX_SCOPE_EPOCHS} epochs.`);
-  if (epochTo > epochOf(trust.now)) throw new Problem("not-allowed-now", "epoch not begun");
-  const epochs = Array.from({ length: epochTo - epochFrom + 1 }, (_, i) => epochFrom + i);
-  const scope: Scope = [];
-  for (const epoch of epochs) {
-    const { document, hash } = await trust.parameters(epoch);
-    if (!equalBytes(document.keySetId, order.keySetId))
-      throw new Problem("not-allowed-now", "other key set or generation");
-    if (isEpochOpen(epoch, document, trust.now) && !order.emergency)
-      throw new Problem("not-allowed-now", "epoch still open");
-    scope.push({ epoch, slots: document.slots, paramsHash: hash });
-  }
-  if (scope.reduce((sum, s) => sum + s.slots, 0) > MAX_SCOPE_SLOTS)
-    throw new Problem("malformed", `An order covers at most ${MAX_SCOPE_SLOTS} slots.`);
-  return scope;
+  const { epochFrom, epochTo } = order;
+  const found: EpochParameters[] = [];
+  for (let epoch = epochFrom; epoch <= epochTo; epoch++) found.push(await trust.parameters(epoch));
+  const fault = scopeFault(
+    order,
+    found.map(({ document }) => document),
+    trust.now,
+  );
+  if (fault) throw new Problem(...FAULTS[fault]);
+  return found.map(({ document, hash }, i) => ({ epoch: epochFrom + i, slots: document.slots, paramsHash: hash }));
 }
 
 // ---- the subject

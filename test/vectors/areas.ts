@@ -12,6 +12,8 @@ export const AREAS = [
   "signature",
   "container",
   "tree",
+  "case",
+  "chain",
 ] as const;
 export type Area = (typeof AREAS)[number];
 

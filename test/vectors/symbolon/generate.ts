@@ -6,8 +6,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { approvalFaults } from "./approval-faults.ts";
+import { caseFaults } from "./case-faults.ts";
 import { ceremonyFaults } from "./ceremony-faults.ts";
 import { ceremonyVectors } from "./ceremony-vectors.ts";
+import { chainFaults } from "./chain-faults.ts";
 import { checkInFaults } from "./check-in-faults.ts";
 import { codecFaults } from "./codec-faults.ts";
 import { containerFaults } from "./container-faults.ts";
@@ -43,6 +45,8 @@ export async function makeVectors(): Promise<Record<string, Json>> {
     "container-faults": containerFaults(w),
     "tree-faults": treeFaults(w),
     "check-in-faults": checkInFaults(w),
+    "case-faults": caseFaults(w),
+    "chain-faults": chainFaults(w),
   };
 }
 

@@ -21,6 +21,7 @@ const checkIn = of("check-in", "check-in");
 const time = of("check-in", "challenge-time");
 const row = of("check-in", "index-row");
 const sigma = of("check-in", "sigma");
+const suite = of("check-in", "suite");
 const approval = of("approval", "approvals");
 const card = of("approval", "officer-card");
 const link = of("opening", "opening-link");
@@ -46,6 +47,35 @@ const runs = of("tree", "merkle-range");
 const blocks = of("tree", "index-tree");
 const note = of("tree", "note");
 const trust = of("tree", "log-trust");
+const limits = of("case", "order-limits");
+const epochs = of("case", "epoch");
+const proofs = of("case", "case-proofs");
+const logged = of("case", "log-trust");
+const chain = of("chain", "key-set-chain");
+const chained = of("chain", "resharing");
+
+/** Reads a point of the curve without the test of the subgroup. */
+const anyPointOfCurve = (group: "G1" | "G2"): string => `
+    const numbers: bigint[] = [];
+    for (let at = 0; at < b.length; at += 48) {
+      const bytes = b.slice(at, at + 48);
+      if (at === 0) bytes[0]! &= 0x1f;
+      numbers.push(Fp.fromBytes(bytes));
+    }
+    const large = (b[0]! & LARGER_ROOT) !== 0;
+    try {
+      p = from(b);
+    } catch {
+      ${
+        group === "G1"
+          ? `const x = numbers[0]!;
+      const y = Fp.sqrt(Fp.add(Fp.mul(Fp.sqr(x), x), 4n));
+      p = G1Point.fromAffine({ x, y: isLarger(y) === large ? y : Fp.neg(y) }) as never;`
+          : `const x = Fp2.create({ c0: numbers[1]!, c1: numbers[0]! });
+      const y = Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), Fp2.create({ c0: 4n, c1: 4n })));
+      p = G2Point.fromAffine({ x, y: isLarger(y.c1 === 0n ? y.c0 : y.c1) === large ? y : Fp2.neg(y) }) as never;`
+      }
+    }`;
 
 export const MUTANTS: Mutant[] = [
   presentation("if (p.tagEpoch !== expected.tagEpoch) return", "if (false) return", "epoch"),
@@ -81,6 +111,17 @@ export const MUTANTS: Mutant[] = [
     "return expected !== undefined && equalBytes(expected, proof.commitment);",
     "return expected !== undefined;",
     "proof",
+  ),
+  suite("  }\n  if (p.is0()) throw", "  }\n  if (false) throw", "encoding"),
+  suite(
+    "\n    p = from(b);\n    p.assertValidity(); // on the curve and in the prime-order subgroup",
+    anyPointOfCurve("G1"),
+    "encoding",
+  ),
+  suite(
+    "\n    p = from(b);\n    p.assertValidity(); // on the curve and in the prime-order subgroup",
+    anyPointOfCurve("G2"),
+    "encoding",
   ),
 
   approval("!identityKey || !equalBytes(identityKey, key)", "!identityKey"),
@@ -258,4 +299,65 @@ export const MUTANTS: Mutant[] = [
   trust("if (times.length < quorum)", "if (false)"),
   trust("time >= now - maxAgeSeconds && ", ""),
   trust(" && time <= now + CLOCK_TOLERANCE_SECONDS", ""),
+
+  limits('if (issuedAt - now > toleranceSeconds) return "ahead";', "", "ahead"),
+  limits('if (now >= expiresAt) return "expired";', "", "expired"),
+  limits("if (now >= expiresAt)", "if (now > expiresAt)", "expired"),
+  limits('if (expiresAt - issuedAt > MAX_ORDER_SECONDS) return "too-long";', "", "too-long"),
+  limits('if (epochFrom > epochTo) return "epoch-order";', "", "epoch-order"),
+  limits('if (epochTo > epochOf(now)) return "not-begun";', "", "not-begun"),
+  limits('kind !== "trace" && epochTo', "epochTo", "accepted"),
+  limits("epochTo - epochFrom >= MAX_SCOPE_EPOCHS", "epochTo - epochFrom > MAX_SCOPE_EPOCHS", "too-many-epochs"),
+  limits('if (!equalBytes(parameters.keySetId, order.keySetId)) return "other-key-set";', "", "other-key-set"),
+  limits("!order.emergency && ", "", "accepted"),
+  limits("if (!order.emergency && isEpochOpen(order.epochFrom + i, parameters, now)) return", "if (false) return"),
+  limits("order.epochFrom + i, parameters", "order.epochFrom, parameters", "epoch-open"),
+  limits("> MAX_SCOPE_SLOTS) return", "> MAX_SCOPE_SLOTS + 1) return", "too-many-slots"),
+  epochs("Math.max(challengeWindowSeconds, offlineGraceSeconds)", "offlineGraceSeconds", "epoch-open"),
+  epochs("Math.max(challengeWindowSeconds, offlineGraceSeconds)", "challengeWindowSeconds", "epoch-open"),
+  proofs("entry !== undefined &&\n    entry.kind", "entry!.kind", "missing order"),
+  proofs("entry.kind === expected.kind &&\n", "", "missing order"),
+  proofs("equalBytes(entry.subject, expected.subject) &&\n", "", "missing order"),
+  proofs("entry.caseId !== undefined &&\n", "", "missing order"),
+  proofs(" &&\n    equalBytes(entry.caseId, expected.caseId!)", "", "missing order"),
+  proofs("equalBytes(logged.entry, officerEntry(officerCard, card.notBefore)) && ", "", "missing officer of trustee 1"),
+  proofs(" && verifyLogged(logged, checkpoint) !== undefined", "", "missing officer of trustee 1"),
+  proofs('if (!isOrderLogged(entries.order, checkpoint, of)) return "order";', "", "missing order"),
+  proofs("entries.approvals.length !== signed.length || ", "", "missing not one entry per approval"),
+  proofs(" || entries.officers.length !== signed.length", "", "missing not one entry per approval"),
+  proofs("if (!isEntry(entries.approvals[i]!, checkpoint, expected))", "if (false)", "missing approval of trustee 1"),
+  proofs(
+    "if (!isOfficerLogged(entries.officers[i]!, checkpoint, decided[i]!))",
+    "if (false)",
+    "missing officer of trustee 1",
+  ),
+  proofs(
+    'if (!isEntry(logged, checkpoint, { kind: "notice", subject: orderHash, caseId })) return false;',
+    "",
+    "refused",
+  ),
+  proofs("\n    .filter(({ value }) => equalBytes(LogEntry.encode(value), logged.entry))", "", "refused"),
+  proofs("set.every(", "set.some(", "refused"),
+  proofs("equalBytes(key, trusteeKeys[i - 1]!)", "key", "refused"),
+  logged(
+    "if (!verifyInclusion({ index, size, leafHash: leafHash(entry), proof, root })) return undefined;",
+    "",
+    "missing order",
+  ),
+
+  chain("  verifyKeySet(genesis, pinned);\n", "", "identity-keys"),
+  chain("verifyResharing(openResharing(ResharePlan.decode(link.plan), keySets.at(-1)!), link.deals, next);", ""),
+  chain("keySets.at(-1)!", "keySets[0]!", "accepted"),
+  chain("keySets.push(next);", "", "accepted"),
+  chain("if (keySet.generation === 0) return pinned;", "", "accepted"),
+  chain("if (keySet.generation === 0)", "if (chains.length === 0)", "other-generation"),
+  chain("k && equalBytes(KeySet.encode(k), bytes)", "k", "other-generation"),
+  chain("chain[keySet.generation]", "chain.at(-1)", "accepted"),
+  chained("if (!equalBytes(plan.previous, keySetHash(old)))", "if (false)", "other-key-set"),
+  chained("if (plan.generation !== old.generation)", "if (false)", "other-generation"),
+  chained("plan.dealers.length !== old.threshold || ", "", "holders"),
+  chained(" || !ascending)", ")", "holders"),
+  chained("if (!commitments[name][0]!.equals(old.shareKeys[sender - 1]![name]))", "if (false)", "constant by 1"),
+  chained("if (!equalBytes(KeySetCore.encode(served), KeySetCore.encode(core)))", "if (false)", "other-key-set"),
+  chained("  verifyKeySet(\n    keySet,\n    resharing.receivers.map((r) => r.identityKey),\n  );\n", "", "signature"),
 ];

@@ -228,6 +228,7 @@ export function chainFaults(w: World): Json {
 
     holders("accepted", "generation 0 needs no chain", w.keySet, []),
     holders("accepted", "generation 1 of a chain", first.keySet, [[first.link]]),
+    holders("accepted", "generation 1 of a chain that goes on", first.keySet, [[first.link, second.link]]),
     holders("accepted", "generation 2 of the second chain", second.keySet, [[fork.link], [first.link, second.link]]),
     holders("identity-keys", "generation 0 of strangers", strangers, [[first.link]]),
     holders("other-generation", "generation 1 without a chain", first.keySet, []),

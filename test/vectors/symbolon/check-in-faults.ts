@@ -2,6 +2,7 @@
 // is known here, so each credential, proof, row proof and signature holds unless it is the broken thing itself. So a
 // verifier that leaves out one check accepts exactly the entries of that check.
 
+import { concatBytes } from "../../../protocol/bytes.ts";
 import {
   attributeScalar,
   credentialGenerators,
@@ -18,20 +19,22 @@ import {
   serviceIdOf,
   signDocument,
 } from "../../../protocol/documents.ts";
-import { groupG1 } from "../../../protocol/group.ts";
+import { type Engine, nobleEngine } from "../../../protocol/engine.ts";
+import { type Group, groupG1 } from "../../../protocol/group.ts";
 import { proveIndexRow, type RowPlace } from "../../../protocol/index-row.ts";
 import { LABELS } from "../../../protocol/labels.ts";
 import { Presentation, tagOf } from "../../../protocol/presentation.ts";
 import {
   hiddenIndexes,
   type PresentationPoints,
-  presentationRelation,
+  presentationRelationIn,
   presentationTag,
   type WitnessName,
 } from "../../../protocol/presentation-statement.ts";
-import { encodeBatchable, proveBatchable } from "../../../protocol/sigma.ts";
-import { encodeG1, encodeG2, Fr, G, type G1, type G2, randomScalar, type Scalar } from "../../../protocol/suite.ts";
-import { hex, type Json } from "./encode.ts";
+import { combineScalars } from "../../../protocol/sharing.ts";
+import { type BatchableProof, encodeBatchable, proveBatchable, verifyBatchable } from "../../../protocol/sigma.ts";
+import { Fr, G, type G1, type G2, randomScalar, type Scalar } from "../../../protocol/suite.ts";
+import { hex, IDENTITY_G1, IDENTITY_G2, type Json, ORDER_3_G1, order13G2 } from "./encode.ts";
 import { rngOf } from "./rng.ts";
 import type { World } from "./world.ts";
 
@@ -54,10 +57,38 @@ interface Recipe {
   alter: (points: PresentationPoints, secrets: { e: Scalar; r1: Scalar; r2: Scalar; x: Scalar }) => PresentationPoints;
   /** the e of the proof, if it is not the credential's */
   provenE: (e: Scalar) => Scalar;
+  /** the wallet's scalars that differ from the honest ones; r1 in the proof alone */
+  scalars: { r1?: Scalar; z?: Scalar; r?: Scalar };
+  /** a point to which a point of small order is added. The proof is drawn anew until it holds for the sum. */
+  torsion: keyof PresentationPoints | undefined;
+  /** bytes in place of a point, which no proof can fit */
+  edited: Partial<Presentation>;
 }
 
 const asIs = <T>(x: T): T => x;
+
+/** A group in which the identity has an encoding and is an element like any other. */
+function withIdentity<E>(group: Group<E>, zero: Uint8Array): Group<E> {
+  const encode = (e: E): Uint8Array => (group.isIdentity(e) ? zero : group.encode(e));
+  return {
+    ...group,
+    encode,
+    encodeAll: (elements) => concatBytes(...elements.map(encode)),
+    isIdentity: () => false,
+  };
+}
+/** noble for a prover that shows the identity, as a careless verifier would accept it */
+const careless: Engine = {
+  ...nobleEngine,
+  g1: withIdentity(nobleEngine.g1, IDENTITY_G1),
+  g2: withIdentity(nobleEngine.g2, IDENTITY_G2),
+};
+const O = nobleEngine.toG1(nobleEngine.g1.identity);
 const plus = <P extends G1 | G2>(p: P, q: P): P => p.add(q as never) as P;
+
+/** Adds a point of order 3 of G1, or of order 13 of G2. */
+const plusSmallOrder = (p: PresentationPoints, name: keyof PresentationPoints): PresentationPoints =>
+  name === "T" ? { ...p, T: plus(p.T, order13G2()) } : { ...p, [name]: plus(p[name], ORDER_3_G1) };
 
 export function checkInFaults(w: World): Json {
   const parameters: Parameters = { ...w.parameters, epochFrom: w.epoch - 3 };
@@ -78,12 +109,16 @@ export function checkInFaults(w: World): Json {
     rowSecret: w.secrets.z,
     alter: asIs,
     provenE: asIs,
+    scalars: {},
+    torsion: undefined,
+    edited: {},
   };
 
   function make(name: string, change: Partial<Recipe>): string {
     const r = { ...honest, ...change };
     const rng = rngOf(`check-in fault ${name}`);
-    const { k, z } = w.secrets;
+    const { k } = w.secrets;
+    const z = r.scalars.z ?? w.secrets.z;
     const challenge = signDocument(
       r.signedAs as typeof LABELS.signChallenge,
       Challenge,
@@ -117,13 +152,14 @@ export function checkInFaults(w: World): Json {
     const params = decodeIssuerParams(r.tagParams);
     const credentialParams = decodeIssuerParams(r.credentialParams);
     const { Q2, J1, J2, H } = credentialGenerators(credentialParams.attributes.length);
-    const [s, e, r1, r2, u] = Array.from({ length: 5 }, () => randomScalar(rng)) as [
+    const [s, e, r1, r2, drawn] = Array.from({ length: 5 }, () => randomScalar(rng)) as [
       Scalar,
       Scalar,
       Scalar,
       Scalar,
       Scalar,
     ];
+    const u = r.scalars.r ?? drawn;
     const hidden = hiddenIndexes(credentialParams, r.header).map(
       (i) => [i, attributeScalar(credentialParams.attributes[i], ["full", "adult"][i]!)] as const,
     );
@@ -144,24 +180,30 @@ export function checkInFaults(w: World): Json {
       C2: plus(groupG1.multiply(handleGenerator(), k), groupG1.multiply(params.traceKey, u)),
       F2: plus(groupG1.multiply(G, z), groupG1.multiply(params.linkKey, u)),
     };
-    const points = r.alter(honestPoints, { e, r1, r2, x: w.issuerSecret });
+    const altered = r.alter(honestPoints, { e, r1, r2, x: w.issuerSecret });
+    const points = r.torsion ? plusSmallOrder(altered, r.torsion) : altered;
     const setting = { params, credentialParams, tagParamsHash, credentialParamsHash, context: checkInContext(open) };
     const witness = {
-      ...{ e: r.provenE(e), r1, r3: Fr.inv(r2), s, k, z, r: u },
+      ...{ e: r.provenE(e), r1: r.scalars.r1 ?? r1, r3: Fr.inv(r2), s, k, z, r: u },
       ...Object.fromEntries(hidden.map(([i, m]) => [`m${i}`, m])),
     };
-    const proof = proveBatchable(
-      presentationRelation(setting, r.header, points),
-      presentationTag(setting, r.header),
-      witness as Record<WitnessName, Scalar>,
-      rng,
-    );
+    const { fromG1, fromG2 } = careless;
+    const relation = presentationRelationIn(careless, setting, r.header, {
+      ...{ Abar: fromG1(points.Abar), Bbar: fromG1(points.Bbar), D: fromG1(points.D), T: fromG2(points.T) },
+      ...{ C1: fromG1(points.C1), C2: fromG1(points.C2), F2: fromG1(points.F2) },
+    });
+    const proofTag = presentationTag(setting, r.header);
+    let proof: BatchableProof;
+    do {
+      proof = proveBatchable(relation, proofTag, witness as Record<WitnessName, Scalar>, rng);
+    } while (r.torsion && !verifyBatchable(relation, proofTag, proof));
     const { Abar: a, Bbar: b, D: d, T, C1, C2, F2 } = points;
-    const [Ab, Bb, Db, C1b, C2b, F2b] = [a, b, d, C1, C2, F2].map(encodeG1) as Uint8Array[];
+    const [Ab, Bb, Db, C1b, C2b, F2b] = [a, b, d, C1, C2, F2].map((p) => careless.g1.encode(fromG1(p))) as Uint8Array[];
     const presentation = Presentation.encode({
       ...r.header,
-      ...{ Abar: Ab!, Bbar: Bb!, D: Db!, T: encodeG2(T), C1: C1b!, C2: C2b!, F2: F2b! },
+      ...{ Abar: Ab!, Bbar: Bb!, D: Db!, T: careless.g2.encode(fromG2(T)), C1: C1b!, C2: C2b!, F2: F2b! },
       proof: encodeBatchable(proof),
+      ...r.edited,
     });
     return hex(CheckIn.encode({ ...open, presentation }));
   }
@@ -185,6 +227,7 @@ export function checkInFaults(w: World): Json {
       return { ...p, Abar, Bbar: groupG1.multiply(p.D, r1).subtract(groupG1.multiply(Abar, e)) as G1 };
     };
   const none = { required: [], maxStaleEpochs: 1 };
+  const linkSecret = combineScalars(w.shares.slice(0, 2).map(({ index, shares }) => ({ index, value: shares.link })));
   return {
     parameters: hex(Parameters.encode(parameters)),
     early: hex(Parameters.encode(early)),
@@ -217,6 +260,20 @@ export function checkInFaults(w: World): Json {
       entry("proof", "false row C1", { alter: altered(({ C1 }) => ({ C1: plus(C1, G) })) }),
       entry("proof", "false row C2", { alter: altered(({ C2 }) => ({ C2: plus(C2, G) })) }),
       entry("proof", "false row F2", { alter: altered(({ F2 }) => ({ F2: plus(F2, G) })) }),
+      entry("encoding", "Abar and Bbar are O, without any credential", {
+        alter: altered(() => ({ Abar: O, Bbar: O })),
+        scalars: { r1: 0n },
+      }),
+      entry("encoding", "C1 is O, as r is 0", { scalars: { r: 0n } }),
+      entry("encoding", "F2 is O, as r hides z away", { scalars: { r: Fr.neg(Fr.div(w.secrets.z, linkSecret)) } }),
+      entry("encoding", "T is O, of a wallet whose z is 0", { scalars: { z: 0n } }),
+      ...(["Abar", "Bbar", "D", "C2"] as const).map((name) =>
+        entry("encoding", `${name} alone is O, which no proof fits`, { edited: { [name]: IDENTITY_G1 } }),
+      ),
+      ...(["Abar", "Bbar", "D", "C1", "C2", "F2"] as const).map((name) =>
+        entry("encoding", `${name} plus a point of order 3, and the proof holds`, { torsion: name }),
+      ),
+      entry("encoding", "T plus a point of order 13, and the proof holds", { torsion: "T" }),
       entry("slot", "slot is J", header({ slot: parameters.slots })),
       entry("slot", "slot is 65535", header({ slot: 65_535 })),
       entry("attribute", "shown out of order", header({ shown: [adult, full] })),

@@ -1,5 +1,6 @@
 // Helpers of the vector files: bytes as lower-case hex, and the single faults that make negative vectors.
 
+import { psiFrobenius } from "@noble/curves/abstract/tower.js";
 import { bls12_381 as bls } from "@noble/curves/bls12-381.js";
 import { bytesToHex, concatBytes, hexToBytes } from "../../../protocol/bytes.ts";
 import {
@@ -98,6 +99,32 @@ function torsionG2(): G2 {
       // no square root: try the next x
     }
   }
+}
+
+/** (0, 2), a point of order 3 on the curve of G1 */
+export const ORDER_3_G1 = G1Point.fromAffine({ x: 0n, y: 2n }) as G1;
+
+/** A point of order 13 on the curve of G2, which ψ maps to a multiple of itself. */
+export function order13G2(): G2 {
+  const { Fp, Fp2 } = bls.fields;
+  const { psi } = psiFrobenius(Fp, Fp2, Fp2.div(Fp2.ONE, Fp2.NONRESIDUE));
+  const times = (p: G2, n: bigint): G2 =>
+    [...n.toString(2)].reduce<G2>((sum, bit) => {
+      const twice = sum.double() as G2;
+      return bit === "1" ? (twice.add(p) as G2) : twice;
+    }, G2Point.ZERO as G2);
+  const mapped = (p: G2): G2 => {
+    const { x, y } = p.toAffine();
+    const [px, py] = psi(x, y);
+    return G2Point.fromAffine({ x: px, y: py }) as G2;
+  };
+  let p = times(times(torsionG2(), R_ORDER), G2Point.CURVE().h / 169n);
+  if (!times(p, 13n).is0()) p = times(p, 13n);
+  for (let mu = 0n; mu < 13n; mu++) {
+    const q = p.is0() ? p : (mapped(p).subtract(times(p, mu)) as G2);
+    for (let nu = 1n; nu < 13n; nu++) if (!q.is0() && mapped(q).equals(times(q, nu))) return q;
+  }
+  throw new Error("no such point");
 }
 
 /** T plus a point of small order, which a check of the curve equation alone would accept. */

@@ -10,11 +10,13 @@
 //     A reader of a part of the index gets every block that holds a row of the part, the row before the part or the row
 //     after it. So the rows themselves show that none is left out.
 
+import { type Part, rangeOf } from "./buckets.ts";
 import { concatBytes, u32be } from "./bytes.ts";
 import { blob, document, fixed, list, type Of, struct, u32 } from "./codec.ts";
 import type { LogEntry } from "./documents.ts";
+import { bytesToHex, type Hex } from "./encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, type Tolerances } from "./epoch.ts";
-import { INDEX_ROW_BYTES } from "./index-row.ts";
+import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "./index-row.ts";
 import { emptyRoot, HASH_BYTES, leafHash } from "./merkle.ts";
 import { rootOfLeaves, verifyRuns } from "./merkle-range.ts";
 
@@ -95,4 +97,34 @@ export function verifyBlocks({ epoch, count, runs, proof }: IndexBlocks, of: Ind
   if (!whole) return false;
   const claimed = runs.map(({ block, rows }) => ({ start: block, leaves: blockHashes(rows) }));
   return verifyRuns({ runs: claimed, size: blocksOf(count), proof, root: of.root });
+}
+
+/** Blocks without a gap, and the values of their first and last row. */
+export interface ProvenRun {
+  readonly from: number;
+  /** the block after the run */
+  to: number;
+  readonly first: Hex;
+  last: Hex;
+}
+
+/** Adds the runs of a page to those before it. A run that goes on where the last one ended becomes part of it. */
+export function addRuns(runs: ProvenRun[], page: Pick<IndexBlocks, "runs">): void {
+  for (const { block, rows } of page.runs) {
+    const values = cutRows(rows).map((row) => bytesToHex(row.subarray(0, INDEX_VALUE_BYTES)));
+    const run = { from: block, to: block + blocksOf(values.length), first: values[0]!, last: values.at(-1)! };
+    const before = runs.at(-1);
+    if (before?.to === block) Object.assign(before, { to: run.to, last: run.last });
+    else runs.push(run);
+  }
+}
+
+/**
+ * Whether the runs hold every row of the part: one run has a row before the part, or begins the epoch, and has a row after the
+ * part, or ends the epoch.
+ * @param blocks number of blocks of the epoch
+ */
+export function holdPart(runs: readonly ProvenRun[], part: Part, blocks: number): boolean {
+  const { from, below } = rangeOf(part);
+  return runs.some((run) => (run.from === 0 || run.first < from) && (run.to === blocks || run.last >= below));
 }

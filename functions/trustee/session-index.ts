@@ -29,7 +29,7 @@
 // lie and learn from the refusals which values were wanted.
 
 import { publicEngine } from "../../engine/worker.ts";
-import { type Part, partOf, rangeOf, readPart, writePart } from "../../protocol/buckets.ts";
+import { partOf, readPart, writePart } from "../../protocol/buckets.ts";
 import { compareBytes, equalBytes } from "../../protocol/bytes.ts";
 import { FALSE_ROW } from "../../protocol/case-documents.ts";
 import type { CaseResult } from "../../protocol/documents.ts";
@@ -41,7 +41,16 @@ import {
   SERVICE_ID_BYTES,
   verifyIndexRow,
 } from "../../protocol/index-row.ts";
-import { blocksOf, cutRows, type IndexRoot, rootOfBlocks, verifyBlocks } from "../../protocol/index-tree.ts";
+import {
+  addRuns,
+  blocksOf,
+  cutRows,
+  holdPart,
+  type IndexRoot,
+  type ProvenRun,
+  rootOfBlocks,
+  verifyBlocks,
+} from "../../protocol/index-tree.ts";
 import { leafHash } from "../../protocol/merkle.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
 import { tagHashOf } from "../../protocol/presentation.ts";
@@ -184,19 +193,6 @@ async function readBuckets(
     throw broken(epoch, "fewer rows than its first page promised");
 }
 
-interface ProvenRun {
-  readonly from: number;
-  /** the block after the run */
-  to: number;
-  readonly first: Hex;
-  last: Hex;
-}
-/** Whether the runs hold every row of the part, since they hold a row or an end of the epoch on both sides of it. */
-function covers(runs: readonly ProvenRun[], part: Part, blocks: number): boolean {
-  const { from, below } = rangeOf(part);
-  return runs.some((run) => (run.from === 0 || run.first < from) && (run.to === blocks || run.last >= below));
-}
-
 /** Reads the blocks of a closed epoch. Returns whether they are proven and hold all wanted parts. @throws Problem */
 async function readBlocks(env: Source, root: IndexRoot, of: number, wanted: Wanted, matcher: Matcher, now: number) {
   const buckets = bucketsFor(wanted, of);
@@ -204,16 +200,10 @@ async function readBlocks(env: Source, root: IndexRoot, of: number, wanted: Want
   let proven = true;
   for await (const page of blockPagesOf(env, root.epoch, now, buckets)) {
     proven = verifyBlocks(page, root) && proven;
-    for (const { block, rows } of page.runs) {
-      const values: Hex[] = [];
-      matcher.read(rows, (value) => values.push(value));
-      const run = { from: block, to: block + blocksOf(values.length), first: values[0]!, last: values.at(-1)! };
-      const before = runs.at(-1);
-      if (before?.to === block) Object.assign(before, { to: run.to, last: run.last });
-      else runs.push(run);
-    }
+    for (const { rows } of page.runs) matcher.read(rows);
+    addRuns(runs, page);
   }
-  return proven && buckets.every((bucket) => covers(runs, readPart(bucket)!, blocksOf(root.count)));
+  return proven && buckets.every((bucket) => holdPart(runs, readPart(bucket)!, blocksOf(root.count)));
 }
 
 interface Matched {

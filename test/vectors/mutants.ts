@@ -45,6 +45,7 @@ const window = of("container", "replay-window");
 const merkle = of("tree", "merkle");
 const runs = of("tree", "merkle-range");
 const blocks = of("tree", "index-tree");
+const parts = of("tree", "buckets");
 const note = of("tree", "note");
 const trust = of("tree", "log-trust");
 const limits = of("case", "order-limits");
@@ -292,6 +293,16 @@ export const MUTANTS: Mutant[] = [
   runs("if (!inOrder(places, size)) return false;", ""),
   blocks("epoch !== of.epoch || ", ""),
   blocks("if (!whole) return false;", ""),
+  blocks("(run.from === 0 || run.first < from) && ", "", "refused"),
+  blocks(" && (run.to === blocks || run.last >= below)", "", "refused"),
+  blocks("run.from === 0 || ", "", "accepted"),
+  blocks("run.to === blocks || ", "", "accepted"),
+  blocks("if (before?.to === block) Object", "if (before) Object", "refused"),
+  blocks("if (before?.to === block) Object", "if (false) Object", "accepted"),
+  parts("if (!found) return undefined;", "", "malformed"),
+  parts("n < of && ", "", "malformed"),
+  parts(" && of <= MAX_PARTS", "", "malformed"),
+  parts("Math.floor((", "Math.round((", "accepted"),
   note("if (checkpoint.origin !== logKey.name)", "if (false)"),
   note("if (!verifySignature(parsed.text, s, logKey, verify))", "if (false)"),
   note("if (!signedByLog)", "if (false)"),

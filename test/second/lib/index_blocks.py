@@ -1,9 +1,13 @@
 """Blocks of a closed month of the session index (SPEC, section 9): 64 rows each, under the month's root."""
 
+import re
+
+from codec import malformed
 from curve import Refused
 from merkle import node_hash, root_of
 
-ROW_BYTES, BLOCK_ROWS = 208, 64
+ROW_BYTES, BLOCK_ROWS, VALUE_BYTES = 208, 64, 32
+MOST_PARTS = 65536
 
 
 def _split(n):
@@ -54,3 +58,26 @@ def verify_blocks(document, epoch, count, root):
     if not known or subtree(0, total) != root or proof:
         raise Refused("refused")
     return known
+
+
+def read_part(text):
+    """(n, m) of "n.m", without leading zeros."""
+    found = re.fullmatch(r"(0|[1-9][0-9]*)\.([1-9][0-9]*)", text)
+    if not found or not int(found[1]) < int(found[2]) <= MOST_PARTS:
+        raise malformed("part")
+    return int(found[1]), int(found[2])
+
+
+def part_of(value, m):
+    return int.from_bytes(value[:4], "big") * m >> 32
+
+
+def holds_part(runs, n, m, count):
+    """Whether verified runs hold all rows of part n of m, with a row or an end of the month on both sides."""
+    rows = {}
+    for run in runs:
+        rows |= {run["block"] * BLOCK_ROWS + i: part_of(row[:VALUE_BYTES], m) for i, row in enumerate(_rows(run["rows"]))}
+    places = range(-1, count + 1)  # the ends of the month stand before the first row and after the last
+    before = [i for i in places if i == -1 or rows.get(i, n) < n]
+    after = [i for i in places if i == count or rows.get(i, n) > n]
+    return any(all(i in rows for i in range(a + 1, z)) for a in before for z in after if a < z)

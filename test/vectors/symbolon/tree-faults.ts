@@ -1,7 +1,8 @@
-import { concatBytes, u32be } from "../../../protocol/bytes.ts";
+import { partOf, writePart } from "../../../protocol/buckets.ts";
+import { compareBytes, concatBytes, u32be } from "../../../protocol/bytes.ts";
 import { trusteeWitnessKey } from "../../../protocol/case-documents.ts";
 import { nobleSigner } from "../../../protocol/ed25519.ts";
-import { INDEX_ROW_BYTES } from "../../../protocol/index-row.ts";
+import { INDEX_ROW_BYTES, INDEX_VALUE_BYTES } from "../../../protocol/index-row.ts";
 import { blockHashes, cutRows, IndexBlocks, rootOfBlocks } from "../../../protocol/index-tree.ts";
 import { leafHash, nodeHash, planConsistency, planInclusion, type Span } from "../../../protocol/merkle.ts";
 import { planRuns, rootOfLeaves } from "../../../protocol/merkle-range.ts";
@@ -170,6 +171,81 @@ function indexBlocks(w: World): Json[] {
   ];
 }
 
+/** Names of parts, and values inside and outside them. */
+function parts(): Json[] {
+  const value = (first: number): string => first.toString(16).padStart(8, "0") + "00".repeat(28);
+  const part = (reason: string, name: string, written: string, first: number) =>
+    of("part")(reason, name, { part: written, value: value(first) });
+  const third = Math.ceil(2 ** 32 / 3);
+  return [
+    part("accepted", "the whole space", "0.1", 0xffffffff),
+    part("accepted", "first value of a third", "1.3", third),
+    part("accepted", "last value of a third", "0.3", third - 1),
+    part("accepted", "last part of the most", "65535.65536", 0xffff0000),
+    part("refused", "value before the part", "1.3", third - 1),
+    part("refused", "value after the part", "0.3", third),
+    part("malformed", "n is m", "3.3", 0),
+    part("malformed", "no parts", "0.0", 0),
+    part("malformed", "more parts than allowed", "0.65537", 0),
+    part("malformed", "leading zero", "00.3", 0),
+    part("malformed", "sign", "+1.3", third),
+    part("malformed", "three numbers", "1.3.3", third),
+    part("malformed", "no point", "1", 0),
+    part("malformed", "empty", "", 0),
+  ];
+}
+
+/** Parts of a closed epoch of 200 rows, and the pages of blocks that should hold all rows of the part. */
+function indexParts(w: World): Json[] {
+  const count = 200;
+  const rng = rngOf("rows of parts");
+  const values = Array.from({ length: count }, () => rng(INDEX_VALUE_BYTES)).sort(compareBytes);
+  const rows = concatBytes(...values.map((v) => concatBytes(v, new Uint8Array(INDEX_ROW_BYTES - INDEX_VALUE_BYTES))));
+  const hashes = blockHashes(rows);
+  const hashOf = (span: Span): Uint8Array => {
+    const [first, last] = [span[0]!, span.at(-1)!];
+    return rootOfLeaves(hashes.slice(first.index * 2 ** first.level, (last.index + 1) * 2 ** last.level));
+  };
+  const bytesOf = 64 * INDEX_ROW_BYTES;
+  /** a page of these runs: first block and number of blocks of each */
+  const page = (...runs: [number, number][]): string =>
+    hex(
+      IndexBlocks.encode({
+        ...{ epoch: w.epoch, count },
+        runs: runs.map(([start, n]) => ({ block: start, rows: rows.slice(start * bytesOf, (start + n) * bytesOf) })),
+        proof: planRuns(
+          runs.map(([start, n]) => ({ start, count: n })),
+          4,
+        ).map(hashOf),
+      }),
+    );
+  const entry = (reason: string, name: string, part: string, pages: string[]) =>
+    of("index-part")(reason, name, { part, pages, epoch: w.epoch, count, root: hex(rootOfBlocks(hashes)) });
+  /** the eighth with the first row of a block; the row before it is in the same eighth */
+  const [inTwo, inThree] = [64, 128].map((row) => {
+    const [at, before] = [row, row - 1].map((i) => writePart(partOf(hex(values[i]!), 8)));
+    if (at !== before) throw new Error("the part begins with the block");
+    return at!;
+  }) as [string, string];
+  /** a part inside block 1 */
+  const inside = writePart(partOf(hex(values[96]!), 64));
+  return [
+    entry("accepted", "a part inside one block", inside, [page([1, 1])]),
+    entry("accepted", "a part in two blocks", inTwo, [page([0, 2])]),
+    entry("accepted", "two blocks on two pages", inThree, [page([1, 1]), page([2, 1])]),
+    entry("accepted", "first part", "0.8", [page([0, 1])]),
+    entry("accepted", "last part", "7.8", [page([2, 2])]),
+    entry("accepted", "the whole epoch", "0.1", [page([0, 2]), page([2, 2])]),
+    entry("refused", "the block before is missing", inTwo, [page([1, 1])]),
+    entry("refused", "the block after is missing", inTwo, [page([0, 1])]),
+    entry("refused", "a gap between the runs", inThree, [page([0, 1], [2, 1])]),
+    entry("refused", "a gap between the pages", "0.1", [page([0, 1]), page([2, 2])]),
+    entry("refused", "last block missing", "0.1", [page([0, 3])]),
+    entry("refused", "first block missing", "0.1", [page([1, 3])]),
+    entry("refused", "blocks of another part", inside, [page([3, 1])]),
+  ];
+}
+
 /** Heads of a log with three witnesses, of which two must have signed within an hour. */
 function heads(w: World): Json[] {
   const now = 1_800_000_000;
@@ -226,4 +302,6 @@ function heads(w: World): Json[] {
   ];
 }
 
-export const treeFaults = (w: World): Json => ({ entries: [merkle(), indexBlocks(w), heads(w)].flat() });
+export const treeFaults = (w: World): Json => ({
+  entries: [merkle(), indexBlocks(w), heads(w), parts(), indexParts(w)].flat(),
+});

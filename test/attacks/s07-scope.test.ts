@@ -64,8 +64,8 @@ const laxTrustee = (filtersNothingIf: string): Weakening[] => [
   },
   {
     file: "functions/trustee/case-order.ts",
-    find: "trust.now) && !order.emergency)",
-    replace: `trust.now) && !order.emergency && !${marked("hurried")})`,
+    find: "trust.now,\n  );\n  if (fault)",
+    replace: `trust.now,\n  );\n  if (fault && !${marked("hurried")})`,
   },
   {
     file: "functions/trustee/record-shares.ts",

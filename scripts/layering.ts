@@ -18,15 +18,16 @@ export interface Import {
 /** The other top-level folders that the files of a folder may import. */
 const LAYERS: Record<string, readonly string[]> = {
   protocol: [],
+  api: ["protocol"],
   engine: ["protocol"],
   schema: ["protocol"],
   "durable-objects": ["protocol", "engine", "schema"],
-  client: ["protocol"],
-  functions: ["durable-objects", "engine", "schema", "protocol"],
+  client: ["protocol", "api"],
+  functions: ["durable-objects", "engine", "schema", "protocol", "api"],
   local: ["functions", "client", "engine", "protocol", "schema"],
   demo: ["local", "client", "protocol"],
-  bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "demo", "scripts"],
-  scripts: ["protocol", "schema", "local"],
+  bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "api", "demo", "scripts"],
+  scripts: ["protocol", "api", "schema", "local"],
 };
 /** Tests may import everything. */
 const ABOVE_ALL = "test";

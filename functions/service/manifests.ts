@@ -15,7 +15,7 @@ import { dayOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { type RecordStatus, type RecordsTable, recordsTable, recordsTableName } from "../../schema/records.ts";
 import { clockSkew } from "../shared/clock.ts";
-import { PROBLEMS, Problem, refused } from "../shared/problems.ts";
+import { Problem, refused } from "../shared/problems.ts";
 import type { Service } from "./registry.ts";
 import { isSession } from "./session-rows.ts";
 import { CONDEMNED } from "./sweep.ts";
@@ -87,22 +87,9 @@ export async function headOf(service: Service, tagHash: Hex): Promise<Head> {
   return last ?? { count: 0, manifestHash: NO_MANIFEST };
 }
 
-export class ChainConflict extends Error {
-  readonly head: Head;
-  constructor(head: Head) {
-    super("chain conflict");
-    this.head = head;
-  }
-}
-/** Problem "conflict" with the current head, so that the writer can append to it. */
-export function chainConflictResponse({ head }: ChainConflict): Response {
-  const [status, title] = PROBLEMS.conflict;
-  const detail = "The session's chain of manifests has another head.";
-  return Response.json(
-    { type: "urn:symbolon:problem:conflict", code: "conflict", status, title, detail, head },
-    { status, headers: { "content-type": "application/problem+json" } },
-  );
-}
+/** Tells the current head, so that the writer can append to it. */
+export const chainConflict = (head: Head): Problem =>
+  new Problem("conflict", "The session's chain of manifests has another head.", undefined, { head });
 
 const AFTER_TARGET: Partial<Record<Manifest["kind"], { on: RecordStatus[]; becomes: RecordStatus }>> = {
   amendment: { on: ["current"], becomes: "amended" },
@@ -124,13 +111,13 @@ function checkDay({ day }: Manifest, at: number): void {
   throw clockSkew(`The manifest's day is ${Math.abs(apart)} days ${where} this server's; ${DAYS_APART} is allowed.`);
 }
 
-/** Every check of a manifest that does not need its blob. @throws Problem, ChainConflict */
+/** Every check of a manifest that does not need its blob. @throws Problem */
 export async function checkManifest(service: Service, given: GivenManifest, at: number): Promise<void> {
   const { value, tagHash } = given;
   checkDay(value, at);
   if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session at this service.");
   const head = await headOf(service, tagHash);
-  if (value.count !== head.count + 1 || bytesToHex(value.previous) !== head.manifestHash) throw new ChainConflict(head);
+  if (value.count !== head.count + 1 || bytesToHex(value.previous) !== head.manifestHash) throw chainConflict(head);
 
   const rule = AFTER_TARGET[value.kind];
   if ((rule === undefined) !== (value.target === undefined))

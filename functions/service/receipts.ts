@@ -12,6 +12,7 @@
 
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { CHECK_INS } from "../../api/service/check-ins.ts";
 import { signerOf } from "../../engine/ed25519.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
@@ -27,14 +28,13 @@ import { LABELS } from "../../protocol/labels.ts";
 import { asBytes, bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
-import { pageOf } from "./paging.ts";
+import { serve } from "../shared/serve.ts";
 import { serviceOfPath } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { sessionAt } from "./session-rows.ts";
 
-const CLAIMS_PER_PAGE = 1000;
 const OCTETS = { "content-type": "application/octet-stream" };
 
 /** Signed<Receipt> of a check-in that opens its session at this time. */
@@ -68,25 +68,20 @@ export async function standingReceipt(
 }
 
 export function registerReceipts(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/receipts/:tagHash/:presentationHash", async (c) => {
-    const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
-    const presentationHash = checkHex(c.req.param("presentationHash"), 32, "presentation hash");
-    const service = await serviceOfPath(c.env, c.req.param("id"));
+  serve(app, CHECK_INS.readReceipt, async (c, { params: { id, tagHash, presentationHash } }) => {
+    const service = await serviceOfPath(c.env, id);
     const row = await sessionAt(service, tagHash);
     const receipt = await standingReceipt(c.env, row, { tagHash, presentationHash });
     if (!receipt) throw new Problem("not-found", "This check-in opened no session.");
     return c.body(receipt.slice().buffer, 200, OCTETS);
   });
 
-  app.get("/v1/services/:id/claims", async (c) => {
-    const { db, serviceId } = await serviceOfPath(c.env, c.req.param("id"));
-    const { limit } = pageOf(c, CLAIMS_PER_PAGE);
-    const cursor = c.req.query("cursor");
-    const after = cursor === undefined ? "" : checkHex(cursor, 32, "cursor");
+  serve(app, CHECK_INS.listClaims, async (c, { params, query: { cursor = "", limit } }) => {
+    const { db, serviceId } = await serviceOfPath(c.env, params.id);
     const rows = await drizzle(db)
       .select({ tagHash: sessions.tagHash, epoch: sessions.epoch, claim: asBytes(sessions.claim) })
       .from(sessions)
-      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(after))))
+      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(cursor))))
       .orderBy(asc(sessions.tagHash))
       .limit(limit);
     const body = concatBytes(...rows.flatMap((r) => [hexToBytes(r.tagHash), u32be(r.epoch), r.claim]));

@@ -30,8 +30,7 @@ import { parametersFor } from "../shared/parameters.ts";
 import { Problem } from "../shared/problems.ts";
 import {
   appendStatements,
-  ChainConflict,
-  chainConflictResponse,
+  chainConflict,
   checkManifest,
   type GivenManifest,
   headOf,
@@ -152,7 +151,7 @@ async function upload(
   }
   // Another request appended first (perhaps this same manifest), or the sweep has given the upload up.
   await giveUp(env, service, key);
-  if (!(await isRepetition(service, given))) throw new ChainConflict(await headOf(service, given.tagHash));
+  if (!(await isRepetition(service, given))) throw chainConflict(await headOf(service, given.tagHash));
 }
 
 /**
@@ -197,14 +196,9 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
     const { document } = await parametersFor(c.env, epochOf(at), at);
     if (!equalBytes(document.keySetId, value.keySetId))
       throw new Problem("not-allowed-now", "The trustees now have another key set.");
-    try {
-      await checkManifest(service, given, at);
-      if (!c.req.raw.body) throw new Problem("malformed", "The body is empty.");
-      await upload(c.env, service, given, c.req.raw.body, at);
-    } catch (error) {
-      if (error instanceof ChainConflict) return chainConflictResponse(error);
-      throw error;
-    }
+    await checkManifest(service, given, at);
+    if (!c.req.raw.body) throw new Problem("malformed", "The body is empty.");
+    await upload(c.env, service, given, c.req.raw.body, at);
     return c.json(answer(given), 201);
   });
 }
@@ -222,15 +216,10 @@ export function registerStatements(app: RoleApp<ServiceEnv>): void {
     const repeated = await isRepetition(service, given);
     if (!repeated) {
       requireActive(service);
-      try {
-        await checkManifest(service, given, at);
-        const batch = appendStatements(service, given, null);
-        if (value.kind === "erasure") batch.push(erasureEntry(service, given, at));
-        if (!(await append(service, given, batch, null))) throw new ChainConflict(await headOf(service, given.tagHash));
-      } catch (error) {
-        if (error instanceof ChainConflict) return chainConflictResponse(error);
-        throw error;
-      }
+      await checkManifest(service, given, at);
+      const batch = appendStatements(service, given, null);
+      if (value.kind === "erasure") batch.push(erasureEntry(service, given, at));
+      if (!(await append(service, given, batch, null))) throw chainConflict(await headOf(service, given.tagHash));
     }
     // The sweep runs before the answer, so that a clinic may rely on "erased". If the sweep fails, a retry or the next sweep
     // repeats it.

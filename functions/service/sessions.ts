@@ -24,6 +24,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { SESSIONS } from "../../api/service/sessions.ts";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
@@ -37,13 +38,13 @@ import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
 import { clockSkew } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { clockTolerance, type EpochParameters, parametersFor } from "../shared/parameters.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { countChallenge } from "../shared/rate-limits.ts";
+import { serve } from "../shared/serve.ts";
 import { isClosed } from "./closed-epochs.ts";
 import { sendIndexRow } from "./index-rows.ts";
-import { pageOf } from "./paging.ts";
 import { receiptFor, signedRefusal, standingReceipt } from "./receipts.ts";
 import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
@@ -55,7 +56,6 @@ import { verifyTogether } from "./verification.ts";
 
 const MAX_CHECK_IN_BYTES = 32_768;
 const HPKE_ENC_BYTES = 1120;
-const SESSIONS_PER_PAGE = 100;
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
 
@@ -241,23 +241,19 @@ const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType
 });
 
 export function registerSessions(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/sessions", async (c) => {
+  serve(app, SESSIONS.listSessions, async (c, { query: { cursor = "", limit } }) => {
     const { db, serviceId } = await clinicOf(c);
-    const { limit } = pageOf(c, SESSIONS_PER_PAGE);
-    const cursor = c.req.query("cursor");
-    const after = cursor === undefined ? "" : checkHex(cursor, 32, "cursor");
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
       .from(sessions)
-      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(after))))
+      .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(cursor))))
       .orderBy(asc(sessions.tagHash))
       .limit(limit);
     return c.json({ sessions: rows.map(asJson), ...(rows.length === limit ? { cursor: rows.at(-1)!.tagHash } : {}) });
   });
 
-  app.get("/v1/services/:id/sessions/:tagHash", async (c) => {
-    const service = await clinicOf(c);
-    const row = await sessionAt(service, checkHex(c.req.param("tagHash"), 32, "tagHash"));
+  serve(app, SESSIONS.readSession, async (c, { params: { tagHash } }) => {
+    const row = await sessionAt(await clinicOf(c), tagHash);
     if (!row) throw new Problem("not-found", "No such session.");
     return c.json(asJson(row));
   });

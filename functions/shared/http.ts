@@ -7,7 +7,7 @@ import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { fromBase64url, type Hex, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { checkEnv, type Role } from "./env.ts";
-import { Problem, problemResponse, toProblem } from "./problems.ts";
+import { Problem, problemResponse, requestIdOf, toProblem } from "./problems.ts";
 import { countAddress, ratePolicy } from "./rate-limits.ts";
 
 const MAX_BODY_BYTES = 1 << 20;
@@ -20,7 +20,7 @@ export type RoleApp<E extends object> = Hono<{ Bindings: E }>;
  */
 const crossOrigin = cors({
   origin: "*",
-  allowMethods: ["GET", "POST", "PUT"],
+  allowMethods: ["GET", "POST", "PUT", "DELETE"],
   allowHeaders: [
     "content-type",
     "authorization",
@@ -28,8 +28,21 @@ const crossOrigin = cors({
     SIGNATURE_HEADER,
     CLOCK_HEADER,
     "symbolon-manifest",
+    "if-none-match",
+    "range",
+    "if-range",
   ],
-  exposeHeaders: ["symbolon-cursor", "etag", "retry-after", "ratelimit", "ratelimit-policy"],
+  exposeHeaders: [
+    "symbolon-cursor",
+    "etag",
+    "retry-after",
+    "ratelimit",
+    "ratelimit-policy",
+    "request-id",
+    "allow",
+    "accept-ranges",
+    "content-range",
+  ],
   maxAge: 7200,
 });
 
@@ -43,34 +56,67 @@ interface LargeBodies {
  * A large body must state its length: the runtime would hold one without a length in memory, whoever sends it. A handler
  * reads it only once it has verified the sender.
  */
-const largeBody = (c: Context, bytes: number): Response | undefined => {
-  if (!c.req.raw.body) return undefined;
+const largeBody = (c: Context, bytes: number): void => {
+  if (!c.req.raw.body) return;
   const length = c.req.header("content-length");
-  if (length === undefined) return problemResponse("malformed", "Content-Length is required.");
-  return Number(length) > bytes ? problemResponse("too-large") : undefined;
+  if (length === undefined) throw new Problem("malformed", "Content-Length is required.");
+  if (Number(length) > bytes) throw new Problem("too-large");
 };
+
+/** A path of Hono as a regular expression: ":name" is one segment, ":name{.+}" and "*" go on. */
+const pathExpression = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll(/:\w+\{([^}]*)\}|:\w+|\*|\./g, (part, own) => PATH_PARTS[part] ?? own ?? "[^/]+")}$`);
+const PATH_PARTS: Record<string, string> = { "*": ".*", ".": "\\." };
+
+/** Finds the methods that a path takes; empty if the role has no such path. */
+function methodFinder(app: Hono<never>): (path: string) => string[] {
+  let known: { methods: string; path: RegExp }[] | undefined;
+  return (path) => {
+    known ??= app.routes
+      .filter(({ method }) => method !== "ALL")
+      .map((route) => ({
+        methods: route.method === "GET" ? "GET, HEAD" : route.method,
+        path: pathExpression(route.path),
+      }));
+    const methods = known.filter((route) => route.path.test(path)).map((route) => route.methods);
+    return methods.length === 0 ? [] : [...new Set(methods), "OPTIONS"];
+  };
+}
 
 /** A role's app. It checks the bindings first, maps errors to problems, logs no request and forbids caching. */
 export function roleApp<E extends object>(role: Role, { large }: { large?: LargeBodies } = {}): RoleApp<E> {
   const app = new Hono<{ Bindings: E }>();
   const policy = ratePolicy(role);
+  const methodsOf = methodFinder(app as never);
   app.use(async (c, next) => {
     checkEnv(role, c.env);
     await next();
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
     c.header("ratelimit-policy", policy);
+    c.header("request-id", requestIdOf(c));
   });
-  app.use(crossOrigin);
+  app.use(async (c, next) => {
+    if (c.req.method !== "OPTIONS") return crossOrigin(c, next);
+    const allow = methodsOf(c.req.path).join(", ");
+    // A browser that asks before it calls gets its answer even for a path that does not exist, so that its page sees the 404.
+    const isPreflight = c.req.header("access-control-request-method") !== undefined;
+    if (allow === "" && !isPreflight) throw new Problem("not-found");
+    const answer = await crossOrigin(c, next);
+    if (allow !== "") c.header("allow", allow);
+    return answer;
+  });
   app.use(async (c, next) => {
     await countAddress(c);
     await next();
   });
-  const smallBody = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => problemResponse("too-large") });
+  const smallBody = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (c) => problemResponse(c, new Problem("too-large")),
+  });
   app.use(async (c, next) => {
     if (!large?.paths.test(c.req.path)) return smallBody(c as never, next);
-    const refusal = largeBody(c, large.bytes);
-    if (refusal) return refusal;
+    largeBody(c, large.bytes);
     await next();
   });
   app.onError((error, c) => {
@@ -81,9 +127,15 @@ export function roleApp<E extends object>(role: Role, { large }: { large?: Large
       (c.env as { STAGE?: string }).STAGE === "local"
     )
       console.error(role, c.req.method, problem.inside, error instanceof Error ? error.stack : "");
-    return problemResponse(problem.code, problem.detail, problem.more, problem.headers);
+    return problemResponse(c, problem);
   });
-  app.notFound(() => problemResponse("not-found"));
+  app.notFound((c) => {
+    const allow = methodsOf(c.req.path).join(", ");
+    return problemResponse(
+      c,
+      allow === "" ? new Problem("not-found") : new Problem("method-not-allowed", undefined, undefined, {}, { allow }),
+    );
+  });
   app.get("/health", (c) => c.json({ role, ok: true }));
   return app;
 }

@@ -5,34 +5,21 @@
 // refused as "clock-skew" (clock.ts). An unforeseen error is answered as "internal", without any detail. Malformed bytes
 // are never "internal", and neither is storage that was busy. Every answer "unavailable" and "too-many" says with Retry-After when
 // to come again.
+//
+// `type` is the address of a page that explains the code: SERVICE_URL/problems/CODE. An outside witness knows no service, so
+// its types are names (urn:symbolon:problem:CODE). `instance` names this one answer. It is random, and the header request-id
+// has it too, on every answer: whoever asks the operator about an answer can name it, and it says nothing about the caller.
 
+import type { Context } from "hono";
 import * as z from "zod";
+import { PROBLEMS, type ProblemCode } from "../../api/problems.ts";
 import { CodecError } from "../../protocol/codec.ts";
 import { DecodeError } from "../../protocol/suite.ts";
 import { MisconfiguredError } from "./env.ts";
 
 const MAX_ISSUES = 5;
 
-/** Stable codes, each with its HTTP status and a sentence for people. */
-export const PROBLEMS = {
-  malformed: [400, "The request could not be read."],
-  "unknown-version": [400, "This version of the document is not supported."],
-  "credential-refused": [403, "The credential was not accepted."],
-  "clock-skew": [403, "A clock is wrong, or the message is too old."],
-  forbidden: [403, "This key may not do that."],
-  "not-found": [404, "There is nothing here."],
-  conflict: [409, "This contradicts what is already stored."],
-  "in-progress": [409, "The same request is still being worked on."],
-  expired: [410, "This has expired."],
-  "too-large": [413, "The body is larger than allowed."],
-  "unsupported-media-type": [415, "The body has an unexpected content type."],
-  "not-allowed-now": [422, "The request is understood, but not in this state."],
-  "too-many": [429, "Too many requests."],
-  unavailable: [503, "A part of the system did not answer. Try again; nothing was lost."],
-  misconfigured: [500, "This deployment is not configured correctly."],
-  internal: [500, "Something went wrong on our side."],
-} as const satisfies Record<string, readonly [number, string]>;
-export type ProblemCode = keyof typeof PROBLEMS;
+export { PROBLEMS, type ProblemCode };
 
 /**
  * Thrown by handlers. `detail` is public, and so are the members of `more`. `inside` is only for tests and the audit log,
@@ -42,13 +29,13 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;
   readonly inside: string | undefined;
-  readonly more: Readonly<Record<string, string>>;
+  readonly more: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
   constructor(
     code: ProblemCode,
     detail?: string,
     inside?: string,
-    more: Record<string, string> = {},
+    more: Record<string, unknown> = {},
     headers: Record<string, string> = {},
   ) {
     super(inside ?? detail ?? code);
@@ -69,16 +56,29 @@ export const tooMany = (detail: string, seconds: number, headers: Record<string,
 /** Seconds after which a request may be repeated, unless the problem says another time. */
 const RETRY_AFTER: Partial<Record<ProblemCode, string>> = { unavailable: "2", "too-many": "10", "in-progress": "1" };
 
-export function problemResponse(
-  code: ProblemCode,
-  detail?: string,
-  more: Readonly<Record<string, string>> = {},
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+const requestIds = new WeakMap<Request, string>();
+/** The random id of this request and its answer. */
+export function requestIdOf({ req }: Context): string {
+  const id = requestIds.get(req.raw) ?? crypto.randomUUID();
+  requestIds.set(req.raw, id);
+  return id;
+}
+
+export function problemResponse(c: Context, { code, detail, more, headers }: Problem): Response {
   const [status, title] = PROBLEMS[code];
+  const { SERVICE_URL } = c.env as { SERVICE_URL?: string };
+  const type = SERVICE_URL === undefined ? `urn:symbolon:problem:${code}` : `${SERVICE_URL}/problems/${code}`;
   const wait = RETRY_AFTER[code];
   return Response.json(
-    { type: `urn:symbolon:problem:${code}`, code, status, title, ...(detail === undefined ? {} : { detail }), ...more },
+    {
+      type,
+      code,
+      status,
+      title,
+      ...(detail === undefined ? {} : { detail }),
+      instance: `urn:uuid:${requestIdOf(c)}`,
+      ...more,
+    },
     {
       status,
       headers: {

@@ -1,0 +1,51 @@
+// A clinic's list of its own sessions.
+
+import * as z from "zod";
+import { type AnswersOf, clinic, JSON_TYPE, route } from "../contract.ts";
+import { anyBase64url, limitUpTo, serviceId, tagHash } from "../fields.ts";
+
+export const SESSIONS_PER_PAGE = 100;
+
+export const SESSIONS = {
+  listSessions: route({
+    method: "GET",
+    path: "/v1/services/:id/sessions",
+    callers: [clinic("system/Session.r")],
+    params: { id: serviceId },
+    query: { cursor: tagHash.optional(), limit: limitUpTo(SESSIONS_PER_PAGE) },
+    produces: [JSON_TYPE],
+  }),
+  readSession: route({
+    method: "GET",
+    path: "/v1/services/:id/sessions/:tagHash",
+    callers: [clinic("system/Session.r")],
+    params: { id: serviceId, tagHash },
+    produces: [JSON_TYPE],
+  }),
+};
+
+export const SESSIONS_ANSWERS = () => {
+  const Session = z
+    .object({
+      tagHash: anyBase64url.describe("32 bytes"),
+      epoch: z.int().min(0).describe("the month of the session, counted from January 1970"),
+      day: z.int().min(0).describe("days since 1970-01-01"),
+      checkIn: anyBase64url.describe("the CheckIn document"),
+    })
+    .meta({ id: "Session" });
+  const Sessions = z
+    .object({ sessions: z.array(Session), cursor: tagHash.optional().describe("absent on the last page") })
+    .meta({ id: "Sessions" });
+  return {
+    listSessions: {
+      summary: "List the sessions of the clinic's service",
+      description: "Ordered by tagHash, which reveals no time.",
+      ok: { 200: { json: Sessions } },
+    },
+    readSession: {
+      summary: "Read one session",
+      ok: { 200: { json: Session } },
+      problems: ["not-found"],
+    },
+  } satisfies AnswersOf<typeof SESSIONS>;
+};

@@ -1,18 +1,30 @@
 // The contract of the service role, which hosts clinics.
 
 import { contract } from "./contract.ts";
+import { HEALTH, HEALTH_ANSWERS } from "./health.ts";
+import { ADMINISTRATION, ADMINISTRATION_ANSWERS } from "./service/administration.ts";
 import { CHECK_INS, CHECK_INS_ANSWERS } from "./service/check-ins.ts";
+import { MESSAGES, MESSAGES_ANSWERS } from "./service/messages.ts";
+import { RECORDS, RECORDS_ANSWERS } from "./service/records.ts";
+import { SERVICES, SERVICES_ANSWERS } from "./service/services.ts";
 import { SESSIONS, SESSIONS_ANSWERS } from "./service/sessions.ts";
+import { TOKENS, TOKENS_ANSWERS } from "./service/tokens.ts";
 
 export const SERVICE = contract(
   {
     role: "service",
     title: "Symbolon service",
-    description: "Hosts clinics: check-in, sessions, sealed records and messages. See docs/API.md for the model.",
+    description: "Hosts clinics: check-in, sessions, sealed records and messages. docs/API.md explains the model.",
     version: "1.0.0",
   },
   {
+    tokens: [TOKENS, TOKENS_ANSWERS],
     "check-ins": [CHECK_INS, CHECK_INS_ANSWERS],
     sessions: [SESSIONS, SESSIONS_ANSWERS],
+    records: [RECORDS, RECORDS_ANSWERS],
+    messages: [MESSAGES, MESSAGES_ANSWERS],
+    services: [SERVICES, SERVICES_ANSWERS],
+    administration: [ADMINISTRATION, ADMINISTRATION_ANSWERS],
+    health: [HEALTH, HEALTH_ANSWERS],
   },
 );

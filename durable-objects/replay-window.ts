@@ -112,7 +112,7 @@ export interface QueuedFrame {
 /** Limits per session and direction, so that one session cannot fill the object that others share. */
 export const MAX_QUEUED_FRAMES = 500;
 export const MAX_QUEUED_BYTES = 4 << 20;
-export const FRAMES_PER_ANSWER = 50;
+const FRAMES_PER_ANSWER = 50;
 const FIRST_RETRY_MS = 15_000;
 const LONGEST_RETRY_MS = 3_600_000;
 /** Each delivery makes two calls, and the platform limits the calls of one alarm. The next alarm follows at once. */

@@ -15,13 +15,14 @@
 //
 // Blobs stream, and every other body is small.
 
+import { MAX_BLOB_BYTES } from "../api/service/records.ts";
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
 import { registerFrames } from "./service/frames.ts";
 import { registerIndexCompletion } from "./service/index-completion.ts";
 import { registerReading } from "./service/reading.ts";
 import { registerReceipts } from "./service/receipts.ts";
-import { MAX_BLOB_BYTES, registerStatements, registerUploads } from "./service/records.ts";
+import { registerStatements, registerUploads } from "./service/records.ts";
 import { registerServices } from "./service/registry.ts";
 import { registerServiceList } from "./service/service-list.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";

@@ -21,8 +21,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "service Worker",
     bundle: () => bundleWorker("functions/service.ts"),
-    minifiedBytes: 455_000,
-    gzipBytes: 152_000,
+    minifiedBytes: 465_000,
+    gzipBytes: 158_000,
   },
   {
     name: "wallet SDK",

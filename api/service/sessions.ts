@@ -3,8 +3,11 @@
 import * as z from "zod";
 import { type AnswersOf, clinic, JSON_TYPE, route } from "../contract.ts";
 import { anyBase64url, limitUpTo, serviceId, tagHash } from "../fields.ts";
+import { documentJson } from "./decoded.ts";
 
-export const SESSIONS_PER_PAGE = 100;
+const SESSIONS_PER_PAGE = 100;
+
+const decoded = z.literal("true").optional();
 
 export const SESSIONS = {
   listSessions: route({
@@ -12,7 +15,7 @@ export const SESSIONS = {
     path: "/v1/services/:id/sessions",
     callers: [clinic("system/Session.r")],
     params: { id: serviceId },
-    query: { cursor: tagHash.optional(), limit: limitUpTo(SESSIONS_PER_PAGE) },
+    query: { cursor: tagHash.optional(), limit: limitUpTo(SESSIONS_PER_PAGE), decoded },
     produces: [JSON_TYPE],
   }),
   readSession: route({
@@ -20,6 +23,7 @@ export const SESSIONS = {
     path: "/v1/services/:id/sessions/:tagHash",
     callers: [clinic("system/Session.r")],
     params: { id: serviceId, tagHash },
+    query: { decoded },
     produces: [JSON_TYPE],
   }),
 };
@@ -31,6 +35,7 @@ export const SESSIONS_ANSWERS = () => {
       epoch: z.int().min(0).describe("the month of the session, counted from January 1970"),
       day: z.int().min(0).describe("days since 1970-01-01"),
       checkIn: anyBase64url.describe("the CheckIn document"),
+      decoded: documentJson().optional().describe("the check-in as JSON, if asked for by decoded=true"),
     })
     .meta({ id: "Session" });
   const Sessions = z

@@ -8,11 +8,13 @@
 // verification. So it may be KNOWN_OPEN_MS behind. It never refuses a check-in without looking the epoch up.
 
 import { drizzle } from "drizzle-orm/d1";
+import { ADMINISTRATION } from "../../api/service/administration.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { closedEpochs } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
+import { serve } from "../shared/serve.ts";
 import { type Service, SHARDS, shardDb } from "./registry.ts";
 import { admin } from "./single-use.ts";
 
@@ -30,16 +32,9 @@ export async function isClosed({ shard, db }: Service, epoch: number): Promise<b
   return false;
 }
 
-/** @throws Problem malformed */
-export function epochParameter(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new Problem("malformed", "epoch: a number expected");
-  return Number(text);
-}
-
 export function registerClosedEpochs(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/admin/epochs/:epoch/close", async (c) => {
+  serve(app, ADMINISTRATION.closeEpoch, async (c, { params: { epoch } }) => {
     await admin.request(c);
-    const epoch = epochParameter(c.req.param("epoch"));
     if (epoch > epochOf(now(c))) throw new Problem("not-allowed-now", "That epoch has not begun.");
     for (const shard of SHARDS)
       await drizzle(shardDb(c.env, shard)).insert(closedEpochs).values({ epoch }).onConflictDoNothing();

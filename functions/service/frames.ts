@@ -9,18 +9,19 @@
 //                                                           same answer for as long as the frame waits
 //   GET  /v1/sessions/:serviceId/:tagHash/frames?after=&ack=   -> {frames: [{seq, frame}]}; ack=3,4 deletes these two
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
-import { FRAMES_PER_ANSWER } from "../../durable-objects/replay-window.ts";
-import { bytesToHex } from "../../protocol/bytes.ts";
+import { MESSAGES } from "../../api/service/messages.ts";
+import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { CheckIn } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { clockTolerance } from "../shared/parameters.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { signedRequest } from "../shared/request-auth.ts";
-import { givenIdempotencyKeyHash } from "./idempotency.ts";
+import { serve } from "../shared/serve.ts";
 import { findService } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { isSession, sessionAt } from "./session-rows.ts";
@@ -44,6 +45,10 @@ function readHeader(frame: Uint8Array): { direction: number; seq: number } {
   return { direction: frame[1]!, seq: Number(seq) };
 }
 
+interface Place {
+  serviceId: Hex;
+  tagHash: Hex;
+}
 interface Party {
   tagHash: Hex;
   sends: Direction;
@@ -52,11 +57,9 @@ interface Party {
 
 /**
  * The party that sent the request: the session's wallet, by its signature, or the service's clinic, by its token.
- * @throws Problem clock-skew, credential-refused, malformed, not-found
+ * @throws Problem clock-skew, credential-refused, not-found
  */
-async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
-  const serviceId = checkHex(c.req.param("serviceId"), 16, "service id");
-  const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
+async function partyOf(c: Context<{ Bindings: ServiceEnv }>, { serviceId, tagHash }: Place): Promise<Party> {
   if (c.req.header(SIGNATURE_HEADER) === undefined) {
     const service = await clinicOf(c, serviceId);
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
@@ -69,24 +72,16 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>): Promise<Party> {
   return { tagHash, sends: TO_SERVICE, body };
 }
 
-const SEQS = /^\d{1,16}(?:,\d{1,16})*$/;
-function seqs(c: Context, name: string): number[] {
-  const value = c.req.query(name);
-  if (value === undefined) return [];
-  const list = value.split(",").map(Number);
-  if (!SEQS.test(value) || list.length > FRAMES_PER_ANSWER || !list.every(Number.isSafeInteger))
-    throw new Problem("malformed", `${name}: seqs expected`);
-  return list;
-}
-
 const closed = (): Problem => new Problem("expired", "The session's channel has ended with its epoch.");
 
 export function registerFrames(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
-    const { tagHash, sends, body: frame } = await partyOf(c);
+  serve(app, MESSAGES.sendFrame, async (c, { params, headers: { "idempotency-key": key } }) => {
+    const { tagHash, sends, body: frame } = await partyOf(c, params);
     const { direction, seq } = readHeader(frame);
     if (direction !== sends) throw new Problem("malformed", `frame: direction ${direction} is not the sender's`);
-    const taken = { direction, seq, frame, idempotencyKeyHash: givenIdempotencyKeyHash(c) };
+    // Idempotency-Key (draft-ietf-httpapi-idempotency-key-header). Only its hash is kept.
+    const idempotencyKeyHash = key === undefined ? undefined : bytesToHex(sha256(utf8ToBytes(key)));
+    const taken = { direction, seq, frame, idempotencyKeyHash };
     switch (await replayWindowOf(c.env, tagHash).accept(tagHash, taken, now(c))) {
       case "accepted":
       case "repeated":
@@ -100,11 +95,10 @@ export function registerFrames(app: RoleApp<ServiceEnv>): void {
     }
   });
 
-  app.get("/v1/sessions/:serviceId/:tagHash/frames", async (c) => {
-    const { tagHash, sends } = await partyOf(c);
+  serve(app, MESSAGES.readFrames, async (c, { params, query: { after, ack } }) => {
+    const { tagHash, sends } = await partyOf(c, params);
     const reads = sends === TO_SERVICE ? TO_WALLET : TO_SERVICE;
-    const after = seqs(c, "after")[0] ?? -1;
-    const queued = await replayWindowOf(c.env, tagHash).frames(tagHash, reads, after, seqs(c, "ack"));
+    const queued = await replayWindowOf(c.env, tagHash).frames(tagHash, reads, after, ack);
     if (queued === "closed") throw closed();
     return c.json({ frames: queued.map(({ seq, frame }) => ({ seq, frame: toBase64url(frame) })) });
   });

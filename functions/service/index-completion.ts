@@ -15,6 +15,7 @@
 //
 // No check-in of the epoch can arrive any more, so no row comes after its step (protocol/epoch.ts).
 
+import { ADMINISTRATION } from "../../api/service/administration.ts";
 import { readCheckIn } from "../../protocol/check-in.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS } from "../../protocol/epoch.ts";
@@ -23,7 +24,7 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import { Problem } from "../shared/problems.ts";
-import { epochParameter } from "./closed-epochs.ts";
+import { serve } from "../shared/serve.ts";
 import { SHARDS, shardDb } from "./registry.ts";
 import { deliverIndexRows, type IndexRow, indexRowOf } from "./session-delivery.ts";
 import { NAMES_OF_OBJECTS, replayWindowNamed } from "./session-objects.ts";
@@ -127,14 +128,13 @@ async function rowsStep(env: ServiceEnv, epoch: number, { shard, after }: Extrac
 }
 
 export function registerIndexCompletion(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/admin/epochs/:epoch/index", async (c) => {
+  serve(app, ADMINISTRATION.completeIndex, async (c, { params: { epoch }, query: { cursor } }) => {
     await admin.request(c);
-    const epoch = epochParameter(c.req.param("epoch"));
     const at = now(c);
     const { document } = await parametersFor(c.env, epoch, at);
     if (at < arrivalsEnd(epoch, document) + DELIVERY_MARGIN_SECONDS)
       throw new Problem("not-allowed-now", "Check-ins of this epoch may still arrive.");
-    const step = readCursor(c.req.query("cursor"));
+    const step = readCursor(cursor);
     const { rows, conflicts, next } =
       "objects" in step ? await objectsStep(c.env, epoch, step.objects) : await rowsStep(c.env, epoch, step, at);
     if (next) return c.json({ rows, conflicts, cursor: cursorOf(next) });

@@ -11,21 +11,23 @@
 //   lists -> {records: [{manifest, status}], cursor?}, ordered by tagHash, then by place in the chain
 
 import type { Context } from "hono";
-import { GROUP_BLOB_BYTES, GROUP_BLOBS, writeGroup } from "../../protocol/blob-group.ts";
-import { EVERYTHING, MAX_PARTS, rangeOf, readPart } from "../../protocol/buckets.ts";
+import { OCTETS_TYPE } from "../../api/contract.ts";
+import { RECORDS } from "../../api/service/records.ts";
+import { GROUP_BLOB_BYTES, writeGroup } from "../../protocol/blob-group.ts";
+import { EVERYTHING, rangeOf } from "../../protocol/buckets.ts";
+import { signedJson } from "../../protocol/document-json.ts";
+import { Manifest } from "../../protocol/documents.ts";
 import { type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { type RecordStatus, recordsTableName } from "../../schema/records.ts";
+import { etagOf, octets, unlessKnown } from "../shared/answers.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
+import { rangeAsked } from "../shared/ranges.ts";
+import { serve } from "../shared/serve.ts";
 import { recordAt, recordsAt } from "./manifests.ts";
-import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
-
-const RECORDS_PER_PAGE = 250;
-const CURSOR = /^([0-9a-f]{64})\.([1-9]\d{0,9})$/;
-const EPOCH = /^\d{1,5}$/;
 
 /** The tag hashes in [from, below). If `to` is given, only those of sessions up to that epoch. */
 interface Bucket {
@@ -34,13 +36,11 @@ interface Bucket {
   to?: number;
 }
 
-/** @throws Problem malformed */
-function bucketOf(c: Context): Bucket {
-  const part = readPart(c.req.param("part") ?? "");
-  const to = c.req.query("to");
-  if (!part) throw new Problem("malformed", `part: n.m expected, n < m <= ${MAX_PARTS}`);
-  if (to !== undefined && !EPOCH.test(to)) throw new Problem("malformed", "to: an epoch expected");
-  return { ...rangeOf(part), ...(to === undefined ? {} : { to: Number(to) }) };
+interface PageQuery {
+  cursor?: string | undefined;
+  limit: number;
+  /** whether each manifest stands in the answer as JSON too */
+  decoded?: unknown;
 }
 
 interface ListedRow {
@@ -55,13 +55,10 @@ interface ListedRow {
  * One page of a bucket's manifests. It visits `limit` rows at most, whatever `to` leaves out: so a page may be short, or empty,
  * and still have a cursor.
  */
-async function page(c: Context, service: Service, { from, below, to }: Bucket) {
-  const { limit } = pageOf(c, RECORDS_PER_PAGE);
-  const cursor = c.req.query("cursor");
-  const at = cursor === undefined ? undefined : CURSOR.exec(cursor);
-  if (at === null) throw new Problem("malformed", "cursor: not a cursor of this list");
+async function page(service: Service, { from, below, to }: Bucket, { cursor, limit, decoded }: PageQuery) {
+  const [atTag = "", atCount] = cursor?.split(".") ?? [];
   // One lower bound: SQLite seeks by one, and would visit every row between it and a second.
-  const [afterTag, afterCount] = at && at[1]! >= from ? [at[1]!, Number(at[2])] : [from, -1];
+  const [afterTag, afterCount] = cursor !== undefined && atTag >= from ? [atTag, Number(atCount)] : [from, -1];
   const { results: rows } = await service.db
     .prepare(
       `SELECT r.tag_hash AS tagHash, r.count, r.status,
@@ -74,28 +71,35 @@ async function page(c: Context, service: Service, { from, below, to }: Bucket) {
     .bind(afterTag, afterCount, below, limit, to ?? null, service.serviceId)
     .all<ListedRow>();
   const last = rows.at(-1);
-  const records = rows.flatMap(({ manifest, status }) =>
-    manifest === null ? [] : [{ manifest: toBase64url(hexToBytes(manifest.toLowerCase())), status }],
-  );
+  const records = rows.flatMap(({ manifest, status }) => {
+    if (manifest === null) return [];
+    const bytes = hexToBytes(manifest.toLowerCase());
+    return [
+      {
+        manifest: toBase64url(bytes),
+        status,
+        ...(decoded === undefined ? {} : { decoded: signedJson(Manifest, bytes) }),
+      },
+    ];
+  });
   return { records, ...(last && rows.length === limit ? { cursor: `${last.tagHash}.${last.count}` } : {}) };
 }
 
 export function registerReading(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/records", async (c) => c.json(await page(c, await clinicOf(c), rangeOf(EVERYTHING))));
-
-  app.get("/v1/services/:id/tags/:tagHash/records", async (c) => {
-    const tagHash = checkHex(c.req.param("tagHash"), 32, "tagHash");
-    return c.json(await page(c, await clinicOf(c), { from: tagHash, below: `${tagHash}g` }));
-  });
-
-  app.get("/v1/services/:id/buckets/:part", async (c) =>
-    c.json(await page(c, await serviceOfPath(c.env, c.req.param("id")), bucketOf(c))),
+  serve(app, RECORDS.listRecords, async (c, { query }) =>
+    c.json(await page(await clinicOf(c), rangeOf(EVERYTHING), query)),
   );
 
-  app.get("/v1/services/:id/blobs", async (c) => {
-    const service = await serviceOfPath(c.env, c.req.param("id"));
-    const ids = (c.req.query("ids") ?? "").split(".").map((id) => checkHex(id, 16, "ids"));
-    if (ids.length > GROUP_BLOBS) throw new Problem("malformed", `ids: at most ${GROUP_BLOBS}`);
+  serve(app, RECORDS.listSessionRecords, async (c, { params: { tagHash }, query }) =>
+    c.json(await page(await clinicOf(c), { from: tagHash, below: `${tagHash}g` }, query)),
+  );
+
+  serve(app, RECORDS.listBucket, async (c, { params: { id, part }, query }) =>
+    c.json(await page(await serviceOfPath(c.env, id), { ...rangeOf(part), to: query.to }, query)),
+  );
+
+  serve(app, RECORDS.readBlobs, async (c, { params, query: { ids } }) => {
+    const service = await serviceOfPath(c.env, params.id);
     const rows = new Map((await recordsAt(service, ids)).map((row) => [row.recordId, row]));
     const blobs = ids.map(async (id) => {
       const blobKey = rows.get(id)?.blobKey;
@@ -104,21 +108,34 @@ export function registerReading(app: RoleApp<ServiceEnv>): void {
       await blob?.body.cancel();
       return undefined;
     });
-    return c.body(writeGroup(await Promise.all(blobs)).slice().buffer, 200, {
-      "content-type": "application/octet-stream",
-    });
+    return octets(c, writeGroup(await Promise.all(blobs)));
   });
 
-  app.get("/v1/services/:id/blobs/:recordId", async (c) => {
-    const service = await serviceOfPath(c.env, c.req.param("id"));
-    const row = await recordAt(service, checkHex(c.req.param("recordId"), 16, "record id"));
+  serve(app, RECORDS.readBlob, async (c, { params: { id, recordId } }) => {
+    const row = await recordAt(await serviceOfPath(c.env, id), recordId);
     if (!row) throw new Problem("not-found", "No such record.");
     if (row.status === "statement") throw new Problem("not-found", "A statement has no blob.");
     if (!row.blobKey) throw new Problem("expired", `This record was ${row.status}.`);
-    const blob = await c.env.BLOBS.get(row.blobKey);
-    if (!blob) throw new Problem("not-found", "The blob was deleted.");
-    return new Response(blob.body, {
-      headers: { "content-type": "application/octet-stream", "content-length": String(blob.size) },
-    });
+    return blobAnswer(c, row.blobKey, row.manifestHash);
+  });
+}
+
+const deleted = (): Problem => new Problem("not-found", "The blob was deleted.");
+
+/** The sealed blob, or the range of it that the caller asks for. @param manifestHash names the blob: the manifest has its hash */
+async function blobAnswer(c: Context<{ Bindings: ServiceEnv }>, blobKey: string, manifestHash: Hex): Promise<Response> {
+  const etag = etagOf(manifestHash);
+  const headers = { "content-type": OCTETS_TYPE, "accept-ranges": "bytes" };
+  return unlessKnown(c, etag, headers, async (all) => {
+    const given = c.req.header("range");
+    const size = given === undefined ? undefined : ((await c.env.BLOBS.head(blobKey)) ?? undefined)?.size;
+    if (given !== undefined && size === undefined) throw deleted();
+    const range = size === undefined ? undefined : rangeAsked(given, c.req.header("if-range"), etag, size);
+    const blob = await c.env.BLOBS.get(blobKey, range && { range });
+    if (!blob) throw deleted();
+    const length = { "content-length": String(range?.length ?? blob.size) };
+    if (!range) return new Response(blob.body, { headers: { ...all, ...length } });
+    const part = `bytes ${range.offset}-${range.offset + range.length - 1}/${size}`;
+    return new Response(blob.body, { status: 206, headers: { ...all, ...length, "content-range": part } });
   });
 }

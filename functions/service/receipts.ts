@@ -16,6 +16,7 @@ import { CHECK_INS } from "../../api/service/check-ins.ts";
 import { signerOf } from "../../engine/ed25519.ts";
 import { concatBytes, u32be } from "../../protocol/bytes.ts";
 import { type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
+import { signedJson } from "../../protocol/document-json.ts";
 import {
   CHECK_IN_REFUSALS,
   presentationHashOf,
@@ -27,6 +28,7 @@ import { bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/en
 import { LABELS } from "../../protocol/labels.ts";
 import { asBytes, bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
+import { octets, octetsOrJson } from "../shared/answers.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
@@ -35,7 +37,7 @@ import { serviceOfPath } from "./registry.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { sessionAt } from "./session-rows.ts";
 
-const OCTETS = { "content-type": "application/octet-stream" };
+export const receiptJson = (receipt: Uint8Array) => signedJson(Receipt, receipt);
 
 /** Signed<Receipt> of a check-in that opens its session at this time. */
 export function receiptFor(env: ServiceEnv, read: ReadCheckIn, at: number): Uint8Array {
@@ -68,12 +70,12 @@ export async function standingReceipt(
 }
 
 export function registerReceipts(app: RoleApp<ServiceEnv>): void {
-  serve(app, CHECK_INS.readReceipt, async (c, { params: { id, tagHash, presentationHash } }) => {
+  serve(app, CHECK_INS.readReceipt, async (c, { params: { id, tagHash, presentationHash }, accepted }) => {
     const service = await serviceOfPath(c.env, id);
     const row = await sessionAt(service, tagHash);
     const receipt = await standingReceipt(c.env, row, { tagHash, presentationHash });
     if (!receipt) throw new Problem("not-found", "This check-in opened no session.");
-    return c.body(receipt.slice().buffer, 200, OCTETS);
+    return octetsOrJson(c, accepted, receipt, receiptJson);
   });
 
   serve(app, CHECK_INS.listClaims, async (c, { params, query: { cursor = "", limit } }) => {
@@ -84,8 +86,7 @@ export function registerReceipts(app: RoleApp<ServiceEnv>): void {
       .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(cursor))))
       .orderBy(asc(sessions.tagHash))
       .limit(limit);
-    const body = concatBytes(...rows.flatMap((r) => [hexToBytes(r.tagHash), u32be(r.epoch), r.claim]));
-    if (rows.length === limit) c.header("symbolon-cursor", rows.at(-1)!.tagHash);
-    return c.body(body.slice().buffer, 200, OCTETS);
+    const claims = concatBytes(...rows.flatMap((r) => [hexToBytes(r.tagHash), u32be(r.epoch), r.claim]));
+    return octets(c, claims, 200, rows.length === limit ? { "symbolon-cursor": rows.at(-1)!.tagHash } : {});
   });
 }

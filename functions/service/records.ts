@@ -17,17 +17,17 @@
 // to the wrong patient.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import * as z from "zod";
+import { MAX_BLOB_BYTES, RECORDS } from "../../api/service/records.ts";
 import { AgeHeaderError, assertStanzaSet, MAX_RECORD_HEADER_BYTES } from "../../protocol/age-header.ts";
 import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { manifestHashOf } from "../../protocol/documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { blobKey, recordIdOfBlob } from "../../schema/r2-keys.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp, readBase64url } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
+import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import { Problem } from "../shared/problems.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import {
   appendStatements,
   chainConflict,
@@ -45,13 +45,11 @@ import { requireActive } from "./suspension.ts";
 import { CONDEMNED, sweepShard } from "./sweep.ts";
 import { clinicOf } from "./tokens.ts";
 
-export const MAX_BLOB_BYTES = 100_000_000;
 const MANIFEST_HEADER = "symbolon-manifest";
 const SECONDS_PER_HOUR = 3600;
 /** After this time the upload is given up. The time is a full hour, so that the list does not tell when it began. */
 const UPLOAD_HOURS = 2;
 
-const StatementBody = z.object({ manifest: z.string() });
 const isZero = (b: Uint8Array): boolean => b.every((x) => x === 0);
 
 const answer = ({ recordId, hash, value }: GivenManifest) => ({ recordId, manifestHash: hash, count: value.count });
@@ -177,12 +175,11 @@ async function giveUp(env: ServiceEnv, { db, serviceId }: Service, key: string):
 }
 
 export function registerUploads(app: RoleApp<ServiceEnv>): void {
-  app.put("/v1/services/:id/records/:recordId", async (c) => {
+  serve(app, RECORDS.putRecord, async (c, { params, headers }) => {
     const service = await clinicOf(c);
-    const recordId = checkHex(c.req.param("recordId"), 16, "record id");
-    const given = readManifest(service, readBase64url(c.req.header(MANIFEST_HEADER) ?? "", MANIFEST_HEADER));
+    const given = readManifest(service, readBase64url(headers[MANIFEST_HEADER], MANIFEST_HEADER));
     const { value } = given;
-    if (given.recordId !== recordId) throw new Problem("malformed", "The manifest belongs to another record.");
+    if (given.recordId !== params.recordId) throw new Problem("malformed", "The manifest belongs to another record.");
     if (value.kind !== "record" && value.kind !== "amendment")
       throw new Problem("malformed", `A ${value.kind} is a statement: it has no blob.`);
     const length = c.req.header("content-length");
@@ -204,9 +201,10 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
 }
 
 export function registerStatements(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/services/:id/statements", async (c) => {
+  serve(app, RECORDS.postStatement, async (c) => {
     const service = await clinicOf(c);
-    const given = readManifest(service, readBase64url((await readJson(c.req, StatementBody)).manifest, "manifest"));
+    const { manifest } = await readBody(RECORDS.postStatement, c.req);
+    const given = readManifest(service, readBase64url(manifest, "manifest"));
     const { value } = given;
     if (value.kind === "record" || value.kind === "amendment")
       throw new Problem("malformed", `A manifest of kind ${value.kind} has a blob. Use PUT.`);

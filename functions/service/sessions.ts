@@ -24,18 +24,21 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import { CHECK_INS, MAX_CHECK_IN_BYTES } from "../../api/service/check-ins.ts";
 import { SESSIONS } from "../../api/service/sessions.ts";
 import type { OpenOutcome, RowOutcome, SessionRowToDeliver } from "../../durable-objects/replay-window.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { type ChallengeFault, challengeFault } from "../../protocol/challenge-time.ts";
 import { asksAsItsCard, challengeKey, type ReadCheckIn, readCheckIn } from "../../protocol/check-in.ts";
+import { checkInJson } from "../../protocol/document-json.ts";
 import { cardHashOf, presentationHashOf } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { arrivalsEnd, DELIVERY_MARGIN_SECONDS, dayOf } from "../../protocol/epoch.ts";
 import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
 import { bound } from "../../schema/columns.ts";
 import { sessions } from "../../schema/service.ts";
+import { octetsOrJson } from "../shared/answers.ts";
 import { clockSkew } from "../shared/clock.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
@@ -45,7 +48,7 @@ import { countChallenge } from "../shared/rate-limits.ts";
 import { serve } from "../shared/serve.ts";
 import { isClosed } from "./closed-epochs.ts";
 import { sendIndexRow } from "./index-rows.ts";
-import { receiptFor, signedRefusal, standingReceipt } from "./receipts.ts";
+import { receiptFor, receiptJson, signedRefusal, standingReceipt } from "./receipts.ts";
 import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
 import { replayWindowOf } from "./session-objects.ts";
@@ -54,13 +57,9 @@ import { requireActive } from "./suspension.ts";
 import { clinicOf } from "./tokens.ts";
 import { verifyTogether } from "./verification.ts";
 
-const MAX_CHECK_IN_BYTES = 32_768;
 const HPKE_ENC_BYTES = 1120;
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
-
-const octets = (c: ServiceContext, bytes: Uint8Array, status: 200 | 201) =>
-  c.body(bytes.slice().buffer, status, { "content-type": "application/octet-stream" });
 
 /** @throws Problem malformed, CodecError */
 function decode(bytes: Uint8Array): ReadCheckIn {
@@ -222,26 +221,28 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
 }
 
 export function registerCheckIns(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/sessions", async (c) => {
+  serve(app, CHECK_INS.checkIn, async (c, { accepted }) => {
     const at = now(c);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     try {
-      return octets(c, await answerCheckIn(c, bytes, at), 201);
+      return octetsOrJson(c, accepted, await answerCheckIn(c, bytes, at), receiptJson, 201);
     } catch (cause) {
       throw c.req.header("authorization") === undefined ? signedRefusal(c.env, cause, bytes, at) : cause;
     }
   });
 }
 
-const asJson = ({ tagHash, epoch, day, checkIn }: NonNullable<Awaited<ReturnType<typeof sessionAt>>>) => ({
+type SessionRow = NonNullable<Awaited<ReturnType<typeof sessionAt>>>;
+const asJson = ({ tagHash, epoch, day, checkIn }: SessionRow, decoded?: unknown) => ({
   tagHash: toBase64url(hexToBytes(tagHash)),
   epoch,
   day,
   checkIn: toBase64url(checkIn),
+  ...(decoded === undefined ? {} : { decoded: checkInJson(checkIn) }),
 });
 
 export function registerSessions(app: RoleApp<ServiceEnv>): void {
-  serve(app, SESSIONS.listSessions, async (c, { query: { cursor = "", limit } }) => {
+  serve(app, SESSIONS.listSessions, async (c, { query: { cursor = "", limit, decoded } }) => {
     const { db, serviceId } = await clinicOf(c);
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
@@ -249,12 +250,13 @@ export function registerSessions(app: RoleApp<ServiceEnv>): void {
       .where(and(eq(sessions.serviceId, serviceId), gt(sessions.tagHash, bound(cursor))))
       .orderBy(asc(sessions.tagHash))
       .limit(limit);
-    return c.json({ sessions: rows.map(asJson), ...(rows.length === limit ? { cursor: rows.at(-1)!.tagHash } : {}) });
+    const more = rows.length === limit ? { cursor: rows.at(-1)!.tagHash } : {};
+    return c.json({ sessions: rows.map((row) => asJson(row, decoded)), ...more });
   });
 
-  serve(app, SESSIONS.readSession, async (c, { params: { tagHash } }) => {
+  serve(app, SESSIONS.readSession, async (c, { params: { tagHash }, query: { decoded } }) => {
     const row = await sessionAt(await clinicOf(c), tagHash);
     if (!row) throw new Problem("not-found", "No such session.");
-    return c.json(asJson(row));
+    return c.json(asJson(row, decoded));
   });
 }

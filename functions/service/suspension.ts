@@ -9,6 +9,7 @@
 
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { ADMINISTRATION } from "../../api/service/administration.ts";
 import { labelledHash } from "../../protocol/bytes.ts";
 import { hexToBytes } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -16,6 +17,7 @@ import { services } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
+import { serve } from "../shared/serve.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 import { forgetService, type Service, serviceOfPath } from "./registry.ts";
 import { admin } from "./single-use.ts";
@@ -27,15 +29,15 @@ export function requireActive({ suspended }: Service): void {
 }
 
 const ACTS = [
-  ["suspend", true, "service-suspended"],
-  ["resume", false, "service-resumed"],
+  [ADMINISTRATION.suspendService, true, "service-suspended"],
+  [ADMINISTRATION.resumeService, false, "service-resumed"],
 ] as const;
 
 export function registerSuspension(app: RoleApp<ServiceEnv>): void {
-  for (const [path, suspended, kind] of ACTS)
-    app.post(`/v1/admin/services/:id/${path}`, async (c) => {
+  for (const [route, suspended, kind] of ACTS)
+    serve(app, route, async (c, { params }) => {
       const { nonce } = await admin.request(c);
-      const { serviceId } = await serviceOfPath(c.env, c.req.param("id"));
+      const { serviceId } = await serviceOfPath(c.env, params.id);
       const id = hexToBytes(serviceId);
       const db = drizzle(c.env.RECORDS_DB_0);
       const entry = outboxEntry(now(c), {

@@ -15,11 +15,13 @@
 
 import { eq, lte, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { ADMINISTRATION } from "../../api/service/administration.ts";
 import { recordIdOfBlob, serviceIdOfBlob } from "../../schema/r2-keys.ts";
 import { recordsTableName } from "../../schema/records.ts";
 import { clientAssertions, uploads } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
+import { serve } from "../shared/serve.ts";
 import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
 import { publishLateParts } from "./service-list.ts";
@@ -74,20 +76,19 @@ async function orphansOf(env: ServiceEnv, keys: readonly string[]): Promise<stri
 }
 
 export function registerSweep(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/admin/orphans", async (c) => {
+  serve(app, ADMINISTRATION.findOrphans, async (c, { query: { cursor, remove } }) => {
     await admin.request(c);
-    const cursor = c.req.query("cursor");
     const page = await c.env.BLOBS.list({ prefix: "records/", limit: BLOBS_PER_PAGE, ...(cursor ? { cursor } : {}) });
     const orphans = await orphansOf(
       c.env,
       page.objects.map(({ key }) => key),
     );
-    if (c.req.query("remove") === "yes" && orphans.length > 0) await c.env.BLOBS.delete(orphans);
+    if (remove === "yes" && orphans.length > 0) await c.env.BLOBS.delete(orphans);
     const next = page.truncated ? { cursor: page.cursor } : {};
     return c.json({ seen: page.objects.length, orphans: orphans.length, ...next });
   });
 
-  app.post("/v1/admin/sweep", async (c) => {
+  serve(app, ADMINISTRATION.sweep, async (c) => {
     await admin.request(c);
     const at = now(c);
     const total = { blobs: 0, entries: 0, assertions: 0 };

@@ -151,11 +151,14 @@ export async function postCheckIn(
   return answerOf(response);
 }
 
+/** A problem's `bytes` are those without its random name, so that two refusals can be compared byte for byte. */
 export async function answerOf(response: Response): Promise<Answer> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  let bytes = new Uint8Array(await response.arrayBuffer());
   let code: string | undefined;
   try {
-    code = (JSON.parse(new TextDecoder().decode(bytes)) as { code?: string }).code;
+    const text = new TextDecoder().decode(bytes);
+    code = (JSON.parse(text) as { code?: string }).code;
+    bytes = new TextEncoder().encode(text.replace(/,"instance":"urn:uuid:[0-9a-f-]{36}"/, ""));
   } catch {
     // not a problem document
   }

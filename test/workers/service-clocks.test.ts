@@ -50,17 +50,19 @@ const transportOff = (off: number): Transport => ({
 });
 const clinicOff = (off: number, { keys }: Clinic = clinic): Clinic => new Clinic(transportOff(off), deployment, keys);
 
-/** Status, code and detail of the refusal. */
+/** The refusal's problem document, without the random name of this one answer. */
 async function refusal(answer: Promise<unknown>) {
   const error: unknown = await answer.then(
     () => undefined,
     (e: unknown) => e,
   );
   if (!(error instanceof ApiError)) throw new Error(`no refusal: ${error}`);
-  return error.problem;
+  const { instance, ...rest } = error.problem;
+  expect(instance).toMatch(/^urn:uuid:/);
+  return rest;
 }
 const skewed = (detail: string) => ({
-  type: "urn:symbolon:problem:clock-skew",
+  type: `${SERVICE_URL}/problems/clock-skew`,
   code: "clock-skew",
   status: 403,
   title: "A clock is wrong, or the message is too old.",

@@ -23,6 +23,8 @@ export type Caller =
   | { readonly by: "anyone" }
   /** the clinic of the service in the path, with a Bearer token of this scope */
   | { readonly by: "clinic"; readonly scope: string }
+  /** a Bearer token of another party than a clinic, such as an officer */
+  | { readonly by: "bearer"; readonly of: string }
   /** a signed request; `of` says whose key signs */
   | { readonly by: "signature"; readonly of: string }
   /** the operator's administrator; each signed request serves once */
@@ -31,6 +33,7 @@ export type Caller =
 export const ANYONE = { by: "anyone" } as const;
 export const ADMINISTRATOR = { by: "administrator" } as const;
 export const clinic = <const S extends string>(scope: S) => ({ by: "clinic", scope }) as const;
+export const bearerOf = <const S extends string>(of: S) => ({ by: "bearer", of }) as const;
 export const signatureOf = <const S extends string>(of: S) => ({ by: "signature", of }) as const;
 
 export const JSON_TYPE = "application/json";

@@ -33,7 +33,8 @@ export const anyBase64url: z.ZodType<Base64url> = z
 export const epochText = z
   .string()
   .regex(/^\d{1,5}$/, "an epoch expected")
-  .transform(Number);
+  .transform(Number)
+  .meta({ type: "integer", minimum: 0, maximum: 99_999 });
 
 /** The page size that a query asks for, at most `most`; `most` by default. A larger number is no fault. */
 export const limitUpTo = (most: number) =>
@@ -41,7 +42,8 @@ export const limitUpTo = (most: number) =>
     .string()
     .regex(/^[1-9]\d{0,4}$/, "a positive number expected")
     .transform((text) => Math.min(Number(text), most))
-    .default(most);
+    .default(most)
+    .meta({ type: "integer", minimum: 1, maximum: 99_999 });
 
 export const serviceId = hexText(16);
 export const tagHash = hexText(32);

@@ -1,9 +1,9 @@
-// The JSON form of a binary document, for people and for programs that do not verify it.
+// The JSON form of a binary document (protocol/document-json.ts), for people and for programs that do not verify it.
 
 import * as z from "zod";
 import { anyBase64url, hexText } from "../fields.ts";
 
-export const documentJson = () =>
+const form = () =>
   z
     .object({
       document: z.string().describe("name of the document in docs/SPEC.md"),
@@ -12,3 +12,10 @@ export const documentJson = () =>
       fields: z.record(z.string(), z.unknown()).describe("bytes in hex, numbers, texts and lists"),
     })
     .meta({ id: "DecodedDocument" });
+let made: ReturnType<typeof form> | undefined;
+
+/** One schema for all answers, since a name stands for one schema. */
+export function documentJson(): ReturnType<typeof form> {
+  made ??= form();
+  return made;
+}

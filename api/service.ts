@@ -5,6 +5,7 @@ import { HEALTH, HEALTH_ANSWERS } from "./health.ts";
 import { ADMINISTRATION, ADMINISTRATION_ANSWERS } from "./service/administration.ts";
 import { CHECK_INS, CHECK_INS_ANSWERS } from "./service/check-ins.ts";
 import { MESSAGES, MESSAGES_ANSWERS } from "./service/messages.ts";
+import { PAGES, PAGES_ANSWERS } from "./service/pages.ts";
 import { RECORDS, RECORDS_ANSWERS } from "./service/records.ts";
 import { SERVICES, SERVICES_ANSWERS } from "./service/services.ts";
 import { SESSIONS, SESSIONS_ANSWERS } from "./service/sessions.ts";
@@ -25,6 +26,7 @@ export const SERVICE = contract(
     messages: [MESSAGES, MESSAGES_ANSWERS],
     services: [SERVICES, SERVICES_ANSWERS],
     administration: [ADMINISTRATION, ADMINISTRATION_ANSWERS],
+    pages: [PAGES, PAGES_ANSWERS],
     health: [HEALTH, HEALTH_ANSWERS],
   },
 );

@@ -11,6 +11,7 @@
 //   service/index-completion  the session index of an epoch, before the escrow closes it
 //   service/records         writing records and statements;  service/manifests: their chain;  service/reading: reading them
 //   service/frames          messages between wallet and clinic
+//   service/pages          the API as a page, its OpenAPI document, and the problem codes
 //   service/sweep           removal of leftovers from faults and erasures
 //
 // Blobs stream, and every other body is small.
@@ -20,6 +21,7 @@ import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
 import { registerFrames } from "./service/frames.ts";
 import { registerIndexCompletion } from "./service/index-completion.ts";
+import { registerPages } from "./service/pages.ts";
 import { registerReading } from "./service/reading.ts";
 import { registerReceipts } from "./service/receipts.ts";
 import { registerStatements, registerUploads } from "./service/records.ts";
@@ -58,5 +60,6 @@ registerReading(app);
 registerFrames(app);
 registerSweep(app);
 registerUploads(app);
+registerPages(app);
 
 export default app;

@@ -255,6 +255,15 @@ async function startOnce(options: HostOptions): Promise<Host> {
             },
           ]),
         ),
+        ...(config.assets && {
+          assets: {
+            directory: join(root, config.assets.directory!),
+            binding: config.assets.binding!,
+            run_worker_first: true,
+            routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+            assetConfig: { html_handling: config.assets.html_handling! },
+          },
+        }),
         d1Databases: Object.fromEntries(
           config.d1_databases.map((d: { binding: string; database_name?: string }) => [d.binding, d.database_name!]),
         ),

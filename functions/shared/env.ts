@@ -4,7 +4,7 @@
 // Secrets and keys are hex in Worker secrets. A production Worker refuses a settable clock. Every Worker refuses to run if
 // it also has bindings of another role (S10).
 
-import type { D1Database, DurableObjectNamespace, R2Bucket } from "@cloudflare/workers-types";
+import type { D1Database, DurableObjectNamespace, Fetcher, R2Bucket } from "@cloudflare/workers-types";
 import * as z from "zod";
 import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { hexText as hex } from "./schemas.ts";
@@ -82,6 +82,8 @@ interface Resources {
     RECORDS_DB_0: D1Database;
     RECORDS_DB_1: D1Database;
     BLOBS: R2Bucket;
+    /** static files of the pages (scripts/site.ts) */
+    ASSETS: Fetcher;
     REPLAY_WINDOW: DurableObjectNamespace;
   };
   escrow: { ESCROW_DB: D1Database; LINKAGE_ESCROW: DurableObjectNamespace };
@@ -91,7 +93,7 @@ interface Resources {
 }
 const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
   registrar: ["REGISTRAR_DB"],
-  service: ["RECORDS_DB_0", "RECORDS_DB_1", "BLOBS", "REPLAY_WINDOW"],
+  service: ["RECORDS_DB_0", "RECORDS_DB_1", "BLOBS", "ASSETS", "REPLAY_WINDOW"],
   escrow: ["ESCROW_DB", "LINKAGE_ESCROW"],
   trustee: ["CEREMONY", "TRUSTEE_VAULT"],
   log: ["TRANSPARENCY_LOG", "TILES"],

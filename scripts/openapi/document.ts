@@ -46,24 +46,23 @@ const securityOf = (caller: Caller): Record<string, string[]> => {
   }
 };
 
+function sentenceOf(caller: Caller): string {
+  switch (caller.by) {
+    case "anyone":
+      return "anyone";
+    case "clinic":
+      return `the clinic, with scope ${caller.scope}`;
+    case "bearer":
+      return `a token of ${caller.of}`;
+    case "signature":
+      return `a request signed by ${caller.of}`;
+    case "administrator":
+      return "a request signed by the operator's administrator";
+  }
+}
+
 /** Alternatives; a caller with either of two scopes is listed with each. */
-const callersOf = ({ callers }: Route): string =>
-  callers
-    .map((caller) => {
-      switch (caller.by) {
-        case "anyone":
-          return "anyone";
-        case "clinic":
-          return `the clinic, with scope ${caller.scope}`;
-        case "bearer":
-          return `a token of ${caller.of}`;
-        case "signature":
-          return `a request signed by ${caller.of}`;
-        case "administrator":
-          return "a request signed by the operator's administrator";
-      }
-    })
-    .join("; or ");
+const callersOf = ({ callers }: Route): string => callers.map(sentenceOf).join("; or ");
 
 function parametersOf({ params, query, headers }: Route, schemas: Schemas): JsonSchema[] {
   const places = [

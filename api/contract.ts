@@ -7,8 +7,8 @@
 //                 a function that no Worker calls, so a bundler leaves it out of the Worker
 // `api/<role>.ts` puts the rooms together with `contract(…)`.
 //
-// Some answers belong to many routes, so no route names them: 400 malformed, 405, 406, 413, 415, 429, 503, and 403
-// credential-refused and clock-skew of every caller but anyone (`commonProblems`).
+// Some answers belong to many routes, so no route names them: 400 malformed, 405, 406, 413, 415, 429, 503, and the
+// refusals of tokens and signatures (`commonProblems`).
 
 import type * as z from "zod";
 import type { ProblemCode } from "./problems.ts";
@@ -137,6 +137,7 @@ export function commonProblems({ method, callers, params, query, headers, body, 
   if (method !== "GET" || body) codes.push("too-large");
   if (body) codes.push("unsupported-media-type");
   if (callers.some(({ by }) => by !== "anyone")) codes.push("credential-refused");
+  if (callers.some(({ by }) => by === "clinic" || by === "bearer")) codes.push("token-refused", "insufficient-scope");
   if (callers.some(({ by }) => by === "signature" || by === "administrator")) codes.push("clock-skew");
   return codes;
 }

@@ -17,6 +17,10 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     when: "A binary document has a version that this deployment does not know. The sender may be too new or too old.",
     remedy: "Update the SDK, or ask the operator which version is deployed.",
   },
+  "token-refused": {
+    when: "The access token is missing, has expired, was revoked, or is of another service.",
+    remedy: "Get a new token at the token endpoint, and send the request again with it.",
+  },
   "credential-refused": {
     when: "A proof, signature, token or assertion was not accepted, or was used before. All such failures have this one answer, so that nobody learns how close a forgery came.",
     remedy:
@@ -25,6 +29,10 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   "clock-skew": {
     when: "The time that the request claims is too far from the server's clock. The member detail says by how many seconds.",
     remedy: "Set the clock, or make the message anew if it is old.",
+  },
+  "insufficient-scope": {
+    when: "The access token is good, but it does not have the scope that this route needs.",
+    remedy: "Ask for a token with the scope that the OpenAPI document names for this route.",
   },
   forbidden: {
     when: "The key is known, but it may not do this.",

@@ -4,8 +4,10 @@
 export const PROBLEMS = {
   malformed: [400, "The request could not be read."],
   "unknown-version": [400, "This version of the document is not supported."],
+  "token-refused": [401, "The access token was not accepted."],
   "credential-refused": [403, "The credential was not accepted."],
   "clock-skew": [403, "A clock is wrong, or the message is too old."],
+  "insufficient-scope": [403, "The access token does not cover this request."],
   forbidden: [403, "This key may not do that."],
   "not-found": [404, "There is nothing here."],
   "method-not-allowed": [405, "This path does not take that method."],

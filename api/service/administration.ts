@@ -55,7 +55,7 @@ export const ADMINISTRATION = {
     method: "POST",
     path: "/v1/admin/orphans",
     callers,
-    query: { cursor: z.string().max(2048).optional(), remove: z.literal("yes").optional() },
+    query: { cursor: z.string().max(2048).optional(), remove: z.string().regex(/^yes$/).optional() },
     produces,
   }),
 };

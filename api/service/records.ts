@@ -18,14 +18,14 @@ const page = {
     .optional(),
   limit: limitUpTo(RECORDS_PER_PAGE),
 };
-const decoded = z.literal("true").optional();
+const decoded = z.string().regex(/^true$/).optional();
 const id = serviceId;
 
 export const RECORDS = {
   putRecord: route({
     method: "PUT",
     path: "/v1/services/:id/records/:recordId",
-    callers: [clinic("system/Record.c")],
+    callers: [clinic("system/Record.c"), clinic("system/Record.u")],
     params: { id, recordId },
     headers: { "symbolon-manifest": anyBase64url },
     body: octets("sealed record", MAX_BLOB_BYTES),
@@ -42,7 +42,7 @@ export const RECORDS = {
   listRecords: route({
     method: "GET",
     path: "/v1/services/:id/records",
-    callers: [clinic("system/Record.r")],
+    callers: [clinic("system/Record.s")],
     params: { id },
     query: { ...page, decoded },
     produces: [JSON_TYPE],
@@ -115,12 +115,13 @@ export const RECORDS_ANSWERS = () => {
     putRecord: {
       summary: "File a sealed record or an amendment",
       description:
-        "The body is the sealed blob, streamed, with Content-Length. The header has the Signed<Manifest> in base64url. The same manifest again gets the same answer with status 200: the record id serves as the idempotency key. If the session's chain has another head by now, the problem conflict carries `head`.",
+        "The body is the sealed blob, streamed, with Content-Length. A record needs Record.c, an amendment Record.u. The header has the Signed<Manifest> in base64url. The same manifest again gets the same answer with status 200: the record id serves as the idempotency key. If the session's chain has another head by now, the problem conflict carries `head`.",
       ...written,
     },
     postStatement: {
       summary: "Withdraw, move or erase a record",
-      description: "The manifest states the act. The same manifest again gets the same answer with status 200.",
+      description:
+        "The manifest states the act. A move needs Record.u, the other acts Record.d. The same manifest again gets the same answer with status 200.",
       ...written,
     },
     listRecords: { summary: "List all manifests of the clinic's service", ok: { 200: { json: Records } } },

@@ -7,13 +7,13 @@ import { documentJson } from "./decoded.ts";
 
 const SESSIONS_PER_PAGE = 100;
 
-const decoded = z.literal("true").optional();
+const decoded = z.string().regex(/^true$/).optional();
 
 export const SESSIONS = {
   listSessions: route({
     method: "GET",
     path: "/v1/services/:id/sessions",
-    callers: [clinic("system/Session.r")],
+    callers: [clinic("system/Session.s")],
     params: { id: serviceId },
     query: { cursor: tagHash.optional(), limit: limitUpTo(SESSIONS_PER_PAGE), decoded },
     produces: [JSON_TYPE],

@@ -7,7 +7,10 @@
 
 import { count, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { ADMINISTRATION } from "../../api/service/administration.ts";
+import { SERVICES } from "../../api/service/services.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
+import { signedJson } from "../../protocol/document-json.ts";
 import { cardHashOf, openSigned, ServiceCard, Signed, serviceIdOf } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { isHybridRecipient } from "../../protocol/hybrid-recipient.ts";
@@ -15,9 +18,11 @@ import { isHybridPublicKey } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { RECORDS_VERSION, recordsDdl } from "../../schema/records.ts";
 import { MAX_SERVICES_PER_SHARD, services } from "../../schema/service.ts";
+import { etagOf, octetsOrJson, unlessKnown } from "../shared/answers.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, type RoleApp } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
+import { serve } from "../shared/serve.ts";
 import { flushOutbox, outboxEntry } from "./outbox.ts";
 import { partChanged, publishService } from "./service-list.ts";
 import { admin } from "./single-use.ts";
@@ -122,7 +127,7 @@ function checkCard(signed: Uint8Array, at: number): { serviceId: Hex; card: Serv
 }
 
 export function registerServices(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/admin/services", async (c) => {
+  serve(app, ADMINISTRATION.registerService, async (c) => {
     const { body } = await admin.request(c);
     const { serviceId, card } = checkCard(body, now(c));
     const placed = await placements(c.env).select().from(services).where(eq(services.serviceId, serviceId)).get();
@@ -150,8 +155,11 @@ export function registerServices(app: RoleApp<ServiceEnv>): void {
     return c.json({ serviceId }, placed ? 200 : 201);
   });
 
-  app.get("/v1/services/:id", async (c) => {
-    const { signedCard } = await serviceOfPath(c.env, c.req.param("id"));
-    return c.body(signedCard.slice().buffer, 200, { "content-type": "application/octet-stream" });
+  serve(app, SERVICES.readService, async (c, { params: { id }, accepted }) => {
+    const { signedCard } = await serviceOfPath(c.env, id);
+    const etag = etagOf(bytesToHex(cardHashOf(signedCard)), accepted);
+    return unlessKnown(c, etag, {}, (headers) =>
+      octetsOrJson(c, accepted, signedCard, (bytes) => signedJson(ServiceCard, bytes), 200, headers),
+    );
   });
 }

@@ -10,16 +10,19 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { and, asc, eq, gte, isNotNull, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { OCTETS_TYPE } from "../../api/contract.ts";
+import { SERVICES } from "../../api/service/services.ts";
 import { signerOf } from "../../engine/ed25519.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import { partHashOf, partOfService, ServicePart, signServiceList } from "../../protocol/service-list.ts";
 import { asBytes, bound } from "../../schema/columns.ts";
 import { serviceParts, services } from "../../schema/service.ts";
+import { etagOf, octets, unlessKnown } from "../shared/answers.ts";
 import type { ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
+import { serve } from "../shared/serve.ts";
 
-const OCTETS = "application/octet-stream";
 const LIST_CACHE = "public, max-age=60";
 const PART_CACHE = "public, max-age=31536000, immutable";
 const blobKeyOf = (hash: Hex): string => `services/${hash}`;
@@ -71,7 +74,7 @@ export async function publishLateParts(env: ServiceEnv): Promise<void> {
 }
 
 export function registerServiceList(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services", async (c) => {
+  serve(app, SERVICES.listServices, async (c) => {
     const rows = await db(c.env)
       .select({ hash: serviceParts.hash })
       .from(serviceParts)
@@ -81,16 +84,17 @@ export function registerServiceList(app: RoleApp<ServiceEnv>): void {
       rows.map(({ hash }) => hexToBytes(hash!)),
       signerOf(c.env.SIGNING_KEY),
     );
-    const etag = `"${bytesToHex(sha256(list))}"`;
-    const headers = { "content-type": OCTETS, "cache-control": LIST_CACHE, etag };
-    if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers);
-    return c.body(list.slice().buffer, 200, headers);
+    return unlessKnown(c, etagOf(bytesToHex(sha256(list))), { "cache-control": LIST_CACHE }, (headers) =>
+      octets(c, list, 200, headers),
+    );
   });
 
-  app.get("/v1/services/parts/:hash", async (c) => {
-    const hash = checkHex(c.req.param("hash"), 32, "hash");
-    const part = await c.env.BLOBS.get(blobKeyOf(hash));
-    if (!part) throw new Problem("not-found", "The list has no such part any more. Read the list again.");
-    return c.body(part.body, 200, { "content-type": OCTETS, "cache-control": PART_CACHE, etag: `"${hash}"` });
+  serve(app, SERVICES.readServicePart, async (c, { params: { hash } }) => {
+    const headers = { "content-type": OCTETS_TYPE, "cache-control": PART_CACHE };
+    return unlessKnown(c, etagOf(hash), headers, async (all) => {
+      const part = await c.env.BLOBS.get(blobKeyOf(hash));
+      if (!part) throw new Problem("not-found", "The list has no such part any more. Read the list again.");
+      return c.body(part.body, 200, all);
+    });
   });
 }

@@ -3,12 +3,14 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { HEALTH } from "../../api/health.ts";
 import { CLOCK_HEADER } from "../../protocol/clock.ts";
 import { fromBase64url, type Hex, isHex } from "../../protocol/encodings.ts";
 import { SIGNATURE_HEADER } from "../../protocol/request-signature.ts";
 import { checkEnv, type Role } from "./env.ts";
 import { Problem, problemResponse, requestIdOf, toProblem } from "./problems.ts";
 import { countAddress, ratePolicy } from "./rate-limits.ts";
+import { serve } from "./serve.ts";
 
 const MAX_BODY_BYTES = 1 << 20;
 
@@ -136,7 +138,7 @@ export function roleApp<E extends object>(role: Role, { large }: { large?: Large
       allow === "" ? new Problem("not-found") : new Problem("method-not-allowed", undefined, undefined, {}, { allow }),
     );
   });
-  app.get("/health", (c) => c.json({ role, ok: true }));
+  serve(app, HEALTH.health, (c) => c.json({ role, ok: true }));
   return app;
 }
 

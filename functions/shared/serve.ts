@@ -2,7 +2,7 @@
 // an expected content type (415), and checked path parameters, query and headers (400). These checks read no body and no
 // storage. The handler then checks who asks, and reads the body last: `readBody` checks it with the contract's schema.
 
-import type { Context } from "hono";
+import type { Context, Hono } from "hono";
 import * as z from "zod";
 import {
   type BodyOf,
@@ -13,7 +13,6 @@ import {
   type Route,
   type Shape,
 } from "../../api/contract.ts";
-import type { RoleApp } from "./http.ts";
 import { readJson } from "./json.ts";
 import { Problem } from "./problems.ts";
 
@@ -32,7 +31,11 @@ type Handler<E extends object, R extends Route> = (
 ) => Response | Promise<Response>;
 
 /** Registers the handler of a route. */
-export function serve<E extends object, R extends Route>(app: RoleApp<E>, route: R, handler: Handler<E, R>): void {
+export function serve<E extends object, R extends Route>(
+  app: Hono<{ Bindings: E }>,
+  route: R,
+  handler: Handler<E, R>,
+): void {
   const [params, query, headers] = [route.params, route.query, route.headers].map((shape) => z.object({ ...shape }));
   app.on(route.method, route.path, (c) => {
     const accepted = acceptedType(c.req.header("accept"), route.produces);

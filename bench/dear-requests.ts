@@ -128,6 +128,8 @@ function knownAt(p: Practice, role: Role, made: Awaited<ReturnType<typeof checkI
       hash: zeros,
       part: "0.1",
       rest: "entries/000",
+      file: "swagger-ui-bundle.js",
+      code: "malformed",
     },
     bodies: { "POST /v1/sessions": [forged, accepted] },
     queries: {

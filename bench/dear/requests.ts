@@ -56,7 +56,7 @@ export function requestsOf(route: Route, known: Known): Asked[] {
       init: { headers: clock },
     }));
   const { method } = route;
-  const plain = { ...clock, "content-type": "application/json" };
+  const plain = { ...clock, "content-type": route.bodyType ?? "application/json" };
   const bodies = [
     ...Object.entries(JUNK),
     ...(known.bodies[key] ?? []).map((b, i) => [`well-formed ${i}`, b] as const),

@@ -1,7 +1,10 @@
-// The routes of every role, read from the sources, so that a new route is asked without anybody remembering it.
+// The routes of every role, so that a new route is asked without anybody remembering it: those of the contracts in api/, and
+// those that the sources still register without one.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HEALTH } from "../../api/health.ts";
+import { CONTRACTS } from "../../api/roles.ts";
 
 export const ROLES = ["registrar", "service", "escrow", "log", "trustee", "witness"] as const;
 export type Role = (typeof ROLES)[number];
@@ -11,6 +14,8 @@ export interface Route {
   method: string;
   /** as Hono has it, with ":name" */
   pattern: string;
+  /** the content type of its bodies, if its contract states one */
+  bodyType?: string | undefined;
 }
 
 const root = join(import.meta.dirname, "../../functions");
@@ -25,11 +30,16 @@ function routesIn(role: Role, text: string): Route[] {
   });
 }
 
+const contracted = (role: Role): Route[] =>
+  Object.values(CONTRACTS.find((contract) => contract.role === role)?.routes ?? HEALTH).map(
+    ({ method, path, body }) => ({ role, method, pattern: path, bodyType: body?.type }),
+  );
+
 export function allRoutes(): Route[] {
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   return ROLES.flatMap((role) => {
     const own = role === "witness" ? [] : readdirSync(join(root, role)).map((file) => `${role}/${file}`);
-    const shared = ["shared/http.ts", ...(role === "trustee" || role === "witness" ? ["shared/witness.ts"] : [])];
-    return [...own, ...shared].flatMap((path) => routesIn(role, read(path)));
+    const shared = role === "trustee" || role === "witness" ? ["shared/witness.ts"] : [];
+    return [...contracted(role), ...[...own, ...shared].flatMap((path) => routesIn(role, read(path)))];
   });
 }

@@ -11,10 +11,12 @@
 // A record is sealed in memory, because age-encryption pads and seals one buffer. The edge streams the blob.
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { RecordRow, RecordsPage } from "../api/service/records.ts";
+import type { SessionRow, SessionsPage } from "../api/service/sessions.ts";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
 import { readCheckIn } from "../protocol/check-in.ts";
 import { Challenge, cardHashOf, Manifest, Signed, signDocument } from "../protocol/documents.ts";
-import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
+import { fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
 import { decodeG1 } from "../protocol/suite.ts";
@@ -54,13 +56,6 @@ export { type ClinicSession, SessionError } from "./clinic/session.ts";
 const ZERO_HASH = new Uint8Array(32);
 /** Writers elsewhere can be faster this often, such as other desks of the clinic. */
 const APPEND_TRIES = 16;
-interface SessionRow {
-  tagHash: Base64url;
-  checkIn: Base64url;
-}
-interface ManifestRow {
-  manifest: Base64url;
-}
 /** A session by its tag hash alone. */
 type Place = { readonly tagHash: string };
 type Draft = Pick<Manifest, "kind" | "recordId"> & Partial<Manifest>;
@@ -201,7 +196,7 @@ export class Clinic {
     const rows = eachItem({
       name: "sessions of this clinic",
       most: MAX_CLINIC_ROWS,
-      ask: (cursor) => this.#page<{ sessions: SessionRow[]; cursor?: string }>("/sessions", cursor),
+      ask: (cursor) => this.#page<SessionsPage>("/sessions", cursor),
       itemsOf: (page) => page.sessions,
       keyOf: (row: SessionRow) => row.tagHash,
     });
@@ -352,9 +347,9 @@ export class Clinic {
     const rows = eachItem({
       name: "manifests of this clinic",
       most,
-      ask: (cursor) => this.#page<{ records: ManifestRow[]; cursor?: string }>(path, cursor),
+      ask: (cursor) => this.#page<RecordsPage>(path, cursor),
       itemsOf: (page) => page.records,
-      keyOf: (row: ManifestRow) => row.manifest,
+      keyOf: (row: RecordRow) => row.manifest,
     });
     const all: Uint8Array[] = [];
     for await (const { manifest } of rows) all.push(decodeAnswer("a manifest", () => fromBase64url(manifest)));

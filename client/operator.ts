@@ -1,6 +1,7 @@
 // The operator's SDK, for the people who run a deployment with the administrator's key: parameters, services, the
 // registrar's desk, and requesters. The trustees' key ceremony is in operator/ceremony.ts.
 
+import type { IndexStep, RegisteredService } from "../api/service/administration.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
@@ -45,12 +46,6 @@ export interface Enrolment {
   known: boolean;
 }
 
-interface IndexStep {
-  rows: number;
-  conflicts: number;
-  cursor?: string;
-}
-
 /**
  * @example
  * const operator = new Operator(systemTransport(), deployment, adminSecretKey);
@@ -89,7 +84,7 @@ export class Operator {
   async registerService(card: Uint8Array): Promise<Hex> {
     const { serviceUrl } = this.#deployment;
     const request = { bytes: card, signWith: this.#adminSecretKey };
-    const answer = await apiJson<{ serviceId: Hex }>(this.#transport, serviceUrl, "/v1/admin/services", request);
+    const answer = await apiJson<RegisteredService>(this.#transport, serviceUrl, "/v1/admin/services", request);
     await this.#untilWitnessed();
     return answer.serviceId;
   }

@@ -5,9 +5,10 @@
 //   Wallet.restore(...)  a new phone from the recovery words: enrol again with a fresh code, then recover()
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { WaitingFrames } from "../api/service/messages.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import type { Receipt } from "../protocol/documents.ts";
-import { type Base64url, fromBase64url, type Hex } from "../protocol/encodings.ts";
+import { fromBase64url, type Hex } from "../protocol/encodings.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { decodeAnswer, SymbolonError } from "./errors.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
@@ -241,12 +242,7 @@ export class Wallet {
     const path = `/v1/sessions/${session.serviceId}/${session.tagHash}/frames`;
     const { transport, deployment } = this.#context;
     const request = { signWith: (await this.#keys(session)).authSecretKey };
-    const { frames } = await apiJson<{ frames: { seq: number; frame: Base64url }[] }>(
-      transport,
-      deployment.serviceUrl,
-      path,
-      request,
-    );
+    const { frames } = await apiJson<WaitingFrames>(transport, deployment.serviceUrl, path, request);
     const sealed = decodeAnswer("the frames of a session", () => frames.map((f) => fromBase64url(f.frame)));
     if (sealed.length === 0) return [];
     // Store first, then acknowledge: the service deletes a frame only when the wallet remembers that it received it.

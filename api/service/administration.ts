@@ -1,7 +1,7 @@
 // Requests of the operator's administrator. Each signed request serves once; to repeat an act, the administrator signs again.
 
 import * as z from "zod";
-import { ADMINISTRATOR, type AnswersOf, JSON_TYPE, octets, route } from "../contract.ts";
+import { ADMINISTRATOR, type AnswersOf, JSON_TYPE, type JsonOf, octets, route } from "../contract.ts";
 import { epochText, serviceId } from "../fields.ts";
 
 const MAX_CARD_BYTES = 1 << 20;
@@ -100,3 +100,7 @@ export const ADMINISTRATION_ANSWERS = () => {
     },
   } satisfies AnswersOf<typeof ADMINISTRATION>;
 };
+
+type Answered = ReturnType<typeof ADMINISTRATION_ANSWERS>;
+export type RegisteredService = JsonOf<Answered["registerService"], 201>;
+export type IndexStep = JsonOf<Answered["completeIndex"]>;

@@ -1,7 +1,7 @@
 // Frames between a wallet and its clinic. The service queues them and cannot read them.
 
 import * as z from "zod";
-import { type AnswersOf, clinic, JSON_TYPE, octets, route, signatureOf } from "../contract.ts";
+import { type AnswersOf, clinic, JSON_TYPE, type JsonOf, octets, route, signatureOf } from "../contract.ts";
 import { anyBase64url, serviceId, tagHash } from "../fields.ts";
 
 const MAX_FRAME_BYTES = 65_536;
@@ -70,3 +70,6 @@ export const MESSAGES_ANSWERS = () => {
     },
   } satisfies AnswersOf<typeof MESSAGES>;
 };
+
+type Answered = ReturnType<typeof MESSAGES_ANSWERS>;
+export type WaitingFrames = JsonOf<Answered["readFrames"]>;

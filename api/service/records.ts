@@ -4,7 +4,17 @@
 import * as z from "zod";
 import { GROUP_BLOBS } from "../../protocol/blob-group.ts";
 import { MAX_PARTS, readPart } from "../../protocol/buckets.ts";
-import { ANYONE, type AnswersOf, clinic, JSON_TYPE, json, OCTETS_TYPE, octets, route } from "../contract.ts";
+import {
+  ANYONE,
+  type AnswersOf,
+  clinic,
+  JSON_TYPE,
+  type JsonOf,
+  json,
+  OCTETS_TYPE,
+  octets,
+  route,
+} from "../contract.ts";
 import { anyBase64url, epochText, hexText, limitUpTo, recordId, serviceId, tagHash } from "../fields.ts";
 import { documentJson } from "./decoded.ts";
 
@@ -18,7 +28,10 @@ const page = {
     .optional(),
   limit: limitUpTo(RECORDS_PER_PAGE),
 };
-const decoded = z.string().regex(/^true$/).optional();
+const decoded = z
+  .string()
+  .regex(/^true$/)
+  .optional();
 const id = serviceId;
 
 export const RECORDS = {
@@ -155,3 +168,7 @@ export const RECORDS_ANSWERS = () => {
     },
   } satisfies AnswersOf<typeof RECORDS>;
 };
+
+type Answered = ReturnType<typeof RECORDS_ANSWERS>;
+export type RecordsPage = JsonOf<Answered["listRecords"]>;
+export type RecordRow = RecordsPage["records"][number];

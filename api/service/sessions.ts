@@ -1,13 +1,16 @@
 // A clinic's list of its own sessions.
 
 import * as z from "zod";
-import { type AnswersOf, clinic, JSON_TYPE, route } from "../contract.ts";
+import { type AnswersOf, clinic, JSON_TYPE, type JsonOf, route } from "../contract.ts";
 import { anyBase64url, limitUpTo, serviceId, tagHash } from "../fields.ts";
 import { documentJson } from "./decoded.ts";
 
 const SESSIONS_PER_PAGE = 100;
 
-const decoded = z.string().regex(/^true$/).optional();
+const decoded = z
+  .string()
+  .regex(/^true$/)
+  .optional();
 
 export const SESSIONS = {
   listSessions: route({
@@ -54,3 +57,7 @@ export const SESSIONS_ANSWERS = () => {
     },
   } satisfies AnswersOf<typeof SESSIONS>;
 };
+
+type Answered = ReturnType<typeof SESSIONS_ANSWERS>;
+export type SessionsPage = JsonOf<Answered["listSessions"]>;
+export type SessionRow = SessionsPage["sessions"][number];

@@ -1,9 +1,10 @@
 // The clinic's end of its sessions' message channels. The new state of a channel is stored before a frame leaves, and
 // before received messages are handed on. Concurrent calls take turns. Two processes must not share one store.
 
+import type { WaitingFrames } from "../../api/service/messages.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { channelContext } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
+import { fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import { decodeAnswer, SymbolonError } from "../errors.ts";
 import { acceptServiceChannel, type FrameChannel, FrameError, restoreChannel } from "../sealing/messages.ts";
 import { Turns } from "../shared/turns.ts";
@@ -87,10 +88,7 @@ export async function receiveMessages(ends: Ends, session: ClinicSession): Promi
     let sealed: Uint8Array[];
     let numbers: number[];
     try {
-      const { frames } = await jsonOf<{ frames: { seq: number; frame: Base64url }[] }>(
-        await ends.api.authorised(path),
-        `GET ${path}`,
-      );
+      const { frames } = await jsonOf<WaitingFrames>(await ends.api.authorised(path), `GET ${path}`);
       [numbers, sealed] = decodeAnswer("the frames of a session", () => [
         frames.map((f) => f.seq),
         frames.map((f) => fromBase64url(f.frame)),

@@ -10,6 +10,7 @@
 // hashes, and spread evenly. The asker takes the SAMPLE_TAGS lowest tags that the clinic has signed for. The part of the key
 // space that they take up gives the total, to an eighth. If an operator leaves some out, it has only widened the bucket.
 
+import type { RecordsPage } from "../../api/service/records.ts";
 import { MAX_PARTS, type Part, writePart } from "../../protocol/buckets.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { CodecError } from "../../protocol/codec.ts";
@@ -69,10 +70,6 @@ export function isGenuine(serviceId: Hex, { signed }: Listed): boolean {
   }
 }
 
-interface ManifestPage {
-  records: { manifest: Base64url }[];
-  cursor?: string | null;
-}
 /** A page of a bucket's manifests. */
 export interface Page {
   readonly listed: readonly Listed[];
@@ -95,14 +92,14 @@ export async function* pages(
     const asked = new URLSearchParams(Object.entries(query).map(([name, n]) => [name, String(n)]));
     if (cursor !== undefined) asked.set("cursor", cursor);
     const path = `/v1/services/${serviceId}/buckets/${writePart(part)}`;
-    return apiJson<ManifestPage>(at.transport, at.serviceUrl, asked.size === 0 ? path : `${path}?${asked}`);
+    return apiJson<RecordsPage>(at.transport, at.serviceUrl, asked.size === 0 ? path : `${path}?${asked}`);
   };
   const list = {
     name: "manifests of a bucket",
     most: MAX_LISTED_MANIFESTS,
     emptyPages: query.to === undefined ? 0 : MAX_EMPTY_PAGES,
     ask,
-    itemsOf: (page: ManifestPage) => page.records.map((r) => r.manifest),
+    itemsOf: (page: RecordsPage) => page.records.map((r) => r.manifest),
     keyOf: (manifest: Base64url) => manifest,
   };
   for await (const { items, last } of eachPage(list)) {

@@ -24,7 +24,7 @@ const fieldsOf = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).map(([name, field]) => [name, readable(field)]));
 
 /** @throws CodecError */
-export function documentJson<T extends object>(codec: Codec<T>, bytes: Uint8Array): DocumentJson {
+function documentJson<T extends object>(codec: Codec<T>, bytes: Uint8Array): DocumentJson {
   return { document: codec.name, bytes: toBase64url(bytes), fields: fieldsOf(codec.decode(bytes)) };
 }
 

@@ -25,7 +25,7 @@ export function octetsOrJson(
 }
 
 /** Strong tags are compared: a cache may have marked its copy as weak, and the bytes are the same then too. */
-export function isKnown(c: Context, etag: string): boolean {
+function isKnown(c: Context, etag: string): boolean {
   const given = c.req.header("if-none-match");
   if (given === undefined) return false;
   return given.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));

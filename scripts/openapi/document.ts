@@ -29,7 +29,7 @@ function* schemasIn(routes: Routes): Generator<z.ZodType> {
 }
 
 /** "/v1/services/:id" as "/v1/services/{id}" */
-export const openApiPath = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}");
+const openApiPath = (path: string): string => path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}");
 
 const securityOf = (caller: Caller): Record<string, string[]> => {
   switch (caller.by) {

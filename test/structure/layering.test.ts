@@ -14,7 +14,7 @@ describe("the repository", () => {
 
   it("is read whole: every top-level folder appears, and so do two known imports", () => {
     const folders = new Set(imports.map(({ from }) => from.split("/")[0]));
-    for (const folder of ["protocol", "engine", "schema", "durable-objects", "functions", "client"])
+    for (const folder of ["protocol", "api", "engine", "schema", "durable-objects", "functions", "client"])
       expect(folders).toContain(folder);
     for (const folder of ["local", "demo", "bench", "scripts", "test"]) expect(folders).toContain(folder);
     expect(imports).toContainEqual({ from: "functions/service.ts", to: "functions/shared/http.ts" });

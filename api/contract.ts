@@ -146,6 +146,8 @@ type Values<S> = S extends Shape ? { readonly [Name in keyof S]: z.output<S[Name
 export type ParamsOf<R extends Route> = Values<R["params"]>;
 export type QueryOf<R extends Route> = Values<R["query"]>;
 export type HeadersOf<R extends Route> = Values<R["headers"]>;
+/** The scopes that a clinic's token may have for a route; one is enough. */
+export type ScopeOf<R extends Route> = Extract<R["callers"][number], { by: "clinic" }>["scope"];
 /** The checked JSON or form of a request. */
 export type BodyOf<R extends Route> = R["body"] extends { readonly schema: infer S extends z.ZodType }
   ? z.output<S>

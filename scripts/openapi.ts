@@ -38,11 +38,15 @@ export const unannounced = (released: JsonSchema, now: JsonSchema): string[] =>
 
 function lint(files: readonly string[]): boolean {
   const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
-  const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin/redocly"), ["lint", "--format=stylish", ...files], {
-    cwd: root,
-    env,
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    join(root, "node_modules/.bin/redocly"),
+    ["lint", "--format=stylish", ...files],
+    {
+      cwd: root,
+      env,
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) console.error(stdout ?? "", stderr ?? "");
   return status === 0;
 }

@@ -11,6 +11,7 @@ import {
   type ParamsOf,
   type QueryOf,
   type Route,
+  type ScopeOf,
   type Shape,
 } from "../../api/contract.ts";
 import { readJson } from "./json.ts";
@@ -21,6 +22,8 @@ export interface Input<R extends Route> {
   readonly params: ParamsOf<R>;
   readonly query: QueryOf<R>;
   readonly headers: HeadersOf<R>;
+  /** the scopes of which a clinic's token needs one; empty if no clinic calls the route */
+  readonly scopes: readonly ScopeOf<R>[];
   /** the content type of the answer that the caller prefers, one of `route.produces` */
   readonly accepted: R["produces"][number];
 }
@@ -37,6 +40,7 @@ export function serve<E extends object, R extends Route>(
   handler: Handler<E, R>,
 ): void {
   const [params, query, headers] = [route.params, route.query, route.headers].map((shape) => z.object({ ...shape }));
+  const scopes = route.callers.flatMap((caller) => (caller.by === "clinic" ? [caller.scope] : []));
   app.on(route.method, route.path, (c) => {
     const accepted = acceptedType(c.req.header("accept"), route.produces);
     requireContentType(c, route);
@@ -44,8 +48,9 @@ export function serve<E extends object, R extends Route>(
       params: params!.parse(c.req.param()),
       query: query!.parse(c.req.query()),
       headers: headers!.parse(headersOf(c, route.headers)),
+      scopes,
       accepted,
-    } as Input<R>);
+    } as unknown as Input<R>);
   });
 }
 

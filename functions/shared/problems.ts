@@ -69,6 +69,7 @@ export function problemResponse(c: Context, { code, detail, more, headers }: Pro
   const { SERVICE_URL } = c.env as { SERVICE_URL?: string };
   const type = SERVICE_URL === undefined ? `urn:symbolon:problem:${code}` : `${SERVICE_URL}/problems/${code}`;
   const wait = RETRY_AFTER[code];
+  const id = requestIdOf(c);
   return Response.json(
     {
       type,
@@ -76,13 +77,14 @@ export function problemResponse(c: Context, { code, detail, more, headers }: Pro
       status,
       title,
       ...(detail === undefined ? {} : { detail }),
-      instance: `urn:uuid:${requestIdOf(c)}`,
+      instance: `urn:uuid:${id}`,
       ...more,
     },
     {
       status,
       headers: {
         "content-type": "application/problem+json",
+        "request-id": id,
         ...(wait === undefined ? {} : { "retry-after": wait }),
         ...headers,
       },

@@ -6,9 +6,13 @@
 // and no trustee could ever open one. So the service and the clinic refuse a check-in whose recipient is not usable.
 
 import { bech32 } from "@scure/base";
-import { isHybridPublicKey } from "./hybrid-seal.ts";
+import { hybridKeyPair, isHybridPublicKey } from "./hybrid-seal.ts";
 
 const PREFIX = "age1pq";
+
+/** The recipient of a native hybrid identity. @param seed 32 bytes: the secret that the identity's text encodes */
+export const hybridRecipientOf = (seed: Uint8Array): string =>
+  bech32.encode(PREFIX, bech32.toWords(hybridKeyPair(seed).publicKey), false);
 
 /** Whether a record can be sealed to this recipient. */
 export function isHybridRecipient(text: string): boolean {

@@ -1,13 +1,10 @@
 // Single-shot public-key sealing that is secure as long as X25519 or ML-KEM-768 is. It protects against attackers who
 // collect ciphertexts today to decrypt them with a quantum computer later.
-// X-Wing (draft-connolly-cfrg-xwing-kem-10) and ChaCha20-Poly1305 (RFC 8439).
+// X-Wing (x-wing.ts) and ChaCha20-Poly1305 (RFC 8439).
 //
 //   secret key   32 bytes, the X-Wing seed;   public key 1216 bytes = ML-KEM-768 ek (1184) ‖ X25519 (32)
 //   sealed       u8 version = 1 ‖ KEM ciphertext (1120) ‖ AEAD ciphertext (plaintext + 16)
 //   (ss, ct)     X-Wing.Encapsulate(public key; 64 bytes of randomness)
-//   opening      ss = SHA3-256(ss_M ‖ ss_X ‖ ct_X ‖ pk_X ‖ X-Wing's label), like XWing.decapsulate, but each seed is
-//                expanded only once: expansion is two thirds of a decapsulation, and a trustee opens hundreds of seals
-//                with one key
 //   key          HKDF-SHA256(ikm = ss, salt = label, info = frame(ct, public key), 32)
 //   AEAD         ChaCha20-Poly1305(key, nonce = 12 zero bytes, aad = frame(label, aad))
 //
@@ -17,30 +14,30 @@
 // The sender is not authenticated. If a message needs an author, it is signed, or it carries a proof, around the seal.
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
-import { XWing } from "@noble/post-quantum/hybrid.js";
-import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { concatBytes, frame, type Rng, utf8ToBytes } from "./bytes.ts";
 import { hedged } from "./hedge.ts";
 import { LABELS } from "./labels.ts";
+import {
+  XWING_CIPHERTEXT_BYTES,
+  XWING_ENCAPSULATION_SEED_BYTES,
+  XWING_PUBLIC_KEY_BYTES,
+  XWING_SEED_BYTES,
+  xwingDecapsulate,
+  xwingEncapsulate,
+  xwingPublicKey,
+} from "./x-wing.ts";
 
-export const HYBRID_PUBLIC_KEY_BYTES = 1216;
-export const HYBRID_SECRET_KEY_BYTES = 32;
-const KEM_CIPHERTEXT_BYTES = 1120;
-const MLKEM_CIPHERTEXT_BYTES = 1088;
-const MLKEM_SEED_BYTES = 64;
+export const HYBRID_PUBLIC_KEY_BYTES = XWING_PUBLIC_KEY_BYTES;
+export const HYBRID_SECRET_KEY_BYTES = XWING_SEED_BYTES;
 const X25519_BYTES = 32;
-const XWING_LABEL = utf8ToBytes("\\.//^\\");
-const ENCAPSULATION_SEED_BYTES = 64;
 const TAG_BYTES = 16;
 const MLKEM_POLYNOMIALS_BYTES = 1152; // 3 polynomials of 256 coefficients of 12 bits
 const MLKEM_Q = 3329;
 const VERSION = 1;
 /** Bytes that sealing adds to a plaintext. */
-export const HYBRID_OVERHEAD_BYTES = 1 + KEM_CIPHERTEXT_BYTES + TAG_BYTES;
+export const HYBRID_OVERHEAD_BYTES = 1 + XWING_CIPHERTEXT_BYTES + TAG_BYTES;
 
 const LABEL = utf8ToBytes(LABELS.hybridSeal);
 const NONCE = new Uint8Array(12);
@@ -65,9 +62,8 @@ export class HybridSealError extends Error {
 
 /** @param seed 32 bytes */
 export function hybridKeyPair(seed: Uint8Array): HybridKeyPair {
-  // A copy, because X-Wing returns the seed as the secret key, and callers overwrite their seeds with zeros.
-  const { publicKey, secretKey } = XWing.keygen(seed.slice());
-  return { publicKey, secretKey };
+  const secretKey = seed.slice(); // a copy, because callers overwrite their seeds with zeros
+  return { publicKey: xwingPublicKey(secretKey), secretKey };
 }
 
 const messageKey = (shared: Uint8Array, kemCiphertext: Uint8Array, publicKey: Uint8Array): Uint8Array =>
@@ -113,7 +109,12 @@ export const isHybridPublicKey = (publicKey: Uint8Array): boolean =>
  * @throws HybridSealError for a public key of wrong length, with an unreduced coefficient or with a low-order point
  */
 export const hybridSeal = (publicKey: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, rng: Rng): Uint8Array =>
-  hybridSealWith(publicKey, aad, plaintext, hedged(rng, "seal", publicKey, aad, plaintext)(ENCAPSULATION_SEED_BYTES));
+  hybridSealWith(
+    publicKey,
+    aad,
+    plaintext,
+    hedged(rng, "seal", publicKey, aad, plaintext)(XWING_ENCAPSULATION_SEED_BYTES),
+  );
 
 /** `hybridSeal` with the 64 bytes of X-Wing's own vectors. A caller that repeats them for two messages gives both away. */
 export function hybridSealWith(
@@ -124,63 +125,27 @@ export function hybridSealWith(
 ): Uint8Array {
   try {
     if (!isHybridPublicKey(publicKey)) throw new HybridSealError();
-    const { cipherText, sharedSecret } = XWing.encapsulate(publicKey, encapsulationSeed);
-    const key = messageKey(sharedSecret, cipherText, publicKey);
+    const { ciphertext, shared } = xwingEncapsulate(publicKey, encapsulationSeed);
+    const key = messageKey(shared, ciphertext, publicKey);
     const body = chacha20poly1305(key, NONCE, frame(LABEL, aad)).encrypt(plaintext);
-    sharedSecret.fill(0);
+    shared.fill(0);
     key.fill(0);
-    return concatBytes(Uint8Array.of(VERSION), cipherText, body);
+    return concatBytes(Uint8Array.of(VERSION), ciphertext, body);
   } catch {
     throw new HybridSealError();
   }
-}
-
-interface Expanded {
-  readonly mlkem: Uint8Array;
-  readonly x25519: Uint8Array;
-  readonly publicKey: Uint8Array;
-}
-const expandedKeys = new WeakMap<Uint8Array, Expanded>();
-/**
- * The expanded keys of a seed. They are kept as long as the seed's array. Nobody may write into that array except to
- * erase it.
- */
-function expanded(seed: Uint8Array): Expanded {
-  let key = expandedKeys.get(seed);
-  if (key === undefined) {
-    if (seed.length !== HYBRID_SECRET_KEY_BYTES) throw new HybridSealError();
-    const bytes = shake256(seed, { dkLen: MLKEM_SEED_BYTES + X25519_BYTES });
-    const { secretKey, publicKey } = ml_kem768.keygen(bytes.subarray(0, MLKEM_SEED_BYTES));
-    const scalar = bytes.slice(MLKEM_SEED_BYTES);
-    bytes.fill(0);
-    key = { mlkem: secretKey, x25519: scalar, publicKey: concatBytes(publicKey, x25519.getPublicKey(scalar)) };
-    expandedKeys.set(seed, key);
-  }
-  return key;
-}
-
-function decapsulate(kemCiphertext: Uint8Array, key: Expanded): Uint8Array {
-  const point = kemCiphertext.subarray(MLKEM_CIPHERTEXT_BYTES);
-  const shares = [
-    ml_kem768.decapsulate(kemCiphertext.subarray(0, MLKEM_CIPHERTEXT_BYTES), key.mlkem),
-    x25519.getSharedSecret(key.x25519, point), // throws for a point of low order
-  ];
-  const shared = sha3_256(concatBytes(...shares, point, key.publicKey.subarray(-X25519_BYTES), XWING_LABEL));
-  for (const share of shares) share.fill(0);
-  return shared;
 }
 
 /** Opens a seal. @throws HybridSealError for every failure */
 export function hybridOpen(secretKey: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
   try {
     if (sealed.length < HYBRID_OVERHEAD_BYTES || sealed[0] !== VERSION) throw new HybridSealError();
-    const kemCiphertext = sealed.subarray(1, 1 + KEM_CIPHERTEXT_BYTES);
-    // ML-KEM rejects implicitly: a modified ciphertext gives another shared secret, and then the tag does not verify.
-    const keys = expanded(secretKey);
-    const shared = decapsulate(kemCiphertext, keys);
-    const key = messageKey(shared, kemCiphertext, keys.publicKey);
+    const kemCiphertext = sealed.subarray(1, 1 + XWING_CIPHERTEXT_BYTES);
+    // A modified ciphertext gives another shared secret, and then the tag does not verify.
+    const shared = xwingDecapsulate(kemCiphertext, secretKey);
+    const key = messageKey(shared, kemCiphertext, xwingPublicKey(secretKey));
     const plaintext = chacha20poly1305(key, NONCE, frame(LABEL, aad)).decrypt(
-      sealed.subarray(1 + KEM_CIPHERTEXT_BYTES),
+      sealed.subarray(1 + XWING_CIPHERTEXT_BYTES),
     );
     shared.fill(0);
     key.fill(0);

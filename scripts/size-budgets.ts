@@ -3,7 +3,7 @@
 //
 //   service Worker   functions/service.ts, minified as `wrangler deploy` does; the .wasm module beside it is not counted
 //   wallet SDK       client/wallet.ts for browsers, minified, without WebAssembly: all that loads before the first report.
-//                    The report's part, which reads FHIR, loads when it is asked for
+//                    The parts that open records and read FHIR load when they are asked for
 //
 // A budget is about 5 % above the size at the time it was set. If a size grows for a good reason, raise its budget in the
 // commit that makes it grow. If a size shrinks, lower the budget.
@@ -27,8 +27,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "wallet SDK",
     bundle: async () => (await chunksForBrowsers("client/wallet.ts")).first,
-    minifiedBytes: 350_000,
-    gzipBytes: 132_000,
+    minifiedBytes: 321_000,
+    gzipBytes: 120_000,
   },
 ];
 

@@ -2,14 +2,13 @@
 // export-only.
 //
 // The hpke package builds its hybrid KEM on WebCrypto's ML-KEM, which workerd and most browsers do not have. It accepts
-// any KEM of the same shape. So this file gives it the same KEM over @noble/post-quantum, which runs alike in browsers,
+// any KEM of the same shape. So this file gives it the same KEM over protocol/x-wing.ts, which runs alike in browsers,
 // Node and workerd. A test sets up channels between this KEM and Node's.
 //
 //   private key  32 bytes, the seed;  public key 1216 bytes;  enc 1120 bytes;  all raw, as the draft serialises them
 //
 // DeriveKeyPair is left out: keys come from the random generator only.
 
-import { ml_kem768_x25519 as xwing } from "@noble/post-quantum/hybrid.js";
 import {
   AEAD_EXPORT_ONLY,
   CipherSuite,
@@ -19,11 +18,20 @@ import {
   type KeyPair,
   NotSupportedError,
 } from "hpke";
+import {
+  XWING_CIPHERTEXT_BYTES,
+  XWING_ENCAPSULATION_SEED_BYTES,
+  XWING_PUBLIC_KEY_BYTES,
+  XWING_SEED_BYTES,
+  xwingDecapsulate,
+  xwingEncapsulate,
+  xwingPublicKey,
+} from "../../protocol/x-wing.ts";
 
 const NAME = "MLKEM768-X25519";
-const HPKE_PUBLIC_KEY_BYTES = 1216;
-const HPKE_PRIVATE_KEY_BYTES = 32;
-export const HPKE_ENC_BYTES = 1120;
+export const HPKE_ENC_BYTES = XWING_CIPHERTEXT_BYTES;
+
+const randomBytes = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
 
 interface RawKey extends Key {
   readonly bytes: Uint8Array;
@@ -42,11 +50,14 @@ const kemOverNoble = (): KEM<RawKey> => ({
   name: NAME,
   Nsecret: 32,
   Nenc: HPKE_ENC_BYTES,
-  Npk: HPKE_PUBLIC_KEY_BYTES,
-  Nsk: HPKE_PRIVATE_KEY_BYTES,
+  Npk: XWING_PUBLIC_KEY_BYTES,
+  Nsk: XWING_SEED_BYTES,
   async GenerateKeyPair(extractable): Promise<KeyPair<RawKey>> {
-    const { publicKey, secretKey } = xwing.keygen();
-    return { publicKey: rawKey("public", publicKey, true), privateKey: rawKey("private", secretKey, extractable) };
+    const seed = randomBytes(XWING_SEED_BYTES);
+    return {
+      publicKey: rawKey("public", xwingPublicKey(seed), true),
+      privateKey: rawKey("private", seed, extractable),
+    };
   },
   async DeriveKeyPair(): Promise<KeyPair<RawKey>> {
     throw new NotSupportedError("keys are random");
@@ -56,10 +67,10 @@ const kemOverNoble = (): KEM<RawKey> => ({
   DeserializePublicKey: async (bytes) => rawKey("public", bytes, true),
   DeserializePrivateKey: async (bytes, extractable) => rawKey("private", bytes, extractable),
   async Encap(publicKey) {
-    const { cipherText, sharedSecret } = xwing.encapsulate(publicKey.bytes);
-    return { enc: cipherText, shared_secret: sharedSecret };
+    const { ciphertext, shared } = xwingEncapsulate(publicKey.bytes, randomBytes(XWING_ENCAPSULATION_SEED_BYTES));
+    return { enc: ciphertext, shared_secret: shared };
   },
-  Decap: async (enc, privateKey) => xwing.decapsulate(enc, privateKey.bytes),
+  Decap: async (enc, privateKey) => xwingDecapsulate(enc, privateKey.bytes),
 });
 
 /**

@@ -17,10 +17,12 @@
 // can still write other stanzas under it. The signed manifest with sha256 binds a blob to its author.
 //
 // Randomness: age-encryption draws from crypto.getRandomValues, the threshold stanza from `rng`.
+//
+// age-encryption loads with the first record that is sealed or opened. A wallet that only checks in does not load it.
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { base64nopad } from "@scure/base";
-import { Decrypter, Encrypter, type Identity, type Recipient, Stanza } from "age-encryption";
+import type { Identity, Recipient } from "age-encryption";
 import {
   AgeHeaderError,
   assertStanzaSet,
@@ -35,6 +37,8 @@ import { type CodeOf, SymbolonError, translateAsync } from "../errors.ts";
 import { pad, unpad } from "./padding.ts";
 
 export { assertStanzaSet, extractThresholdStanza } from "../../protocol/age-header.ts";
+
+const age = () => import("age-encryption");
 
 const FILE_KEY_BYTES = 16;
 const HYBRID_RECIPIENT = "age1pq1";
@@ -91,7 +95,8 @@ export interface SealedRecord {
 function thresholdRecipient(request: SealRequest): Recipient {
   const { recordKey, groupHybridKey } = request.threshold;
   return {
-    wrapFileKey(fileKey) {
+    async wrapFileKey(fileKey) {
+      const { Stanza } = await age();
       const body = sealThreshold({ key: recordKey, groupHybridKey, label: recordLabel(request), fileKey }, request.rng);
       return [new Stanza([THRESHOLD_STANZA, base64nopad.encode(request.keySetId)], body)];
     },
@@ -102,7 +107,7 @@ function thresholdRecipient(request: SealRequest): Recipient {
 export async function sealRecord(request: SealRequest): Promise<SealedRecord> {
   const blob = await translateAsync(
     async () => {
-      const encrypter = new Encrypter();
+      const encrypter = new (await age()).Encrypter();
       for (const recipient of [request.serviceRecipient, request.sessionRecipient]) {
         if (!recipient.startsWith(HYBRID_RECIPIENT)) throw new RecordError("record-key", "recipient");
         encrypter.addRecipient(recipient);
@@ -126,7 +131,7 @@ async function open(blob: Uint8Array, identity: string | Identity): Promise<Uint
     if (cause instanceof AgeHeaderError) throw new RecordError("record-header", cause.message, { cause });
     throw cause;
   }
-  const decrypter = new Decrypter();
+  const decrypter = new (await age()).Decrypter();
   decrypter.addIdentity(identity);
   try {
     return unpad(await decrypter.decrypt(blob));

@@ -26,9 +26,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
 import { generateMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { identityToRecipient } from "age-encryption";
 import { concatBytes, frame, hexToBytes, u32be, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
+import { hybridRecipientOf } from "../../protocol/hybrid-recipient.ts";
 import { LABELS, type Label } from "../../protocol/labels.ts";
 import { R_ORDER, type Scalar } from "../../protocol/suite.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
@@ -145,11 +145,12 @@ export async function sessionKeys(root: Uint8Array, phone: Phone, epoch: number,
   const seed = (name: string): Uint8Array =>
     derive(root, LABELS.sessionSeed, [utf8ToBytes(name), ...partsOf(phone), u32be(epoch), u32be(slot)], 32);
   // In age, a native hybrid identity is the 32-byte seed of MLKEM768-X25519 in upper-case bech32.
-  const ageIdentity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed("age")).toUpperCase();
+  const ageSeed = seed("age");
+  const ageIdentity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", ageSeed).toUpperCase();
   const authSecretKey = seed("auth");
   return {
     ageIdentity,
-    ageRecipient: await identityToRecipient(ageIdentity),
+    ageRecipient: hybridRecipientOf(ageSeed),
     authSecretKey,
     authPublicKey: ed25519.getPublicKey(authSecretKey),
   };

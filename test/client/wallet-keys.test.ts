@@ -1,7 +1,7 @@
 // Twenty-four words bring back all keys of a wallet. No key derived from them tells anything of another.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { Decrypter, Encrypter } from "age-encryption";
+import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
 import { describe, expect, it } from "vitest";
 import {
   checkRecoveryWords,
@@ -115,6 +115,11 @@ describe("keys at work", () => {
     const message = utf8ToBytes("request");
     expect(ed25519.verify(ed25519.sign(message, authSecretKey), message, authPublicKey)).toBe(true);
     expect(newDeviceKey().secretKey).not.toEqual(newDeviceKey().secretKey);
+  });
+
+  it("a session's recipient is the one that age itself gives for its identity", async () => {
+    const { ageIdentity, ageRecipient } = await sessionKeys(root, FIRST, 682, 3);
+    expect(ageRecipient).toBe(await identityToRecipient(ageIdentity));
   });
 
   it("a phone restored from the words opens records sealed to the lost phone, and no other session does", async () => {

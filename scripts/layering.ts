@@ -28,6 +28,7 @@ const LAYERS: Record<string, readonly string[]> = {
   demo: ["local", "client", "protocol"],
   bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "api", "demo", "scripts"],
   scripts: ["protocol", "api", "schema", "local"],
+  examples: [], // import the package by its name, as an application does
 };
 /** Tests may import everything. */
 const ABOVE_ALL = "test";
@@ -91,7 +92,7 @@ export function specifiersOf(source: string): string[] {
   return [...source.matchAll(IMPORT)].map((m) => (m[1] ?? m[2])!).filter((s) => s.startsWith("."));
 }
 
-const SKIPPED = new Set(["node_modules", "gen", "out", "data", "migrations"]);
+const SKIPPED = new Set(["node_modules", "gen", "dist", "out", "data", "migrations"]);
 
 function* sourcesBelow(root: string, folder = root): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,6 +1,7 @@
 // The sections of a report that follow its records: the visits by time, and then everything that could not be read. And the
 // text at its head.
 
+import { groupBy } from "../shared/groups.ts";
 import { heading, narrative, paragraph, table, wordsOf } from "./narrative.ts";
 import { type Body, isCurrent, type ReportFault } from "./opened.ts";
 import type { References } from "./references.ts";
@@ -48,7 +49,7 @@ const MAX_NAMED = 20;
 function visitSection(body: Body, { byUrl, references, serviceUrl }: Joined): JsonObject {
   const { record, fullUrls, renamed, leftOut } = body;
   const entries = fullUrls.flatMap((fullUrl) => byUrl.get(fullUrl) ?? []);
-  const beside = Map.groupBy(
+  const beside = groupBy(
     entries.filter(({ resource }) => BESIDE.has(resource.resourceType)),
     ({ resource }) => wordsOf(resource.resourceType),
   );

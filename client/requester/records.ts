@@ -26,6 +26,7 @@ import { SymbolonError, textOfCause } from "../errors.ts";
 import { extractThresholdStanza } from "../sealing/record.ts";
 import type { Listed } from "../shared/buckets.ts";
 import { PARALLEL_DOWNLOADS } from "../shared/downloads.ts";
+import { groupBy } from "../shared/groups.ts";
 import { type LinkedSession, NO_SERVICE, type OpenedCase, type UnprovedEpoch } from "./case.ts";
 import { CaseBuckets, type Holding } from "./case-buckets.ts";
 import type { RequesterContext } from "./context.ts";
@@ -175,7 +176,7 @@ async function* recordsOf(
   const newestFirst = [...opened.sessions].sort((a, b) => b.epoch - a.epoch);
   const services = chunksOfOrder(opened.prepared.order).flatMap(({ epochFrom, epochTo }) => {
     const ofChunk = newestFirst.filter((s) => epochFrom <= s.epoch && s.epoch <= epochTo);
-    return [...Map.groupBy(ofChunk, (s) => s.serviceId)].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...groupBy(ofChunk, (s) => s.serviceId)].sort(([a], [b]) => (a < b ? -1 : 1));
   });
   const load = (i: number): Promise<Loaded> | undefined => services[i] && loadService(buckets, services[i][1]);
   let loading = load(0);

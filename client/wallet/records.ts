@@ -16,6 +16,7 @@ import { SymbolonError, textOfCause } from "../errors.ts";
 import { openRecord } from "../sealing/record.ts";
 import { blobsListed, isGenuine, type Listed } from "../shared/buckets.ts";
 import { download } from "../shared/downloads.ts";
+import { groupBy } from "../shared/groups.ts";
 import { readBuckets, readsOf } from "./buckets.ts";
 import type { WalletContext } from "./context.ts";
 import { sessionKeys } from "./keys.ts";
@@ -77,7 +78,7 @@ export async function ownRecords(
   progress: (done: number, services: number) => void = () => {},
 ): Promise<OwnRecords> {
   const sessions = w.state.sessions.filter((s) => s.state === "open" || s.state === "recovered");
-  const byService = Map.groupBy(sessions, (s) => s.serviceId);
+  const byService = groupBy(sessions, (s) => s.serviceId);
   const result: OwnRecords = { records: [], faults: [], downloadedBlobs: 0, downloadedBytes: 0 };
   const holdings: Holding[] = [];
   for (const [serviceId, mine] of byService) {

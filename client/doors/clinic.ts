@@ -1,0 +1,27 @@
+// symbolon/clinic: a clinic that patients check in at, with FHIR.
+
+export {
+  ChainError,
+  type ChannelStore,
+  Clinic,
+  type ClinicKeys,
+  type ClinicPolicy,
+  type ClinicSession,
+  clinicCard,
+  createClinicKeys,
+  DEFAULT_POLICY,
+  type FiledVisit,
+  type IndexAudit,
+  type IndexFinding,
+  MemoryChannelStore,
+  type RecordEntry,
+  type RecordState,
+  renewCard,
+  replaceHpkeKey,
+  SessionError,
+  serviceIdOfKeys,
+} from "../clinic.ts";
+export { ChannelSetupError, FrameError } from "../sealing/messages.ts";
+export { openRecord, RecordError } from "../sealing/record.ts";
+export * from "./common.ts";
+export * from "./fhir.ts";

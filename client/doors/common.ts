@@ -1,0 +1,38 @@
+// For everybody: deployment, transport, errors, encodings, and the transparency log. Every role's door gives these too.
+
+export { asHex, type Base64, type Base64url, type Hex, isHex } from "../../protocol/encodings.ts";
+export { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
+export {
+  type CodeOf,
+  ERROR_GROUPS,
+  ERROR_SENTENCES,
+  type SymbolonCode,
+  SymbolonError,
+} from "../errors.ts";
+export { LogError } from "../log/follow.ts";
+export {
+  type Followed,
+  type LogFailure,
+  LogMonitor,
+  type LogSource,
+  type MonitorState,
+  type SplitView,
+  type Updated,
+} from "../log/monitor.ts";
+export { httpLogSource } from "../log/source.ts";
+export {
+  type Deployment,
+  type EpochParameters,
+  ParametersCache,
+  ParametersError,
+  type ServedParameters,
+} from "../parameters.ts";
+export {
+  ApiError,
+  type ApiRequest,
+  api,
+  apiBytes,
+  apiJson,
+  systemTransport,
+  type Transport,
+} from "../transport.ts";

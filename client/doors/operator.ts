@@ -1,0 +1,16 @@
+// symbolon/operator: the people who run a deployment: key ceremony, parameters, clinics, the registrar's desk.
+
+export { decodeIdentity, encodePatient, type Identity } from "../fhir/identity.ts";
+export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
+export {
+  CeremonyError,
+  type CeremonyInput,
+  type CeremonyResult,
+  fetchKeySet,
+  readKeySet,
+  registerOfficer,
+  removeOfficer,
+  runCeremony,
+} from "../operator/ceremony.ts";
+export { type Enrolment, type NewParameters, Operator } from "../operator.ts";
+export * from "./common.ts";

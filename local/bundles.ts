@@ -111,17 +111,19 @@ export function bundleWorker(entry: string, changes: readonly Weakening[] = []):
   return made;
 }
 
-/** For browsers, with what `entry` exports as the global `sdk`. @param entry path from the repository's root */
-/** Sizes of the parts that a bundler makes of an entry: those loaded with it, and those that a dynamic import loads later. */
-export async function chunksForBrowsers(entry: string): Promise<{ first: string; later: string }> {
+/**
+ * The parts that a bundler makes of an entry: those loaded with it, and those that a dynamic import loads later.
+ * @param entry path from `folder`
+ */
+export async function chunksForBrowsers(entry: string, folder = root): Promise<{ first: string; later: string }> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [resolve(root, entry)],
+    entryPoints: [resolve(folder, entry)],
     bundle: true,
     minify: true,
     write: false,
     splitting: true,
     outdir: "out",
-    absWorkingDir: root,
+    absWorkingDir: folder,
     format: "esm",
     metafile: true,
     platform: "browser",
@@ -138,12 +140,13 @@ export async function chunksForBrowsers(entry: string): Promise<{ first: string;
   load(outputs.find(([, { entryPoint }]) => entryPoint === entry)![0]);
   const textOf = (isFirst: boolean): string =>
     outputFiles
-      .filter(({ path }) => first.has(relative(root, path)) === isFirst)
+      .filter(({ path }) => first.has(relative(folder, path)) === isFirst)
       .map(({ text }) => text)
       .join("");
   return { first: textOf(true), later: textOf(false) };
 }
 
+/** For browsers, with what `entry` exports as the global `sdk`. @param entry path from the repository's root */
 export async function bundleForBrowsers(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [resolve(root, entry)],

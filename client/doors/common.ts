@@ -23,6 +23,7 @@ export { httpLogSource } from "../log/source.ts";
 export {
   type Deployment,
   type EpochParameters,
+  logPinsOf,
   ParametersCache,
   ParametersError,
   type ServedParameters,

@@ -256,6 +256,15 @@ export interface SymbolonErrorOptions {
   readonly message?: string;
 }
 
+/**
+ * Every error of the SDK. `code` is stable and is what a program looks at; `message` is for people.
+ *
+ * @example
+ * catch (error) {
+ *   if (error instanceof SymbolonError && error.code === "unreachable") tryLater();
+ *   else throw error;
+ * }
+ */
 export class SymbolonError<C extends SymbolonCode = SymbolonCode> extends Error {
   override name = "SymbolonError";
   readonly code: C;

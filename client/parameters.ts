@@ -55,6 +55,7 @@ export interface EpochParameters {
   issuer: IssuerParams;
 }
 
+/** The registrar answered with parameters that do not verify, that contradict each other, or that the log does not have. */
 export class ParametersError extends SymbolonError<CodeOf<"ParametersError">> {
   override name = "ParametersError";
   /** Signed<Parameters> documents of the registrar that prove the fault, if they do */
@@ -77,6 +78,12 @@ export interface ServedParameters {
   keySet: Base64url;
 }
 
+/**
+ * The verified parameters of each epoch. They are fetched when they are first asked for, and kept.
+ *
+ * @example
+ * const { document, hash, issuer } = await new ParametersCache(transport, deployment).of(epoch);
+ */
 export class ParametersCache {
   readonly #transport: Transport;
   readonly #deployment: Deployment;

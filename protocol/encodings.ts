@@ -18,6 +18,7 @@ export type Base64 = string & { readonly [encoding]: "base64" };
 /** base64url without padding */
 export type Base64url = string & { readonly [encoding]: "base64url" };
 
+/** Lower-case hex. */
 export const bytesToHex = (bytes: Uint8Array): Hex => nobleToHex(bytes) as Hex;
 /** Reads hex in either case. @throws RangeError if `text` is not hex of whole bytes */
 export const hexToBytes = (text: string): Uint8Array => nobleFromHex(text);
@@ -32,10 +33,12 @@ export function asHex(text: string, length?: number): Hex {
   return text;
 }
 
+/** With padding. */
 export const toBase64 = (bytes: Uint8Array): Base64 => base64.encode(bytes) as Base64;
 /** @throws Error if `text` is not padded base64 */
 export const fromBase64 = (text: string): Uint8Array => base64.decode(text);
 
+/** Without padding. */
 export const toBase64url = (bytes: Uint8Array): Base64url => base64urlnopad.encode(bytes) as Base64url;
 /** @throws Error if `text` is not base64url without padding */
 export const fromBase64url = (text: string): Uint8Array => base64urlnopad.decode(text);

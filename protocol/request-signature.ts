@@ -20,6 +20,7 @@ import { CLOCK_TOLERANCE_SECONDS } from "./clock.ts";
 import { asSigner, nobleVerify, type Signer, type VerifySignature } from "./ed25519.ts";
 import { LABELS } from "./labels.ts";
 
+/** The header that carries the signature of a request. */
 export const SIGNATURE_HEADER = "symbolon-signature";
 
 export interface RequestTarget {

@@ -30,6 +30,7 @@ const CARD_SECONDS = 1100 * 86_400;
 const systemNow = (): number => Math.floor(Date.now() / 1000);
 const datesFrom = (now: number) => ({ notBefore: Math.max(0, now - EARLY_SECONDS), notAfter: now + CARD_SECONDS });
 
+/** Every registered patient may check in, with a credential of this month or the last. */
 export const DEFAULT_POLICY: ClinicPolicy = { required: [], maxStaleEpochs: 1 };
 
 /** Plain JSON, so that any secret store can hold it. Secret. */

@@ -9,6 +9,7 @@ import { parseJson, writeJson } from "./json.ts";
 import { type LeftOut, type ReadBundle, readEntries } from "./read.ts";
 import { type FhirEntry, FhirInputError, isObject, objectsOf, textOf } from "./resource.ts";
 
+/** The content kind of a record of FHIR resources. */
 export const FHIR_JSON = "application/fhir+json";
 
 /** System of the Bundle's tag that says which input its entries come from. */

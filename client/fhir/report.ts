@@ -32,6 +32,7 @@ import { faultsSection, headText, visitsSection } from "./visit-sections.ts";
 
 export type { ReportFault, ReportRecord } from "./opened.ts";
 
+/** The parts of a report. */
 export interface ReportInput {
   reportId: string;
   /** the report's one Patient; see pseudonymousPatient for a link */
@@ -47,6 +48,7 @@ export interface ReportInput {
   now: number;
 }
 
+/** A FHIR R4 Bundle of type document. */
 export interface DocumentBundle {
   resourceType: "Bundle";
   type: "document";
@@ -56,6 +58,10 @@ export interface DocumentBundle {
   entry: FhirEntry[];
 }
 
+/**
+ * Joins the records of one person's visits into one FHIR R4 document. The same input gives the same report, byte for byte.
+ * Records that cannot be read are named in the report.
+ */
 export function assembleReport(input: ReportInput): DocumentBundle {
   const { patient, requester, faults = [] } = input;
   const url = urlsOf(input.reportId);

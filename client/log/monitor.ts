@@ -76,6 +76,15 @@ export type Followed =
 /** A tile's entries, so that a request covers one tile at most. */
 const ENTRIES_PER_REQUEST = 256;
 
+/**
+ * A reader of the transparency log who notices if entries are removed, changed or hidden.
+ *
+ * @example
+ * const monitor = new LogMonitor(trust, httpLogSource(transport, deployment.logUrl, trust.quorum), transport.now, kept);
+ * const followed = await monitor.follow();
+ * if (followed.ok) keep(monitor.state);
+ * else warn(followed.reason);
+ */
 export class LogMonitor {
   readonly #trust: LogTrust;
   readonly #source: LogSource;

@@ -54,6 +54,7 @@ function derSignature(raw: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(0x30, body.length), body);
 }
 
+/** A passkey in software, for demos, tests and a vendor's CI. Nobody is asked, so no real officer uses it. */
 export class SoftwarePasskey implements Authenticator {
   readonly rpId: string;
   readonly origin: string;

@@ -5,6 +5,7 @@ import { type CodeOf, SymbolonError } from "../errors.ts";
 
 export type RequesterCode = CodeOf<"RequesterError">;
 
+/** An order cannot be made, or a case did not open; `code` says why. */
 export class RequesterError extends SymbolonError<RequesterCode> {
   override name = "RequesterError";
   /** indices of the trustees at fault, if they are known */

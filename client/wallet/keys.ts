@@ -33,6 +33,7 @@ import { LABELS, type Label } from "../../protocol/labels.ts";
 import { R_ORDER, type Scalar } from "../../protocol/suite.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
 
+/** The number of recovery words of a wallet. */
 export const RECOVERY_WORDS = 24;
 const SCALAR_SEED_BYTES = 48;
 

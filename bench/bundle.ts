@@ -1,9 +1,11 @@
-// Measures the size of each role's Worker and of the wallet's SDK. Bundles are minified by esbuild, as wrangler does, and
+// Measures the size of each role's Worker and of each door of the SDK. Bundles are minified by esbuild, as wrangler does, and
 // compressed with gzip. The budgets that `npm run check` holds are in scripts/size-budgets.ts.
 //
 //   Workers   the script and the compiled modules beside it
-//   wallet    client/wallet.ts for browsers: the whole SDK of a patient, without WebAssembly
+//   doors     each subpath of the package for browsers, with everything that it exports: all that loads at the start, and
+//             the parts that load when they are asked for
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
 import { bundleWorker, chunksForBrowsers, wasmModules } from "../local/bundles.ts";
@@ -29,18 +31,31 @@ async function workerRow(role: string): Promise<Row> {
   };
 }
 
+async function doorRow(subpath: string, source: string): Promise<Row> {
+  const { first, later } = await chunksForBrowsers(source.replace(/^\.\//, ""));
+  const minified = `${Math.round(kilobytes(first.length))} kB minified, no WebAssembly`;
+  return {
+    operation: `bundle of symbolon${subpath.slice(1)}, compressed`,
+    unit: "kB",
+    p50: kilobytes(gzipBytes(first)),
+    n: 1,
+    note:
+      later.length < 1000
+        ? minified
+        : `${minified}; records and reports load ${Math.round(kilobytes(gzipBytes(later)))} kB more`,
+  };
+}
+
 async function run(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const role of ROLES) rows.push(await workerRow(role));
-  const { first: wallet, later } = await chunksForBrowsers("client/wallet.ts");
-  rows.push({
-    operation: "bundle of the wallet, compressed",
-    unit: "kB",
-    p50: kilobytes(gzipBytes(wallet)),
-    n: 1,
-    note: `${Math.round(kilobytes(wallet.length))} kB minified, no WebAssembly; a report loads ${Math.round(kilobytes(gzipBytes(later)))} kB more`,
-  });
+  const { exports }: { exports: Record<string, string> } = JSON.parse(readFileSync(path("package.json"), "utf8"));
+  for (const [subpath, source] of Object.entries(exports)) rows.push(await doorRow(subpath, source));
   return rows;
 }
 
-export const bundleBench: Bench = { name: "bundle", about: "size of every Worker and of the wallet", run };
+export const bundleBench: Bench = {
+  name: "bundle",
+  about: "size of every Worker and of every door of the package",
+  run,
+};

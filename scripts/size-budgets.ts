@@ -2,7 +2,7 @@
 // `npm run check` calls it. It prints each size beside its budget, and exits with 1 if a size is over its budget.
 //
 //   service Worker   functions/service.ts, minified as `wrangler deploy` does; the .wasm module beside it is not counted
-//   wallet SDK       client/wallet.ts for browsers, minified, without WebAssembly: all that loads before the first report.
+//   wallet SDK       symbolon/wallet for browsers, minified, without WebAssembly: all that loads before the first report.
 //                    The parts that open records and read FHIR load when they are asked for
 //
 // A budget is about 5 % above the size at the time it was set. If a size grows for a good reason, raise its budget in the
@@ -26,8 +26,8 @@ const BUDGETS: readonly Budget[] = [
   },
   {
     name: "wallet SDK",
-    bundle: async () => (await chunksForBrowsers("client/wallet.ts")).first,
-    minifiedBytes: 321_000,
+    bundle: async () => (await chunksForBrowsers("client/doors/wallet.ts")).first,
+    minifiedBytes: 324_000,
     gzipBytes: 120_000,
   },
 ];

@@ -67,7 +67,7 @@ export default defineConfig({
       worker("registrar"),
       worker("escrow"),
       worker("trustee"),
-      { test: { ...node("package", "package", 120_000).test, globalSetup: "test/package/setup.ts" } },
+      { test: { ...node("package", "package", 240_000).test, globalSetup: "test/package/setup.ts" } },
       node("flows", "flows", 240_000),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),

@@ -1,11 +1,14 @@
 // The tarball of `npm pack`, installed in an empty project: what a vendor gets, and that it works wherever vendors run it.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { chromium } from "playwright-core";
 import { publint } from "publint";
 import { describe, expect, inject, it } from "vitest";
 import { chunksForBrowsers } from "../../local/bundles.ts";
@@ -169,7 +172,31 @@ describe.skipIf(failure !== undefined)("the first program runs", () => {
   });
 });
 
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium) console.warn(`the package is not run in a browser: there is none at ${CHROMIUM}`);
+
 describe.skipIf(failure !== undefined)("a browser's bundle", () => {
+  it.skipIf(!hasChromium)("runs the first program in Chromium", async () => {
+    const script = await bundle('import { program } from "./program.ts"; Object.assign(globalThis, { program });');
+    const server = createServer((request, response) => {
+      response.setHeader("content-type", request.url === "/" ? "text/html" : "text/javascript");
+      response.end(request.url === "/" ? "<!doctype html><script type=module src=/program.js></script>" : script);
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: flags });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await page.waitForFunction("globalThis.program !== undefined");
+      expect(await page.evaluate(`program(${JSON.stringify(vectors)})`)).toEqual(FOUND);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
+
   it(`of symbolon/wallet loads at most ${WALLET_GZIP_BYTES / 1000} kB compressed at the start`, async () => {
     writeFileSync(join(project, "wallet.ts"), 'export * from "symbolon/wallet";');
     const { first, later } = await chunksForBrowsers("wallet.ts", project);

@@ -201,7 +201,12 @@ async function startOnce(options: HostOptions): Promise<Host> {
       FIELD_KEY: hex("field"),
       INDEX_KEY: hex("blind-index"),
     },
-    service: { SIGNING_KEY: hex("service-sign"), TOKEN_KEY: hex("token") },
+    service: {
+      SIGNING_KEY: hex("service-sign"),
+      TOKEN_KEY: hex("token"),
+      DOH_URL: "https://cloudflare-dns.com/dns-query",
+      OUTBOUND_LOOPBACK: "1",
+    },
     escrow: { SIGNING_KEY: hex("escrow-sign"), SERVICE_WORKER_KEY: publicOf("service-sign") },
     log: {
       LOG_SIGNING_KEY: log.skey,

@@ -46,7 +46,15 @@ const schemas = {
     FIELD_KEY: hex(32),
     INDEX_KEY: hex(32),
   }),
-  service: z.object({ ...common, SIGNING_KEY: hex(32), TOKEN_KEY: hex(32) }),
+  service: z.object({
+    ...common,
+    SIGNING_KEY: hex(32),
+    TOKEN_KEY: hex(32),
+    /** DNS over HTTPS (outbound.ts) */
+    DOH_URL: url,
+    /** "1", in local stage only: clinics may name addresses of loopback */
+    OUTBOUND_LOOPBACK: z.enum(["0", "1"]).optional(),
+  }),
   escrow: z.object({ ...common, SIGNING_KEY: hex(32), SERVICE_WORKER_KEY: hex(32) }),
   trustee: z.object({
     ...common,
@@ -141,6 +149,8 @@ export function checkEnv<R extends Role>(role: R, unchecked: object): Bindings<R
   }
   if (vars.data.STAGE === "production" && vars.data.CLOCK === "settable")
     throw new MisconfiguredError("a settable clock is only for STAGE=local");
+  if (vars.data.STAGE === "production" && env.OUTBOUND_LOOPBACK === "1")
+    throw new MisconfiguredError("OUTBOUND_LOOPBACK is only for STAGE=local");
   checked.set(unchecked, role);
   return unchecked as Bindings<R>;
 }

@@ -76,7 +76,11 @@ export const own = {
     FIELD_KEY: secretHex("field"),
     INDEX_KEY: secretHex("index"),
   },
-  service: { SIGNING_KEY: secretHex("service-sign"), TOKEN_KEY: secretHex("token") },
+  service: {
+    SIGNING_KEY: secretHex("service-sign"),
+    TOKEN_KEY: secretHex("token"),
+    DOH_URL: "https://doh.test/dns-query",
+  },
   escrow: { SIGNING_KEY: secretHex("escrow-sign"), SERVICE_WORKER_KEY: publicHex("service-sign") },
   log: {
     LOG_SIGNING_KEY: logKeys.skey,

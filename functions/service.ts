@@ -4,7 +4,9 @@
 //   service/registry        the registered clinics, and the shard of each
 //   service/service-list    the public list of all clinics, in parts
 //   service/suspension      suspending a clinic, and resuming it
-//   service/tokens          how a clinic authenticates
+//   service/tokens          a clinic's access tokens;  service/client-assertion: how a client gets one;  service/scopes
+//   service/oauth-clients   the further clients of a clinic;  service/jwks: their keys
+//   service/smart-configuration  where clients find the token endpoint
 //   service/sessions        check-in, and a clinic's list of its sessions
 //   service/receipts        receipts and refusals of check-ins, and the claims by which wallets find their sessions
 //   service/closed-epochs   epochs that an administrator closes after a restore
@@ -21,6 +23,7 @@ import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
 import { registerFrames } from "./service/frames.ts";
 import { registerIndexCompletion } from "./service/index-completion.ts";
+import { registerOAuthClients } from "./service/oauth-clients.ts";
 import { registerPages } from "./service/pages.ts";
 import { registerReading } from "./service/reading.ts";
 import { registerReceipts } from "./service/receipts.ts";
@@ -29,6 +32,7 @@ import { registerServices } from "./service/registry.ts";
 import { registerServiceList } from "./service/service-list.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
 import { registerCheckIns, registerSessions } from "./service/sessions.ts";
+import { registerSmartConfiguration } from "./service/smart-configuration.ts";
 import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
 import { registerTokens } from "./service/tokens.ts";
@@ -50,6 +54,8 @@ registerServices(app);
 registerServiceList(app);
 registerSuspension(app);
 registerTokens(app);
+registerOAuthClients(app);
+registerSmartConfiguration(app);
 registerCheckIns(app);
 registerSessions(app);
 registerReceipts(app);

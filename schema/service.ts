@@ -9,6 +9,7 @@
 //   filed             the quota of objects of each service in this shard
 //   outbox            log entries still to be appended, written in the same batch as their act
 //   client_assertions spent `jti`s of OAuth client assertions, until they expire
+//   oauth_clients     shard 0 only: the further clients of each clinic, which it registered itself
 //   closed_epochs     in every shard: epochs closed by hand after a restore from backup. Nothing opens in them any more
 //
 // All keys are random or hashes, and all tables are WITHOUT ROWID (added by hand in the migration, because drizzle cannot
@@ -87,6 +88,22 @@ export const clientAssertions = sqliteTable(
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("client_assertions_due").on(t.expiresAt)],
+);
+
+export const oauthClients = sqliteTable(
+  "oauth_clients",
+  {
+    /** 24 bytes, drawn by the clinic */
+    clientId: hex("client_id").primaryKey(),
+    serviceId: hex("service_id").notNull(),
+    name: text("name").notNull(),
+    /** the scopes that it may ask for, sorted */
+    scope: text("scope").notNull(),
+    /** JSON of its JWK Set, or null if `jwksUri` has it */
+    jwks: text("jwks"),
+    jwksUri: text("jwks_uri"),
+  },
+  (t) => [index("oauth_clients_of_service").on(t.serviceId)],
 );
 
 export const closedEpochs = sqliteTable("closed_epochs", { epoch: integer("epoch").primaryKey() });

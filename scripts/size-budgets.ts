@@ -21,8 +21,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "service Worker",
     bundle: () => bundleWorker("functions/service.ts"),
-    minifiedBytes: 465_000,
-    gzipBytes: 158_000,
+    minifiedBytes: 495_000,
+    gzipBytes: 168_000,
   },
   {
     name: "wallet SDK",

@@ -23,6 +23,7 @@ import { Problem, refused } from "../shared/problems.ts";
 import { signedRequest } from "../shared/request-auth.ts";
 import { serve } from "../shared/serve.ts";
 import { findService } from "./registry.ts";
+import type { Scope } from "./scopes.ts";
 import { replayWindowOf } from "./session-objects.ts";
 import { isSession, sessionAt } from "./session-rows.ts";
 import { clinicOf } from "./tokens.ts";
@@ -56,12 +57,17 @@ interface Party {
 }
 
 /**
- * The party that sent the request: the session's wallet, by its signature, or the service's clinic, by its token.
- * @throws Problem clock-skew, credential-refused, not-found
+ * The party that sent the request: the session's wallet, by its signature, or the service's clinic, by a token with one of these
+ * scopes.
+ * @throws Problem clock-skew, credential-refused, token-refused, insufficient-scope, not-found
  */
-async function partyOf(c: Context<{ Bindings: ServiceEnv }>, { serviceId, tagHash }: Place): Promise<Party> {
+async function partyOf(
+  c: Context<{ Bindings: ServiceEnv }>,
+  { serviceId, tagHash }: Place,
+  scopes: readonly Scope[],
+): Promise<Party> {
   if (c.req.header(SIGNATURE_HEADER) === undefined) {
-    const service = await clinicOf(c, serviceId);
+    const service = await clinicOf(c, scopes, serviceId);
     if (!(await isSession(service, tagHash))) throw new Problem("not-found", "No such session.");
     return { tagHash, sends: TO_WALLET, body: new Uint8Array(await c.req.arrayBuffer()) };
   }
@@ -75,8 +81,8 @@ async function partyOf(c: Context<{ Bindings: ServiceEnv }>, { serviceId, tagHas
 const closed = (): Problem => new Problem("expired", "The session's channel has ended with its epoch.");
 
 export function registerFrames(app: RoleApp<ServiceEnv>): void {
-  serve(app, MESSAGES.sendFrame, async (c, { params, headers: { "idempotency-key": key } }) => {
-    const { tagHash, sends, body: frame } = await partyOf(c, params);
+  serve(app, MESSAGES.sendFrame, async (c, { params, headers: { "idempotency-key": key }, scopes }) => {
+    const { tagHash, sends, body: frame } = await partyOf(c, params, scopes);
     const { direction, seq } = readHeader(frame);
     if (direction !== sends) throw new Problem("malformed", `frame: direction ${direction} is not the sender's`);
     // Idempotency-Key (draft-ietf-httpapi-idempotency-key-header). Only its hash is kept.
@@ -95,8 +101,8 @@ export function registerFrames(app: RoleApp<ServiceEnv>): void {
     }
   });
 
-  serve(app, MESSAGES.readFrames, async (c, { params, query: { after, ack } }) => {
-    const { tagHash, sends } = await partyOf(c, params);
+  serve(app, MESSAGES.readFrames, async (c, { params, query: { after, ack }, scopes }) => {
+    const { tagHash, sends } = await partyOf(c, params, scopes);
     const reads = sends === TO_SERVICE ? TO_WALLET : TO_SERVICE;
     const queued = await replayWindowOf(c.env, tagHash).frames(tagHash, reads, after, ack);
     if (queued === "closed") throw closed();

@@ -86,12 +86,12 @@ async function page(service: Service, { from, below, to }: Bucket, { cursor, lim
 }
 
 export function registerReading(app: RoleApp<ServiceEnv>): void {
-  serve(app, RECORDS.listRecords, async (c, { query }) =>
-    c.json(await page(await clinicOf(c), rangeOf(EVERYTHING), query)),
+  serve(app, RECORDS.listRecords, async (c, { query, scopes }) =>
+    c.json(await page(await clinicOf(c, scopes), rangeOf(EVERYTHING), query)),
   );
 
-  serve(app, RECORDS.listSessionRecords, async (c, { params: { tagHash }, query }) =>
-    c.json(await page(await clinicOf(c), { from: tagHash, below: `${tagHash}g` }, query)),
+  serve(app, RECORDS.listSessionRecords, async (c, { params: { tagHash }, query, scopes }) =>
+    c.json(await page(await clinicOf(c, scopes), { from: tagHash, below: `${tagHash}g` }, query)),
   );
 
   serve(app, RECORDS.listBucket, async (c, { params: { id, part }, query }) =>

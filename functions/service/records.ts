@@ -43,7 +43,7 @@ import { outboxEntry } from "./outbox.ts";
 import type { Service } from "./registry.ts";
 import { requireActive } from "./suspension.ts";
 import { CONDEMNED, sweepShard } from "./sweep.ts";
-import { clinicOf } from "./tokens.ts";
+import { clinicToken } from "./tokens.ts";
 
 const MANIFEST_HEADER = "symbolon-manifest";
 const SECONDS_PER_HOUR = 3600;
@@ -175,13 +175,15 @@ async function giveUp(env: ServiceEnv, { db, serviceId }: Service, key: string):
 }
 
 export function registerUploads(app: RoleApp<ServiceEnv>): void {
-  serve(app, RECORDS.putRecord, async (c, { params, headers }) => {
-    const service = await clinicOf(c);
+  serve(app, RECORDS.putRecord, async (c, { params, headers, scopes }) => {
+    const token = await clinicToken(c);
+    const service = token.require(...scopes);
     const given = readManifest(service, readBase64url(headers[MANIFEST_HEADER], MANIFEST_HEADER));
     const { value } = given;
     if (given.recordId !== params.recordId) throw new Problem("malformed", "The manifest belongs to another record.");
     if (value.kind !== "record" && value.kind !== "amendment")
       throw new Problem("malformed", `A ${value.kind} is a statement: it has no blob.`);
+    token.require(value.kind === "record" ? "system/Record.c" : "system/Record.u");
     const length = c.req.header("content-length");
     if (length === undefined || !/^\d+$/.test(length)) throw new Problem("malformed", "Content-Length is required.");
     if (Number(length) > MAX_BLOB_BYTES) throw new Problem("too-large", `At most ${MAX_BLOB_BYTES} bytes.`);
@@ -201,13 +203,15 @@ export function registerUploads(app: RoleApp<ServiceEnv>): void {
 }
 
 export function registerStatements(app: RoleApp<ServiceEnv>): void {
-  serve(app, RECORDS.postStatement, async (c) => {
-    const service = await clinicOf(c);
+  serve(app, RECORDS.postStatement, async (c, { scopes }) => {
+    const token = await clinicToken(c);
+    const service = token.require(...scopes);
     const { manifest } = await readBody(RECORDS.postStatement, c.req);
     const given = readManifest(service, readBase64url(manifest, "manifest"));
     const { value } = given;
     if (value.kind === "record" || value.kind === "amendment")
       throw new Problem("malformed", `A manifest of kind ${value.kind} has a blob. Use PUT.`);
+    token.require(value.kind === "move" ? "system/Record.u" : "system/Record.d");
     if (value.size !== 0 || !isZero(value.blobHash) || !isZero(value.stanzaHash))
       throw new Problem("malformed", "A statement has no blob.");
     const at = now(c);

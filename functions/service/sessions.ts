@@ -90,10 +90,10 @@ async function audience(env: ServiceEnv, read: ReadCheckIn): Promise<Service> {
   return fresh;
 }
 
-/** Whether the request carries a token of this service's clinic. @throws Problem credential-refused for a bad token */
+/** Whether the request carries a token of this service's clinic. @throws Problem token-refused, insufficient-scope */
 async function handedInByClinic(c: ServiceContext, service: Service): Promise<boolean> {
   if (c.req.header("authorization") === undefined) return false;
-  await clinicOf(c, service.serviceId);
+  await clinicOf(c, ["system/Session.c"], service.serviceId);
   return true;
 }
 
@@ -242,8 +242,8 @@ const asJson = ({ tagHash, epoch, day, checkIn }: SessionRow, decoded?: unknown)
 });
 
 export function registerSessions(app: RoleApp<ServiceEnv>): void {
-  serve(app, SESSIONS.listSessions, async (c, { query: { cursor = "", limit, decoded } }) => {
-    const { db, serviceId } = await clinicOf(c);
+  serve(app, SESSIONS.listSessions, async (c, { query: { cursor = "", limit, decoded }, scopes }) => {
+    const { db, serviceId } = await clinicOf(c, scopes);
     const rows = await drizzle(db)
       .select(SESSION_COLUMNS)
       .from(sessions)
@@ -254,8 +254,8 @@ export function registerSessions(app: RoleApp<ServiceEnv>): void {
     return c.json({ sessions: rows.map((row) => asJson(row, decoded)), ...more });
   });
 
-  serve(app, SESSIONS.readSession, async (c, { params: { tagHash }, query: { decoded } }) => {
-    const row = await sessionAt(await clinicOf(c), tagHash);
+  serve(app, SESSIONS.readSession, async (c, { params: { tagHash }, query: { decoded }, scopes }) => {
+    const row = await sessionAt(await clinicOf(c, scopes), tagHash);
     if (!row) throw new Problem("not-found", "No such session.");
     return c.json(asJson(row, decoded));
   });

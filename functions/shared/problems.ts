@@ -1,7 +1,7 @@
 // Problem documents (RFC 9457) with stable codes.
 //
 // Rich inside, quiet outside. Handlers throw Problem with a public code. Every credential failure (proof, signature, token,
-// replay, audience) has the one code "credential-refused". A message whose own time is too far from the receiver's clock is
+// replay, audience) has the one code "credential-refused", and every failure of a bearer token "token-refused". A message whose own time is too far from the receiver's clock is
 // refused as "clock-skew" (clock.ts). An unforeseen error is answered as "internal", without any detail. Malformed bytes
 // are never "internal", and neither is storage that was busy. Every answer "unavailable" and "too-many" says with Retry-After when
 // to come again.

@@ -73,6 +73,12 @@ const yourClock = (off: number, allowed = WINDOW_SECONDS) =>
     `Your clock is ${Math.abs(off)} seconds ${off > 0 ? "ahead of" : "behind"} this server's; at most ${allowed} are allowed.`,
   );
 
+/** The token endpoint refuses in the form of RFC 6749. */
+function noToken(off: number, allowed = WINDOW_SECONDS) {
+  const { code, detail } = yourClock(off, allowed);
+  return { error: "invalid_client", error_description: detail, code, detail };
+}
+
 let clinic: Clinic;
 beforeEach(async () => {
   await freshWorld();
@@ -108,7 +114,7 @@ describe("a clinic whose clock is off", () => {
     const { session } = await visit(clinic);
     const clinicThen = clinicOff(off);
     const acts = [clinicThen.sessions(), clinicThen.session(session.tagHash), clinicThen.receive(session)];
-    for (const act of acts) expect(await refusal(act)).toEqual(yourClock(off));
+    for (const act of acts) expect(await refusal(act)).toEqual(noToken(off));
     expect(await refusal(clinicOff(Math.sign(off) * (WINDOW_SECONDS + 1)).putRecord(session, note))).toMatchObject({
       code: "clock-skew",
     });
@@ -150,7 +156,7 @@ describe("an assertion", () => {
       const elsewhere = await assertion({ ...claims, aud: "https://other.test" });
       const nameless = await assertion({ ...claims, sub: undefined, jti: undefined } as JWTPayload);
       for (const sent of [good, forged, unknown, elsewhere, nameless, `${good.slice(0, -4)}AAAA`])
-        expect(await refusal(hand(sent))).toEqual(yourClock(off));
+        expect(await refusal(hand(sent))).toEqual(noToken(off));
       // Control: in time, the bad ones are told apart from the good one, and not from each other.
       expect(await code(hand(await assertion(made(NOW))))).toBe("accepted");
       const refused = await refusal(hand(await assertion({ ...made(NOW), aud: "https://other.test" })));
@@ -168,11 +174,11 @@ describe("an assertion", () => {
     const cases: [string, JWTPayload, string | object][] = [
       ["made a while ago and still valid", { iat: NOW - 290, exp: NOW + 10 }, "accepted"],
       ["no iat, expired within the window", { exp: NOW - W + 1 }, "accepted"],
-      ["no iat, expired before", { exp: NOW - W }, yourClock(-W - 1)],
+      ["no iat, expired before", { exp: NOW - W }, noToken(-W - 1)],
       ["no iat, the longest life, ahead", { exp: NOW + 300 + W }, "accepted"],
-      ["no iat, further ahead", { exp: NOW + 301 + W }, yourClock(W + 1)],
+      ["no iat, further ahead", { exp: NOW + 301 + W }, noToken(W + 1)],
       ["nbf ahead within the window", { ...made(NOW), nbf: NOW + W }, "accepted"],
-      ["nbf further ahead", { ...made(NOW), nbf: NOW + W + 1 }, yourClock(W + 1)],
+      ["nbf further ahead", { ...made(NOW), nbf: NOW + W + 1 }, noToken(W + 1)],
       ["lives 300 seconds", made(NOW, 300), "accepted"],
       ["lives 301 seconds", made(NOW, 301), "credential-refused"],
       ["expired before it was made", { iat: NOW + 10, exp: NOW - 900 }, "credential-refused"],
@@ -210,7 +216,7 @@ describe("an assertion", () => {
       expect(await code(hand(await assertion(made(clock.now + off))))).toBe("accepted");
     for (const off of [-CLOCK_TOLERANCE_SECONDS - 1, CLOCK_TOLERANCE_SECONDS + 1])
       expect(await refusal(hand(await assertion(made(clock.now + off))))).toEqual(
-        yourClock(off, CLOCK_TOLERANCE_SECONDS),
+        noToken(off, CLOCK_TOLERANCE_SECONDS),
       );
   });
 });

@@ -352,8 +352,8 @@ describe("writes that the service must refuse, and that leave nothing:", () => {
         ...init,
       });
     const codeOf = async (r: Promise<Response>) => ((await (await r).json()) as { code: string }).code;
-    expect(await codeOf(bare({}))).toBe("credential-refused");
-    expect(await codeOf(bare({ authorization: "Bearer x.y.z" }))).toBe("credential-refused");
+    expect(await codeOf(bare({}))).toBe("token-refused");
+    expect(await codeOf(bare({ authorization: "Bearer x.y.z" }))).toBe("token-refused");
     const stream = new Response(good.blob as BodyInit).body!.pipeThrough(new TransformStream());
     expect(await codeOf(bare({ authorization }, { body: stream }))).toBe("malformed");
     const huge = good.signed && (await made({ size: 100_000_001 }));

@@ -67,12 +67,18 @@ export class ApiError extends SymbolonError<CodeOf<"ApiError">> {
 export interface ApiRequest {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   json?: unknown;
-  bytes?: Uint8Array | ReadableStream<Uint8Array>;
+  /** A function makes the body of each attempt anew, for a body that serves once. */
+  bytes?: Uint8Array | ReadableStream<Uint8Array> | (() => Promise<Uint8Array>);
   headers?: Record<string, string>;
   /** Ed25519 secret key, 32 bytes; the request is signed with it. A streamed body cannot be signed. */
   signWith?: Uint8Array;
   /** token for the Authorization header */
   bearer?: string;
+  /**
+   * How often to send the request at most if no answer came, or 503. The transport's own `tries` counts if it is higher. If
+   * absent, a request without an answer is not sent again.
+   */
+  tries?: number;
 }
 
 const methodOf = ({ method, json, bytes }: ApiRequest): string =>
@@ -88,15 +94,25 @@ function retryAfterMs({ status, headers }: Response): number | undefined {
 
 /**
  * Sends a request to a role. If the role says that it cannot answer just now (429, 503), the request is signed and sent again
- * later, at most `tries` times in all. Every request of a role may be repeated. A streamed body is sent once.
+ * later, at most `tries` times in all. With `request.tries` the same holds if no answer came. Every request of a role may be
+ * repeated. A streamed body is sent once. This is the one place that repeats requests.
  * @returns the answer, if its status is 2xx. @throws ApiError
  */
 export async function api(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<Response> {
+  const most = request.bytes instanceof ReadableStream ? 1 : (t.tries ?? 1);
+  const patient = request.bytes instanceof ReadableStream ? 1 : Math.max(request.tries ?? 1, most);
   for (let attempt = 1; ; attempt++) {
-    const answer = await send(t, baseUrl, path, request);
+    let answer: Response;
+    try {
+      answer = await send(t, baseUrl, path, request);
+    } catch (error) {
+      if (!(error instanceof ApiError) || request.tries === undefined || attempt >= patient) throw error;
+      await pause(t, attempt);
+      continue;
+    }
     if (answer.ok) return answer;
-    const wait = request.bytes instanceof ReadableStream ? undefined : retryAfterMs(answer);
-    if (wait === undefined || attempt >= (t.tries ?? 1)) {
+    const wait = retryAfterMs(answer);
+    if (wait === undefined || attempt >= (answer.status === 503 ? patient : most)) {
       const problem = await problemOf(answer);
       throw new ApiError(codeOf(problem), answer.status, problem, `${methodOf(request)} ${path}`);
     }
@@ -108,8 +124,9 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
 /** @throws ApiError unreachable */
 async function send(t: Transport, baseUrl: string, path: string, request: ApiRequest): Promise<Response> {
   const method = methodOf(request);
+  const bytes = typeof request.bytes === "function" ? await request.bytes() : request.bytes;
   const body =
-    request.bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
+    bytes ?? (request.json === undefined ? undefined : new TextEncoder().encode(JSON.stringify(request.json)));
   const headers: Record<string, string> = { ...request.headers };
   if (body && !headers["content-type"])
     headers["content-type"] = request.bytes ? "application/octet-stream" : "application/json";

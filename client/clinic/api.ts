@@ -1,11 +1,10 @@
-// The clinic's way to the service role: SMART Backend Services tokens, renewed before they expire. If no answer came,
-// the very same bytes are sent again.
+// The clinic's way to the service role: SMART Backend Services tokens, renewed before they expire. If no answer came, the very
+// same bytes are sent again (transport.ts).
 
 import { importJWK, SignJWT } from "jose";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { SymbolonError, translateAsync } from "../errors.ts";
-import { pause } from "../shared/patience.ts";
 import { ApiError, type ApiRequest, api, jsonOf, type Transport } from "../transport.ts";
 import { type ClinicKeys, serviceIdOfKeys } from "./keys.ts";
 
@@ -39,19 +38,15 @@ export class ClinicApi {
 
   /** A request with the clinic's token. Repeats it if no answer came. Renews a refused token once. @throws ApiError */
   async authorised(path: string, request: ApiRequest = {}): Promise<Response> {
-    let renewed = false;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await api(this.#transport, this.#serviceUrl, path, { ...request, bearer: await this.#bearer() });
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        if (error.code === "credential-refused" && !renewed) {
-          renewed = true;
-          this.#token = undefined;
-        } else if (!["unreachable", "unavailable"].includes(error.code) || attempt >= TRIES) {
-          throw error;
-        } else await pause(this.#transport, attempt);
-      }
+    const send = async (): Promise<Response> =>
+      api(this.#transport, this.#serviceUrl, path, { tries: TRIES, ...request, bearer: await this.#bearer() });
+    try {
+      return await send();
+    } catch (error) {
+      const isRefused = error instanceof ApiError && error.code === "token-refused";
+      if (!isRefused || request.bytes instanceof ReadableStream) throw error;
+      this.#token = undefined;
+      return send();
     }
   }
 
@@ -63,6 +58,18 @@ export class ClinicApi {
       now + RENEW_BEFORE_SECONDS < this.#token.expiresAt
     )
       return this.#token.value;
+    const response = await api(this.#transport, this.#serviceUrl, "/v1/token", {
+      bytes: () => this.#tokenRequest(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      tries: TRIES,
+    });
+    const token = await jsonOf<{ access_token: string; expires_in: number }>(response, "POST /v1/token");
+    this.#token = { value: token.access_token, expiresAt: now + token.expires_in };
+    return token.access_token;
+  }
+  /** The form of a token request. Its assertion serves once, so each attempt makes its own. @throws SymbolonError bad-keys */
+  async #tokenRequest(): Promise<Uint8Array> {
+    const now = this.#transport.now();
     const assertion = await translateAsync(
       async () =>
         new SignJWT({})
@@ -81,12 +88,6 @@ export class ClinicApi {
       client_assertion_type: ASSERTION_TYPE,
       client_assertion: assertion,
     });
-    const response = await api(this.#transport, this.#serviceUrl, "/v1/token", {
-      bytes: new TextEncoder().encode(form.toString()),
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-    });
-    const token = await jsonOf<{ access_token: string; expires_in: number }>(response, "POST /v1/token");
-    this.#token = { value: token.access_token, expiresAt: now + token.expires_in };
-    return token.access_token;
+    return new TextEncoder().encode(form.toString());
   }
 }

@@ -23,6 +23,7 @@ import { decodeG1 } from "../protocol/suite.ts";
 import { ClinicApi } from "./clinic/api.ts";
 import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
 import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
+import { ClinicClients } from "./clinic/clients.ts";
 import { recognise } from "./clinic/continuity.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
@@ -40,6 +41,7 @@ import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
 export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
+export { type ClientKey, type ClientOptions, createClientKey, type RegisteredClient } from "./clinic/clients.ts";
 export {
   type ClinicKeys,
   type ClinicPolicy,
@@ -81,6 +83,8 @@ export class Clinic {
   readonly keys: ClinicKeys;
   /** 16 bytes */
   readonly serviceId: Uint8Array;
+  /** the OAuth clients of the clinic's other programs */
+  readonly clients: ClinicClients;
   readonly #transport: Transport;
   readonly #deployment: Deployment;
   readonly #parameters: ParametersCache;
@@ -107,6 +111,7 @@ export class Clinic {
     this.#transport = transport;
     this.#deployment = deployment;
     this.#parameters = new ParametersCache(transport, deployment);
+    this.clients = new ClinicClients(transport, deployment.serviceUrl, keys);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
     this.#ends = { api: this.#api, channels, serviceId: this.serviceId, hpkeSecretKey: keys.hpkeSecretKey };
     const { secretKey, publicKey } = signKeyOf(keys);

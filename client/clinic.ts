@@ -25,6 +25,7 @@ import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
 import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { ClinicClients } from "./clinic/clients.ts";
 import { recognise } from "./clinic/continuity.ts";
+import { type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
@@ -42,6 +43,7 @@ import { ApiError, bytesOf, type Transport } from "./transport.ts";
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
 export { ChainError, type RecordEntry, type RecordState } from "./clinic/chain.ts";
 export { type ClientKey, type ClientOptions, createClientKey, type RegisteredClient } from "./clinic/clients.ts";
+export type { CaseEventState, ClinicEvent, EventOptions } from "./clinic/events.ts";
 export {
   type ClinicKeys,
   type ClinicPolicy,
@@ -234,6 +236,25 @@ export class Clinic {
       serviceId: this.serviceId,
       sessions: this.eachSession(epoch),
     });
+  }
+
+  // ---- events
+
+  /**
+   * Check-ins, messages and cases as they happen, until `signal` aborts or the caller leaves the loop. An event names a
+   * session or a case and tells no content. If `after` is given, what was missed since that event comes first. Every event
+   * comes at least once.
+   * @throws ApiError if the service refuses for good; SymbolonError bad-id, bad-answer, no-websocket
+   * @example
+   * for await (const event of clinic.events({ after: stored })) {
+   *   if (event.type === "check-in") await welcome(await clinic.session(event.tagHash));
+   *   await store(event.cursor);
+   * }
+   */
+  events(options: EventOptions = {}): AsyncGenerator<ClinicEvent, void, void> {
+    const { serviceUrl } = this.#deployment;
+    const serviceId = bytesToHex(this.serviceId);
+    return clinicEvents({ transport: this.#transport, api: this.#api, serviceUrl, serviceId }, options);
   }
 
   // ---- records

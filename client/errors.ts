@@ -49,6 +49,7 @@ const GENERAL = {
   "no-such-record": "There is no such record in this session.",
   "no-such-chunk": "The order has fewer chunks.",
   "no-channel": "A recovered session has neither its check-in nor a message channel: both stayed on the lost phone.",
+  "no-websocket": "This platform has no WebSocket. Node has one from version 22 on.",
   "substituted-blob": "The service handed out another blob than the one this clinic filed.",
 } as const;
 

@@ -14,6 +14,8 @@ export interface Transport {
   rng(n: number): Uint8Array;
   /** If true, each request carries the time of `now()`, for a local deployment with a settable clock. */
   sendClock?: boolean;
+  /** Opens the socket of a clinic's events; by default the platform's own WebSocket. */
+  webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** How often the SDK sends a request at most, if a role says that it cannot answer it just now. 1 if absent. */
   tries?: number;
 }

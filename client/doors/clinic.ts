@@ -1,11 +1,13 @@
 // symbolon/clinic: a clinic that patients check in at, with FHIR.
 
 export {
+  type CaseEventState,
   ChainError,
   type ChannelStore,
   type ClientKey,
   type ClientOptions,
   Clinic,
+  type ClinicEvent,
   type ClinicKeys,
   type ClinicPolicy,
   type ClinicSession,
@@ -13,6 +15,7 @@ export {
   createClientKey,
   createClinicKeys,
   DEFAULT_POLICY,
+  type EventOptions,
   type FiledVisit,
   type IndexAudit,
   type IndexFinding,

@@ -16,8 +16,8 @@ function fraction({ rng }: Waits): number {
 }
 
 /** Waits before attempt `attempt` + 1. @param atLeastMs what the other side asked for */
-export function pause(t: Waits, attempt: number, atLeastMs = 0): Promise<void> {
-  const span = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+export function pause(t: Waits, attempt: number, atLeastMs = 0, longestMs = LONGEST_MS): Promise<void> {
+  const span = Math.min(longestMs, FIRST_MS * 2 ** attempt);
   const ms = atLeastMs + fraction(t) * Math.max(span, atLeastMs / 2);
   return new Promise((done) => setTimeout(done, ms));
 }

@@ -16,7 +16,8 @@
 //
 // Outbox: two rows must follow open(): the session's row in D1 and its row in the escrow's index. The request that opened
 // the session writes both and then calls delivered(). If that does not happen, the alarm delivers both rows from here,
-// until both are done. Both receivers treat a repetition as one delivery.
+// until both are done. Both receivers treat a repetition as one delivery. With the second row the clinic's bell is rung. A bell
+// that does not answer holds up no row.
 //
 // The row in D1 has the last word. If it belongs to another check-in, or if its epoch is closed, then this object was
 // restored to an earlier day or was too slow: request and alarm both give the session up. Nobody has a receipt for it,
@@ -68,6 +69,8 @@ export type RowOutcome = "stands" | "spent" | "closed";
 export interface SessionDelivery {
   row(shard: number, row: SessionRowToDeliver): Promise<RowOutcome>;
   indexRow(row: IndexRowToDeliver, now: number): Promise<void>;
+  /** Tells the clinic's bell of the check-in, if it has one. Never rejects. */
+  ring(checkIn: { serviceId: Hex; tagHash: Hex; day: number }): Promise<void>;
 }
 
 export interface OpenRequest {
@@ -266,6 +269,7 @@ export class ReplayWindow<Env extends ReplayWindowEnv = ReplayWindowEnv> extends
       if (what === "index" && tag && this.#session(tagHash)?.check_in === null) {
         const rowProof = new Uint8Array(row_proof);
         await this.#delivery.indexRow({ epoch, serviceId, tag: new Uint8Array(tag), rowProof }, now);
+        await this.#delivery.ring({ serviceId, tagHash, day });
         this.#sql.exec("UPDATE session SET tag = NULL WHERE tag_hash = ?", tagHash);
       }
       return true;

@@ -5,10 +5,12 @@
 //
 //   escrow/index-routes   rows of the session index: the service Worker puts them, anybody reads them
 //   escrow/case-routes    orders, decisions, rounds and sealed results of cases
+//   escrow/case-news      tells the service Worker how cases go forward, for clinics that watch them
 //   escrow/closing        closes past months of the index, on a schedule
 //
 // A client may repeat every request. If a request already succeeded, the escrow answers with the current state.
 
+import { registerCaseNews } from "./escrow/case-news.ts";
 import { registerCases } from "./escrow/case-routes.ts";
 import { closeAllDue } from "./escrow/closing.ts";
 import { registerIndex } from "./escrow/index-routes.ts";
@@ -23,6 +25,7 @@ const large = { paths: /^\/v1\/cases\/[^/]+\/(dossiers|record-shares)$/, bytes: 
 const app = roleApp<EscrowEnv>("escrow", { large });
 registerIndex(app);
 registerCases(app);
+registerCaseNews(app);
 
 /** Once a day (wrangler.toml): closes past months. */
 const scheduled: ExportedHandlerScheduledHandler<EscrowEnv> = ({ scheduledTime }, env) =>

@@ -13,14 +13,20 @@
 //   service/index-completion  the session index of an epoch, before the escrow closes it
 //   service/records         writing records and statements;  service/manifests: their chain;  service/reading: reading them
 //   service/frames          messages between wallet and clinic
+//   service/events          a clinic's events over sockets, and what it missed;  service/bells: the object that rings
+//   service/webhooks        a clinic's webhooks;  service/webhook-delivery: one delivery
+//   service/case-watches    cases whose events a clinic wants
 //   service/pages          the API as a page, its OpenAPI document, and the problem codes
 //   service/sweep           removal of leftovers from faults and erasures
 //
 // Blobs stream, and every other body is small.
 
 import { MAX_BLOB_BYTES } from "../api/service/records.ts";
+import { ClinicBell as Bell } from "../durable-objects/clinic-bell.ts";
 import { type ReplayWindowEnv, ReplayWindow as SessionObject } from "../durable-objects/replay-window.ts";
+import { registerCaseWatches } from "./service/case-watches.ts";
 import { registerClosedEpochs } from "./service/closed-epochs.ts";
+import { registerEvents } from "./service/events.ts";
 import { registerFrames } from "./service/frames.ts";
 import { registerIndexCompletion } from "./service/index-completion.ts";
 import { registerOAuthClients } from "./service/oauth-clients.ts";
@@ -36,13 +42,23 @@ import { registerSmartConfiguration } from "./service/smart-configuration.ts";
 import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
 import { registerTokens } from "./service/tokens.ts";
+import { webhookDelivery } from "./service/webhook-delivery.ts";
+import { registerWebhooks } from "./service/webhooks.ts";
 import type { ServiceEnv } from "./shared/env.ts";
 import { roleApp } from "./shared/http.ts";
+import type { OutboundEnv } from "./shared/outbound.ts";
 
 /** The session object with this role's delivery. `wrangler.toml` names the class. */
 export class ReplayWindow extends SessionObject<DeliveryEnv & ReplayWindowEnv> {
   constructor(ctx: DurableObjectState, env: DeliveryEnv & ReplayWindowEnv) {
     super(ctx, env, sessionDelivery(env));
+  }
+}
+
+/** The bell with this role's deliveries. */
+export class ClinicBell extends Bell<OutboundEnv> {
+  constructor(ctx: DurableObjectState, env: OutboundEnv) {
+    super(ctx, env, webhookDelivery(env));
   }
 }
 
@@ -64,6 +80,9 @@ registerIndexCompletion(app);
 registerStatements(app);
 registerReading(app);
 registerFrames(app);
+registerEvents(app);
+registerWebhooks(app);
+registerCaseWatches(app);
 registerSweep(app);
 registerUploads(app);
 registerPages(app);

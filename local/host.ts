@@ -204,6 +204,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
     service: {
       SIGNING_KEY: hex("service-sign"),
       TOKEN_KEY: hex("token"),
+      ESCROW_KEY: publicOf("escrow-sign"),
       DOH_URL: "https://cloudflare-dns.com/dns-query",
       OUTBOUND_LOOPBACK: "1",
     },

@@ -9,20 +9,25 @@ import { CASE_STATES, type CaseState, cases } from "./escrow.ts";
 
 const RANKS: Record<CaseState, number> = { ordered: 0, approved: 1, noticed: 2, opened: 3, refused: 3, expired: 3 };
 export const isFinal = (state: CaseState): boolean => RANKS[state] === 3;
+export const isLater = (state: CaseState, than: CaseState): boolean => RANKS[state] > RANKS[than];
 export { CASE_STATES, type CaseState };
 
-/** Writes the state of a case. States only go forward, so a delayed writer of an older state changes nothing. Repeatable. */
+/**
+ * Writes the state of a case. States only go forward, so a delayed writer of an older state changes nothing. Repeatable.
+ * @returns whether the state is new
+ */
 export async function followCase(
   db: D1Database,
   { caseId, state, expiresAt }: { caseId: string; state: CaseState; expiresAt: number },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const { meta } = await db
     .prepare(
       `INSERT INTO cases (case_id, state, rank, expires_at) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT (case_id) DO UPDATE SET state = ?2, rank = ?3 WHERE rank < ?3`,
     )
     .bind(caseId, state, RANKS[state], expiresAt)
     .run();
+  return meta.changes > 0;
 }
 
 export async function isListed(db: D1Database, caseId: Hex): Promise<boolean> {

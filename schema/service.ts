@@ -10,6 +10,7 @@
 //   outbox            log entries still to be appended, written in the same batch as their act
 //   client_assertions spent `jti`s of OAuth client assertions, until they expire
 //   oauth_clients     shard 0 only: the further clients of each clinic, which it registered itself
+//   case_watches      shard 0 only: the cases that a clinic watches (functions/service/case-watches.ts)
 //   closed_epochs     in every shard: epochs closed by hand after a restore from backup. Nothing opens in them any more
 //
 // All keys are random or hashes, and all tables are WITHOUT ROWID (added by hand in the migration, because drizzle cannot
@@ -30,6 +31,8 @@ export const services = sqliteTable("services", {
   card: bytes("card").notNull(),
   /** Nothing new is opened or filed at a suspended service; its records stay readable. */
   suspended: integer("suspended", { mode: "boolean" }).notNull().default(false),
+  /** It asked for events, so that its check-ins ring (functions/service/bells.ts). */
+  bell: integer("bell", { mode: "boolean" }).notNull().default(false),
 });
 
 export const serviceParts = sqliteTable("service_parts", {
@@ -55,7 +58,11 @@ export const sessions = sqliteTable(
     /** of the check-in, 82 bytes, so that lists of claims need not read whole check-ins */
     claim: bytes("claim").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.serviceId, t.tagHash] })],
+  (t) => [
+    primaryKey({ columns: [t.serviceId, t.tagHash] }),
+    // for a clinic that missed events; within a day in the order of tag hashes
+    index("sessions_by_day").on(t.serviceId, t.day, t.tagHash),
+  ],
 );
 
 export const uploads = sqliteTable(
@@ -104,6 +111,17 @@ export const oauthClients = sqliteTable(
     jwksUri: text("jwks_uri"),
   },
   (t) => [index("oauth_clients_of_service").on(t.serviceId)],
+);
+
+export const caseWatches = sqliteTable(
+  "case_watches",
+  {
+    caseId: hex("case_id").notNull(),
+    serviceId: hex("service_id").notNull(),
+    /** unix seconds, on a full day; the sweep then removes it */
+    until: integer("until").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.caseId, t.serviceId] }), index("case_watches_due").on(t.until)],
 );
 
 export const closedEpochs = sqliteTable("closed_epochs", { epoch: integer("epoch").primaryKey() });

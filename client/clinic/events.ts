@@ -44,6 +44,8 @@ const PROTOCOL = "symbolon.events.v1";
 const TICKET_PREFIX = "ticket.";
 const CURSOR = /^(?:0|[1-9]\d{0,5})$/;
 const HASH = /^[0-9a-f]{64}$/;
+/** WebSocket.OPEN, where the platform may have no WebSocket of its own. */
+const OPEN = 1;
 const OPEN_MS = 15_000;
 const PING_MS = 30_000;
 /** A connection without any answer for so long counts as broken. */
@@ -157,7 +159,7 @@ function connect(t: Transport, url: string, ticket: string, signal: AbortSignal 
     };
     const beat = setInterval(() => {
       if (Date.now() - heard > SILENCE_MS) close();
-      else if (socket.readyState === WebSocket.OPEN) socket.send("ping");
+      else if (socket.readyState === OPEN) socket.send("ping");
     }, PING_MS);
     const late = setTimeout(close, OPEN_MS);
     signal?.addEventListener("abort", close);

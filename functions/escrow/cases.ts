@@ -13,6 +13,7 @@ import type { EscrowEnv } from "../shared/env.ts";
 import { loggedIndex } from "../shared/log-reader.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { type CaseHandle, caseObject, recorded } from "./case-handle.ts";
+import { tellService } from "./case-news.ts";
 import { advance, appendEntries, sealedResults } from "./rounds.ts";
 
 /** cases per page of a trustee's inbox */
@@ -45,7 +46,9 @@ export function statusOf(view: CaseView) {
   };
 }
 
-const follow = (handle: CaseHandle, view: CaseView): Promise<void> => followCase(handle.env.ESCROW_DB, view);
+async function follow({ env, now }: CaseHandle, view: CaseView): Promise<void> {
+  if (await followCase(env.ESCROW_DB, view)) tellService(env, view, now);
+}
 
 /**
  * Records the case in its object, then logs the order, then lists the case. Officers therefore see only logged orders. If a

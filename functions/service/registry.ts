@@ -43,6 +43,8 @@ export interface Service {
   /** Signed<ServiceCard> */
   readonly signedCard: Uint8Array;
   readonly suspended: boolean;
+  /** whether it has a bell (bells.ts) */
+  readonly bell: boolean;
 }
 
 /**
@@ -85,7 +87,7 @@ async function readService(env: ServiceEnv, serviceId: Hex): Promise<Service | u
       .where(eq(services.serviceId, serviceId));
   }
   const card = cardOf(row.card);
-  return { serviceId, shard: row.shard, db, card, signedCard: row.card, suspended: row.suspended };
+  return { serviceId, shard: row.shard, db, card, signedCard: row.card, suspended: row.suspended, bell: row.bell };
 }
 
 /** The service whose id is in the path. @throws Problem malformed, not-found */

@@ -5,8 +5,10 @@
 //
 // The check-in handler delivers right after it opened a session. The session's object delivers again if that failed
 // (durable-objects/replay-window.ts), through `sessionDelivery`. Both write the session's row with deliverSessionRow, so
-// both draw the same conclusion when another row stands.
+// both draw the same conclusion when another row stands. If the object delivers, it also rings at the clinic (bells.ts).
 
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
 import type {
   IndexRowToDeliver,
   RowOutcome,
@@ -19,11 +21,14 @@ import { CheckIn } from "../../protocol/documents.ts";
 import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { ElementG2 } from "../../protocol/engine.ts";
 import { indexValueOfElement } from "../../protocol/opening.ts";
+import { services } from "../../schema/service.ts";
 import { call } from "../shared/calls.ts";
+import type { ServiceEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
+import { ring } from "./bells.ts";
 import { sessionAt } from "./session-rows.ts";
 
-export interface DeliveryEnv {
+export interface DeliveryEnv extends Pick<ServiceEnv, "STAGE" | "CLINIC_BELL"> {
   RECORDS_DB_0: D1Database;
   RECORDS_DB_1: D1Database;
   ESCROW_URL: string;
@@ -90,6 +95,19 @@ export const sessionDelivery = (env: DeliveryEnv): SessionDelivery => ({
     } catch (cause) {
       // Another session has this value. No repetition changes that. index-completion.ts tells the administrator.
       if (!(cause instanceof Problem && cause.code === "conflict")) throw cause;
+    }
+  },
+  async ring({ serviceId, tagHash, day }) {
+    try {
+      const db = drizzle(env.RECORDS_DB_0);
+      const row = await db
+        .select({ bell: services.bell })
+        .from(services)
+        .where(eq(services.serviceId, serviceId))
+        .get();
+      if (row?.bell) await ring(env, [{ serviceId, event: { type: "check-in", tagHash, day } }]);
+    } catch {
+      // The clinic finds the session in its next catch-up.
     }
   },
 });

@@ -46,8 +46,8 @@ import { clockTolerance, type EpochParameters, parametersFor } from "../shared/p
 import { Problem, refused } from "../shared/problems.ts";
 import { countChallenge } from "../shared/rate-limits.ts";
 import { serve } from "../shared/serve.ts";
+import { afterCheckIn } from "./after-check-in.ts";
 import { isClosed } from "./closed-epochs.ts";
-import { sendIndexRow } from "./index-rows.ts";
 import { receiptFor, receiptJson, signedRefusal, standingReceipt } from "./receipts.ts";
 import { findService, forgetService, type Service } from "./registry.ts";
 import { deliverSessionRow, indexRowOf } from "./session-delivery.ts";
@@ -214,7 +214,16 @@ async function answerCheckIn(c: ServiceContext, bytes: Uint8Array, at: number): 
   if (outcome.pending) {
     const { rowProof } = read.checkIn;
     const afterwards = async () =>
-      sendIndexRow(c.env, tagHash, indexRowOf({ ...about, tag: read.presentation.T, rowProof }, T), at);
+      afterCheckIn(
+        c.env,
+        {
+          tagHash,
+          day,
+          indexRow: indexRowOf({ ...about, tag: read.presentation.T, rowProof }, T),
+          rings: service.bell,
+        },
+        at,
+      );
     c.executionCtx.waitUntil(afterwards());
   }
   return outcome.receipt;

@@ -1,5 +1,5 @@
-// Removes the leftovers of faults and of erasures: blobs that no record names, log entries not yet appended, and spent
-// client assertions. Every step can be repeated.
+// Removes the leftovers of faults and of erasures: blobs that no record names, log entries not yet appended, spent client
+// assertions, and old watches of cases. Every step can be repeated.
 //
 //   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions}: numbers removed, over all shards
 //
@@ -18,7 +18,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { ADMINISTRATION } from "../../api/service/administration.ts";
 import { recordIdOfBlob, serviceIdOfBlob } from "../../schema/r2-keys.ts";
 import { recordsTableName } from "../../schema/records.ts";
-import { clientAssertions, uploads } from "../../schema/service.ts";
+import { caseWatches, clientAssertions, uploads } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { serve } from "../shared/serve.ts";
@@ -99,6 +99,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
     }
     const spent = await drizzle(c.env.RECORDS_DB_0).delete(clientAssertions).where(lte(clientAssertions.expiresAt, at));
     total.assertions = spent.meta.changes;
+    await drizzle(c.env.RECORDS_DB_0).delete(caseWatches).where(lte(caseWatches.until, at));
     await publishLateParts(c.env);
     return c.json(total);
   });

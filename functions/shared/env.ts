@@ -50,6 +50,8 @@ const schemas = {
     ...common,
     SIGNING_KEY: hex(32),
     TOKEN_KEY: hex(32),
+    /** Ed25519 public key of the escrow, which tells of cases. */
+    ESCROW_KEY: hex(32),
     /** DNS over HTTPS (outbound.ts) */
     DOH_URL: url,
     /** "1", in local stage only: clinics may name addresses of loopback */
@@ -93,6 +95,7 @@ interface Resources {
     /** static files of the pages (scripts/site.ts) */
     ASSETS: Fetcher;
     REPLAY_WINDOW: DurableObjectNamespace;
+    CLINIC_BELL: DurableObjectNamespace;
   };
   escrow: { ESCROW_DB: D1Database; LINKAGE_ESCROW: DurableObjectNamespace };
   trustee: { CEREMONY: DurableObjectNamespace; TRUSTEE_VAULT: DurableObjectNamespace };
@@ -101,7 +104,7 @@ interface Resources {
 }
 const resourceNames: { [R in Role]: (keyof Resources[R])[] } = {
   registrar: ["REGISTRAR_DB"],
-  service: ["RECORDS_DB_0", "RECORDS_DB_1", "BLOBS", "ASSETS", "REPLAY_WINDOW"],
+  service: ["RECORDS_DB_0", "RECORDS_DB_1", "BLOBS", "ASSETS", "REPLAY_WINDOW", "CLINIC_BELL"],
   escrow: ["ESCROW_DB", "LINKAGE_ESCROW"],
   trustee: ["CEREMONY", "TRUSTEE_VAULT"],
   log: ["TRANSPARENCY_LOG", "TILES"],

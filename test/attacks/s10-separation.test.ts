@@ -198,10 +198,10 @@ interface WorkerShape {
 }
 const service: WorkerShape = {
   entry: "functions/service.ts",
-  bindings: { ...common, SIGNING_KEY: hex, TOKEN_KEY: hex, DOH_URL: `${url}/dns-query` },
+  bindings: { ...common, SIGNING_KEY: hex, TOKEN_KEY: hex, ESCROW_KEY: hex, DOH_URL: `${url}/dns-query` },
   d1: ["RECORDS_DB_0", "RECORDS_DB_1"],
   r2: ["BLOBS"],
-  objects: { REPLAY_WINDOW: "ReplayWindow" },
+  objects: { REPLAY_WINDOW: "ReplayWindow", CLINIC_BELL: "ClinicBell" },
 };
 const registrar: WorkerShape = {
   entry: "functions/registrar.ts",

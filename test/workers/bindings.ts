@@ -79,6 +79,7 @@ export const own = {
   service: {
     SIGNING_KEY: secretHex("service-sign"),
     TOKEN_KEY: secretHex("token"),
+    ESCROW_KEY: publicHex("escrow-sign"),
     DOH_URL: "https://doh.test/dns-query",
   },
   escrow: { SIGNING_KEY: secretHex("escrow-sign"), SERVICE_WORKER_KEY: publicHex("service-sign") },

@@ -25,17 +25,18 @@ import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
 import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { ClinicClients } from "./clinic/clients.ts";
 import { recognise } from "./clinic/continuity.ts";
-import { type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
+import { type CaseEventState, type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
+import { ClinicWebhooks } from "./clinic/webhooks.ts";
 import { decodeAnswer, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { type PreparedVisit, prepareVisit, type VisitOptions } from "./fhir/prepare.ts";
 import { FHIR_JSON } from "./fhir/record.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
-import { asRecordId, asTagHash } from "./shared/ids.ts";
+import { asCaseId, asRecordId, asTagHash } from "./shared/ids.ts";
 import { eachItem, MAX_CLINIC_ROWS, MAX_LISTED_MANIFESTS } from "./shared/paging.ts";
 import { pause } from "./shared/patience.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
@@ -56,6 +57,7 @@ export {
 } from "./clinic/keys.ts";
 export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
+export type { ClinicWebhooks, DeadLetter, Webhook, WebhookWithSecret } from "./clinic/webhooks.ts";
 
 const ZERO_HASH = new Uint8Array(32);
 /** Writers elsewhere can be faster this often, such as other desks of the clinic. */
@@ -87,6 +89,8 @@ export class Clinic {
   readonly serviceId: Uint8Array;
   /** the OAuth clients of the clinic's other programs */
   readonly clients: ClinicClients;
+  /** Addresses that the service calls when something changed. */
+  readonly webhooks: ClinicWebhooks;
   readonly #transport: Transport;
   readonly #deployment: Deployment;
   readonly #parameters: ParametersCache;
@@ -115,6 +119,7 @@ export class Clinic {
     this.#parameters = new ParametersCache(transport, deployment);
     this.clients = new ClinicClients(transport, deployment.serviceUrl, keys);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
+    this.webhooks = new ClinicWebhooks(this.#api);
     this.#ends = { api: this.#api, channels, serviceId: this.serviceId, hpkeSecretKey: keys.hpkeSecretKey };
     const { secretKey, publicKey } = signKeyOf(keys);
     this.#secretKey = secretKey;
@@ -255,6 +260,23 @@ export class Clinic {
     const { serviceUrl } = this.#deployment;
     const serviceId = bytesToHex(this.serviceId);
     return clinicEvents({ transport: this.#transport, api: this.#api, serviceUrl, serviceId }, options);
+  }
+
+  /**
+   * From now on `events` and webhooks tell how this case goes forward, for instance an order that a clinician of this
+   * clinic has placed.
+   * @param caseId 32 bytes in hex
+   * @returns its state; null if the escrow does not have it
+   * @throws ApiError too-many; SymbolonError bad-id
+   */
+  async watchCase(caseId: string): Promise<CaseEventState | null> {
+    const path = `/cases/${asCaseId(caseId)}`;
+    return (await this.#api.ownJson<{ state: CaseEventState | null }>(path, { method: "PUT" })).state;
+  }
+
+  /** @throws ApiError; SymbolonError bad-id */
+  async unwatchCase(caseId: string): Promise<void> {
+    await this.#api.own(`/cases/${asCaseId(caseId)}`, { method: "DELETE" });
   }
 
   // ---- records

@@ -234,7 +234,8 @@ export class ClinicBell<Env = unknown> extends DurableObject<Env> {
   enable(id: Hex): WebhookView | undefined {
     return this.#made ? this.#hooks.enable(id) : undefined;
   }
-  test(id: Hex, day: number): "sent" | "disabled" | undefined {
+  /** Sends an event of the type "test". The runtime reserves the name `test`. */
+  sendTest(id: Hex, day: number): "sent" | "disabled" | undefined {
     const outcome = this.#made ? this.#hooks.test(id, day) : undefined;
     this.#arm();
     return outcome;

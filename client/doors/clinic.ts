@@ -11,10 +11,12 @@ export {
   type ClinicKeys,
   type ClinicPolicy,
   type ClinicSession,
+  type ClinicWebhooks,
   clinicCard,
   createClientKey,
   createClinicKeys,
   DEFAULT_POLICY,
+  type DeadLetter,
   type EventOptions,
   type FiledVisit,
   type IndexAudit,
@@ -27,6 +29,8 @@ export {
   replaceHpkeKey,
   SessionError,
   serviceIdOfKeys,
+  type Webhook,
+  type WebhookWithSecret,
 } from "../clinic.ts";
 export { ChannelSetupError, FrameError } from "../sealing/messages.ts";
 export { openRecord, RecordError } from "../sealing/record.ts";

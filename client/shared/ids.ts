@@ -7,6 +7,7 @@ import { SymbolonError, translate } from "../errors.ts";
 const TAG_HASH_BYTES = 32;
 const RECORD_ID_BYTES = 16;
 const SERVICE_ID_BYTES = 16;
+const CASE_ID_BYTES = 32;
 
 /** @throws SymbolonError bad-id */
 const idOf = (text: string, bytes: number, what: string): Hex =>
@@ -21,3 +22,5 @@ export const asTagHash = (text: string): Hex => idOf(text, TAG_HASH_BYTES, "tag 
 export const asRecordId = (text: string): Hex => idOf(text, RECORD_ID_BYTES, "record id");
 /** @throws SymbolonError bad-id */
 export const asServiceId = (text: string): Hex => idOf(text, SERVICE_ID_BYTES, "service id");
+/** @throws SymbolonError bad-id */
+export const asCaseId = (text: string): Hex => idOf(text, CASE_ID_BYTES, "case id");

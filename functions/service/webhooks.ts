@@ -126,7 +126,7 @@ export function registerWebhooks(app: RoleApp<ServiceEnv>): void {
 
   app.post("/v1/services/:id/webhooks/:hook/test", async (c) => {
     const { bell, id } = await hookOf(c);
-    if (found(await bell.test(id, dayOf(now(c)))) === "disabled") throw disabled();
+    if (found(await bell.sendTest(id, dayOf(now(c)))) === "disabled") throw disabled();
     return c.json({}, 202);
   });
 

@@ -77,6 +77,10 @@ export const outside = {
   completed: [] as number[],
   /** tags that the escrow has for another session */
   contradicted: new Set<string>(),
+  /** states of cases at the escrow */
+  cases: new Map<string, string>(),
+  /** what answers at other addresses, for instance a clinic's webhook receiver */
+  elsewhere: undefined as ((request: Request) => Response | undefined | Promise<Response | undefined>) | undefined,
   /** hosts that do not answer */
   down: new Set<string>(),
 };
@@ -109,6 +113,13 @@ async function answerOf(request: Request): Promise<Response> {
     outside.completed.push(Number(completed[1]));
     return Response.json({});
   }
+  if (host === "escrow.test" && pathname === "/v1/cases/states") {
+    const { caseIds } = (await request.json()) as { caseIds: string[] };
+    const known = caseIds.filter((caseId) => outside.cases.has(caseId));
+    return Response.json({ cases: known.map((caseId) => ({ caseId, state: outside.cases.get(caseId) })) });
+  }
+  const other = await outside.elsewhere?.(request);
+  if (other) return other;
   throw new TypeError(`nothing answers at ${request.url}`);
 }
 globalThis.fetch = ((input: RequestInfo, init?: RequestInit) => answerOf(new Request(input, init))) as typeof fetch;
@@ -155,6 +166,8 @@ export async function freshWorld(): Promise<void> {
   outside.completed.length = 0;
   outside.contradicted.clear();
   outside.down.clear();
+  outside.cases.clear();
+  outside.elsewhere = undefined;
   clock.now = NOW;
 }
 

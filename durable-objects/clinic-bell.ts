@@ -55,6 +55,15 @@ const SOCKET_OVER = 4000;
 
 const openUntil = (socket: WebSocket): number => (socket.deserializeAttachment() as { until: number }).until;
 
+/** A socket that is closing takes no message. Its clinic catches up later. */
+function tell(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    socket.close();
+  }
+}
+
 export class ClinicBell<Env = unknown> extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #hooks: WebhookOutbox;
@@ -94,7 +103,7 @@ export class ClinicBell<Env = unknown> extends DurableObject<Env> {
       const text = JSON.stringify(
         event.type === "case" ? { type, day, caseId: about, state } : { type, day, tagHash: about },
       );
-      for (const socket of sockets) socket.send(text);
+      for (const socket of sockets) tell(socket, text);
       this.#hooks.take({ type, about, state, day });
     }
     this.#arm();

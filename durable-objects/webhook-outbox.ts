@@ -32,7 +32,7 @@ export interface Receiver {
   /** of the clinic */
   serviceId: Hex;
   url: string;
-  /** The present one, and until a rotation ends the one before too. 32 bytes each */
+  /** the present one, then those that it has replaced lately; 32 bytes each */
   secrets: Uint8Array[];
 }
 export type DeliveryOutcome =
@@ -63,7 +63,7 @@ export interface WebhookView {
   dead: number;
   /** events that were not taken, because the webhook was disabled or had too many waiting */
   missed: number;
-  /** unix seconds: until then the secret before signs too */
+  /** unix seconds: until then a replaced secret signs too */
   oldSecretUntil: number | null;
 }
 
@@ -74,6 +74,7 @@ const MAX_OUTBOX = 2000;
 const MAX_DEAD = 2000;
 const DEAD_DAYS = 7;
 const MAX_IN_FLIGHT = 6;
+const MAX_OLD_SECRETS = 3;
 const MAX_PER_WEBHOOK = 2;
 /** The platform limits the requests of one alarm. The next alarm follows at once. */
 const DELIVERIES_PER_DRAIN = 200;
@@ -86,8 +87,6 @@ type WebhookRow = {
   url: string;
   types: string;
   secret: ArrayBuffer;
-  old_secret: ArrayBuffer | null;
-  old_until: number;
   disabled: Disabled | null;
   failing_since: number | null;
   missed: number;
@@ -137,6 +136,7 @@ export class WebhookOutbox {
 
   #viewOf(row: WebhookRow): WebhookView {
     const { id, url, disabled, missed } = row;
+    const old = this.#oldSecrets(id).map(({ until }) => until);
     const of = (table: "outbox" | "dead") =>
       this.#sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE webhook = ?`, id).one().n;
     return {
@@ -147,7 +147,7 @@ export class WebhookOutbox {
       waiting: of("outbox"),
       dead: of("dead"),
       missed,
-      oldSecretUntil: row.old_until > unixSeconds() ? row.old_until : null,
+      oldSecretUntil: old.length > 0 ? Math.max(...old) : null,
     };
   }
 
@@ -164,7 +164,7 @@ export class WebhookOutbox {
     if (all.some(({ url }) => url === hook.url)) return "registered";
     if (all.length >= MAX_WEBHOOKS) return "full";
     this.#sql.exec(
-      "INSERT INTO webhook VALUES (?, ?, ?, ?, ?, NULL, 0, NULL, NULL, 0)",
+      "INSERT INTO webhook VALUES (?, ?, ?, ?, ?, NULL, NULL, 0)",
       hook.id,
       hook.serviceId,
       hook.url,
@@ -177,20 +177,35 @@ export class WebhookOutbox {
   /** Removes the webhook and its events. False if there is none. */
   remove(id: Hex): boolean {
     if (!this.#find(id)) return false;
-    for (const table of ["outbox", "dead"]) this.#sql.exec(`DELETE FROM ${table} WHERE webhook = ?`, id);
+    for (const table of ["outbox", "dead", "old_secret"]) this.#sql.exec(`DELETE FROM ${table} WHERE webhook = ?`, id);
     this.#sql.exec("DELETE FROM webhook WHERE id = ?", id);
     return true;
   }
 
-  /** From now on both secrets sign, until the overlap ends. */
+  /**
+   * Replaces the secret. The one before signs too until the overlap ends. A clinic that has lost the answer rotates once more,
+   * so several replaced secrets can be good at a time.
+   */
   rotate(id: Hex, secret: Uint8Array): WebhookView | undefined {
-    this.#sql.exec(
-      "UPDATE webhook SET old_secret = secret, secret = ?, old_until = ? WHERE id = ?",
-      secret,
-      unixSeconds() + SECRET_OVERLAP_SECONDS,
-      id,
-    );
+    const row = this.#find(id);
+    if (!row) return undefined;
+    const until = unixSeconds() + SECRET_OVERLAP_SECONDS;
+    this.#sql.exec("INSERT OR REPLACE INTO old_secret VALUES (?, ?, ?)", id, row.secret, until);
+    this.#sql.exec("UPDATE webhook SET secret = ? WHERE id = ?", secret, id);
+    for (const { secret: last } of this.#oldSecrets(id).slice(MAX_OLD_SECRETS))
+      this.#sql.exec("DELETE FROM old_secret WHERE webhook = ? AND secret = ?", id, last);
     return this.view(id);
+  }
+
+  /** Replaced secrets that still sign; the one that is good longest comes first. */
+  #oldSecrets(id: Hex): { secret: ArrayBuffer; until: number }[] {
+    return this.#sql
+      .exec<{ secret: ArrayBuffer; until: number }>(
+        "SELECT secret, until FROM old_secret WHERE webhook = ? AND until > ? ORDER BY until DESC",
+        id,
+        unixSeconds(),
+      )
+      .toArray();
   }
 
   /** Takes a disabled webhook into service again. */
@@ -255,11 +270,12 @@ export class WebhookOutbox {
 
   // ---- sending
 
-  /** The time in ms when the next event is due, or the next dead letter ends; null if there is neither. */
+  /** The time in ms when the next event is due, or when a dead letter or old secret ends; null if there is none. */
   due(): number | null {
     return this.#sql
       .exec<{ due: number | null }>(
-        "SELECT min(due) AS due FROM (SELECT min(due) AS due FROM outbox UNION ALL SELECT min(until) FROM dead)",
+        `SELECT min(due) AS due FROM (SELECT min(due) AS due FROM outbox UNION ALL SELECT min(until) FROM dead
+           UNION ALL SELECT min(until) * 1000 FROM old_secret)`,
       )
       .one().due;
   }
@@ -267,7 +283,7 @@ export class WebhookOutbox {
   /** Deletes what has reached its end. */
   prune(): void {
     this.#sql.exec("DELETE FROM dead WHERE until <= ?", Date.now());
-    this.#sql.exec("UPDATE webhook SET old_secret = NULL, old_until = 0 WHERE old_until <= ?", unixSeconds());
+    this.#sql.exec("DELETE FROM old_secret WHERE until <= ?", unixSeconds());
   }
 
   /** Sends the events that are due, also those that come meanwhile. */
@@ -312,8 +328,7 @@ export class WebhookOutbox {
   async #attempt({ id, webhook, type, about, state, day, attempts }: OutboxRow): Promise<void> {
     const to = this.#find(webhook);
     if (!to) return;
-    const isOldGood = to.old_secret && to.old_until > unixSeconds();
-    const secrets = [to.secret, ...(isOldGood ? [to.old_secret!] : [])].map((secret) => new Uint8Array(secret));
+    const secrets = [to, ...this.#oldSecrets(webhook)].map(({ secret }) => new Uint8Array(secret));
     const result = await this.#deliver(
       { serviceId: to.service_id, url: to.url, secrets },
       { id, type, about, state, day },

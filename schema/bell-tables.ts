@@ -8,8 +8,11 @@ export const BELL_TABLES = `
     case_id TEXT PRIMARY KEY, state TEXT, day INTEGER NOT NULL, until INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS webhook (
-    id TEXT PRIMARY KEY, service_id TEXT NOT NULL, url TEXT NOT NULL UNIQUE, types TEXT NOT NULL, secret BLOB NOT NULL, old_secret BLOB,
-    old_until INTEGER NOT NULL, disabled TEXT, failing_since INTEGER, missed INTEGER NOT NULL
+    id TEXT PRIMARY KEY, service_id TEXT NOT NULL, url TEXT NOT NULL UNIQUE, types TEXT NOT NULL, secret BLOB NOT NULL,
+    disabled TEXT, failing_since INTEGER, missed INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS old_secret (
+    webhook TEXT NOT NULL, secret BLOB NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (webhook, secret)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS outbox (
     id TEXT PRIMARY KEY, webhook TEXT NOT NULL, type TEXT NOT NULL, about TEXT NOT NULL, state TEXT, day INTEGER NOT NULL,

@@ -64,6 +64,7 @@ const ALL_TABLES = [
   "client_assertions",
   "oauth_clients",
   "closed_epochs",
+  "case_watches",
 ];
 async function stores() {
   const counts: Record<string, number> = {};

@@ -42,13 +42,13 @@ export interface WatchedCase {
 export const TICKET_SECONDS = 30;
 export const SOCKET_SECONDS = 3600;
 const MAX_TICKETS = 64;
-export const MAX_SOCKETS = 32;
+const MAX_SOCKETS = 32;
 export const MAX_WATCHED = 64;
 export const WATCH_DAYS = 120;
 const MAX_WAITING = 20_000;
 const DAY_MS = 86_400_000;
 
-export const EVENTS_PROTOCOL = "symbolon.events.v1";
+const EVENTS_PROTOCOL = "symbolon.events.v1";
 const POLICY_VIOLATION = 1008;
 /** the socket is over; the clinic may open another one */
 const SOCKET_OVER = 4000;

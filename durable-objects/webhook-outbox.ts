@@ -67,7 +67,7 @@ export interface WebhookView {
   oldSecretUntil: number | null;
 }
 
-export const SECRET_OVERLAP_SECONDS = 86_400;
+const SECRET_OVERLAP_SECONDS = 86_400;
 export const MAX_WEBHOOKS = 8;
 /** Events of one webhook. */
 const MAX_OUTBOX = 2000;

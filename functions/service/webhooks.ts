@@ -36,7 +36,7 @@ const DEAD_PER_PAGE = 100;
 const MAX_URL_CHARACTERS = 2048;
 const MESSAGE_ID = /^msg_[0-9a-f]{32}$/;
 
-export const NewWebhook = z.object({
+const NewWebhook = z.object({
   url: z.string().min(1).max(MAX_URL_CHARACTERS),
   types: z
     .array(z.enum(EVENT_TYPES))
@@ -44,7 +44,7 @@ export const NewWebhook = z.object({
     .max(EVENT_TYPES.length)
     .default([...EVENT_TYPES]),
 });
-export const Redelivery = z.object({ ids: z.array(z.string().regex(MESSAGE_ID)).min(1).max(DEAD_PER_PAGE).optional() });
+const Redelivery = z.object({ ids: z.array(z.string().regex(MESSAGE_ID)).min(1).max(DEAD_PER_PAGE).optional() });
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
 

@@ -14,7 +14,7 @@
 // the sessions that they know. Within a day the order is that of tagHashes, which says nothing about time.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { and, asc, eq, gte, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { TICKET_SECONDS } from "../../durable-objects/clinic-bell.ts";
@@ -60,23 +60,12 @@ function dayAsked(c: ServiceContext, today: number): number {
   return Number(after);
 }
 
-/** Check-ins of the days since `from`, after a place in their order. */
-async function checkIns(
-  { db, serviceId }: Service,
-  from: number,
-  place: [day: number, tagHash: string],
-  limit: number,
-) {
+/** Check-ins after a place in their order. One lower bound: SQLite seeks by one, and would visit every row up to a second. */
+async function checkIns({ db, serviceId }: Service, [day, tagHash]: [number, string], limit: number) {
   const rows = await drizzle(db)
     .select({ day: sessions.day, tagHash: sessions.tagHash })
     .from(sessions)
-    .where(
-      and(
-        eq(sessions.serviceId, serviceId),
-        gte(sessions.day, from),
-        sql`(${sessions.day}, ${sessions.tagHash}) > (${place[0]}, ${place[1]})`,
-      ),
-    )
+    .where(and(eq(sessions.serviceId, serviceId), sql`(${sessions.day}, ${sessions.tagHash}) > (${day}, ${tagHash})`))
     .orderBy(asc(sessions.day), asc(sessions.tagHash))
     .limit(limit);
   return rows.map(({ day, tagHash }): ListedEvent => ({ type: "check-in", day, tagHash }));
@@ -103,7 +92,8 @@ async function eventPage(c: ServiceContext, service: Service, from: number) {
   if (message) return messagesAndCases(c, service, message[1]!, limit);
   const checkIn = CHECK_IN_CURSOR.exec(cursor ?? "");
   if (cursor !== undefined && !checkIn) throw new Problem("malformed", "cursor: not a cursor of this list");
-  const page = await checkIns(service, from, [Number(checkIn?.[1] ?? -1), checkIn?.[2] ?? ""], limit);
+  const isWithin = checkIn && Number(checkIn[1]) >= from;
+  const page = await checkIns(service, isWithin ? [Number(checkIn[1]), checkIn[2]!] : [from, ""], limit);
   const last = page.at(-1);
   if (last && page.length === limit) return { events: page, cursor: `check-in.${last.day}.${last.tagHash}` };
   const rest = await messagesAndCases(c, service, "", limit - page.length);

@@ -238,7 +238,9 @@ export class ClinicBell<Env = unknown> extends DurableObject<Env> {
   }
   /** @param secret 32 random bytes */
   rotate(id: Hex, secret: Uint8Array): WebhookView | undefined {
-    return this.#made ? this.#hooks.rotate(id, secret) : undefined;
+    const view = this.#made ? this.#hooks.rotate(id, secret) : undefined;
+    this.#arm();
+    return view;
   }
   enable(id: Hex): WebhookView | undefined {
     return this.#made ? this.#hooks.enable(id) : undefined;

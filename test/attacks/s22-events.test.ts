@@ -65,8 +65,8 @@ let address = PUBLIC;
 async function openRegion(weaken: Weakening[]): Promise<Region> {
   const { port } = doh.address() as AddressInfo;
   const vars = { DOH_URL: `http://127.0.0.1:${port}/dns-query`, OUTBOUND_LOOPBACK: "0" };
-  // no case is opened here, so one trustee does
-  const few = { trustees: 1, threshold: 1, witnesses: 0 };
+  // no case is opened here, so the smallest committee does
+  const few = { trustees: 2, threshold: 2, witnesses: 0 };
   const practice = await openPractice({ ...few, weaken: { service: weaken }, override: { service: vars } });
   const [anna, ben] = await Promise.all(
     samplePatients()
@@ -89,6 +89,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => doh.listen(0, "127.0.0.1", done));
   ours = await openRegion(STAND_IN);
+}, HOOK_MILLISECONDS);
+beforeAll(async () => {
   careless = await openRegion([...STAND_IN, ...CARELESS]);
 }, HOOK_MILLISECONDS);
 afterAll(async () => {

@@ -36,6 +36,13 @@ export const epochText = z
   .transform(Number)
   .meta({ type: "integer", minimum: 0, maximum: 99_999 });
 
+/** A whole number in a query, without sign and leading zeros. */
+export const countText = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,14})$/, "a whole number expected")
+  .transform(Number)
+  .meta({ type: "integer", minimum: 0, maximum: 999_999_999_999_999 });
+
 /** The page size that a query asks for, at most `most`; `most` by default. A larger number is no fault. */
 export const limitUpTo = (most: number) =>
   z

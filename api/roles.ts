@@ -1,6 +1,8 @@
 // The contracts of all roles, for scripts and tests.
 
 import type { Contract } from "./contract.ts";
+import { LOG } from "./log.ts";
 import { SERVICE } from "./service.ts";
+import { WITNESS } from "./witness.ts";
 
-export const CONTRACTS: readonly Contract[] = [SERVICE];
+export const CONTRACTS: readonly Contract[] = [SERVICE, LOG, WITNESS];

@@ -4,18 +4,14 @@
 //   POST /v1/inclusions  {size, indexes}   the same for up to 256 entries: {proofs}, in the order of `indexes`
 //   GET /v1/consistency?from=&to=      the tree of `from` entries is a prefix of the tree of `to` entries
 
-import * as z from "zod";
+import { PROOFS } from "../../api/log/proofs.ts";
 import type { Proof } from "../../durable-objects/transparency-log.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import type { LogEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
 import { Problem } from "../shared/problems.ts";
-import { logOf, readCount } from "./object.ts";
-
-const MAX_PROOFS = 256;
-const count = z.int().min(0);
-const InclusionsBody = z.object({ size: count, indexes: z.array(count).min(1).max(MAX_PROOFS) });
+import { readBody, serve } from "../shared/serve.ts";
+import { logOf } from "./object.ts";
 
 function proofAnswer(answer: Proof): { proof: string[] } {
   if (!answer.ok) throw new Problem("not-found", "The log is not that large.");
@@ -23,25 +19,17 @@ function proofAnswer(answer: Proof): { proof: string[] } {
 }
 
 export function registerProofs(app: RoleApp<LogEnv>): void {
-  app.get("/v1/inclusion", async (c) =>
-    c.json(
-      proofAnswer(
-        await logOf(c.env).inclusion(readCount(c.req.query("index"), "index"), readCount(c.req.query("size"), "size")),
-      ),
-    ),
+  serve(app, PROOFS.proveInclusion, async (c, { query: { index, size } }) =>
+    c.json(proofAnswer(await logOf(c.env).inclusion(index, size))),
   );
 
-  app.post("/v1/inclusions", async (c) => {
-    const { size, indexes } = await readJson(c.req, InclusionsBody);
+  serve(app, PROOFS.proveInclusions, async (c) => {
+    const { size, indexes } = await readBody(PROOFS.proveInclusions, c.req);
     const answers = (await logOf(c.env).inclusions(indexes, size)) as Proof[];
     return c.json({ proofs: answers.map((answer) => proofAnswer(answer).proof) });
   });
 
-  app.get("/v1/consistency", async (c) =>
-    c.json(
-      proofAnswer(
-        await logOf(c.env).consistency(readCount(c.req.query("from"), "from"), readCount(c.req.query("to"), "to")),
-      ),
-    ),
+  serve(app, PROOFS.proveConsistency, async (c, { query: { from, to } }) =>
+    c.json(proofAnswer(await logOf(c.env).consistency(from, to))),
   );
 }

@@ -2,10 +2,10 @@
 // So a role cannot write another role's act into the log: a registrar no officer, an escrow no parameters.
 
 import * as z from "zod";
+import { hexText } from "../../api/fields.ts";
 import { LOG_KINDS, type LogEntry, type LogKind } from "../../protocol/documents.ts";
 import type { LogEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
-import { hexText } from "../shared/schemas.ts";
 
 /** How far `at` of an entry may be from the log's clock. */
 const ENTRY_TIME_TOLERANCE_SECONDS = 3600;

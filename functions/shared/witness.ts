@@ -9,12 +9,14 @@
 // come again.
 
 import type { Hono } from "hono";
+import { ADD_CHECKPOINT, MAX_ADD_CHECKPOINT_BYTES } from "../../api/add-checkpoint.ts";
 import type { WitnessHead } from "../../durable-objects/witness-memory.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { formatSignature, type NoteKey, type NoteSigner } from "../../protocol/note.ts";
 import { parseAddCheckpoint, witness } from "../../protocol/witness.ts";
 import { now } from "./env.ts";
 import { Problem, refused } from "./problems.ts";
+import { serve } from "./serve.ts";
 
 /** The keys of one witness, and its memory of the newest head that it signed. */
 export interface WitnessParts {
@@ -28,12 +30,9 @@ export interface WitnessParts {
 const sizeAnswer = (size: number): Response =>
   new Response(`${size}\n`, { status: 409, headers: { "content-type": "text/x.tlog.size" } });
 
-/** 63 hashes of a proof, and a head with many cosignatures */
-const MAX_REQUEST_CHARS = 65_536;
-
 /** Answers one request. @throws Problem malformed, not-found, credential-refused, not-allowed-now */
 export async function addCheckpoint(body: string, parts: WitnessParts, now: number): Promise<Response> {
-  const request = body.length > MAX_REQUEST_CHARS ? undefined : parseAddCheckpoint(body);
+  const request = body.length > MAX_ADD_CHECKPOINT_BYTES ? undefined : parseAddCheckpoint(body);
   if (!request) throw new Problem("malformed", "This is no request to add a checkpoint.");
   const { logKey, signer } = parts;
   const head = await parts.head();
@@ -65,5 +64,5 @@ export function registerAddCheckpoint<E extends object>(
   app: Hono<{ Bindings: E }>,
   partsOf: (env: E) => WitnessParts,
 ): void {
-  app.post("/add-checkpoint", async (c) => addCheckpoint(await c.req.text(), partsOf(c.env as E), now(c)));
+  serve(app, ADD_CHECKPOINT.addCheckpoint, async (c) => addCheckpoint(await c.req.text(), partsOf(c.env as E), now(c)));
 }

@@ -111,6 +111,7 @@ const DEFAULT_TEXT: Record<string, string> = {
   204: "Done; there is nothing to say.",
   206: "The range that was asked for.",
   304: "Not changed since the caller read it.",
+  409: "Not done: the state is another one, which the body tells.",
 };
 
 function answerOf(status: string, answer: Answer, schemas: Schemas): JsonSchema {

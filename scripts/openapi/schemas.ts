@@ -9,6 +9,8 @@ import * as z from "zod";
 export type JsonSchema = Record<string, unknown>;
 
 const UNNAMED = "unnamed-";
+/** Counts over all contracts, since zod's registry is one and two contracts may use one schema. */
+let unnamed = 0;
 const PREFIX = "#/components/schemas/";
 
 export interface Schemas {
@@ -37,7 +39,7 @@ export function schemasOf(all: Iterable<z.ZodType>): Schemas {
   for (const schema of all) {
     if (idOf.has(schema)) continue;
     const known = registry.get(schema);
-    const id = known?.id ?? `${UNNAMED}${idOf.size}`;
+    const id = known?.id ?? `${UNNAMED}${unnamed++}`;
     idOf.set(schema, id);
     if (known?.id === undefined) registry.add(schema, { ...known, id });
   }

@@ -1,8 +1,9 @@
 // The contracts of all roles, for scripts and tests.
 
 import type { Contract } from "./contract.ts";
+import { ESCROW } from "./escrow.ts";
 import { LOG } from "./log.ts";
 import { SERVICE } from "./service.ts";
 import { WITNESS } from "./witness.ts";
 
-export const CONTRACTS: readonly Contract[] = [SERVICE, LOG, WITNESS];
+export const CONTRACTS: readonly Contract[] = [SERVICE, ESCROW, LOG, WITNESS];

@@ -2,6 +2,8 @@
 // the answers that the members of the approving set sealed to it. The requester believes the escrow's word only for
 // "not yet". Answers count when the pinned trustees signed them over this order.
 
+import type { CaseProofs, OrderProof } from "../../api/case-proofs.ts";
+import type { CaseResultPage, CaseStatus, RecordSharesPage } from "../../api/escrow/cases.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { ForRequester, forRequesterAad, isFalseRow } from "../../protocol/case-documents.ts";
@@ -15,30 +17,10 @@ import { apiJson } from "../transport.ts";
 import type { RequesterContext, Trustees } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
-import { type CaseProofsJson, neededFor, type OrderProofJson } from "./proofs.ts";
+import { neededFor } from "./proofs.ts";
 
 /** A case as the escrow reports it. */
-export interface CaseStatus {
-  /** 32 bytes */
-  caseId: Hex;
-  kind: "link" | "trace" | "assemble";
-  state: "ordered" | "approved" | "noticed" | "opened" | "refused" | "expired";
-  /** |S|: how many approvals are needed */
-  needed: number;
-  /** how many trustees there are */
-  trustees: number;
-  /** unix seconds */
-  expiresAt: number;
-  /** S, the approving set, once enough have approved */
-  set: number[] | null;
-  dossiersComplete: boolean;
-  /** how many parts of the opening may be read already, newest epochs first */
-  chunks: { opened: number; of: number };
-  decisions: { trustee: number; decision: "approve" | "refuse"; approval: Base64url }[];
-  log: { name: string; entry: string; index: number | null }[];
-  nonce: string | null;
-  checkpoint: string | null;
-}
+export type { CaseStatus };
 
 const request = <T>(context: RequesterContext, path: string, json?: unknown, method?: "GET" | "POST"): Promise<T> =>
   apiJson<T>(context.transport, context.deployment.escrowUrl, `/v1/cases${path}`, {
@@ -57,19 +39,18 @@ export const advanceCase = (context: RequesterContext, caseId: string): Promise<
 export const sendDossiers = (context: RequesterContext, caseId: string, dossiers: Base64url[]): Promise<CaseStatus> =>
   request(context, `/${caseId}/dossiers`, { dossiers });
 export const sealedResults = async (context: RequesterContext, caseId: string, chunk = 0): Promise<Base64url[]> =>
-  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
+  (await request<CaseResultPage>(context, `/${caseId}/result?chunk=${chunk}`)).sealed;
 export const recordShares = async (
   context: RequesterContext,
   caseId: string,
   sealed: Base64url[],
-): Promise<Base64url[]> =>
-  (await request<{ sealed: Base64url[] }>(context, `/${caseId}/record-shares`, { sealed })).sealed;
+): Promise<Base64url[]> => (await request<RecordSharesPage>(context, `/${caseId}/record-shares`, { sealed })).sealed;
 
 /** The escrow's proof that the log has the order. */
-export const orderProof = (context: RequesterContext, caseId: string): Promise<OrderProofJson> =>
+export const orderProof = (context: RequesterContext, caseId: string): Promise<OrderProof> =>
   request(context, `/${caseId}/order-proof`);
 /** The escrow's proofs of the approvals and the notice. @throws ApiError not-allowed-now before the notice */
-export const caseProofs = (context: RequesterContext, caseId: string): Promise<CaseProofsJson> =>
+export const caseProofs = (context: RequesterContext, caseId: string): Promise<CaseProofs> =>
   request(context, `/${caseId}/proofs`);
 
 // ---- answers that are sealed to the requester

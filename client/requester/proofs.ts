@@ -5,11 +5,12 @@
 //   log         the order, the approvals and the officers' cards under one cosigned head; under another the notice, which every
 //               member of S signed (protocol/case-proofs.ts)
 
+import type { CaseProofs, Inclusion } from "../../api/case-proofs.ts";
 import { approvalsNeeded, type Decided, verifyApprovals } from "../../protocol/approvals.ts";
 import { isNoticeLogged, missingEntry } from "../../protocol/case-proofs.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import type { Order } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
+import { fromBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { atAnyAge, type LoggedEntry, logTrustOf, verifyHead } from "../../protocol/log-trust.ts";
 import type { Checkpoint } from "../../protocol/note.ts";
@@ -19,27 +20,6 @@ import type { RequesterContext } from "./context.ts";
 import { RequesterError } from "./errors.ts";
 import type { PreparedOrder } from "./order.ts";
 
-/** An entry of the log with its audit path. */
-export interface InclusionJson {
-  entry: Base64url;
-  index: number;
-  proof: Base64url[];
-}
-/** The escrow's answer of order-proof. */
-export interface OrderProofJson {
-  checkpoint: string;
-  orderInclusion: InclusionJson;
-}
-/** The escrow's answer of proofs. */
-export interface CaseProofsJson extends OrderProofJson {
-  /** Signed<Approval> of S, ascending */
-  approvals: Base64url[];
-  approvalInclusions: InclusionJson[];
-  officerInclusions: InclusionJson[];
-  /** `signed`: Signed<LogEntry> of each member of S */
-  notice: { checkpoint: string; inclusion: InclusionJson; signed: Base64url[] };
-}
-
 /** |S| of an order: t, or more for an assemble. @throws RequesterError trustees; ParametersError, ApiError */
 export async function neededFor(context: RequesterContext, { kind, issuedAt }: Order): Promise<number> {
   const { threshold } = (await context.trustees()).keySet;
@@ -47,7 +27,7 @@ export async function neededFor(context: RequesterContext, { kind, issuedAt }: O
   return approvalsNeeded(kind, { threshold, assembleThreshold });
 }
 
-const loggedOf = ({ entry, index, proof }: InclusionJson): LoggedEntry => ({
+const loggedOf = ({ entry, index, proof }: Inclusion): LoggedEntry => ({
   entry: fromBase64url(entry),
   index,
   proof: proof.map(fromBase64url),
@@ -60,7 +40,7 @@ const loggedOf = ({ entry, index, proof }: InclusionJson): LoggedEntry => ({
 export async function verifyProofs(
   context: RequesterContext,
   { order, hash: orderHash }: PreparedOrder,
-  proofs: CaseProofsJson,
+  proofs: CaseProofs,
 ): Promise<Decided[]> {
   const { deployment } = context;
   const { identityKeys: trusteeKeys } = (await context.trustees()).keySet;

@@ -1,11 +1,12 @@
 // The operations of a case that its routes call: open it, take a decision, run a phase, and the status that each party may
 // see.
 
+import type { CaseResultPage, CaseStatus, InboxPage } from "../../api/escrow/cases.ts";
 import type { CaseView, NewCase } from "../../durable-objects/linkage-escrow.ts";
 import { approvalHashOf, passkeyName } from "../../protocol/approvals.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { LogEntry, Order, Signed } from "../../protocol/documents.ts";
-import { type Base64url, bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
+import { bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { officerEntry } from "../../protocol/officer-card.ts";
 import { followCase, listCases } from "../../schema/case-list.ts";
 import { timesOf, verifyDecision } from "../shared/approvals.ts";
@@ -20,7 +21,7 @@ import { advance, appendEntries, sealedResults } from "./rounds.ts";
 const INBOX_PAGE = 32;
 
 /** The status that the parties of a case may see. It contains no sealed material and nothing about the person. */
-export function statusOf(view: CaseView) {
+export function statusOf(view: CaseView): CaseStatus {
   return {
     caseId: view.caseId,
     kind: view.kind,
@@ -129,7 +130,7 @@ export async function completeDossiers(handle: CaseHandle, dossiers: Uint8Array[
 }
 
 /** The sealed results of one chunk, one per member of S. @throws Problem expired, malformed, not-allowed-now */
-export async function resultOf(handle: CaseHandle, chunk: number): Promise<{ state: string; sealed: Base64url[] }> {
+export async function resultOf(handle: CaseHandle, chunk: number): Promise<CaseResultPage> {
   const { state, cleared, chunks, chunksOpened } = handle.view;
   if (cleared) throw new Problem("expired", "The case has expired, and its sealed results were deleted.");
   if (chunk >= chunks) throw new Problem("malformed", `chunk: the case has only ${chunks}`);
@@ -141,9 +142,9 @@ export async function resultOf(handle: CaseHandle, chunk: number): Promise<{ sta
 export async function inboxPage(
   env: EscrowEnv,
   { state, after, trusteeKey, now }: { state: CaseView["state"]; after: string; trusteeKey: Hex; now: number },
-) {
+): Promise<InboxPage> {
   const ids = await listCases(env.ESCROW_DB, { state, after, limit: INBOX_PAGE, now });
-  const cases = [];
+  const cases: InboxPage["cases"] = [];
   for (const caseId of ids) {
     const stub = caseObject(env, caseId);
     const answer = await stub.view(now);

@@ -4,6 +4,7 @@
 
 import { and, between, isNotNull, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { LoggedRoots } from "../../api/trustee/rounds.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import type { Chunk } from "../../protocol/case-chunks.ts";
 import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
@@ -12,7 +13,6 @@ import { closedEpochs } from "../../schema/escrow.ts";
 import { callJson } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
-import type { LoggedRoots } from "../shared/trustee-api.ts";
 
 /**
  * The roots of the closed epochs of a chunk, newest first.

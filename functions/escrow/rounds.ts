@@ -1,6 +1,6 @@
 // The phases of a case at the escrow. In each phase the escrow asks every member of S (the approving trustees), verifies the
 // signatures and addresses of the answers, and records the answers in the case's object. It cannot read their contents, since
-// they are sealed to members of S or to the requester (functions/shared/trustee-api.ts describes the rounds).
+// they are sealed to members of S or to the requester (api/trustee/rounds.ts describes the rounds).
 //
 //   ordered   → approved   the order, the approvals of S and their officers are in the log; a checkpoint has t cosignatures
 //   approved  → noticed    notice-shares from S; then notice: equal entries of all of S, each signed; the entry is appended, and a newer
@@ -13,6 +13,8 @@
 // problem names that member. If a member reports another member's wrong share, the problem passes that report on.
 
 import type * as z from "zod";
+import type { CaseProofs, Inclusion, OrderProof } from "../../api/case-proofs.ts";
+import { type Bundle, ForRequesterAnswer, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../api/trustee/rounds.ts";
 import {
   type CaseView,
   decisionName,
@@ -34,16 +36,6 @@ import { call } from "../shared/calls.ts";
 import { readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { PROBLEMS, Problem } from "../shared/problems.ts";
-import {
-  type Bundle,
-  type CaseProofs,
-  ForRequesterAnswer,
-  type Inclusion,
-  NoticeAnswer,
-  type OrderProof,
-  PartsAnswer,
-  SharesAnswer,
-} from "../shared/trustee-api.ts";
 import { type CaseHandle, recorded } from "./case-handle.ts";
 import { cosignedCheckpoint, encodeProof, inclusionProof, trusteeUrl } from "./checkpoints.ts";
 import { loggedRoots } from "./logged-roots.ts";

@@ -17,6 +17,7 @@
 
 import { and, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { ROWS_PER_PAGE } from "../../api/escrow/session-index.ts";
 import { EVERYTHING, type Part, rangeOf } from "../../protocol/buckets.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { bytesToHex, type Hex, hexToBytes } from "../../protocol/encodings.ts";
@@ -28,14 +29,6 @@ import { appendEntryBytes } from "../shared/log-writer.ts";
 import { parametersFor } from "../shared/parameters.ts";
 import { Problem } from "../shared/problems.ts";
 import { TreeWriter } from "./index-proofs.ts";
-
-/** rows per request */
-export const MAX_ROWS_PUT = 500;
-/** 213 kB per page, which D1 returns as one text of twice that. A page costs about 17 ms of CPU. */
-export const ROWS_PER_PAGE = 1024;
-/** parts per query: enough for the slots of an epoch, with room to spare */
-export const MAX_PARTS_ASKED = 64;
-export const MAX_EPOCH = 0xffff;
 
 export interface IndexRow {
   epoch: number;

@@ -4,6 +4,7 @@ import type { Contract } from "./contract.ts";
 import { ESCROW } from "./escrow.ts";
 import { LOG } from "./log.ts";
 import { SERVICE } from "./service.ts";
+import { TRUSTEE } from "./trustee.ts";
 import { WITNESS } from "./witness.ts";
 
-export const CONTRACTS: readonly Contract[] = [SERVICE, ESCROW, LOG, WITNESS];
+export const CONTRACTS: readonly Contract[] = [SERVICE, ESCROW, TRUSTEE, LOG, WITNESS];

@@ -10,10 +10,11 @@
 // own origin, nonce) or approvalChallenge (case, order, trustee, decision, dossier hash). So a Worker cannot have a login
 // sign a decision, nor have the officer sign about another order or person than the one shown.
 
+import type { InboxAnswer, LoginAnswer, LoginNonce, Review } from "../api/trustee/officers.ts";
 import { type Approval, approvalChallenge, verifyDecision } from "../protocol/approvals.ts";
 import { equalBytes } from "../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../protocol/clock.ts";
-import { type Base64url, bytesToHex, fromBase64url, type Hex, hexToBytes } from "../protocol/encodings.ts";
+import { bytesToHex, fromBase64url, hexToBytes } from "../protocol/encodings.ts";
 import { loginChallenge } from "../protocol/officer-card.ts";
 import type { OrderDescription } from "../protocol/review.ts";
 import { decodeAnswer } from "./errors.ts";
@@ -26,21 +27,7 @@ import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 export type { ReviewedPerson } from "./officer/review.ts";
 
 /** A case at this trustee. */
-export interface WaitingCase {
-  /** 32 bytes */
-  caseId: Hex;
-  /** Signed<Order> */
-  order: Base64url;
-  /** sealed to this trustee; null once it was deleted */
-  dossier: Base64url | null;
-  /** whether this trustee has decided */
-  decided: boolean;
-}
-
-interface InboxPage {
-  cases: WaitingCase[];
-  cursor: string | null;
-}
+export type WaitingCase = InboxAnswer["cases"][number];
 
 /** A case that the officer can decide about: its content follows from the signed order and the dossier alone. */
 export interface ReviewedCase extends OrderDescription {
@@ -79,7 +66,7 @@ type Sealed = { readonly order: string; readonly dossier: string | null };
 export class Officer {
   private readonly options: OfficerOptions;
   private readonly trusteeUrl: string;
-  private session: { token: string; expires: number } | undefined;
+  private session: LoginAnswer | undefined;
 
   /** @throws RangeError if the deployment has no trustee of this index */
   constructor(options: OfficerOptions) {
@@ -100,7 +87,7 @@ export class Officer {
   private async token(): Promise<string> {
     const { transport, deployment, trustee, authenticator } = this.options;
     if (this.session && transport.now() < this.session.expires) return this.session.token;
-    const { nonce } = await apiJson<{ nonce: Base64url }>(transport, this.trusteeUrl, "/v1/officers/nonce", {
+    const { nonce } = await apiJson<LoginNonce>(transport, this.trusteeUrl, "/v1/officers/nonce", {
       method: "POST",
     });
     const challenge = loginChallenge({
@@ -109,7 +96,7 @@ export class Officer {
       nonce: decodeAnswer("a login nonce", () => fromBase64url(nonce)),
     });
     const assertion = await authenticator.assert(challenge);
-    this.session = await apiJson<{ token: string; expires: number }>(transport, this.trusteeUrl, "/v1/officers/login", {
+    this.session = await apiJson<LoginAnswer>(transport, this.trusteeUrl, "/v1/officers/login", {
       json: { nonce, assertion },
     });
     return this.session.token;
@@ -122,11 +109,11 @@ export class Officer {
       most: MAX_WAITING_CASES,
       ask: async (cursor: string | undefined) => {
         const query = new URLSearchParams({ state, ...(cursor === undefined ? {} : { cursor }) });
-        return apiJson<InboxPage>(this.options.transport, this.trusteeUrl, `/v1/cases?${query}`, {
+        return apiJson<InboxAnswer>(this.options.transport, this.trusteeUrl, `/v1/cases?${query}`, {
           bearer: await this.token(),
         });
       },
-      itemsOf: (page: InboxPage) => page.cases,
+      itemsOf: (page: InboxAnswer) => page.cases,
       keyOf: (waiting: WaitingCase) => waiting.caseId,
     };
     const cases: WaitingCase[] = [];
@@ -143,12 +130,10 @@ export class Officer {
     const { order, dossier } = waiting;
     if (dossier === null) throw new OfficerError("no-dossier");
     const verified = readOrder(order, deployment, transport.now());
-    const shown = await apiJson<{ description: OrderDescription; dossier: Base64url }>(
-      transport,
-      this.trusteeUrl,
-      "/v1/cases/review",
-      { json: { order, dossier }, bearer: await this.token() },
-    );
+    const shown = await apiJson<Review>(transport, this.trusteeUrl, "/v1/cases/review", {
+      json: { order, dossier },
+      bearer: await this.token(),
+    });
     const bytes = decodeAnswer("a dossier", () => fromBase64url(shown.dossier));
     const opened = readDossier(bytes, verified, deployment);
     const description = compareReview(verified, opened.dossier, shown.description);

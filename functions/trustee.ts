@@ -1,7 +1,7 @@
 // The trustee role: one Worker per trustee, in an account of its own, with one share of each opening key.
 //
 // An officer of the trustee approves or refuses orders with a passkey. The Worker verifies every document that it receives,
-// and computes with its shares. functions/shared/trustee-api.ts has the requests, the answers and the rounds of a case.
+// and computes with its shares. api/trustee/ has the requests and the answers, and its rounds.ts the rounds of a case.
 //
 //   trustee/card-routes       public card and key set of the trustee
 //   trustee/witness           the trustee as a witness of the log (shared/witness has its route)

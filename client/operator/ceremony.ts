@@ -3,6 +3,9 @@
 // outcome all the same: the key set that it returns is signed by all trustees under the identity keys that it was
 // given.
 
+import type { CardAnswer, KeySetAnswer } from "../../api/trustee/cards.ts";
+import type { CeremonyMessage } from "../../api/trustee/ceremony.ts";
+import type { OfficerAnswer } from "../../api/trustee/officers.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { Complaint } from "../../protocol/ceremony-documents.ts";
@@ -57,16 +60,16 @@ export async function runCeremony(t: Transport, input: CeremonyInput): Promise<C
     apiJson<T>(t, url, `/v1/ceremony/${id}/${round}`, { json, signWith: adminSecretKey });
   const all = <T>(ask: (url: string) => Promise<T>): Promise<T[]> => Promise.all(trusteeUrls.map(ask));
 
-  const cards = (await all((url) => apiJson<{ card: Base64url }>(t, url, "/v1/card"))).map((x) => x.card);
+  const cards = (await all((url) => apiJson<CardAnswer>(t, url, "/v1/card"))).map((x) => x.card);
   translate(() => readTrusteeCards(cards.map(decode), identityKeys), badKeySet);
-  let messages = await all((url) => post<{ message: Base64url }>(url, "start", { threshold, cards }));
+  let messages = await all((url) => post<CeremonyMessage>(url, "start", { threshold, cards }));
   for (const round of ROUNDS) {
     const shown = messages.map((m) => m.message);
-    messages = await all((url) => post<{ message: Base64url }>(url, round, { messages: shown }));
+    messages = await all((url) => post<CeremonyMessage>(url, round, { messages: shown }));
   }
   const shown = messages.map((m) => m.message);
   shown.forEach(refuseComplaint);
-  const finished = await all((url) => post<{ keySet: Base64url }>(url, "finish", { messages: shown }));
+  const finished = await all((url) => post<KeySetAnswer>(url, "finish", { messages: shown }));
   const keySets = finished.map((f) => f.keySet);
   if (keySets.some((k) => k !== keySets[0])) throw new CeremonyError("key-sets-differ");
   return readServedKeySet({ keySet: keySets[0]!, cards }, identityKeys);
@@ -101,10 +104,7 @@ export function readKeySet(
   }, badKeySet);
 }
 
-const readServedKeySet = (
-  served: { keySet: Base64url; cards: Base64url[] },
-  identityKeys: readonly Uint8Array[],
-): CeremonyResult =>
+const readServedKeySet = (served: KeySetAnswer, identityKeys: readonly Uint8Array[]): CeremonyResult =>
   translate(() => readKeySet(decode(served.keySet), served.cards.map(decode), identityKeys), badKeySet);
 
 /** The key set that a trustee publishes. @throws ApiError; CeremonyError bad-key-set */
@@ -128,7 +128,7 @@ export async function registerOfficer(
   registration: PasskeyRegistration,
 ): Promise<Uint8Array> {
   const request = { json: registration, signWith: adminSecretKey };
-  const { card } = await apiJson<{ card: Base64url }>(t, trusteeUrl, "/v1/officers", request);
+  const { card } = await apiJson<OfficerAnswer>(t, trusteeUrl, "/v1/officers", request);
   return decodeAnswer("an officer's card", () => fromBase64url(card));
 }
 

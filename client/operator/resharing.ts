@@ -4,6 +4,9 @@
 //
 //   start at all → an officer of each dealer approves the plan → deal → accept → finish at new trustees, then at those that leave
 
+import type { CardAnswer, ChainAnswer } from "../../api/trustee/cards.ts";
+import type { CeremonyMessage } from "../../api/trustee/ceremony.ts";
+import type { PlanAnswer } from "../../api/trustee/resharing.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
@@ -53,21 +56,17 @@ export async function runResharing(t: Transport, input: ResharingInput): Promise
   });
   const everybody = [...new Set([...oldUrls.filter((url) => url !== undefined), ...newUrls])];
 
-  const { chain } = await apiJson<{ chain: Base64url }>(t, dealerUrls[0]!, "/v1/keysets");
-  const cards = await Promise.all(
-    newUrls.map(async (url) => (await apiJson<{ card: Base64url }>(t, url, "/v1/card")).card),
-  );
+  const { chain } = await apiJson<ChainAnswer>(t, dealerUrls[0]!, "/v1/keysets");
+  const cards = await Promise.all(newUrls.map(async (url) => (await apiJson<CardAnswer>(t, url, "/v1/card")).card));
   const start = { threshold, dealers, cards, chain };
-  const plans = await Promise.all(everybody.map((url) => post<{ plan: Base64url }>(url, "start", start)));
+  const plans = await Promise.all(everybody.map((url) => post<PlanAnswer>(url, "start", start)));
   if (plans.some((p) => p.plan !== plans[0]!.plan)) throw new CeremonyError("key-sets-differ", "the plans differ");
   const plan = decodeAnswer("a resharing plan", () => fromBase64url(plans[0]!.plan));
   for (const dealer of dealers) await input.approve(dealer, id, plan);
 
-  const message = (m: { message: Base64url }): Base64url => m.message;
-  const deals = (await Promise.all(dealerUrls.map((url) => post<{ message: Base64url }>(url, "deal", {})))).map(
-    message,
-  );
-  const accept = (url: string) => post<{ message: Base64url }>(url, "accept", { messages: deals });
+  const message = (m: CeremonyMessage): Base64url => m.message;
+  const deals = (await Promise.all(dealerUrls.map((url) => post<CeremonyMessage>(url, "deal", {})))).map(message);
+  const accept = (url: string) => post<CeremonyMessage>(url, "accept", { messages: deals });
   const acceptances = (await Promise.all(newUrls.map(accept))).map(message);
   acceptances.forEach(refuseComplaint);
   const finish = (url: string) => post<object>(url, "finish", { deals, acceptances });
@@ -75,7 +74,7 @@ export async function runResharing(t: Transport, input: ResharingInput): Promise
   // A trustee deletes its old share only after all new ones hold theirs.
   await Promise.all(everybody.filter((url) => !newUrls.includes(url)).map(finish));
 
-  const served = await apiJson<{ chain: Base64url }>(t, newUrls[0]!, "/v1/keysets");
+  const served = await apiJson<ChainAnswer>(t, newUrls[0]!, "/v1/keysets");
   return translate(
     () => {
       const bytes = fromBase64url(served.chain);

@@ -2,10 +2,11 @@
 // these sign. All other parties only carry messages, the escrow first of all.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { ChainAnswer, KeySetAnswer } from "../../api/trustee/cards.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
 import { openSigned, RequesterCertificate } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url, type Hex } from "../../protocol/encodings.ts";
+import { fromBase64url, type Hex } from "../../protocol/encodings.ts";
 import type { Engine } from "../../protocol/engine.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { type HybridKeyPair, hybridKeyPair } from "../../protocol/hybrid-seal.ts";
@@ -98,10 +99,10 @@ export class RequesterContext {
     const failures: string[] = [];
     for (const url of this.deployment.trusteeUrls) {
       try {
-        const answer = await apiJson<{ keySet: string; cards: string[] }>(this.transport, url, "/v1/keyset");
+        const answer = await apiJson<KeySetAnswer>(this.transport, url, "/v1/keyset");
         const keySet = KeySet.decode(fromBase64url(answer.keySet));
         if (keySet.generation > 0)
-          this.#committees.add((await apiJson<{ chain: Base64url }>(this.transport, url, "/v1/keysets")).chain);
+          this.#committees.add((await apiJson<ChainAnswer>(this.transport, url, "/v1/keysets")).chain);
         verifyKeySet(keySet, this.#committees.holdersOf(keySet));
         const id = keySetId(keySet);
         if (!equalBytes(id, document.keySetId))

@@ -1,6 +1,7 @@
 // Officers' decisions and the log's proofs of a case (protocol/approvals.ts, protocol/case-proofs.ts), as the Workers verify
 // them: every failure is the one answer "credential-refused".
 
+import type { Inclusion } from "../../api/case-proofs.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import * as approvals from "../../protocol/approvals.ts";
 import { type ApprovedEntries, type CaseId, isNoticeLogged, missingEntry } from "../../protocol/case-proofs.ts";
@@ -11,7 +12,6 @@ import type { Checkpoint } from "../../protocol/note.ts";
 import { readAllBase64url, readBase64url } from "./http.ts";
 import { type LogReaderEnv, type LogTerms, logTrust } from "./log-reader.ts";
 import { refused } from "./problems.ts";
-import type { Inclusion } from "./trustee-api.ts";
 
 /** The times between which a decision about an order can lie. */
 export const timesOf = ({ issuedAt, expiresAt }: Pick<Order, "issuedAt" | "expiresAt">) => ({

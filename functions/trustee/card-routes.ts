@@ -3,11 +3,12 @@
 //   GET /v1/card     CardAnswer: its index and public keys, and the Signed<TrusteeCard> over its transport key
 //   GET /v1/keyset   KeySetAnswer: the key set of all trustees, with every trustee's card
 
+import { CARDS, type CardAnswer, type KeySetAnswer } from "../../api/trustee/cards.ts";
 import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
-import type { CardAnswer, KeySetAnswer } from "../shared/trustee-api.ts";
+import { serve } from "../shared/serve.ts";
 import { ownKeys, vaultOf } from "./context.ts";
 import { trusteeCard } from "./keys.ts";
 
@@ -19,7 +20,7 @@ export async function keySetAnswer(env: TrusteeEnv): Promise<KeySetAnswer> {
 }
 
 export function registerCard(app: RoleApp<TrusteeEnv>): void {
-  app.get("/v1/card", (c) => {
+  serve(app, CARDS.readCard, (c) => {
     const own = ownKeys(c.env);
     const card: CardAnswer = {
       index: own.index,
@@ -31,5 +32,5 @@ export function registerCard(app: RoleApp<TrusteeEnv>): void {
     return c.json(card);
   });
 
-  app.get("/v1/keyset", async (c) => c.json(await keySetAnswer(c.env)));
+  serve(app, CARDS.readKeySet, async (c) => c.json(await keySetAnswer(c.env)));
 }

@@ -17,6 +17,8 @@
 // The bundles of two members differ only in the seal of the dossier, and no CaseContext contains that seal. So the contexts of
 // all members are equal except for the field `trustee`.
 
+import type { Inclusion } from "../../api/case-proofs.ts";
+import type { Bundle, LoggedRoots } from "../../api/trustee/rounds.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { type Approval, approvalsNeeded } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -31,7 +33,6 @@ import { formatVkey } from "../../protocol/note.ts";
 import { checkLogged, loggedOf, timesOf, verifyApprovals } from "../shared/approvals.ts";
 import { readBase64url } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import type { Bundle, Inclusion, LoggedRoots } from "../shared/trustee-api.ts";
 import {
   type CheckedOrder,
   type Examined,

@@ -8,7 +8,7 @@
 // A computation belongs to no single request. Each request that needs its result runs the next step, and lets other requests
 // run between the steps. So the records and results of a chunk do not wait for the shares of older chunks.
 
-import type * as z from "zod";
+import type { ResultRequest } from "../../api/trustee/rounds.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { type Chunk, chunksOfOrder } from "../../protocol/case-chunks.ts";
 import { chunkBinding, LinkParts } from "../../protocol/case-documents.ts";
@@ -17,7 +17,6 @@ import { linkShareInSteps, UntestedLinkShare } from "../../protocol/opening.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type { ResultRequest } from "../shared/trustee-api.ts";
 import type { Scope, Subject } from "./case-order.ts";
 import { vaultOf, yieldToRequests } from "./context.ts";
 import type { Place } from "./parts.ts";
@@ -148,11 +147,7 @@ const CHUNKS_AHEAD = 2;
  * Computes the shares of the next CHUNKS_AHEAD chunks after this chunk's result. After chunk 0 it does nothing, so that nothing
  * competes with the first chunk's records.
  */
-export async function workAhead(
-  env: TrusteeEnv,
-  { bundle, chunk }: z.infer<typeof ResultRequest>,
-  now: number,
-): Promise<void> {
+export async function workAhead(env: TrusteeEnv, { bundle, chunk }: ResultRequest, now: number): Promise<void> {
   const round = await roundContext(env, bundle, now);
   const { length } = chunksOfOrder(round.open.order);
   if (chunk === 0) return;

@@ -11,7 +11,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Context } from "hono";
-import type * as z from "zod";
+import type { Assertion, LoginRequest, OfficerRequest } from "../../api/trustee/officers.ts";
 import type { HeldOfficer } from "../../durable-objects/trustee-vault.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { signDocument } from "../../protocol/documents.ts";
@@ -29,7 +29,6 @@ import { readBase64url } from "../shared/http.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type { Assertion, LoginRequest, OfficerRequest } from "../shared/trustee-api.ts";
 import { ownKeys, vaultOf } from "./context.ts";
 import { endOfLoginNonce, makeLoginNonce } from "./login-nonces.ts";
 
@@ -50,11 +49,7 @@ const append = (env: TrusteeEnv, entry: Uint8Array, now: number): Promise<number
  * @returns Signed<OfficerCard>, which the log has
  * @throws Problem malformed; conflict if the credential or the key is registered with other values, or was removed
  */
-export async function registerOfficer(
-  env: TrusteeEnv,
-  request: z.infer<typeof OfficerRequest>,
-  now: number,
-): Promise<Uint8Array> {
+export async function registerOfficer(env: TrusteeEnv, request: OfficerRequest, now: number): Promise<Uint8Array> {
   const publicKey = readBase64url(request.publicKey, "publicKey");
   if (!coseEs256(publicKey)) throw new Problem("malformed", "publicKey: a COSE key for ES256 expected");
   const { credentialId, rpId, origin } = request;
@@ -135,7 +130,7 @@ export const newNonce = (env: TrusteeEnv, now: number): { nonce: string } => ({
 });
 
 /** A bearer token for the passkey's assertion over an unused nonce. @throws Problem credential-refused */
-export async function login(env: TrusteeEnv, request: z.infer<typeof LoginRequest>, now: number) {
+export async function login(env: TrusteeEnv, request: LoginRequest, now: number) {
   const { assertion } = request;
   const nonce = readBase64url(request.nonce, "nonce");
   const { identityPublicKey: identityKey, loginKey } = ownKeys(env);

@@ -8,7 +8,7 @@
 // Reading an order needs a login, because the escrow holds dossiers that are sealed to this trustee. Without the login, the
 // escrow could have the trustee open them.
 
-import type * as z from "zod";
+import type { DecideRequest, InboxAnswer, Review, ReviewRequest } from "../../api/trustee/officers.ts";
 import { Approval, approvalChallenge } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { signDocument } from "../../protocol/documents.ts";
@@ -19,7 +19,6 @@ import { callJson } from "../shared/calls.ts";
 import type { TrusteeEnv } from "../shared/env.ts";
 import { readBase64url } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import type { DecideRequest, InboxAnswer, Review, ReviewRequest } from "../shared/trustee-api.ts";
 import { examineSubject, openDossier, type Scope, verifyOrder } from "./case-order.ts";
 import { heldKeys, ownKeys, parseKeySet, trustOf, vaultOf } from "./context.ts";
 import { verifyAssertion } from "./officer-registry.ts";
@@ -41,7 +40,7 @@ export async function inboxFromEscrow(
 }
 
 /** Verifies the order and its whole subject. @throws Problem, CodecError */
-async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, now: number) {
+async function examine(env: TrusteeEnv, request: ReviewRequest, now: number) {
   const trust = trustOf(env, parseKeySet((await heldKeys(env)).keySet), now);
   const checked = await verifyOrder(readBase64url(request.order, "order"), trust);
   const opened = openDossier(readBase64url(request.dossier, "dossier"), checked.orderHash, trust);
@@ -55,7 +54,7 @@ async function examine(env: TrusteeEnv, request: z.infer<typeof ReviewRequest>, 
  */
 export async function review(
   env: TrusteeEnv,
-  request: z.infer<typeof ReviewRequest>,
+  request: ReviewRequest,
   now: number,
 ): Promise<{ answer: Review; scope: Scope }> {
   const { checked, opened } = await examine(env, request, now);
@@ -68,11 +67,7 @@ export async function review(
  * Records an officer's decision on an order. The same decision again returns the same document.
  * @returns Signed<Approval>  @throws Problem credential-refused, conflict, CodecError
  */
-export async function decide(
-  env: TrusteeEnv,
-  request: z.infer<typeof DecideRequest>,
-  now: number,
-): Promise<Uint8Array> {
+export async function decide(env: TrusteeEnv, request: DecideRequest, now: number): Promise<Uint8Array> {
   const { checked, opened } = await examine(env, request, now);
   const { order, orderHash } = checked;
   const { decision, assertion } = request;

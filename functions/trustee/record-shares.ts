@@ -5,7 +5,7 @@
 // in the result. Both messages are padded, so that their lengths tell the number of records in steps only.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import type * as z from "zod";
+import type { ForRequesterAnswer, RecordSharesRequest } from "../../api/trustee/rounds.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -20,7 +20,6 @@ import type { TrusteeEnv } from "../shared/env.ts";
 import { readBase64url } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type { ForRequesterAnswer, RecordSharesRequest } from "../shared/trustee-api.ts";
 import { openAtRest } from "./at-rest.ts";
 import { vaultOf } from "./context.ts";
 import { sealForRequester } from "./parts.ts";
@@ -32,7 +31,7 @@ import { type RoundContext, roundContext, secretOf } from "./round-context.ts";
  */
 export async function recordShares(
   env: TrusteeEnv,
-  { bundle, sealed }: z.infer<typeof RecordSharesRequest>,
+  { bundle, sealed }: RecordSharesRequest,
   now: number,
 ): Promise<ForRequesterAnswer> {
   const round = await roundContext(env, bundle, now);

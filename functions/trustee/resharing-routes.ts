@@ -1,63 +1,58 @@
 // Routes of a resharing (resharing.ts). The trustee's administrator signs every request with ADMIN_KEY, except the officer's
 // approval, which is a passkey's assertion.
 //
-//   POST /v1/resharing/:id/start     ReshareStart     → {plan}: as this trustee made it
-//   POST /v1/resharing/:id/approve   ReshareApproval  → {}
-//   POST /v1/resharing/:id/deal      {}               → {message}
-//   POST /v1/resharing/:id/accept    CeremonyMessages → {message}: acceptance or complaint
-//   POST /v1/resharing/:id/finish    ReshareFinish    → {}
+//   POST /v1/resharing/:id/start     threshold, dealers, cards, chain → {plan}: as this trustee made it
+//   POST /v1/resharing/:id/approve   {assertion}                      → {}
+//   POST /v1/resharing/:id/deal      {}                               → {message}
+//   POST /v1/resharing/:id/accept    {messages}                       → {message}: acceptance or complaint
+//   POST /v1/resharing/:id/finish    {deals, acceptances}             → {}
 //   GET  /v1/keysets                 {chain}: from generation 0 to the newest key set that this trustee saw finished
 
-import type { Context } from "hono";
-import * as z from "zod";
-import { type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { CARDS } from "../../api/trustee/cards.ts";
+import { RESHARING } from "../../api/trustee/resharing.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
+import { type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
-import { CeremonyMessages, ReshareApproval, ReshareFinish, ReshareStart } from "../shared/trustee-api.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { admin, vaultOf } from "./context.ts";
 import { acceptResharing, approveResharing, dealResharing, finishResharing, startResharing } from "./resharing.ts";
 
-type C = Context<{ Bindings: TrusteeEnv }>;
-
-const idOf = (c: C): Hex => checkHex(c.req.param("id"), 32, "resharing id");
-
 export function registerResharing(app: RoleApp<TrusteeEnv>): void {
-  app.post("/v1/resharing/:id/start", async (c) => {
-    const { cards, chain, ...rest } = await admin.json(c, ReshareStart);
+  serve(app, RESHARING.startResharing, async (c, { params: { id } }) => {
+    const { cards, chain, ...rest } = await readBody(RESHARING.startResharing, (await admin.request(c)).body);
     const input = { ...rest, cards: readAllBase64url(cards, "cards"), chain: readBase64url(chain, "chain") };
-    return c.json({ plan: toBase64url(await startResharing(c.env, idOf(c), input)) });
+    return c.json({ plan: toBase64url(await startResharing(c.env, id, input)) });
   });
 
-  app.post("/v1/resharing/:id/approve", async (c) => {
-    const { assertion } = await readJson(c.req, ReshareApproval);
-    await approveResharing(c.env, idOf(c), assertion, now(c));
+  serve(app, RESHARING.approveResharing, async (c, { params: { id } }) => {
+    const { assertion } = await readBody(RESHARING.approveResharing, c.req);
+    await approveResharing(c.env, id, assertion, now(c));
     return c.json({});
   });
 
-  app.post("/v1/resharing/:id/deal", async (c) => {
-    await admin.json(c, z.object({}));
-    return c.json({ message: toBase64url(await dealResharing(c.env, idOf(c))) });
+  serve(app, RESHARING.dealResharing, async (c, { params: { id } }) => {
+    await readBody(RESHARING.dealResharing, (await admin.request(c)).body);
+    return c.json({ message: toBase64url(await dealResharing(c.env, id)) });
   });
 
-  app.post("/v1/resharing/:id/accept", async (c) => {
-    const { messages } = await admin.json(c, CeremonyMessages);
-    const message = await acceptResharing(c.env, idOf(c), readAllBase64url(messages, "messages"));
+  serve(app, RESHARING.acceptResharing, async (c, { params: { id } }) => {
+    const { messages } = await readBody(RESHARING.acceptResharing, (await admin.request(c)).body);
+    const message = await acceptResharing(c.env, id, readAllBase64url(messages, "messages"));
     return c.json({ message: toBase64url(message) });
   });
 
-  app.post("/v1/resharing/:id/finish", async (c) => {
-    const { deals, acceptances } = await admin.json(c, ReshareFinish);
+  serve(app, RESHARING.finishResharing, async (c, { params: { id } }) => {
+    const { deals, acceptances } = await readBody(RESHARING.finishResharing, (await admin.request(c)).body);
     const input = {
       deals: readAllBase64url(deals, "deals"),
       acceptances: readAllBase64url(acceptances, "acceptances"),
     };
-    await finishResharing(c.env, idOf(c), input, now(c));
+    await finishResharing(c.env, id, input, now(c));
     return c.json({});
   });
 
-  app.get("/v1/keysets", async (c) => {
+  serve(app, CARDS.readChain, async (c) => {
     const chain = await vaultOf(c.env).chain();
     if (!chain) throw new Problem("not-found", "keys not generated");
     return c.json({ chain: toBase64url(chain) });

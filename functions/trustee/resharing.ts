@@ -11,6 +11,7 @@
 // A new trustee has no old key set of its own. It walks the chain from the pinned generation 0. A member trusts its vault.
 // A trustee keeps its index as long as it stays, because its keys derive from its seed and its index.
 
+import type { Assertion } from "../../api/trustee/officers.ts";
 import type { Board, Ceremony as CeremonyObject } from "../../durable-objects/ceremony.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -34,7 +35,6 @@ import type { TrusteeEnv } from "../shared/env.ts";
 import { appendEntryBytes } from "../shared/log-writer.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type { Assertion } from "../shared/trustee-api.ts";
 import { openAtRest, sealAtRest } from "./at-rest.ts";
 import { telling } from "./ceremony.ts";
 import { heldKeys, ownKeys, parseKeySet, unsealSecret, vaultOf } from "./context.ts";

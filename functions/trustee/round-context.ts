@@ -6,6 +6,7 @@
 //   partsFor, receivedParts   parts to and from the other members of S
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { Bundle } from "../../api/trustee/rounds.ts";
 import type { VaultKeys } from "../../durable-objects/trustee-vault.ts";
 import { frame, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type CaseContext, caseContextHash } from "../../protocol/documents.ts";
@@ -17,7 +18,6 @@ import type { TrusteeEnv } from "../shared/env.ts";
 import { readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type { Bundle } from "../shared/trustee-api.ts";
 import { type AtRest, openAtRest, sealAtRest } from "./at-rest.ts";
 import { type OpenCase, openBundle } from "./case-bundle.ts";
 import type { Subject, Trust } from "./case-order.ts";

@@ -1,4 +1,4 @@
-// The rounds of a case at one member of S; functions/shared/trustee-api.ts describes the whole exchange. Each round verifies
+// The rounds of a case at one member of S; api/trustee/rounds.ts describes the whole exchange. Each round verifies
 // the bundle and checks that the case id is bound to it. If the vault keeps an answer of this round, the trustee sends that
 // answer again. Otherwise it computes the answer, keeps it, and sends it.
 //
@@ -8,7 +8,17 @@
 // the combination, and its own result, since record shares are given only for the sessions of the result. Record shares are
 // not kept: asking again gives the same points with a fresh proof.
 
-import type * as z from "zod";
+import type {
+  ForRequesterAnswer,
+  LoggedRoots,
+  NoticeAnswer,
+  NoticeRequest,
+  NoticeSharesRequest,
+  PartsAnswer,
+  ResultRequest,
+  SharesAnswer,
+  SharesRequest,
+} from "../../api/trustee/rounds.ts";
 import { publicEngine } from "../../engine/worker.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { isFalseRow, LinkParts, NoticeParts, padForRequester, TracePart } from "../../protocol/case-documents.ts";
@@ -35,17 +45,6 @@ import type { TrusteeEnv } from "../shared/env.ts";
 import { readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import type {
-  ForRequesterAnswer,
-  LoggedRoots,
-  NoticeAnswer,
-  NoticeRequest,
-  NoticeSharesRequest,
-  PartsAnswer,
-  ResultRequest,
-  SharesAnswer,
-  SharesRequest,
-} from "../shared/trustee-api.ts";
 import { checkNoticeLogged, loggedRoots, type OpenCase } from "./case-bundle.ts";
 import type { Subject } from "./case-order.ts";
 import { vaultOf } from "./context.ts";
@@ -71,7 +70,7 @@ const noticePlace = ({ open }: RoundContext): Place => ({ round: "notice", conte
 /** Round notice-shares: this trustee's notice shares, one per subject, sealed to each other member. @throws Problem */
 export async function noticeShares(
   env: TrusteeEnv,
-  { bundle }: z.infer<typeof NoticeSharesRequest>,
+  { bundle }: NoticeSharesRequest,
   now: number,
 ): Promise<PartsAnswer> {
   const round = await roundContext(env, bundle, now);
@@ -94,11 +93,7 @@ export async function noticeShares(
  * Round notice: verifies the other members' shares, combines them to one notice key κ per subject, and signs the entry.
  * @throws Problem; not-allowed-now names members whose shares are wrong
  */
-export async function notice(
-  env: TrusteeEnv,
-  { bundle, parts }: z.infer<typeof NoticeRequest>,
-  now: number,
-): Promise<NoticeAnswer> {
+export async function notice(env: TrusteeEnv, { bundle, parts }: NoticeRequest, now: number): Promise<NoticeAnswer> {
   const round = await roundContext(env, bundle, now);
   return once(round, "notice", async () => {
     const { caseId } = round.open.order;
@@ -165,7 +160,7 @@ function noticeEntry(open: OpenCase, kappas: Parameters<typeof sealNotice>[0]): 
  */
 export async function shares(
   env: TrusteeEnv,
-  { bundle, notice: logged, chunk }: z.infer<typeof SharesRequest>,
+  { bundle, notice: logged, chunk }: SharesRequest,
   now: number,
 ): Promise<SharesAnswer> {
   const round = await roundContext(env, bundle, now);
@@ -182,7 +177,7 @@ export async function shares(
 }
 
 /** Verifies that the log contains this trustee's own notice entry, byte for byte. @throws Problem */
-async function checkNoticed(round: RoundContext, logged: z.infer<typeof SharesRequest>["notice"]): Promise<void> {
+async function checkNoticed(round: RoundContext, logged: SharesRequest["notice"]): Promise<void> {
   const own = await vaultOf(round.env).output(round.open.order.caseId, "notice");
   if (!own) throw new Problem("not-allowed-now", "notice first");
   const { entry } = JSON.parse(new TextDecoder().decode(own)) as NoticeAnswer;
@@ -226,7 +221,7 @@ function traceAnswer(round: RoundContext) {
  */
 export async function result(
   env: TrusteeEnv,
-  { bundle, parts, chunk, roots }: z.infer<typeof ResultRequest>,
+  { bundle, parts, chunk, roots }: ResultRequest,
   now: number,
 ): Promise<ForRequesterAnswer> {
   const round = await roundContext(env, bundle, now);

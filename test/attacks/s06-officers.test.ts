@@ -15,7 +15,7 @@ import type { PreparedOrder, Requester, RequesterKeys } from "../../client/reque
 import { apiJson, type Transport } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
-import type { CaseProofs } from "../../functions/shared/trustee-api.ts";
+import { type CaseProofs } from "../../api/case-proofs.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { Approval, approvalChallenge } from "../../protocol/approvals.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";

@@ -10,7 +10,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PreparedOrder } from "../../client/requester.ts";
 import { api } from "../../client/transport.ts";
-import type { Bundle } from "../../functions/shared/trustee-api.ts";
+import { type Bundle } from "../../api/trustee/rounds.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";

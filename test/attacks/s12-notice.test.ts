@@ -21,7 +21,7 @@ import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
-import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../functions/shared/trustee-api.ts";
+import { type Bundle, type NoticeAnswer, type PartsAnswer, type SharesAnswer } from "../../api/trustee/rounds.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";

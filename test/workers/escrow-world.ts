@@ -10,7 +10,7 @@ import { ApiError, api, apiJson, type Transport } from "../../client/transport.t
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import type { Bundle } from "../../functions/shared/trustee-api.ts";
+import { type Bundle } from "../../api/trustee/rounds.ts";
 import { Approval } from "../../protocol/approvals.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type ForRequester, signForRequester, signPart } from "../../protocol/case-documents.ts";

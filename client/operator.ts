@@ -1,10 +1,13 @@
 // The operator's SDK, for the people who run a deployment with the administrator's key: parameters, services, the
 // registrar's desk, and requesters. The trustees' key ceremony is in operator/ceremony.ts.
 
+import type { ClosedEpoch } from "../api/escrow/session-index.ts";
+import type { IssuedParameters } from "../api/registrar/parameters.ts";
+import type { Registered } from "../api/registrar/people.ts";
 import type { IndexStep, RegisteredService } from "../api/service/administration.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
-import { type Base64url, fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
+import { fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { epochOf } from "../protocol/epoch.ts";
 import { KeySet } from "../protocol/key-set.ts";
 import { logTrustOf } from "../protocol/log-trust.ts";
@@ -36,15 +39,7 @@ export interface NewParameters {
 }
 
 /** A person gets this at the desk after their identity was checked. Their wallet enrols with it. */
-export interface Enrolment {
-  account: string;
-  /** serves once */
-  enrolmentCode: string;
-  /** unix seconds */
-  expires: number;
-  /** whether the registrar knew this person already */
-  known: boolean;
-}
+export type Enrolment = Registered;
 
 /**
  * @example
@@ -72,7 +67,7 @@ export class Operator {
   async issueParameters({ keySet, ...parameters }: NewParameters): Promise<Uint8Array> {
     const trusteeKeys = KeySet.decode(keySet).identityKeys.map(bytesToHex);
     const json = { ...parameters, keySet: toBase64url(keySet), trusteeKeys };
-    const { document } = await this.#registrar<{ document: Base64url }>("/v1/admin/parameters", json);
+    const { document } = await this.#registrar<IssuedParameters>("/v1/admin/parameters", json);
     return decodeAnswer("the signed parameters", () => fromBase64url(document));
   }
 
@@ -206,7 +201,7 @@ export class Operator {
    * Closes a past month of the session index and logs its root. The escrow does so by itself every day.
    * @throws ApiError not-allowed-now while check-ins of the month can still arrive
    */
-  closeIndex(epoch: number): Promise<{ epoch: number; count: number; root: Hex; logIndex: number; late: number }> {
+  closeIndex(epoch: number): Promise<ClosedEpoch> {
     const request = { method: "POST", signWith: this.#adminSecretKey } as const;
     return apiJson(this.#transport, this.#deployment.escrowUrl, `/v1/admin/index/${epoch}/close`, request);
   }

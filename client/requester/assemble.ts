@@ -8,6 +8,7 @@
 // registrar's signature, the chain of contracts with each one's proof, that all contracts commit to one identity, and that the
 // identity has the order's selector. It refuses another dossier than the approved one.
 
+import type { SealedDisclosure, SealedDossiers } from "../../api/registrar/disclosures.ts";
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { Dossier, dossierHashOf, isDossierOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
@@ -36,21 +37,16 @@ export async function completeCase(context: RequesterContext, p: PreparedOrder):
   if (!("selector" in p.subject)) throw new RequesterError("subject", "not an assemble order");
   const { transport, deployment, keys } = context;
   const { signedCards } = await context.trustees();
-  const { dossiers } = await apiJson<{ dossiers: Base64url[] }>(
-    transport,
-    deployment.registrarUrl,
-    "/v1/assemble/dossiers",
-    {
-      signWith: keys.signSecretKey,
-      json: {
-        order: toBase64url(p.signed),
-        selector: p.subject.selector,
-        selectorSalt: toBase64url(p.salt),
-        proof: await orderProof(context, p.caseId),
-        cards: signedCards.map(toBase64url),
-      },
+  const { dossiers } = await apiJson<SealedDossiers>(transport, deployment.registrarUrl, "/v1/assemble/dossiers", {
+    signWith: keys.signSecretKey,
+    json: {
+      order: toBase64url(p.signed),
+      selector: p.subject.selector,
+      selectorSalt: toBase64url(p.salt),
+      proof: await orderProof(context, p.caseId),
+      cards: signedCards.map(toBase64url),
     },
-  );
+  });
   return sendDossiers(context, p.caseId, dossiers);
 }
 
@@ -95,7 +91,7 @@ export async function nameSubject(context: RequesterContext, p: PreparedOrder): 
   const { transport, deployment, keys } = context;
   const proofs = await caseProofs(context, p.caseId);
   const [decided] = await verifyProofs(context, p, proofs);
-  const { sealed } = await apiJson<{ sealed: Base64url }>(transport, deployment.registrarUrl, "/v1/assemble/identity", {
+  const { sealed } = await apiJson<SealedDisclosure>(transport, deployment.registrarUrl, "/v1/assemble/identity", {
     signWith: keys.signSecretKey,
     json: { order: toBase64url(p.signed), proofs },
   });

@@ -11,6 +11,7 @@
 // knowledge of the traced wallet's own secret k. It commits to the record that the wallet's owner confirmed when it
 // enrolled. But a registrar can enrol a wallet of its own over anybody's record: see person.ts.
 
+import type { SealedDisclosure } from "../../api/registrar/disclosures.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { TracePart } from "../../protocol/case-documents.ts";
 import {
@@ -21,7 +22,7 @@ import {
   openSigned,
   traceSubjectHash,
 } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
+import { fromBase64url, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { hybridOpen } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { combineTrace, findCheaters, TraceShare, verifyTraceShare } from "../../protocol/opening.ts";
@@ -82,21 +83,16 @@ export async function tracePerson(context: RequesterContext, p: PreparedOrder): 
   const decided = await verifyProofs(context, p, proofs);
   if (decided.map((d) => d.trustee).join() !== set.join())
     throw new RequesterError("wrong-proofs", "they are of another approving set than the shares");
-  const { sealed } = await apiJson<{ sealed: Base64url }>(
-    context.transport,
-    context.deployment.registrarUrl,
-    "/v1/trace",
-    {
-      signWith: context.keys.signSecretKey,
-      json: {
-        certificate: toBase64url(context.certificate),
-        proofs,
-        C1: toBase64url(encodeG1(session.C1)),
-        C2: toBase64url(encodeG1(session.C2)),
-        parts: parts.map(({ part }) => ({ context: toBase64url(part.context), share: toBase64url(part.share) })),
-      },
+  const { sealed } = await apiJson<SealedDisclosure>(context.transport, context.deployment.registrarUrl, "/v1/trace", {
+    signWith: context.keys.signSecretKey,
+    json: {
+      certificate: toBase64url(context.certificate),
+      proofs,
+      C1: toBase64url(encodeG1(session.C1)),
+      C2: toBase64url(encodeG1(session.C2)),
+      parts: parts.map(({ part }) => ({ context: toBase64url(part.context), share: toBase64url(part.share) })),
     },
-  );
+  });
   const disclosure = decodeAnswer("the registrar's disclosure", () => fromBase64url(sealed));
   return readDisclosure(context, p, keySet.keys.link, encodeG1(R), disclosure);
 }

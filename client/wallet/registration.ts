@@ -14,6 +14,7 @@
 // and not before a visit.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { EnrolmentStart, RefreshNonce } from "../../api/registrar/enrolment.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { type ChainLink, identityRecordHash, Registrations, verifyChain } from "../../protocol/contract-chain.ts";
 import { receive } from "../../protocol/credential.ts";
@@ -25,7 +26,7 @@ import {
   openSigned,
   RefreshRequest,
 } from "../../protocol/documents.ts";
-import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { handleOf, requestEnrolment, requestRefresh, verifyContract } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -70,19 +71,12 @@ export interface ConfirmOptions {
   withoutEarlierPhone?: boolean;
 }
 
-interface EnrolStart {
-  nonce: Base64url;
-  identity: Base64url;
-  salt: Base64url;
-  contracts: Base64url[];
-}
-
 const badEnrolment = (cause: unknown): RegistrationError =>
   new RegistrationError("bad-enrolment", textOfCause(cause), { cause });
 
-function askStart({ transport, deployment }: WalletContext, account: string, code: string): Promise<EnrolStart> {
+function askStart({ transport, deployment }: WalletContext, account: string, code: string): Promise<EnrolmentStart> {
   const json = { account, enrolmentCode: code };
-  return apiJson<EnrolStart>(transport, deployment.registrarUrl, "/v1/enrol/start", { json });
+  return apiJson<EnrolmentStart>(transport, deployment.registrarUrl, "/v1/enrol/start", { json });
 }
 
 /** The chain of the person's contracts, checked. @throws RegistrationError bad-enrolment */
@@ -359,12 +353,10 @@ async function fetchCredential(w: WalletContext, epoch: number): Promise<void> {
   if (state.credentials.some((c) => c.epoch === epoch && c.generation === generation.generation)) return;
   const device = hexToBytes(state.deviceSecretKey);
   const deviceKey = ed25519.getPublicKey(device);
-  const answer = await apiJson<{ nonce: Base64url; registrations: Base64url }>(
-    t,
-    deployment.registrarUrl,
-    "/v1/refresh/nonce",
-    { json: { account: state.account }, signWith: device },
-  );
+  const answer = await apiJson<RefreshNonce>(t, deployment.registrarUrl, "/v1/refresh/nonce", {
+    json: { account: state.account },
+    signWith: device,
+  });
   const registrations = decodeAnswer("the list of registrations", () => fromBase64url(answer.registrations));
   checkRegistrations(w, registrations, parameters.document.challengeWindowSeconds);
   const nonce = decodeAnswer("a nonce", () => fromBase64url(answer.nonce));

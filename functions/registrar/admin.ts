@@ -7,7 +7,7 @@
 
 import { and, eq, notExists } from "drizzle-orm";
 import type { Context } from "hono";
-import * as z from "zod";
+import { PEOPLE } from "../../api/registrar/people.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { Parameters, Signed } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
@@ -18,19 +18,13 @@ import { accounts, generations } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
-import { hexText } from "../shared/schemas.ts";
-import { codeHash, sealField, selectorIndex, selectorText } from "./fields.ts";
+import { readBody, serve } from "../shared/serve.ts";
+import { codeHash, sealField, selectorIndex } from "./fields.ts";
 import { accountBySelector, admin, db, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
 const CODE_SECONDS = 7 * 86_400;
-
-const proofing = z.object({
-  patient: z.string(),
-  selector: selectorText,
-  entitlements: z.record(z.string(), z.string()),
-});
 
 async function checkEntitlements(c: C, entitlements: Record<string, string>): Promise<Uint8Array> {
   const row = await parametersRow(c.env, epochOf(now(c)));
@@ -45,16 +39,14 @@ async function checkEntitlements(c: C, entitlements: Record<string, string>): Pr
   return new TextEncoder().encode(JSON.stringify(entitlements));
 }
 
-const accountHex = hexText(16);
-
 async function update(c: C, account: Hex, values: Partial<typeof accounts.$inferInsert>): Promise<void> {
   const { meta } = await db(c.env).update(accounts).set(values).where(eq(accounts.account, account));
   if (meta.changes === 0) throw new Problem("not-found");
 }
 
 export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
-  app.post("/v1/admin/proofings", async (c) => {
-    const p = await admin.json(c, proofing);
+  serve(app, PEOPLE.registerPerson, async (c) => {
+    const p = await readBody(PEOPLE.registerPerson, (await admin.request(c)).body);
     const patient = readBase64url(p.patient, "patient");
     if (patient.length === 0 || patient.length > MAX_IDENTITY_BYTES)
       throw new Problem("malformed", `patient: 1 to ${MAX_IDENTITY_BYTES} bytes`);
@@ -99,19 +91,17 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
   });
 
   // The new entitlements apply to the credentials issued from now on.
-  app.post("/v1/admin/entitlements", async (c) => {
-    const { account, entitlements } = await admin.json(
-      c,
-      z.object({ account: accountHex, entitlements: z.record(z.string(), z.string()) }),
-    );
+  serve(app, PEOPLE.setEntitlements, async (c) => {
+    const { body } = await admin.request(c);
+    const { account, entitlements } = await readBody(PEOPLE.setEntitlements, body);
     const bytes = await checkEntitlements(c, entitlements);
     await update(c, account, { entitlements: sealField(c.env, "entitlements", account, bytes) });
     return c.json({ account });
   });
 
   // The revocation: from now on no credential is issued to this account.
-  app.post("/v1/admin/revoke", async (c) => {
-    const { account } = await admin.json(c, z.object({ account: accountHex }));
+  serve(app, PEOPLE.revokePerson, async (c) => {
+    const { account } = await readBody(PEOPLE.revokePerson, (await admin.request(c)).body);
     await update(c, account, { revoked: true, codeHash: null });
     return c.json({ account, revoked: true });
   });

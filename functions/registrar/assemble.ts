@@ -9,7 +9,7 @@
 // The contracts of a case are chosen once, at the first request. The same request gets the same answer again. So nobody can
 // have one person approved and another one opened.
 
-import * as z from "zod";
+import { DISCLOSURES } from "../../api/registrar/disclosures.ts";
 import { approvalsNeeded } from "../../protocol/approvals.ts";
 import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { readTrusteeCards } from "../../protocol/case-documents.ts";
@@ -36,24 +36,12 @@ import { LABELS } from "../../protocol/labels.ts";
 import { loggedOf, provenHead, timesOf } from "../shared/approvals.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readAllBase64url, readBase64url } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import { CaseProofs, OrderProof } from "../shared/trustee-api.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { answered, certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
-import { identitySalt, openField, selectorIndex, selectorText } from "./fields.ts";
+import { identitySalt, openField, selectorIndex } from "./fields.ts";
 import { accountBySelector, generationsOf, parametersRow, signedByParty } from "./store.ts";
-
-const document = z.string().max(90_000);
-const DossiersRequest = z.object({
-  order: document,
-  selector: selectorText,
-  selectorSalt: z.string().max(64),
-  proof: OrderProof,
-  /** Signed<TrusteeCard> of every trustee, in index order */
-  cards: z.array(document).min(2).max(16),
-});
-const IdentityRequest = z.object({ order: document, proofs: CaseProofs });
 
 /** The answer that a case keeps. The copy for the requester is handed out only by the second route. */
 interface Kept {
@@ -138,13 +126,12 @@ function transportKeys(cards: readonly string[], { identityKeys }: KeySet): Uint
 }
 
 export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
-  app.post("/v1/assemble/dossiers", async (c) => {
+  serve(app, DISCLOSURES.assembleDossiers, async (c) => {
     const { key, body } = await signedByParty(c);
-    const r = await readJson(body, DossiersRequest);
+    const r = await readBody(DISCLOSURES.assembleDossiers, body);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash, keySet } = asked;
     const salt = readBase64url(r.selectorSalt);
-    if (salt.length !== 32) throw new Problem("malformed", "selectorSalt: 32 bytes");
     if (!equalBytes(order.subject, subjectHashOf(salt, utf8ToBytes(r.selector)))) throw refused("subject");
     const head = provenHead(c.env, asked.document, r.proof.checkpoint, now(c));
     if (!isOrderLogged(loggedOf(r.proof.orderInclusion), head, { orderHash: hash, caseId: order.caseId }))
@@ -163,9 +150,9 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
     return c.json({ dossiers: kept.dossiers });
   });
 
-  app.post("/v1/assemble/identity", async (c) => {
+  serve(app, DISCLOSURES.assembleIdentity, async (c) => {
     const { key, body } = await signedByParty(c);
-    const r = await readJson(body, IdentityRequest);
+    const r = await readBody(DISCLOSURES.assembleIdentity, body);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
     const { order, hash: orderHash, document } = asked;
     const { approvals } = checkProofs(

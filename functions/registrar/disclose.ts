@@ -8,7 +8,7 @@
 // request gets the same answer again.
 
 import { eq } from "drizzle-orm";
-import * as z from "zod";
+import { DISCLOSURES } from "../../api/registrar/disclosures.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import {
   CaseContext,
@@ -27,30 +27,17 @@ import { generations } from "../../schema/registrar.ts";
 import { timesOf } from "../shared/approvals.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import { CaseProofs } from "../shared/trustee-api.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
 import { identitySalt, openField } from "./fields.ts";
 import { accountOf, db, generationsOf, signedByParty } from "./store.ts";
 
-const base64 = z.string().max(90_000);
-const traceRequest = z.object({
-  certificate: base64,
-  proofs: CaseProofs,
-  C1: z.string().max(64),
-  C2: z.string().max(64),
-  parts: z
-    .array(z.object({ context: base64, share: base64 }))
-    .min(1)
-    .max(16),
-});
-
 export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
-  app.post("/v1/trace", async (c) => {
+  serve(app, DISCLOSURES.trace, async (c) => {
     const { key, body } = await signedByParty(c);
-    const r = await readJson(body, traceRequest);
+    const r = await readBody(DISCLOSURES.trace, body);
     const certificate = await certified(c.env, readBase64url(r.certificate), key, now(c));
     const parts = r.parts.map((p) => ({
       context: CaseContext.decode(readBase64url(p.context)),

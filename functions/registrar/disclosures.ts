@@ -7,7 +7,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { eq } from "drizzle-orm";
-import type * as z from "zod";
+import type { CaseProofs } from "../../api/case-proofs.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import type { CaseId } from "../../protocol/case-proofs.ts";
 import { openSigned, Parameters, RequesterCertificate, Signed } from "../../protocol/documents.ts";
@@ -20,7 +20,6 @@ import { type Approving, checkLogged, checkNotice, provenHead, verifyApprovals }
 import type { RegistrarEnv } from "../shared/env.ts";
 import { readAllBase64url } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
-import type { CaseProofs } from "../shared/trustee-api.ts";
 import { currentKeySet } from "./key-sets.ts";
 import { db, isRevoked, parametersRow } from "./store.ts";
 
@@ -52,7 +51,7 @@ export async function trusteesOf(
 }
 
 interface ProvenCase {
-  readonly proofs: z.infer<typeof CaseProofs>;
+  readonly proofs: CaseProofs;
   readonly case: CaseId;
   /** |S| */
   readonly needed: number;

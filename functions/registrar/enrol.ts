@@ -7,7 +7,8 @@
 //   POST /v1/refresh         RefreshRequest -> IssuedCredential of the current epoch or the next
 
 import { and, eq, sql } from "drizzle-orm";
-import * as z from "zod";
+import { OCTETS_TYPE } from "../../api/contract.ts";
+import { ENROLMENT } from "../../api/registrar/enrolment.ts";
 import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { identityRecordHash, MAX_GENERATIONS, Registrations, verifyChain } from "../../protocol/contract-chain.ts";
 import { decodeIssuerParams, type IssuerParams, issue } from "../../protocol/credential.ts";
@@ -30,16 +31,14 @@ import { decodeG1, decodeG2 } from "../../protocol/suite.ts";
 import { accounts, generations, issued, nonces } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import { hexText } from "../shared/schemas.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { codeHash, identitySalt, openField, sealField } from "./fields.ts";
 import { issuerKeys } from "./issuer.ts";
 import { accountOf, db, generationsOf, newNonce, nonceIsOpen, parametersRow, signedByParty } from "./store.ts";
 
-const accountHex = hexText(16);
-const octets = { "content-type": "application/octet-stream" };
+const octets = { "content-type": OCTETS_TYPE };
 
 /** Each isolate decodes a document once: window tables of the keys are expensive, and there are few documents. */
 const decoded = new Map<string, IssuerParams>();
@@ -62,15 +61,6 @@ async function accountWithCode(env: RegistrarEnv, account: Hex, code: string, at
   if (row.revoked || row.codeHash !== hash || (row.codeExpires ?? 0) < at) throw refused("enrolment code");
   return row;
 }
-
-const start = z.object({ account: accountHex, enrolmentCode: z.string().max(64) });
-
-const enrolment = z.object({
-  account: accountHex,
-  enrolmentCode: z.string().max(64),
-  contract: z.string().max(4096),
-  deviceKey: hexText(32),
-});
 
 type Phones = Awaited<ReturnType<typeof generationsOf>>;
 const enrolled = (rows: Phones) => ({
@@ -97,8 +87,8 @@ async function accountOfDevice(env: RegistrarEnv, account: Hex, key: Hex) {
 
 export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   // The person reads their record in this answer. If it is theirs, the wallet commits to it.
-  app.post("/v1/enrol/start", async (c) => {
-    const { account, enrolmentCode } = await readJson(c.req, start);
+  serve(app, ENROLMENT.startEnrolment, async (c) => {
+    const { account, enrolmentCode } = await readBody(ENROLMENT.startEnrolment, c.req);
     const row = await accountWithCode(c.env, account, enrolmentCode, now(c));
     const contracts = chainOf(await generationsOf(c.env, account));
     const generation = contracts.length;
@@ -113,8 +103,8 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     });
   });
 
-  app.post("/v1/enrol/decline", async (c) => {
-    const { account, enrolmentCode } = await readJson(c.req, start);
+  serve(app, ENROLMENT.declineEnrolment, async (c) => {
+    const { account, enrolmentCode } = await readBody(ENROLMENT.declineEnrolment, c.req);
     const { codeHash } = await accountWithCode(c.env, account, enrolmentCode, now(c));
     const standing = and(eq(accounts.account, account), eq(accounts.codeHash, codeHash!));
     await db(c.env).update(accounts).set({ codeHash: null, codeExpires: null }).where(standing);
@@ -124,9 +114,9 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
   // Records the contract. It serves from the current epoch on, so a lost phone costs its owner no month. From this moment
   // the old phone's device key cannot fetch anything. In the epochs whose credential the old phone has already fetched, both
   // phones have J visits.
-  app.post("/v1/enrol", async (c) => {
+  serve(app, ENROLMENT.enrol, async (c) => {
     const { key, body } = await signedByParty(c);
-    const r = await readJson(body, enrolment);
+    const r = await readBody(ENROLMENT.enrol, body);
     if (key !== r.deviceKey) throw refused("device key does not sign");
     const bytes = readBase64url(r.contract, "contract");
     const contract = Contract.decode(bytes);
@@ -181,16 +171,16 @@ export function registerEnrolment(app: RoleApp<RegistrarEnv>): void {
     return c.json(enrolled(stored), 201);
   });
 
-  app.post("/v1/refresh/nonce", async (c) => {
+  serve(app, ENROLMENT.newRefreshNonce, async (c) => {
     const { key, body } = await signedByParty(c);
-    const { account } = await readJson(body, z.object({ account: accountHex }));
+    const { account } = await readBody(ENROLMENT.newRefreshNonce, body);
     const { row, phones } = await accountOfDevice(c.env, account, key);
     const registrations = toBase64url(registrationsOf(c.env, row, phones, now(c)));
     return c.json({ nonce: toBase64url(await newNonce(c.env, account, "refresh", now(c))), registrations });
   });
 
   // One credential per phone and epoch, for the current epoch or the next. To refuse it is the revocation.
-  app.post("/v1/refresh", async (c) => {
+  serve(app, ENROLMENT.refresh, async (c) => {
     const { key, body } = await signedByParty(c);
     const request = RefreshRequest.decode(body);
     const account = bytesToHex(request.account);

@@ -5,10 +5,9 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import * as z from "zod";
 import { bytesToHex, concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
-import { canonicalSelector, isSelector } from "../../protocol/identity-record.ts";
+import { canonicalSelector } from "../../protocol/identity-record.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 
 const NONCE_BYTES = 24;
@@ -33,7 +32,6 @@ function keyedHash(env: RegistrarEnv, use: string, ...parts: Uint8Array[]): Uint
   return hmac(sha256, hexToBytes(env.INDEX_KEY), frame(utf8ToBytes(use), ...parts));
 }
 
-export const selectorText = z.string().max(200).refine(isSelector, "at least 3 letters or digits");
 export const selectorIndex = (env: RegistrarEnv, selector: string): Hex =>
   bytesToHex(keyedHash(env, "selector", utf8ToBytes(canonicalSelector(selector))));
 export const codeHash = (env: RegistrarEnv, code: Uint8Array): Hex => bytesToHex(keyedHash(env, "code", code));

@@ -6,7 +6,7 @@
 // The registrar verifies each chain and can change none. It could keep a longer one back. The trustees serve their chain too.
 
 import { eq } from "drizzle-orm";
-import * as z from "zod";
+import { PARAMETERS } from "../../api/registrar/parameters.ts";
 import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -15,6 +15,7 @@ import { keySetChains } from "../../schema/registrar.ts";
 import type { RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { admin, db } from "./store.ts";
 
 const pinnedKeys = (env: RegistrarEnv): Uint8Array[] => (JSON.parse(env.TRUSTEE_KEYS) as Hex[]).map(hexToBytes);
@@ -64,13 +65,14 @@ export async function keepKeySet(env: RegistrarEnv, bytes: Uint8Array): Promise<
 }
 
 export function registerKeySets(app: RoleApp<RegistrarEnv>): void {
-  app.get("/v1/keysets", async (c) => {
+  serve(app, PARAMETERS.readKeySets, async (c) => {
     const stored = await storedChains(c.env);
     return c.json({ chains: stored.map(({ chain }) => toBase64url(KeySetChain.encode(chain))) });
   });
 
-  app.post("/v1/admin/keysets", async (c) => {
-    const bytes = readBase64url((await admin.json(c, z.object({ chain: z.string() }))).chain, "chain");
+  serve(app, PARAMETERS.continueKeySets, async (c) => {
+    const body = await readBody(PARAMETERS.continueKeySets, (await admin.request(c)).body);
+    const bytes = readBase64url(body.chain, "chain");
     const chain = KeySetChain.decode(bytes);
     let keySets: KeySet[];
     try {

@@ -4,70 +4,32 @@
 //   POST /v1/admin/parameters   by ADMIN_KEY: signs, stores and logs the one document of an epoch range
 
 import { and, eq, gte, lte, sql } from "drizzle-orm";
-import * as z from "zod";
+import { PARAMETERS } from "../../api/registrar/parameters.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
-import { CLOCK_TOLERANCE_SECONDS, MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { Parameters, paramsHashOf, signDocument } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { keySetId } from "../../protocol/key-set.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import {
-  LOG_FRESHNESS_SECONDS,
-  MAX_LOG_FRESHNESS_SECONDS,
-  MIN_LOG_FRESHNESS_SECONDS,
-} from "../../protocol/log-trust.ts";
 import { encodeG1, encodeG2 } from "../../protocol/suite.ts";
 import { parameters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
-import { hexText } from "../shared/schemas.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { issuerKeys } from "./issuer.ts";
 import { checkKeySet, keepKeySet } from "./key-sets.ts";
 import { provenParameters } from "./logged-parameters.ts";
 import { admin, db, logOnce } from "./store.ts";
 
-const parametersRequest = z.object({
-  keySet: z.string(),
-  trusteeKeys: z.array(hexText(32)).min(2).max(16),
-  realm: z.string().min(1).max(200),
-  epochFrom: z
-    .int()
-    .min(0)
-    .max(12 * 300),
-  epochTo: z
-    .int()
-    .min(0)
-    .max(12 * 300),
-  slots: z.int().min(1).max(64).default(16),
-  challengeWindowSeconds: z.int().min(30).max(MAX_CLOCK_TOLERANCE_SECONDS).default(CLOCK_TOLERANCE_SECONDS),
-  offlineGraceSeconds: z
-    .int()
-    .min(0)
-    .max(14 * 86_400)
-    .default(2 * 86_400),
-  logFreshnessSeconds: z
-    .int()
-    .min(MIN_LOG_FRESHNESS_SECONDS)
-    .max(MAX_LOG_FRESHNESS_SECONDS)
-    .default(LOG_FRESHNESS_SECONDS),
-  /** approvals that an assemble needs; the key set's threshold by default */
-  assembleThreshold: z.int().min(2).max(16).optional(),
-  attributes: z
-    .array(z.object({ name: z.string().min(1).max(64), values: z.array(z.string().min(1).max(64)).min(1).max(64) }))
-    .max(16)
-    .refine((all) => new Set(all.map((a) => a.name)).size === all.length, "two attributes of one name"),
-});
-
 export function registerParameters(app: RoleApp<RegistrarEnv>): void {
-  app.get("/v1/parameters", async (c) => c.json(await provenParameters(c.env, now(c))));
+  serve(app, PARAMETERS.readParameters, async (c) => c.json(await provenParameters(c.env, now(c))));
 
   // The document is signed, stored, logged, and only then in force. The row is written before the log entry. So if two
   // requests come at once, one of them gets the epochs, and the log never sees the other document. The same request again
   // changes nothing.
-  app.post("/v1/admin/parameters", async (c) => {
-    const p = await admin.json(c, parametersRequest);
+  serve(app, PARAMETERS.issueParameters, async (c) => {
+    const p = await readBody(PARAMETERS.issueParameters, (await admin.request(c)).body);
     if (p.epochTo < p.epochFrom) throw new Problem("malformed", "epochTo: before epochFrom");
     const keySetBytes = readBase64url(p.keySet, "keySet");
     const keySet = await checkKeySet(c.env, keySetBytes);

@@ -8,40 +8,29 @@
 // each withdrawal. The list has only certificates that have not ended, so it stays short.
 
 import { and, count, eq, gt, isNotNull } from "drizzle-orm";
-import * as z from "zod";
+import { OCTETS_TYPE } from "../../api/contract.ts";
+import { REQUESTERS } from "../../api/registrar/requesters.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { RequesterCertificate, requesterHashOf, signDocument } from "../../protocol/documents.ts";
 import { SECONDS_PER_DAY } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { MAX_CERTIFICATE_SECONDS, signRevocations } from "../../protocol/requester-status.ts";
+import { signRevocations } from "../../protocol/requester-status.ts";
 import { requesters } from "../../schema/registrar.ts";
 import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
-import { hexText } from "../shared/schemas.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { admin, db, logOnce } from "./store.ts";
 
-const DEFAULT_DAYS = 365;
-const octets = { "content-type": "application/octet-stream" };
-
-const requester = z.object({
-  signKey: hexText(32),
-  sealKey: z.string(),
-  name: z.string().min(1).max(200),
-  role: z.string().min(1).max(100),
-  days: z
-    .int()
-    .min(1)
-    .max((MAX_CERTIFICATE_SECONDS - MAX_CLOCK_TOLERANCE_SECONDS) / SECONDS_PER_DAY)
-    .default(DEFAULT_DAYS),
-});
+const octets = { "content-type": OCTETS_TYPE };
 
 export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
-  app.post("/v1/admin/requesters", async (c) => {
-    const { signKey, sealKey: seal, name, role, days } = await admin.json(c, requester);
+  serve(app, REQUESTERS.certifyRequester, async (c) => {
+    const { body } = await admin.request(c);
+    const { signKey, sealKey: seal, name, role, days } = await readBody(REQUESTERS.certifyRequester, body);
     const sealKey = readBase64url(seal, "sealKey");
     // This finds an unusable key now, and not only when a case is open.
     try {
@@ -63,8 +52,8 @@ export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
     return c.body(signed as Uint8Array<ArrayBuffer>, 201, octets);
   });
 
-  app.post("/v1/admin/requesters/revoke", async (c) => {
-    const { certificate } = await admin.json(c, z.object({ certificate: hexText(32) }));
+  serve(app, REQUESTERS.revokeRequester, async (c) => {
+    const { certificate } = await readBody(REQUESTERS.revokeRequester, (await admin.request(c)).body);
     const row = eq(requesters.certificate, certificate);
     const known = await db(c.env).select().from(requesters).where(row).get();
     if (!known) throw new Problem("not-found", "The registrar has signed no such certificate.");
@@ -75,7 +64,7 @@ export function registerRequesters(app: RoleApp<RegistrarEnv>): void {
     return c.json({ certificate, revokedAt });
   });
 
-  app.get("/v1/requesters/revoked", async (c) => {
+  serve(app, REQUESTERS.readRevoked, async (c) => {
     const at = now(c);
     const withdrawn = isNotNull(requesters.revokedAt);
     const [rows, [all]] = await db(c.env).batch([

@@ -2,11 +2,9 @@
 // an act, the administrator signs again.
 
 import type { Context } from "hono";
-import type * as z from "zod";
 import { CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { now } from "./env.ts";
-import { readJson } from "./json.ts";
 import { refused } from "./problems.ts";
 import { type SignedRequest, signedBy } from "./request-auth.ts";
 
@@ -19,8 +17,6 @@ export type SpendNonce<E> = (env: E, nonce: Hex, lastSecond: number) => Promise<
 export interface AdminDoor<E extends { ADMIN_KEY: Hex }> {
   /** @throws Problem clock-skew, credential-refused */
   request(c: Context<{ Bindings: E }>): Promise<SignedRequest>;
-  /** The JSON of the body, checked. @throws Problem clock-skew, credential-refused, malformed */
-  json<S extends z.ZodType>(c: Context<{ Bindings: E }>, schema: S): Promise<z.infer<S>>;
 }
 
 export function adminDoor<E extends { ADMIN_KEY: Hex }>(spend: SpendNonce<E>): AdminDoor<E> {
@@ -31,5 +27,5 @@ export function adminDoor<E extends { ADMIN_KEY: Hex }>(spend: SpendNonce<E>): A
       throw refused("request was made before");
     return signed;
   };
-  return { request, json: async (c, schema) => readJson((await request(c)).body, schema) };
+  return { request };
 }

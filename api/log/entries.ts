@@ -58,4 +58,7 @@ export const ENTRIES_ANSWERS = () => {
   } satisfies AnswersOf<typeof ENTRIES>;
 };
 
-export type EntriesPage = JsonOf<ReturnType<typeof ENTRIES_ANSWERS>["readEntries"]>;
+type Answers = ReturnType<typeof ENTRIES_ANSWERS>;
+export type EntriesPage = JsonOf<Answers["readEntries"]>;
+export type Leaf = JsonOf<Answers["findLeaf"]>;
+export type Appended = JsonOf<Answers["appendEntries"]>;

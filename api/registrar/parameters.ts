@@ -106,4 +106,6 @@ export const PARAMETERS_ANSWERS = () => {
   } satisfies AnswersOf<typeof PARAMETERS>;
 };
 
-export type IssuedParameters = JsonOf<ReturnType<typeof PARAMETERS_ANSWERS>["issueParameters"], 201>;
+type Answers = ReturnType<typeof PARAMETERS_ANSWERS>;
+export type IssuedParameters = JsonOf<Answers["issueParameters"], 201>;
+export type KeySetChains = JsonOf<Answers["readKeySets"]>;

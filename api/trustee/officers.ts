@@ -164,8 +164,8 @@ export const OFFICERS_ANSWERS = () => {
               z.object({
                 caseId: hexText(32),
                 order: caseDocument.describe("Signed<Order>"),
-                dossier: sealedDossier.nullable(),
-                decided: z.boolean(),
+                dossier: sealedDossier.nullable().describe("sealed to this trustee; null once it was deleted"),
+                decided: z.boolean().describe("whether this trustee has decided"),
               }),
             ),
             cursor: z.string().nullable().describe("null on the last page"),

@@ -41,7 +41,7 @@ const JUNK: Record<string, Uint8Array> = {
 };
 
 const withParams = (pattern: string, params: Record<string, string>): string =>
-  pattern.replace(/:(\w+)/g, (_, name: string) => params[name] ?? "0").replace("*", params.rest ?? "");
+  pattern.replace(/:(\w+)(?:\{[^}]*\})?/g, (_, name: string) => params[name] ?? "0");
 
 /** All requests worth trying at one route. */
 export function requestsOf(route: Route, known: Known): Asked[] {

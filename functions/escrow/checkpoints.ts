@@ -4,6 +4,7 @@
 //
 // The escrow verifies all signatures and proofs before it stores them.
 
+import type { Proof } from "../../api/log/proofs.ts";
 import type { Parameters } from "../../protocol/documents.ts";
 import { type Base64url, bytesToHex, toBase64url } from "../../protocol/encodings.ts";
 import { epochOf } from "../../protocol/epoch.ts";
@@ -46,7 +47,7 @@ export async function inclusionProof(
 ): Promise<Uint8Array[]> {
   const { size, root } = checkpoint;
   const path = `/v1/inclusion?index=${index}&size=${size}`;
-  const answer = await callJson<{ proof: Base64url[] }>({ baseUrl: env.LOG_URL, method: "GET", path, now });
+  const answer = await callJson<Proof>({ baseUrl: env.LOG_URL, method: "GET", path, now });
   const proof = readAllBase64url(answer.proof, "proof");
   const leaf = leafHash(entry);
   if (!verifyInclusion({ index, size, leafHash: leaf, proof, root }))

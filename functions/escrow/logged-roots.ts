@@ -4,10 +4,11 @@
 
 import { and, between, isNotNull, lt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Proofs } from "../../api/log/proofs.ts";
 import type { LoggedRoots } from "../../api/trustee/rounds.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import type { Chunk } from "../../protocol/case-chunks.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import { LOG_KEY, parseVkey, verifyCheckpoint } from "../../protocol/note.ts";
 import { closedEpochs } from "../../schema/escrow.ts";
 import { callJson } from "../shared/calls.ts";
@@ -41,7 +42,7 @@ export async function loggedRoots(
     );
   if (closed.length === 0) return { checkpoint: note, inclusions: [] };
   const entries = closed.sort((a, b) => b.epoch - a.epoch);
-  const { proofs } = await callJson<{ proofs: Base64url[][] }>({
+  const { proofs } = await callJson<Proofs>({
     baseUrl: env.LOG_URL,
     method: "POST",
     path: "/v1/inclusions",

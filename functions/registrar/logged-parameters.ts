@@ -3,8 +3,9 @@
 // and the readers decide whether its head is fresh enough for them.
 
 import { asc, eq, inArray } from "drizzle-orm";
+import type { Proofs } from "../../api/log/proofs.ts";
 import { Parameters, paramsHashOf, Signed } from "../../protocol/documents.ts";
-import { type Base64url, toBase64url } from "../../protocol/encodings.ts";
+import { toBase64url } from "../../protocol/encodings.ts";
 import type { ParametersAnswer } from "../../protocol/logged-parameters.ts";
 import { logEntries, parameters } from "../../schema/registrar.ts";
 import { callJson } from "../shared/calls.ts";
@@ -68,7 +69,7 @@ async function proofOf(
   );
   const size = 1 + Math.max(...found.map(({ index }) => index));
   const head = newest.checkpoint.size >= size ? newest : await freshHead(env, termsOfAll(values), now, size);
-  const { proofs } = await callJson<{ proofs: Base64url[][] }>({
+  const { proofs } = await callJson<Proofs>({
     baseUrl: env.LOG_URL,
     method: "POST",
     path: "/v1/inclusions",

@@ -1,6 +1,7 @@
 // The trustees of today. The bindings pin the committee of the first ceremony; the chain of key sets leads from there to the
 // present one (protocol/key-set-chain.ts). The registrar publishes the chains, and each Worker walks them itself.
 
+import type { KeySetChains } from "../../api/registrar/parameters.ts";
 import { equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { type Base64url, bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { type KeySet, keySetId } from "../../protocol/key-set.ts";
@@ -42,7 +43,7 @@ async function keySetChains(source: CommitteeSource, now: number): Promise<reado
   const name = `${source.REGISTRAR_URL} ${source.TRUSTEE_KEYS}`;
   const before = kept.get(name);
   if (before && Date.now() < before.until) return before.chains;
-  const { chains } = await callJson<{ chains: Base64url[] }>({
+  const { chains } = await callJson<KeySetChains>({
     baseUrl: source.REGISTRAR_URL,
     method: "GET",
     path: "/v1/keysets",

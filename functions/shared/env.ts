@@ -6,8 +6,8 @@
 
 import type { D1Database, DurableObjectNamespace, Fetcher, R2Bucket } from "@cloudflare/workers-types";
 import * as z from "zod";
+import { hexText as hex } from "../../api/fields.ts";
 import { CLOCK_HEADER } from "../../protocol/clock.ts";
-import { hexText as hex } from "./schemas.ts";
 
 const url = z.string().url();
 

@@ -5,6 +5,8 @@
 //                  a Worker learns of a newer entry up to that much later
 //   loggedIndex    the log's word for the index of an entry; the reader of its audit path finds out whether it is true
 
+import type { Leaf } from "../../api/log/entries.ts";
+import type { Head as CosignedHead } from "../../api/log/heads.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import type { Parameters } from "../../protocol/documents.ts";
@@ -86,7 +88,7 @@ export async function freshHead(env: LogReaderEnv, terms: LogTerms, now: number,
 /** @throws Problem unavailable */
 async function newestNote(env: LogReaderEnv, path: string, now: number): Promise<string> {
   try {
-    return (await callJson<{ checkpoint: string }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).checkpoint;
+    return (await callJson<CosignedHead>({ baseUrl: env.LOG_URL, method: "GET", path, now })).checkpoint;
   } catch (cause) {
     if (!(cause instanceof Problem && cause.code === "not-found")) throw cause;
     throw new Problem("unavailable", "Too few witnesses cosigned the log's checkpoint.", cause.detail);
@@ -104,7 +106,7 @@ export async function loggedIndex(
 ): Promise<number | undefined> {
   const path = `/v1/leaves/${bytesToHex(leafHash(entry))}`;
   try {
-    return (await callJson<{ index: number }>({ baseUrl: env.LOG_URL, method: "GET", path, now })).index;
+    return (await callJson<Leaf>({ baseUrl: env.LOG_URL, method: "GET", path, now })).index;
   } catch (error) {
     if (error instanceof Problem && error.code === "not-found") return undefined;
     throw error;

@@ -2,9 +2,9 @@
 // it signed as a witness continue each other. Either it cosigned the head itself, or the log proves the consistency of both. So
 // if other trustees help the log to fork, this trustee serves no case on the other branch.
 
+import type { Proof } from "../../api/log/proofs.ts";
 import type { TrusteeVault } from "../../durable-objects/trustee-vault.ts";
 import { nativeVerify } from "../../engine/ed25519.ts";
-import type { Base64url } from "../../protocol/encodings.ts";
 import { type Checkpoint, type NoteKey, parseNote, verifyCosignature } from "../../protocol/note.ts";
 import { checkConsistency } from "../../protocol/witness.ts";
 import { callJson } from "../shared/calls.ts";
@@ -51,7 +51,7 @@ async function continuesOwn({ logUrl, vault }: OwnWitness, shown: Checkpoint, no
 async function proofBetween(logUrl: string, from: number, to: number, now: number): Promise<Uint8Array[]> {
   const path = `/v1/consistency?from=${from}&to=${to}`;
   try {
-    const { proof } = await callJson<{ proof: Base64url[] }>({ baseUrl: logUrl, method: "GET", path, now });
+    const { proof } = await callJson<Proof>({ baseUrl: logUrl, method: "GET", path, now });
     return readAllBase64url(proof, "proof");
   } catch (cause) {
     // A log that shrank has lost a head that it had signed. That is the log's fault, and no proof.

@@ -53,7 +53,7 @@ function sentenceOf(caller: Caller): string {
     case "clinic":
       return `the clinic, with scope ${caller.scope}`;
     case "bearer":
-      return `a token of ${caller.of}`;
+      return `a token of the ${caller.of}`;
     case "signature":
       return `a request signed by ${caller.of}`;
     case "administrator":
@@ -233,7 +233,7 @@ function securitySchemes(routes: Routes): JsonSchema {
       },
     }),
     ...Object.fromEntries(
-      bearers.map((of) => [of, { type: "http", scheme: "bearer", description: `A token of ${of}.` }]),
+      bearers.map((of) => [of, { type: "http", scheme: "bearer", description: `A token of the ${of}.` }]),
     ),
     ...(used("signature") && { signedRequest: signature("the key that the route names") }),
     ...(used("administrator") && { administrator: signature("the operator's administrator; each serves once") }),

@@ -99,7 +99,7 @@ it("a body that is not the signed one is refused, and its nonce stays good", asy
     (e: unknown) => e,
   );
   expect(refusal).toMatchObject({ code: "credential-refused" });
-  const headers = { [SIGNATURE_HEADER]: header, "symbolon-clock": String(NOW) };
+  const headers = { [SIGNATURE_HEADER]: header, "symbolon-clock": String(NOW), "content-type": "application/json" };
   const body = JSON.stringify(request.json);
   expect((await fetch(`${ours.urls.registrar}/v1/admin/revoke`, { method: "POST", headers, body })).status).toBe(404);
 });

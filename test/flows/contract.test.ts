@@ -170,6 +170,8 @@ function requests(
   });
 }
 
+const expressionOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+
 const show = ({ url, init }: Asked): string =>
   `${init.method} ${url} ${JSON.stringify(init.headers)} ${String(init.body).slice(0, 200)}`;
 
@@ -229,7 +231,8 @@ describe.each(documents)("the %s", (role, document) => {
           };
           const answer = await fetch(urlOf(role) + url, init);
           await answer.arrayBuffer();
-          const known = Object.keys(document.paths[path]!).map((name) => name.toUpperCase());
+          // Two paths may take the same address: /v1/officers/login is an officer's path too.
+          const known = operations.filter(([, other]) => expressionOf(other).test(url)).map(([, , name]) => name);
           expect(answer.status, show({ url, init })).toBeLessThan(500);
           if (verb === "OPTIONS")
             expect([answer.status, answer.headers.get("allow")]).toEqual([204, expect.stringContaining(known[0]!)]);

@@ -6,6 +6,7 @@
 //   fileVisit   FHIR resources, made pseudonymous and searched for names; putRecord takes any other content. Both are
 //               sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
 //   receive / send   the message channel of a session
+//   offline     a queue of check-ins that were taken without network, until they can be handed in
 //   auditIndex  finds the clinic's sessions of a past month in the escrow's index, under its root in the log
 //
 // A record is sealed in memory, because age-encryption pads and seals one buffer. The edge streams the blob.
@@ -15,7 +16,7 @@ import type { RecordRow, RecordsPage } from "../api/service/records.ts";
 import type { SessionRow, SessionsPage } from "../api/service/sessions.ts";
 import { bytesToHex, equalBytes, hexToBytes, labelledHash } from "../protocol/bytes.ts";
 import { readCheckIn } from "../protocol/check-in.ts";
-import { Challenge, cardHashOf, Manifest, Signed, signDocument } from "../protocol/documents.ts";
+import { Challenge, cardHashOf, Manifest, type Receipt, Signed, signDocument } from "../protocol/documents.ts";
 import { fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
@@ -28,17 +29,20 @@ import { recognise } from "./clinic/continuity.ts";
 import { type CaseEventState, type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
+import { OfflineQueue, type OfflineQueueStore } from "./clinic/offline.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
 import { ClinicWebhooks } from "./clinic/webhooks.ts";
 import { decodeAnswer, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { type PreparedVisit, prepareVisit, type VisitOptions } from "./fhir/prepare.ts";
 import { FHIR_JSON } from "./fhir/record.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
-import { type Deployment, ParametersCache } from "./parameters.ts";
+import { type Deployment, ParametersCache, type ServedParameters } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asCaseId, asRecordId, asTagHash } from "./shared/ids.ts";
+import { writeInvitation } from "./shared/invitation.ts";
 import { eachItem, MAX_CLINIC_ROWS, MAX_LISTED_MANIFESTS } from "./shared/paging.ts";
 import { pause } from "./shared/patience.ts";
+import { readReceipt } from "./shared/receipts.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
@@ -56,6 +60,15 @@ export {
   serviceIdOfKeys,
 } from "./clinic/keys.ts";
 export { type ChannelStore, MemoryChannelStore } from "./clinic/messages.ts";
+export {
+  MemoryOfflineStore,
+  type OfflineCheckIn,
+  type OfflineOutcome,
+  OfflineQueue,
+  type OfflineQueueStore,
+  type SettledCheckIn,
+  type TakenCheckIn,
+} from "./clinic/offline.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
 export type { ClinicWebhooks, DeadLetter, Webhook, WebhookWithSecret } from "./clinic/webhooks.ts";
 
@@ -104,6 +117,8 @@ export class Clinic {
 
   /**
    * @param channels keeps the message channels durably; the default forgets them when the process ends
+   * @param known the value that `parameters` had before. With it, a clinic that starts without network can make challenges
+   *   and verify check-ins
    * @throws SymbolonError bad-keys
    */
   constructor(
@@ -111,12 +126,13 @@ export class Clinic {
     deployment: Deployment,
     keys: ClinicKeys,
     channels: ChannelStore = new MemoryChannelStore(),
+    known: readonly ServedParameters[] = [],
   ) {
     this.keys = keys;
     this.serviceId = serviceIdOfKeys(keys);
     this.#transport = transport;
     this.#deployment = deployment;
-    this.#parameters = new ParametersCache(transport, deployment);
+    this.#parameters = new ParametersCache(transport, deployment, known);
     this.clients = new ClinicClients(transport, deployment.serviceUrl, keys);
     this.#api = new ClinicApi(transport, deployment.serviceUrl, keys);
     this.webhooks = new ClinicWebhooks(this.#api);
@@ -156,6 +172,23 @@ export class Clinic {
     return signDocument(LABELS.signChallenge, Challenge, challenge, this.#secretKey);
   }
 
+  /**
+   * The parameters that this clinic believes, for the application's store. They were found in the log when they were
+   * fetched; a later start verifies their signatures again, and needs no network for it.
+   */
+  get parameters(): ServedParameters[] {
+    return this.#parameters.served;
+  }
+
+  /**
+   * A fresh challenge as the text of a QR code (client/shared/invitation.ts).
+   * @param withCard for wallets without network; the text is then too long for a QR code
+   * @throws ParametersError
+   */
+  async invitationText({ withCard = false }: { withCard?: boolean } = {}): Promise<string> {
+    return writeInvitation({ challenge: await this.challenge(), card: withCard ? this.card() : undefined });
+  }
+
   /** The card and a fresh challenge, for a wallet to read. @throws ParametersError */
   async invitation(): Promise<{ card: Uint8Array; challenge: Uint8Array }> {
     return { card: this.card(), challenge: await this.challenge() };
@@ -171,11 +204,34 @@ export class Clinic {
   }
 
   /**
-   * Hands in a check-in that was taken offline, within the parameters' grace.
-   * @throws ApiError conflict if its tag is spent
+   * Hands in a check-in that was taken offline, within the parameters' grace. The same bytes get the same receipt.
+   * @throws ApiError credential-refused if its tag is spent; CheckInError bad-receipt
    */
-  async handIn(session: ClinicSession): Promise<void> {
-    await this.#api.authorised("/v1/sessions", { bytes: session.checkInBytes });
+  async handIn({ tagHash, checkInBytes: checkIn }: ClinicSession): Promise<Receipt> {
+    const path = "/v1/sessions";
+    const answer = await bytesOf(await this.#api.authorised(path, { bytes: checkIn }), `POST ${path}`);
+    const about = { tagHash, serviceId: bytesToHex(this.serviceId), checkIn };
+    return readReceipt(this.#deployment.serviceWorkerKey, about, answer);
+  }
+
+  /** The queue of check-ins that this clinic takes without network. @param store keeps it durably */
+  offline(store: OfflineQueueStore): OfflineQueue {
+    return new OfflineQueue(
+      {
+        parameters: this.#parameters,
+        publicKey: this.#publicKey,
+        cardHash: this.#cardHash,
+        now: () => this.#transport.now(),
+        handIn: (session) => this.handIn(session),
+        session: (tagHash) => this.session(tagHash),
+      },
+      store,
+    );
+  }
+
+  /** A bearer token for the service's API, and when it expires (unix seconds). @throws ApiError; SymbolonError bad-keys */
+  accessToken(): Promise<{ token: string; expiresAt: number }> {
+    return this.#api.accessToken();
   }
 
   async #fromRow(row: SessionRow): Promise<ClinicSession> {

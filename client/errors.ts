@@ -108,6 +108,7 @@ const SESSION = {
   "bad-check-in": "This is not a check-in that can be read.",
   "foreign-challenge": "This check-in does not answer a challenge of this clinic.",
   "bad-presentation": "The presentation of this check-in does not verify.",
+  "stale-check-in": "This check-in answers an invitation that is too old, or the clinic's clock is wrong.",
   "misfiled-session": "The service handed out another session than the one asked for.",
 } as const;
 

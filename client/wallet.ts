@@ -15,11 +15,14 @@ import type { DocumentBundle } from "./fhir/report.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
 import { asTagHash } from "./shared/ids.ts";
+import { invitationOf } from "./shared/invitation.ts";
 import { ApiError, api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
   type CheckInOptions,
   checkIn,
+  type HandedOver,
+  handOver,
   type Invitation,
   type OpenSession,
   readInvitation,
@@ -186,14 +189,30 @@ export class Wallet {
     return keepWatch(this.#context);
   }
 
-  /** Reads what a clinic asks for and would learn. Sends nothing. @throws CheckInError, ParametersError, CopiedStoreError */
-  readInvitation(invitation: Invitation): Promise<CheckInOffer> {
-    return readInvitation(this.#context, invitation);
+  /**
+   * Reads what a clinic asks for and would learn. Sends nothing of the patient's. If the invitation is a text without the
+   * clinic's card, the card is fetched first.
+   * @param invitation card and challenge, or the text of a QR code
+   * @throws CheckInError, ParametersError, CopiedStoreError; ApiError if the card cannot be fetched
+   */
+  async readInvitation(invitation: Invitation | string): Promise<CheckInOffer> {
+    const { transport, deployment } = this.#context;
+    const read = typeof invitation === "string" ? await invitationOf(transport, deployment, invitation) : invitation;
+    return readInvitation(this.#context, read);
   }
 
   /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError, CopiedStoreError */
   checkIn(offer: CheckInOffer, options?: CheckInOptions): Promise<OpenSession> {
     return checkIn(this.#context, offer, options);
+  }
+
+  /**
+   * Checks in without network: stores the check-in and returns its bytes, for the clinic to verify and hand in later.
+   * Until then it has no receipt; `records` and `recover` find out whether its session was opened.
+   * @throws CheckInError, ChannelSetupError, CopiedStoreError
+   */
+  handOver(offer: CheckInOffer, options?: CheckInOptions): Promise<HandedOver> {
+    return handOver(this.#context, offer, options);
   }
 
   /**

@@ -50,6 +50,12 @@ export class ClinicApi {
     }
   }
 
+  /** A bearer token for the own service, and when it expires in unix seconds. @throws ApiError; SymbolonError bad-keys */
+  async accessToken(): Promise<{ token: string; expiresAt: number }> {
+    const token = await this.#bearer();
+    return { token, expiresAt: this.#token!.expiresAt };
+  }
+
   async #bearer(): Promise<string> {
     const now = this.#transport.now();
     if (

@@ -32,7 +32,7 @@ export class SessionError extends SymbolonError<CodeOf<"SessionError">> {
 
 /** @param publicKey Ed25519, 32 bytes; the clinic's own. @throws SessionError, ParametersError, ApiError */
 export async function verifySession(
-  parameters: ParametersCache,
+  parameters: Pick<ParametersCache, "of">,
   publicKey: Uint8Array,
   checkInBytes: Uint8Array,
 ): Promise<ClinicSession> {

@@ -28,6 +28,7 @@ export {
   ParametersError,
   type ServedParameters,
 } from "../parameters.ts";
+export { type InvitationText, readInvitationText, writeInvitation } from "../shared/invitation.ts";
 export {
   ApiError,
   type ApiRequest,

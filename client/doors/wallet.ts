@@ -4,7 +4,7 @@
 export { parseJson, writeJson } from "../fhir/json.ts";
 export type { DocumentBundle } from "../fhir/report.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
-export type { CheckInOffer, CheckInOptions, Invitation, OpenSession } from "../wallet/check-in.ts";
+export type { CheckInOffer, CheckInOptions, HandedOver, Invitation, OpenSession } from "../wallet/check-in.ts";
 export { CopiedStoreError } from "../wallet/device-mark.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "../wallet/keys.ts";
 export type { SessionView, WalletOverview } from "../wallet/overview.ts";

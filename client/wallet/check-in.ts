@@ -8,6 +8,9 @@
 // would see one tag. At the same service a slot whose check-in was refused, or not answered, is shown again with a new
 // presentation: within a day, or if no other slot is left. So many refusals of one clinic cost one slot. If the slot
 // turns out spent, an earlier attempt has opened its session; the wallet recalls that one and takes another slot.
+//
+// Without network the wallet gives the check-in to the clinic itself, which hands it in later. Then the clinic has it, so its
+// slot is never shown again. The wallet finds out by a recall whether the session was opened.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
 import { type ChallengeFault, challengeFault } from "../../protocol/challenge-time.ts";
@@ -158,10 +161,10 @@ function notFresh({ reason, seconds, allowed }: ChallengeFault): string {
  * each sees the slots of the ones before.
  * @throws CopiedStoreError
  */
-function prepare(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
+function prepare(w: WalletContext, offer: CheckInOffer, mark: { handedOver?: true } = {}): Promise<WalletSession> {
   return w.turns.take("check-in", async () => {
     for (;;) {
-      const session = await makeSession(w, offer);
+      const session = { ...(await makeSession(w, offer)), ...mark };
       let kept = false;
       await updateUsing(w, session, (st) => {
         const standing = st.sessions.findIndex((s) => s.tagHash === session.tagHash);
@@ -205,6 +208,7 @@ function toShowAgain(w: WalletContext, serviceId: Hex, place: Place, anyAge: boo
       s.serviceId === serviceId &&
       isAt(place)(s) &&
       isUnsettled(s) &&
+      !s.handedOver &&
       (s.preparedAt ?? 0) >= since &&
       !w.sending.has(s.tagHash),
   );
@@ -309,6 +313,15 @@ export interface CheckInOptions {
   acceptAgeEpochs?: number;
 }
 
+/** @throws CheckInError old-credential */
+function assertAgeAccepted(
+  { epoch, credential }: CheckInOffer,
+  { acceptAgeEpochs = MAX_UNASKED_AGE_EPOCHS }: CheckInOptions,
+): void {
+  const age = epoch - credential.epoch;
+  if (age > acceptAgeEpochs) throw new CheckInError("old-credential", `it is ${age} months old`);
+}
+
 /**
  * Checks in: makes the presentation, stores it, and sends it.
  * @throws CheckInError, ChannelSetupError, CopiedStoreError, ApiError
@@ -316,10 +329,9 @@ export interface CheckInOptions {
 export async function checkIn(
   w: WalletContext,
   offer: CheckInOffer,
-  { acceptAgeEpochs = MAX_UNASKED_AGE_EPOCHS }: CheckInOptions = {},
+  options: CheckInOptions = {},
 ): Promise<OpenSession> {
-  const age = offer.epoch - offer.credential.epoch;
-  if (age > acceptAgeEpochs) throw new CheckInError("old-credential", `it is ${age} months old`);
+  assertAgeAccepted(offer, options);
   for (;;) {
     const session = await prepare(w, offer);
     try {
@@ -332,6 +344,31 @@ export async function checkIn(
       if (!(await settle(w, session).catch(() => false))) throw error;
     }
   }
+}
+
+/** A check-in that the wallet gives to the clinic itself. */
+export interface HandedOver {
+  /** the temporary identity, for people and labels */
+  tid: string;
+  /** 32 bytes; names the session once the clinic has handed the check-in in */
+  tagHash: Hex;
+  /** CheckIn: give these bytes to the clinic, and to nobody else */
+  checkIn: Uint8Array;
+}
+
+/**
+ * Makes the presentation and stores it, and sends nothing: the clinic gets the bytes directly.
+ * @throws CheckInError, ChannelSetupError, CopiedStoreError
+ */
+export async function handOver(
+  w: WalletContext,
+  offer: CheckInOffer,
+  options: CheckInOptions = {},
+): Promise<HandedOver> {
+  assertAgeAccepted(offer, options);
+  const { tagHash, checkIn } = await prepare(w, offer, { handedOver: true });
+  w.sending.delete(tagHash);
+  return { tid: tidOf(hexToBytes(tagHash)), tagHash, checkIn: hexToBytes(checkIn!) };
 }
 
 /** Uniform in [0, n), n <= 256, by rejection. */

@@ -9,18 +9,17 @@
 // check-ins came from one address at one time, and nothing else that it does not have.
 
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import { openSigned, presentationHashOf, Receipt, RefusedCheckIn } from "../../protocol/documents.ts";
+import { openSigned, presentationHashOf, type Receipt, RefusedCheckIn } from "../../protocol/documents.ts";
 import { fromBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { SymbolonError } from "../errors.ts";
+import { CheckInError } from "../shared/check-in-error.ts";
+import { readReceipt } from "../shared/receipts.ts";
 import { ApiError, apiBytes } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
 import type { Attempt, WalletSession } from "./state.ts";
 
-/** A check-in is not possible, or was not accepted. */
-export class CheckInError extends SymbolonError<CodeOf<"CheckInError">> {
-  override name = "CheckInError";
-}
+export { CheckInError };
 
 /** An unsettled check-in is recalled for this long. An offline check-in is handed in within weeks, or never. */
 const RECALL_SECONDS = 62 * 86_400;
@@ -29,21 +28,8 @@ export const isUnsettled = ({ state, checkIn }: WalletSession): boolean =>
   checkIn !== undefined && (state === "prepared" || state === "refused");
 
 /** Verifies a receipt for this check-in. @throws CheckInError bad-receipt */
-function readReceipt(w: WalletContext, session: WalletSession, checkIn: Uint8Array, answer: Uint8Array): Receipt {
-  const { key, value: receipt } = translate(
-    () => openSigned(LABELS.signReceipt, Receipt, answer),
-    (cause) => new CheckInError("bad-receipt", textOfCause(cause), { cause }),
-  );
-  if (bytesToHex(key) !== w.deployment.serviceWorkerKey)
-    throw new CheckInError("bad-receipt", "signed by another key than the service's");
-  if (
-    !equalBytes(receipt.tagHash, hexToBytes(session.tagHash)) ||
-    !equalBytes(receipt.presentationHash, presentationHashOf(checkIn)) ||
-    !equalBytes(receipt.serviceId, hexToBytes(session.serviceId))
-  )
-    throw new CheckInError("bad-receipt", "it is for another check-in");
-  return receipt;
-}
+const receiptOf = (w: WalletContext, { tagHash, serviceId }: WalletSession, checkIn: Uint8Array, answer: Uint8Array) =>
+  readReceipt(w.deployment.serviceWorkerKey, { tagHash, serviceId, checkIn }, answer);
 
 /** Whether the service's Worker itself signed that it refuses this check-in. */
 function isRefusal(w: WalletContext, { problem }: ApiError, checkIn: Uint8Array): boolean {
@@ -68,7 +54,7 @@ export async function sendCheckIn(w: WalletContext, session: WalletSession): Pro
   w.sending.add(session.tagHash);
   try {
     const answer = await apiBytes(w.transport, w.deployment.serviceUrl, "/v1/sessions", { bytes: checkIn });
-    const receipt = readReceipt(w, session, checkIn, answer);
+    const receipt = receiptOf(w, session, checkIn, answer);
     await keepOpen(w, session, session.checkIn!, receipt);
     return receipt;
   } catch (error) {
@@ -121,7 +107,7 @@ export async function settle(w: WalletContext, session: WalletSession): Promise<
       if (error instanceof ApiError && error.code === "not-found") continue;
       throw error;
     }
-    await keepOpen(w, session, checkIn, readReceipt(w, session, bytes, answer));
+    await keepOpen(w, session, checkIn, receiptOf(w, session, bytes, answer));
     return true;
   }
   return false;

@@ -67,6 +67,8 @@ export interface WalletSession {
   checkIn?: Hex;
   /** unix seconds */
   preparedAt?: number;
+  /** The clinic got the check-in without network and will hand it in. Its slot is never shown again. */
+  handedOver?: true;
   /** attempts before `checkIn` under the same tag, newest first */
   earlier?: Attempt[];
   /** unix seconds */

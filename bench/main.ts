@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { browserBench } from "./browser.ts";
 import { bundleBench } from "./bundle.ts";
 import { checkInBenches } from "./check-ins.ts";
+import { cliBench } from "./cli.ts";
 import { dearRequestsBench } from "./dear-requests.ts";
 import { httpBenches } from "./http.ts";
 import { linkShareBench } from "./link-arithmetic.ts";
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   ...IN_THE_WORLD,
   memoryBench,
   startupBench,
+  cliBench,
   dearRequestsBench,
 ];
 /** A quick run starts no further bench after this time, so it also ends on a busy machine. Its table names what it left out. */

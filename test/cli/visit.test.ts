@@ -1,0 +1,154 @@
+// A whole visit by the command line alone: a clinic makes its keys, is registered and shows a challenge. A patient enrols and
+// checks in. The clinic finds the session, files a FHIR record and a PDF and opens them. The patient's own report has both.
+
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { FHIR_JSON } from "../../client/fhir/record.ts";
+import { symbolon } from "./child.ts";
+import { system } from "./system.ts";
+
+const here = system();
+
+const PATIENT = {
+  fullUrl: "urn:uuid:5a1b0000-0000-4000-8000-000000000001",
+  resource: { resourceType: "Patient", name: [{ family: "Quartermain", given: ["Odessa"] }], birthDate: "1971-02-03" },
+};
+const observation = (text: string): string =>
+  JSON.stringify({
+    resourceType: "Bundle",
+    type: "collection",
+    entry: [
+      PATIENT,
+      {
+        fullUrl: "urn:uuid:5a1b0000-0000-4000-8000-000000000002",
+        resource: {
+          resourceType: "Observation",
+          status: "final",
+          code: { text },
+          subject: { reference: PATIENT.fullUrl },
+          valueQuantity: { value: "VALUE", unit: "mmol/L" },
+        },
+      },
+    ],
+  }).replace('"VALUE"', "4.10"); // digits that JSON.stringify would not write
+
+it("takes a clinic and a patient through a visit", async () => {
+  const s = here();
+  const at = (name: string): string => join(s.path, name);
+  const file = (name: string, content: string): string => {
+    writeFileSync(at(name), content);
+    return at(name);
+  };
+  const keys = at("harbour.json");
+  const clinic = { env: { SYMBOLON_KEYS: keys } };
+  const wallet = { env: { SYMBOLON_WALLET: at("ada.json") } };
+
+  // The clinic's vendor, alone
+  const init = ["clinic", "init", "--name", "Harbour Clinic", "--require", "coverage=standard,extended"];
+  const { serviceId } = await s.json<{ serviceId: string }>(init, clinic);
+  const early = await s.run(["clinic", "token"], clinic);
+  expect(early).toMatchObject({ code: 1, stdout: "" }); // nobody knows the clinic yet
+  expect(early.stderr).toContain("symbolon clinic register");
+  expect(await s.json(["clinic", "register"], clinic)).toEqual({ serviceId, registered: true });
+
+  // The patient: the registrar's desk has given a code
+  const enrolled = await s.json<{ name: string }>(["patient", "enrol", "--code", await s.code(0)], wallet);
+  expect(enrolled.name).toMatch(/\w/);
+  for (const name of ["ada.json", "ada.json.mark"]) expect(statSync(at(name)).mode & 0o777).toBe(0o600);
+
+  // The check-in: the text of the QR code goes through a pipe
+  const invitation = await s.run(["clinic", "challenge", "--text"], clinic);
+  expect(invitation.stdout).toMatch(/^SYMBOLON:[A-Z2-7]+\n$/);
+  const [one, again] = await Promise.all([
+    s.json<{ tid: string; tagHash: string; service: string; shows: unknown[] }>(["patient", "check-in", "-"], {
+      ...wallet,
+      input: invitation.stdout,
+    }),
+    s.json<{ tid: string }>(["patient", "check-in", invitation.stdout.trim()], wallet), // two commands share the wallet
+  ]);
+  expect(one).toMatchObject({ service: "Harbour Clinic", shows: [{ attribute: "coverage", value: "standard" }] });
+  expect(again.tid).not.toBe(one.tid);
+
+  // The clinic sees two sessions and no name
+  const sessions = await s.json<{ tid: string; shown: object }[]>(["clinic", "sessions"], clinic);
+  expect(sessions.map((x) => x.tid).sort()).toEqual([one.tid, again.tid].sort());
+  expect(JSON.stringify(sessions)).not.toContain(enrolled.name.split(" ")[0]);
+  expect(await s.json(["clinic", "sessions", "--month", "2001-01"], clinic)).toEqual([]);
+
+  // It files a record, but not while a name stands in it
+  const named = file("named.json", observation("Potassium of Odessa Quartermain"));
+  const refused = await s.run(["clinic", "file", one.tid, named, "--json"], clinic);
+  expect(refused.code).toBe(1);
+  const { error } = JSON.parse(refused.stderr) as { error: { code: string; details: string[] } };
+  expect(error.code).toBe("identity-found");
+  expect(error.details[0]).toContain("code.text");
+  const visit = file("visit.json", observation("Potassium"));
+  type Filed = { recordId: string; kind: string };
+  const filed = await s.json<Filed>(["clinic", "file", one.tagHash, visit], clinic);
+  const letter = file("letter.pdf", "%PDF-1.4 a letter");
+  const pdf = await s.json<Filed>(["clinic", "file", one.tid.toLowerCase(), letter], clinic);
+  expect([filed.kind, pdf.kind]).toEqual([FHIR_JSON, "application/pdf"]);
+  const unknown = await s.run(["clinic", "file", one.tid, file("data.bin", "x")], clinic);
+  expect(unknown).toMatchObject({ code: 2 });
+
+  // It reads both again
+  const records = await s.json<{ recordId: string; state: string }[]>(["clinic", "records", one.tid], clinic);
+  expect(records.map((r) => [r.recordId, r.state])).toEqual([filed, pdf].map((r) => [r.recordId, "current"]));
+  const content = await s.run(["clinic", "open", filed.recordId], clinic);
+  expect(content.stdout).toContain('"value":4.10');
+  expect(content.stdout).not.toContain("Quartermain");
+  const copy = at("copy.pdf");
+  expect((await s.run(["clinic", "open", pdf.recordId, "--session", one.tid, "--out", copy], clinic)).code).toBe(0);
+  expect(readFileSync(copy, "utf8")).toBe("%PDF-1.4 a letter");
+  expect(statSync(copy).mode & 0o777).toBe(0o600);
+  expect((await s.run(["clinic", "open", pdf.recordId, "--out", copy], clinic)).code).toBe(4); // never overwritten
+  expect((await s.run(["clinic", "open", "00".repeat(16)], clinic)).code).toBe(1);
+
+  // A corrected version replaces the first, which stays
+  const amended = await s.json<Filed>(["clinic", "file", one.tid, visit, "--amend", filed.recordId], clinic);
+  const after = await s.json<{ recordId: string; state: string }[]>(["clinic", "records"], clinic);
+  expect(after.find((r) => r.recordId === filed.recordId)?.state).toBe("amended");
+  expect(after.find((r) => r.recordId === amended.recordId)).toMatchObject({
+    state: "current",
+    amends: filed.recordId,
+  });
+
+  // The patient reads everything, with the own name in it and without asking anybody
+  const out = at("report.json");
+  expect(await s.json(["patient", "report", "--out", out], wallet)).toMatchObject({ out, records: 3, faults: [] });
+  const report = readFileSync(out, "utf8");
+  for (const part of ["Potassium", "4.10", "Harbour Clinic", "application/pdf"]) expect(report).toContain(part);
+
+  // curl with the printed token
+  const { accessToken, url } = await s.json<{ accessToken: string; url: string }>(["clinic", "token"], clinic);
+  const answer = await fetch(`${url}/sessions`, { headers: { authorization: `Bearer ${accessToken}` } });
+  expect(((await answer.json()) as { sessions: unknown[] }).sessions).toHaveLength(2);
+  expect((await fetch(`${url}/sessions`)).status).toBeGreaterThanOrEqual(400); // control
+
+  // The log holds the clinic's card, and its reader remembers it
+  type Log = { size: number; from: number; news: Record<string, number> };
+  const log = await s.json<Log>(["log", "verify"], clinic);
+  expect(log.news.service).toBe(1);
+  expect(await s.json<Log>(["log", "verify"], clinic)).toMatchObject({ from: log.size, news: {} });
+});
+
+it("tells a patient's mistakes in one line", async () => {
+  const s = here();
+  const wallet = { env: { SYMBOLON_WALLET: await s.patient(1) } };
+  const cut = await s.run(["patient", "check-in", "SYMBOLON:AEAAAAH3"], wallet);
+  expect(cut).toMatchObject({ code: 1 });
+  expect(cut.stderr).toContain("symbolon clinic challenge --text");
+  const used = await s.run(["patient", "enrol", "--code", `${"00".repeat(16)}.AAAA`], {
+    env: { SYMBOLON_WALLET: join(s.path, "nobody.json") },
+  });
+  expect(used.code).toBe(1);
+  // A copied wallet file without its mark is found out, and must not check in
+  const copy = join(s.path, "copied.json");
+  writeFileSync(copy, readFileSync(wallet.env.SYMBOLON_WALLET), { mode: 0o600 });
+  const shown = await s.json<{ copied: boolean }>(["patient", "show", "--wallet", copy]);
+  expect(shown.copied).toBe(true);
+  expect((await s.json<{ copied: boolean }>(["patient", "show"], wallet)).copied).toBe(false); // control
+  // The original's environment is needed: without a deployment nothing runs
+  expect((await symbolon(["patient", "show", "--wallet", copy])).code).toBe(2);
+});

@@ -1,14 +1,29 @@
 // npm start -- [--port N] [--state DIR] [--fresh]
 // Runs the whole system until Ctrl-C, so that a developer can try it: one port per role, with clinics, patients and records
-// already in it. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients.
+// already in it. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients. It
+// holds the clinics' keys and codes of people without a phone, so that `symbolon` acts as one of them at once.
 
 import { parseArgs } from "node:util";
+import { Operator, systemTransport } from "../client/index.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
 import { DEFAULT_PORTS, type Host, PortInUseError, requireFreePorts, startHost } from "./host.ts";
 import { enrolAll, liveThrough, openClinics } from "./life.ts";
 import { samplePatients } from "./patients.ts";
-import { openPractice } from "./practice.ts";
+import { deploymentOf, openPractice } from "./practice.ts";
+import {
+  clinicFile,
+  codesFile,
+  deploymentFile,
+  readCodes,
+  slugsOf,
+  writeAdminKey,
+  writeClinicKeys,
+  writeCodes,
+  writeDeployment,
+} from "./practice-files.ts";
 import { progressLine } from "./progress.ts";
+import { type SparePerson, sparePeople } from "./spare-people.ts";
 import { type Seeded, StateDirectory, StateError } from "./state-directory.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { timetable } from "./timetable.ts";
@@ -69,8 +84,11 @@ async function seed({ path }: StateDirectory, port: number): Promise<{ host: Hos
   const closed = await practice.closeMonths();
   line.step(`months of the session index closed, with their roots in the log: ${closed.map(epochName).join(", ")}`);
   line.end();
+  const all = [...clinics.values()];
+  const slugs = slugsOf(all.map((c) => c.keys.name));
+  for (const [i, { keys }] of all.entries()) writeClinicKeys(path, slugs[i]!, keys);
   const seeded: Seeded = {
-    clinics: [...clinics.values()].map((c) => ({ name: c.keys.name, id: Buffer.from(c.serviceId).toString("hex") })),
+    clinics: all.map((c, i) => ({ name: c.keys.name, id: bytesToHex(c.serviceId), slug: slugs[i]! })),
     patients: patients.map((p) => ({
       selector: p.selector,
       recoveryWords: p.wallet.recoveryWords,
@@ -97,6 +115,30 @@ async function start(state: StateDirectory, port: number, fresh: boolean): Promi
   return made;
 }
 
+/** Writes the files of this start for the CLI and the gateway. @returns the people who have no phone yet */
+async function writeFiles(state: string, host: Host): Promise<SparePerson[]> {
+  const deployment = deploymentOf(host);
+  writeDeployment(state, deployment);
+  writeAdminKey(state, bytesToHex(host.adminSecretKey));
+  const operator = new Operator(systemTransport(), deployment, host.adminSecretKey);
+  const people = await sparePeople(operator, Math.floor(Date.now() / 1000), readCodes(state));
+  writeCodes(state, people);
+  return people;
+}
+
+const CLI = "npm run --silent symbolon --";
+
+function printCommands(state: string, { clinics }: Seeded, [person]: readonly SparePerson[]): void {
+  const wallet = `${state}/patient.json`;
+  const { name, slug } = clinics[0]!;
+  console.log(`\nIn another terminal, act as ${name} and as a patient:\n`);
+  console.log(`  export SYMBOLON_DEPLOYMENT=${deploymentFile(state)} SYMBOLON_KEYS=${clinicFile(state, slug)}`);
+  console.log(`  ${CLI} patient enrol --wallet ${wallet} --code ${person!.code}`);
+  console.log(`  ${CLI} clinic challenge --text | ${CLI} patient check-in --wallet ${wallet} -`);
+  console.log(`  ${CLI} clinic sessions`);
+  console.log(`\n${CLI} --help names every command. Other people's codes are in ${codesFile(state)}.`);
+}
+
 function print({ urls }: Host, { clinics, patients }: Seeded, seededFile: string): void {
   console.log("\nSymbolon is running on this machine only. A request header may set its clock.\n");
   const { registrar, service, escrow, log, trustees } = urls;
@@ -107,9 +149,13 @@ function print({ urls }: Host, { clinics, patients }: Seeded, seededFile: string
   });
   console.log(`\n  clinics    ${clinics.map((c) => c.name).join(", ")}`);
   console.log(`  patients   ${patients.map((p) => `${p.selector} (${p.visits} visits)`).join(", ")}`);
-  console.log(`\nTry:  curl ${service}/v1/services/${clinics[0]!.id}/buckets/0.1`);
+  console.log(`\nOpen  ${service}/docs    the service's API`);
+  console.log(`Try:  curl ${service}/v1/services/${clinics[0]!.id}/buckets/0.1`);
   console.log(`      curl ${log}/checkpoint`);
   console.log(`\nThe patients' recovery words are in ${seededFile}.`);
+}
+
+function printEnd(): void {
   console.log("Ctrl-C stops the system. The next npm start continues with the same state.\n");
 }
 
@@ -124,8 +170,15 @@ async function main(): Promise<void> {
   }
   if (!fresh && state.isFromElsewhere)
     throw new StateError(`${path}/ holds state without a finished seeding: run npm start with --fresh to replace it`);
+  if (!fresh && state.isWithoutKeys)
+    throw new StateError(
+      `${path}/ is of an older version, without the clinics' keys: run npm start with --fresh to replace it`,
+    );
   const { host, seeded } = await start(state, port, fresh);
+  const people = await writeFiles(path, host);
   print(host, seeded, state.seededFile);
+  printCommands(path, seeded, people);
+  printEnd();
   const stop = async (): Promise<void> => {
     await host.stop();
     process.exit(0);

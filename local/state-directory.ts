@@ -6,6 +6,7 @@
 //   start.lock, start.pid   the lock and its holder; both stay when the process ends
 //   seeding                 exists while the state is being made; if a start finds it, it seeds again from the beginning
 //   seeded.json             the clinics and patients of a finished seeding, with recovery words
+//   other files             for the CLI and the gateway: practice-files.ts
 //   local-seed.hex          the seed of all local secrets (host.ts); with the databases, it is the rest of the state
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -26,8 +27,8 @@ export class StateError extends Error {
 
 /** Facts about a finished seeding that later starts print. */
 export interface Seeded {
-  /** id: hex */
-  clinics: { name: string; id: string }[];
+  /** id: hex; slug: of the file with its keys (practice-files.ts) */
+  clinics: { name: string; id: string; slug: string }[];
   patients: { selector: string; recoveryWords: string; visits: number }[];
 }
 
@@ -56,6 +57,11 @@ export class StateDirectory {
   /** The last seeding was stopped before it ended. */
   get isHalfSeeded(): boolean {
     return existsSync(join(this.path, SEEDING_FILE));
+  }
+
+  /** The seeding was made before `npm start` kept the clinics' keys, so nobody can act as one of them. */
+  get isWithoutKeys(): boolean {
+    return this.seeded?.clinics.some(({ slug }) => slug === undefined) ?? false;
   }
 
   /** There is a seed, but `npm start` neither finished nor began a seeding with it. */

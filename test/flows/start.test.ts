@@ -1,10 +1,11 @@
 // `npm start` in its own state directory. It seeds a practice, answers at every role and stops on a signal; the next start
 // has the same clinics, patients and records. Busy ports, a second start and an interrupted seeding do no harm.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { Signed } from "../../protocol/documents.ts";
@@ -64,6 +65,18 @@ async function start(port: number, directory = state): Promise<Running> {
   return running;
 }
 
+/** Runs lines that a user copies into a shell, with the Node that runs the tests. */
+async function shell(lines: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
+  const child = spawn("sh", ["-c", lines], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PATH } });
+  const printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      printed[name] += text;
+    });
+  return new Promise((done) => child.once("close", (code) => done({ code, ...printed })));
+}
+
 const get = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
 
 const octets = async (url: string): Promise<Uint8Array> => new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -106,9 +119,22 @@ it("seeds, serves, stops, and continues with the same state", async () => {
     expect(preflight.headers.get("access-control-allow-credentials")).toBeNull();
   }
   const seeded = JSON.parse(readFileSync(join(state, "seeded.json"), "utf8")) as {
-    clinics: { name: string; id: string }[];
+    clinics: { name: string; id: string; slug: string }[];
     patients: { visits: number }[];
   };
+  const secrets = ["admin.key", "enrolment-codes.json", ...seeded.clinics.map(({ slug }) => `clinics/${slug}.json`)];
+  for (const name of secrets) expect(statSync(join(state, name)).mode & 0o777, name).toBe(0o600);
+  expect(new Set(seeded.clinics.map(({ slug }) => slug)).size).toBe(seeded.clinics.length);
+  const files = ["deployment.json", ...secrets].map((name) => readFileSync(join(state, name), "utf8"));
+  const codes = JSON.parse(files[2]!) as { code: string; name: string }[];
+  expect(codes.length).toBeGreaterThan(2);
+  // The printed commands work as they stand: a person without a phone enrols and checks in at the first clinic.
+  const printed = first.stdout().match(/^ {2}(?:export|npm run) .*$/gm)!;
+  expect(printed).toHaveLength(4);
+  const acted = await shell(printed.join(" && "));
+  expect(acted.stdout).toContain(`enrolled  ${codes[0]!.name}`);
+  expect(acted.stdout).toMatch(/^checked in {2}\S+ {2}at /m);
+  expect(acted.code, acted.stderr).toBe(0);
   const visits = seeded.patients.reduce((n, p) => n + p.visits, 0);
   const before = await holdings(port, seeded.clinics);
   expect(before.cards).toHaveLength(seeded.clinics.length);
@@ -117,6 +143,7 @@ it("seeds, serves, stops, and continues with the same state", async () => {
   await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
 
   const second = await start(port);
+  expect(["deployment.json", ...secrets].map((name) => readFileSync(join(state, name), "utf8"))).toEqual(files);
   expect(second.stderr()).not.toContain("key ceremony");
   for (const { name } of seeded.clinics) expect(second.stdout()).toContain(name);
   expect(await holdings(port, seeded.clinics)).toEqual(before);
@@ -187,6 +214,15 @@ it("replaces state of unknown origin only with --fresh", async () => {
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/without a finished seeding: run npm start with --fresh/);
   expect(existsSync(join(broken, "seeded.json"))).toBe(false);
+});
+
+it("replaces state of a version without the clinics' keys only with --fresh", async () => {
+  const old = mkdtempSync(join(temp, "old-"));
+  writeFileSync(join(old, "local-seed.hex"), "00".repeat(32));
+  writeFileSync(join(old, "seeded.json"), JSON.stringify({ clinics: [{ name: "A", id: "00" }], patients: [] }));
+  const ended = await run("local/start.ts", "--state", old);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/without the clinics' keys: run npm start with --fresh/);
 });
 
 it("refuses a port below 1024 and prints the usage", async () => {

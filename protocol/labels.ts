@@ -90,6 +90,7 @@ export const LABELS = {
   recordItemsAad: `${V1}AAD-RECORD-ITEMS.`,
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
+  clinicState: `${V1}KDF-CLINIC-STATE.`,
   // the challenges that an officer's passkey signs (WebAuthn)
   passkeyLogin: `${V1}PASSKEY-LOGIN.`,
   passkeyDecision: `${V1}PASSKEY-DECISION.`,

@@ -8,9 +8,11 @@
 //   oauth     ES384: signs client assertions for the API's tokens
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { bytesToHex, hexToBytes, type Rng } from "../../protocol/bytes.ts";
+import { bytesToHex, hexToBytes, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { ServiceCard, serviceIdOf, signDocument } from "../../protocol/documents.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -116,6 +118,14 @@ export function signKeyOf(keys: ClinicKeys): { secretKey: Uint8Array; publicKey:
 
 /** 16 bytes. @throws SymbolonError bad-keys */
 export const serviceIdOfKeys = (keys: ClinicKeys): Uint8Array => serviceIdOf(signKeyOf(keys).publicKey);
+
+/**
+ * A key for data that a program of the clinic keeps on its own disk, 32 bytes. It follows from the age identity, which opens the
+ * clinic's records anyway, and from the signing key, so it changes if one of them does.
+ * @throws SymbolonError bad-keys
+ */
+export const clinicStateKey = (keys: ClinicKeys): Uint8Array =>
+  hkdf(sha256, utf8ToBytes(keys.ageIdentity), signKeyOf(keys).secretKey, utf8ToBytes(LABELS.clinicState), 32);
 
 /** Signed<ServiceCard>: the operator registers it, and wallets see it. @throws SymbolonError bad-keys */
 export function clinicCard(keys: ClinicKeys): Uint8Array {

@@ -13,6 +13,7 @@ export {
   type ClinicSession,
   type ClinicWebhooks,
   clinicCard,
+  clinicStateKey,
   createClientKey,
   createClinicKeys,
   DEFAULT_POLICY,

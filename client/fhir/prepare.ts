@@ -32,12 +32,17 @@ export interface VisitOptions {
   allow?: readonly string[] | ((finding: IdentityFinding) => boolean);
 }
 
-export interface PreparedVisit {
-  /** FHIR JSON, to be sealed */
-  content: string;
+export interface PreparedEntries {
+  /** pseudonymous */
+  entries: readonly FhirEntry[];
   findings: IdentityFinding[];
   /** whom the resources name beside the patient; they are sealed as they are */
   otherPeople: OtherPerson[];
+}
+
+export interface PreparedVisit extends Omit<PreparedEntries, "entries"> {
+  /** FHIR JSON, to be sealed */
+  content: string;
 }
 
 /** Nothing was sealed: the resources still identify the patient. `findings` says where. */
@@ -55,14 +60,19 @@ export class IdentityFoundError extends SymbolonError<"identity-found"> {
  * @param tid of the session that the record goes to.
  * @throws IdentityFoundError identity-found; FhirInputError no-patient, several-patients, too-deep
  */
-export function prepareVisit(
+export function prepareVisit(visit: readonly FhirEntry[], tid: string, options: VisitOptions = {}): PreparedVisit {
+  const { entries, ...found } = prepareEntries(visit, tid, options);
+  return { content: writeRecord(entries, options.references?.source), ...found };
+}
+
+/** The entries of `prepareVisit`, for a caller that writes the record itself. @throws as `prepareVisit` */
+export function prepareEntries(
   entries: readonly FhirEntry[],
   tid: string,
   { patient = onlyPatient(entries), references, allow = [] }: VisitOptions = {},
-): PreparedVisit {
+): PreparedEntries {
   for (const { resource } of entries) checkJson(resource);
-  if (!patient)
-    return { content: writeRecord(entries, references?.source), findings: [], otherPeople: relatedIn(entries) };
+  if (!patient) return { entries, findings: [], otherPeople: relatedIn(entries) };
   const pseudonymous = toTid(entries, { patient, tid, ...(references && { known: references }) });
   if (
     pseudonymous.entries.some(({ resource, fullUrl }) => resource.resourceType === "Patient" && fullUrl !== tidUrl(tid))
@@ -74,8 +84,7 @@ export function prepareVisit(
   const allowed = typeof allow === "function" ? allow : ({ id }: IdentityFinding) => allow.includes(id);
   const refused = findings.filter((finding) => !allowed(finding));
   if (refused.length > 0) throw new IdentityFoundError(refused);
-  const content = writeRecord(pseudonymous.entries, references?.source);
-  return { content, findings, otherPeople: pseudonymous.otherPeople };
+  return { entries: pseudonymous.entries, findings, otherPeople: pseudonymous.otherPeople };
 }
 
 /**

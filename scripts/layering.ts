@@ -24,10 +24,11 @@ const LAYERS: Record<string, readonly string[]> = {
   "durable-objects": ["protocol", "engine", "schema"],
   client: ["protocol", "api"],
   functions: ["durable-objects", "engine", "schema", "protocol", "api"],
+  gateway: ["client", "protocol"],
   cli: ["client", "protocol", "gateway"],
   local: ["functions", "client", "engine", "protocol", "schema"],
   demo: ["local", "client", "protocol"],
-  bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "api", "demo", "scripts"],
+  bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "api", "demo", "scripts", "gateway"],
   scripts: ["protocol", "api", "schema", "local", "cli"],
   examples: [], // import the package by its name, as an application does
 };

@@ -1,0 +1,176 @@
+// The clinic's sessions in the index. At start the gateway lists them, then reads each one's records in the background; a request
+// that names a session is served as soon as that one is read. Contents that were read before come from the cache.
+
+import { hexToBytes } from "../protocol/bytes.ts";
+import { tidOf } from "../protocol/tid.ts";
+import type { Clinic, RecordEntry } from "../client/index.ts";
+import { Turns } from "../client/shared/turns.ts";
+import { encounterOf, type Place, patientOf } from "./content.ts";
+import type { Edge } from "./edge.ts";
+import type { IndexStore } from "./index-store.ts";
+import { refuse } from "./outcome.ts";
+import { Replay } from "./replay.ts";
+import type { Vault } from "./vault.ts";
+
+const LANES = 4;
+const LIST_AGAIN_AFTER_MS = 2000;
+const SEARCH_WAITS_MS = 20_000;
+
+export interface SessionsParts {
+  clinic: Clinic;
+  vault: Vault;
+  store: IndexStore;
+  edge: () => Edge;
+  log: (line: string) => void;
+}
+
+export class Sessions {
+  /** One writer or reader of a session's records at a time. */
+  readonly turns = new Turns();
+  readonly #parts: SessionsParts;
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #loaded = new Set<string>();
+  readonly #waiting: string[] = [];
+  #all: Promise<void> = Promise.resolve();
+  #listedAt = 0;
+  #listing: Promise<void> | undefined;
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+  }
+
+  /** Lists all sessions, then reads them in the background. Tries again until the service answers. */
+  start(): void {
+    this.#all = this.#readAll();
+  }
+
+  async #readAll(): Promise<void> {
+    for (let isListed = false; !isListed; )
+      try {
+        await this.list();
+        isListed = true;
+      } catch (error) {
+        this.#parts.log(`The clinic's sessions cannot be listed yet: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, LIST_AGAIN_AFTER_MS).unref());
+      }
+    await Promise.all(Array.from({ length: LANES }, () => this.#lane()));
+  }
+
+  async #lane(): Promise<void> {
+    for (let tagHash = this.#waiting.shift(); tagHash !== undefined; tagHash = this.#waiting.shift())
+      await this.ready(tagHash).catch((error: Error) => this.#parts.log(`session ${tagHash}: ${error.message}`));
+  }
+
+  /** Asks the service for sessions that are new. */
+  list(): Promise<void> {
+    this.#listing ??= this.#listNow().finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
+  }
+
+  async #listNow(): Promise<void> {
+    for await (const tagHash of this.#parts.clinic.eachTagHash())
+      if (this.#parts.store.addSession(tagHash, tidOf(hexToBytes(tagHash)))) this.#waiting.push(tagHash);
+    this.#listedAt = Date.now();
+  }
+
+  /** The session of a TID, read. @throws FhirError 404 */
+  async byTid(tid: string): Promise<Place> {
+    let tagHash = this.#parts.store.tagHashOf(tid);
+    if (tagHash === undefined && Date.now() - this.#listedAt > LIST_AGAIN_AFTER_MS) {
+      await this.list();
+      tagHash = this.#parts.store.tagHashOf(tid);
+    }
+    if (tagHash === undefined) throw refuse(404, `There is no session with the TID ${tid}.`);
+    await this.ready(tagHash);
+    return { tagHash, tid };
+  }
+
+  /** Adds a session that just checked in. */
+  async add(tagHash: string): Promise<Place> {
+    const tid = tidOf(hexToBytes(tagHash));
+    this.#parts.store.addSession(tagHash, tid);
+    await this.ready(tagHash);
+    return { tagHash, tid };
+  }
+
+  place(tagHash: string): Place {
+    return { tagHash, tid: this.#parts.store.tidOf(tagHash)! };
+  }
+
+  /** Resolves when the session's records are in the index. */
+  ready(tagHash: string): Promise<void> {
+    if (this.#loaded.has(tagHash)) return Promise.resolve();
+    let loading = this.#loading.get(tagHash);
+    if (!loading) {
+      loading = this.turns.take(tagHash, () => this.#load(tagHash)).finally(() => this.#loading.delete(tagHash));
+      this.#loading.set(tagHash, loading);
+    }
+    return loading;
+  }
+
+  /** For a search over all sessions. @throws FhirError 503 if reading them takes long */
+  async allReady(): Promise<void> {
+    if (this.#waiting.length > 0 && this.#listing === undefined) void this.#lane();
+    const late = new Promise<"late">((resolve) => setTimeout(resolve, SEARCH_WAITS_MS, "late").unref());
+    if ((await Promise.race([this.#all, late])) === "late")
+      throw refuse(503, "The gateway is still reading the clinic's records. Try again in a minute.");
+    await Promise.all(this.#loading.values());
+  }
+
+  /** Reads a session anew, after another writer was faster. */
+  reload(tagHash: string): Promise<void> {
+    return this.turns.take(tagHash, () => this.#load(tagHash));
+  }
+
+  async #load(tagHash: string): Promise<void> {
+    const { clinic, vault, store, edge } = this.#parts;
+    const place = this.place(tagHash);
+    const queued = edge().pending(tagHash);
+    let challengedAt = vault.challengedAt(tagHash);
+    if (challengedAt === undefined) {
+      challengedAt = (await edge().session(tagHash)).challengedAt;
+      vault.keepSession(tagHash, challengedAt);
+    }
+    const entries = await clinic.records({ tagHash });
+    const contents = await this.#contents(entries);
+    const known = new Set<string>(entries.map(({ recordId }) => recordId));
+    const isOver = new Set<string>(entries.filter(({ state }) => state !== "current").map(({ recordId }) => recordId));
+    store.atomically(() => {
+      store.clearSession(tagHash);
+      for (const resource of [patientOf(place, challengedAt), encounterOf(place, challengedAt)])
+        store.put(
+          { type: resource.resourceType, id: place.tid, version: 1, tagHash, at: new Date(challengedAt * 1000).toISOString() },
+          resource,
+          undefined,
+        );
+      const replay = new Replay(store, place);
+      replay.chain(entries, (recordId) => contents.get(recordId));
+      for (const write of queued)
+        if (!known.has(write.recordId) && !(write.target !== undefined && isOver.has(write.target)))
+          replay.queued(write, new Date().toISOString());
+    });
+    this.#loaded.add(tagHash);
+  }
+
+  async #contents(entries: readonly RecordEntry[]): Promise<Map<string, Uint8Array>> {
+    const { clinic, vault } = this.#parts;
+    const contents = new Map<string, Uint8Array>();
+    for (const entry of entries) {
+      const { recordId, state } = entry;
+      if (state === "erased") {
+        vault.forgetContent(recordId);
+        continue;
+      }
+      let content = vault.content(recordId);
+      if (content === undefined) {
+        content = await clinic.open(entry);
+        vault.keepContent(recordId, content);
+      }
+      contents.set(recordId, content);
+    }
+    return contents;
+  }
+
+}

@@ -69,7 +69,7 @@ export default defineConfig({
       worker("trustee"),
       { test: { ...node("package", "package", 240_000).test, globalSetup: "test/package/setup.ts" } },
       node("cli", "cli", 240_000),
-      node("gateway", "gateway", 120_000),
+      node("gateway", "gateway", 240_000),
       node("flows", "flows", 240_000),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),

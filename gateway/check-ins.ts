@@ -3,11 +3,11 @@
 //   POST $check-in          a fresh challenge, with a QR image to show; its id is the nonce
 //   GET  $check-in-status   waiting, checked-in with the session's Patient and Encounter, or expired; `wait` waits for the answer
 
-import { toDataURL } from "qrcode";
+import qrcode from "qrcode";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { Challenge, Signed } from "../protocol/documents.ts";
-import { toBase64url } from "../protocol/encodings.ts";
 import type { Clinic } from "../client/index.ts";
+import { writeInvitation } from "../client/shared/invitation.ts";
 import { refuse } from "./outcome.ts";
 import type { Place } from "./content.ts";
 import type { Sessions } from "./sessions.ts";
@@ -20,10 +20,8 @@ const LATE_SECONDS = 120;
 
 export interface Asked {
   readonly id: string;
-  /** Signed<Challenge>, as the QR code has it */
-  readonly challenge: string;
-  /** Signed<ServiceCard> */
-  readonly card: string;
+  /** the text of the QR code (client/shared/invitation.ts) */
+  readonly invitation: string;
   /** unix seconds */
   readonly expiresAt: number;
   /** data URL */
@@ -54,16 +52,13 @@ export class CheckIns {
 
   async ask(): Promise<Asked> {
     if (this.#open.size === 0) for await (const tagHash of this.#clinic.eachTagHash()) this.#seen.add(tagHash);
-    const { card, challenge } = await this.#clinic.invitation();
+    const challenge = await this.#clinic.challenge();
     const id = idOf(challenge);
     const { expiresAt } = Challenge.decode(Signed.decode(challenge).document);
     if (this.#open.size >= MAX_OPEN) this.#open.delete(this.#open.keys().next().value!);
     this.#open.set(id, { expiresAt, place: undefined });
-    const text = toBase64url(challenge);
-    return {
-      ...{ id, challenge: text, card: toBase64url(card), expiresAt },
-      qr: await toDataURL(text, { errorCorrectionLevel: "L" }),
-    };
+    const invitation = writeInvitation({ challenge });
+    return { id, invitation, expiresAt, qr: await qrcode.toDataURL(invitation, { errorCorrectionLevel: "L" }) };
   }
 
   /** @throws FhirError 404 */

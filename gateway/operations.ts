@@ -23,15 +23,14 @@ const one = (query: Query, name: string): string | undefined => [query[name] ?? 
 // ---- check-in
 
 export async function checkIn({ checkIns }: Gateway): Promise<FhirResource> {
-  const { id, challenge, card, expiresAt, qr } = await checkIns.ask();
+  const { id, invitation, expiresAt, qr } = await checkIns.ask();
   return parameters(
     { name: "id", valueId: id },
     { name: "expires", valueInstant: new Date(expiresAt * 1000).toISOString() },
-    { name: "challenge", valueString: challenge },
-    { name: "card", valueString: card },
+    { name: "invitation", valueString: invitation },
     {
       name: "qr",
-      valueAttachment: { contentType: "image/png", data: qr.slice(qr.indexOf(",") + 1), title: "The challenge as a QR code" },
+      valueAttachment: { contentType: "image/png", data: qr.slice(qr.indexOf(",") + 1), title: "The invitation as a QR code" },
     },
   );
 }

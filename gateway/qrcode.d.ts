@@ -1,4 +1,13 @@
 // The part of package qrcode that the gateway uses: the package has no types of its own.
 declare module "qrcode" {
-  export function toDataURL(text: string, options?: { errorCorrectionLevel?: "L" | "M" | "Q" | "H" }): Promise<string>;
+  interface Options {
+    errorCorrectionLevel?: "L" | "M" | "Q" | "H";
+    type?: "terminal" | "utf8";
+    small?: boolean;
+  }
+  const qrcode: {
+    toDataURL(text: string, options: Options): Promise<string>;
+    toString(text: string, options: Options): Promise<string>;
+  };
+  export default qrcode;
 }

@@ -49,6 +49,7 @@ export class Vault {
         CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL, fault BLOB);
         CREATE TABLE IF NOT EXISTS own (name TEXT PRIMARY KEY, sealed BLOB NOT NULL);`);
     } catch (cause) {
+      this.#outbox.close();
       throw new VaultError(`${path}: another gateway uses this state directory.`, { cause });
     }
     this.#cache = open(join(directory, "cache.sqlite"));
@@ -68,6 +69,7 @@ export class Vault {
     try {
       this.#unseal("own key", row.sealed as Uint8Array);
     } catch (cause) {
+      this.close();
       throw new VaultError(`${directory} belongs to other clinic keys. Choose another --state.`, { cause });
     }
   }

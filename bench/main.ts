@@ -9,6 +9,7 @@ import { bundleBench } from "./bundle.ts";
 import { checkInBenches } from "./check-ins.ts";
 import { cliBench } from "./cli.ts";
 import { dearRequestsBench } from "./dear-requests.ts";
+import { gatewayBench } from "./gateway.ts";
 import { httpBenches } from "./http.ts";
 import { linkShareBench } from "./link-arithmetic.ts";
 import { LONG_HISTORY_MONTHS, linkingBenches } from "./linking.ts";
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   recordsBench,
   ...IN_THE_WORLD,
   memoryBench,
+  gatewayBench,
   startupBench,
   cliBench,
   dearRequestsBench,

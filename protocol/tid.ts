@@ -1,5 +1,5 @@
 // The TID is the temporary identity in the form that people read, type and stick on a tube: a short display form of a
-// tagHash. It names nothing in a store, is never a key, and never appears in a URL.
+// tagHash. It names nothing in a store, is never a key, and never appears in a URL of a role.
 //
 //   alphabet  31 symbols, 2-9 and A-Z without I, L, O (and no 0, 1). 31 is prime, so the arithmetic is in GF(31)
 //   digits    d_1 .. d_14 = labelledHash(HASH-TID, tagHash), read as a big-endian integer, mod 31^14, most significant

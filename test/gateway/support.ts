@@ -55,7 +55,7 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
       return { tagHash, tid: (await clinic.session(tagHash)).tid };
     },
     async gateway(flags = [], options = {}) {
-      const gateway = await startGateway(practice, directory, options.clinic ?? clinic, options.state ?? "state", flags);
+      const gateway = await startGateway(directory, options.clinic ?? clinic, options.state ?? "state", flags);
       running.push(gateway);
       return gateway;
     },
@@ -68,7 +68,6 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
 }
 
 async function startGateway(
-  _practice: Practice,
   directory: string,
   clinic: Clinic,
   state: string,
@@ -77,7 +76,8 @@ async function startGateway(
   const keys = join(directory, "keys.json");
   writeFileSync(keys, JSON.stringify(clinic.keys), { mode: 0o600 });
   const args = ["--deployment", join(directory, "deployment.json"), "--keys", keys, "--state", join(directory, state)];
-  const child = spawn(process.execPath, [MAIN, ...args, ...(flags.includes("--port") ? [] : ["--port", "0"]), ...flags], {
+  // A flag that is given twice counts as the second time.
+  const child = spawn(process.execPath, [MAIN, ...args, "--port", "0", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];

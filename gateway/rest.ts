@@ -11,7 +11,7 @@ import { isServedType } from "./definitions.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Version, versionOf } from "./index-store.ts";
 import { checkIn, checkInStatus, dismiss, encounterDocument, everything, outbox, summary } from "./operations.ts";
-import { FhirError, informational, refuse } from "./outcome.ts";
+import { FhirError, informational, outcomeOf, refuse } from "./outcome.ts";
 import { GatewayRepository, type RequestContext } from "./repository.ts";
 import { DEFAULT_COUNT, MAX_COUNT, nameOf, type Query, search, searchBundle, searchTypes } from "./search.ts";
 import { answerBundle } from "./transaction.ts";
@@ -199,7 +199,21 @@ export class Rest {
     const tagHash = await this.#sessionAsked(repository.context);
     const found = search(this.#gateway.store, type, asked, tagHash);
     const shown = method === "POST" ? `${type}?${formOf(asked)}` : url;
-    return ok(searchBundle(found, `${this.#gateway.base}/${withoutOffset(shown)}`, this.#gateway.base));
+    const bundle = searchBundle(found, `${this.#gateway.base}/${withoutOffset(shown)}`, this.#gateway.base);
+    return ok(tagHash === undefined ? this.#withUnread(bundle) : bundle);
+  }
+
+  /** Says which sessions could not be read, so that nobody takes the answer for whole. */
+  #withUnread(bundle: FhirResource): FhirResource {
+    const unread = this.#gateway.sessions.unread();
+    if (unread.length === 0) return bundle;
+    const issues = unread.map(({ tid, reason }) => ({
+      severity: "warning" as const,
+      code: "incomplete",
+      text: `The session ${tid} is left out, because it could not be read: ${reason}`,
+    }));
+    const entry = { resource: outcomeOf(issues), search: { mode: "outcome" } };
+    return { ...bundle, entry: [...((bundle.entry as JsonObject[] | undefined) ?? []), entry] };
   }
 
   async #searchAll({ query, url, repository }: Call): Promise<RestAnswer> {

@@ -14,6 +14,8 @@ import type { Vault } from "./vault.ts";
 
 const LANES = 4;
 const LIST_AGAIN_AFTER_MS = 2000;
+/** A search over all sessions asks for new ones this often at most: the list has all of them. */
+const SEARCH_LISTS_AFTER_MS = 10_000;
 const SEARCH_WAITS_MS = 20_000;
 
 export interface SessionsParts {
@@ -31,6 +33,8 @@ export class Sessions {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #loaded = new Set<string>();
   readonly #waiting: string[] = [];
+  /** by tag hash: why a session could not be read */
+  readonly #unread = new Map<string, string>();
   #all: Promise<void> = Promise.resolve();
   #listedAt = 0;
   #listing: Promise<void> | undefined;
@@ -58,7 +62,10 @@ export class Sessions {
 
   async #lane(): Promise<void> {
     for (let tagHash = this.#waiting.shift(); tagHash !== undefined; tagHash = this.#waiting.shift())
-      await this.ready(tagHash).catch((error: Error) => this.#parts.log(`session ${tagHash}: ${error.message}`));
+      await this.ready(tagHash).catch((error: Error) => {
+        this.#unread.set(tagHash, error.message);
+        this.#parts.log(`session ${tagHash}: ${error.message}`);
+      });
   }
 
   /** Asks the service for sessions that are new. */
@@ -110,8 +117,15 @@ export class Sessions {
     return loading;
   }
 
+  /** Sessions that a search over all of them leaves out, with the reason. */
+  unread(): { tid: string; reason: string }[] {
+    return [...this.#unread].map(([tagHash, reason]) => ({ tid: this.place(tagHash).tid, reason }));
+  }
+
   /** For a search over all sessions. @throws FhirError 503 if reading them takes long */
   async allReady(): Promise<void> {
+    // Without the line, the search goes over what is known.
+    if (this.#listedAt > 0 && Date.now() - this.#listedAt > SEARCH_LISTS_AFTER_MS) await this.list().catch(() => undefined);
     if (this.#waiting.length > 0 && this.#listing === undefined) void this.#lane();
     const late = new Promise<"late">((resolve) => setTimeout(resolve, SEARCH_WAITS_MS, "late").unref());
     if ((await Promise.race([this.#all, late])) === "late")
@@ -152,6 +166,7 @@ export class Sessions {
           replay.queued(write, new Date().toISOString());
     });
     this.#loaded.add(tagHash);
+    this.#unread.delete(tagHash);
   }
 
   async #contents(entries: readonly RecordEntry[]): Promise<Map<string, Uint8Array>> {

@@ -45,7 +45,10 @@ async function measure(context: BenchContext, practice: Practice, directory: str
   let wallet: Awaited<ReturnType<Practice["enrolPatient"]>>["wallet"];
   const newSession = async (): Promise<string> => {
     if (left-- <= 0) {
-      ({ wallet } = await practice.enrolPatient(file!.bundle.patient, `bench-${people++}`, { coverage: "standard", age: "adult" }));
+      ({ wallet } = await practice.enrolPatient(file!.bundle.patient, `bench-${people++}`, {
+        coverage: "standard",
+        age: "adult",
+      }));
       left = SLOTS - 1;
     }
     const { tagHash } = await wallet.checkIn(await wallet.readInvitation(await clinic.invitation()));
@@ -70,7 +73,8 @@ async function measure(context: BenchContext, practice: Practice, directory: str
       const begun = performance.now();
       const queue = [...measured];
       const lane = async (): Promise<void> => {
-        for (let tid = queue.shift(); tid !== undefined; tid = queue.shift()) samples.push(await file20(gateway.base, tid));
+        for (let tid = queue.shift(); tid !== undefined; tid = queue.shift())
+          samples.push(await file20(gateway.base, tid));
       };
       await Promise.all(Array.from({ length: LANES }, lane));
       const perMinute = Math.round((samples.length * RESOURCES * 60_000) / (performance.now() - begun));

@@ -22,7 +22,11 @@ export interface OperationDefinition {
 }
 export const OPERATIONS: readonly OperationDefinition[] = [
   { name: "check-in", method: "POST", about: "a fresh challenge for a patient's wallet, with a QR image" },
-  { name: "check-in-status", method: "GET", about: "whether the check-in of that challenge has come; `wait` in seconds" },
+  {
+    name: "check-in-status",
+    method: "GET",
+    about: "whether the check-in of that challenge has come; `wait` in seconds",
+  },
   { name: "outbox", method: "GET", about: "writes that the edge does not have yet, and those that it refused" },
   { name: "outbox-dismiss", method: "POST", about: "takes a refused write off the list, by its number" },
   { name: "everything", type: "Patient", method: "GET", about: "all resources of a session" },

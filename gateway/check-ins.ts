@@ -4,12 +4,12 @@
 //   GET  $check-in-status   waiting, checked-in with the session's Patient and Encounter, or expired; `wait` waits for the answer
 
 import qrcode from "qrcode";
-import { bytesToHex } from "../protocol/bytes.ts";
-import { Challenge, Signed } from "../protocol/documents.ts";
 import type { Clinic } from "../client/index.ts";
 import { writeInvitation } from "../client/shared/invitation.ts";
-import { refuse } from "./outcome.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
+import { Challenge, Signed } from "../protocol/documents.ts";
 import type { Place } from "./content.ts";
+import { refuse } from "./outcome.ts";
 import type { Sessions } from "./sessions.ts";
 
 const MAX_OPEN = 1000;
@@ -27,7 +27,9 @@ export interface Asked {
   /** data URL */
   readonly qr: string;
 }
-export type Standing = { readonly state: "waiting" | "expired" } | { readonly state: "checked-in"; readonly place: Place };
+export type Standing =
+  | { readonly state: "waiting" | "expired" }
+  | { readonly state: "checked-in"; readonly place: Place };
 
 interface Open {
   expiresAt: number;

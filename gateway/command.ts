@@ -40,7 +40,9 @@ async function run(settings: Settings): Promise<number> {
   let app: Hono = new Hono();
   const fetch = (request: Request, ...rest: unknown[]) => app.fetch(request, ...(rest as []));
   const server = createAdaptorServer(
-    tls ? { fetch, createServer: createHttps, serverOptions: { ...tls, minVersion: "TLSv1.2" } } : { fetch, createServer: createHttp },
+    tls
+      ? { fetch, createServer: createHttps, serverOptions: { ...tls, minVersion: "TLSv1.2" } }
+      : { fetch, createServer: createHttp },
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -53,7 +55,13 @@ async function run(settings: Settings): Promise<number> {
   const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
   const gateway = new Gateway({ ...settings, transport: systemTransport(), base, log });
   const access = clients && new Access(clients, base);
-  const hosts = [new URL(origin).host, `${name}:${bound}`, `localhost:${bound}`, `127.0.0.1:${bound}`, `[::1]:${bound}`];
+  const hosts = [
+    new URL(origin).host,
+    `${name}:${bound}`,
+    `localhost:${bound}`,
+    `127.0.0.1:${bound}`,
+    `[::1]:${bound}`,
+  ];
   app = httpApp({ gateway, access, hosts, rest: new Rest(gateway, { secured: access !== undefined }) });
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -14,7 +14,6 @@
 // Records of other programs have names of their own. Each of their entries is given an id made from the id of the record that
 // brought it first, so it keeps that id when it is amended.
 
-import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 import { readDate } from "../client/fhir/dates.ts";
 import { parseJson, writeJson } from "../client/fhir/json.ts";
 import { TID_SYSTEM, tidUrl } from "../client/fhir/pseudonymise.ts";
@@ -30,6 +29,7 @@ import {
   objectsOf,
   textOf,
 } from "../client/fhir/resource.ts";
+import { bytesToHex, hexToBytes } from "../protocol/bytes.ts";
 
 const MARK = { system: "urn:symbolon:gateway", code: "1" };
 const REMOVED = "urn:symbolon:gateway:removed";
@@ -78,7 +78,11 @@ export function localReference(reference: string, base: string): { type: string;
 export function mapReferences<T extends Json>(value: T, change: (reference: string) => string | undefined): T {
   const walk = (object: JsonObject): JsonObject | undefined => {
     const member =
-      typeof object.reference === "string" && isReference(object) ? "reference" : isAttachment(object) ? "url" : undefined;
+      typeof object.reference === "string" && isReference(object)
+        ? "reference"
+        : isAttachment(object)
+          ? "url"
+          : undefined;
     const changed = member && change(object[member] as string);
     if (member === undefined || changed === undefined) return undefined;
     return Object.fromEntries(

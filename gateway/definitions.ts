@@ -66,7 +66,9 @@ export function prepareDefinitions(directory: string): void {
     .filter(({ kind, abstract, name }) => kind === "resource" && abstract !== true && !NOT_FILED.has(name))
     .map(({ name }) => name);
   for (const base of ["Resource", "DomainResource"]) needType(base);
-  indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json") as Parameters<typeof indexSearchParameterBundle>[0]);
+  indexSearchParameterBundle(
+    readJson("fhir/r4/search-parameters.json") as Parameters<typeof indexSearchParameterBundle>[0],
+  );
 }
 
 function index(definitions: readonly Definition[]): void {

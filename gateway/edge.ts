@@ -50,7 +50,8 @@ export class Edge {
 
   /** Goes on with the writes of an earlier run. */
   resume(): void {
-    for (const write of this.#vault.queued()) if (write.fault === undefined) this.#add({ write, answered: true, settle() {} });
+    for (const write of this.#vault.queued())
+      if (write.fault === undefined) this.#add({ write, answered: true, settle() {} });
   }
 
   /** Writes of the session that the edge does not have yet, oldest first. */
@@ -149,7 +150,13 @@ export class Edge {
       else await this.#clinic.putRecord(session, bytes, options);
     } catch (error) {
       // An earlier request for this record, whose answer was lost, may have been faster.
-      if (!(error instanceof ApiError && error.code === "conflict" && (await this.#isThere({ tagHash, kind, recordId, target }))))
+      if (
+        !(
+          error instanceof ApiError &&
+          error.code === "conflict" &&
+          (await this.#isThere({ tagHash, kind, recordId, target }))
+        )
+      )
         throw error;
     }
   }

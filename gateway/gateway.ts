@@ -1,6 +1,13 @@
 // The parts of one running gateway, put together.
 
-import { Clinic, type ClinicKeys, clinicStateKey, type Deployment, MemoryChannelStore, type Transport } from "../client/index.ts";
+import {
+  Clinic,
+  type ClinicKeys,
+  clinicStateKey,
+  type Deployment,
+  MemoryChannelStore,
+  type Transport,
+} from "../client/index.ts";
 import { CheckIns } from "./check-ins.ts";
 import { prepareDefinitions } from "./definitions.ts";
 import { Edge } from "./edge.ts";

@@ -9,7 +9,7 @@ import { isObject, type JsonObject, objectsOf } from "../client/fhir/resource.ts
 import { FHIR_JSON, type FhirResource, type Json } from "../client/index.ts";
 import { type Access, needsOf, TokenError } from "./access.ts";
 import type { Gateway } from "./gateway.ts";
-import { FhirError, outcomeOf, refuse, toFhirError } from "./outcome.ts";
+import { type FhirError, outcomeOf, refuse, toFhirError } from "./outcome.ts";
 import type { RequestContext } from "./repository.ts";
 import type { Rest, RestAnswer } from "./rest.ts";
 
@@ -42,10 +42,15 @@ export function httpApp({ gateway, rest, access, hosts }: HttpParts): Hono {
     app.post(`${BASE_PATH}/auth/token`, async (c) => {
       try {
         const body = await bodyOf(c, 100_000);
-        return c.json(await access.token(new URLSearchParams(new TextDecoder().decode(body))), 200, { pragma: "no-cache" });
+        return c.json(await access.token(new URLSearchParams(new TextDecoder().decode(body))), 200, {
+          pragma: "no-cache",
+        });
       } catch (error) {
         if (!(error instanceof TokenError)) throw error;
-        return c.json({ error: error.code, error_description: error.message }, error.code === "invalid_client" ? 401 : 400);
+        return c.json(
+          { error: error.code, error_description: error.message },
+          error.code === "invalid_client" ? 401 : 400,
+        );
       }
     });
   }
@@ -65,10 +70,14 @@ async function serve(c: Context, { gateway, rest, access }: HttpParts): Promise<
   const url = new URL(c.req.url);
   const under = decoded(url.pathname.slice(BASE_PATH.length).replace(/^\/+|\/+$/g, "")) + url.search;
   mustTakeJson(c, url, under);
-  const context: RequestContext = { tid: sessionHeader(c, gateway.base), allow: allowed(c.req.header("symbolon-allow")) };
+  const context: RequestContext = {
+    tid: sessionHeader(c, gateway.base),
+    allow: allowed(c.req.header("symbolon-allow")),
+  };
   // Without a token nothing of the body is read.
   if (access && under !== "metadata") access.mustAllow(c.req.header("authorization"), []);
-  const body = method === "GET" || method === "HEAD" || method === "DELETE" ? undefined : await readBody(c, under, context);
+  const body =
+    method === "GET" || method === "HEAD" || method === "DELETE" ? undefined : await readBody(c, under, context);
   if (access && under !== "metadata") access.mustAllow(c.req.header("authorization"), needs(method, under, body));
   const headers = Object.fromEntries(
     ["if-match", "if-none-match", "if-none-exist"].map((name) => [name, c.req.header(name)]),
@@ -149,7 +158,8 @@ async function readBody(c: Context, under: string, context: RequestContext): Pro
   const path = under.split("?", 1)[0]!;
   const isJson = ["application/fhir+json", "application/json"].includes(type);
   if (path.endsWith("/_search")) {
-    if (type !== "application/x-www-form-urlencoded") throw refuse(415, "A search is posted as application/x-www-form-urlencoded.");
+    if (type !== "application/x-www-form-urlencoded")
+      throw refuse(415, "A search is posted as application/x-www-form-urlencoded.");
     return queryOf(new TextDecoder().decode(await bodyOf(c)));
   }
   if (c.req.method === "PATCH" && type !== "application/json-patch+json")
@@ -207,8 +217,7 @@ function respond(c: Context, { status, body, headers }: RestAnswer): Response {
 const DONE = [{ severity: "information", code: "informational", text: "Done." }] as const;
 
 /** Whether a client asks for the bytes of a Binary and not for FHIR JSON. */
-const wantsRaw = (accept: string | undefined): boolean =>
-  accept !== undefined && !/json/i.test(accept);
+const wantsRaw = (accept: string | undefined): boolean => accept !== undefined && !/json/i.test(accept);
 
 function tell(c: Context, error: FhirError): Response {
   const isHead = c.req.method === "HEAD";

@@ -8,8 +8,8 @@
 //   term      what a search can ask of the newest version (terms.ts)
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { FhirResource } from "../client/index.ts";
 import { writeJson } from "../client/fhir/json.ts";
+import type { FhirResource } from "../client/index.ts";
 import { termsOf } from "./terms.ts";
 
 const SCHEMA = `
@@ -62,8 +62,10 @@ export class IndexStore {
 
   /** A prepared statement, kept for the next time. */
   sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (!statement) this.#statements.set(text, (statement = this.db.prepare(text)));
+    const kept = this.#statements.get(text);
+    if (kept) return kept;
+    const statement = this.db.prepare(text);
+    this.#statements.set(text, statement);
     return statement;
   }
 

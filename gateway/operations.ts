@@ -1,14 +1,14 @@
 // The operations of the server: check-in, outbox, and the views of a session.
 
-import { hexToBytes } from "../protocol/bytes.ts";
-import { tidOf } from "../protocol/tid.ts";
-import { TID_SYSTEM } from "../client/fhir/pseudonymise.ts";
-import { narrative, paragraph, table } from "../client/fhir/narrative.ts";
 import { parseJson } from "../client/fhir/json.ts";
+import { narrative, paragraph, table } from "../client/fhir/narrative.ts";
+import { TID_SYSTEM } from "../client/fhir/pseudonymise.ts";
 import { References } from "../client/fhir/references.ts";
 import { ROW_HEADINGS, resourceRows } from "../client/fhir/rows.ts";
 import { summarySections } from "../client/fhir/sections.ts";
 import type { FhirEntry, FhirResource, JsonObject } from "../client/index.ts";
+import { hexToBytes } from "../protocol/bytes.ts";
+import { tidOf } from "../protocol/tid.ts";
 import { MAX_WAIT_SECONDS } from "./check-ins.ts";
 import { localReference, mapReferences, type Place } from "./content.ts";
 import type { Gateway } from "./gateway.ts";
@@ -30,7 +30,11 @@ export async function checkIn({ checkIns }: Gateway): Promise<FhirResource> {
     { name: "invitation", valueString: invitation },
     {
       name: "qr",
-      valueAttachment: { contentType: "image/png", data: qr.slice(qr.indexOf(",") + 1), title: "The invitation as a QR code" },
+      valueAttachment: {
+        contentType: "image/png",
+        data: qr.slice(qr.indexOf(",") + 1),
+        title: "The invitation as a QR code",
+      },
     },
   );
 }
@@ -38,7 +42,8 @@ export async function checkIn({ checkIns }: Gateway): Promise<FhirResource> {
 /** @throws FhirError 400, 404 */
 export async function checkInStatus({ checkIns }: Gateway, query: Query): Promise<FhirResource> {
   const wait = Number(one(query, "wait") ?? "0");
-  if (!(wait >= 0 && wait <= MAX_WAIT_SECONDS)) throw refuse(400, `wait is a number of seconds, ${MAX_WAIT_SECONDS} at most.`);
+  if (!(wait >= 0 && wait <= MAX_WAIT_SECONDS))
+    throw refuse(400, `wait is a number of seconds, ${MAX_WAIT_SECONDS} at most.`);
   const standing = await checkIns.status(one(query, "id") ?? "", wait);
   if (standing.state !== "checked-in") return parameters({ name: "status", valueCode: standing.state });
   const { tid } = standing.place;
@@ -54,15 +59,17 @@ export async function checkInStatus({ checkIns }: Gateway, query: Query): Promis
 
 export function outbox({ vault }: Gateway): FhirResource {
   return parameters(
-    ...vault.queued().map(({ seq, tagHash, kind, fault }): JsonObject => ({
-      name: fault === undefined ? "waiting" : "refused",
-      part: [
-        { name: "number", valueInteger: seq },
-        { name: "patient", valueReference: { reference: `Patient/${tidOf(hexToBytes(tagHash))}` } },
-        { name: "kind", valueCode: kind },
-        ...(fault === undefined ? [] : [{ name: "reason", valueString: fault }]),
-      ],
-    })),
+    ...vault.queued().map(
+      ({ seq, tagHash, kind, fault }): JsonObject => ({
+        name: fault === undefined ? "waiting" : "refused",
+        part: [
+          { name: "number", valueInteger: seq },
+          { name: "patient", valueReference: { reference: `Patient/${tidOf(hexToBytes(tagHash))}` } },
+          { name: "kind", valueCode: kind },
+          ...(fault === undefined ? [] : [{ name: "reason", valueString: fault }]),
+        ],
+      }),
+    ),
   );
 }
 
@@ -80,13 +87,16 @@ export function dismiss({ vault }: Gateway, query: Query): FhirResource {
 /** Patient/<TID>/$everything, with _type, _since, _count and _offset. */
 export async function everything(gateway: Gateway, tid: string, query: Query, url: string): Promise<FhirResource> {
   for (const name of Object.keys(query))
-    if (!["_type", "_since", "_count", "_offset", "_format"].includes(name)) throw refuse(400, `"${name}" is not supported.`);
+    if (!["_type", "_since", "_count", "_offset", "_format"].includes(name))
+      throw refuse(400, `"${name}" is not supported.`);
   const { tagHash } = await gateway.sessions.byTid(tid);
   const types = one(query, "_type")?.split(",");
   const since = one(query, "_since");
   const all = gateway.store
     .ofSession(tagHash)
-    .filter(({ type, at }) => (types?.includes(type) ?? true) && (since === undefined || Date.parse(at) >= Date.parse(since)));
+    .filter(
+      ({ type, at }) => (types?.includes(type) ?? true) && (since === undefined || Date.parse(at) >= Date.parse(since)),
+    );
   const [count, offset] = [Number(one(query, "_count") ?? MAX_COUNT), Number(one(query, "_offset") ?? 0)];
   if (!Number.isSafeInteger(count) || !Number.isSafeInteger(offset) || count < 0 || offset < 0)
     throw refuse(400, "_count and _offset are numbers.");
@@ -104,7 +114,9 @@ export async function summary(gateway: Gateway, tid: string): Promise<FhirResour
   const place = await gateway.sessions.byTid(tid);
   const entries = entriesOf(gateway, place);
   const sections = summarySections(entries.slice(1), new References(entries), () => gateway.clinicName);
-  const named = new Set(sections.flatMap(({ entry }) => (entry as { reference: string }[] | undefined) ?? []).map((e) => e.reference));
+  const named = new Set(
+    sections.flatMap(({ entry }) => (entry as { reference: string }[] | undefined) ?? []).map((e) => e.reference),
+  );
   const kept = reachable(entries, named);
   return document(gateway, place, {
     code: "60591-5",
@@ -128,7 +140,10 @@ export async function encounterDocument(gateway: Gateway, encounter: Version): P
     text: narrative(
       rest.length === 0
         ? paragraph("The session holds no resource.")
-        : table([...ROW_HEADINGS], rest.flatMap((entry) => resourceRows(entry, references))),
+        : table(
+            [...ROW_HEADINGS],
+            rest.flatMap((entry) => resourceRows(entry, references)),
+          ),
     ),
     entry: rest.map(({ fullUrl }) => ({ reference: fullUrl })),
   };
@@ -145,11 +160,15 @@ export async function encounterDocument(gateway: Gateway, encounter: Version): P
 
 /** The session's resources under absolute URLs, the Patient first. */
 function entriesOf({ store, base }: Gateway, { tagHash }: Place): FhirEntry[] {
-  const all = store.ofSession(tagHash).map((version): FhirEntry => ({
-    fullUrl: `${base}/${nameOf(version)}`,
-    resource: parseJson(version.text!) as FhirResource,
-  }));
-  return all.sort((a, b) => Number(b.resource.resourceType === "Patient") - Number(a.resource.resourceType === "Patient"));
+  const all = store.ofSession(tagHash).map(
+    (version): FhirEntry => ({
+      fullUrl: `${base}/${nameOf(version)}`,
+      resource: parseJson(version.text!) as FhirResource,
+    }),
+  );
+  return all.sort(
+    (a, b) => Number(b.resource.resourceType === "Patient") - Number(a.resource.resourceType === "Patient"),
+  );
 }
 
 /** The entries named, the Patient, and what they refer to, directly or through another one. */

@@ -101,8 +101,7 @@ export function toFhirError(error: unknown): FhirError {
 
 /** The edge refused or did not answer. */
 function fromEdge(error: ApiError): FhirError {
-  if (isTransient(error))
-    return new FhirError(503, { code: "transient", text: error.message }, { "retry-after": "5" });
+  if (isTransient(error)) return new FhirError(503, { code: "transient", text: error.message }, { "retry-after": "5" });
   const status = error.code === "not-found" ? 404 : error.code === "too-large" ? 413 : 409;
   return new FhirError(status, { code: CODES[status]!, text: error.message });
 }

@@ -5,10 +5,19 @@
 //   amendment    likewise; a resource of the amended record that it does not hold any more is deleted
 //   withdrawal, move, erasure    the resources of the record are deleted
 
-import { FHIR_JSON, FhirInputError, type FhirResource, type RecordEntry } from "../client/index.ts";
-import { equalJson, type Json } from "../client/fhir/resource.ts";
 import { parseJson } from "../client/fhir/json.ts";
-import { type Content, documentOf, foreignId, type Place, readGatewayContent, stamped, stampOf, toServed } from "./content.ts";
+import { equalJson, type Json } from "../client/fhir/resource.ts";
+import { FHIR_JSON, FhirInputError, type FhirResource, type RecordEntry } from "../client/index.ts";
+import {
+  type Content,
+  documentOf,
+  foreignId,
+  type Place,
+  readGatewayContent,
+  stamped,
+  stampOf,
+  toServed,
+} from "./content.ts";
 import type { IndexStore } from "./index-store.ts";
 import type { QueuedWrite } from "./vault.ts";
 

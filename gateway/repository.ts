@@ -46,7 +46,8 @@ export class GatewayRepository extends FhirRepository {
   async newest(type: string, id: string): Promise<Version> {
     const { store, sessions } = this.#gateway;
     // A Patient or Encounter of a session may be so new that nobody has asked for it yet.
-    if (type === "Patient" || (type === "Encounter" && !store.current(type, id) && TID.test(id))) await sessions.byTid(id);
+    if (type === "Patient" || (type === "Encounter" && !store.current(type, id) && TID.test(id)))
+      await sessions.byTid(id);
     if (!store.current(type, id)) await sessions.allReady();
     const current = store.current(type, id);
     if (!current) throw refuse(404, `There is no ${type}/${id}.`);
@@ -65,7 +66,8 @@ export class GatewayRepository extends FhirRepository {
     const number = /^[1-9]\d{0,8}$/.test(versionId) ? Number(versionId) : 0;
     const version = this.#gateway.store.version(type, id, number);
     if (!version) throw refuse(404, `${type}/${id} has no version ${versionId}.`);
-    if (version.text === undefined) throw refuse(410, `Version ${versionId} of ${type}/${id} says that it was deleted.`);
+    if (version.text === undefined)
+      throw refuse(410, `Version ${versionId} of ${type}/${id} says that it was deleted.`);
     return parseJson(version.text) as Any;
   }
 
@@ -128,14 +130,21 @@ export class GatewayRepository extends FhirRepository {
   }
 
   /** PUT Type?condition, in the session of the resource. */
-  override async conditionalUpdate(resource: Any, request: SearchRequest, options?: { ifMatch?: string }): Promise<Any> {
+  override async conditionalUpdate(
+    resource: Any,
+    request: SearchRequest,
+    options?: { ifMatch?: string },
+  ): Promise<Any> {
     const given = resource as FhirResource;
     const place = await this.placeOf([given]);
     const existing = this.onlyMatch(given.resourceType, conditionsOf(request), place.tagHash);
     if (!existing) return { resource: await this.createResource(resource), outcome: created } as Any;
     if (given.id !== undefined && given.id !== existing.id)
       throw refuse(400, `The resource has the id ${given.id}, and the condition means ${existing.id}.`);
-    return { resource: await this.updateResource({ ...given, id: existing.id } as Any, options), outcome: allOk } as Any;
+    return {
+      resource: await this.updateResource({ ...given, id: existing.id } as Any, options),
+      outcome: allOk,
+    } as Any;
   }
 
   /** DELETE Type?condition, in the session of the header or among all. */
@@ -212,10 +221,16 @@ export class GatewayRepository extends FhirRepository {
           throw refuse(422, `"${reference}" refers to a patient of another server.`);
       }
     if (found.size > 1)
-      throw refuse(422, `One request is about one session, and this one names several: ${[...found.values()].join(", ")}.`);
+      throw refuse(
+        422,
+        `One request is about one session, and this one names several: ${[...found.values()].join(", ")}.`,
+      );
     const [tagHash] = found.keys();
     if (tagHash === undefined)
-      throw refuse(422, "Nothing says which session this is for: refer to Patient/<TID>, or send the header symbolon-session.");
+      throw refuse(
+        422,
+        "Nothing says which session this is for: refer to Patient/<TID>, or send the header symbolon-session.",
+      );
     await sessions.ready(tagHash);
     return sessions.place(tagHash);
   }

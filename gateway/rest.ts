@@ -6,7 +6,7 @@ import { getStatus } from "@medplum/core";
 import { type FhirResponse, FhirRouter, type HttpMethod } from "@medplum/fhir-router";
 import { parseJson } from "../client/fhir/json.ts";
 import type { FhirResource, Json, JsonObject } from "../client/index.ts";
-import { capabilityStatement, interactionsOf, type Interaction, OPERATIONS } from "./capability.ts";
+import { capabilityStatement, type Interaction, interactionsOf, OPERATIONS } from "./capability.ts";
 import { isServedType } from "./definitions.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Version, versionOf } from "./index-store.ts";
@@ -91,7 +91,8 @@ export class Rest {
     const kept = routes.filter((route) =>
       ROUTES.some(([method, path]) => route.method === method && pathOf(route.path) === path),
     );
-    if (kept.length !== ROUTES.length) throw new Error("@medplum/fhir-router has other routes than this server was made for");
+    if (kept.length !== ROUTES.length)
+      throw new Error("@medplum/fhir-router has other routes than this server was made for");
     routes.splice(0, routes.length, ...kept);
     for (const route of kept) {
       const interaction = ROUTES.find(([method, path]) => route.method === method && pathOf(route.path) === path)![2];
@@ -219,7 +220,9 @@ export class Rest {
   async #searchAll({ query, url, repository }: Call): Promise<RestAnswer> {
     await this.#gateway.sessions.allReady();
     const found = searchTypes(this.#gateway.store, query, await this.#sessionAsked(repository.context));
-    return ok(searchBundle(found, `${this.#gateway.base}${withoutOffset(`/${url}`.replace("/?", "?"))}`, this.#gateway.base));
+    return ok(
+      searchBundle(found, `${this.#gateway.base}${withoutOffset(`/${url}`.replace("/?", "?"))}`, this.#gateway.base),
+    );
   }
 
   async #compartment({ params, query, url }: Call): Promise<RestAnswer> {
@@ -236,7 +239,8 @@ export class Rest {
     const { store, sessions, base } = this.#gateway;
     const { resourceType: type, id } = params;
     for (const name of Object.keys(query))
-      if (!["_count", "_offset", "_format"].includes(name)) throw refuse(400, `"${name}" is not supported for a history.`);
+      if (!["_count", "_offset", "_format"].includes(name))
+        throw refuse(400, `"${name}" is not supported for a history.`);
     if (id !== undefined) await repository.newest(type!, id).catch(mayBeDeleted);
     else await sessions.allReady();
     const count = Math.min(numberIn(query, "_count", DEFAULT_COUNT), MAX_COUNT);

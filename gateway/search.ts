@@ -19,7 +19,16 @@ export type Query = Record<string, string | string[] | undefined>;
 export const DEFAULT_COUNT = 100;
 export const MAX_COUNT = 1000;
 const MAX_INCLUDED = 2000;
-export const RESULT_PARAMETERS = ["_count", "_offset", "_sort", "_include", "_revinclude", "_total", "_format", "_pretty"];
+export const RESULT_PARAMETERS = [
+  "_count",
+  "_offset",
+  "_sort",
+  "_include",
+  "_revinclude",
+  "_total",
+  "_format",
+  "_pretty",
+];
 /** By kind of parameter; `missing` goes with all. */
 export const MODIFIERS: Record<string, readonly string[]> = { string: ["exact", "contains"], token: ["not"] };
 
@@ -173,10 +182,10 @@ function valueClause(name: string, kind: SearchParam["kind"], operator: string, 
       const half = 0.5 * 10 ** -(/\.(\d+)/.exec(digits)?.[1]?.length ?? 0);
       const exact = operator !== Operator.EQUALS && operator !== Operator.NOT_EQUALS;
       const range = rangeClause(operator, exact ? number : number - half, exact ? number : number + half);
-      const unit = [
-        ...(system ? [["system = ?", system]] : []),
-        ...(code ? [["value = ?", code]] : []),
-      ] as [string, string][];
+      const unit = [...(system ? [["system = ?", system]] : []), ...(code ? [["value = ?", code]] : [])] as [
+        string,
+        string,
+      ][];
       return {
         sql: [range.sql, ...unit.map(([sql]) => sql)].join(" AND "),
         bindings: [...range.bindings, ...unit.map(([, binding]) => binding)],
@@ -267,11 +276,13 @@ export const nameOf = ({ type, id }: { type: string; id: string }): string => `$
 /** @param url of the search without `_offset`, absolute; @param base of the server */
 export function searchBundle(found: Found, url: string, base: string): FhirResource {
   const { matches, included, total, count, offset } = found;
-  const entry = (mode: string) => (version: Version): JsonObject => ({
-    fullUrl: `${base}/${nameOf(version)}`,
-    resource: parseJson(version.text!),
-    search: { mode },
-  });
+  const entry =
+    (mode: string) =>
+    (version: Version): JsonObject => ({
+      fullUrl: `${base}/${nameOf(version)}`,
+      resource: parseJson(version.text!),
+      search: { mode },
+    });
   const at = (start: number): string => `${url}${url.includes("?") ? "&" : "?"}_offset=${start}`;
   const step = Math.min(count, MAX_COUNT);
   const link = [

@@ -1,10 +1,10 @@
 // The clinic's sessions in the index. At start the gateway lists them, then reads each one's records in the background; a request
 // that names a session is served as soon as that one is read. Contents that were read before come from the cache.
 
-import { hexToBytes } from "../protocol/bytes.ts";
-import { tidOf } from "../protocol/tid.ts";
 import type { Clinic, RecordEntry } from "../client/index.ts";
 import { Turns } from "../client/shared/turns.ts";
+import { hexToBytes } from "../protocol/bytes.ts";
+import { tidOf } from "../protocol/tid.ts";
 import { encounterOf, type Place, patientOf } from "./content.ts";
 import type { Edge } from "./edge.ts";
 import type { IndexStore } from "./index-store.ts";
@@ -125,7 +125,8 @@ export class Sessions {
   /** For a search over all sessions. @throws FhirError 503 if reading them takes long */
   async allReady(): Promise<void> {
     // Without the line, the search goes over what is known.
-    if (this.#listedAt > 0 && Date.now() - this.#listedAt > SEARCH_LISTS_AFTER_MS) await this.list().catch(() => undefined);
+    if (this.#listedAt > 0 && Date.now() - this.#listedAt > SEARCH_LISTS_AFTER_MS)
+      await this.list().catch(() => undefined);
     if (this.#waiting.length > 0 && this.#listing === undefined) void this.#lane();
     const late = new Promise<"late">((resolve) => setTimeout(resolve, SEARCH_WAITS_MS, "late").unref());
     if ((await Promise.race([this.#all, late])) === "late")
@@ -155,7 +156,13 @@ export class Sessions {
       store.clearSession(tagHash);
       for (const resource of [patientOf(place, challengedAt), encounterOf(place, challengedAt)])
         store.put(
-          { type: resource.resourceType, id: place.tid, version: 1, tagHash, at: new Date(challengedAt * 1000).toISOString() },
+          {
+            type: resource.resourceType,
+            id: place.tid,
+            version: 1,
+            tagHash,
+            at: new Date(challengedAt * 1000).toISOString(),
+          },
           resource,
           undefined,
         );
@@ -187,5 +194,4 @@ export class Sessions {
     }
     return contents;
   }
-
 }

@@ -71,7 +71,10 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
   const [cert, key] = [pem("tls-cert"), pem("tls-key")];
   if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key go together.");
   if (!LOOPBACK.test(host)) {
-    const missing = [...(cert === undefined ? ["--tls-cert and --tls-key"] : []), ...(flags.clients ? [] : ["--clients"])];
+    const missing = [
+      ...(cert === undefined ? ["--tls-cert and --tls-key"] : []),
+      ...(flags.clients ? [] : ["--clients"]),
+    ];
     if (missing.length > 0)
       throw new UsageError(`${host} can be reached from other machines, so ${missing.join(" and ")} must be given.`);
   }

@@ -18,8 +18,8 @@ import {
   getSearchParameterDetails,
   getSearchParameters,
 } from "@medplum/core";
-import type { FhirResource } from "../client/index.ts";
 import { readDate } from "../client/fhir/dates.ts";
+import type { FhirResource } from "../client/index.ts";
 import { needType } from "./definitions.ts";
 import { plain } from "./validate.ts";
 

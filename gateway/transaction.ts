@@ -8,10 +8,10 @@
 // come to mean Patient/<TID>, and it is not sealed. References between entries become "Type/<new id>" (http.html#trules).
 
 import { randomUUID } from "node:crypto";
+import { parseJson } from "../client/fhir/json.ts";
 import { TID_SYSTEM } from "../client/fhir/pseudonymise.ts";
 import { conditionOf, References } from "../client/fhir/references.ts";
 import { isObject, type Json, type JsonObject, objectsOf, textOf } from "../client/fhir/resource.ts";
-import { parseJson } from "../client/fhir/json.ts";
 import type { FhirEntry, FhirResource } from "../client/index.ts";
 import { localReference, mapReferences, type Place } from "./content.ts";
 import { isServedType } from "./definitions.ts";
@@ -65,7 +65,14 @@ function readEntries(bundle: FhirResource): Entry[] {
     const url = textOf(request.url)?.replace(/^\//, "");
     if (method === undefined || url === undefined)
       throw refuse(400, "The entry needs request.method and request.url.", `${at}.request`);
-    return { index, fullUrl: textOf(item.fullUrl) ?? `https://fhir.invalid/entry-${index}`, method, url, resource, request };
+    return {
+      index,
+      fullUrl: textOf(item.fullUrl) ?? `https://fhir.invalid/entry-${index}`,
+      method,
+      url,
+      resource,
+      request,
+    };
   });
 }
 
@@ -112,7 +119,8 @@ async function asEntry(entry: Entry, answer: Answer, base: string): Promise<Json
         status: String(status),
         ...(told.location === undefined ? {} : { location: told.location }),
         ...(told.etag === undefined ? {} : { etag: told.etag }),
-        ...(told["last-modified"] === undefined || typeof (body?.meta as JsonObject | undefined)?.lastUpdated !== "string"
+        ...(told["last-modified"] === undefined ||
+        typeof (body?.meta as JsonObject | undefined)?.lastUpdated !== "string"
           ? {}
           : { lastModified: (body!.meta as JsonObject).lastUpdated! }),
         ...(isOutcome ? { outcome: body } : {}),
@@ -152,7 +160,9 @@ class Transaction {
         entry,
         change.op === "delete" ? change : { ...change, resource: this.#link(entry, all, references, change, place) },
       );
-    const ordered = [...linked].sort(([a], [b]) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method) || a.index - b.index);
+    const ordered = [...linked].sort(
+      ([a], [b]) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method) || a.index - b.index,
+    );
     // The references may name other sessions still.
     await this.#repository.placeOf(
       ordered.flatMap(([, change]) => (change.op === "delete" ? [] : [change.resource])),
@@ -241,7 +251,8 @@ class Transaction {
       changes.set(entry, { op: "create", ...name, resource: resource! });
     };
     if (method === "POST") {
-      const existing = typeof request.ifNoneExist === "string" ? match(request.ifNoneExist.replace(/^.*\?/, "")) : undefined;
+      const existing =
+        typeof request.ifNoneExist === "string" ? match(request.ifNoneExist.replace(/^.*\?/, "")) : undefined;
       if (!existing) return create();
       this.#names.set(entry, existing);
       found.set(entry, existing);

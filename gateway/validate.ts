@@ -3,9 +3,9 @@
 
 import { OperationOutcomeError, validateResource } from "@medplum/core";
 import { Fhir } from "fhir";
-import type { FhirResource, Json } from "../client/index.ts";
 import { writeJson } from "../client/fhir/json.ts";
 import { objectsIn } from "../client/fhir/resource.ts";
+import type { FhirResource, Json } from "../client/index.ts";
 import { needType } from "./definitions.ts";
 import type { Issue } from "./outcome.ts";
 
@@ -37,7 +37,8 @@ export function invalidities(resource: FhirResource, at = ""): Issue[] {
       note("invalid", message ?? "invalid", location ?? resource.resourceType);
   for (const object of objectsIn(resource)) {
     const values = Object.keys(object).filter((name) => /^value[A-Z]/.test(name));
-    if (values.length > 1) note("structure", `Only one value[x] may be there: ${values.join(", ")}`, resource.resourceType);
+    if (values.length > 1)
+      note("structure", `Only one value[x] may be there: ${values.join(", ")}`, resource.resourceType);
   }
   return found;
 }

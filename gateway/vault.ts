@@ -102,7 +102,9 @@ export class Vault {
   }
 
   fault(seq: number, reason: string): void {
-    this.#outbox.prepare("UPDATE outbox SET fault = ? WHERE seq = ?").run(this.#seal("fault", Buffer.from(reason)), seq);
+    this.#outbox
+      .prepare("UPDATE outbox SET fault = ? WHERE seq = ?")
+      .run(this.#seal("fault", Buffer.from(reason)), seq);
   }
 
   // ---- cache
@@ -135,7 +137,9 @@ export class Vault {
     }
   }
   #keep(table: string, key: string, content: Uint8Array): void {
-    this.#cache.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`).run(key, this.#seal(`${table} ${key}`, content));
+    this.#cache
+      .prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?)`)
+      .run(key, this.#seal(`${table} ${key}`, content));
   }
 
   close(): void {

@@ -103,7 +103,12 @@ export class Writer {
           const [recordId] = store.untidyRecords(tagHash);
           if (recordId === undefined) return false;
           const kept = store.membersOf(recordId).map(({ text }) => parseJson(text!) as FhirResource);
-          const plan = this.#write(sessions.place(tagHash), { target: recordId, unchanged: kept, changed: [], removed: [] });
+          const plan = this.#write(sessions.place(tagHash), {
+            target: recordId,
+            unchanged: kept,
+            changed: [],
+            removed: [],
+          });
           const queued = vault.push(plan.write);
           this.#apply(tagHash, plan);
           void edge.send(queued, 0).catch(() => undefined);
@@ -208,7 +213,9 @@ export class Writer {
     const isKnown = (type: string, id: string): boolean =>
       fresh.has(`${type}/${id}`) || store.current(type, id)?.tagHash === tagHash;
     const { patient = NAMELESS, allow = [] } = options;
-    const before = unchanged.map((resource) => toEntry(place, resource, { base, isKnown, patientUrl: tidUrl(place.tid) }));
+    const before = unchanged.map((resource) =>
+      toEntry(place, resource, { base, isKnown, patientUrl: tidUrl(place.tid) }),
+    );
     const entries = changed.map((resource) => toEntry(place, resource, { base, isKnown, patientUrl: patient.fullUrl }));
     const prepared: PreparedEntries = prepareEntries(entries, place.tid, {
       patient,

@@ -28,13 +28,15 @@ it("fhir-kit-client: a visit from the check-in to the history", async () => {
   expect(statement.fhirVersion).toBe("4.0.1");
 
   // The desk shows a QR code. The patient's wallet reads it and checks in, and the desk is told the session.
-  const asked = as<{ parameter: JsonObject[] }>(await client.operation({ name: "$check-in", method: "POST", input: {} }));
-  const valueOf = (name: string) => asked.parameter.find((one) => one.name === name)!;
-  expect(valueOf("qr").valueAttachment).toMatchObject({ contentType: "image/png" });
+  const asked = as<{ parameter: JsonObject[] }>(
+    await client.operation({ name: "$check-in", method: "POST", input: {} }),
+  );
+  const partOf = (name: string) => asked.parameter.find((one) => one.name === name)!;
+  expect(partOf("qr").valueAttachment).toMatchObject({ contentType: "image/png" });
   const { wallet } = world.patient;
-  const text = valueOf("invitation").valueString as string;
+  const text = partOf("invitation").valueString as string;
   const invitation = await invitationOf(world.practice.transport, world.practice.deployment, text);
-  const id = valueOf("id").valueId as string;
+  const id = partOf("id").valueId as string;
   const status = async (wait: number) =>
     as<{ parameter: JsonObject[] }>(await client.request(`$check-in-status?id=${id}&wait=${wait}`)).parameter;
   expect(await status(0)).toEqual([{ name: "status", valueCode: "waiting" }]);
@@ -60,7 +62,11 @@ it("fhir-kit-client: a visit from the check-in to the history", async () => {
   expect(patched).toMatchObject({ status: "corrected", meta: { versionId: "3" } });
   expect(as(await client.vread({ resourceType: "Observation", id: made.id, version: "1" }))).toEqual(made);
 
-  const searchParams = { patient: `Patient/${tid}`, code: "http://loinc.org|2823-3", _include: "Observation:encounter" };
+  const searchParams = {
+    patient: `Patient/${tid}`,
+    code: "http://loinc.org|2823-3",
+    _include: "Observation:encounter",
+  };
   const found = as<Found>(await client.search({ resourceType: "Observation", searchParams }));
   expect(found.entry!.map(({ resource, search }) => [resource.resourceType, search.mode])).toEqual([
     ["Observation", "match"],
@@ -116,13 +122,19 @@ it("fhir-kit-client: a visit from the check-in to the history", async () => {
   expect(each.entry.map(({ response }) => response.status)).toEqual(["200", "404", "201"]);
 
   // Paging
-  const first = as<Found>(await client.search({ resourceType: "Observation", searchParams: { _count: 1, patient: tid } }));
+  const first = as<Found>(
+    await client.search({ resourceType: "Observation", searchParams: { _count: 1, patient: tid } }),
+  );
   const next = as<Found>(await client.nextPage({ bundle: first as never }));
   expect([first.total, next.total, first.entry!.length, next.entry!.length]).toEqual([2, 2, 1, 1]);
   expect(next.entry![0]!.resource.id).not.toBe(first.entry![0]!.resource.id);
 
-  expect(as(await client.delete({ resourceType: "Condition", id: condition!.id })).resourceType).toBe("OperationOutcome");
-  const everything = as<Found>(await client.operation({ name: "$everything", resourceType: "Patient", id: tid, method: "GET" }));
+  expect(as(await client.delete({ resourceType: "Condition", id: condition!.id })).resourceType).toBe(
+    "OperationOutcome",
+  );
+  const everything = as<Found>(
+    await client.operation({ name: "$everything", resourceType: "Patient", id: tid, method: "GET" }),
+  );
   expect(everything.entry!.map(({ resource }) => resource.resourceType).sort()).toEqual([
     "Encounter",
     "Observation",

@@ -35,7 +35,11 @@ const transaction = (tid: string, mark: string): JsonObject => ({
 });
 
 /** @param say is told of each kill */
-export async function killAgainAndAgain(world: World, kills: number, say: (what: string) => void = () => {}): Promise<Kills> {
+export async function killAgainAndAgain(
+  world: World,
+  kills: number,
+  say: (what: string) => void = () => {},
+): Promise<Kills> {
   const visits = [];
   for (let lane = 0; lane < LANES; lane++) visits.push(await world.visit());
   const [answered, unanswered] = [new Set<string>(), new Set<string>()];
@@ -95,7 +99,11 @@ export async function killAgainAndAgain(world: World, kills: number, say: (what:
 if (import.meta.main) {
   const world = await openWorld();
   try {
-    const { lost, torn, doubled, ...counts } = await killAgainAndAgain(world, Number(process.argv[2] ?? "100"), console.log);
+    const { lost, torn, doubled, ...counts } = await killAgainAndAgain(
+      world,
+      Number(process.argv[2] ?? "100"),
+      console.log,
+    );
     console.log({ ...counts, lost, torn, doubled });
     process.exitCode = lost.length + torn.length + doubled.length === 0 ? 0 : 1;
   } finally {

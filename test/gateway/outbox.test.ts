@@ -116,7 +116,9 @@ it("tells a conflict: at once while the client waits, and in the outbox if it wa
   const amendElsewhere = async (status: string) => {
     const current = (await recordsOf(tagHash)).find(({ state }) => state === "current")!;
     const text = new TextDecoder().decode(await world.clinic.open(current));
-    const changed = text.replace(/"status":"[a-z]+"/, `"status":"${status}"`).replace(/"versionId":"(\d+)"/, (_, n) => `"versionId":"${Number(n) + 1}"`);
+    const changed = text
+      .replace(/"status":"[a-z]+"/, `"status":"${status}"`)
+      .replace(/"versionId":"(\d+)"/, (_, n) => `"versionId":"${Number(n) + 1}"`);
     await world.clinic.amend(session, current.recordId, new TextEncoder().encode(changed));
   };
   await amendElsewhere("corrected");

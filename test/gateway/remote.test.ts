@@ -17,14 +17,20 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-function ask(port: string, path: string, { method = "GET", headers = {}, body = "" } = {}): Promise<{ status: number; body: Record<string, unknown> }> {
+function ask(
+  port: string,
+  path: string,
+  { method = "GET", headers = {}, body = "" } = {},
+): Promise<{ status: number; body: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: "127.0.0.1", port, path: `/fhir${path}`, method, headers, ca }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (part: string) => {
         text += part;
       });
-      answer.on("end", () => resolve({ status: answer.statusCode!, body: JSON.parse(text) as Record<string, unknown> }));
+      answer.on("end", () =>
+        resolve({ status: answer.statusCode!, body: JSON.parse(text) as Record<string, unknown> }),
+      );
     });
     sent.on("error", reject);
     sent.end(body);

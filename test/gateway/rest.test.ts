@@ -91,7 +91,10 @@ it("shows what another program of the clinic filed: FHIR, and a PDF", async () =
   await world.clinic.putRecord(session, new TextEncoder().encode("%PDF-1.7"), { contentKind: "application/pdf" });
   const patient = { fullUrl: "http://old.system/Patient/77", resource: { resourceType: "Patient", id: "77" } };
   const entries = [
-    { fullUrl: "http://old.system/Encounter/1", resource: { ...encounter, id: "1", subject: { reference: "Patient/77" } } },
+    {
+      fullUrl: "http://old.system/Encounter/1",
+      resource: { ...encounter, id: "1", subject: { reference: "Patient/77" } },
+    },
     {
       fullUrl: "http://old.system/Observation/2",
       resource: {
@@ -114,7 +117,10 @@ it("shows what another program of the clinic filed: FHIR, and a PDF", async () =
   });
   expect(await raw.text()).toBe("%PDF-1.7");
   // An update amends the other program's record, and keeps its other resources.
-  const put = await ask(gateway.base, `Observation/${shown!.id}`, { method: "PUT", body: { ...shown, status: "amended" } });
+  const put = await ask(gateway.base, `Observation/${shown!.id}`, {
+    method: "PUT",
+    body: { ...shown, status: "amended" },
+  });
   expect([put.status, (put.body.meta as JsonObject).versionId]).toEqual([200, "2"]);
   const records = await world.clinic.records(session);
   expect(records.map(({ state, amends }) => [state, amends])).toEqual([
@@ -206,7 +212,12 @@ describe("every refusal is an OperationOutcome", () => {
     [405, "PATCH", "Observation", { body: "[]", headers: { "content-type": "application/json-patch+json" } }],
     [405, "DELETE", "metadata", {}],
     [405, "GET", "$check-in", {}],
-    [405, "PUT", "Observation/22222222222222F", { body: '{"resourceType":"Observation","id":"22222222222222F","status":"final","code":{"text":"x"}}' }],
+    [
+      405,
+      "PUT",
+      "Observation/22222222222222F",
+      { body: '{"resourceType":"Observation","id":"22222222222222F","status":"final","code":{"text":"x"}}' },
+    ],
     [406, "GET", "Observation", { headers: { accept: "application/fhir+xml" } }],
     [406, "GET", "Observation?_format=xml", {}],
     [415, "POST", "Observation", { body: "<x/>", headers: { "content-type": "application/fhir+xml" } }],
@@ -235,7 +246,13 @@ describe("every refusal is an OperationOutcome", () => {
     const { hostname, port } = new URL(gateway.base);
     const status = await new Promise((resolve, reject) => {
       const sent = request(
-        { hostname, port, path: "/fhir/Observation", method: "POST", headers: { "content-type": "application/fhir+json", "content-length": 70_000_000 } },
+        {
+          hostname,
+          port,
+          path: "/fhir/Observation",
+          method: "POST",
+          headers: { "content-type": "application/fhir+json", "content-length": 70_000_000 },
+        },
         (answer) => {
           resolve(answer.statusCode);
           answer.resume();
@@ -290,7 +307,9 @@ it("serves what its CapabilityStatement says, and nothing else", async () => {
     delete: (type) => ["DELETE", `${type}?_id=none`],
   };
   expect(rest!.resource.length).toBeGreaterThan(100);
-  for (const { type, interaction, searchParam, searchInclude = [] } of rest!.resource.filter((_, i) => i % 12 === 0 || _.type === "Patient")) {
+  for (const { type, interaction, searchParam, searchInclude = [] } of rest!.resource.filter(
+    (_, i) => i % 12 === 0 || _.type === "Patient",
+  )) {
     const stated = interaction.map(({ code }) => code);
     for (const [code, probe] of Object.entries(probes)) {
       const [method, path, contentType = "application/fhir+json"] = probe(type);
@@ -303,14 +322,20 @@ it("serves what its CapabilityStatement says, and nothing else", async () => {
     }
     const names = searchParam.map(({ name }) => `${name}:missing=true`).join("&");
     expect((await get(`${type}?${names}&_count=0`)).status, type).toBe(200);
-    for (const include of searchInclude.slice(0, 3)) expect((await get(`${type}?_include=${include}&_count=0`)).status).toBe(200);
+    for (const include of searchInclude.slice(0, 3))
+      expect((await get(`${type}?_include=${include}&_count=0`)).status).toBe(200);
   }
   const stated = new Set(rest!.resource.map(({ type }) => type));
   for (const type of ["Bundle", "Person", "Parameters", "Colour"]) {
     expect(stated.has(type)).toBe(false);
     expect((await get(`${type}?_count=0`)).status).toBe(404);
   }
-  expect(rest!.interaction.map(({ code }) => code)).toEqual(["transaction", "batch", "search-system", "history-system"]);
+  expect(rest!.interaction.map(({ code }) => code)).toEqual([
+    "transaction",
+    "batch",
+    "search-system",
+    "history-system",
+  ]);
   expect((await get("?_type=Observation&_count=0")).status).toBe(200);
   expect((await get("_history?_count=0")).status).toBe(200);
   const operations = [

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clinic, FhirResource, JsonObject } from "../../client/index.ts";
-import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 import { samplePatients } from "../../local/patients.ts";
+import { type EnrolledPatient, openPractice, type Practice } from "../../local/practice.ts";
 
 const MAIN = fileURLToPath(new URL("../../gateway/main.ts", import.meta.url));
 
@@ -40,7 +40,10 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
   const practice = await openPractice({ slots });
   const clinic = await practice.openClinic("Harbour Clinic");
   const [file] = samplePatients();
-  const patient = await practice.enrolPatient(file!.bundle.patient, "SYM-000001", { coverage: "standard", age: "adult" });
+  const patient = await practice.enrolPatient(file!.bundle.patient, "SYM-000001", {
+    coverage: "standard",
+    age: "adult",
+  });
   const directory = mkdtempSync(join(tmpdir(), "symbolon-gateway-"));
   writeFileSync(join(directory, "deployment.json"), JSON.stringify(practice.deployment));
   const running: RunningGateway[] = [];

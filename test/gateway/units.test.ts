@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FhirResource } from "../../client/index.ts";
+import { createClinicKeys } from "../../client/index.ts";
 import { Access, needsOf, readClients } from "../../gateway/access.ts";
 import { gatewayCommand } from "../../gateway/command.ts";
 import { prepareDefinitions } from "../../gateway/definitions.ts";
@@ -13,7 +14,6 @@ import { IndexStore } from "../../gateway/index-store.ts";
 import { type Query, search } from "../../gateway/search.ts";
 import { readSettings } from "../../gateway/settings.ts";
 import { Vault } from "../../gateway/vault.ts";
-import { createClinicKeys } from "../../client/index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "symbolon-gateway-units-"));
 const path = (name: string) => join(directory, name);
@@ -21,7 +21,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("the outbox", () => {
   const key = new Uint8Array(32).fill(7);
-  const write = { tagHash: "aa".repeat(32), kind: "record", recordId: "bb".repeat(16), content: "Jane's potassium" } as const;
+  const write = {
+    tagHash: "aa".repeat(32),
+    kind: "record",
+    recordId: "bb".repeat(16),
+    content: "Jane's potassium",
+  } as const;
 
   it("keeps a write over a restart, and no plain text on the disk", () => {
     const vault = new Vault(path("a"), key);
@@ -88,7 +93,11 @@ describe("the settings", () => {
 
 async function client(scope = "system/*.rs system/Observation.c", alg = "ES384") {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-  const entry = { client_id: "record-system", jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg }] }, scope };
+  const entry = {
+    client_id: "record-system",
+    jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg }] },
+    scope,
+  };
   return { entry, privateKey, alg };
 }
 
@@ -102,7 +111,13 @@ describe("SMART Backend Services", () => {
   async function ask(access: Access, { privateKey, alg }: Awaited<ReturnType<typeof client>>, change: Change = {}) {
     const now = Math.floor(Date.now() / 1000);
     const claims = {
-      ...{ iss: "record-system", sub: "record-system", aud: access.tokenEndpoint, exp: now + 60, jti: crypto.randomUUID() },
+      ...{
+        iss: "record-system",
+        sub: "record-system",
+        aud: access.tokenEndpoint,
+        exp: now + 60,
+        jti: crypto.randomUUID(),
+      },
       ...change.claims,
     };
     const assertion = await new SignJWT(claims).setProtectedHeader({ alg, kid: "1" }).sign(privateKey);
@@ -149,9 +164,12 @@ describe("SMART Backend Services", () => {
   it("refuse another key, and a request without the scope", async () => {
     const [one, other] = [await client("system/Observation.r"), await client()];
     const access = accessOf(one);
-    await expect(ask(access, { ...one, privateKey: other.privateKey })).rejects.toMatchObject({ code: "invalid_client" });
+    await expect(ask(access, { ...one, privateKey: other.privateKey })).rejects.toMatchObject({
+      code: "invalid_client",
+    });
     const { access_token } = await ask(access, one);
-    const allow = (method: string, url: string) => () => access.mustAllow(`Bearer ${access_token}`, needsOf(method, url));
+    const allow = (method: string, url: string) => () =>
+      access.mustAllow(`Bearer ${access_token}`, needsOf(method, url));
     expect(allow("GET", "Observation/1")).not.toThrow();
     for (const [method, url] of [
       ["GET", "Observation"],
@@ -167,12 +185,17 @@ describe("SMART Backend Services", () => {
     ] as const)
       expect(allow(method, url), `${method} ${url}`).toThrow("lacks the scope");
     expect(() => access.mustAllow(undefined, [])).toThrow("A token is needed");
-    expect(needsOf("POST", "", [{ method: "DELETE", url: "Observation/1" }])).toEqual([{ type: "Observation", letter: "d" }]);
+    expect(needsOf("POST", "", [{ method: "DELETE", url: "Observation/1" }])).toEqual([
+      { type: "Observation", letter: "d" },
+    ]);
   });
 
   it("refuse a private key in the file of clients", async () => {
     const { entry, privateKey } = await client();
-    writeFileSync(path("private.json"), JSON.stringify({ clients: [{ ...entry, jwks: { keys: [await exportJWK(privateKey)] } }] }));
+    writeFileSync(
+      path("private.json"),
+      JSON.stringify({ clients: [{ ...entry, jwks: { keys: [await exportJWK(privateKey)] } }] }),
+    );
     expect(() => readClients(path("private.json"))).toThrow("private key");
   });
 });
@@ -200,9 +223,20 @@ describe("a search", () => {
       valueString: "Grünlich",
       subject: { reference: "Patient/P1" },
     });
-    add("c", { code: { text: "x" }, effectivePeriod: { start: "2026-01-01", end: "2026-12-31" }, subject: { reference: "Patient/P2" } }, "s2");
+    add(
+      "c",
+      {
+        code: { text: "x" },
+        effectivePeriod: { start: "2026-01-01", end: "2026-12-31" },
+        subject: { reference: "Patient/P2" },
+      },
+      "s2",
+    );
   });
-  const find = (query: Query, tagHash?: string) => search(store, "Observation", query, tagHash).matches.map(({ id }) => id).join("");
+  const find = (query: Query, tagHash?: string) =>
+    search(store, "Observation", query, tagHash)
+      .matches.map(({ id }) => id)
+      .join("");
 
   it.each<[Query, string]>([
     [{}, "abc"],
@@ -243,10 +277,15 @@ describe("a search", () => {
   it("stays in its session", () => {
     expect(find({}, "s2")).toBe("c");
   });
-  it.each<Query>([{ colour: "red" }, { "code:text": "x" }, { "patient.name": "x" }, { _has: "x" }, { _summary: "true" }, { date: "soon" }, { _count: "-1" }])(
-    "refuses %o",
-    (query) => {
-      expect(() => find(query)).toThrow();
-    },
-  );
+  it.each<Query>([
+    { colour: "red" },
+    { "code:text": "x" },
+    { "patient.name": "x" },
+    { _has: "x" },
+    { _summary: "true" },
+    { date: "soon" },
+    { _count: "-1" },
+  ])("refuses %o", (query) => {
+    expect(() => find(query)).toThrow();
+  });
 });

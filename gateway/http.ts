@@ -69,6 +69,7 @@ async function serve(c: Context, { gateway, rest, access }: HttpParts): Promise<
   const { method } = c.req;
   const url = new URL(c.req.url);
   const under = decoded(url.pathname.slice(BASE_PATH.length).replace(/^\/+|\/+$/g, "")) + url.search;
+  rest.mustServe(method, under);
   mustTakeJson(c, url, under);
   const context: RequestContext = {
     tid: sessionHeader(c, gateway.base),

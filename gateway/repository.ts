@@ -8,8 +8,8 @@ import { randomUUID } from "node:crypto";
 import { allOk, applyPatch, created, type SearchRequest } from "@medplum/core";
 import { FhirRepository } from "@medplum/fhir-router";
 import { parseJson } from "../client/fhir/json.ts";
-import { copyJson } from "../client/fhir/resource.ts";
-import type { FhirEntry, FhirResource } from "../client/index.ts";
+import { isObject } from "../client/fhir/resource.ts";
+import { ExactNumber, type FhirEntry, type FhirResource, type Json } from "../client/index.ts";
 import { localReference, type Place } from "./content.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Version } from "./index-store.ts";
@@ -110,11 +110,13 @@ export class GatewayRepository extends FhirRepository {
   async patchResource(type: string, id: string, patch: unknown, options?: { ifMatch?: string }): Promise<Any> {
     if (!Array.isArray(patch)) throw refuse(415, "Only JSON Patch is supported.");
     const before = await this.newest(type, id);
-    const resource = parseJson(before.text!) as FhirResource;
-    // The same values may be used twice by the patch, and the index must not share them.
-    const operations = copyJson(patch as Any, () => undefined) as unknown as Parameters<typeof applyPatch>[1];
-    const faults = applyPatch(resource, operations).filter((fault) => fault !== null);
+    // applyPatch copies values by their members, which an exact number does not survive: it goes through as a string.
+    const numbers = new NumbersAsText();
+    const patched = numbers.hide(parseJson(before.text!)) as object;
+    const operations = numbers.hide(patch as Json) as unknown as Parameters<typeof applyPatch>[1];
+    const faults = applyPatch(patched, operations).filter((fault) => fault !== null);
     if (faults.length > 0) throw refuse(422, `The patch does not apply: ${faults[0]!.message}`);
+    const resource = numbers.show(patched as Json) as FhirResource;
     if (resource.resourceType !== type || resource.id !== id)
       throw refuse(400, "A patch cannot change the type or the id of a resource.");
     return this.updateResource(resource as Any, { ifMatch: options?.ifMatch ?? String(before.version) });
@@ -273,6 +275,25 @@ export class GatewayRepository extends FhirRepository {
   async withTransaction<T>(act: (repository: this) => Promise<T>): Promise<T> {
     return act(this);
   }
+}
+
+/** Puts exact numbers into text that no client can know, and back. */
+class NumbersAsText {
+  readonly #prefix = `${randomUUID()} `;
+  hide(value: Json): Json {
+    return mapValues(value, (one) => (one instanceof ExactNumber ? this.#prefix + one.digits : one));
+  }
+  show(value: Json): Json {
+    return mapValues(value, (one) =>
+      typeof one === "string" && one.startsWith(this.#prefix) ? new ExactNumber(one.slice(this.#prefix.length)) : one,
+    );
+  }
+}
+
+function mapValues(value: Json, change: (value: Json) => Json): Json {
+  if (Array.isArray(value)) return value.map((item) => mapValues(item, change));
+  if (!isObject(value)) return change(value);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapValues(item, change)]));
 }
 
 /** 15 characters of the alphabet of TIDs. */

@@ -108,30 +108,34 @@ export class Rest {
     this.#router.add(method, path, marker);
   }
 
-  /** @throws FhirError and what toFhirError reads */
-  async answer(request: RestRequest, context: RequestContext): Promise<RestAnswer> {
-    const method = (request.method === "HEAD" ? "GET" : request.method) as HttpMethod;
-    const path = request.url.split("?", 1)[0]!;
-    const route = this.#router.find(method, request.url);
+  /** Whether there is such a route, before the body is read. @throws FhirError 404, 405 */
+  mustServe(given: string, url: string): void {
+    this.#find(given, url);
+  }
+
+  #find(given: string, url: string) {
+    const method = (given === "HEAD" ? "GET" : given) as HttpMethod;
+    const route = this.#router.find(method, url);
     const own = route && this.#own.get(route.handler);
     const type = route?.params.resourceType ?? route?.params.compartmentType;
-    if (own && type !== undefined && !isServedType(type)) throw this.#notHere(method, path, type);
-    if (!own || !this.#mayServe(own.interaction, type)) throw this.#notAllowed(method, request.url, type ?? path);
+    const isType = type === undefined || isServedType(type);
+    if (!own || !isType || !this.#mayServe(own.interaction, type))
+      throw this.#notAllowed(method, url, type ?? url.split("?", 1)[0]!);
+    return { method, route, own };
+  }
+
+  /** @throws FhirError and what toFhirError reads */
+  async answer(request: RestRequest, context: RequestContext): Promise<RestAnswer> {
+    const { method, route, own } = this.#find(request.method, request.url);
     const repository = new GatewayRepository(this.#gateway, context);
-    const query: Query = { ...route!.query };
-    const answered = await own.handler({ ...request, method, params: route!.params, query, repository });
+    const query: Query = { ...route.query };
+    const answered = await own.handler({ ...request, method, params: route.params, query, repository });
     if (context.state === "queued") answered.headers["symbolon-state"] = "queued";
     return answered;
   }
 
   #mayServe(interaction: Interaction | undefined, type: string | undefined): boolean {
     return interaction === undefined || type === undefined || interactionsOf(type).includes(interaction);
-  }
-
-  /** 404, unless the path is an operation that is called in another way. */
-  #notHere(method: HttpMethod, path: string, type: string): FhirError {
-    if (path.startsWith("$")) return this.#notAllowed(method, path, path);
-    return refuse(404, `There is no resource type "${type}" here.`);
   }
 
   #notAllowed(method: HttpMethod, url: string, what: string): FhirError {
@@ -197,11 +201,22 @@ export class Rest {
     const posted = method === "POST" ? ((body ?? {}) as Query) : {};
     const asked = { ...query, ...posted };
     await this.#gateway.sessions.allReady();
+    await this.#readNamed(asked);
     const tagHash = await this.#sessionAsked(repository.context);
     const found = search(this.#gateway.store, type, asked, tagHash);
     const shown = method === "POST" ? `${type}?${formOf(asked)}` : url;
     const bundle = searchBundle(found, `${this.#gateway.base}/${withoutOffset(shown)}`, this.#gateway.base);
     return ok(tagHash === undefined ? this.#withUnread(bundle) : bundle);
+  }
+
+  /** A search for one patient may mean a session that is newer than the last list. */
+  async #readNamed(query: Query): Promise<void> {
+    for (const [name, value] of Object.entries(query))
+      if (/^(?:patient|subject|_id|identifier)(?::Patient)?$/.test(name))
+        for (const one of [value ?? []].flat()) {
+          const tid = /(?:^|[/|])([2-9A-HJKMNP-Z]{15})$/.exec(one)?.[1];
+          if (tid !== undefined) await this.#gateway.sessions.byTid(tid).catch(mayBeUnknown);
+        }
   }
 
   /** Says which sessions could not be read, so that nobody takes the answer for whole. */
@@ -268,6 +283,10 @@ export class Rest {
 }
 
 const ok = (body: FhirResource): RestAnswer => ({ status: 200, body, headers: {} });
+
+const mayBeUnknown = (error: unknown): void => {
+  if (!(error instanceof FhirError && error.status === 404)) throw error;
+};
 
 const mayBeDeleted = (error: unknown): void => {
   if (!(error instanceof FhirError && error.status === 410)) throw error;

@@ -14,6 +14,8 @@ import type { Vault } from "./vault.ts";
 
 const LANES = 4;
 const LIST_AGAIN_AFTER_MS = 2000;
+/** A session that a request names is compared with the edge this often at most: another desk may have written to it. */
+const FRESH_MS = 5000;
 /** A search over all sessions asks for new ones this often at most: the list has all of them. */
 const SEARCH_LISTS_AFTER_MS = 10_000;
 const SEARCH_WAITS_MS = 20_000;
@@ -33,6 +35,8 @@ export class Sessions {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #loaded = new Set<string>();
   readonly #waiting: string[] = [];
+  /** by tag hash: when the session was last compared with the edge */
+  readonly #comparedAt = new Map<string, number>();
   /** by tag hash: why a session could not be read */
   readonly #unread = new Map<string, string>();
   #all: Promise<void> = Promise.resolve();
@@ -91,7 +95,23 @@ export class Sessions {
     }
     if (tagHash === undefined) throw refuse(404, `There is no session with the TID ${tid}.`);
     await this.ready(tagHash);
+    await this.#compare(tagHash);
     return { tagHash, tid };
+  }
+
+  /** Reads the session anew if the edge has records that another program wrote. */
+  async #compare(tagHash: string): Promise<void> {
+    const { clinic, edge, store } = this.#parts;
+    if (Date.now() - (this.#comparedAt.get(tagHash) ?? 0) < FRESH_MS) return;
+    this.#comparedAt.set(tagHash, Date.now());
+    if (edge().isDown || edge().pending(tagHash).length > 0) return;
+    try {
+      const entries = await clinic.records({ tagHash });
+      if (edge().pending(tagHash).length > 0) return;
+      if (entries.some(({ recordId, state }) => store.recordState(recordId) !== state)) await this.reload(tagHash);
+    } catch (error) {
+      this.#parts.log(`session ${tagHash} cannot be compared with the edge: ${(error as Error).message}`);
+    }
   }
 
   /** Adds a session that just checked in. */
@@ -173,6 +193,7 @@ export class Sessions {
           replay.queued(write, new Date().toISOString());
     });
     this.#loaded.add(tagHash);
+    this.#comparedAt.set(tagHash, Date.now());
     this.#unread.delete(tagHash);
   }
 

@@ -82,7 +82,8 @@ it("files a PDF as a Binary and gives its bytes back", async () => {
   };
   const made = await post("DocumentReference", document);
   expect((made.body.content as JsonObject[])[0]!.attachment).toEqual(attachment);
-  expect((await get(`Binary/${id}`)).body).toMatchObject({ resourceType: "Binary", contentType: "application/pdf" });
+  const json = await get(`Binary/${id}`, { accept: "application/fhir+json" });
+  expect(json.body).toMatchObject({ resourceType: "Binary", contentType: "application/pdf" });
 });
 
 it("shows what another program of the clinic filed: FHIR, and a PDF", async () => {
@@ -222,6 +223,7 @@ describe("every refusal is an OperationOutcome", () => {
     [406, "GET", "Observation?_format=xml", {}],
     [415, "POST", "Observation", { body: "<x/>", headers: { "content-type": "application/fhir+xml" } }],
     [415, "POST", "Observation", { body: "{}", headers: { "content-type": "text/plain" } }],
+    [405, "POST", "metadata", { body: "{}" }],
     [400, "POST", "Observation", { body: "{" }],
     [400, "POST", "Observation", { body: '{"resourceType":"Observation","status":"final","status":"final"}' }],
     [400, "POST", "Observation", { body: "[]" }],

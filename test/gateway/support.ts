@@ -53,6 +53,7 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
     patient,
     directory,
     async visit() {
+      practice.clock.now = Math.floor(Date.now() / 1000); // the gateway has no other clock
       const invitation = await clinic.invitation();
       const { tagHash } = await patient.wallet.checkIn(await patient.wallet.readInvitation(invitation));
       return { tagHash, tid: (await clinic.session(tagHash)).tid };

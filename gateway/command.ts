@@ -3,6 +3,7 @@
 import { createServer as createHttp } from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { systemTransport } from "../client/index.ts";
@@ -49,13 +50,15 @@ async function run(settings: Settings): Promise<number> {
     server.listen(port, host, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
-  const name = host.includes(":") ? `[${host}]` : host;
+  // An address that means all of the machine's is no name by which a client could come back.
+  const named = /^(?:0\.0\.0\.0|::)$/.test(host) ? hostname() : host;
+  const name = named.includes(":") ? `[${named}]` : named;
   const origin = settings.publicUrl ?? `${tls ? "https" : "http"}://${name}:${bound}`;
   const base = `${origin}${BASE_PATH}`;
   const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
   const gateway = new Gateway({ ...settings, transport: systemTransport(), base, log });
   const access = clients && new Access(clients, base);
-  const hosts = [
+  const hosts = access ? undefined : [
     new URL(origin).host,
     `${name}:${bound}`,
     `localhost:${bound}`,

@@ -22,14 +22,14 @@ export interface HttpParts {
   rest: Rest;
   /** undefined: nobody is asked for a token */
   access: Access | undefined;
-  /** host and port by which the server may be named */
-  hosts: readonly string[];
+  /** host and port by which the server may be named; undefined: any name, since each client needs a token */
+  hosts: readonly string[] | undefined;
 }
 
 export function httpApp({ gateway, rest, access, hosts }: HttpParts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
-    if (!hosts.includes((c.req.header("host") ?? "").toLowerCase()))
+    if (hosts && !hosts.includes((c.req.header("host") ?? "").toLowerCase()))
       return tell(c, refuse(403, "The request names another host than this server."));
     if (c.req.header("origin") !== undefined)
       return tell(c, refuse(403, "Requests of web pages are not answered. Ask from a program."));

@@ -121,7 +121,7 @@ export class Edge {
         waiting!.settle();
         attempt = 0;
       } catch (error) {
-        if (await this.#mayPass(error, write)) {
+        if (await this.#mayPass(error, waiting!)) {
           this.#isDown ||= isTransient(error);
           await sleep(Math.min(FIRST_PAUSE_MS * 2 ** attempt++, LONGEST_PAUSE_MS), undefined, {
             signal: this.#stop.signal,
@@ -169,8 +169,10 @@ export class Edge {
   }
 
   /** Whether the same write may pass later. */
-  async #mayPass(error: unknown, { tagHash, target }: Queued): Promise<boolean> {
+  async #mayPass(error: unknown, { write: { tagHash, target }, answered }: Waiting): Promise<boolean> {
     if (isTransient(error) || error instanceof ParametersError) return true;
+    // A wrong clock or suspended keys: an accepted write waits until somebody has mended it.
+    if (error instanceof ApiError && ["credential-refused", "forbidden"].includes(error.code)) return answered;
     if (!(error instanceof ApiError && error.code === "not-allowed-now")) return false;
     // Either the record is not current any more, or the trustees have new keys, which the next try uses.
     if (target === undefined) return true;

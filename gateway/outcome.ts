@@ -99,11 +99,17 @@ export function toFhirError(error: unknown): FhirError {
   return new FhirError(500, { code: "exception", text: "The gateway failed. Its log has the reason." });
 }
 
+const EDGE_STATUS: Record<string, number> = {
+  conflict: 409,
+  "not-allowed-now": 409,
+  "not-found": 404,
+  "too-large": 413,
+};
 /** The edge refused or did not answer. */
 function fromEdge(error: ApiError): FhirError {
   if (isTransient(error)) return new FhirError(503, { code: "transient", text: error.message }, { "retry-after": "5" });
-  const status = error.code === "not-found" ? 404 : error.code === "too-large" ? 413 : 409;
-  return new FhirError(status, { code: CODES[status]!, text: error.message });
+  const status = EDGE_STATUS[error.code] ?? 502;
+  return new FhirError(status, { code: CODES[status] ?? "exception", text: error.message });
 }
 
 /** Whether the same request may succeed later. */

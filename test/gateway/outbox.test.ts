@@ -1,20 +1,20 @@
 // What the gateway answered is at the edge, or in its outbox: with the line cut, after kill -9, and when another writer was faster.
 
-import { writeFileSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../client/index.ts";
 import { killAgainAndAgain } from "./kills.ts";
 import { ask, observation, openWorld, type World } from "./support.ts";
 
-const KILLS = 10;
+const KILLS = 20;
 
 let world: World;
 let line: Line;
 beforeAll(async () => {
   world = await openWorld();
-  line = await cutLine(world.practice.deployment.serviceUrl);
+  line = await cutLine();
 });
 afterAll(async () => {
   line?.close();
@@ -22,32 +22,37 @@ afterAll(async () => {
 });
 
 interface Line {
-  url: string;
+  /** for the environment of a process whose requests go over the line */
+  env: Record<string, string>;
   cut(): void;
   mend(): void;
   close(): void;
 }
-/** A line to the service Worker that can be cut. */
-async function cutLine(url: string): Promise<Line> {
-  const target = new URL(url);
-  const open = new Set<Socket>();
+/** A line to the edge that can be cut: a proxy, so that the gateway names the roles by their own URLs. */
+async function cutLine(): Promise<Line> {
+  const open = new Set<Duplex>();
   let isCut = false;
-  const server: Server = createServer((socket) => {
-    if (isCut) {
-      socket.destroy();
-      return;
-    }
-    const beyond = connect(Number(target.port), target.hostname);
+  const proxy = createServer();
+  proxy.on("connect", ({ url }: IncomingMessage, socket: Duplex) => {
+    const [host, port] = url!.split(":");
+    const beyond = connect(Number(port), host);
     for (const one of [socket, beyond]) {
       open.add(one);
       one.on("error", () => one.destroy());
       one.on("close", () => open.delete(one));
     }
+    if (isCut) {
+      socket.destroy();
+      beyond.destroy();
+      return;
+    }
+    socket.write("HTTP/1.1 200 Connected\r\n\r\n");
     socket.pipe(beyond).pipe(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, target.hostname, resolve));
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   return {
-    url: `http://${target.hostname}:${(server.address() as { port: number }).port}`,
+    env: { NODE_USE_ENV_PROXY: "1", HTTP_PROXY: url, NO_PROXY: "" },
     cut() {
       isCut = true;
       for (const socket of open) socket.destroy();
@@ -57,17 +62,13 @@ async function cutLine(url: string): Promise<Line> {
     },
     close() {
       for (const socket of open) socket.destroy();
-      server.close();
+      proxy.close();
     },
   };
 }
 
 /** The gateway behind the line. */
-function behindTheLine(flags: readonly string[] = [], state = "line") {
-  const path = join(world.directory, "deployment.line.json");
-  writeFileSync(path, JSON.stringify({ ...world.practice.deployment, serviceUrl: line.url }));
-  return world.gateway(["--deployment", path, "--patience", "1", ...flags], { state });
-}
+const behindTheLine = (state = "line") => world.gateway(["--patience", "1"], { state, env: line.env });
 
 const recordsOf = async (tagHash: string) => world.clinic.records({ tagHash });
 const waiting = async (base: string) =>
@@ -105,7 +106,7 @@ it("keeps a write while the line is cut, shows it, survives kill -9, and goes on
 it("tells a conflict: at once while the client waits, and in the outbox if it was answered before", async () => {
   const { tid, tagHash } = await world.visit();
   const session = await world.clinic.session(tagHash);
-  let gateway = await behindTheLine([], "conflict");
+  let gateway = await behindTheLine("conflict");
   const made = await ask(gateway.base, "Observation", { body: observation(tid) });
   const put = (status: string) =>
     ask(gateway.base, `Observation/${made.body.id}`, {
@@ -135,7 +136,7 @@ it("tells a conflict: at once while the client waits, and in the outbox if it wa
   await gateway.stop("SIGKILL");
   await amendElsewhere("corrected");
   line.mend();
-  gateway = await behindTheLine([], "conflict");
+  gateway = await behindTheLine("conflict");
   const refusals = async () => (await waiting(gateway.base)).map(({ name }) => name);
   await expect.poll(refusals, { timeout: 60_000, interval: 500 }).toEqual(["refused"]);
   await expect.poll(status, { timeout: 20_000 }).toBe("corrected");

@@ -25,6 +25,7 @@ interface GatewayOptions {
   clinic?: Clinic;
   /** name of the state directory */
   state?: string;
+  env?: Record<string, string>;
 }
 export interface RunningGateway {
   base: string;
@@ -59,7 +60,7 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
       return { tagHash, tid: (await clinic.session(tagHash)).tid };
     },
     async gateway(flags = [], options = {}) {
-      const gateway = await startGateway(directory, options.clinic ?? clinic, options.state ?? "state", flags);
+      const gateway = await startGateway(directory, options.clinic ?? clinic, flags, options);
       running.push(gateway);
       return gateway;
     },
@@ -74,8 +75,8 @@ export async function openWorld({ slots = 64 }: { slots?: number } = {}): Promis
 async function startGateway(
   directory: string,
   clinic: Clinic,
-  state: string,
   flags: readonly string[],
+  { state = "state", env = {} }: GatewayOptions,
 ): Promise<RunningGateway> {
   const keys = join(directory, "keys.json");
   writeFileSync(keys, JSON.stringify(clinic.keys), { mode: 0o600 });
@@ -83,6 +84,7 @@ async function startGateway(
   // A flag that is given twice counts as the second time.
   const child = spawn(process.execPath, [MAIN, ...args, "--port", "0", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   let [out, err] = ["", ""];
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {

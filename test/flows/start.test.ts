@@ -10,6 +10,7 @@ import { afterAll, expect, it } from "vitest";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { Signed } from "../../protocol/documents.ts";
 import { openServicePart, ServiceList } from "../../protocol/service-list.ts";
+import { freeRange, isFree } from "../support/ports.ts";
 import { command, type Running, run } from "./child.ts";
 
 const temp = mkdtempSync(join(tmpdir(), "symbolon-start-"));
@@ -23,22 +24,6 @@ afterAll(async () => {
   await running?.ended;
   rmSync(temp, { recursive: true, force: true });
 });
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((done) => {
-    const server = createServer()
-      .once("error", () => done(false))
-      .listen(port, "127.0.0.1", () => server.close(() => done(true)));
-  });
-
-/** The first of seven consecutive free ports, below the range that systems give to outgoing connections. */
-async function freeRange(): Promise<number> {
-  for (let base = 20_000 + (process.pid % 1000) * 10; base < 32_000; base += ROLES) {
-    const free = await Promise.all(Array.from({ length: ROLES }, (_, i) => isFree(base + i)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error("no seven consecutive free ports");
-}
 
 /** Resolves when the command has printed a text. @throws Error if it ends before */
 async function printed({ child, stdout, stderr, ended }: Running, text: string): Promise<void> {
@@ -99,7 +84,7 @@ async function stop(): Promise<number | null> {
 }
 
 it("seeds, serves, stops, and continues with the same state", async () => {
-  const port = await freeRange();
+  const port = await freeRange(ROLES);
   const first = await start(port);
   expect(first.stderr()).toContain("key ceremony");
 
@@ -151,7 +136,7 @@ it("seeds, serves, stops, and continues with the same state", async () => {
 
   // A start on the same directory is refused while the first runs, even on other ports and with --fresh.
   for (const more of [[], ["--fresh"]]) {
-    const refused = await run("local/start.ts", ...startArguments(await freeRange()), ...more);
+    const refused = await run("local/start.ts", ...startArguments(await freeRange(ROLES)), ...more);
     expect(refused.code).toBe(1);
     expect(refused.stderr.trim().split("\n")).toEqual([
       `${state}/ is in use by another npm start (process ${second.child.pid}): stop it, or choose another --state`,
@@ -162,7 +147,7 @@ it("seeds, serves, stops, and continues with the same state", async () => {
 });
 
 it("names a busy port in one line and leaves no directory", async () => {
-  const port = await freeRange();
+  const port = await freeRange(ROLES);
   const busy = port + ROLES - 1;
   const server = createServer().listen(busy, "127.0.0.1");
   const directory = join(temp, "busy");
@@ -180,7 +165,7 @@ it("names a busy port in one line and leaves no directory", async () => {
 });
 
 it("seeds again by itself after Ctrl-C while seeding", async () => {
-  const port = await freeRange();
+  const port = await freeRange(ROLES);
   const directory = join(temp, "stopped");
   running = command("local/start.ts", startArguments(port, directory));
   await printed(running, "parameters");

@@ -50,13 +50,18 @@ export type Body =
       /** most values in the JSON, lists and objects included; by default 2,000 */
       readonly maxValues?: number;
     }
-  | { readonly type: typeof FORM_TYPE; readonly schema: z.ZodType }
+  | {
+      readonly type: typeof FORM_TYPE;
+      readonly schema: z.ZodType;
+      /** The handler refuses in the form of RFC 6749, and so it checks the content type and the form itself. */
+      readonly oauth: true;
+    }
   | { readonly type: typeof OCTETS_TYPE; readonly document: string; readonly maxBytes: number }
   | { readonly type: typeof TEXT_TYPE; readonly document: string; readonly maxBytes: number };
 
 export const json = <S extends z.ZodType>(schema: S, maxValues?: number) =>
   ({ type: JSON_TYPE, schema, maxValues }) as const;
-export const form = <S extends z.ZodType>(schema: S) => ({ type: FORM_TYPE, schema }) as const;
+export const oauthForm = <S extends z.ZodType>(schema: S) => ({ type: FORM_TYPE, schema, oauth: true }) as const;
 export const octets = (document: string, maxBytes: number) => ({ type: OCTETS_TYPE, document, maxBytes }) as const;
 export const text = (document: string, maxBytes: number) => ({ type: TEXT_TYPE, document, maxBytes }) as const;
 
@@ -72,7 +77,10 @@ export interface Route {
   /** names in lower case */
   readonly headers?: Shape;
   readonly body?: Body;
-  /** The content types of a good answer; the first is the default. Empty if a good answer has no body. */
+  /**
+   * The content types of a good answer; the first is the default. Empty if a good answer has no body, or has one type whatever
+   * the caller accepts.
+   */
   readonly produces: readonly string[];
 }
 /** One room of a role. */
@@ -98,6 +106,8 @@ export interface Answers {
   readonly description?: string;
   /** by status */
   readonly ok: Readonly<Record<number, Answer>>;
+  /** by status: refusals that are no problem documents */
+  readonly refusals?: Readonly<Record<number, Answer>>;
   /** codes beside the common ones */
   readonly problems?: readonly ProblemCode[];
 }
@@ -132,10 +142,12 @@ export function contract(
 /** The codes that a route can answer with beside those that it names. */
 export function commonProblems({ method, callers, params, query, headers, body, produces }: Route): ProblemCode[] {
   const codes: ProblemCode[] = ["too-many", "unavailable"];
-  if (params || query || headers || body || callers.some(({ by }) => by !== "anyone")) codes.push("malformed");
+  const isOauth = body?.type === FORM_TYPE;
+  if (params || query || headers || (body && !isOauth) || callers.some(({ by }) => by !== "anyone"))
+    codes.push("malformed");
   if (produces.length > 0) codes.push("not-acceptable");
   if (method !== "GET" || body) codes.push("too-large");
-  if (body) codes.push("unsupported-media-type");
+  if (body && !isOauth) codes.push("unsupported-media-type");
   if (callers.some(({ by }) => by !== "anyone")) codes.push("credential-refused");
   if (callers.some(({ by }) => by === "clinic" || by === "bearer")) codes.push("token-refused", "insufficient-scope");
   if (callers.some(({ by }) => by === "signature" || by === "administrator")) codes.push("clock-skew");

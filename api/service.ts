@@ -3,13 +3,17 @@
 import { contract } from "./contract.ts";
 import { HEALTH, HEALTH_ANSWERS } from "./health.ts";
 import { ADMINISTRATION, ADMINISTRATION_ANSWERS } from "./service/administration.ts";
+import { CASE_WATCHES, CASE_WATCHES_ANSWERS } from "./service/case-watches.ts";
 import { CHECK_INS, CHECK_INS_ANSWERS } from "./service/check-ins.ts";
+import { CLIENTS, CLIENTS_ANSWERS } from "./service/clients.ts";
+import { EVENTS, EVENTS_ANSWERS } from "./service/events.ts";
 import { MESSAGES, MESSAGES_ANSWERS } from "./service/messages.ts";
 import { PAGES, PAGES_ANSWERS } from "./service/pages.ts";
 import { RECORDS, RECORDS_ANSWERS } from "./service/records.ts";
 import { SERVICES, SERVICES_ANSWERS } from "./service/services.ts";
 import { SESSIONS, SESSIONS_ANSWERS } from "./service/sessions.ts";
 import { TOKENS, TOKENS_ANSWERS } from "./service/tokens.ts";
+import { WEBHOOKS, WEBHOOKS_ANSWERS } from "./service/webhooks.ts";
 
 export const SERVICE = contract(
   {
@@ -20,10 +24,14 @@ export const SERVICE = contract(
   },
   {
     tokens: [TOKENS, TOKENS_ANSWERS],
+    clients: [CLIENTS, CLIENTS_ANSWERS],
     "check-ins": [CHECK_INS, CHECK_INS_ANSWERS],
     sessions: [SESSIONS, SESSIONS_ANSWERS],
     records: [RECORDS, RECORDS_ANSWERS],
     messages: [MESSAGES, MESSAGES_ANSWERS],
+    events: [EVENTS, EVENTS_ANSWERS],
+    webhooks: [WEBHOOKS, WEBHOOKS_ANSWERS],
+    "case-watches": [CASE_WATCHES, CASE_WATCHES_ANSWERS],
     services: [SERVICES, SERVICES_ANSWERS],
     administration: [ADMINISTRATION, ADMINISTRATION_ANSWERS],
     pages: [PAGES, PAGES_ANSWERS],

@@ -12,8 +12,7 @@ import type { Hex } from "../protocol/encodings.ts";
 import type { CaseState } from "../schema/case-list.ts";
 import { DISABLE_AFTER_SECONDS, retryWaitMs } from "./webhook-retries.ts";
 
-export const EVENT_TYPES = ["check-in", "message", "case"] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export type EventType = "check-in" | "message" | "case";
 
 /** An event on its way to a webhook. */
 export interface Delivery {

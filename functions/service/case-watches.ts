@@ -17,25 +17,23 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import * as z from "zod";
+import { CASE_WATCHES, caseNews } from "../../api/service/case-watches.ts";
 import { MAX_WATCHED, WATCH_DAYS, type WatchedCase } from "../../durable-objects/clinic-bell.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { dayOf, SECONDS_PER_DAY } from "../../protocol/epoch.ts";
-import { CASE_STATES, type CaseState } from "../../schema/case-list.ts";
+import type { CaseState } from "../../schema/case-list.ts";
 import { caseWatches } from "../../schema/service.ts";
 import { callJson } from "../shared/calls.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
 import { signedBy } from "../shared/request-auth.ts";
-import { hexText } from "../shared/schemas.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { bellOf, ownBell, ring } from "./bells.ts";
 import type { Service } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 
-const CASE_ID_BYTES = 32;
-const CaseNews = z.object({ caseId: hexText(CASE_ID_BYTES), state: z.enum(CASE_STATES) });
-const CaseStates = z.object({ cases: z.array(CaseNews).max(MAX_WATCHED) });
+const CaseStates = z.object({ cases: z.array(caseNews).max(MAX_WATCHED) });
 
 /** The states of cases at the escrow; of those that it has. @throws Problem unavailable */
 async function statesOf(env: ServiceEnv, caseIds: readonly Hex[], at: number): Promise<Map<Hex, CaseState>> {
@@ -70,9 +68,8 @@ export async function refreshCases(env: ServiceEnv, { serviceId }: Service, at: 
 const told = ({ caseId, state }: Pick<WatchedCase, "caseId" | "state">) => ({ caseId, state });
 
 export function registerCaseWatches(app: RoleApp<ServiceEnv>): void {
-  app.put("/v1/services/:id/cases/:caseId", async (c) => {
-    const service = await clinicOf(c);
-    const caseId = checkHex(c.req.param("caseId"), CASE_ID_BYTES, "case id");
+  serve(app, CASE_WATCHES.watchCase, async (c, { params: { caseId }, scopes }) => {
+    const service = await clinicOf(c, scopes);
     const at = now(c);
     const state = (await statesOf(c.env, [caseId], at)).get(caseId) ?? null;
     const bell = await ownBell(c.env, service);
@@ -83,9 +80,8 @@ export function registerCaseWatches(app: RoleApp<ServiceEnv>): void {
     return c.json({ caseId, state });
   });
 
-  app.delete("/v1/services/:id/cases/:caseId", async (c) => {
-    const { serviceId } = await clinicOf(c);
-    const caseId = checkHex(c.req.param("caseId"), CASE_ID_BYTES, "case id");
+  serve(app, CASE_WATCHES.unwatchCase, async (c, { params: { caseId }, scopes }) => {
+    const { serviceId } = await clinicOf(c, scopes);
     await drizzle(c.env.RECORDS_DB_0)
       .delete(caseWatches)
       .where(and(eq(caseWatches.caseId, caseId), eq(caseWatches.serviceId, serviceId)));
@@ -93,15 +89,15 @@ export function registerCaseWatches(app: RoleApp<ServiceEnv>): void {
     return c.body(null, 204);
   });
 
-  app.get("/v1/services/:id/cases", async (c) => {
-    const service = await clinicOf(c);
+  serve(app, CASE_WATCHES.listWatchedCases, async (c, { scopes }) => {
+    const service = await clinicOf(c, scopes);
     const cases = service.bell ? await refreshCases(c.env, service, now(c)) : [];
     return c.json({ cases: cases.map(told) });
   });
 
-  app.post("/v1/cases", async (c) => {
+  serve(app, CASE_WATCHES.tellCase, async (c) => {
     const { body } = await signedBy(c, [c.env.ESCROW_KEY]);
-    const { caseId, state } = await readJson(body, CaseNews);
+    const { caseId, state } = await readBody(CASE_WATCHES.tellCase, body);
     const watchers = await drizzle(c.env.RECORDS_DB_0)
       .select({ serviceId: caseWatches.serviceId })
       .from(caseWatches)

@@ -17,6 +17,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
+import type { QueryOf } from "../../api/contract.ts";
+import { EVENTS } from "../../api/service/events.ts";
 import { TICKET_SECONDS } from "../../durable-objects/clinic-bell.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
@@ -26,16 +28,14 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
+import { serve } from "../shared/serve.ts";
 import { bellOf, ownBell } from "./bells.ts";
 import { refreshCases } from "./case-watches.ts";
-import { pageOf } from "./paging.ts";
 import { type Service, serviceOfPath } from "./registry.ts";
 import { clinicOf } from "./tokens.ts";
 
 const TICKET_BYTES = 32;
 const TICKET = /(?:^|,)\s*ticket\.([A-Za-z0-9_-]{43})\s*(?:,|$)/;
-const EVENTS_PER_PAGE = 500;
-const DAY = /^(?:0|[1-9]\d{0,5})$/;
 const CHECK_IN_CURSOR = /^check-in\.(\d{1,6})\.([0-9a-f]{64})$/;
 const MESSAGE_CURSOR = /^message\.([0-9a-f]{64})$/;
 
@@ -51,14 +51,6 @@ interface ListedEvent {
 }
 
 const hashOf = (ticket: string): Hex => bytesToHex(sha256(utf8ToBytes(ticket)));
-
-/** @throws Problem malformed */
-function dayAsked(c: ServiceContext, today: number): number {
-  const after = c.req.query("after");
-  if (after === undefined) return today;
-  if (!DAY.test(after)) throw new Problem("malformed", "after: the cursor of an event expected");
-  return Number(after);
-}
 
 /** Check-ins after a place in their order. One lower bound: SQLite seeks by one, and would visit every row up to a second. */
 async function checkIns({ db, serviceId }: Service, [day, tagHash]: [number, string], limit: number) {
@@ -84,14 +76,16 @@ async function messagesAndCases(c: ServiceContext, service: Service, after: stri
   return { events: [...events, ...known] };
 }
 
-/** @throws Problem malformed */
-async function eventPage(c: ServiceContext, service: Service, from: number) {
-  const { limit } = pageOf(c, EVENTS_PER_PAGE);
-  const cursor = c.req.query("cursor");
-  const message = MESSAGE_CURSOR.exec(cursor ?? "");
+/** @param from the first day of the list */
+async function eventPage(
+  c: ServiceContext,
+  service: Service,
+  from: number,
+  { cursor = "", limit }: QueryOf<typeof EVENTS.listEvents>,
+) {
+  const message = MESSAGE_CURSOR.exec(cursor);
   if (message) return messagesAndCases(c, service, message[1]!, limit);
-  const checkIn = CHECK_IN_CURSOR.exec(cursor ?? "");
-  if (cursor !== undefined && !checkIn) throw new Problem("malformed", "cursor: not a cursor of this list");
+  const checkIn = CHECK_IN_CURSOR.exec(cursor);
   const isWithin = checkIn && Number(checkIn[1]) >= from;
   const page = await checkIns(service, isWithin ? [Number(checkIn[1]), checkIn[2]!] : [from, ""], limit);
   const last = page.at(-1);
@@ -101,10 +95,10 @@ async function eventPage(c: ServiceContext, service: Service, from: number) {
 }
 
 /** Hands the upgrade to the bell. @throws Problem malformed, credential-refused, too-many */
-async function openSocket(c: ServiceContext, { serviceId }: Service): Promise<Response> {
+async function openSocket(c: ServiceContext, { serviceId }: Service, protocols: string | undefined): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
     throw new Problem("malformed", "An upgrade to a WebSocket is expected.");
-  const ticket = TICKET.exec(c.req.header("sec-websocket-protocol") ?? "")?.[1];
+  const ticket = TICKET.exec(protocols ?? "")?.[1];
   if (ticket === undefined) throw refused("no ticket among the subprotocols");
   const answer = await bellOf(c.env, serviceId).fetch(`https://bell/?ticket=${hashOf(ticket)}`, {
     headers: { upgrade: "websocket" },
@@ -115,18 +109,20 @@ async function openSocket(c: ServiceContext, { serviceId }: Service): Promise<Re
 }
 
 export function registerEvents(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/services/:id/events/ticket", async (c) => {
-    const bell = await ownBell(c.env, await clinicOf(c));
+  serve(app, EVENTS.issueEventTicket, async (c, { scopes }) => {
+    const bell = await ownBell(c.env, await clinicOf(c, scopes));
     const ticket = toBase64url(rng(TICKET_BYTES));
     if (!(await bell.issue(hashOf(ticket)))) throw new Problem("too-many", "Too many tickets are waiting to be used.");
     return c.json({ ticket, expiresIn: TICKET_SECONDS }, 201);
   });
 
-  app.get("/v1/services/:id/events/socket", async (c) => openSocket(c, await serviceOfPath(c.env, c.req.param("id"))));
+  serve(app, EVENTS.openEventSocket, async (c, { params: { id }, headers }) =>
+    openSocket(c, await serviceOfPath(c.env, id), headers["sec-websocket-protocol"]),
+  );
 
-  app.get("/v1/services/:id/events", async (c) => {
-    const service = await clinicOf(c);
+  serve(app, EVENTS.listEvents, async (c, { query, scopes }) => {
+    const service = await clinicOf(c, scopes);
     const today = dayOf(now(c));
-    return c.json({ ...(await eventPage(c, service, dayAsked(c, today) - 1)), today: String(today) });
+    return c.json({ ...(await eventPage(c, service, (query.after ?? today) - 1, query)), today: String(today) });
   });
 }

@@ -1,6 +1,6 @@
 // The public keys by which a client's assertions are verified: ES384 (P-384) or RS384 (RSA of 2048 to 4096 bits).
 //
-//   inline     a JWK Set that the clinic registered, at most MAX_KEYS keys. Two keys at once let a client change keys
+//   inline     a JWK Set that the clinic registered, at most four keys (api/service/clients.ts). Two keys at once let a client change keys
 //              without a gap
 //   jwks_uri   the client's own address of its JWK Set, asked through outbound(). An isolate keeps the set for CACHE_MS. An
 //              assertion that names an unknown key has it fetched again, at most once in COOLDOWN_MS. Failed fetches count
@@ -19,13 +19,11 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from "jose";
-import * as z from "zod";
+import type { InlineJwks } from "../../api/service/clients.ts";
 import { type OutboundEnv, type OutboundError, outbound } from "../shared/outbound.ts";
 import { Problem } from "../shared/problems.ts";
 
 export const ALGORITHMS = ["ES384", "RS384"] as const;
-const MAX_KEYS = 4;
-const MAX_KID_CHARACTERS = 128;
 const CACHE_MS = 600_000;
 const COOLDOWN_MS = 30_000;
 const MAX_FETCHES = 10;
@@ -33,44 +31,6 @@ const FETCH_TIMEOUT_MS = 3_000;
 const MAX_JWKS_BYTES = 64 * 1024;
 /** Clients whose fetched keys an isolate keeps. */
 const MAX_KEPT = 500;
-
-const base64url = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+$/, "base64url expected")
-    .min(least)
-    .max(most);
-const common = {
-  kid: z.string().min(1).max(MAX_KID_CHARACTERS),
-  use: z.literal("sig").optional(),
-};
-/** 48 bytes of a coordinate; 2048 to 4096 bits of a modulus. */
-const [COORDINATE, MODULUS, EXPONENT] = [base64url(64, 64), base64url(342, 684), base64url(1, 6)];
-const PublicJwk = z
-  .record(z.string(), z.unknown())
-  .refine((key) => !["d", "p", "q", "dp", "dq", "qi", "k"].some((part) => part in key), "this is a secret key")
-  .pipe(
-    z.discriminatedUnion("kty", [
-      z.object({
-        kty: z.literal("EC"),
-        crv: z.literal("P-384"),
-        x: COORDINATE,
-        y: COORDINATE,
-        alg: z.literal("ES384").optional(),
-        ...common,
-      }),
-      z.object({ kty: z.literal("RSA"), n: MODULUS, e: EXPONENT, alg: z.literal("RS384").optional(), ...common }),
-    ]),
-  );
-/** An inline set. Members that nobody needs are dropped. */
-export const InlineJwks = z.object({
-  keys: z
-    .array(PublicJwk)
-    .min(1)
-    .max(MAX_KEYS)
-    .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, "each key needs a kid of its own"),
-});
-export type InlineJwks = z.infer<typeof InlineJwks>;
 
 const algorithmOf = ({ kty }: JWK): string => (kty === "RSA" ? "RS384" : "ES384");
 

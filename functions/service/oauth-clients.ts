@@ -17,36 +17,27 @@
 import { asc, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
-import * as z from "zod";
+import { CLIENTS, type InlineJwks } from "../../api/service/clients.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { MAX_CLOCK_TOLERANCE_SECONDS } from "../../protocol/clock.ts";
 import { type Hex, isHex } from "../../protocol/encodings.ts";
 import { oauthClients } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { OutboundError, outboundUrl } from "../shared/outbound.ts";
 import { clockTolerance } from "../shared/parameters.ts";
 import { Problem, refused } from "../shared/problems.ts";
 import { signedRequest } from "../shared/request-auth.ts";
-import { InlineJwks, type KeySource, requireUsable } from "./jwks.ts";
+import { readBody, serve } from "../shared/serve.ts";
+import { type KeySource, requireUsable } from "./jwks.ts";
 import { findService, type Service, serviceOfPath } from "./registry.ts";
-import { EVERYTHING_GRANTED, type Grants, isEmpty, MAX_SCOPE_CHARACTERS, readScopes, scopeText } from "./scopes.ts";
+import { EVERYTHING_GRANTED, type Grants, isEmpty, readScopes, scopeText } from "./scopes.ts";
 import { spend } from "./single-use.ts";
 import { requireActive } from "./suspension.ts";
 
 const SERVICE_ID_BYTES = 16;
 const CLIENT_ID_BYTES = 24;
 const MAX_CLIENTS = 20;
-const MAX_NAME_CHARACTERS = 80;
-
-/** The body of a PUT. */
-const ClientBody = z.object({
-  name: z.string().min(1).max(MAX_NAME_CHARACTERS),
-  scope: z.string().max(MAX_SCOPE_CHARACTERS),
-  jwks: InlineJwks.optional(),
-  jwksUri: z.string().optional(),
-});
 
 /** A client as tokens see it. */
 export interface OAuthClient {
@@ -137,7 +128,7 @@ async function signedOnce(c: ServiceContext): Promise<{ service: Service; body: 
 
 /** @throws Problem malformed */
 async function checkedBody(env: ServiceEnv, bytes: Uint8Array): Promise<Omit<Row, "clientId" | "serviceId">> {
-  const { name, scope, jwks, jwksUri } = await readJson(bytes, ClientBody);
+  const { name, scope, jwks, jwksUri } = await readBody(CLIENTS.putClient, bytes);
   const scopes = readScopes(scope);
   if (!scopes || isEmpty(scopes.grants)) throw new Problem("malformed", "scope: a list of scopes expected");
   if (scopes.unknown.length > 0) throw new Problem("malformed", `scope: unknown: ${scopes.unknown.join(" ")}`);
@@ -187,7 +178,7 @@ async function store(env: ServiceEnv, row: Row): Promise<void> {
 }
 
 export function registerOAuthClients(app: RoleApp<ServiceEnv>): void {
-  app.get("/v1/services/:id/clients", async (c) => {
+  serve(app, CLIENTS.listClients, async (c) => {
     const { service } = await signedByClinic(c);
     const rows = await tables(c.env)
       .select()
@@ -197,9 +188,8 @@ export function registerOAuthClients(app: RoleApp<ServiceEnv>): void {
     return c.json({ clients: rows.map(asJson) });
   });
 
-  app.put("/v1/services/:id/clients/:clientId", async (c) => {
+  serve(app, CLIENTS.putClient, async (c, { params: { clientId } }) => {
     const { service, body } = await signedOnce(c);
-    const clientId = checkHex(c.req.param("clientId"), CLIENT_ID_BYTES, "client id");
     requireActive(service);
     const row = { clientId, serviceId: service.serviceId, ...(await checkedBody(c.env, body)) };
     const before = await rowOf(c.env, clientId);
@@ -208,9 +198,8 @@ export function registerOAuthClients(app: RoleApp<ServiceEnv>): void {
     return c.json(asJson(row), before ? 200 : 201);
   });
 
-  app.delete("/v1/services/:id/clients/:clientId", async (c) => {
+  serve(app, CLIENTS.removeClient, async (c, { params: { clientId } }) => {
     const { service } = await signedOnce(c);
-    const clientId = checkHex(c.req.param("clientId"), CLIENT_ID_BYTES, "client id");
     await c.env.RECORDS_DB_0.prepare("DELETE FROM oauth_clients WHERE client_id = ? AND service_id = ?")
       .bind(clientId, service.serviceId)
       .run();

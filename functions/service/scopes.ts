@@ -15,6 +15,8 @@
 // means .cruds. An answer always uses the form above, sorted, without letters that a resource does not have. Queries behind
 // a scope ("?status=…") are not supported: such a scope is unknown. An unknown scope is not granted, and refuses nothing else.
 
+import { MAX_SCOPE_CHARACTERS } from "../../api/service/tokens.ts";
+
 const LETTERS = {
   Case: "cds",
   Event: "r",
@@ -33,7 +35,6 @@ export type Scope = { [R in Resource]: `system/${R}.${Each<(typeof LETTERS)[R]>}
 export type Grants = Readonly<Partial<Record<Resource, string>>>;
 
 const RESOURCES = Object.keys(LETTERS) as Resource[];
-export const MAX_SCOPE_CHARACTERS = 1000;
 /** scope-token of RFC 6749, section 3.3, separated by one space. */
 const SCOPE_LIST = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 const ONE_SCOPE = /^system\/(\w+|\*)\.(read|write|\*|c?r?u?d?s?)$/;

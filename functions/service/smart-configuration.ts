@@ -6,8 +6,10 @@
 //   GET /.well-known/openid-configuration        the same document: OAuth libraries look here by default. This service
 //                                                issues no id tokens
 
+import { TOKENS } from "../../api/service/tokens.ts";
 import type { ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
+import { serve } from "../shared/serve.ts";
 import { issuerOf, tokenEndpointOf } from "./client-assertion.ts";
 import { ALGORITHMS } from "./jwks.ts";
 import { SCOPES_SUPPORTED } from "./scopes.ts";
@@ -27,10 +29,10 @@ const common = (env: ServiceEnv) => ({
 const oauth = (env: ServiceEnv) => ({ issuer: issuerOf(env), ...common(env), response_types_supported: [] });
 
 export function registerSmartConfiguration(app: RoleApp<ServiceEnv>): void {
-  app.get("/.well-known/smart-configuration", (c) => {
+  serve(app, TOKENS.readSmartConfiguration, (c) => {
     const capabilities = ["client-confidential-asymmetric", "permission-v1", "permission-v2"];
     return c.json({ ...common(c.env), capabilities }, 200, CACHE);
   });
-  app.get("/.well-known/oauth-authorization-server", (c) => c.json(oauth(c.env), 200, CACHE));
-  app.get("/.well-known/openid-configuration", (c) => c.json(oauth(c.env), 200, CACHE));
+  serve(app, TOKENS.readAuthorizationServer, (c) => c.json(oauth(c.env), 200, CACHE));
+  serve(app, TOKENS.readOpenIdConfiguration, (c) => c.json(oauth(c.env), 200, CACHE));
 }

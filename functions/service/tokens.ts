@@ -16,11 +16,13 @@
 
 import type { Context } from "hono";
 import { jwtVerify, SignJWT } from "jose";
+import { TOKENS } from "../../api/service/tokens.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import { checkHex, type RoleApp } from "../shared/http.ts";
 import { PROBLEMS, Problem, type ProblemCode, toProblem } from "../shared/problems.ts";
 import { countKey } from "../shared/rate-limits.ts";
+import { serve } from "../shared/serve.ts";
 import { assertedClient, issuerOf } from "./client-assertion.ts";
 import { allowedNow } from "./oauth-clients.ts";
 import { findService, type Service } from "./registry.ts";
@@ -49,7 +51,7 @@ const badToken = (inside: string): Problem =>
 export interface ClinicToken {
   readonly service: Service;
   /** The service, if the token covers one of these scopes. @throws Problem insufficient-scope */
-  require(...scopes: readonly [Scope, ...Scope[]]): Service;
+  require(...scopes: readonly Scope[]): Service;
 }
 
 /** @throws Problem malformed, token-refused, too-many */
@@ -88,11 +90,7 @@ export async function clinicToken(c: ServiceContext, id = c.req.param("id")): Pr
  * The service whose id is in the path, if a token of its clinic with this scope came with the request.
  * @throws Problem malformed, token-refused, insufficient-scope, too-many
  */
-export async function clinicOf(
-  c: ServiceContext,
-  scopes: readonly Scope[],
-  id = c.req.param("id"),
-): Promise<Service> {
+export async function clinicOf(c: ServiceContext, scopes: readonly Scope[], id = c.req.param("id")): Promise<Service> {
   return (await clinicToken(c, id)).require(...scopes);
 }
 
@@ -185,5 +183,5 @@ async function issueToken(c: ServiceContext): Promise<Response> {
 }
 
 export function registerTokens(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/token", (c) => issueToken(c).catch(refusalResponse));
+  serve(app, TOKENS.token, (c) => issueToken(c).catch(refusalResponse));
 }

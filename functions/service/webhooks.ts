@@ -14,44 +14,37 @@
 // The address is checked when it is registered, and again with all addresses of its name before each delivery (outbound.ts).
 
 import type { Context } from "hono";
-import * as z from "zod";
+import { WEBHOOKS } from "../../api/service/webhooks.ts";
 import type { ClinicBell } from "../../durable-objects/clinic-bell.ts";
-import { type DeadLetter, EVENT_TYPES, MAX_WEBHOOKS, type WebhookView } from "../../durable-objects/webhook-outbox.ts";
+import { type DeadLetter, MAX_WEBHOOKS, type WebhookView } from "../../durable-objects/webhook-outbox.ts";
 import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
 import { dayOf } from "../../protocol/epoch.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
-import { checkHex, type RoleApp } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
+import type { RoleApp } from "../shared/http.ts";
 import { OutboundError, outboundUrl } from "../shared/outbound.ts";
 import { Problem } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
+import { readBody, serve } from "../shared/serve.ts";
 import { bellOf, ownBell } from "./bells.ts";
-import { pageOf } from "./paging.ts";
+import type { Scope } from "./scopes.ts";
 import { clinicOf } from "./tokens.ts";
 import { secretText } from "./webhook-delivery.ts";
 
 const WEBHOOK_ID_BYTES = 16;
 const SECRET_BYTES = 32;
-const DEAD_PER_PAGE = 100;
-const MAX_URL_CHARACTERS = 2048;
-const MESSAGE_ID = /^msg_[0-9a-f]{32}$/;
-
-const NewWebhook = z.object({
-  url: z.string().min(1).max(MAX_URL_CHARACTERS),
-  types: z
-    .array(z.enum(EVENT_TYPES))
-    .min(1)
-    .max(EVENT_TYPES.length)
-    .default([...EVENT_TYPES]),
-});
-const Redelivery = z.object({ ids: z.array(z.string().regex(MESSAGE_ID)).min(1).max(DEAD_PER_PAGE).optional() });
 
 type ServiceContext = Context<{ Bindings: ServiceEnv }>;
 
-/** The webhook of the path, and the bell that has it. @throws Problem credential-refused, malformed, not-found */
-async function hookOf(c: ServiceContext): Promise<{ bell: DurableObjectStub<ClinicBell>; id: Hex; view: WebhookView }> {
-  const { serviceId } = await clinicOf(c);
-  const id = checkHex(c.req.param("hook"), WEBHOOK_ID_BYTES, "webhook id");
+interface Named {
+  readonly params: { readonly hook: Hex };
+  readonly scopes: readonly Scope[];
+}
+/** The webhook of the path, and the bell that has it. @throws Problem token-refused, insufficient-scope, not-found */
+async function hookOf(
+  c: ServiceContext,
+  { params: { hook: id }, scopes }: Named,
+): Promise<{ bell: DurableObjectStub<ClinicBell>; id: Hex; view: WebhookView }> {
+  const { serviceId } = await clinicOf(c, scopes);
   const bell = bellOf(c.env, serviceId);
   return { bell, id, view: found(await bell.webhook(id)) };
 }
@@ -83,9 +76,9 @@ const asJson = ({ id, type, about, state, day, reason }: DeadLetter) => ({
 });
 
 export function registerWebhooks(app: RoleApp<ServiceEnv>): void {
-  app.post("/v1/services/:id/webhooks", async (c) => {
-    const service = await clinicOf(c);
-    const { url, types } = await readJson(c.req, NewWebhook);
+  serve(app, WEBHOOKS.registerWebhook, async (c, { scopes }) => {
+    const service = await clinicOf(c, scopes);
+    const { url, types } = await readBody(WEBHOOKS.registerWebhook, c.req);
     const secret = rng(SECRET_BYTES);
     const webhook = await (await ownBell(c.env, service)).register({
       id: bytesToHex(rng(WEBHOOK_ID_BYTES)),
@@ -100,52 +93,49 @@ export function registerWebhooks(app: RoleApp<ServiceEnv>): void {
     return c.json({ webhook, secret: secretText(secret) }, 201);
   });
 
-  app.get("/v1/services/:id/webhooks", async (c) => {
-    const { serviceId } = await clinicOf(c);
+  serve(app, WEBHOOKS.listWebhooks, async (c, { scopes }) => {
+    const { serviceId } = await clinicOf(c, scopes);
     return c.json({ webhooks: await bellOf(c.env, serviceId).webhooks() });
   });
 
-  app.get("/v1/services/:id/webhooks/:hook", async (c) => c.json((await hookOf(c)).view));
+  serve(app, WEBHOOKS.readWebhook, async (c, named) => c.json((await hookOf(c, named)).view));
 
-  app.delete("/v1/services/:id/webhooks/:hook", async (c) => {
-    const { bell, id } = await hookOf(c);
+  serve(app, WEBHOOKS.removeWebhook, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
     await bell.remove(id);
     return c.body(null, 204);
   });
 
-  app.post("/v1/services/:id/webhooks/:hook/rotate", async (c) => {
-    const { bell, id } = await hookOf(c);
+  serve(app, WEBHOOKS.rotateWebhookSecret, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
     const secret = rng(SECRET_BYTES);
     return c.json({ webhook: found(await bell.rotate(id, secret)), secret: secretText(secret) });
   });
 
-  app.post("/v1/services/:id/webhooks/:hook/enable", async (c) => {
-    const { bell, id } = await hookOf(c);
+  serve(app, WEBHOOKS.enableWebhook, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
     return c.json(found(await bell.enable(id)));
   });
 
-  app.post("/v1/services/:id/webhooks/:hook/test", async (c) => {
-    const { bell, id } = await hookOf(c);
+  serve(app, WEBHOOKS.testWebhook, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
     if (found(await bell.sendTest(id, dayOf(now(c)))) === "disabled") throw disabled();
     return c.json({}, 202);
   });
 
-  app.get("/v1/services/:id/webhooks/:hook/dead-letters", async (c) => {
-    const { bell, id } = await hookOf(c);
-    const { limit } = pageOf(c, DEAD_PER_PAGE);
-    const cursor = c.req.query("cursor");
-    if (cursor !== undefined && !MESSAGE_ID.test(cursor))
-      throw new Problem("malformed", "cursor: not a cursor of this list");
-    const letters = await bell.deadLetters(id, cursor ?? "", limit);
+  serve(app, WEBHOOKS.listDeadLetters, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
+    const { cursor = "", limit } = named.query;
+    const letters = await bell.deadLetters(id, cursor, limit);
     return c.json({
       deadLetters: letters.map(asJson),
       ...(letters.length === limit ? { cursor: letters.at(-1)!.id } : {}),
     });
   });
 
-  app.post("/v1/services/:id/webhooks/:hook/dead-letters/redeliver", async (c) => {
-    const { bell, id } = await hookOf(c);
-    const { ids } = await readJson(c.req, Redelivery);
+  serve(app, WEBHOOKS.redeliverDeadLetters, async (c, named) => {
+    const { bell, id } = await hookOf(c, named);
+    const { ids } = await readBody(WEBHOOKS.redeliverDeadLetters, c.req);
     const redelivered = found(await bell.redeliver(id, ids));
     if (redelivered === "disabled") throw disabled();
     return c.json({ redelivered });

@@ -6,6 +6,7 @@ import type { Context, Hono } from "hono";
 import * as z from "zod";
 import {
   type BodyOf,
+  FORM_TYPE,
   type HeadersOf,
   JSON_TYPE,
   type ParamsOf,
@@ -91,18 +92,19 @@ function acceptedType(accept: string | undefined, produced: readonly string[]): 
   return best.type;
 }
 
-/** A body without a content type is taken for the expected one. @throws Problem unsupported-media-type */
+/**
+ * A body without a content type is taken for the expected one. The handlers of OAuth forms check theirs themselves.
+ * @throws Problem unsupported-media-type
+ */
 function requireContentType(c: Context, { body }: Route): void {
   const given = c.req.header("content-type");
-  if (!body || given === undefined) return;
+  if (!body || body.type === FORM_TYPE || given === undefined) return;
   if (given.split(";")[0]!.trim().toLowerCase() !== body.type)
     throw new Problem("unsupported-media-type", `${body.type} expected`, undefined, {}, { accept: body.type });
 }
 
-const utf8 = new TextDecoder();
-
 /**
- * The JSON or form of a request, checked by the contract's schema.
+ * The JSON of a request, checked by the contract's schema.
  * @param from the request, or its body if the handler has read it to check a signature
  * @throws Problem malformed, ZodError (which becomes "malformed")
  */
@@ -110,8 +112,6 @@ export async function readBody<R extends Route>(
   { body }: R,
   from: { arrayBuffer(): Promise<ArrayBuffer> } | Uint8Array,
 ): Promise<BodyOf<R>> {
-  if (!body || !("schema" in body)) throw new Error("this route has no schema of its body");
-  if (body.type === JSON_TYPE) return (await readJson(from, body.schema, body.maxValues)) as BodyOf<R>;
-  const bytes = from instanceof Uint8Array ? from : new Uint8Array(await from.arrayBuffer());
-  return body.schema.parse(Object.fromEntries(new URLSearchParams(utf8.decode(bytes)))) as BodyOf<R>;
+  if (body?.type !== JSON_TYPE) throw new Error("this route takes no JSON");
+  return (await readJson(from, body.schema, body.maxValues)) as BodyOf<R>;
 }

@@ -21,10 +21,10 @@ type Entry = Routes[string];
 
 /** Every schema that a route names. */
 function* schemasIn(routes: Routes): Generator<z.ZodType> {
-  for (const { params, query, headers, body, ok } of Object.values(routes)) {
+  for (const { params, query, headers, body, ok, refusals } of Object.values(routes)) {
     for (const shape of [params, query, headers]) yield* Object.values(shape ?? {});
     if (body && "schema" in body) yield body.schema;
-    for (const { json } of Object.values(ok)) if (json) yield json;
+    for (const { json } of [...Object.values(ok), ...Object.values(refusals ?? {})]) if (json) yield json;
   }
 }
 
@@ -105,6 +105,7 @@ function contentOf({ json, octets, text, html }: Answer, schemas: Schemas): Json
 }
 
 const DEFAULT_TEXT: Record<string, string> = {
+  101: "The socket is open.",
   200: "Done, or found.",
   201: "Made.",
   202: "Taken, to be delivered.",
@@ -145,6 +146,13 @@ function problemAnswer(status: number, codes: readonly ProblemCode[]): JsonSchem
   };
 }
 
+/** A refusal that is no problem document. Problems of the same status may still come from the border of the role. */
+function refusalOf(status: number, refusal: Answer, codes: readonly ProblemCode[], schemas: Schemas): JsonSchema {
+  const problem = codes.length === 0 ? undefined : problemAnswer(status, codes);
+  const content = { ...contentOf(refusal, schemas), ...(problem?.content as JsonSchema | undefined) };
+  return { description: "Refused.", headers: COMMON_HEADERS, ...problem, content };
+}
+
 /** The answers of one code alone, which many routes share. */
 function soleProblems(routes: Routes): JsonSchema {
   const sole = Object.values(routes).flatMap((entry) =>
@@ -154,10 +162,11 @@ function soleProblems(routes: Routes): JsonSchema {
 }
 
 function operationOf(name: string, entry: Entry, schemas: Schemas): JsonSchema {
-  const { room, summary, description, ok } = entry;
+  const { room, summary, description, ok, refusals: own = {} } = entry;
   const parameters = parametersOf(entry, schemas);
   const requestBody = bodyOf(entry, schemas);
-  const refusals = [...problemsOf(entry)].map(([status, codes]) => [
+  const problems = problemsOf(entry);
+  const refusals = [...problems].map(([status, codes]) => [
     status,
     codes.length === 1 ? { $ref: `#/components/responses/${codes[0]}` } : problemAnswer(status, codes),
   ]);
@@ -174,6 +183,12 @@ function operationOf(name: string, entry: Entry, schemas: Schemas): JsonSchema {
     responses: {
       ...Object.fromEntries(Object.entries(ok).map(([status, answer]) => [status, answerOf(status, answer, schemas)])),
       ...Object.fromEntries(refusals),
+      ...Object.fromEntries(
+        Object.entries(own).map(([status, refusal]) => [
+          status,
+          refusalOf(Number(status), refusal, problems.get(Number(status)) ?? [], schemas),
+        ]),
+      ),
     },
   };
 }

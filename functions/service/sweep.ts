@@ -21,6 +21,7 @@ import { recordsTableName } from "../../schema/records.ts";
 import { caseWatches, clientAssertions, uploads } from "../../schema/service.ts";
 import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
+import { Problem, toProblem } from "../shared/problems.ts";
 import { serve } from "../shared/serve.ts";
 import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
@@ -75,10 +76,21 @@ async function orphansOf(env: ServiceEnv, keys: readonly string[]): Promise<stri
   return orphans;
 }
 
+/** One page of all blobs. @throws Problem malformed if R2 does not know the cursor */
+async function blobsAfter(env: ServiceEnv, cursor: string | undefined): Promise<R2Objects> {
+  if (cursor === undefined) return env.BLOBS.list({ prefix: "records/", limit: BLOBS_PER_PAGE });
+  try {
+    return await env.BLOBS.list({ prefix: "records/", limit: BLOBS_PER_PAGE, cursor });
+  } catch (cause) {
+    if (toProblem(cause).code === "unavailable") throw cause;
+    throw new Problem("malformed", "cursor: the one of the answer before", String(cause));
+  }
+}
+
 export function registerSweep(app: RoleApp<ServiceEnv>): void {
   serve(app, ADMINISTRATION.findOrphans, async (c, { query: { cursor, remove } }) => {
     await admin.request(c);
-    const page = await c.env.BLOBS.list({ prefix: "records/", limit: BLOBS_PER_PAGE, ...(cursor ? { cursor } : {}) });
+    const page = await blobsAfter(c.env, cursor);
     const orphans = await orphansOf(
       c.env,
       page.objects.map(({ key }) => key),

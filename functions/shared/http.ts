@@ -118,7 +118,7 @@ export function roleApp<E extends object>(role: Role, { large }: { large?: Large
   });
   app.use(async (c, next) => {
     if (!large?.paths.test(c.req.path)) return smallBody(c as never, next);
-    largeBody(c, large.bytes);
+    if (methodsOf(c.req.path).includes(c.req.method)) largeBody(c, large.bytes);
     await next();
   });
   app.onError((error, c) => {

@@ -70,7 +70,9 @@ describe("rows visited by a page", () => {
   ])
     it(path.slice(0, 40), async () => {
       const env = { ...bindings, RECORDS_DB_0: counted.db };
-      const headers = path.startsWith("/events") ? { authorization: token, [CLOCK_HEADER]: String(NOW) } : {};
+      const headers: Record<string, string> = path.startsWith("/events")
+        ? { authorization: token, [CLOCK_HEADER]: String(NOW) }
+        : {};
       const answer = await app.fetch(new Request(base + path, { headers }), env, createExecutionContext());
       expect(answer.status).toBe(200);
       // a record, its session, and both again where the page is put together

@@ -237,7 +237,9 @@ describe("a thief of the bell's storage", () => {
         const tagHash = await visit(patient, clinic);
         tags.push(tagHash);
         await patient.wallet.send(tagHash, utf8ToBytes("hello"));
-        await vi.waitFor(() => expect(receiver.arrived).toHaveLength(2 * tags.length), soon);
+        // check-in and message; a careless bell tells both clinics' webhooks
+        const ofSession = () => receiver.arrived.filter(({ body }) => body.includes(tagHash)).length;
+        await vi.waitFor(() => expect(ofSession()).toBeGreaterThanOrEqual(2), soon);
         await clinic.receive(await clinic.session(tagHash));
       }
     await vi.waitFor(() => expect(bellRows(practice, "waiting")).toEqual([]), soon);

@@ -5,12 +5,12 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Hex } from "../protocol/encodings.ts";
 import { bound } from "./columns.ts";
-import { CASE_STATES, type CaseState, cases } from "./escrow.ts";
+import { type CaseState, cases } from "./escrow.ts";
 
 const RANKS: Record<CaseState, number> = { ordered: 0, approved: 1, noticed: 2, opened: 3, refused: 3, expired: 3 };
 export const isFinal = (state: CaseState): boolean => RANKS[state] === 3;
 export const isLater = (state: CaseState, than: CaseState): boolean => RANKS[state] > RANKS[than];
-export { CASE_STATES, type CaseState };
+export type { CaseState };
 
 /**
  * Writes the state of a case. States only go forward, so a delayed writer of an older state changes nothing. Repeatable.

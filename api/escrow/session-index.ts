@@ -17,7 +17,7 @@ import {
 import { base64urlOf, hexText, serviceId } from "../fields.ts";
 
 /** rows per request */
-export const MAX_ROWS_PUT = 500;
+const MAX_ROWS_PUT = 500;
 /** the fields of a row and the row itself, with room */
 const VALUES_PER_ROW = 8;
 /** 213 kB per page, which D1 returns as one text of twice that. A page costs about 17 ms of CPU. */

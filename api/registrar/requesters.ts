@@ -46,11 +46,12 @@ export const REQUESTERS_ANSWERS = () =>
     certifyRequester: {
       summary: "Certify a requester's keys",
       ok: { 201: { octets: "Signed<RequesterCertificate>" } },
+      problems: ["not-allowed-now"],
     },
     revokeRequester: {
       summary: "Withdraw a certificate, for ever",
       ok: { 200: { json: z.object({ certificate: hexText(32), revokedAt: z.int().min(0).describe("unix seconds") }) } },
-      problems: ["not-found"],
+      problems: ["not-found", "not-allowed-now"],
     },
     readRevoked: {
       summary: "Read the list of withdrawn certificates",

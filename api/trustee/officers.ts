@@ -136,12 +136,12 @@ export const OFFICERS_ANSWERS = () => {
           }),
         },
       },
-      problems: ["conflict"],
+      problems: ["conflict", "not-allowed-now"],
     },
     removeOfficer: {
       summary: "End an officer and all its tokens, for ever",
       ok: { 204: {} },
-      problems: ["not-found"],
+      problems: ["not-found", "not-allowed-now"],
     },
     newLoginNonce: {
       summary: "Get a nonce for one login",

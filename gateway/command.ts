@@ -58,13 +58,9 @@ async function run(settings: Settings): Promise<number> {
   const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
   const gateway = new Gateway({ ...settings, transport: systemTransport(), base, log });
   const access = clients && new Access(clients, base);
-  const hosts = access ? undefined : [
-    new URL(origin).host,
-    `${name}:${bound}`,
-    `localhost:${bound}`,
-    `127.0.0.1:${bound}`,
-    `[::1]:${bound}`,
-  ];
+  const hosts = access
+    ? undefined
+    : [new URL(origin).host, `${name}:${bound}`, `localhost:${bound}`, `127.0.0.1:${bound}`, `[::1]:${bound}`];
   app = httpApp({ gateway, access, hosts, rest: new Rest(gateway, { secured: access !== undefined }) });
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -20,6 +20,15 @@ const FRESH_MS = 5000;
 const SEARCH_LISTS_AFTER_MS = 10_000;
 const SEARCH_WAITS_MS = 20_000;
 
+/** What can be shown without the edge does not wait for it longer than this. */
+const BRIEFLY_MS = 1500;
+
+/** Waits for the work, but not for long, and not for its success: it goes on in the background. */
+async function briefly(work: Promise<unknown>): Promise<void> {
+  const over = new Promise<void>((resolve) => setTimeout(resolve, BRIEFLY_MS).unref());
+  await Promise.race([work.then(undefined, () => undefined), over]);
+}
+
 export interface SessionsParts {
   clinic: Clinic;
   vault: Vault;
@@ -95,7 +104,7 @@ export class Sessions {
     }
     if (tagHash === undefined) throw refuse(404, `There is no session with the TID ${tid}.`);
     await this.ready(tagHash);
-    await this.#compare(tagHash);
+    await briefly(this.#compare(tagHash));
     return { tagHash, tid };
   }
 
@@ -145,8 +154,7 @@ export class Sessions {
   /** For a search over all sessions. @throws FhirError 503 if reading them takes long */
   async allReady(): Promise<void> {
     // Without the line, the search goes over what is known.
-    if (this.#listedAt > 0 && Date.now() - this.#listedAt > SEARCH_LISTS_AFTER_MS)
-      await this.list().catch(() => undefined);
+    if (this.#listedAt > 0 && Date.now() - this.#listedAt > SEARCH_LISTS_AFTER_MS) await briefly(this.list());
     if (this.#waiting.length > 0 && this.#listing === undefined) void this.#lane();
     const late = new Promise<"late">((resolve) => setTimeout(resolve, SEARCH_WAITS_MS, "late").unref());
     if ((await Promise.race([this.#all, late])) === "late")

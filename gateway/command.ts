@@ -6,12 +6,19 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import { systemTransport } from "../client/index.ts";
+import { systemTransport, type Transport } from "../client/index.ts";
 import { Access } from "./access.ts";
 import { Gateway } from "./gateway.ts";
 import { BASE_PATH, httpApp } from "./http.ts";
 import { Rest } from "./rest.ts";
 import { readSettings, type Settings, USAGE, UsageError } from "./settings.ts";
+
+/** A request that the edge does not answer counts as failed after this time. The largest record takes so long on a slow line. */
+const EDGE_TIMEOUT_MS = 60_000;
+const transport: Transport = {
+  ...systemTransport(),
+  fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(EDGE_TIMEOUT_MS) }),
+};
 
 /** @returns the exit code */
 export async function gatewayCommand(args: readonly string[]): Promise<number> {
@@ -56,7 +63,7 @@ async function run(settings: Settings): Promise<number> {
   const origin = settings.publicUrl ?? `${tls ? "https" : "http"}://${name}:${bound}`;
   const base = `${origin}${BASE_PATH}`;
   const log = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
-  const gateway = new Gateway({ ...settings, transport: systemTransport(), base, log });
+  const gateway = new Gateway({ ...settings, transport, base, log });
   const access = clients && new Access(clients, base);
   const hosts = access
     ? undefined

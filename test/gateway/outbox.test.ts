@@ -93,8 +93,8 @@ it("keeps a write while the line is cut, shows it, survives kill -9, and goes on
   expect(await recordsOf(tagHash)).toHaveLength(0);
   await gateway.stop("SIGKILL");
 
-  gateway = await behindTheLine();
   line.mend();
+  gateway = await behindTheLine();
   const states = async () => (await recordsOf(tagHash)).map(({ state }) => state);
   await expect.poll(states, { timeout: 60_000, interval: 500 }).toEqual(["amended", "withdrawn", "current"]);
   await expect.poll(() => waiting(gateway.base), { timeout: 30_000, interval: 500 }).toEqual([]);

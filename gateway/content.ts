@@ -64,7 +64,7 @@ export function foreignId(recordId: string, n: number): string {
 
 const encounterUuid = ({ tagHash }: Place): string => uuidOf(hexToBytes(tagHash));
 
-export const fullUrlOf = (place: Place, type: string, id: string): string =>
+const fullUrlOf = (place: Place, type: string, id: string): string =>
   `urn:uuid:${type === "Encounter" && id === place.tid ? encounterUuid(place) : id}`;
 
 /** "Type/id" of a relative reference, or of one that begins with `base`. */

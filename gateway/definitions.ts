@@ -38,7 +38,7 @@ function fromPackage(): Definitions {
 }
 
 /** @param directory where the stripped definitions are kept */
-export function loadDefinitions(directory: string): Definitions {
+function loadDefinitions(directory: string): Definitions {
   const path = join(directory, `fhir-r4-${VERSION}.json`);
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Definitions;

@@ -14,7 +14,7 @@ import type { RequestContext } from "./repository.ts";
 import type { Rest, RestAnswer } from "./rest.ts";
 
 /** Of a request. A record holds 64 MB before it is sealed; base64 makes a document a third larger. */
-export const MAX_BODY_BYTES = 64_000_000;
+const MAX_BODY_BYTES = 64_000_000;
 export const BASE_PATH = "/fhir";
 
 export interface HttpParts {

@@ -47,10 +47,6 @@ export interface Current {
   readonly recordId: string | undefined;
   readonly deleted: boolean;
 }
-export interface Member {
-  readonly type: string;
-  readonly id: string;
-}
 
 export class IndexStore {
   readonly db = new DatabaseSync(":memory:");

@@ -19,18 +19,9 @@ export type Query = Record<string, string | string[] | undefined>;
 export const DEFAULT_COUNT = 100;
 export const MAX_COUNT = 1000;
 const MAX_INCLUDED = 2000;
-export const RESULT_PARAMETERS = [
-  "_count",
-  "_offset",
-  "_sort",
-  "_include",
-  "_revinclude",
-  "_total",
-  "_format",
-  "_pretty",
-];
+const RESULT_PARAMETERS = ["_count", "_offset", "_sort", "_include", "_revinclude", "_total", "_format", "_pretty"];
 /** By kind of parameter; `missing` goes with all. */
-export const MODIFIERS: Record<string, readonly string[]> = { string: ["exact", "contains"], token: ["not"] };
+const MODIFIERS: Record<string, readonly string[]> = { string: ["exact", "contains"], token: ["not"] };
 
 export interface Found {
   matches: Version[];

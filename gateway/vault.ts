@@ -29,7 +29,7 @@ export interface Queued extends QueuedWrite {
   readonly fault: string | undefined;
 }
 
-export class VaultError extends Error {
+class VaultError extends Error {
   override name = "VaultError";
 }
 

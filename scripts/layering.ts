@@ -28,7 +28,19 @@ const LAYERS: Record<string, readonly string[]> = {
   cli: ["client", "protocol", "gateway"],
   local: ["functions", "client", "engine", "protocol", "schema"],
   demo: ["local", "client", "protocol"],
-  bench: ["local", "functions", "durable-objects", "client", "engine", "schema", "protocol", "api", "demo", "scripts", "gateway"],
+  bench: [
+    "local",
+    "functions",
+    "durable-objects",
+    "client",
+    "engine",
+    "schema",
+    "protocol",
+    "api",
+    "demo",
+    "scripts",
+    "gateway",
+  ],
   scripts: ["protocol", "api", "schema", "local", "cli"],
   examples: [], // import the package by its name, as an application does
 };

@@ -7,6 +7,8 @@ import { ANYONE, type AnswersOf, JSON_TYPE, type JsonOf, json, octets, route, si
 import { anyBase64url, hexText } from "../fields.ts";
 import { part } from "../trustee/rounds.ts";
 
+/** D1 binds at most 100 values to a statement. */
+const MAX_CASES_ASKED = 64;
 const MAX_APPROVAL_BYTES = 1 << 20;
 
 const produces = [JSON_TYPE];
@@ -82,6 +84,13 @@ export const CASES = {
     callers: byRequester,
     params,
     body: json(z.object({ sealed: z.array(part).min(1).max(16) })),
+    produces,
+  }),
+  listStates: route({
+    method: "POST",
+    path: "/v1/cases/states",
+    callers: [signatureOf("the service Worker")],
+    body: json(z.object({ caseIds: z.array(hexText(32)).max(MAX_CASES_ASKED) })),
     produces,
   }),
 };
@@ -183,6 +192,11 @@ export const CASES_ANSWERS = () => {
         },
       },
       problems: ofCase,
+    },
+    listStates: {
+      summary: "List the states of the cases that clinics watch",
+      description: "The answer leaves out a case that the escrow does not have.",
+      ok: { 200: { json: z.object({ cases: z.array(z.object({ caseId: hexText(32), state: caseState })) }) } },
     },
     askRecordShares: {
       summary: "Ask the approving trustees for shares of record keys",

@@ -7,20 +7,14 @@
 import { waitUntil } from "cloudflare:workers";
 import { inArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import * as z from "zod";
+import { CASES } from "../../api/escrow/cases.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { type CaseState, cases } from "../../schema/escrow.ts";
 import { call } from "../shared/calls.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
-import { readJson } from "../shared/json.ts";
 import { signedBy } from "../shared/request-auth.ts";
-import { hexText } from "../shared/schemas.ts";
-
-/** D1 binds at most 100 values to a statement. */
-const MAX_CASES_ASKED = 64;
-const CASE_ID_BYTES = 32;
-const StatesBody = z.object({ caseIds: z.array(hexText(CASE_ID_BYTES)).max(MAX_CASES_ASKED) });
+import { readBody, serve } from "../shared/serve.ts";
 
 /** For a case that has a new state. Never rejects. */
 export function tellService(env: EscrowEnv, { caseId, state }: { caseId: Hex; state: CaseState }, now: number): void {
@@ -35,9 +29,9 @@ export function tellService(env: EscrowEnv, { caseId, state }: { caseId: Hex; st
 }
 
 export function registerCaseNews(app: RoleApp<EscrowEnv>): void {
-  app.post("/v1/cases/states", async (c) => {
+  serve(app, CASES.listStates, async (c) => {
     const { body } = await signedBy(c, [c.env.SERVICE_WORKER_KEY]);
-    const { caseIds } = await readJson(body, StatesBody);
+    const { caseIds } = await readBody(CASES.listStates, body);
     const known = await drizzle(c.env.ESCROW_DB)
       .select({ caseId: cases.caseId, state: cases.state })
       .from(cases)

@@ -6,6 +6,7 @@
 // Worker shows its officer something else if the order's purpose says so.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CaseProofs } from "../../api/case-proofs.ts";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { AssertionJson } from "../../client/officer/passkeys.ts";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
@@ -15,7 +16,6 @@ import type { PreparedOrder, Requester, RequesterKeys } from "../../client/reque
 import { apiJson, type Transport } from "../../client/transport.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
-import { type CaseProofs } from "../../api/case-proofs.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { Approval, approvalChallenge } from "../../protocol/approvals.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";

@@ -8,9 +8,9 @@
 // true log that lack its cosignature, if the log proves that they continue its own head or that its own continues them.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Bundle } from "../../api/trustee/rounds.ts";
 import type { PreparedOrder } from "../../client/requester.ts";
 import { api } from "../../client/transport.ts";
-import { type Bundle } from "../../api/trustee/rounds.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { LogEntry } from "../../protocol/documents.ts";
 import { toBase64url } from "../../protocol/encodings.ts";

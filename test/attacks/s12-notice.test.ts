@@ -11,6 +11,7 @@
 // of its own.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Bundle, NoticeAnswer, PartsAnswer, SharesAnswer } from "../../api/trustee/rounds.ts";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { SymbolonError } from "../../client/errors.ts";
 import type { ParametersError } from "../../client/parameters.ts";
@@ -21,7 +22,6 @@ import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
-import { type Bundle, type NoticeAnswer, type PartsAnswer, type SharesAnswer } from "../../api/trustee/rounds.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";

@@ -4,10 +4,10 @@
 
 import { listDurableObjectIds } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { CaseProofs, OrderProof } from "../../api/case-proofs.ts";
 import { apiJson } from "../../client/transport.ts";
 import { ORDERS_PER_DAY } from "../../functions/escrow/order-quota.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { type CaseProofs, type OrderProof } from "../../api/case-proofs.ts";
 import { Approval } from "../../protocol/approvals.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import {

@@ -5,12 +5,12 @@
 
 import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import type { Bundle } from "../../api/trustee/rounds.ts";
 import { createRequesterKeys } from "../../client/requester.ts";
 import { ApiError, api, apiJson, type Transport } from "../../client/transport.ts";
 import type { LinkageEscrow } from "../../durable-objects/linkage-escrow.ts";
 import type { EscrowEnv } from "../../functions/shared/env.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { type Bundle } from "../../api/trustee/rounds.ts";
 import { Approval } from "../../protocol/approvals.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";
 import { type ForRequester, signForRequester, signPart } from "../../protocol/case-documents.ts";

@@ -2,8 +2,8 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Bundle } from "../../api/trustee/rounds.ts";
 import { Problem } from "../../functions/shared/problems.ts";
-import { type Bundle } from "../../api/trustee/rounds.ts";
 import { openBundle } from "../../functions/trustee/case-bundle.ts";
 import { type Trust, verifyOrder } from "../../functions/trustee/case-order.ts";
 import { trustOf } from "../../functions/trustee/context.ts";

@@ -6,14 +6,14 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { Inclusion } from "../../api/case-proofs.ts";
+import type { Bundle } from "../../api/trustee/rounds.ts";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { registerOfficer, runCeremony } from "../../client/operator/ceremony.ts";
 import type { Deployment } from "../../client/parameters.ts";
 import { ApiError, apiBytes, apiJson, type Transport } from "../../client/transport.ts";
 import type { TrusteeEnv } from "../../functions/shared/env.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
-import { type Inclusion } from "../../api/case-proofs.ts";
-import { type Bundle } from "../../api/trustee/rounds.ts";
 import app from "../../functions/trustee.ts";
 import { Approval, approvalChallenge, approvalHashOf } from "../../protocol/approvals.ts";
 import { bytesToHex, type Rng, utf8ToBytes } from "../../protocol/bytes.ts";

@@ -48,7 +48,7 @@ interface Document {
   components: { schemas: Record<string, Schema> };
 }
 
-const RUNS = 24;
+const RUNS = 16;
 const documents = CONTRACTS.map(({ role }) => {
   const text = readFileSync(join(import.meta.dirname, `../../docs/openapi/${role}.json`), "utf8");
   return [role, JSON.parse(text) as Document] as const;

@@ -267,7 +267,7 @@ describe("a service", () => {
       const { key, value } = openSigned(
         LABELS.signRefusedCheckIn,
         RefusedCheckIn,
-        fromBase64url(problem.more.refusal!),
+        fromBase64url(String(problem.more.refusal)),
       );
       expect(bytesToHex(key)).toBe(publicHex("service"));
       expect(value).toEqual({ presentationHash: presentationHashOf(checkIn), code, at: NOW });

@@ -21,8 +21,8 @@ const BUDGETS: readonly Budget[] = [
   {
     name: "service Worker",
     bundle: () => bundleWorker("functions/service.ts"),
-    minifiedBytes: 495_000,
-    gzipBytes: 168_000,
+    minifiedBytes: 518_500,
+    gzipBytes: 175_700,
   },
   {
     name: "wallet SDK",

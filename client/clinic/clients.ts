@@ -33,6 +33,7 @@ export interface ClientKey {
   readonly privateJwk: JWK & { readonly kid: string };
 }
 
+/** A new key pair of a client, for its JWK Set and its assertions. */
 export async function createClientKey(alg: "ES384" | "RS384" = "ES384"): Promise<ClientKey> {
   const pair = await generateKeyPair(alg, { extractable: true, modulusLength: 3072 });
   const publicJwk = await exportJWK(pair.publicKey);

@@ -45,15 +45,13 @@ const PublicJwk = z.preprocess(
   ]),
 );
 /** An inline set. Members that nobody needs are dropped. */
-const InlineJwks = z
-  .object({
-    keys: z
-      .array(PublicJwk)
-      .min(1)
-      .max(MAX_KEYS)
-      .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, "each key needs a kid of its own"),
-  })
-  .meta({ id: "PublicJwks" });
+const InlineJwks = z.object({
+  keys: z
+    .array(PublicJwk)
+    .min(1)
+    .max(MAX_KEYS)
+    .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, "each key needs a kid of its own"),
+});
 export type InlineJwks = z.output<typeof InlineJwks>;
 
 const path = "/v1/services/:id/clients/:clientId";

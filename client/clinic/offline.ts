@@ -117,6 +117,7 @@ const WAITING_CODES = new Set<string>([
   "unknown-problem",
 ]);
 
+/** Check-ins that were taken without network, until the service has them. */
 export class OfflineQueue {
   readonly #desk: Desk;
   readonly #store: OfflineQueueStore;

@@ -346,14 +346,16 @@ describe("scopes", () => {
     const base = `/v1/services/${clinicId}`;
     const frames = `/v1/sessions/${clinicId}/${session.tagHash}/frames`;
     const octets = { "content-type": "application/octet-stream" };
+    const json = { "content-type": "application/json" };
+    const filed = { ...octets, "symbolon-manifest": "AA" };
     const routes: [Scope[], string, string, RequestInit][] = [
       [["system/Session.s"], "GET", `${base}/sessions`, {}],
       [["system/Session.r"], "GET", `${base}/sessions/${session.tagHash}`, {}],
       [["system/Session.c"], "POST", "/v1/sessions", { body: session.checkInBytes as BodyInit, headers: octets }],
       [["system/Record.s"], "GET", `${base}/records`, {}],
       [["system/Record.r"], "GET", `${base}/tags/${session.tagHash}/records`, {}],
-      [["system/Record.c", "system/Record.u"], "PUT", `${base}/records/${recordId}`, { body: "x" }],
-      [["system/Record.u", "system/Record.d"], "POST", `${base}/statements`, { body: "{}" }],
+      [["system/Record.c", "system/Record.u"], "PUT", `${base}/records/${recordId}`, { body: "x", headers: filed }],
+      [["system/Record.u", "system/Record.d"], "POST", `${base}/statements`, { body: "{}", headers: json }],
       [["system/Message.r"], "GET", frames, {}],
       [["system/Message.c"], "POST", frames, { body: "x", headers: octets }],
     ];

@@ -112,7 +112,7 @@ describe("a socket", () => {
     const plain = api(transport, SERVICE_URL, `/v1/services/${own.serviceId}/events/socket`);
     expect(await code(plain)).toBe("malformed");
     const bare = api(transport, SERVICE_URL, `/v1/services/${own.serviceId}/events/ticket`, { method: "POST" });
-    expect(await code(bare)).toBe("credential-refused");
+    expect(await code(bare)).toBe("token-refused");
   });
 
   it("a clinic without a bell rings nothing and makes no object", async () => {

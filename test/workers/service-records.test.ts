@@ -279,9 +279,7 @@ describe("a record", () => {
     } while (cursor);
     expect(new Set(seen).size).toBe(3);
     // Nobody but the clinic may ask for a single session.
-    expect(await code(api(transport, SERVICE_URL, `${base()}/tags/${alice.tagHash}/records`))).toBe(
-      "credential-refused",
-    );
+    expect(await code(api(transport, SERVICE_URL, `${base()}/tags/${alice.tagHash}/records`))).toBe("token-refused");
     for (const bad of ["?cursor=x", "?limit=0", "?limit=-1", "?to=", "?to=-1", "?to=999999"])
       expect(await code(api(transport, SERVICE_URL, `${base()}/buckets/0.1${bad}`))).toBe("malformed");
     for (const bad of ["-", "1", "1.1", "0.0", "00.1", "0.65537", "-1.2", "0.1.2", "%27"])
@@ -643,7 +641,7 @@ describe("messages (S5)", () => {
     expect(await code(asWallet(concatBytes(frame, new Uint8Array(70_000))))).toBe("too-large");
     expect(await code(asWallet(undefined, undefined, `${path()}?ack=x`))).toBe("malformed");
     const reader = code(api(transport, SERVICE_URL, path(), {}));
-    expect(await reader).toBe("credential-refused");
+    expect(await reader).toBe("token-refused");
     const other = await newClinic("Other");
     expect(await code(other.receive(alice.session))).toBe("not-found");
     expect(await clinic.receive(alice.session)).toEqual([plain("once")]);

@@ -22,6 +22,7 @@ const page = (title: string, stylesheet: string, body: string): string => `<!doc
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${stylesheet}">
 </head>
 <body>

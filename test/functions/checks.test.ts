@@ -179,7 +179,11 @@ describe("the bindings of a role", () => {
       RECORDS_DB_0: {},
       RECORDS_DB_1: {},
       BLOBS: {},
+      ASSETS: {},
       REPLAY_WINDOW: {},
+      CLINIC_BELL: {},
+      ESCROW_KEY: publicHex("escrow"),
+      DOH_URL: "https://dns.test/dns-query",
     };
     expect(() => checkEnv("service", escrowEnv(service))).toThrow("RATE_CHALLENGE is not bound");
     const env = escrowEnv({ ...service, RATE_CHALLENGE: {} });

@@ -29,7 +29,7 @@ function declarationOf(file: string, name: string): Declared {
     const original = names.get(name);
     if (original !== undefined) return declarationOf(from, original);
   }
-  const imported = new RegExp(`^import \\{[^}]*\\b${name}\\b[^}]*\\} from "(\\.[^"]+)"`, "m").exec(source);
+  const imported = new RegExp(`^import (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\} from "(\\.[^"]+)"`, "m").exec(source);
   if (imported) return declarationOf(join(dirname(file), imported[1]!), name);
   throw new Error(`${file}: no declaration of ${name}`);
 }

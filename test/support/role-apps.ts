@@ -14,7 +14,8 @@ const platform: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^cloudflare:|\.wasm$/ }, ({ path }) => ({ path, namespace: "empty" }));
     onLoad({ filter: /.*/, namespace: "empty" }, () => ({
-      contents: "export class DurableObject {} export class WorkerEntrypoint {} export default {};",
+      contents:
+        "export class DurableObject {} export class WorkerEntrypoint {} export const waitUntil = () => {}; export default {};",
     }));
   },
 };

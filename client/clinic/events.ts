@@ -55,7 +55,15 @@ const LONGEST_WAIT_MS = 60_000;
 const STEADY_MS = 60_000;
 const STEADY_ATTEMPT = 5;
 /** Refusals that no later attempt changes. */
-const FINAL: readonly string[] = ["malformed", "credential-refused", "forbidden", "not-found", "unknown-problem"];
+const FINAL: readonly string[] = [
+  "malformed",
+  "credential-refused",
+  "token-refused",
+  "insufficient-scope",
+  "forbidden",
+  "not-found",
+  "unknown-problem",
+];
 
 /** An event as the service writes it. */
 interface EventJson {

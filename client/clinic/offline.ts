@@ -211,7 +211,9 @@ export class OfflineQueue {
   }
 
   /** Why the service refused a check-in that this clinic finds good. @throws ApiError if the clinic's own key is refused */
-  async #reasonOf(entry: OfflineCheckIn, read: ReadCheckIn, { code }: ApiError): Promise<OfflineOutcome> {
+  async #reasonOf(entry: OfflineCheckIn, read: ReadCheckIn, refusal: ApiError): Promise<OfflineOutcome> {
+    const { code } = refusal;
+    if (code === "token-refused" || code === "insufficient-scope") throw refusal;
     if (code === "clock-skew" || this.#isOver(read)) return "too-late";
     if (code !== "credential-refused") return "refused";
     if (!equalBytes(read.challenge.cardHash, this.#desk.cardHash)) return "old-card";

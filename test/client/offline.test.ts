@@ -181,7 +181,8 @@ it("keeps everything waiting if the service is down, silent, or lies, or if the 
   expect((await queue.settle()).map((s) => s.result)).toEqual([undefined, undefined]);
   world.onCheckIn = (body) => new Response(receiptFor(body, rng(32)) as BodyInit); // another key's receipt
   expect((await queue.settle()).map((s) => s.result)).toEqual([undefined, undefined]);
-  world.onCheckIn = () => refusal("credential-refused");
+  world.onCheckIn = () => refusal("token-refused");
+  await expect(queue.settle()).rejects.toMatchObject({ code: "token-refused" });
   world.answer = (path) => (path === "/v1/token" ? refusal("credential-refused") : undefined);
   await expect(queue.settle()).rejects.toMatchObject({ code: "credential-refused" });
   expect((await queue.list()).every((e) => e.outcome === undefined)).toBe(true);

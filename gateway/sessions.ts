@@ -4,7 +4,7 @@
 import type { Clinic, RecordEntry } from "../client/index.ts";
 import { Turns } from "../client/shared/turns.ts";
 import { hexToBytes } from "../protocol/bytes.ts";
-import { tidOf } from "../protocol/tid.ts";
+import { parseTid, tidOf } from "../protocol/tid.ts";
 import { encounterOf, type Place, patientOf } from "./content.ts";
 import type { Edge } from "./edge.ts";
 import type { IndexStore } from "./index-store.ts";
@@ -14,6 +14,8 @@ import type { Vault } from "./vault.ts";
 
 const LANES = 4;
 const LIST_AGAIN_AFTER_MS = 2000;
+/** An unknown TID may belong to a visit of this moment. So the sessions are listed for it, this often at most. */
+const MISS_LISTS_AFTER_MS = 500;
 /** A session that a request names is compared with the edge this often at most: another desk may have written to it. */
 const FRESH_MS = 5000;
 /** A search over all sessions asks for new ones this often at most: the list has all of them. */
@@ -22,6 +24,14 @@ const SEARCH_WAITS_MS = 20_000;
 
 /** What can be shown without the edge does not wait for it longer than this. */
 const BRIEFLY_MS = 1500;
+
+function isTid(text: string): boolean {
+  try {
+    return parseTid(text) === text;
+  } catch {
+    return false;
+  }
+}
 
 /** Waits for the work, but not for long, and not for its success: it goes on in the background. */
 async function briefly(work: Promise<unknown>): Promise<void> {
@@ -51,6 +61,8 @@ export class Sessions {
   #all: Promise<void> = Promise.resolve();
   #listedAt = 0;
   #listing: Promise<void> | undefined;
+  /** a list that has not begun */
+  #next: Promise<void> | undefined;
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
@@ -89,6 +101,21 @@ export class Sessions {
     return this.#listing;
   }
 
+  /** A list that began after this call. All who ask in the meantime share it. */
+  #listFromNow(): Promise<void> {
+    this.#next ??= this.#mayList().then(() => {
+      this.#next = undefined;
+      return this.list();
+    });
+    return this.#next;
+  }
+
+  async #mayList(): Promise<void> {
+    const wait = this.#listedAt + MISS_LISTS_AFTER_MS - Date.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    while (this.#listing) await this.#listing.catch(() => undefined);
+  }
+
   async #listNow(): Promise<void> {
     for await (const tagHash of this.#parts.clinic.eachTagHash())
       if (this.#parts.store.addSession(tagHash, tidOf(hexToBytes(tagHash)))) this.#waiting.push(tagHash);
@@ -98,8 +125,8 @@ export class Sessions {
   /** The session of a TID, read. @throws FhirError 404 */
   async byTid(tid: string): Promise<Place> {
     let tagHash = this.#parts.store.tagHashOf(tid);
-    if (tagHash === undefined && Date.now() - this.#listedAt > LIST_AGAIN_AFTER_MS) {
-      await this.list();
+    if (tagHash === undefined && isTid(tid)) {
+      await this.#listFromNow();
       tagHash = this.#parts.store.tagHashOf(tid);
     }
     if (tagHash === undefined) throw refuse(404, `There is no session with the TID ${tid}.`);

@@ -100,7 +100,7 @@ it("seeds, serves, stops, and continues with the same state", async () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET,POST,PUT");
+    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET,POST,PUT,DELETE");
     expect(preflight.headers.get("access-control-allow-credentials")).toBeNull();
   }
   const seeded = JSON.parse(readFileSync(join(state, "seeded.json"), "utf8")) as {

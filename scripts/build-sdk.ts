@@ -59,7 +59,7 @@ function compile(files: readonly string[]): void {
   if (status !== 0) throw new Error(`tsc failed:\n${stdout}`);
 }
 
-const IMPORT = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
+const IMPORT = /(?<!\.)\b(?:from\s*|import\s*\(?\s*)"([^"]+)"/g;
 
 /** The packages that compiled files and their types import. A word in a comment may look like an import: it does no harm. */
 export function packagesImported(files: readonly string[]): string[] {

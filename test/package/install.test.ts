@@ -62,7 +62,7 @@ async function bundle(script: string, conditions: string[] = []): Promise<string
 }
 
 const program = readFileSync(join(import.meta.dirname, "program.ts"), "utf8");
-writeFileSync(join(project, "program.ts"), program);
+if (failure === undefined) writeFileSync(join(project, "program.ts"), program);
 
 it("the package can be built, packed and installed", () => {
   expect(failure).toBeUndefined();

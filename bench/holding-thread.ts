@@ -41,8 +41,11 @@ const transport: Transport = {
 };
 const clinic = new Clinic(transport, deployment, clinicKeys);
 
-function asSent({ checkIn: bytes, state }: WalletSession): Held {
+/** Marks the session as open, so that the wallet's next check-in takes another slot. */
+function asSent(session: WalletSession): Held {
+  const { checkIn: bytes, state } = session;
   if (state !== "prepared" || !bytes) throw new Error("the check-in was not held");
+  session.state = "open";
   return { bytes: Buffer.from(bytes, "hex") };
 }
 

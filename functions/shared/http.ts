@@ -42,6 +42,7 @@ const crossOrigin = cors({
     "ratelimit-policy",
     "request-id",
     "allow",
+    "www-authenticate",
     "accept-ranges",
     "content-range",
   ],

@@ -5,7 +5,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FHIR_JSON } from "../../client/fhir/record.ts";
-import { symbolon } from "./child.ts";
+import { outcome, symbolon } from "./child.ts";
 import { system } from "./system.ts";
 
 const here = system();
@@ -57,6 +57,9 @@ it("takes a clinic and a patient through a visit", async () => {
   expect(enrolled.name).toMatch(/\w/);
   for (const name of ["ada.json", "ada.json.mark"]) expect(statSync(at(name)).mode & 0o777).toBe(0o600);
 
+  // The desk watches, in a process of its own
+  const watching = s.run(["clinic", "watch", "--json", "--once"], clinic);
+
   // The check-in: the text of the QR code goes through a pipe
   const invitation = await s.run(["clinic", "challenge", "--text"], clinic);
   expect(invitation.stdout).toMatch(/^SYMBOLON:[A-Z2-7]+\n$/);
@@ -69,6 +72,13 @@ it("takes a clinic and a patient through a visit", async () => {
   ]);
   expect(one).toMatchObject({ service: "Harbour Clinic", shows: [{ attribute: "coverage", value: "standard" }] });
   expect(again.tid).not.toBe(one.tid);
+
+  // The desk has seen one; who comes later asks for what was before
+  const { cursor, ...event } = outcome<{ cursor: string }>(await watching);
+  expect(event).toMatchObject({ type: "check-in" });
+  const line = await s.run(["clinic", "watch", "--once", "--after", String(Number(cursor) - 1)], clinic);
+  expect(line).toMatchObject({ code: 0 });
+  expect(line.stdout).toContain("check-in");
 
   // The clinic sees two sessions and no name
   const sessions = await s.json<{ tid: string; shown: object }[]>(["clinic", "sessions"], clinic);

@@ -20,10 +20,10 @@ const unit = (name: string): string => `test/protocol/${name}.test.ts`;
 
 const PRESENTATION = [faults("check-in"), vectors("presentation")];
 const CREDENTIAL = [vectors("enrolment and credential"), unit("credential")];
-const OPENING = [faults("opening"), vectors("case")];
+const OPENING = [faults("opening"), vectors("case"), unit("opening")];
 const KEY_SET = [faults("key-set"), unit("key-set")];
-const CEREMONY = [faults("ceremony"), vectors("ceremony")];
-const RESHARING = [faults("ceremony"), faults("key-set")];
+const CEREMONY = [faults("ceremony"), vectors("ceremony"), unit("ceremony")];
+const RESHARING = [faults("ceremony"), faults("key-set"), unit("resharing")];
 const SIGMA = [unit("sigma"), unit("hedge"), vectors("enrolment and credential")];
 const CASE = [faults("codec"), vectors("case"), vectors("wallet"), unit("codec")];
 const TREE = [faults("tree"), unit("merkle-range"), unit("merkle")];

@@ -192,6 +192,8 @@ interface WorkerShape {
   d1?: string[];
   r2?: string[];
   objects?: Record<string, string>;
+  /** the binding of the static files */
+  assets?: string;
   weaken?: Weakening[];
   /** rate limits that are bound; all by default */
   limiters?: string[];
@@ -202,6 +204,7 @@ const service: WorkerShape = {
   d1: ["RECORDS_DB_0", "RECORDS_DB_1"],
   r2: ["BLOBS"],
   objects: { REPLAY_WINDOW: "ReplayWindow", CLINIC_BELL: "ClinicBell" },
+  assets: "ASSETS",
 };
 const registrar: WorkerShape = {
   entry: "functions/registrar.ts",
@@ -278,6 +281,14 @@ beforeAll(async () => {
           { namespace_id: `${name} ${b}`, simple: { limit: 1000, period: 60 } },
         ]),
       ),
+      ...(s.assets && {
+        assets: {
+          directory: join(import.meta.dirname, "../../gen/site"),
+          binding: s.assets,
+          run_worker_first: true,
+          routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true },
+        },
+      }),
       d1Databases: Object.fromEntries((s.d1 ?? []).map((b) => [b, `${name} ${b}`])),
       r2Buckets: Object.fromEntries((s.r2 ?? []).map((b) => [b, `${name} ${b}`.toLowerCase().replace(/\W/g, "-")])),
       durableObjects: Object.fromEntries(

@@ -28,7 +28,7 @@ import { ClinicClients } from "./clinic/clients.ts";
 import { recognise } from "./clinic/continuity.ts";
 import { type CaseEventState, type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
-import { type ChannelStore, MemoryChannelStore, receiveMessages, sendMessage } from "./clinic/messages.ts";
+import { type ChannelStore, MemoryChannelStore, markOf, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { OfflineQueue, type OfflineQueueStore } from "./clinic/offline.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
 import { ClinicWebhooks } from "./clinic/webhooks.ts";
@@ -261,6 +261,14 @@ export class Clinic {
     const session = await this.#fromRow(await this.#api.ownJson<SessionRow>(`/sessions/${asked}`));
     if (session.tagHash !== asked) throw new SessionError("misfiled-session", "another session than the one asked for");
     return session;
+  }
+
+  /**
+   * 16 bytes in hex that this session's wallet has too, and nobody else: each draws its half of the visit's disc from them.
+   * @throws ChannelSetupError
+   */
+  async visitMark(session: ClinicSession): Promise<Hex> {
+    return bytesToHex(await markOf(this.#ends, session));
   }
 
   /**

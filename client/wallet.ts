@@ -132,6 +132,16 @@ export class Wallet {
     return this.#context.state.sessions.map(sessionView);
   }
 
+  /**
+   * 16 bytes in hex that this visit's clinic has too, and nobody else: each draws its half of the visit's disc from them.
+   * Undefined for a visit that was recovered from the words.
+   * @throws SymbolonError bad-id, no-such-session, bad-state
+   */
+  visitMark(tagHash: string): Hex | undefined {
+    const { channel } = this.#session(tagHash);
+    return channel === undefined ? undefined : bytesToHex(restoreChannel(channel).mark());
+  }
+
   /** A copy of everything that a screen may show. It holds no secret. */
   overview(): WalletOverview {
     return overviewOf(this.#context.state, this.#context.transport.now());

@@ -68,6 +68,7 @@ export const LABELS = {
   ceremonySeed: `${V1}HASH-CEREMONY-SEED.`,
   ceremonyTranscript: `${V1}HASH-CEREMONY-TRANSCRIPT.`,
   channelContext: `${V1}HASH-CHANNEL.`,
+  visitMark: `${V1}HASH-VISIT-MARK.`,
   notice: `${V1}MAC-NOTICE.`,
   reportUuid: `${V1}HASH-REPORT-UUID.`,
   organizationKey: `${V1}HASH-ORGANIZATION.`,

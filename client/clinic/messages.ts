@@ -67,6 +67,10 @@ function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: Frame
   });
 }
 
+/** The visit's mark (FrameChannel.mark). Reads the stored channel and changes nothing. @throws as acceptServiceChannel */
+export const markOf = async (ends: Ends, session: ClinicSession): Promise<Uint8Array> =>
+  (await channelOf(ends, session)).mark();
+
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;
 

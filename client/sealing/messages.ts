@@ -7,6 +7,8 @@
 //   key 0           Export(HPKE-FRAMES ‖ tagHash, 32)   wallet -> service
 //   key 1           Export(HPKE-REPLY ‖ tagHash, 32)    service -> wallet
 //
+//   mark            labelledHash(HASH-VISIT-MARK, key 0, key 1), its first 16 bytes: both ends draw the same picture from it
+//
 //   header          u8 version 1 ‖ u8 direction, 0 or 1 ‖ u64 seq
 //   frame           header ‖ ChaCha20-Poly1305(key of the direction, nonce = 4 zero bytes ‖ u64 seq,
 //                   aad = frame(tagHash, header), pad(plaintext))
@@ -25,7 +27,7 @@
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import * as P from "micro-packed";
-import { concatBytes, frame, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
+import { concatBytes, frame, hexToBytes, labelledHash, utf8ToBytes } from "../../protocol/bytes.ts";
 import { isHex } from "../../protocol/encodings.ts";
 import { LABELS, type Label } from "../../protocol/labels.ts";
 import {
@@ -50,6 +52,7 @@ export const FRAME_HEADER_BYTES = 10;
 const AEAD_TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const TAG_HASH_BYTES = 32;
+const MARK_BYTES = 16;
 
 const WALLET_TO_SERVICE = 0;
 const SERVICE_TO_WALLET = 1;
@@ -161,6 +164,16 @@ export class FrameChannel {
     }
     this.#state = { ...this.#state, window: accept(window, seq) };
     return plaintext;
+  }
+
+  /**
+   * 16 bytes that only the two ends know: each draws its half of the visit's disc from them. They tell nothing of the keys and
+   * nothing of the tag.
+   */
+  mark(): Uint8Array {
+    const { sends, sendKey, receiveKey } = this.#state;
+    const [toService, toWallet] = sends === WALLET_TO_SERVICE ? [sendKey, receiveKey] : [receiveKey, sendKey];
+    return labelledHash(LABELS.visitMark, toService, toWallet).subarray(0, MARK_BYTES);
   }
 
   /** The state, with the keys: as secret as they are. */

@@ -47,6 +47,19 @@ const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
 };
 const text = utf8ToBytes;
 
+describe("mark", () => {
+  it("is the same at both ends, stays through frames and storage, and is new at each check-in", async () => {
+    const { wallet, clinic } = await channels();
+    const mark = wallet.mark();
+    expect(mark).toHaveLength(16);
+    expect(clinic.mark()).toEqual(mark);
+    clinic.receive(wallet.send(text("hello")));
+    expect(clinic.mark()).toEqual(mark);
+    expect(FrameChannel.restore(wallet.serialise()).mark()).toEqual(mark);
+    expect((await channels()).wallet.mark()).not.toEqual(mark);
+  });
+});
+
 describe("channel", () => {
   it("carries messages both ways, in any order, over restarts at both ends", async () => {
     let { wallet, clinic } = await channels();

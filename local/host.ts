@@ -120,7 +120,7 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Random free ports. They lie below the range of outgoing connections, so that no connection takes one meanwhile. */
-async function freePorts(n: number): Promise<number[]> {
+export async function freePorts(n: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < n) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

@@ -96,8 +96,8 @@ if (!isSetUp()) {
   writeFileSync(STAMP, JSON.stringify({ lock: lockHash, packages: installedPackages() }));
 }
 await import("./make-mcl.mjs");
-// The script is TypeScript, which the Node that runs this file may not know.
-const made = spawnSync(existsSync(LOCAL_NODE) ? LOCAL_NODE : process.execPath, ["scripts/site.ts"], {
-  stdio: "inherit",
-});
-if (made.status !== 0) fail("scripts/site.ts failed: see the lines above.");
+// The scripts are TypeScript, which the Node that runs this file may not know.
+for (const script of ["scripts/site.ts", "scripts/build-apps.ts"]) {
+  const made = spawnSync(existsSync(LOCAL_NODE) ? LOCAL_NODE : process.execPath, [script], { stdio: "inherit" });
+  if (made.status !== 0) fail(`${script} failed: see the lines above.`);
+}

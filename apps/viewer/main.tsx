@@ -1,0 +1,9 @@
+import { startPage } from "../shared/start.tsx";
+import { Frame } from "../shared/ui/frame.tsx";
+import { Page } from "../shared/ui/kit.tsx";
+
+startPage(() => (
+  <Frame name="Shared records">
+    <Page title="Shared records" />
+  </Frame>
+));

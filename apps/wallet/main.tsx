@@ -1,0 +1,9 @@
+import { startPage } from "../shared/start.tsx";
+import { Frame } from "../shared/ui/frame.tsx";
+import { Page } from "../shared/ui/kit.tsx";
+
+startPage(() => (
+  <Frame name="Visits">
+    <Page title="Visits" />
+  </Frame>
+));

@@ -1,0 +1,113 @@
+// Builds the web apps of apps/ into gen/apps/<name>: Vite for the page, its worker and its styles. The same sources give the
+// same files, whatever machine or folder. gen/apps/<name>/build.json has the hash of the whole, which the app shows.
+//
+//   node scripts/build-apps.ts          builds what has changed since the last build
+//   node scripts/build-apps.ts --all    builds everything
+
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type InlineConfig } from "vite";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const outOf = (app: string): string => join(root, "gen/apps", app);
+
+/** Each folder of apps/ with a page is an app. */
+export const APPS: readonly string[] = readdirSync(join(root, "apps")).filter((name) =>
+  existsSync(join(root, "apps", name, "index.html")),
+);
+
+const shared: InlineConfig = {
+  configFile: false,
+  logLevel: "warn",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+};
+
+async function buildPage(app: string): Promise<void> {
+  await build({
+    ...shared,
+    root: join(root, "apps", app),
+    base: "/",
+    publicDir: join(root, "apps", app, "public"),
+    build: {
+      outDir: outOf(app),
+      emptyOutDir: true,
+      target: "es2023",
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 1000,
+    },
+    worker: { format: "es" },
+  });
+  cpSync(join(root, "apps/shared/public"), outOf(app), { recursive: true });
+}
+
+const filesOf = (app: string): string[] =>
+  readdirSync(outOf(app), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => relative(outOf(app), join(file.parentPath, file.name)))
+    .filter((file) => file !== "build.json")
+    .sort();
+
+/** SHA-256 over the names and contents of all files, in hex. */
+export function buildHash(app: string, files: readonly string[] = filesOf(app)): string {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const bytes = readFileSync(join(outOf(app), file));
+    hash.update(`${file}\n${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest("hex");
+}
+
+/** An app that works without network has a service worker, which knows the names of all other files. */
+async function buildServiceWorker(app: string): Promise<void> {
+  const source = join(root, "apps", app, "service-worker.ts");
+  if (!existsSync(source)) return;
+  const files = filesOf(app).filter((file) => file !== "index.html");
+  const known = { version: buildHash(app).slice(0, 16), files: ["/", ...files.map((file) => `/${file}`)] };
+  await build({
+    ...shared,
+    root: join(root, "apps", app),
+    publicDir: false,
+    define: { BUILD: JSON.stringify(known) },
+    build: {
+      outDir: outOf(app),
+      emptyOutDir: false,
+      target: "es2023",
+      reportCompressedSize: false,
+      rolldownOptions: { input: source, output: { entryFileNames: "service-worker.js", format: "iife" } },
+    },
+  });
+}
+
+/** Everything that the apps are made from. */
+function sourcesHash(): string {
+  const hash = createHash("sha256");
+  const files = globSync(["apps/**/*", "client/**/*.ts", "protocol/**/*.ts", "api/**/*.ts"], { cwd: root }).sort();
+  for (const file of [...files.filter((f) => /\.\w+$/.test(f)), "package-lock.json", "scripts/build-apps.ts"])
+    hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  return hash.digest("hex");
+}
+
+export async function buildApp(app: string): Promise<void> {
+  await buildPage(app);
+  await buildServiceWorker(app);
+  writeFileSync(join(outOf(app), "build.json"), JSON.stringify({ app, hash: buildHash(app) }));
+}
+
+if (import.meta.main) {
+  const stamp = join(root, "gen/apps/.sources");
+  const sources = sourcesHash();
+  const isBuilt =
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === sources &&
+    APPS.every((app) => existsSync(join(outOf(app), "build.json")));
+  if (!isBuilt || process.argv.includes("--all")) {
+    rmSync(join(root, "gen/apps"), { recursive: true, force: true });
+    mkdirSync(join(root, "gen/apps"), { recursive: true });
+    for (const app of APPS) await buildApp(app);
+    writeFileSync(stamp, sources);
+  }
+}

@@ -78,6 +78,7 @@ export default defineConfig({
       node("cli", "cli", 240_000),
       node("gateway", "gateway", 240_000),
       node("flows", "flows", 240_000),
+      node("apps", "apps", 240_000),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),
     ],

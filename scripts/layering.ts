@@ -26,6 +26,7 @@ const LAYERS: Record<string, readonly string[]> = {
   functions: ["durable-objects", "engine", "schema", "protocol", "api"],
   gateway: ["client", "protocol"],
   cli: ["client", "protocol", "gateway"],
+  apps: ["client"],
   local: ["functions", "client", "engine", "protocol", "schema"],
   demo: ["local", "client", "protocol"],
   bench: [
@@ -113,7 +114,7 @@ function* sourcesBelow(root: string, folder = root): Generator<string> {
     if (entry.name.startsWith(".") || SKIPPED.has(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* sourcesBelow(root, path);
-    else if (/\.(ts|mjs)$/.test(entry.name)) yield relative(root, path).split(sep).join("/");
+    else if (/\.(tsx?|mjs)$/.test(entry.name)) yield relative(root, path).split(sep).join("/");
   }
 }
 
@@ -124,7 +125,7 @@ export function importsBelow(root: string): Import[] {
     for (const specifier of specifiersOf(readFileSync(join(root, from), "utf8"))) {
       const to = posix.normalize(posix.join(posix.dirname(from), specifier));
       // The compiler reports a file that is missing. Generated files have no layer.
-      if (/\.(ts|mjs)$/.test(to) && !to.startsWith("gen/") && existsSync(join(root, to))) imports.push({ from, to });
+      if (/\.(tsx?|mjs)$/.test(to) && !to.startsWith("gen/") && existsSync(join(root, to))) imports.push({ from, to });
     }
   }
   return imports;

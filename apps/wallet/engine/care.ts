@@ -1,0 +1,3 @@
+// The worker's methods for care.
+
+export const careApi = {};

@@ -1,0 +1,3 @@
+// The worker's methods for core.
+
+export const coreApi = {};

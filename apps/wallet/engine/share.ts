@@ -1,0 +1,3 @@
+// The worker's methods for share.
+
+export const shareApi = {};

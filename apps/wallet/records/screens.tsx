@@ -1,0 +1,5 @@
+// The screens of records, by path.
+
+import type { ComponentType } from "preact";
+
+export const screens: Record<string, ComponentType> = {};

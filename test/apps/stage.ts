@@ -1,0 +1,148 @@
+// The stage for tests of the apps: the whole system, every app, and Chromium. Each person has a browser context of their own, with a
+// passkey authenticator and a size of screen.
+
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
+import { type AppUrls, type RunningApps, startApps } from "../../local/apps.ts";
+import { openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const hasChromium: boolean = existsSync(CHROMIUM);
+if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
+
+export const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1280, height: 900 };
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export interface PersonOptions {
+  viewport?: { width: number; height: number };
+  scheme?: "light" | "dark";
+  language?: "en" | "de" | "ar";
+  /** false: this device has no passkeys; the apps then ask for a passphrase */
+  passkeys?: boolean;
+  /** a .y4m or .mjpeg file for the camera needs a browser of its own: see `camera` of openStage */
+}
+
+/** One person at one device. */
+export interface Person {
+  context: BrowserContext;
+  page: Page;
+  /** what the page complained about: errors, and violations of the Content-Security-Policy. A test expects none */
+  complaints: string[];
+  /** every origin that the page asked */
+  origins: Set<string>;
+  close(): Promise<void>;
+}
+
+export interface Stage {
+  practice: Practice;
+  urls: AppUrls;
+  browser: Browser;
+  person(options?: PersonOptions): Promise<Person>;
+  close(): Promise<void>;
+}
+
+export interface StageOptions extends PracticeOptions {
+  /** a file that the camera shows (y4m or mjpeg); undefined: there is a camera, and it shows a test picture */
+  camera?: string;
+}
+
+const launch = (camera: string | undefined): Promise<Browser> =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
+      ...(camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]),
+    ],
+  });
+
+async function addPasskeys(page: Page): Promise<CDPSession> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      ctap2Version: "ctap2_1",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      hasPrf: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return session;
+}
+
+async function newPerson(
+  browser: Browser,
+  { viewport = PHONE, scheme = "light", language = "en", passkeys = true }: PersonOptions = {},
+): Promise<Person> {
+  const context = await browser.newContext({ viewport, colorScheme: scheme, locale: language });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const origins = new Set<string>();
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (/^http/.test(request.url())) origins.add(new URL(request.url()).origin);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) =>
+      console.error(`violation: ${event.violatedDirective} ${event.blockedURI}`),
+    );
+  });
+  if (passkeys) await addPasskeys(page);
+  return { context, page, complaints, origins, close: () => context.close() };
+}
+
+/** Starts the system, the apps and the browser. The clock is the machine's, because browsers have no other. */
+export async function openStage({ camera, ...options }: StageOptions = {}): Promise<Stage> {
+  const [practice, browser] = await Promise.all([openPractice(options), launch(camera)]);
+  let apps: RunningApps;
+  try {
+    apps = await startApps(practice.deployment);
+  } catch (error) {
+    await Promise.all([practice.stop(), browser.close()]);
+    throw error;
+  }
+  return {
+    practice,
+    urls: apps.urls,
+    browser,
+    person: (person) => newPerson(browser, person),
+    async close() {
+      await browser.close();
+      await apps.stop();
+      await practice.stop();
+    },
+  };
+}
+
+/** What axe finds on the page as it is: one line per fault. A test expects none. */
+export async function axeFaults(page: Page): Promise<string[]> {
+  // Playwright's evaluate passes the page's Content-Security-Policy, which an added script would not.
+  const source = await import("node:fs/promises").then(({ readFile }) => readFile(AXE, "utf8"));
+  await page.evaluate(source);
+  return page.evaluate(async (tags) => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(o: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run({ runOnly: { type: "tag", values: tags } });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+  }, WCAG);
+}
+
+/** Whether the page scrolls sideways. */
+export const scrollsSideways = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);

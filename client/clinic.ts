@@ -26,7 +26,14 @@ import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
 import { type Chain, ChainError, type RecordEntry, readChain } from "./clinic/chain.ts";
 import { ClinicClients } from "./clinic/clients.ts";
 import { recognise } from "./clinic/continuity.ts";
-import { type CaseEventState, type ClinicEvent, clinicEvents, type EventOptions } from "./clinic/events.ts";
+import {
+  type CaseEventState,
+  type ClinicEvent,
+  clinicEvents,
+  type EventOptions,
+  type EventSource,
+  missed,
+} from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
 import { type ChannelStore, MemoryChannelStore, markOf, receiveMessages, sendMessage } from "./clinic/messages.ts";
 import { OfflineQueue, type OfflineQueueStore } from "./clinic/offline.ts";
@@ -343,9 +350,21 @@ export class Clinic {
    * }
    */
   events(options: EventOptions = {}): AsyncGenerator<ClinicEvent, void, void> {
+    return clinicEvents(this.#eventSource, options);
+  }
+
+  /**
+   * The events since a cursor, or since yesterday, without a socket. Then it ends, and returns the cursor of this moment. The
+   * answer grows with the events of these days, and not with the sessions of the clinic.
+   * @throws ApiError; SymbolonError bad-answer
+   */
+  missedEvents(after?: string): AsyncGenerator<ClinicEvent, string, void> {
+    return missed(this.#eventSource, after);
+  }
+
+  get #eventSource(): EventSource {
     const { serviceUrl } = this.#deployment;
-    const serviceId = bytesToHex(this.serviceId);
-    return clinicEvents({ transport: this.#transport, api: this.#api, serviceUrl, serviceId }, options);
+    return { transport: this.#transport, api: this.#api, serviceUrl, serviceId: bytesToHex(this.serviceId) };
   }
 
   /**

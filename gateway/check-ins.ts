@@ -46,6 +46,8 @@ export class CheckIns {
   /** sessions that were looked at */
   readonly #seen = new Set<string>();
   #looking: Promise<void> | undefined;
+  /** of the events */
+  #cursor: string | undefined;
 
   constructor(clinic: Clinic, sessions: Sessions) {
     this.#clinic = clinic;
@@ -53,7 +55,10 @@ export class CheckIns {
   }
 
   async ask(): Promise<Asked> {
-    if (this.#open.size === 0) for await (const tagHash of this.#clinic.eachTagHash()) this.#seen.add(tagHash);
+    if (this.#open.size === 0)
+      await this.#eachCheckIn((tagHash) => {
+        this.#seen.add(tagHash);
+      });
     const challenge = await this.#clinic.challenge();
     const id = idOf(challenge);
     const { expiresAt } = Challenge.decode(Signed.decode(challenge).document);
@@ -85,13 +90,26 @@ export class CheckIns {
     return this.#looking;
   }
 
-  async #lookNow(): Promise<void> {
-    for await (const tagHash of this.#clinic.eachTagHash()) {
-      if (this.#seen.has(tagHash)) continue;
+  #lookNow(): Promise<void> {
+    return this.#eachCheckIn(async (tagHash) => {
+      if (this.#seen.has(tagHash)) return;
       const session = await this.#clinic.session(tagHash);
       this.#seen.add(tagHash);
       const open = this.#open.get(idOf(session.checkIn.challenge));
       if (open) open.place = await this.#sessions.add(tagHash);
+    });
+  }
+
+  /** The check-ins of the last days: a challenge does not live longer. */
+  async #eachCheckIn(act: (tagHash: string) => void | Promise<void>): Promise<void> {
+    const events = this.#clinic.missedEvents(this.#cursor);
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) {
+        this.#cursor = value;
+        return;
+      }
+      if (value.type === "check-in") await act(value.tagHash);
     }
   }
 }

@@ -21,6 +21,7 @@ const FRESH_MS = 5000;
 /** A search over all sessions asks for new ones this often at most: the list has all of them. */
 const SEARCH_LISTS_AFTER_MS = 10_000;
 const SEARCH_WAITS_MS = 20_000;
+const LIST_ALL_AFTER_MS = 3_600_000;
 
 /** What can be shown without the edge does not wait for it longer than this. */
 const BRIEFLY_MS = 1500;
@@ -60,6 +61,9 @@ export class Sessions {
   readonly #unread = new Map<string, string>();
   #all: Promise<void> = Promise.resolve();
   #listedAt = 0;
+  #listedAllAt = 0;
+  /** of the events */
+  #cursor: string | undefined;
   #listing: Promise<void> | undefined;
   /** a list that has not begun */
   #next: Promise<void> | undefined;
@@ -116,10 +120,31 @@ export class Sessions {
     while (this.#listing) await this.#listing.catch(() => undefined);
   }
 
+  /** All sessions the first time, and every hour. Between, those of the last days: that costs the same in a large clinic. */
   async #listNow(): Promise<void> {
-    for await (const tagHash of this.#parts.clinic.eachTagHash())
-      if (this.#parts.store.addSession(tagHash, tidOf(hexToBytes(tagHash)))) this.#waiting.push(tagHash);
+    const { clinic } = this.#parts;
+    if (Date.now() - this.#listedAllAt > LIST_ALL_AFTER_MS) {
+      // The cursor first: who checks in meanwhile is in the list, or among the events after it.
+      const cursor = await this.#listRecent();
+      for await (const tagHash of clinic.eachTagHash()) this.#addNew(tagHash);
+      this.#cursor = cursor;
+      this.#listedAllAt = Date.now();
+    } else this.#cursor = await this.#listRecent();
     this.#listedAt = Date.now();
+  }
+
+  /** @returns the cursor for the next time */
+  async #listRecent(): Promise<string> {
+    const events = this.#parts.clinic.missedEvents(this.#cursor);
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      if (value.type === "check-in") this.#addNew(value.tagHash);
+    }
+  }
+
+  #addNew(tagHash: string): void {
+    if (this.#parts.store.addSession(tagHash, tidOf(hexToBytes(tagHash)))) this.#waiting.push(tagHash);
   }
 
   /** The session of a TID, read. @throws FhirError 404 */

@@ -206,8 +206,14 @@ export interface EventSource {
   readonly serviceId: string;
 }
 
-/** The service's answer to a catch-up, page by page. Returns the cursor for the next one. */
-async function* missed({ api }: EventSource, after: string | undefined): AsyncGenerator<ClinicEvent, string, void> {
+/**
+ * The service's answer to a catch-up, page by page. Returns the cursor for the next one.
+ * @throws ApiError; SymbolonError bad-answer
+ */
+export async function* missed(
+  { api }: EventSource,
+  after: string | undefined,
+): AsyncGenerator<ClinicEvent, string, void> {
   let today: string | undefined;
   const rows = eachItem({
     name: "events of this clinic",

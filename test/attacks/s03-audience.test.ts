@@ -133,9 +133,9 @@ describe("a presentation for A at B", () => {
     const api = new ClinicApi(transport, deployment.serviceUrl, scene.b.keys);
     const ofA = `/v1/services/${bytesToHex(scene.a.serviceId)}`;
     for (const path of [`${ofA}/sessions`, `${ofA}/sessions/${session.tagHash}`, `${ofA}/records`])
-      await expect(api.authorised(path)).rejects.toMatchObject({ code: "credential-refused" });
+      await expect(api.authorised(path)).rejects.toMatchObject({ code: "token-refused" });
     const frames = `/v1/sessions/${bytesToHex(scene.a.serviceId)}/${session.tagHash}/frames`;
-    await expect(api.authorised(frames)).rejects.toMatchObject({ code: "credential-refused" });
+    await expect(api.authorised(frames)).rejects.toMatchObject({ code: "token-refused" });
     const ownFrames = `/v1/sessions/${bytesToHex(scene.b.serviceId)}/${session.tagHash}/frames`;
     await expect(api.authorised(ownFrames)).rejects.toMatchObject({ code: "not-found" });
     await expect(api.own(`/sessions/${session.tagHash}`)).rejects.toMatchObject({ code: "not-found" });

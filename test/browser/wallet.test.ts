@@ -143,8 +143,8 @@ describe.skipIf(!hasChromium)("the wallet in Chromium", () => {
       const answer = await fetch(serviceUrl + path);
       return { status: answer.status, problem: await answer.json() };
     }, session.tagHash);
-    expect(refused).toMatchObject({ status: 403, problem: { code: "credential-refused" } });
-    complaints.length = 0; // the browser reports every 403 as a complaint
+    expect(refused).toMatchObject({ status: 401, problem: { code: "token-refused" } });
+    complaints.length = 0; // the browser reports every refusal as a complaint
   });
 
   it("sends a message and receives the answer", async () => {

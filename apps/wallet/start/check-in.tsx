@@ -50,7 +50,10 @@ function Offer({ asked }: { asked: OfferView }) {
   const agree = async (): Promise<void> => {
     const visit = await doing(w.waitCheckIn, () => engine.checkIn());
     if (visit) await show(visit);
-    else setUnanswered(fault.value?.code === "unreachable");
+    else if (fault.value?.code === "unreachable") {
+      fault.value = undefined; // this screen says it, with both ways on
+      setUnanswered(true);
+    }
   };
   const give = (): Promise<unknown> =>
     doing(w.waitHandOver, async () => {
@@ -59,6 +62,11 @@ function Offer({ asked }: { asked: OfferView }) {
     });
   return (
     <Page title={w.asks(isolated(asked.clinic))}>
+      {(asked.offline || isUnanswered) && (
+        <Notice tone="warn" word={common.value.offline}>
+          <p>{isUnanswered ? w.unanswered : w.offlineKnown}</p>
+        </Notice>
+      )}
       <section class="seen">
         <h2>{w.willSee}</h2>
         <ul>
@@ -87,9 +95,6 @@ function Offer({ asked }: { asked: OfferView }) {
       <Reach>
         {asked.offline || isUnanswered ? (
           <>
-            <Notice word={common.value.offline}>
-              <p>{isUnanswered ? w.unanswered : w.offlineKnown}</p>
-            </Notice>
             <Button kind={isUnanswered ? "plain" : "primary"} off={busy.value !== undefined} onClick={give}>
               {w.handOver}
             </Button>
@@ -205,12 +210,12 @@ export function Visit() {
         {isolated(clinic)}
         {openedAt !== undefined && `, ${timeText(openedAt)}`}
       </p>
+      {text !== undefined && <HandedOver text={text} />}
       <div class="visit">
         {mark !== undefined && <Disc mark={mark} side="left" label={w.disc} />}
         <Tid tid={tid} />
         <p class="hint">{mark === undefined ? w.sayThis : w.showThis}</p>
       </div>
-      {text !== undefined && <HandedOver text={text} />}
       {text === undefined && state === "prepared" && (
         <Notice tone="warn" word={w.notConfirmed}>
           <p>{visit.handedOver ? w.waitsAtClinic : w.noAnswerYet}</p>

@@ -1,5 +1,6 @@
 // A check-in at a clinic in a real browser: by link, text and photo, with and without network, and what is refused.
 
+import QRCode from "qrcode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clinic, fromBase64url } from "../../client/index.ts";
 import { hasChromium, openStage, type Person, type Stage } from "./stage.ts";
@@ -59,7 +60,7 @@ describe.skipIf(!hasChromium)("a check-in", () => {
     expectQuiet(stage, person);
   });
 
-  it("takes a text that was pasted, and the person may say not now", async () => {
+  it("takes a text that was pasted or a photo of the code, and the person may say not now", async () => {
     const { page } = person;
     await page.goto(stage.urls.walletUrl);
     await button(page, "Open with the phone's lock").click();
@@ -73,6 +74,15 @@ describe.skipIf(!hasChromium)("a check-in", () => {
     await heading(page, /Check in at .*Harbour Clinic/).waitFor();
     await button(page, "Not now").click();
     await heading(page, "Check in").waitFor();
+
+    await page.getByText("Other ways").click();
+    const picture = (code: string) => QRCode.toBuffer(code, { scale: 5 });
+    const photo = async (code: string) => ({ name: "photo.png", mimeType: "image/png", buffer: await picture(code) });
+    await page.setInputFiles("input[type=file]", await photo("https://example.org/"));
+    await page.getByText("This holds no code of a clinic").waitFor();
+    await page.setInputFiles("input[type=file]", await photo(await visitLink(stage, clinic)));
+    await heading(page, /Check in at .*Harbour Clinic/).waitFor();
+    await button(page, "Not now").click();
   });
 
   it("refuses in plain words, and says what to do", async () => {

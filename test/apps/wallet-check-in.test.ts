@@ -148,6 +148,7 @@ describe.skipIf(!hasChromium)("a check-in", () => {
     await context.setOffline(true);
     await page.reload();
     await button(page, "Open with the phone's lock").click();
+    await page.getByRole("link", { name: "Check in" }).click();
     await heading(page, "Check in").waitFor();
     await page.evaluate((hash) => {
       location.hash = hash;

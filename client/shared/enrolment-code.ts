@@ -1,7 +1,7 @@
 // The enrolment code as people carry it from the registrar's desk to a phone: in a link, a QR code, or typed from paper.
 //
 //   plain   account in hex ‖ "." ‖ enrolment code in base64url
-//   link    <address of the wallet> ‖ "/#code=" ‖ plain. Browsers do not send what follows "#" to a server
+//   link    <address of the wallet> ‖ "/#e=" ‖ plain. Browsers do not send what follows "#" to a server
 //   typed   base32(account 16 ‖ enrolment code 32 ‖ check 2), 80 characters in 16 groups of five
 //   base32  RFC 4648 section 6, in upper case: it has none of the digits 0, 1 and 8, so a reader takes them for O, I and B
 //   check   the first 2 bytes of SHA-256 over the bytes before it. It finds a text that was cut or mistyped
@@ -19,7 +19,7 @@ const ACCOUNT_BYTES = 16;
 const CODE_BYTES = 32;
 const CHECK_BYTES = 2;
 const GROUP_CHARS = 5;
-const LINK_PART = "code=";
+const LINK_PART = "e=";
 
 export interface EnrolmentCode {
   /** hex of 16 bytes */

@@ -43,7 +43,7 @@ describe("an enrolment code", () => {
       ` ${plainCode(code)}\n`,
       codeLink("https://wallet.example/", code),
       codeLink("https://wallet.example", code),
-      `#code=${plainCode(code)}`,
+      `#e=${plainCode(code)}`,
       `#${plainCode(code)}`,
       groups.join(" "),
       groups.join("\n").toLowerCase(),
@@ -77,7 +77,7 @@ describe("an enrolment code", () => {
 
 describe("a clinic's card", () => {
   it("is read from bytes or text, and its signature must be its own", async () => {
-    const policy = { required: [{ attribute: "age", values: ["adult"] }], maxStaleEpochs: 3 };
+    const policy = { required: [{ attribute: "age", accepted: ["adult"] }], maxStaleEpochs: 3 };
     const keys = await createClinicKeys("Harbour Clinic", policy);
     const card = clinicCard(keys);
     const review = readClinicCard(card);

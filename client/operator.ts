@@ -16,6 +16,7 @@ import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, logPinsOf, ParametersCache } from "./parameters.ts";
+import type { EnrolmentCode } from "./shared/enrolment-code.ts";
 import { eachItem, MAX_PAGES } from "./shared/paging.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
@@ -122,7 +123,7 @@ export class Operator {
   }
 
   /** Makes an enrolment code void that no phone has used yet. @throws ApiError credential-refused if there is none */
-  async voidCode({ account, enrolmentCode }: Pick<Enrolment, "account" | "enrolmentCode">): Promise<void> {
+  async voidCode({ account, enrolmentCode }: EnrolmentCode): Promise<void> {
     await this.#registrar("/v1/enrol/decline", { account, enrolmentCode });
   }
 

@@ -23,4 +23,5 @@ export {
   readRequesterKeys,
 } from "../operator/desk.ts";
 export { type Enrolment, type FoundPerson, type NewParameters, Operator } from "../operator.ts";
+export { type ListedService, listServices } from "../shared/service-list.ts";
 export * from "./common.ts";

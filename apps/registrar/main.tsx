@@ -1,9 +1,10 @@
 // The registrar's desk. A screen per path; the phase decides what is shown before the desk is open.
 
+// The design system's styles come first: they say the order of the layers.
+import { startPage } from "../shared/start.tsx";
 import "./styles.css";
 import type { ComponentType } from "preact";
 import { path } from "../shared/route.ts";
-import { startPage } from "../shared/start.tsx";
 import { Frame } from "../shared/ui/frame.tsx";
 import { Busy, Button, Page, Tabs } from "../shared/ui/kit.tsx";
 import { common } from "../shared/words/common.ts";

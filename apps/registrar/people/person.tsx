@@ -161,7 +161,6 @@ const passText = (entitlements: Record<string, string>): string =>
 function KnownPerson({ person }: { person: Known }) {
   const w = words.value;
   const pass = passText(person.entitlements);
-  const lines = person.phones > 0 ? w.newPhoneWhat : [w.firstPhoneWhat];
   return (
     <Page title={w.knownTitle} wide>
       <div class="two">
@@ -174,20 +173,22 @@ function KnownPerson({ person }: { person: Known }) {
               [w.passSays, pass === "" ? w.nothing : pass],
             ]}
           />
-          <p class="hint">
-            {w.name}: {w.nameNote}
-          </p>
+          <p class="hint">{w.nameNote}</p>
           <div class="row">
             <Back text={w.another} />
           </div>
         </section>
         <section class="stack">
           <h2>{person.phones > 0 ? w.newPhoneTitle : w.firstPhoneTitle}</h2>
-          <ul>
-            {lines.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
+          {person.phones > 0 ? (
+            <ul>
+              {w.newPhoneWhat.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          ) : (
+            <p>{w.firstPhoneWhat}</p>
+          )}
           <div class="row">
             <Button
               kind="primary"

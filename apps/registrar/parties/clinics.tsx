@@ -1,11 +1,12 @@
 // Clinics: register one by its card, stop one, and let it go on.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { doing } from "../../shared/doing.ts";
 import { dayText, isolated } from "../../shared/language.ts";
 import { Button, Empty, Facts, Notice, Page, Undo } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import type { CardView, ListedClinic } from "../engine/parties.ts";
+import { useLoaded, Waiting } from "../loaded.tsx";
 import { nameInWords, valueInWords } from "../people/entitlements.ts";
 import { engine } from "../remote.ts";
 import { BringText } from "./bring-text.tsx";
@@ -92,11 +93,9 @@ function List({ list, onChanged }: { list: readonly ListedClinic[]; onChanged: (
 
 export function Clinics() {
   const w = words.value;
-  const [list, setList] = useState<ListedClinic[] | undefined>();
+  const list = useLoaded(engine.clinics);
   const [brought, setBrought] = useState<{ file: Uint8Array; card: CardView } | undefined>();
   const [isDone, setDone] = useState(false);
-  const refresh = async (): Promise<void> => setList(await engine.clinics());
-  useEffect(() => void doing(w.waitList, refresh), []);
 
   const read = (file: Uint8Array) =>
     doing(w.waitRead, async () => {
@@ -108,7 +107,7 @@ export function Clinics() {
       await engine.registerClinic(brought!.file);
       setBrought(undefined);
       setDone(true);
-      await refresh();
+      await list.reload();
     });
   if (brought) return <Review card={brought.card} onSign={sign} onBack={() => setBrought(undefined)} />;
   return (
@@ -125,7 +124,9 @@ export function Clinics() {
         </section>
         <section class="stack">
           <h2>{w.listTitle}</h2>
-          {list && <List list={list} onChanged={refresh} />}
+          <Waiting of={list} words={w.waitList}>
+            {(clinics) => <List list={clinics} onChanged={list.reload} />}
+          </Waiting>
         </section>
       </div>
     </Page>

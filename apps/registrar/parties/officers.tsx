@@ -1,11 +1,12 @@
 // Officers: register the passkey of one at a trustee, and remove one. It works with the key of the trustee's own administrator.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { doing } from "../../shared/doing.ts";
 import { dayText } from "../../shared/language.ts";
 import { Button, Empty, Facts, Field, Notice, Page, Select } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import type { KeptOfficer, PasskeyView } from "../engine/parties.ts";
+import { useLoaded, Waiting } from "../loaded.tsx";
 import { engine } from "../remote.ts";
 import { TypedConfirm } from "../typed-confirm.tsx";
 import { BringText } from "./bring-text.tsx";
@@ -109,11 +110,9 @@ function Kept({ kept, onChanged }: { kept: KeptOfficer; onChanged: () => Promise
 
 export function Officers() {
   const w = words.value;
-  const [list, setList] = useState<KeptOfficer[]>([]);
+  const list = useLoaded(engine.officers);
   const [brought, setBrought] = useState<Brought | undefined>();
   const [isDone, setDone] = useState(false);
-  const refresh = async (): Promise<void> => setList(await engine.officers());
-  useEffect(() => void doing(common.value.working, refresh), []);
 
   const read = (bytes: Uint8Array) =>
     doing(w.waitRead, async () => {
@@ -126,7 +125,7 @@ export function Officers() {
       await engine.registerOfficer(brought!.text, about);
       setBrought(undefined);
       setDone(true);
-      await refresh();
+      await list.reload();
     });
   if (brought) return <Review brought={brought} onSign={sign} onBack={() => setBrought(undefined)} />;
   return (
@@ -143,12 +142,19 @@ export function Officers() {
         </section>
         <section class="stack">
           <h2>{w.officersTitle}</h2>
-          {list.length === 0 && <Empty title={w.officersNone} />}
-          <ul class="list">
-            {list.map((kept) => (
-              <Kept key={`${kept.trustee} ${kept.credentialId}`} kept={kept} onChanged={refresh} />
-            ))}
-          </ul>
+          <Waiting of={list} words={common.value.working}>
+            {(all) =>
+              all.length === 0 ? (
+                <Empty title={w.officersNone} />
+              ) : (
+                <ul class="list">
+                  {all.map((kept) => (
+                    <Kept key={`${kept.trustee} ${kept.credentialId}`} kept={kept} onChanged={list.reload} />
+                  ))}
+                </ul>
+              )
+            }
+          </Waiting>
         </section>
       </div>
     </Page>

@@ -1,11 +1,12 @@
 // Requesters: certify the keys of one, and withdraw a certificate.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { doing } from "../../shared/doing.ts";
 import { dayText } from "../../shared/language.ts";
 import { Button, Empty, Facts, Field, Notice, Page, TextArea } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import type { KeptRequester, KeysView } from "../engine/parties.ts";
+import { useLoaded, Waiting } from "../loaded.tsx";
 import { engine } from "../remote.ts";
 import { TypedConfirm } from "../typed-confirm.tsx";
 import { BringText } from "./bring-text.tsx";
@@ -98,11 +99,9 @@ function Kept({ kept, onChanged }: { kept: KeptRequester; onChanged: () => Promi
 
 export function Requesters() {
   const w = words.value;
-  const [list, setList] = useState<KeptRequester[]>([]);
+  const list = useLoaded(engine.requesters);
   const [brought, setBrought] = useState<Brought | undefined>();
   const [made, setMade] = useState<KeptRequester | undefined>();
-  const refresh = async (): Promise<void> => setList(await engine.requesters());
-  useEffect(() => void doing(common.value.working, refresh), []);
 
   const read = (bytes: Uint8Array) =>
     doing(w.waitRead, async () => {
@@ -114,7 +113,7 @@ export function Requesters() {
     doing(w.waitCertify, async () => {
       setMade(await engine.certify(brought!.text, about));
       setBrought(undefined);
-      await refresh();
+      await list.reload();
     });
   if (brought) return <Review keys={brought.keys} onSign={sign} onBack={() => setBrought(undefined)} />;
   return (
@@ -135,12 +134,19 @@ export function Requesters() {
         </section>
         <section class="stack">
           <h2>{w.certificatesTitle}</h2>
-          {list.length === 0 && <Empty title={w.certificatesNone} />}
-          <ul class="list">
-            {list.map((kept) => (
-              <Kept key={kept.hash} kept={kept} onChanged={refresh} />
-            ))}
-          </ul>
+          <Waiting of={list} words={common.value.working}>
+            {(all) =>
+              all.length === 0 ? (
+                <Empty title={w.certificatesNone} />
+              ) : (
+                <ul class="list">
+                  {all.map((kept) => (
+                    <Kept key={kept.hash} kept={kept} onChanged={list.reload} />
+                  ))}
+                </ul>
+              )
+            }
+          </Waiting>
         </section>
       </div>
     </Page>

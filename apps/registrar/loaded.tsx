@@ -48,5 +48,5 @@ export function Waiting<T>({
         </div>
       </Notice>
     );
-  return value === undefined ? <Busy words={words} /> : <>{children(value)}</>;
+  return value === undefined ? <Busy words={words} /> : children(value);
 }

@@ -60,7 +60,7 @@ const en = {
 };
 export type Words = typeof en;
 
-export const FAULTS_EN = {
+const FAULTS_EN = {
   "bad-admin-key": "This is no key of an administrator. It has 64 digits and letters from a to f.",
   "credential-refused":
     "The server did not take this. The code may be used up, or this desk's key is not the right one.",
@@ -217,5 +217,5 @@ const FAULTS_AR: Faults = {
 
 export const CATALOGUE = { en, de, ar };
 export const words = wordsOf(CATALOGUE);
-export const FAULTS = { en: FAULTS_EN, de: FAULTS_DE, ar: FAULTS_AR };
+const FAULTS = { en: FAULTS_EN, de: FAULTS_DE, ar: FAULTS_AR };
 export const faults = wordsOf(FAULTS);

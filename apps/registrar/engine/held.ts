@@ -39,7 +39,7 @@ export function desk(): Held {
 }
 
 /** This text is no key of an administrator. */
-export class BadKeyError extends Error {
+class BadKeyError extends Error {
   override name = "BadKeyError";
   readonly code = "bad-admin-key";
 }

@@ -9,7 +9,7 @@ import type { Attribute } from "../engine/people.ts";
 import { engine } from "../remote.ts";
 import { nameInWords, valueInWords } from "./entitlements.ts";
 
-export const attributes = signal<Attribute[] | undefined>(undefined);
+const attributes = signal<Attribute[] | undefined>(undefined);
 
 /** Asks for the facts of this month, once per screen. */
 export const useAttributes = (): Attribute[] | undefined => {

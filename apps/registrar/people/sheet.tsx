@@ -43,7 +43,7 @@ function Groups({ groups, row }: { groups: readonly string[]; row: string }) {
   );
 }
 
-export function Sheet({ view, of, withEarlier }: { view: CodeView; of: Language; withEarlier: boolean }) {
+function Sheet({ view, of, withEarlier }: { view: CodeView; of: Language; withEarlier: boolean }) {
   const s = SHEETS[of];
   return (
     <article class="sheet" lang={of} dir={of === "ar" ? "rtl" : "ltr"}>

@@ -6,7 +6,7 @@ import type { FoundPerson } from "../../../client/index.ts";
 import { path } from "../../shared/route.ts";
 import type { CodeView, Typed } from "../engine/people.ts";
 
-export const NOBODY: Typed = { given: "", family: "", birthDate: "", selector: "" };
+const NOBODY: Typed = { given: "", family: "", birthDate: "", selector: "" };
 
 export const typed = signal<Typed>(NOBODY);
 export const found = signal<FoundPerson | undefined>(undefined);

@@ -61,7 +61,6 @@ const en = {
   change: "Save the change",
   waitChange: "Saving …",
   changed: "The change is saved.",
-  changedBack: "The change was taken back.",
   // the end
   endTitle: "End this registration",
   endWhat: [
@@ -146,7 +145,6 @@ const de: Words = {
   change: "Änderung speichern",
   waitChange: "Es wird gespeichert …",
   changed: "Die Änderung ist gespeichert.",
-  changedBack: "Die Änderung wurde zurückgenommen.",
   endTitle: "Diesen Eintrag beenden",
   endWhat: [
     "Kein Telefon dieser Person bekommt einen neuen Pass. Ein Pass auf einem Telefon gilt vielleicht noch, bis die Kliniken ihn nicht mehr nehmen.",
@@ -231,7 +229,6 @@ const ar: Words = {
   change: "احفظ التغيير",
   waitChange: "يجري الحفظ …",
   changed: "حُفظ التغيير.",
-  changedBack: "أُلغي التغيير.",
   endTitle: "أنهِ هذا القيد",
   endWhat: [
     "لا يحصل أي هاتف لهذا الشخص على بطاقة جديدة. البطاقة الموجودة على هاتف قد تعمل حتى لا تقبلها العيادات.",

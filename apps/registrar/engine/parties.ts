@@ -80,7 +80,7 @@ function passkeyViewOf(text: string): { view: PasskeyView; registration: Passkey
 /** The desk must see the clinic that it registered a moment ago; the browser would show its copy of the list. */
 const uncached = (transport: Transport): Transport => ({
   ...transport,
-  fetch: (input, init) => fetch(input, { ...init, cache: "no-cache" }),
+  fetch: (input, init) => fetch(input, { ...init, cache: "no-store" }),
 });
 
 const trusteeUrl = (trustee: number): string => desk().deployment.trusteeUrls[trustee - 1]!;

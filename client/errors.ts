@@ -179,6 +179,13 @@ const CEREMONY = {
   "bad-ceremony-message": "A trustee's message of the key ceremony cannot be read.",
 } as const;
 
+const DESK = {
+  "bad-code": "This is not a whole enrolment code of the registrar's desk.",
+  "bad-clinic-card": "This is not a clinic's card, or its signature does not verify.",
+  "bad-requester-keys": "These are not the public keys of a requester.",
+  "bad-passkey": "This is not the registration of an officer's passkey.",
+} as const;
+
 const FHIR = {
   "wrong-encoding": "The content is not UTF-8 text.",
   "not-json": "The content is not JSON.",
@@ -222,6 +229,7 @@ export const ERROR_GROUPS = {
   RequesterError: REQUESTER,
   OfficerError: OFFICER,
   CeremonyError: CEREMONY,
+  DeskError: DESK,
   FhirInputError: FHIR,
   IdentityFoundError: IDENTITY,
 } as const;
@@ -251,6 +259,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...REQUESTER,
   ...OFFICER,
   ...CEREMONY,
+  ...DESK,
   ...FHIR,
   ...IDENTITY,
 };

@@ -3,7 +3,7 @@
 
 import type { ClosedEpoch } from "../api/escrow/session-index.ts";
 import type { IssuedParameters } from "../api/registrar/parameters.ts";
-import type { Registered } from "../api/registrar/people.ts";
+import type { Found, Registered } from "../api/registrar/people.ts";
 import type { IndexStep, RegisteredService } from "../api/service/administration.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
@@ -16,6 +16,7 @@ import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, logPinsOf, ParametersCache } from "./parameters.ts";
+import type { EnrolmentCode } from "./shared/enrolment-code.ts";
 import { eachItem, MAX_PAGES } from "./shared/paging.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
@@ -40,6 +41,9 @@ export interface NewParameters {
 
 /** A person gets this at the desk after their identity was checked. Their wallet enrols with it. */
 export type Enrolment = Registered;
+
+/** What the registrar tells of a person who may be registered. */
+export type FoundPerson = Found;
 
 /**
  * @example
@@ -106,6 +110,21 @@ export class Operator {
       selector,
       entitlements,
     });
+  }
+
+  /**
+   * Whether somebody is registered under this selector. Their registration is told only if the birth date is that of the record:
+   * `known` without `person` means that the selector is mistyped, or is another person's. Nothing changes.
+   * @param birthDate YYYY-MM-DD
+   * @throws ApiError
+   */
+  findPerson(selector: string, birthDate: string): Promise<FoundPerson> {
+    return this.#registrar("/v1/admin/find", { selector, birthDate });
+  }
+
+  /** Makes an enrolment code void that no phone has used yet. @throws ApiError credential-refused if there is none */
+  async voidCode({ account, enrolmentCode }: EnrolmentCode): Promise<void> {
+    await this.#registrar("/v1/enrol/decline", { account, enrolmentCode });
   }
 
   /** From now on the registrar issues no credential to this account. @throws ApiError */

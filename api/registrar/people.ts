@@ -17,6 +17,13 @@ export const PEOPLE = {
     body: json(z.object({ patient: anyBase64url, selector: selectorText, entitlements })),
     produces,
   }),
+  findPerson: route({
+    method: "POST",
+    path: "/v1/admin/find",
+    callers,
+    body: json(z.object({ selector: selectorText, birthDate: z.iso.date() })),
+    produces,
+  }),
   setEntitlements: route({
     method: "POST",
     path: "/v1/admin/entitlements",
@@ -42,12 +49,33 @@ export const PEOPLE_ANSWERS = () => {
       known: z.boolean().describe("whether the person was registered before"),
     })
     .meta({ id: "Registered" });
+  const Found = z
+    .object({
+      known: z.boolean().describe("whether somebody is registered under this selector"),
+      person: z
+        .object({
+          account,
+          phones: z.int().min(0).describe("phones enrolled so far"),
+          revoked: z.boolean(),
+          codeExpires: z.int().min(0).nullable().describe("unix seconds; null if no enrolment code is open"),
+          entitlements,
+        })
+        .nullable()
+        .describe("null if the birth date is not that of the record"),
+    })
+    .meta({ id: "Found" });
   return {
     registerPerson: {
       summary: "Register a person, or a known person with a new phone",
       description: "`patient` is a FHIR Patient with its fullUrl, as JSON.",
       ok: { 200: { json: Registered }, 201: { json: Registered } },
       problems: ["not-allowed-now"],
+    },
+    findPerson: {
+      summary: "Find out whether a person is registered, before registering them",
+      description:
+        "The registration is told only if the birth date is that of the record. So a mistyped selector tells nothing about somebody else.",
+      ok: { 200: { json: Found } },
     },
     setEntitlements: {
       summary: "Set the entitlements of the credentials to come",
@@ -62,4 +90,6 @@ export const PEOPLE_ANSWERS = () => {
   } satisfies AnswersOf<typeof PEOPLE>;
 };
 
-export type Registered = JsonOf<ReturnType<typeof PEOPLE_ANSWERS>["registerPerson"], 201>;
+type Answers = ReturnType<typeof PEOPLE_ANSWERS>;
+export type Registered = JsonOf<Answers["registerPerson"], 201>;
+export type Found = JsonOf<Answers["findPerson"]>;

@@ -36,7 +36,16 @@ export {
   ParametersError,
   type ServedParameters,
 } from "../parameters.ts";
+export { DeskError } from "../shared/desk-error.ts";
+export {
+  codeGroups,
+  codeLink,
+  type EnrolmentCode,
+  plainCode,
+  readEnrolmentCode,
+} from "../shared/enrolment-code.ts";
 export { type InvitationText, readInvitationText, writeInvitation } from "../shared/invitation.ts";
+export { type RequesterKeyText, requesterFingerprint, writeRequesterKeys } from "../shared/requester-keys.ts";
 export {
   ApiError,
   type ApiRequest,

@@ -12,5 +12,16 @@ export {
   removeOfficer,
   runCeremony,
 } from "../operator/ceremony.ts";
-export { type Enrolment, type NewParameters, Operator } from "../operator.ts";
+export {
+  type ClinicCardReview,
+  type OfficerPasskey,
+  type RequesterCertificateReview,
+  type RequesterRequest,
+  readClinicCard,
+  readOfficerPasskey,
+  readRequesterCertificate,
+  readRequesterKeys,
+} from "../operator/desk.ts";
+export { type Enrolment, type FoundPerson, type NewParameters, Operator } from "../operator.ts";
+export { type ListedService, listServices } from "../shared/service-list.ts";
 export * from "./common.ts";

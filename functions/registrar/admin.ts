@@ -2,6 +2,7 @@
 // them, and each signed request is accepted once.
 //
 //   POST /v1/admin/proofings      a new account, or a known person with a new phone -> an enrolment code
+//   POST /v1/admin/find           whether a person is registered; changes nothing
 //   POST /v1/admin/entitlements   new entitlements of an account
 //   POST /v1/admin/revoke         no credential for this account any more
 
@@ -19,8 +20,8 @@ import { now, type RegistrarEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { Problem } from "../shared/problems.ts";
 import { readBody, serve } from "../shared/serve.ts";
-import { codeHash, sealField, selectorIndex } from "./fields.ts";
-import { accountBySelector, admin, db, parametersRow } from "./store.ts";
+import { codeHash, openField, sealField, selectorIndex } from "./fields.ts";
+import { accountBySelector, admin, db, generationsOf, parametersRow } from "./store.ts";
 
 type C = Context<{ Bindings: RegistrarEnv }>;
 
@@ -37,6 +38,19 @@ async function checkEntitlements(c: C, entitlements: Record<string, string>): Pr
       throw new Problem("malformed", `entitlements.${name}: not in its value list`);
   }
   return new TextEncoder().encode(JSON.stringify(entitlements));
+}
+
+type Account = NonNullable<Awaited<ReturnType<typeof accountBySelector>>>;
+
+/** Whether the record has this birth date. A record may name only the year or month, or no date at all. */
+function hasBirthDate(env: RegistrarEnv, { account, identity }: Account, birthDate: string): boolean {
+  const { patient } = IdentityRecord.decode(openField(env, "identity", account, identity));
+  try {
+    const recorded: unknown = JSON.parse(new TextDecoder().decode(patient)).resource?.birthDate;
+    return typeof recorded !== "string" || birthDate.startsWith(recorded);
+  } catch {
+    return true; // the desk registered something else than a Patient: there is no date to compare
+  }
 }
 
 async function update(c: C, account: Hex, values: Partial<typeof accounts.$inferInsert>): Promise<void> {
@@ -88,6 +102,26 @@ export function registerAdmin(app: RoleApp<RegistrarEnv>): void {
       ]);
     }
     return c.json({ account, enrolmentCode: toBase64url(code), expires, known }, known ? 200 : 201);
+  });
+
+  // The administrator could learn the same with a new enrolment code, which would void the code that the person may hold.
+  serve(app, PEOPLE.findPerson, async (c) => {
+    const { selector, birthDate } = await readBody(PEOPLE.findPerson, (await admin.request(c)).body);
+    const row = await accountBySelector(c.env, selectorIndex(c.env, selector));
+    if (!row || !hasBirthDate(c.env, row, birthDate)) return c.json({ known: row !== undefined, person: null });
+    const { account, revoked, codeExpires } = row;
+    const isOpen = row.codeHash !== null && codeExpires !== null && codeExpires >= now(c);
+    const entitlements = openField(c.env, "entitlements", account, row.entitlements);
+    return c.json({
+      known: true,
+      person: {
+        account,
+        phones: (await generationsOf(c.env, account)).length,
+        revoked,
+        codeExpires: isOpen ? codeExpires : null,
+        entitlements: JSON.parse(new TextDecoder().decode(entitlements)),
+      },
+    });
   });
 
   // The new entitlements apply to the credentials issued from now on.

@@ -49,6 +49,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   RequesterError: sdk.RequesterError,
   OfficerError: sdk.OfficerError,
   CeremonyError: sdk.CeremonyError,
+  DeskError: sdk.DeskError,
   FhirInputError: sdk.FhirInputError,
   IdentityFoundError: sdk.IdentityFoundError,
 };

@@ -129,7 +129,7 @@ describe("parameters", () => {
 });
 
 describe("the proofing desk", () => {
-  const paths = ["parameters", "proofings", "entitlements", "revoke", "requesters"];
+  const paths = ["parameters", "proofings", "find", "entitlements", "revoke", "requesters"];
   it.each(paths)("accepts %s from the administrator's key only", async (path) => {
     for (const signWith of [undefined, rng(32)])
       await expectUnchanged(() => expectRefused(send(`/v1/admin/${path}`, { json: {}, signWith })));
@@ -185,6 +185,33 @@ describe("the proofing desk", () => {
     const { identity } = await ok(send("/v1/enrol/start", { json: pick(again) }));
     expect(fromBase64url(identity)).toEqual(identityOf("Other", "A123456"));
     await expectRefused(send("/v1/enrol/start", { json: pick(first) })); // the newer code replaced it
+  });
+
+  it("tells whether a person is registered, to somebody who knows their birth date, and changes nothing", async () => {
+    await postParameters();
+    const birthDate = "1971-03-02";
+    const patient = utf8ToBytes(JSON.stringify({ fullUrl: "x", resource: { resourceType: "Patient", birthDate } }));
+    const entitlements = { entitlement: "private" };
+    const finding = (selector: string, born = birthDate, at = NOW) =>
+      ok(admin("find", { selector, birthDate: born }, at));
+    expect(await finding("A 123-456")).toEqual({ known: false, person: null });
+    const { account, expires } = await proof("A 123-456", { patient: toBase64url(patient), entitlements });
+    const found = { account, phones: 0, revoked: false, codeExpires: expires, entitlements };
+    await expectUnchanged(async () => {
+      expect(await finding("a123.456")).toEqual({ known: true, person: found });
+      expect(await finding("A123456", "1971-02-03")).toEqual({ known: true, person: null });
+      expect((await finding("A123456", birthDate, expires + 1)).person.codeExpires).toBeNull();
+      expect(await codeOf(admin("find", { selector: "A123456", birthDate: "1971" }))).toBe("malformed");
+    });
+    await admin("revoke", { account });
+    expect((await finding("A123456")).person).toEqual({ ...found, revoked: true, codeExpires: null });
+    // a record with the year alone, and one without any date
+    const yearOnly = utf8ToBytes(JSON.stringify({ fullUrl: "x", resource: { birthDate: "1971" } }));
+    await proof("B123", { patient: toBase64url(yearOnly) });
+    expect((await finding("B123")).person).not.toBeNull();
+    expect((await finding("B123", "1972-03-02")).person).toBeNull();
+    await proof("C123");
+    expect((await finding("C123")).person).not.toBeNull();
   });
 
   it("makes one account for a person who is proofed twice at once", async () => {

@@ -1,0 +1,11 @@
+// The registrar desk's worker: the administrator's key, the SDK, and the store. Each part has its methods in engine/.
+
+import { serve } from "../shared/remote.ts";
+import { keyApi } from "./engine/key.ts";
+import { partiesApi } from "./engine/parties.ts";
+import { peopleApi } from "./engine/people.ts";
+
+const api = { ...keyApi, ...peopleApi, ...partiesApi };
+export type Engine = typeof api;
+
+serve(api);

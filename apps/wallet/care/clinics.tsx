@@ -50,7 +50,7 @@ const stop = ({ id }: ClinicView) =>
     clinics.value = await engine.forgetMe(id);
   });
 
-export default function ClinicsScreen() {
+export function ClinicsScreen() {
   const w = words.value;
   const all = clinics.value;
   useEffect(() => {

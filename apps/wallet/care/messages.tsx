@@ -24,7 +24,7 @@ const load = () =>
     threads.value = await engine.threads();
   });
 
-export default function MessagesScreen() {
+export function MessagesScreen() {
   useEffect(() => void load(), []);
   const w = words.value;
   const { tid, recordId } = readMessagesFragment(fragment.value);

@@ -37,7 +37,7 @@ const check = () =>
     }
   });
 
-export default function WhoLookedScreen() {
+export function WhoLookedScreen() {
   const w = words.value;
   const view = known.value;
   useEffect(() => void load(), []);

@@ -7,7 +7,7 @@ import { type Chapter, words } from "./words.ts";
 
 const CHAPTERS = ["lost", "new", "no-phone", "limits"] as const;
 
-export default function HelpScreen() {
+export function HelpScreen() {
   const w = words.value;
   const [, , part] = path.value.split("/");
   const chapter = CHAPTERS.find((name) => name === part);

@@ -120,12 +120,15 @@ function Completeness({ view: { standing } }: { view: WhoLooked }) {
   return (
     <section class="stack">
       <h2>{w.completeTitle}</h2>
-      <p>
-        {w.complete1} {standing === undefined ? w.notRead2 : w.complete2(standing.entries)}{" "}
-        {standing === undefined
-          ? w.notRead3
-          : w.complete3(numberText(standing.witnesses), numberText(standing.ofWitnesses))}
-      </p>
+      <ol class="steps">
+        <li>{w.complete1}</li>
+        <li>{standing === undefined ? w.notRead2 : w.complete2(standing.entries)}</li>
+        <li>
+          {standing === undefined
+            ? w.notRead3
+            : w.complete3(numberText(standing.witnesses), numberText(standing.ofWitnesses))}
+        </li>
+      </ol>
       {result === "good" && standing && (
         <Notice tone="good" word={w.checked}>
           <p>{w.checkedText(standing.entries)}</p>

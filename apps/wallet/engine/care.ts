@@ -1,7 +1,6 @@
 // The worker's methods for the care of the person: who looked, messages, clinics, and requests to clinics. The book of messages is
 // sealed in the locker. A channel opens no frame twice, so a message is in the book before a screen shows it.
 
-import { epochName } from "../../../client/doors/protocol.ts";
 import { readNotice, type SessionView } from "../../../client/index.ts";
 import { deployment } from "../../shared/deployment.ts";
 import { tell } from "../../shared/remote.ts";
@@ -56,11 +55,14 @@ function visitOf(tagHash: string): SessionView {
   return found;
 }
 
+/** An epoch is a month in UTC, counted from January 1970. @returns such as "2026-11" */
+const monthOf = (epoch: number): string => new Date(Date.UTC(1970, epoch)).toISOString().slice(0, 7);
+
 const viewOf = (s: SessionView): Visit => ({
   tagHash: s.tagHash,
   tid: s.tid,
   clinic: { id: s.serviceId, name: s.serviceName },
-  month: epochName(s.epoch),
+  month: monthOf(s.epoch),
   openedAt: s.openedAt,
   mark: s.state === "open" ? wallet().visitMark(s.tagHash) : undefined,
   canWrite: s.state === "open",

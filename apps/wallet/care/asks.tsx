@@ -14,6 +14,7 @@ import { words } from "./words-messages.ts";
 
 const kind = signal<AskKind | undefined>(undefined);
 const letter = signal("");
+const isOpen = signal(false);
 /** the request that was just sent, to be taken back */
 const sent = signal<{ id: string; at: number } | undefined>(undefined);
 
@@ -31,6 +32,7 @@ const ask = (tagHash: string, recordId: string | undefined) =>
     try {
       const thread = await engine.ask(tagHash, kind.value, recordId, letter.value);
       kind.value = undefined;
+      isOpen.value = false;
       sent.value = thread.asks[0];
     } finally {
       show(await engine.thread(tagHash));
@@ -62,12 +64,18 @@ export function Requests({ thread, recordId }: { thread: ThreadView; recordId: s
   useEffect(() => {
     kind.value = undefined;
     sent.value = undefined;
+    isOpen.value = recordId !== undefined;
     if (recordId !== undefined) choose("erase", recordId);
   }, [tagHash, recordId]);
   return (
     <>
       {asks.length > 0 && <Asked thread={thread} />}
-      <details open={recordId !== undefined}>
+      <details
+        open={isOpen.value}
+        onToggle={(event) => {
+          isOpen.value = event.currentTarget.open;
+        }}
+      >
         <summary>{w.askTitle}</summary>
         <div class="stack asking">
           <p>{w.onlyClinic}</p>

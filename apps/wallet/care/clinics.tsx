@@ -136,7 +136,10 @@ function Clinic({ clinic }: { clinic: ClinicView }) {
             <span>
               {visit.openedAt === undefined ? monthText(visit.month) : dayText(visit.openedAt)}
               {(knownSince !== undefined || wasTold) && (
-                <>: {visit.introducedAt === undefined ? w.notMarked : w.marked}</>
+                <>
+                  {" "}
+                  <span class="tag">{visit.introducedAt === undefined ? w.notMarked : w.marked}</span>
+                </>
               )}
             </span>
             <Tid tid={visit.tid} />

@@ -24,9 +24,9 @@ const en = {
   stop: "Do not tell it any more",
   stopping: "One moment …",
   stopText:
-    "Your next visits there stand alone again. The clinic keeps what it knows of the marked visits. You can ask it to erase records in the messages of a visit.",
+    "If you stop, your next visits there stand alone again. The clinic keeps what it knows of the earlier ones. You can ask it to erase records, in the messages of a visit.",
   join: "Tell it in this visit too",
-  marked: "marked: the clinic knows it is yours",
+  marked: "known as yours",
   notMarked: "stands alone",
   noChannel: "To tell this clinic, you need a visit that this phone made itself.",
   newPhone: "A new phone has a new mark. A clinic that knew you takes you for somebody new until you tell it again.",
@@ -57,9 +57,9 @@ const de: Words = {
   stop: "Nicht mehr sagen",
   stopping: "Einen Moment …",
   stopText:
-    "Ihre nächsten Besuche dort stehen wieder für sich. Was die Praxis von den markierten Besuchen weiß, behält sie. In den Nachrichten eines Besuchs können Sie um Löschen bitten.",
+    "Wenn Sie aufhören, stehen Ihre nächsten Besuche dort wieder für sich. Was die Praxis von den früheren weiß, behält sie. In den Nachrichten eines Besuchs können Sie um Löschen bitten.",
   join: "Auch bei diesem Besuch sagen",
-  marked: "markiert: Die Praxis weiß, dass er Ihrer ist",
+  marked: "als Ihrer bekannt",
   notMarked: "steht für sich",
   noChannel: "Um es dieser Praxis zu sagen, brauchen Sie einen Besuch, den dieses Telefon selbst gemacht hat.",
   newPhone:
@@ -94,9 +94,9 @@ const ar: Words = {
   stop: "لا تخبرها بعد الآن",
   stopping: "لحظة من فضلك …",
   stopText:
-    "زياراتك القادمة عندها تعود منفصلة. وتحتفظ العيادة بما تعرفه عن الزيارات المعلَّمة. تستطيع أن تطلب منها محو السجلات في رسائل الزيارة.",
+    "إذا توقفت فإن زياراتك القادمة عندها تعود منفصلة. وتحتفظ العيادة بما تعرفه عن السابقة. تستطيع أن تطلب منها محو السجلات في رسائل الزيارة.",
   join: "أخبرها في هذه الزيارة أيضًا",
-  marked: "معلَّمة: تعرف العيادة أنها لك",
+  marked: "معروف أنها لك",
   notMarked: "منفصلة",
   noChannel: "لكي تخبر هذه العيادة تحتاج إلى زيارة تمت بهذا الهاتف نفسه.",
   newPhone: "للهاتف الجديد علامة جديدة. والعيادة التي عرفتك تظنك شخصًا جديدًا حتى تخبرها مرة أخرى.",

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { busy, doing, fault } from "../../shared/doing.ts";
 import { isolated, timeText } from "../../shared/language.ts";
-import { go, path } from "../../shared/route.ts";
+import { go } from "../../shared/route.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
 import { Button, Notice, Page, Reach, Tid } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
@@ -17,6 +17,8 @@ import { givenInvitation, look, overview } from "./phase.ts";
 import { Scanner } from "./scanner.tsx";
 
 const offer = signal<OfferView | undefined>(undefined);
+/** the visit on the screen. It stands in no address, because a browser keeps those */
+const shownVisit = signal<string | undefined>(undefined);
 /** the check-in as text, for the clinic to take */
 const handed = signal<string | undefined>(undefined);
 
@@ -42,7 +44,8 @@ function Offer({ asked }: { asked: OfferView }) {
     offer.value = undefined;
     handed.value = text;
     await look();
-    go(`/visit/${visit.tagHash}`);
+    shownVisit.value = visit.tagHash;
+    go("/visit");
   };
   const agree = async (): Promise<void> => {
     const visit = await doing(w.waitCheckIn, () => engine.checkIn());
@@ -56,17 +59,23 @@ function Offer({ asked }: { asked: OfferView }) {
     });
   return (
     <Page title={w.asks(isolated(asked.clinic))}>
-      <section class="stack seen">
+      <section class="seen">
         <h2>{w.willSee}</h2>
-        <ul class="list">
+        <ul>
           {asked.shows.map((shown) => (
             <li key={shown.attribute}>{shownOf(shown)}</li>
           ))}
           <li>{asked.shows.length === 0 ? w.onlyRegistered : w.alsoRegistered}</li>
           {asked.passAge > 0 && <li>{w.oldPass(asked.passAge)}</li>}
         </ul>
+      </section>
+      <section class="unseen">
         <h2>{w.willNotSee}</h2>
-        <p>{w.hidden}</p>
+        <ul>
+          {w.hidden.map((hidden) => (
+            <li key={hidden}>{hidden}</li>
+          ))}
+        </ul>
       </section>
       {asked.passAge > 1 && (
         <Notice tone="warn" word={common.value.careful}>
@@ -125,20 +134,29 @@ export function CheckIn() {
         pasteLabel={w.pasted}
         pasteHint={w.pastedHint}
         nothing={w.nothing}
-      />
-      {needsWords && (
-        <Notice word={w.keepWords}>
-          <p>{w.keepWordsWhy}</p>
-          <a class="button" href="/words">
-            {w.keepWordsNow}
-          </a>
-        </Notice>
-      )}
-      {last && (
-        <p>
-          <a href={`/visit/${last.tagHash}`}>{w.lastVisit(isolated(last.serviceName))}</a>
-        </p>
-      )}
+      >
+        {needsWords && (
+          <Notice word={w.keepWords}>
+            <p>{w.keepWordsWhy}</p>
+            <p>
+              <a href="/words">{w.keepWordsNow}</a>
+            </p>
+          </Notice>
+        )}
+        {last && (
+          <p>
+            <a
+              href="/visit"
+              onClick={() => {
+                shownVisit.value = last.tagHash;
+                handed.value = undefined;
+              }}
+            >
+              {w.lastVisit(isolated(last.serviceName))}
+            </a>
+          </p>
+        )}
+      </Scanner>
     </Page>
   );
 }
@@ -171,11 +189,13 @@ function HandedOver({ text }: { text: string }) {
 
 /** One visit: its half disc fills the screen, and its name stands beneath. */
 export function Visit() {
-  const tagHash = path.value.split("/")[2] ?? "";
+  const tagHash = shownVisit.value ?? overview.value?.sessions.at(-1)?.tagHash;
   const [visit, setVisit] = useState<VisitView | undefined>();
   const w = visitWords.value;
-  useEffect(() => void doing(common.value.working, async () => setVisit(await engine.visit(tagHash))), [tagHash]);
-  if (!visit) return <Page title={w.visit} />;
+  useEffect(() => {
+    if (tagHash !== undefined) void engine.visit(tagHash).then(setVisit);
+  }, [tagHash]);
+  if (!visit) return <Page title={w.visit}>{tagHash === undefined && <a href="/">{w.title}</a>}</Page>;
   const { state, openedAt, mark, tid, clinic } = visit;
   const text = handed.value;
   const title = state === "open" ? w.checkedIn : state === "recovered" ? w.earlier : w.notConfirmed;
@@ -185,11 +205,11 @@ export function Visit() {
         {isolated(clinic)}
         {openedAt !== undefined && `, ${timeText(openedAt)}`}
       </p>
-      {mark !== undefined && <Disc mark={mark} side="left" label={w.disc} />}
-      <p class="spoken">
+      <div class="visit">
+        {mark !== undefined && <Disc mark={mark} side="left" label={w.disc} />}
         <Tid tid={tid} />
-      </p>
-      <p class="hint center">{mark === undefined ? w.sayThis : w.showThis}</p>
+        <p class="hint">{mark === undefined ? w.sayThis : w.showThis}</p>
+      </div>
       {text !== undefined && <HandedOver text={text} />}
       {text === undefined && state === "prepared" && (
         <Notice tone="warn" word={w.notConfirmed}>

@@ -53,7 +53,7 @@ function Visits({ all }: { all: readonly ThreadView[] }) {
       <ul class="list">
         {all.map((thread) => (
           <li key={thread.tagHash}>
-            <a class="visit" href={messagesHref(thread.tid)}>
+            <a class="visit-link" href={messagesHref(thread.tid)}>
               {thread.mark !== undefined && <Disc mark={thread.mark} side="left" label={w.half} small />}
               <span class="visit-text">
                 <strong>

@@ -24,6 +24,9 @@ export function HelpScreen() {
           ))}
         </ul>
       </nav>
+      <p>
+        <a href="/">{common.value.back}</a>
+      </p>
       <h2>{w.more}</h2>
       <nav aria-label={w.more}>
         <ul class="list help-list">

@@ -3,7 +3,8 @@
 import { path } from "../../../shared/route.ts";
 import { Button, Page } from "../../../shared/ui/kit.tsx";
 import { common } from "../../../shared/words/common.ts";
-import { type Chapter, words } from "./words.ts";
+import type { Chapter } from "./chapter.ts";
+import { words } from "./words.ts";
 
 const CHAPTERS = ["lost", "new", "no-phone", "limits"] as const;
 

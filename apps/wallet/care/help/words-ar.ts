@@ -1,6 +1,6 @@
 // The help pages in Arabic.
 
-import type { HelpWords } from "./words.ts";
+import type { HelpWords } from "./chapter.ts";
 
 export const ar: HelpWords = {
   title: "مساعدة",

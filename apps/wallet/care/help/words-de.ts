@@ -1,6 +1,6 @@
 // The help pages in German.
 
-import type { HelpWords } from "./words.ts";
+import type { HelpWords } from "./chapter.ts";
 
 export const de: HelpWords = {
   title: "Hilfe",

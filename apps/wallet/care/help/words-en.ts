@@ -1,6 +1,6 @@
 // The help pages in English.
 
-import type { HelpWords } from "./words.ts";
+import type { HelpWords } from "./chapter.ts";
 
 export const en: HelpWords = {
   title: "Help",

@@ -32,6 +32,7 @@ import { introduction } from "./wallet/continuity.ts";
 import { assertNotBarred, checkStore, updateUsing } from "./wallet/device-mark.ts";
 import { remember } from "./wallet/inspect.ts";
 import { checkRecoveryWords, newRecoveryWords, sessionKeys, walletRoot } from "./wallet/keys.ts";
+import { type LogStanding, logStandingOf } from "./wallet/log-standing.ts";
 import { findNotices } from "./wallet/notices.ts";
 import { overviewOf, type SessionView, sessionView, type WalletOverview } from "./wallet/overview.ts";
 import { type OwnRecords, ownRecords } from "./wallet/records.ts";
@@ -327,6 +328,11 @@ export class Wallet {
   /** Every case in the log that touched this patient. Looks for new ones now. @throws LogError, ParametersError */
   notices(): Promise<readonly WalletNotice[]> {
     return findNotices(this.#context);
+  }
+
+  /** How far this wallet has read the log; undefined before the first reading. @throws ParametersError */
+  logStanding(): LogStanding | undefined {
+    return logStandingOf(this.#context);
   }
 
   /** @throws SymbolonError bad-id, no-such-session */

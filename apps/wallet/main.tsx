@@ -75,7 +75,16 @@ function Locked() {
   );
 }
 
+/** The help pages need no open wallet: a person who lost a phone reads them too. */
+const isHelp = (): boolean => path.value.split("/")[1] === "help";
+const HelpLink = () => (
+  <p class="page">
+    <a href="/help">{words.value.tabs.help}</a>
+  </p>
+);
+
 function Now() {
+  if (isHelp() && phase.value !== "open") return <Screen />;
   switch (phase.value) {
     case "starting":
       return (
@@ -113,6 +122,7 @@ function App() {
     <Frame name="Visits" actions={<QuickExit />} faults={words.value.faults}>
       <NewVersion />
       <Now />
+      {phase.value !== "open" && !isHelp() && <HelpLink />}
     </Frame>
   );
 }
@@ -122,6 +132,6 @@ if (!leaveAgain()) {
   startPage(App);
   addEventListener("load", () => void startOffline());
   effect(() => {
-    if (phase.value === "open" && others.peek() === undefined) void loadOthers();
+    if ((phase.value === "open" || isHelp()) && others.peek() === undefined) void loadOthers();
   });
 }

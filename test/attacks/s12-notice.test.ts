@@ -18,6 +18,7 @@ import type { ParametersError } from "../../client/parameters.ts";
 import type { OrderRequest, PreparedOrder, Requester } from "../../client/requester.ts";
 import { api, apiJson, type Transport } from "../../client/transport.ts";
 import { secretsOf } from "../../client/wallet/inspect.ts";
+import { readNotice } from "../../client/wallet/notice-view.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { encodeProof, inclusionProof } from "../../functions/escrow/checkpoints.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
@@ -28,7 +29,7 @@ import { bytesToHex, hexToBytes } from "../../protocol/bytes.ts";
 import { NoticeContent } from "../../protocol/case-documents.ts";
 import { LogEntry, Parameters, paramsHashOf, Signed, signDocument } from "../../protocol/documents.ts";
 import { type Hex, toBase64url } from "../../protocol/encodings.ts";
-import { epochStart } from "../../protocol/epoch.ts";
+import { epochName, epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { LOG_FRESHNESS_SECONDS } from "../../protocol/log-trust.ts";
 import type { ParametersAnswer } from "../../protocol/logged-parameters.ts";
@@ -160,6 +161,20 @@ describe("every completed case", () => {
     }
     const notice = (await alice.wallet.notices())[0]!;
     expect(entries[notice.logIndex]!.kind).toBe("notice");
+    const { epoch } = alices;
+    expect(readNotice(notice)).toMatchObject({
+      caseId: cases[0]!.caseId,
+      kind: "link",
+      requesterName: "Dr. Nosy",
+      from: epochName(epoch),
+      services: [],
+      approvedBy: [1, 2],
+    });
+    const { size, root } = followed.head;
+    const standing = alice.wallet.logStanding()!;
+    expect(standing).toMatchObject({ entries: size, root: hex(root), unreadable: 0, trouble: undefined });
+    expect(standing.witnesses).toBeGreaterThanOrEqual(standing.quorum);
+    expect(standing.witnesses).toBeLessThanOrEqual(standing.ofWitnesses);
   });
   it("and two of one patient are told apart from two of different ones by nobody who lacks z", async () => {
     const followed = await monitorOf(p).follow();

@@ -10,6 +10,7 @@ import {
   SymbolonError,
   toBase64url,
 } from "../../../client/doors/wallet.ts";
+import { careApi } from "./care.ts";
 import { locker, wallet } from "./held.ts";
 
 const CARDS = "clinic-cards";
@@ -132,6 +133,8 @@ export const checkInApi = {
       const { tagHash } = await wallet().checkIn(offer, { acceptAgeEpochs: offer.epoch - offer.credential.epoch });
       asked = undefined;
       await keepCard(offer);
+      // A clinic that may know the patient hears it now. If it does not, "My clinics" shows that this visit stands alone.
+      void careApi.afterCheckIn(tagHash).catch(() => false);
       return visitOf(tagHash);
     } catch (error) {
       if (isUnreachable(error))

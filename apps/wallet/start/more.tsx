@@ -54,6 +54,17 @@ export function More() {
   return (
     <Page title={w.more}>
       <Alerts />
+      <nav class="row" aria-label={w.more}>
+        <a class="button" href="/messages">
+          {w.tabs.messages}
+        </a>
+        <a class="button" href="/clinics">
+          {w.tabs.clinics}
+        </a>
+        <a class="button" href="/help">
+          {w.tabs.help}
+        </a>
+      </nav>
       <div class="more">
         <section class="stack">
           <h2>{w.wordsTitle}</h2>

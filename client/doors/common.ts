@@ -1,7 +1,9 @@
 // For everybody: deployment, transport, errors, encodings, and the transparency log. Every role's door gives these too.
 
 export { asHex, type Base64, type Base64url, type Hex, isHex } from "../../protocol/encodings.ts";
+export { epochName, epochOf } from "../../protocol/epoch.ts";
 export { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
+export { parseTid, TidError, tidOf } from "../../protocol/tid.ts";
 export {
   type CodeOf,
   ERROR_GROUPS,

@@ -137,7 +137,7 @@ function Clinic() {
                   ? w.policyNone
                   : required.map(({ attribute, accepted }) => `${attribute}: ${accepted.join(", ")}`).join("; "),
               ],
-              [w.maxAge, w.maxAgeText(String(maxStaleEpochs))],
+              [w.maxAge, w.maxAgeText(maxStaleEpochs)],
               [w.clinicId, <code key="id">{known.serviceId}</code>],
             ]}
           />

@@ -1,6 +1,6 @@
 // The words of the first minutes: keys, the lock, and the card for the operator.
 
-import { wordsOf } from "../../shared/language.ts";
+import { plural, wordsOf } from "../../shared/language.ts";
 
 const en = {
   loading: "Opening the desk. This takes a second.",
@@ -53,7 +53,7 @@ const en = {
   openTitle: "Open the desk",
   openPasskey: "Open with a passkey",
   open: "Open",
-  cardTitle: (name: string) => `${name}: the clinic`,
+  cardTitle: (name: string) => name,
   notYet: "Not registered yet",
   notYetText:
     "Give the card to the operator. As soon as the operator has registered it, patients can check in. This page looks again by itself.",
@@ -74,7 +74,7 @@ const en = {
   policyNow: "Patients show",
   policyNone: "a valid pass",
   maxAge: "Oldest pass",
-  maxAgeText: (months: string) => `${months} months`,
+  maxAgeText: plural("en", { one: "{n} month", other: "{n} months" }),
   clinicName: "Name",
   clinicId: "Number of the clinic",
   checkNow: "Look again now",
@@ -134,7 +134,7 @@ const de: Words = {
   openTitle: "Den Empfang öffnen",
   openPasskey: "Mit einem Passkey öffnen",
   open: "Öffnen",
-  cardTitle: (name) => `${name}: die Praxis`,
+  cardTitle: (name) => name,
   notYet: "Noch nicht eingetragen",
   notYetText:
     "Geben Sie die Karte dem Betreiber. Sobald er sie eingetragen hat, können sich Patienten anmelden. Diese Seite sieht selbst nach.",
@@ -155,7 +155,7 @@ const de: Words = {
   policyNow: "Patienten zeigen",
   policyNone: "einen gültigen Ausweis",
   maxAge: "Ältester Ausweis",
-  maxAgeText: (months) => `${months} Monate`,
+  maxAgeText: plural("de", { one: "{n} Monat", other: "{n} Monate" }),
   clinicName: "Name",
   clinicId: "Nummer der Praxis",
   checkNow: "Jetzt nachsehen",
@@ -213,7 +213,7 @@ const ar: Words = {
   openTitle: "افتح المكتب",
   openPasskey: "افتح بمفتاح مرور",
   open: "افتح",
-  cardTitle: (name) => `\u2068${name}\u2069: العيادة`,
+  cardTitle: (name) => name,
   notYet: "غير مسجلة بعد",
   notYetText: "أعط البطاقة للمشغل. حين يسجلها يستطيع المرضى تسجيل الوصول. تتحقق هذه الصفحة وحدها.",
   registered: "مسجلة",
@@ -232,7 +232,7 @@ const ar: Words = {
   policyNow: "يُظهر المرضى",
   policyNone: "بطاقة صالحة",
   maxAge: "أقدم بطاقة",
-  maxAgeText: (months) => `${months} أشهر`,
+  maxAgeText: plural("ar", { zero: "هذا الشهر", one: "شهر واحد", two: "شهران", few: "{n} أشهر", other: "{n} شهرا" }),
   clinicName: "الاسم",
   clinicId: "رقم العيادة",
   checkNow: "تحقق الآن",

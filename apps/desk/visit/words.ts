@@ -24,7 +24,7 @@ const en = {
   file: "File",
   fileAmended: "File the new version",
   filing: "Sealing and filing. This takes a second.",
-  filed: (what: string) => `${what} is filed.`,
+  filed: (what: string) => `Filed: ${what}.`,
   amending: "You are changing a record. The old version stays readable.",
   stopAmending: "Leave it as it was",
   fields: {
@@ -135,7 +135,7 @@ const de: Words = {
   file: "Ablegen",
   fileAmended: "Neue Fassung ablegen",
   filing: "Wird verschlossen und abgelegt. Das dauert eine Sekunde.",
-  filed: (what) => `${what} ist abgelegt.`,
+  filed: (what) => `Abgelegt: ${what}.`,
   amending: "Sie ändern einen Eintrag. Die alte Fassung bleibt lesbar.",
   stopAmending: "So lassen, wie es war",
   fields: {

@@ -132,8 +132,7 @@ export function timeOfResource(resource: Resource): string | undefined {
 }
 
 /** The day, month or year of the resource, such as "2024-05-17" or "2024". */
-export const dayOfResource = (resource: Resource): string | undefined =>
-  timeOfResource(resource)?.match(DAY)?.[0];
+export const dayOfResource = (resource: Resource): string | undefined => timeOfResource(resource)?.match(DAY)?.[0];
 
 /** Where a value stands. "range" is known without a reference range too, if the clinic said "normal". */
 export type Flag = "high" | "veryHigh" | "low" | "veryLow" | "abnormal" | "range";
@@ -162,7 +161,9 @@ const isNormal = ({ type }: Fields): boolean => type === undefined || codesOf(ty
 /** The one normal range with numbers, in the unit of the value. Several (by age or sex) are text for the reader, not a range. */
 export function rangeOf(holder: Fields): Range | undefined {
   const unit = unitOf(holder.valueQuantity);
-  const numeric = fieldsIn(holder.referenceRange).filter((one) => isNormal(one) && (isFields(one.low) || isFields(one.high)));
+  const numeric = fieldsIn(holder.referenceRange).filter(
+    (one) => isNormal(one) && (isFields(one.low) || isFields(one.high)),
+  );
   const [range] = numeric;
   if (numeric.length !== 1 || range === undefined) return undefined;
   const end = (quantity: Value): string | undefined => {
@@ -179,7 +180,8 @@ export function flagOf(holder: Fields): Flag | undefined {
   if (said !== undefined) return said;
   const range = rangeOf(holder);
   const { valueQuantity } = holder;
-  const digits = isFields(valueQuantity) && !textOf(valueQuantity.comparator) ? numberText(valueQuantity.value) : undefined;
+  const digits =
+    isFields(valueQuantity) && !textOf(valueQuantity.comparator) ? numberText(valueQuantity.value) : undefined;
   return range && digits !== undefined ? placeIn(range, digits) : undefined;
 }
 
@@ -204,7 +206,10 @@ const isNormalOnly = (range: Fields): boolean =>
 const ageText = (age: Value): string | undefined => (isFields(age) ? spanText(age.low, age.high) : undefined);
 
 /** The value in one line, short enough for a list; undefined for a value that is no single text. */
-export function valueText(holder: Fields, quantity: (value: Value) => string | undefined = quantityText): string | undefined {
+export function valueText(
+  holder: Fields,
+  quantity: (value: Value) => string | undefined = quantityText,
+): string | undefined {
   const { value } = choiceOf(holder, "value") ?? { value: undefined };
   if (isFields(value)) {
     if (isFields(value.low) || isFields(value.high)) return spanText(value.low, value.high);
@@ -231,3 +236,7 @@ export function detailOf(resource: Resource): string | undefined {
     conceptText(resource.severity)
   );
 }
+
+/** "3.5 – 5.1", "≤ 5.1", "≥ 3.5" */
+export const shortRange = ({ low, high }: Range): string =>
+  low === undefined ? `≤ ${high}` : high === undefined ? `≥ ${low}` : `${low} – ${high}`;

@@ -1,7 +1,7 @@
 // Values that were measured more than once: one series per code and unit, oldest first. A part of a measurement, such as the
 // upper blood pressure, is a series of its own.
 
-import { flagOf, type Flag, type Range, rangeOf, timeOfResource } from "./about.ts";
+import { type Flag, flagOf, type Range, rangeOf, timeOfResource } from "./about.ts";
 import { conceptText, type Fields, fieldsIn, isFields, numberText, type Resource, textOf, unitOf } from "./value.ts";
 
 export interface Point {
@@ -42,7 +42,8 @@ export function seriesOf<T extends Resource>(
   const found = new Map<string, Series>();
   for (const resource of observations) {
     const time = timeOfResource(resource);
-    if (resource.resourceType !== "Observation" || time === undefined || NOT_MEANT.has(String(resource.status))) continue;
+    if (resource.resourceType !== "Observation" || time === undefined || NOT_MEANT.has(String(resource.status)))
+      continue;
     const parts = [resource, ...fieldsIn(resource.component)];
     for (const [i, holder] of parts.entries()) {
       const { valueQuantity, code } = holder as Fields;

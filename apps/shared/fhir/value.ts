@@ -96,8 +96,10 @@ export function shortNumber(digits: string): string {
 export function shortQuantity(value: Value): string | undefined {
   if (!isFields(value)) return undefined;
   const digits = numberText(value.value);
-  return digits === undefined ? quantityText(value) : quantityText({ ...value, value: { digits: shortNumber(digits) } })
-    ?? joined([textOf(value.comparator), shortNumber(digits), unitOf(value)], " ");
+  return digits === undefined
+    ? quantityText(value)
+    : (quantityText({ ...value, value: { digits: shortNumber(digits) } }) ??
+        joined([textOf(value.comparator), shortNumber(digits), unitOf(value)], " "));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };

@@ -26,6 +26,7 @@ export { dateText, elementText } from "./element.ts";
 export { FieldsView, type Finder } from "./fields-view.tsx";
 export type { Filters, Group, TimelineEntry, TimelineVisit } from "./filters.ts";
 export { fieldName, typeName } from "./names.ts";
+export { usePrintedWhole } from "./print.ts";
 export { FlagMark, ResourceView, type ResourceViewProps } from "./resource-view.tsx";
 export { type Point, type Series, seriesOf } from "./series.ts";
 export { EntryLine, GroupHeading, Timeline, type TimelineProps } from "./timeline.tsx";

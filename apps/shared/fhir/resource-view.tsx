@@ -6,6 +6,7 @@ import { type Flag, flagOf, rangeTexts, valueText } from "./about.ts";
 import { shapeOf } from "./chart.ts";
 import { conceptWords } from "./element.ts";
 import { FieldsView, type Finder, hasFields, ValueView } from "./fields-view.tsx";
+import { usePrintedWhole } from "./print.ts";
 import {
   choiceOf,
   conceptText,
@@ -220,6 +221,7 @@ export interface ResourceViewProps extends Finder {
 
 /** The heading (titleOf) is the screen's; this is everything below it. */
 export function ResourceView({ resource, resolve, children }: ResourceViewProps) {
+  usePrintedWhole();
   const words = fhirWords.value;
   const { resourceType } = resource;
   const first = FIRST[resourceType]?.filter((name) => !(resourceType === "DocumentReference" && name === "content"));

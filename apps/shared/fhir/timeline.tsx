@@ -1,8 +1,8 @@
 // A timeline of records with filters by kind, clinic and time. It is newest first, a group per visit. A long visit shows its first
 // entries, and the rest on demand; a printed page has all of them.
 
+import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { Button, Empty, Select } from "../ui/kit.tsx";
 import { KINDS } from "./about.ts";
 import { dateText } from "./element.ts";
@@ -16,20 +16,30 @@ import {
   type TimelineEntry,
   type TimelineVisit,
 } from "./filters.ts";
+import { usePrintedWhole } from "./print.ts";
 import { FlagMark } from "./resource-view.tsx";
 import { fhirWords } from "./words.ts";
 
 const AT_FIRST = 6;
 
-export function EntryLine({ entry, showsDay }: { entry: TimelineEntry; showsDay?: boolean }) {
+export function EntryLine({
+  entry,
+  showsKind,
+  showsDay,
+}: {
+  entry: TimelineEntry;
+  showsKind?: boolean;
+  showsDay?: boolean;
+}) {
   const words = fhirWords.value;
   const { href, title, detail, flag, kind, day } = entry;
   return (
     <>
-      <span class="hint">
-        {words.kinds[kind]}
-        {showsDay && day !== undefined && ` · ${dateText(day)}`}
-      </span>
+      {(showsKind || showsDay) && (
+        <span class="hint">
+          {[showsKind && words.kinds[kind], showsDay && day !== undefined && dateText(day)].filter(Boolean).join(" · ")}
+        </span>
+      )}
       <span class="fhir-line">
         {href === undefined ? (
           <span dir="auto">{title}</span>
@@ -48,9 +58,9 @@ export function EntryLine({ entry, showsDay }: { entry: TimelineEntry; showsDay?
 function GroupView({ group, heading, note }: { group: Group; heading: ComponentChildren; note: ComponentChildren }) {
   const [first, rest] = [group.entries.slice(0, AT_FIRST), group.entries.slice(AT_FIRST)];
   const items = (entries: readonly TimelineEntry[]) =>
-    entries.map((entry) => (
+    entries.map((entry, i) => (
       <li key={entry.id}>
-        <EntryLine entry={entry} />
+        <EntryLine entry={entry} showsKind={entry.kind !== entries[i - 1]?.kind} />
       </li>
     ));
   return (
@@ -86,21 +96,28 @@ export interface TimelineProps {
   heading?: (group: Group) => ComponentChildren;
   /** below the heading */
   note?: (group: Group) => ComponentChildren;
-  /** false: entries that a search found come without filters */
-  filters?: boolean;
+  /** keeps the chosen filters while another screen is shown */
+  kept?: Signal<Filters>;
+  /** entries that a search found come without filters */
+  unfiltered?: boolean;
 }
 
-export function Timeline({ entries, visits, heading, note, filters: hasFilters = true }: TimelineProps) {
+export function Timeline({ entries, visits, heading, note, kept, unfiltered = false }: TimelineProps) {
   const words = fhirWords.value;
-  const [filters, setFilters] = useState<Filters>(NO_FILTERS);
-  const set = (change: Partial<Filters>): void => setFilters({ ...filters, ...change });
+  usePrintedWhole();
+  const own = useSignal<Filters>(NO_FILTERS);
+  const chosen = kept ?? own;
+  const filters = unfiltered ? NO_FILTERS : chosen.value;
+  const set = (change: Partial<Filters>): void => {
+    chosen.value = { ...filters, ...change };
+  };
   const kinds = KINDS.filter((kind) => entries.some((entry) => entry.kind === kind));
   const clinics = [...new Set(entries.flatMap(({ clinic }) => clinic ?? []))].sort();
-  const shown = matching(entries, hasFilters ? filters : NO_FILTERS, new Date().toISOString().slice(0, 10));
+  const shown = matching(entries, filters, new Date().toISOString().slice(0, 10));
   const groups = grouped(shown, visits);
   return (
     <div class="stack">
-      {hasFilters && (
+      {!unfiltered && (
         <div class="fhir-filters no-print">
           <Select
             label={words.kind}
@@ -136,7 +153,7 @@ export function Timeline({ entries, visits, heading, note, filters: hasFilters =
       </p>
       {groups.length === 0 ? (
         <Empty title={words.noneMatch}>
-          {hasFilters && <Button onClick={() => setFilters(NO_FILTERS)}>{words.showAll}</Button>}
+          {!unfiltered && <Button onClick={() => set(NO_FILTERS)}>{words.showAll}</Button>}
         </Empty>
       ) : (
         groups.map((group) => (

@@ -4,6 +4,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { doing, fault } from "../../shared/doing.ts";
+import { ResourceView } from "../../shared/fhir/index.ts";
 import { dayText, isolated, language, timeText } from "../../shared/language.ts";
 import { path } from "../../shared/route.ts";
 import { Busy, Button, Facts, Notice, Page } from "../../shared/ui/kit.tsx";
@@ -11,8 +12,7 @@ import { common } from "../../shared/words/common.ts";
 import type { CaseContent, CaseRecord, CaseView, StatusView } from "../engine/ask.ts";
 import { download } from "../files.tsx";
 import { engine, onEngine } from "../remote.ts";
-import { OpenedRecord, titleOf } from "../visit/opened.tsx";
-import { ResourceView } from "../visit/resource.tsx";
+import { OpenedRecord, recordTitle } from "../visit/opened.tsx";
 import { words as visitWords } from "../visit/words.ts";
 import { words } from "./words.ts";
 
@@ -67,7 +67,7 @@ function Found({ record }: { record: CaseRecord }) {
   const w = words.value;
   const { opened, day } = record;
   const when = day === undefined ? monthText(record.epoch) : dayText(day * DAY_SECONDS);
-  const title = opened ? titleOf(opened, "") : visitWords.value.record;
+  const title = opened ? recordTitle(opened, "") : visitWords.value.record;
   return (
     <li>
       <details class={record.state === "current" ? "record" : "record gone"} open={record.state === "current"}>

@@ -8,6 +8,7 @@ import {
   type Fetched,
   type FhirEntry,
   type FhirResource,
+  fromBase64url,
   type OpenedChunk,
   type OrderRequest,
   type PreparedOrder,
@@ -15,6 +16,7 @@ import {
   type RequesterKeys,
   readContent,
   saveOrder,
+  toBase64url,
   writeJson,
 } from "../../../client/index.ts";
 import { tell } from "../../shared/remote.ts";
@@ -118,13 +120,6 @@ class NoRequesterError extends Error {
 const hexOf = (bytes: Uint8Array): string => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
 const bytesOf = (hex: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-const fromBase64url = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text.replace(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const now = (): number => Math.floor(Date.now() / 1000);
 
 // ---- the requester
@@ -145,7 +140,7 @@ const requesterView = (kept: KeptRequester): RequesterView => ({
     name: kept.name,
     role: kept.role,
     signKey: kept.signPublicKey,
-    sealKey: base64url(bytesOf(kept.sealPublicKey)),
+    sealKey: toBase64url(bytesOf(kept.sealPublicKey)),
   }),
 });
 
@@ -208,7 +203,7 @@ function openedView(bytes: Uint8Array, contentKind: string): OpenedView {
   if (content.readable)
     return {
       kind: "fhir",
-      resources: content.entries.map(({ resource }) => JSON.parse(writeJson(resource)) as FhirResource),
+      resources: content.entries.map(({ resource }) => resource),
       form: undefined,
     };
   if (content.wrong) return { kind: "unreadable", reason: content.reason };
@@ -234,7 +229,7 @@ const personView = ({
   warnings: readonly string[];
 }): PersonView => ({
   selector,
-  resource: JSON.parse(writeJson(patient.resource)) as FhirResource,
+  resource: patient.resource,
   warnings: [...warnings],
 });
 
@@ -293,12 +288,12 @@ export const askApi = {
     if (!kept) throw new NoRequesterError("make keys first");
     let certificate: Uint8Array;
     try {
-      certificate = fromBase64url(text.trim());
+      certificate = fromBase64url(text.replace(/\s/g, ""));
     } catch {
       certificate = new Uint8Array();
     }
     void new Requester(deskTransport(), deployment(), keysOf(kept), certificate);
-    const next = { ...kept, certificate: base64url(certificate) };
+    const next = { ...kept, certificate: toBase64url(certificate) };
     await locker().put("requester", next);
     return requesterView(next);
   },

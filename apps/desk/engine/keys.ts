@@ -12,6 +12,7 @@ import {
   ParametersCache,
   packClinicKeys,
   systemTransport,
+  toBase64url,
   unpackClinicKeys,
 } from "../../../client/index.ts";
 import { deployment as askDeployment } from "../../shared/deployment.ts";
@@ -50,11 +51,6 @@ class NoKeysError extends Error {
 }
 
 const hex = (bytes: Uint8Array): string => [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
 
 let watching = false;
 
@@ -136,14 +132,14 @@ export const keysApi = {
   },
 
   /** Signed<ServiceCard> for the operator. */
-  card: (): string => base64url(clinic().card()),
+  card: (): string => toBase64url(clinic().card()),
 
   /** Whether the service has this very card. @throws ApiError unless the service knows nothing of the clinic */
   async isRegistered(): Promise<boolean> {
     try {
       const path = `/v1/services/${hex(clinic().serviceId)}`;
       const registered = await apiBytes(systemTransport(), deployment().serviceUrl, path);
-      const is = base64url(registered) === base64url(clinic().card());
+      const is = toBase64url(registered) === toBase64url(clinic().card());
       if (is) {
         await clinic().challenge();
         await keepParameters();

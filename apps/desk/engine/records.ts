@@ -13,7 +13,6 @@ import {
   readContent,
   readRecord,
   type VisitOptions,
-  writeJson,
 } from "../../../client/index.ts";
 import { type FormKind, type FormValues, resourceOf, valuesOf } from "../forms.ts";
 import { clinic } from "./held.ts";
@@ -118,7 +117,7 @@ export const recordsApi = {
     const contentKind = entry?.contentKind ?? "application/fhir+json";
     const content = readContent(bytes, contentKind);
     if (content.readable) {
-      const resources = content.entries.map(({ resource }) => JSON.parse(writeJson(resource)) as FhirResource);
+      const resources = content.entries.map(({ resource }) => resource);
       const first = resources.length === 1 ? valuesOf(resources[0]!) : undefined;
       return { kind: "fhir", resources, form: first };
     }

@@ -11,7 +11,7 @@ import type { OpenedView, RecordView } from "../engine/records.ts";
 import type { FormKind } from "../forms.ts";
 import { engine } from "../remote.ts";
 import type { Amending } from "./form.tsx";
-import { OpenedRecord, titleOf } from "./opened.tsx";
+import { OpenedRecord, recordTitle } from "./opened.tsx";
 import { words } from "./words.ts";
 
 const WITHDRAW_AFTER_MS = 8_000;
@@ -90,7 +90,7 @@ export function Records({
       <ul class="list">
         {records.value?.toReversed().map(({ recordId, state, day, contentKind }) => {
           const one = opened.value[recordId];
-          const title = titleOf(one, contentKind);
+          const title = recordTitle(one, contentKind);
           const form = one?.kind === "fhir" ? one.form : undefined;
           const gone = state !== "current" || pending.value?.recordId === recordId;
           return (

@@ -3,25 +3,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Button, Notice } from "../../shared/ui/kit.tsx";
 import type { Finding } from "../engine/records.ts";
+import { markedParts } from "./marked.ts";
 import { words } from "./words.ts";
-
-interface Part {
-  text: string;
-  marked: boolean;
-}
-
-/** The text, cut where a word of the watched name begins. The search itself finds more forms of a name than this shows. */
-export function markedParts(text: string, name: string): Part[] {
-  const wanted = name
-    .split(/\s+/)
-    .filter((word) => word.length > 1)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  if (wanted.length === 0) return [{ text, marked: false }];
-  return text
-    .split(new RegExp(`((?<![\\p{L}\\p{N}])(?:${wanted.join("|")})[\\p{L}]*)`, "giu"))
-    .map((part, i) => ({ text: part, marked: i % 2 === 1 }))
-    .filter((part) => part.text !== "");
-}
 
 export function Findings({
   findings,

@@ -11,6 +11,7 @@ import {
   fromBase64url,
   type OpenedChunk,
   type OrderRequest,
+  ParametersCache,
   type PreparedOrder,
   Requester,
   type RequesterKeys,
@@ -156,6 +157,16 @@ async function requester(): Promise<Requester> {
       requester: new Requester(deskTransport(), deployment(), keysOf(kept), fromBase64url(kept.certificate)),
     };
   return asked.requester;
+}
+
+/** The months that may be asked for: only an emergency has the current one, and none is before the deployment's first. */
+async function monthsOf({ months, emergency }: AskRequest): Promise<{ from: number; to: number }> {
+  const current = epochOf(now());
+  const parameters = new ParametersCache(deskTransport(), deployment(), clinic().parameters);
+  await parameters.of(current);
+  const first = Math.min(...parameters.believed.map(({ document }) => document.epochFrom));
+  const to = emergency ? current : current - 1;
+  return { from: Math.max(to - Math.max(1, months) + 1, first), to };
 }
 
 // ---- cases
@@ -307,14 +318,13 @@ export const askApi = {
   async ask(request: AskRequest): Promise<CaseView> {
     const session = request.tagHash === undefined ? undefined : await sessionOf(request.tagHash);
     const asker = await requester();
-    const to = epochOf(now());
-    const epochs = { from: to - Math.max(1, request.months) + 1, to: request.emergency ? to : to - 1 };
+    const epochs = await monthsOf(request);
     const order = await asker.order({
       kind: request.kind,
       purpose: request.purpose,
       legalGround: request.legalGround,
       emergency: request.emergency,
-      ...(request.kind !== "trace" && { epochs: { from: Math.min(epochs.from, epochs.to), to: epochs.to } }),
+      ...(request.kind !== "trace" && { epochs }),
       ...(request.ownClinicOnly && { services: [hexOf(clinic().serviceId)] }),
       subject: session ? { checkIn: session.checkInBytes } : { selector: request.selector ?? "" },
     });

@@ -1,8 +1,14 @@
 // Asking from the desk: who asks is certified, an emergency takes three taps, officers decide, and the records can be read.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Officer } from "../../client/index.ts";
 import { checkIn, clipboard, expectOwnOrigins, looksRight, newPatient, openDesk } from "./desk-stage.ts";
 import { DESK, hasChromium, openStage, type Stage } from "./stage.ts";
+
+async function decide(officer: Officer, caseId: string, decision: "approve" | "refuse"): Promise<void> {
+  const waiting = (await officer.inbox()).find((one) => one.caseId === caseId);
+  await officer[decision](await officer.review(waiting!));
+}
 
 const STORY = { timeout: 150_000 };
 
@@ -63,10 +69,10 @@ describe.skipIf(!hasChromium)("asking at the desk", () => {
 
     const caseId = page.url().split("/").at(-1)!;
     practice.clock.now = Math.floor(Date.now() / 1000);
-    await practice.officers[0]!.approve(caseId);
+    await decide(practice.officers[0]!, caseId, "approve");
     await page.locator(".officers .approve").waitFor({ timeout: 20_000 });
     expect(await page.locator(".officers .approve").count()).toBe(1);
-    await practice.officers[1]!.approve(caseId);
+    await decide(practice.officers[1]!, caseId, "approve");
     await page.locator("details.record", { hasText: "Penicillin" }).waitFor({ timeout: 60_000 });
     await page.getByText("These are all records that can be found").waitFor({ timeout: 60_000 });
     await looksRight(page, "a report");
@@ -90,7 +96,7 @@ describe.skipIf(!hasChromium)("asking at the desk", () => {
     await page.locator(".officers").waitFor({ timeout: 30_000 });
     const refused = page.url().split("/").at(-1)!;
     practice.clock.now = Math.floor(Date.now() / 1000);
-    for (const officer of practice.officers.slice(0, 2)) await officer.refuse(refused);
+    for (const officer of practice.officers.slice(0, 2)) await decide(officer, refused, "refuse");
     await page.getByText("Enough people refused").waitFor({ timeout: 20_000 });
     await looksRight(page, "refused");
     await page.getByRole("link", { name: "Ask", exact: true }).click();

@@ -10,13 +10,13 @@ async function decide(officer: Officer, caseId: string, decision: "approve" | "r
   await officer[decision](await officer.review(waiting!));
 }
 
-const STORY = { timeout: 150_000 };
+const STORY = { timeout: 240_000 };
 
 describe.skipIf(!hasChromium)("asking at the desk", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => stage?.close());
 
   it("opens an emergency in three taps, once the officers have approved", STORY, async () => {

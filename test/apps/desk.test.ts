@@ -15,13 +15,13 @@ import {
 } from "./desk-stage.ts";
 import { DESK, hasChromium, openStage, PHONE, type Stage } from "./stage.ts";
 
-const STORY = { timeout: 120_000 };
+const STORY = { timeout: 240_000 };
 
 describe.skipIf(!hasChromium)("the desk", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => stage?.close());
 
   it("makes a clinic's keys under a passkey, has them registered, and opens again", STORY, async () => {

@@ -77,6 +77,7 @@ export {
   type SettledCheckIn,
   type TakenCheckIn,
 } from "./clinic/offline.ts";
+export { packClinicKeys, unpackClinicKeys } from "./clinic/packed-keys.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
 export type { ClinicWebhooks, DeadLetter, Webhook, WebhookWithSecret } from "./clinic/webhooks.ts";
 

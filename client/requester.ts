@@ -30,7 +30,7 @@ import { RequesterError } from "./requester/errors.ts";
 import type { Fetched } from "./requester/fetched.ts";
 import { loadOrder, type OrderRequest, type PreparedOrder, prepareOrder } from "./requester/order.ts";
 import { type FetchOptions, fetchRecords } from "./requester/records.ts";
-import { makeReport } from "./requester/report.ts";
+import { makeReport, namesOf } from "./requester/report.ts";
 import { type TracedPerson, tracePerson } from "./requester/trace.ts";
 import type { Transport } from "./transport.ts";
 
@@ -219,6 +219,11 @@ export class Requester {
     const person = await nameSubject(this.#context, p);
     this.#persons.set(p.caseId, person);
     return person;
+  }
+
+  /** Names of the registered services by their ids, for people. Empty if the list cannot be read. */
+  serviceNames(): Promise<ReadonlyMap<string, string>> {
+    return namesOf(this.#context.transport, this.#context.deployment);
   }
 
   /**

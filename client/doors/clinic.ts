@@ -28,6 +28,7 @@ export {
   type OfflineOutcome,
   OfflineQueue,
   type OfflineQueueStore,
+  packClinicKeys,
   type RecordEntry,
   type RecordState,
   type RegisteredClient,
@@ -37,6 +38,7 @@ export {
   type SettledCheckIn,
   serviceIdOfKeys,
   type TakenCheckIn,
+  unpackClinicKeys,
   type Webhook,
   type WebhookWithSecret,
 } from "../clinic.ts";

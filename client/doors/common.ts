@@ -9,7 +9,9 @@ export {
   isHex,
   toBase64url,
 } from "../../protocol/encodings.ts";
+export { epochName, epochOf } from "../../protocol/epoch.ts";
 export { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
+export { parseTid, TidError, tidOf } from "../../protocol/tid.ts";
 export {
   type CodeOf,
   ERROR_GROUPS,

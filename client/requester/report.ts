@@ -41,7 +41,7 @@ const toReportFault = ({ session, recordId, reason, manifest }: RecordFault, nam
 });
 
 /** Names of the services, by id. If the list cannot be read, there are none: the report then shows the ids. */
-async function namesOf(...where: Parameters<typeof listServices>): Promise<Names> {
+export async function namesOf(...where: Parameters<typeof listServices>): Promise<Names> {
   try {
     return new Map<string, string>((await listServices(...where)).map(({ id, card }) => [id, card.name]));
   } catch (error) {

@@ -1,0 +1,13 @@
+// The desk's worker: the clinic, the requester, their keys and their store. Each part has its methods in engine/.
+
+import { serve } from "../shared/remote.ts";
+import { askApi } from "./engine/ask.ts";
+import { keysApi } from "./engine/keys.ts";
+import { messagesApi } from "./engine/messages.ts";
+import { receptionApi } from "./engine/reception.ts";
+import { recordsApi } from "./engine/records.ts";
+
+const api = { ...keysApi, ...receptionApi, ...recordsApi, ...messagesApi, ...askApi };
+export type Engine = typeof api;
+
+serve(api);

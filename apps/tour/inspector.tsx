@@ -1,0 +1,73 @@
+// Who knows what after a step, and the rows behind it.
+
+import type { FreshTable, Scene, Step } from "./scene.ts";
+import { words } from "./words.ts";
+
+function Rows({ holder, table, columns, rows, others }: FreshTable) {
+  const { holders, others: othersText } = words.value;
+  const name = `${holders[holder]} · ${table.slice(0, 24)}`;
+  return (
+    <div class="stack">
+      <h3>{name}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="rows" tabIndex={0} aria-label={name}>
+        <table>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col" lang="en">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.join()}>
+                {row.map((cell, i) => (
+                  <td key={columns[i]}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {others > 0 && <p class="hint">{othersText(others)}</p>}
+    </div>
+  );
+}
+
+export function Inspector({ scene, step }: { scene: Scene; step: Step }) {
+  const { knows, clinicKnows, registrarKnows, operatorSees, operatorIs, inspect, inspectHint, noRows, steps } =
+    words.value;
+  const { clinic, registrar, operator } = steps[step];
+  return (
+    <>
+      <h2>{knows}</h2>
+      <div class="knowing">
+        {[
+          [clinicKnows, clinic],
+          [registrarKnows, registrar],
+          [operatorSees, operator],
+        ].map(([who, what]) => (
+          <div key={who}>
+            <h3>{who}</h3>
+            <p>{what}</p>
+          </div>
+        ))}
+      </div>
+      <p class="hint">{operatorIs}</p>
+      {step !== "begin" && (
+        <details>
+          <summary>{inspect}</summary>
+          <div class="stack">
+            <p class="hint">{scene.tables.length === 0 ? noRows : inspectHint}</p>
+            {scene.tables.map((table) => (
+              <Rows key={`${table.holder}/${table.table}`} {...table} />
+            ))}
+          </div>
+        </details>
+      )}
+    </>
+  );
+}

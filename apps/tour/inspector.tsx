@@ -43,20 +43,19 @@ export function Inspector({ scene, step }: { scene: Scene; step: Step }) {
   const { clinic, registrar, operator } = steps[step];
   return (
     <>
-      <h2>{knows}</h2>
-      <div class="knowing">
+      <section class="knowing" aria-label={knows}>
         {[
           [clinicKnows, clinic],
           [registrarKnows, registrar],
-          [operatorSees, operator],
-        ].map(([who, what]) => (
+          [operatorSees, operator, operatorIs],
+        ].map(([who, what, about]) => (
           <div key={who}>
-            <h3>{who}</h3>
+            <h2>{who}</h2>
             <p>{what}</p>
+            {about !== undefined && <p class="hint">{about}</p>}
           </div>
         ))}
-      </div>
-      <p class="hint">{operatorIs}</p>
+      </section>
       {step !== "begin" && (
         <details>
           <summary>{inspect}</summary>

@@ -75,7 +75,7 @@ function Apps() {
 }
 
 function Act() {
-  const { next: nextWord, again, retry, place, starting, steps, failed, gone } = words.value;
+  const { next: nextWord, again, retry, starting, steps, failed, gone } = words.value;
   const isLast = at.value === STEPS.length - 1;
   const error = failure.value;
   const wait = isReady.value && !isLast ? steps[STEPS[at.value + 1]!].wait : starting;
@@ -91,13 +91,12 @@ function Act() {
       <Button kind="primary" onClick={press} off={isWorking.value}>
         {error ? retry : isLast ? again : nextWord}
       </Button>
-      <p class="hint">{place(at.value + 1, STEPS.length)}</p>
     </Reach>
   );
 }
 
 function Tour() {
-  const { name, noStageTitle, noStage, steps } = words.value;
+  const { name, noStageTitle, noStage, steps, place } = words.value;
   const step = STEPS[at.value]!;
   if (failure.value?.code === "no-stage")
     return (
@@ -109,8 +108,13 @@ function Tour() {
     );
   return (
     <Page title={steps[step].title} wide>
-      <p>{steps[step].text}</p>
-      <Meeting scene={scene.value} step={step} />
+      <div class="lead">
+        <div>
+          <p>{steps[step].text}</p>
+          <p class="hint">{place(at.value + 1, STEPS.length)}</p>
+        </div>
+        <Meeting scene={scene.value} step={step} />
+      </div>
       <Panes scene={scene.value} step={step} />
       <Inspector scene={scene.value} step={step} />
       {at.value === STEPS.length - 1 && <Apps />}
@@ -127,6 +131,6 @@ function App() {
   );
 }
 
+void begin(); // before the page is drawn, so that Next waits from the first moment
 startPage(App);
-void begin();
 void readApps().catch(() => {}); // without it the end shows no links

@@ -195,14 +195,14 @@ function Pane({
   children,
 }: {
   name: string;
-  about: string;
+  about: string | undefined;
   active: boolean;
   children: ComponentChildren;
 }) {
   return (
     <section class={active ? "pane active" : "pane"} aria-label={name}>
       <h2>{name}</h2>
-      <p class="hint">{about}</p>
+      {about !== undefined && <p class="hint">{about}</p>}
       <div class="body stack">{children}</div>
     </section>
   );
@@ -217,7 +217,12 @@ export function Panes({ scene, step }: View) {
       {PARTIES.map((party) => {
         const Screen = SCREENS[party];
         return (
-          <Pane key={party} name={panes[party]} about={panes[`${party}Is`]} active={ACTIVE[step].includes(party)}>
+          <Pane
+            key={party}
+            name={panes[party]}
+            about={step === "begin" ? panes[`${party}Is`] : undefined}
+            active={ACTIVE[step].includes(party)}
+          >
             <Screen scene={scene} step={step} />
           </Pane>
         );

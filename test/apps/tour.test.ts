@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STEPS } from "../../apps/tour/scene.ts";
 import { CATALOGUE } from "../../apps/tour/words.ts";
-import { axeFaults, DESK, hasChromium, openStage, PHONE, type Person, type Stage, scrollsSideways } from "./stage.ts";
+import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
 
 const MOST_MS = 30_000;
 /** the kind of screen per play: [name, options] */

@@ -14,7 +14,7 @@ const api = {
   async begin(): Promise<Scene> {
     story = new Story(await deployment(), await stageKeys());
     disks = new Disks();
-    await disks.look(); // what was there before the story is not its own
+    await disks.begin();
     return story.scene;
   },
   /** Plays one step. */

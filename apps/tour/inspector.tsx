@@ -3,8 +3,8 @@
 import type { FreshTable, Scene, Step } from "./scene.ts";
 import { words } from "./words.ts";
 
-function Rows({ holder, table, columns, rows, others }: FreshTable) {
-  const { holders, others: othersText } = words.value;
+function Rows({ holder, table, columns, rows, earlier, others }: FreshTable) {
+  const { holders, others: othersText, age, isNew, isEarlier } = words.value;
   const name = `${holders[holder]} · ${table.slice(0, 24)}`;
   return (
     <div class="stack">
@@ -14,6 +14,7 @@ function Rows({ holder, table, columns, rows, others }: FreshTable) {
         <table>
           <thead>
             <tr>
+              <th scope="col">{age}</th>
               {columns.map((column) => (
                 <th key={column} scope="col" lang="en">
                   {column}
@@ -22,8 +23,9 @@ function Rows({ holder, table, columns, rows, others }: FreshTable) {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row.join()}>
+            {[...rows, ...earlier].map((row, i) => (
+              <tr key={row.join()} class={i < rows.length ? "new" : undefined}>
+                <th scope="row">{i < rows.length ? isNew : isEarlier}</th>
                 {row.map((cell, i) => (
                   <td key={columns[i]}>{cell}</td>
                 ))}
@@ -52,7 +54,7 @@ export function Inspector({ scene, step }: { scene: Scene; step: Step }) {
           <div key={who}>
             <h2>{who}</h2>
             <p>{what}</p>
-            {about !== undefined && <p class="hint">{about}</p>}
+            {about !== undefined && step === "begin" && <p class="hint">{about}</p>}
           </div>
         ))}
       </section>

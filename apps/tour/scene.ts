@@ -25,8 +25,9 @@ export interface SeenTable {
   rows: string[][];
   count: number;
 }
-/** A table with the rows that this step left, and the number of rows that were there before. */
+/** A table with the rows that this step left, some of the steps before, and the number of all others. */
 export interface FreshTable extends Omit<SeenTable, "count"> {
+  earlier: string[][];
   others: number;
 }
 

@@ -27,24 +27,36 @@ async function ask<T>(path: string): Promise<T> {
 export const stageKeys = (): Promise<StageKeys> => ask("/stage/keys");
 
 const MAX_FRESH = 6;
+const MAX_EARLIER = 3;
 const keyOf = (row: readonly string[]): string => row.join("\u0000");
 
-/** Tells after each step which rows are new since the step before. */
+/** Tells after each step which rows are new since the step before, beside those of the steps before it. */
 export class Disks {
   readonly #known = new Map<string, Set<string>>();
+  /** rows that this story left, by table */
+  readonly #story = new Map<string, string[][]>();
+
+  /** What was there before the story is not its own. */
+  async begin(): Promise<void> {
+    await this.look();
+    this.#story.clear();
+  }
 
   /** The tables with new rows. */
   async look(): Promise<FreshTable[]> {
-    const fresh: FreshTable[] = [];
+    const tables: FreshTable[] = [];
     for (const { holder, table, columns, rows, count } of await ask<SeenTable[]>("/stage/rows")) {
       const name = `${holder}/${table}`;
       const known = this.#known.get(name) ?? new Set();
       const added = rows.filter((row) => !known.has(keyOf(row)));
       for (const row of added) known.add(keyOf(row));
       this.#known.set(name, known);
-      if (added.length > 0)
-        fresh.push({ holder, table, columns, rows: added.slice(0, MAX_FRESH), others: count - added.length });
+      const earlier = this.#story.get(name) ?? [];
+      this.#story.set(name, [...earlier, ...added]);
+      if (added.length === 0) continue;
+      const shown = { rows: added.slice(0, MAX_FRESH), earlier: earlier.slice(-MAX_EARLIER) };
+      tables.push({ holder, table, columns, ...shown, others: count - shown.rows.length - shown.earlier.length });
     }
-    return fresh;
+    return tables;
   }
 }

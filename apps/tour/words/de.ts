@@ -22,6 +22,9 @@ export const de: TourWords = {
   inspect: "Was ein Dieb der Festplatten fände",
   inspectHint:
     "Das sind die echten Zeilen, die dieser Schritt auf den Platten hinterließ. Lange Werte sind gekürzt, ihre Länge steht in Klammern.",
+  age: "Entstanden",
+  isNew: "neu",
+  isEarlier: "früher",
   noRows: "Dieser Schritt hinterließ in diesen Tabellen keine neue Zeile.",
   others: (n) => `Andere Zeilen dieser Tabelle: ${n}`,
   holders: {

@@ -31,6 +31,9 @@ export const en = {
   inspect: "What a thief of the disks would find",
   inspectHint:
     "These are the real rows that this step left on the disks. Long values are cut. Their length stands in brackets.",
+  age: "Row is",
+  isNew: "new",
+  isEarlier: "earlier",
   noRows: "This step left no new row in these tables.",
   others: (n: number) => `Other rows in this table: ${n}`,
   holders: {

@@ -123,14 +123,20 @@ function Tour() {
   );
 }
 
+/** The gallery of components is for tests and for those who draw the apps (shared/gallery). */
+const isGallery = location.pathname.startsWith("/gallery");
+const Screen = isGallery ? (await import("../shared/gallery/gallery.tsx")).Gallery : Tour;
+
 function App() {
   return (
     <Frame name={words.value.name}>
-      <Tour />
+      <Screen />
     </Frame>
   );
 }
 
-void begin(); // before the page is drawn, so that Next waits from the first moment
+if (!isGallery) {
+  void begin(); // before the page is drawn, so that Next waits from the first moment
+  void readApps().catch(() => {}); // without it the end shows no links
+}
 startPage(App);
-void readApps().catch(() => {}); // without it the end shows no links

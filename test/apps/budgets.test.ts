@@ -4,35 +4,24 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Deployment } from "../../client/index.ts";
 import { type RunningApps, startApps } from "../../local/apps.ts";
 import { APPS } from "../../scripts/build-apps.ts";
 import { gzipBytes } from "../../scripts/size-budgets.ts";
+import { nobodysDeployment } from "./nobody.ts";
 import { hasChromium } from "./stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const GEN = join(ROOT, "gen/apps");
 /** of the wallet, in bytes: page, worker, styles, font and /deployment.json, all compressed */
 const WALLET_BUDGET = 200_000;
+/** for what a page asks after its first screen */
+const SETTLE_MS = 500;
 /** already compressed */
 const IS_PACKED = /\.(?:woff2|png|jpg)$/;
 
-const hexOf = (n: number): string => Buffer.from(crypto.getRandomValues(new Uint8Array(n))).toString("hex");
-/** A deployment of nobody: the pages start without its roles. */
-const deployment: Deployment = {
-  registrarUrl: "http://127.0.0.1:9",
-  serviceUrl: "http://127.0.0.1:9",
-  escrowUrl: "http://127.0.0.1:9",
-  logUrl: "http://127.0.0.1:9",
-  trusteeUrls: ["http://127.0.0.1:9", "http://127.0.0.1:9", "http://127.0.0.1:9"],
-  registrarKey: hexOf(32) as Deployment["registrarKey"],
-  logVkey: `log.example/log+${hexOf(4)}+${Buffer.from(hexOf(33), "hex").toString("base64")}`,
-  trusteeKeys: [hexOf(32), hexOf(32), hexOf(32)] as Deployment["trusteeKeys"],
-  witnessVkeys: [],
-  serviceWorkerKey: hexOf(32) as Deployment["serviceWorkerKey"],
-};
+const deployment = nobodysDeployment();
 
 /** The scripts that a script imports at once; those of `import(…)` load when they are asked for. */
 function importsOf(script: string): string[] {
@@ -62,29 +51,31 @@ const packedSize = (app: string, path: string): number => {
 
 describe.skipIf(!hasChromium)("first load", () => {
   let apps: RunningApps;
+  let browser: Browser;
   beforeAll(async () => {
-    apps = await startApps(deployment);
-  });
-  afterAll(() => apps?.stop());
-
-  async function asked(url: string): Promise<Set<string>> {
-    const browser = await chromium.launch({
+    browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu"],
     });
-    try {
-      const page = await browser.newPage({ locale: "en" });
-      const paths = new Set<string>();
-      page.on("request", (request) => {
-        if (request.serviceWorker() === null) paths.add(new URL(request.url()).pathname);
-      });
-      await page.goto(url);
-      await page.waitForSelector("h1");
-      await page.waitForLoadState("networkidle");
-      return paths;
-    } finally {
-      await browser.close();
-    }
+    apps = await startApps(deployment);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await apps?.stop();
+  });
+
+  async function asked(browser: Browser, url: string): Promise<Set<string>> {
+    const page = await browser.newPage({ locale: "en" });
+    const paths = new Set<string>();
+    page.on("request", (request) => {
+      if (request.serviceWorker() === null) paths.add(new URL(request.url()).pathname);
+    });
+    await page.goto(url);
+    await page.waitForSelector("h1, h2");
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    await page.waitForTimeout(SETTLE_MS);
+    await page.close();
+    return paths;
   }
 
   it("of the wallet is at most 200 kB, and the others are told", { timeout: 120_000 }, async () => {
@@ -100,7 +91,7 @@ describe.skipIf(!hasChromium)("first load", () => {
     const lines: string[] = [];
     const sizes = new Map<string, number>();
     for (const [app, url] of Object.entries(urls)) {
-      const files = firstLoad(app, await asked(url));
+      const files = firstLoad(app, await asked(browser, url));
       // A browser asks for these always; a list without them would measure nothing.
       expect(
         [...files].some((path) => path.endsWith(".css")),

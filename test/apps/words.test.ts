@@ -19,8 +19,8 @@ const LANGUAGES = ["en", "de", "ar"] as const;
 /** what patients read */
 const FOR_PATIENTS = /^apps\/(?:wallet|viewer|shared)\//;
 const MOST_WORDS = 25;
-/** a reader of twelve */
-const MOST_SCHOOL_YEARS = 7;
+/** a reader of eleven */
+const MOST_SCHOOL_YEARS = 6;
 /** fewer words than these have no meaningful average */
 const FEWEST_TEXTS = 10;
 

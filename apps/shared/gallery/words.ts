@@ -11,7 +11,7 @@ const en = {
   name: "Name on the label",
   nameHint: "As it stands on the card.",
   nameFault: "Write at least one letter.",
-  long: "Anna-Katharina Elisabeth von der Hohenfels-Wolkenstein-Breitenbach",
+  long: "Margaret-Elizabeth Featherstonehaugh-Cholmondeley-Warrington of Ashby",
   note: "Note for the doctor",
   choose: "Kind of visit",
   first: "First visit",

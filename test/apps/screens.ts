@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { STEPS, type Step } from "../../apps/tour/scene.ts";
+import { registerOfficer } from "../../client/index.ts";
 import { samplePatients } from "../../local/patients.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { smallPng } from "./palette.ts";
@@ -140,9 +141,11 @@ try {
     await page.getByLabel("A name for this passkey").fill("Sam Keller, night desk");
     await button(page, "Make the passkey").click();
     const registration = JSON.parse((await page.locator("code").textContent())!);
-    const { registerOfficer } = await import("../../client/index.ts");
     const { transport, deployment, host } = practice;
     await registerOfficer(transport, deployment.trusteeUrls[0]!, host.adminSecretKey, registration);
+    await page.getByRole("link", { name: "Waiting", exact: true }).click();
+    await button(page, "Sign in").click();
+    await page.getByRole("heading", { name: "Nothing waits for you" }).waitFor();
     tick(stage);
     const epoch = epochOf(practice.clock.now);
     const order = await clinician.order({
@@ -154,9 +157,8 @@ try {
       subject: { checkIn },
     });
     await clinician.submit(order);
-    await page.locator(".button.primary").first().click(); // sign in
     await page.locator(`a[href="/case/${Buffer.from(order.order.caseId).toString("hex")}"]`).click();
-    await button(page, "Approve").waitFor();
+    await page.getByText("4 checks on this device passed").waitFor();
     await shoot(page, "officer-decides");
     await person.close();
   });

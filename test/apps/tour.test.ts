@@ -5,7 +5,7 @@ import { STEPS } from "../../apps/tour/scene.ts";
 import { CATALOGUE } from "../../apps/tour/words.ts";
 import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
 
-const MOST_MS = 30_000;
+const MOST_MS = 60_000;
 /** the kind of screen per play: [name, options] */
 const KINDS = [
   ["desk, light, English", { viewport: DESK, scheme: "light", language: "en" }],
@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium)("the tour", () => {
   const shows = (person: Person, title: string): Promise<unknown> =>
     person.page.locator(`h1:text-is("${title}")`).waitFor({ timeout: MOST_MS });
 
-  it.each(KINDS)("is played to its end with Next alone: %s", { timeout: 120_000 }, async (_, options) => {
+  it.each(KINDS)("is played to its end with Next alone: %s", { timeout: 240_000 }, async (_, options) => {
     const person = await stage.person(options);
     const words = CATALOGUE[options.language];
     await person.page.goto(stage.urls.tourUrl);

@@ -15,7 +15,7 @@ const OUT = join(import.meta.dirname, "../../docs/screens");
 /** a desk's screen, narrow enough to be read in a README */
 const WINDOW = { width: 1120, height: 800 };
 const MAX_BYTES = 60_000;
-const WAIT = 60_000;
+const WAIT = 180_000;
 const [file] = samplePatients();
 
 const wanted = process.argv.slice(2);

@@ -95,7 +95,8 @@ export class PortInUseError extends Error {
 
 /** Roles other than the trustees: registrar, service, escrow, log. */
 const ROLES_WITHOUT_TRUSTEES = 4;
-const DEFAULT_TRUSTEES = 3;
+/** Trustees of a host, if the options say nothing else. */
+export const DEFAULT_TRUSTEES = 3;
 const DEFAULT_WITNESSES = 2;
 /** Ports that a host with the default numbers of trustees and witnesses takes. */
 export const DEFAULT_PORTS = ROLES_WITHOUT_TRUSTEES + DEFAULT_TRUSTEES + DEFAULT_WITNESSES;

@@ -1,12 +1,13 @@
 // npm start -- [--port N] [--state DIR] [--fresh]
-// Runs the whole system until Ctrl-C, so that a developer can try it: one port per role, with clinics, patients and records
-// already in it. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients. It
+// Runs the whole system until Ctrl-C, so that anybody can try it: one port per role and per web app, with clinics, patients and
+// records already in it. The tour plays every party in one window. The state stays in .symbolon/ (or DIR), so the next start continues with the same clinics and patients. It
 // holds the clinics' keys and codes of people without a phone, so that `symbolon` acts as one of them at once.
 
 import { parseArgs } from "node:util";
 import { Operator, systemTransport } from "../client/index.ts";
 import { bytesToHex } from "../protocol/bytes.ts";
 import { epochName, epochOf, epochStart } from "../protocol/epoch.ts";
+import { type AppUrls, START_PORTS, startApps } from "./apps.ts";
 import { DEFAULT_PORTS, type Host, PortInUseError, requireFreePorts, startHost } from "./host.ts";
 import { enrolAll, liveThrough, openClinics } from "./life.ts";
 import { samplePatients } from "./patients.ts";
@@ -27,6 +28,7 @@ import { type SparePerson, sparePeople } from "./spare-people.ts";
 import { type Seeded, StateDirectory, StateError } from "./state-directory.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { timetable } from "./timetable.ts";
+import { tourStage } from "./tour.ts";
 
 const DEFAULT_STATE = ".symbolon";
 const DEFAULT_PORT = 8700;
@@ -35,9 +37,9 @@ const MONTHS = 3;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 const USAGE = `npm start -- [options]
-Starts every role on this machine, with sample patients, and runs until Ctrl-C.
+Starts every role and every app on this machine, with sample patients, and runs until Ctrl-C.
 
-  --port N     the first of ${DEFAULT_PORTS} consecutive ports (default ${DEFAULT_PORT})
+  --port N     the first of ${START_PORTS} consecutive ports (default ${DEFAULT_PORT})
   --state DIR  directory that keeps the state (default ${DEFAULT_STATE})
   --fresh      delete the state in that directory and seed it again
   --help       print this text`;
@@ -139,6 +141,17 @@ function printCommands(state: string, { clinics }: Seeded, [person]: readonly Sp
   console.log(`\n${CLI} --help names every command. Other people's codes are in ${codesFile(state)}.`);
 }
 
+function printApps({ tourUrl, walletUrl, deskUrl, registrarDeskUrl, officerUrls }: AppUrls): void {
+  console.log(`\nOpen ${tourUrl}\n`);
+  console.log("There you play patient, clinic, officer and registrar, and see what each of them can see.\n");
+  console.log(`  wallet          ${walletUrl}`);
+  console.log(`  clinic's desk   ${deskUrl}`);
+  console.log(`  registrar       ${registrarDeskUrl}`);
+  officerUrls.forEach((url, i) => {
+    console.log(`  officers of ${i + 1}   ${url}`);
+  });
+}
+
 function print({ urls }: Host, { clinics, patients }: Seeded, seededFile: string): void {
   console.log("\nSymbolon is running on this machine only. A request header may set its clock.\n");
   const { registrar, service, escrow, log, trustees } = urls;
@@ -163,7 +176,7 @@ async function main(): Promise<void> {
   const { port, state: path, fresh } = options();
   const state = new StateDirectory(path);
   try {
-    await requireFreePorts(port, DEFAULT_PORTS);
+    await requireFreePorts(port, START_PORTS);
   } catch (error) {
     state.giveUp();
     throw error;
@@ -176,10 +189,14 @@ async function main(): Promise<void> {
     );
   const { host, seeded } = await start(state, port, fresh);
   const people = await writeFiles(path, host);
+  const deployment = deploymentOf(host);
+  const apps = await startApps(deployment, port + DEFAULT_PORTS, tourStage(deployment, host));
+  printApps(apps.urls);
   print(host, seeded, state.seededFile);
   printCommands(path, seeded, people);
   printEnd();
   const stop = async (): Promise<void> => {
+    await apps.stop();
     await host.stop();
     process.exit(0);
   };

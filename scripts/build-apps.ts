@@ -10,6 +10,9 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type InlineConfig } from "vite";
 
+// Vite takes another value from the environment, and would build other files, for example within a test.
+process.env.NODE_ENV = "production";
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outOf = (app: string): string => join(root, "gen/apps", app);
 

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { type AppUrls, type RunningApps, startApps } from "../../local/apps.ts";
 import { openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
+import { tourStage } from "../../local/tour.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const hasChromium: boolean = existsSync(CHROMIUM);
@@ -111,7 +112,7 @@ export async function openStage({ camera, ...options }: StageOptions = {}): Prom
   const [practice, browser] = await Promise.all([openPractice(options), launch(camera)]);
   let apps: RunningApps;
   try {
-    apps = await startApps(practice.deployment);
+    apps = await startApps(practice.deployment, undefined, tourStage(practice.deployment, practice.host));
   } catch (error) {
     await Promise.all([practice.stop(), browser.close()]);
     throw error;

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { DEFAULT_PORTS } from "../../local/host.ts";
+import { START_PORTS } from "../../local/apps.ts";
 import { freeRange } from "../support/ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -67,8 +67,8 @@ afterAll(async () => {
 });
 
 it("goes from npm start to a report with the filed record", async () => {
-  const port = await freeRange(DEFAULT_PORTS + 2);
-  const [receiver, gateway] = [port + DEFAULT_PORTS, port + DEFAULT_PORTS + 1];
+  const port = await freeRange(START_PORTS + 2);
+  const [receiver, gateway] = [port + START_PORTS, port + START_PORTS + 1];
   const own = (text: string): string =>
     text
       .replaceAll(".symbolon/", `${state}/`)

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { START_PORTS } from "../../local/apps.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { Signed } from "../../protocol/documents.ts";
 import { openServicePart, ServiceList } from "../../protocol/service-list.ts";
@@ -15,7 +16,8 @@ import { command, type Running, run } from "./child.ts";
 
 const temp = mkdtempSync(join(tmpdir(), "symbolon-start-"));
 const state = join(temp, "state");
-const ROLES = 7;
+/** one per role, witness and app */
+const PORTS = START_PORTS;
 let running: Running | undefined;
 
 afterAll(async () => {
@@ -84,7 +86,7 @@ async function stop(): Promise<number | null> {
 }
 
 it("seeds, serves, stops, and continues with the same state", async () => {
-  const port = await freeRange(ROLES);
+  const port = await freeRange(PORTS);
   const first = await start(port);
   expect(first.stderr()).toContain("key ceremony");
 
@@ -103,6 +105,12 @@ it("seeds, serves, stops, and continues with the same state", async () => {
     expect(preflight.headers.get("access-control-allow-methods")).toBe("GET,POST,PUT,DELETE");
     expect(preflight.headers.get("access-control-allow-credentials")).toBeNull();
   }
+  // The first address that it prints is the tour, and the apps answer.
+  expect(first.stdout().trimStart()).toMatch(new RegExp(`^Open http://tour\\.localhost:${port + 9}\\n`));
+  for (let i = 9; i < PORTS; i++) expect((await fetch(`http://127.0.0.1:${port + i}/`)).status).toBe(200);
+  // The tour's keys are for its own page only.
+  expect((await fetch(`http://127.0.0.1:${port + 9}/stage/keys`)).status).toBe(403);
+
   const seeded = JSON.parse(readFileSync(join(state, "seeded.json"), "utf8")) as {
     clinics: { name: string; id: string; slug: string }[];
     patients: { visits: number }[];
@@ -136,7 +144,7 @@ it("seeds, serves, stops, and continues with the same state", async () => {
 
   // A start on the same directory is refused while the first runs, even on other ports and with --fresh.
   for (const more of [[], ["--fresh"]]) {
-    const refused = await run("local/start.ts", ...startArguments(await freeRange(ROLES)), ...more);
+    const refused = await run("local/start.ts", ...startArguments(await freeRange(PORTS)), ...more);
     expect(refused.code).toBe(1);
     expect(refused.stderr.trim().split("\n")).toEqual([
       `${state}/ is in use by another npm start (process ${second.child.pid}): stop it, or choose another --state`,
@@ -147,8 +155,8 @@ it("seeds, serves, stops, and continues with the same state", async () => {
 });
 
 it("names a busy port in one line and leaves no directory", async () => {
-  const port = await freeRange(ROLES);
-  const busy = port + ROLES - 1;
+  const port = await freeRange(PORTS);
+  const busy = port + PORTS - 1;
   const server = createServer().listen(busy, "127.0.0.1");
   const directory = join(temp, "busy");
   try {
@@ -165,7 +173,7 @@ it("names a busy port in one line and leaves no directory", async () => {
 });
 
 it("seeds again by itself after Ctrl-C while seeding", async () => {
-  const port = await freeRange(ROLES);
+  const port = await freeRange(PORTS);
   const directory = join(temp, "stopped");
   running = command("local/start.ts", startArguments(port, directory));
   await printed(running, "parameters");
@@ -173,7 +181,7 @@ it("seeds again by itself after Ctrl-C while seeding", async () => {
   expect(await running.ended).toBe(130);
   expect(running.stderr()).toContain("The next npm start seeds again from the beginning.");
   expect(existsSync(join(directory, "seeded.json"))).toBe(false);
-  for (let i = 0; i < ROLES; i++) expect(await isFree(port + i), `port ${port + i}`).toBe(true);
+  for (let i = 0; i < PORTS; i++) expect(await isFree(port + i), `port ${port + i}`).toBe(true);
 
   const again = await start(port, directory);
   expect(again.stderr()).toContain("Seeding again from the beginning.");

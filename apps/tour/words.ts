@@ -1,0 +1,9 @@
+// The words of the tour, in every language.
+
+import { wordsOf } from "../shared/language.ts";
+import { ar } from "./words/ar.ts";
+import { de } from "./words/de.ts";
+import { en } from "./words/en.ts";
+
+export const CATALOGUE = { en, de, ar };
+export const words = wordsOf(CATALOGUE);

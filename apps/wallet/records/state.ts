@@ -1,9 +1,10 @@
 // What the page keeps of the records: the light lists, the filters and the search. It goes when the wallet is locked.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { doing } from "../../shared/doing.ts";
 import { type Filters, NO_FILTERS } from "../../shared/fhir/filters.ts";
 import { engine } from "../remote.ts";
+import { phase } from "../start/phase.ts";
 import type { RecordsList } from "./record-index.ts";
 
 export const list = signal<RecordsList | undefined>(undefined);
@@ -32,3 +33,7 @@ export function forgetRecords(): void {
   query.value = "";
   hasTried = false;
 }
+
+effect(() => {
+  if (phase.value !== "open") forgetRecords();
+});

@@ -51,6 +51,7 @@ const en = {
   band: (range: string) => `The band is the normal range: ${range}`,
   noBand: "The clinic gave no normal range.",
   // timeline
+  filter: "Filter",
   kind: "Kind",
   clinic: "Clinic",
   time: "Time",
@@ -112,6 +113,7 @@ const de: FhirWords = {
   mark: "Zeichen",
   band: (range) => `Das Band ist der Normalbereich: ${range}`,
   noBand: "Die Praxis hat keinen Normalbereich angegeben.",
+  filter: "Filter",
   kind: "Art",
   clinic: "Praxis",
   time: "Zeit",
@@ -179,6 +181,7 @@ const ar: FhirWords = {
   mark: "العلامة",
   band: (range) => `الشريط هو المعدل الطبيعي: ${range}`,
   noBand: "لم تذكر العيادة معدلًا طبيعيًا.",
+  filter: "تصفية",
   kind: "النوع",
   clinic: "العيادة",
   time: "الوقت",

@@ -32,6 +32,7 @@ export function forgetRecords(): void {
   filters.value = NO_FILTERS;
   query.value = "";
   hasTried = false;
+  void engine.forgetRecords();
 }
 
 effect(() => {

@@ -37,13 +37,12 @@ describe.skipIf(!hasChromium)("my records", () => {
     await page.locator(".fhir-line a").filter({ hasText: title }).first().click();
     await page.locator("h1").filter({ hasText: title }).waitFor();
   };
-  /** The screen as it is, in every size, scheme and language that counts. */
+  /** The screen as it is: on a phone and a desk, light and dark, in Arabic. */
   const isWell = async (name: string): Promise<void> => {
     for (const [viewport, scheme, language] of [
       [PHONE, "light", "en"],
-      [PHONE, "dark", "ar"],
-      [DESK, "light", "de"],
-      [{ width: 320, height: 640 }, "dark", "en"],
+      [{ width: 320, height: 640 }, "dark", "ar"],
+      [DESK, "dark", "de"],
     ] as const) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: scheme });

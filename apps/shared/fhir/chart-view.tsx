@@ -1,6 +1,7 @@
 // A chart of values: points over time, the normal range as a band, a point outside it by another shape. The table with every value
 // is one tap away. Time goes from left to right in every language.
 
+import { isolated } from "../language.ts";
 import { type Range, shortRange } from "./about.ts";
 import { CHART, layoutOf, type Mark } from "./chart.ts";
 import { shortDay } from "./element.ts";
@@ -8,6 +9,9 @@ import { FlagMark } from "./resource-view.tsx";
 import type { Point } from "./series.ts";
 import { shortNumber } from "./value.ts";
 import { fhirWords } from "./words.ts";
+
+/** Keeps "3.5 – 5.1" in this order in a sentence that is read from right to left (LRI … PDI). */
+const leftToRight = (text: string): string => `\u2066${text}\u2069`;
 
 const R = 7;
 function Shape({ shape, x, y }: Mark) {
@@ -70,17 +74,17 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
           y={height - bottom + 26}
           text-anchor={isOneDay ? "middle" : "start"}
         >
-          {days[0]}
+          {isolated(days[0])}
         </text>
         {!isOneDay && (
           <text x={width - right} y={height - bottom + 26} text-anchor="end">
-            {days[1]}
+            {isolated(days[1])}
           </text>
         )}
       </svg>
       <figcaption class="row small">
         {unit !== "" && <bdi class="tag">{unit}</bdi>}
-        <span class="hint">{range === undefined ? words.noBand : words.band(shortRange(range))}</span>
+        <span class="hint">{range === undefined ? words.noBand : words.band(leftToRight(shortRange(range)))}</span>
       </figcaption>
       <details>
         <summary>{words.asTable}</summary>

@@ -172,7 +172,7 @@ function Measured({ holder }: { holder: Fields }) {
       {flag === undefined ? said !== undefined && <span class="fhir-flag">{said}</span> : <FlagMark flag={flag} />}
       {range.length > 0 && (
         <span class="hint">
-          {words.normalRange}: <bdi>{range.join("; ")}</bdi>
+          {words.normalRange}: <bdi dir="ltr">{range.join("; ")}</bdi>
         </span>
       )}
     </div>

@@ -11,6 +11,7 @@ import {
   type Flag,
   fileOf,
   flagOf,
+  isMadeByReport,
   type Kind,
   kindOf,
   titleOf,
@@ -100,7 +101,7 @@ export class RecordIndex {
     markOf: (tagHash: string) => string | undefined,
     now: number,
   ) {
-    const visitOf = visitsByUrl(own, report);
+    const visitOf = visitsByUrl(own, report, sessions);
     const fromReport = new Set(report.entry.slice(0, 1).map(({ fullUrl }) => fullUrl));
     const shown = report.entry
       .filter(
@@ -208,10 +209,20 @@ const isReportsOwn = ({ resource }: FhirEntry): boolean =>
   resource.resourceType === "Organization" &&
   fieldsIn(resource.identifier).some(({ system }) => system === "urn:symbolon:service");
 
-function visitsByUrl({ records }: OwnRecords, report: DocumentBundle): Map<string, SessionView> {
+function visitsByUrl(
+  { records, faults }: OwnRecords,
+  report: DocumentBundle,
+  sessions: readonly SessionView[],
+): Map<string, SessionView> {
   const byManifest = new Map(records.map((record) => [record.manifestHash, record.session]));
+  const unread = new Map<unknown, string>(faults.map(({ recordId, tagHash }) => [recordId, tagHash]));
   const found = new Map<string, SessionView>();
-  for (const { resource } of report.entry) {
+  for (const { fullUrl, resource } of report.entry) {
+    if (isMadeByReport(resource)) {
+      const [identifier] = fieldsIn(resource.identifier);
+      const session = sessions.find(({ tagHash }) => tagHash === unread.get(identifier?.value));
+      if (session !== undefined) found.set(fullUrl, session);
+    }
     if (resource.resourceType !== "Provenance") continue;
     const [entity] = fieldsIn(resource.entity);
     const what = isFields(entity?.what) && isFields(entity.what.identifier) ? entity.what.identifier.value : undefined;

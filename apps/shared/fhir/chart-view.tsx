@@ -1,13 +1,17 @@
 // A chart of values: points over time, the normal range as a band, a point outside it by another shape. The table with every value
 // is one tap away. Time goes from left to right in every language.
 
+import { isolated } from "../language.ts";
 import { type Range, shortRange } from "./about.ts";
 import { CHART, layoutOf, type Mark } from "./chart.ts";
-import { dateText } from "./element.ts";
+import { shortDay } from "./element.ts";
 import { FlagMark } from "./resource-view.tsx";
 import type { Point } from "./series.ts";
 import { shortNumber } from "./value.ts";
 import { fhirWords } from "./words.ts";
+
+/** Keeps "3.5 – 5.1" in this order in a sentence that is read from right to left (LRI … PDI). */
+const leftToRight = (text: string): string => `\u2066${text}\u2069`;
 
 const R = 7;
 function Shape({ shape, x, y }: Mark) {
@@ -35,7 +39,7 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
   if (first === undefined || last === undefined) return null;
   const { marks, band, ticks } = layoutOf(points, range);
   const { width, height, left, right, bottom } = CHART;
-  const days = [dateText(first.time.slice(0, 10)), dateText(last.time.slice(0, 10))] as const;
+  const days = [shortDay(first.time), shortDay(last.time)] as const;
   const isOneDay = days[0] === days[1];
   return (
     <figure class="fhir-chart">
@@ -70,19 +74,17 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
           y={height - bottom + 26}
           text-anchor={isOneDay ? "middle" : "start"}
         >
-          {days[0]}
+          {isolated(days[0])}
         </text>
         {!isOneDay && (
           <text x={width - right} y={height - bottom + 26} text-anchor="end">
-            {days[1]}
+            {isolated(days[1])}
           </text>
         )}
       </svg>
       <figcaption class="row small">
         {unit !== "" && <bdi class="tag">{unit}</bdi>}
-        <span class="hint">
-          {range === undefined ? words.noBand : words.band(`${shortRange(range)} ${unit}`.trim())}
-        </span>
+        <span class="hint">{range === undefined ? words.noBand : words.band(leftToRight(shortRange(range)))}</span>
       </figcaption>
       <details>
         <summary>{words.asTable}</summary>
@@ -99,9 +101,7 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
           <tbody>
             {points.toReversed().map(({ time, value, flag, href }, i) => (
               <tr key={i}>
-                <td>
-                  {href === undefined ? dateText(time.slice(0, 10)) : <a href={href}>{dateText(time.slice(0, 10))}</a>}
-                </td>
+                <td class="fhir-day">{href === undefined ? shortDay(time) : <a href={href}>{shortDay(time)}</a>}</td>
                 <td>
                   <bdi>{shortNumber(value)}</bdi>
                 </td>

@@ -5,7 +5,17 @@
 // resource stands with the visit that it was filed at, whatever clinic and date it names itself.
 
 import type { DocumentBundle, FhirEntry, OwnRecords, SessionView } from "../../../client/index.ts";
-import { dayOfResource, detailOf, type Flag, flagOf, type Kind, kindOf, titleOf } from "../../shared/fhir/about.ts";
+import {
+  dayOfResource,
+  detailOf,
+  type Flag,
+  fileOf,
+  flagOf,
+  isMadeByReport,
+  type Kind,
+  kindOf,
+  titleOf,
+} from "../../shared/fhir/about.ts";
 import { type Series, seriesOf } from "../../shared/fhir/series.ts";
 import { fieldsIn, isFields, type Resource, textOf, type Value } from "../../shared/fhir/value.ts";
 
@@ -19,6 +29,8 @@ export interface RecordItem {
   title: string | undefined;
   detail: string | undefined;
   flag: Flag | undefined;
+  /** media type of a document's file, or "unread" */
+  file: string | undefined;
   clinic: string | undefined;
   visit: string | undefined;
 }
@@ -56,6 +68,7 @@ export interface RecordsList {
 export interface RecordLink {
   title: string | undefined;
   type: string;
+  file: string | undefined;
   /** undefined: it has no screen */
   id: string | undefined;
 }
@@ -88,7 +101,7 @@ export class RecordIndex {
     markOf: (tagHash: string) => string | undefined,
     now: number,
   ) {
-    const visitOf = visitsByUrl(own, report);
+    const visitOf = visitsByUrl(own, report, sessions);
     const fromReport = new Set(report.entry.slice(0, 1).map(({ fullUrl }) => fullUrl));
     const shown = report.entry
       .filter(
@@ -118,6 +131,7 @@ export class RecordIndex {
         title: titleOf(resource, (reference) => this.#byName.get(reference)?.resource),
         detail: detailOf(resource),
         flag: flagOf(resource),
+        file: fileOf(resource),
         clinic,
         visit: session?.tagHash,
       };
@@ -150,6 +164,7 @@ export class RecordIndex {
         links[reference] = {
           title: titleOf(target.resource),
           type: target.resource.resourceType,
+          file: fileOf(target.resource),
           id: this.#idOf.get(target.fullUrl),
         };
     }
@@ -194,10 +209,20 @@ const isReportsOwn = ({ resource }: FhirEntry): boolean =>
   resource.resourceType === "Organization" &&
   fieldsIn(resource.identifier).some(({ system }) => system === "urn:symbolon:service");
 
-function visitsByUrl({ records }: OwnRecords, report: DocumentBundle): Map<string, SessionView> {
+function visitsByUrl(
+  { records, faults }: OwnRecords,
+  report: DocumentBundle,
+  sessions: readonly SessionView[],
+): Map<string, SessionView> {
   const byManifest = new Map(records.map((record) => [record.manifestHash, record.session]));
+  const unread = new Map<unknown, string>(faults.map(({ recordId, tagHash }) => [recordId, tagHash]));
   const found = new Map<string, SessionView>();
-  for (const { resource } of report.entry) {
+  for (const { fullUrl, resource } of report.entry) {
+    if (isMadeByReport(resource)) {
+      const [identifier] = fieldsIn(resource.identifier);
+      const session = sessions.find(({ tagHash }) => tagHash === unread.get(identifier?.value));
+      if (session !== undefined) found.set(fullUrl, session);
+    }
     if (resource.resourceType !== "Provenance") continue;
     const [entity] = fieldsIn(resource.entity);
     const what = isFields(entity?.what) && isFields(entity.what.identifier) ? entity.what.identifier.value : undefined;

@@ -62,7 +62,14 @@ function App() {
         )
       }
     >
-      <Tabs label={w.sections} links={links} current={at === "/case" ? "/" : at} />
+      {/* On the screen of a decision nothing else is offered but the way back. */}
+      {isIn && at === "/case" ? (
+        <nav class="tabs" aria-label={w.sections}>
+          <a href="/">{w.back}</a>
+        </nav>
+      ) : (
+        <Tabs label={w.sections} links={links} current={at} />
+      )}
       <Screen />
     </Frame>
   );

@@ -5,11 +5,12 @@ import { isolated, plural, wordsOf } from "../shared/language.ts";
 const en = {
   name: "Decisions",
   sections: "Sections",
+  back: "‹ All that waits",
   inbox: "Waiting",
-  history: "My decisions",
-  passkeys: "My passkeys",
+  history: "Decided",
+  passkeys: "Passkeys",
   keys: "Keys",
-  version: "About this app",
+  version: "About",
   signOut: "Sign out",
   emergency: "Emergency",
   asks: {
@@ -49,11 +50,12 @@ type Words = typeof en;
 const de: Words = {
   name: "Entscheidungen",
   sections: "Bereiche",
+  back: "‹ Alles, was wartet",
   inbox: "Wartet",
-  history: "Meine Entscheidungen",
-  passkeys: "Meine Passkeys",
+  history: "Entschieden",
+  passkeys: "Passkeys",
   keys: "Schlüssel",
-  version: "Über diese App",
+  version: "App",
   signOut: "Abmelden",
   emergency: "Notfall",
   asks: {
@@ -96,11 +98,12 @@ const de: Words = {
 const ar: Words = {
   name: "القرارات",
   sections: "الأقسام",
+  back: "› كل ما ينتظر",
   inbox: "بانتظارك",
   history: "قراراتي",
-  passkeys: "مفاتيح مروري",
+  passkeys: "مفاتيح المرور",
   keys: "المفاتيح",
-  version: "عن هذا التطبيق",
+  version: "التطبيق",
   signOut: "تسجيل الخروج",
   emergency: "حالة طارئة",
   asks: {

@@ -1,7 +1,8 @@
 // What the officers of all trustees did about an order, one line each.
 
 import type { CaseProgress } from "../../../client/officer.ts";
-import { language, timeText } from "../../shared/language.ts";
+import { language } from "../../shared/language.ts";
+import { clockText } from "../inbox/screen.tsx";
 import { place } from "../state.ts";
 import { words as shared } from "../words.ts";
 import { words } from "./words.ts";
@@ -31,8 +32,8 @@ export function Quorum({ progress }: { progress: CaseProgress }) {
                   {shared.value.trustee(trustee)}
                   {trustee === own && ` (${shared.value.yours})`}
                 </strong>
-                <br />
-                {made === undefined ? w.waits : w.saidAt(said, timeText(made.at))}
+                {": "}
+                {made === undefined ? w.waits : w.saidAt(said, clockText(made.at, false))}
                 {made !== undefined && made.reason !== "" && (
                   <span class="line hint" dir="auto">
                     “{made.reason}”

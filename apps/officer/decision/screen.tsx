@@ -58,19 +58,9 @@ async function openCase(caseId: string): Promise<void> {
 
 function Checks({ logged, onAgain }: { logged: Logged; onAgain: () => void }) {
   const w = words.value;
+  const done = [w.checkedWho, w.checkedOrder, w.checkedSubject, ...(logged === "yes" ? [w.checkedLog] : [])];
   return (
     <section class="stack">
-      <h2>{w.checked}</h2>
-      <ul class="checks">
-        {[w.checkedWho, w.checkedOrder, w.checkedSubject, ...(logged === "yes" ? [w.checkedLog] : [])].map((text) => (
-          <li key={text}>
-            <span class="sign" aria-hidden="true">
-              ✓
-            </span>
-            {text}
-          </li>
-        ))}
-      </ul>
       {logged === "asking" && <Busy words={w.checkingLog} />}
       {logged === "failed" && (
         <Notice tone="bad" word={w.logFailed}>
@@ -79,6 +69,22 @@ function Checks({ logged, onAgain }: { logged: Logged; onAgain: () => void }) {
           </div>
         </Notice>
       )}
+      <details>
+        <summary>
+          {logged === "yes" && <span aria-hidden="true">✓ </span>}
+          {w.checked(done.length)}
+        </summary>
+        <ul class="checks">
+          {done.map((text) => (
+            <li key={text}>
+              <span class="sign" aria-hidden="true">
+                ✓
+              </span>
+              {text}
+            </li>
+          ))}
+        </ul>
+      </details>
     </section>
   );
 }
@@ -88,7 +94,7 @@ function Decide({ caseId, logged }: { caseId: string; logged: Logged }) {
   const w = words.value;
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
-  const field = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLElement>(null);
   const decide = async (decision: "approve" | "refuse"): Promise<void> => {
     if (decision === "refuse" && reason.trim() === "") {
       setMissing(true);
@@ -102,24 +108,26 @@ function Decide({ caseId, logged }: { caseId: string; logged: Logged }) {
   };
   const working = busy.value !== undefined;
   return (
-    <section class="stack decide" ref={field}>
-      <TextArea
-        label={w.reason}
-        hint={w.reasonHint}
-        rows={2}
-        value={reason}
-        maxLength={MAX_REASON}
-        onInput={(text) => {
-          setReason(text);
-          setMissing(false);
-        }}
-      />
-      {missing && (
-        <p class="fault" role="alert">
-          {w.reasonMissing}
-        </p>
-      )}
-      <p class="hint">{w.final}</p>
+    <>
+      <section class="stack" ref={field}>
+        <TextArea
+          label={w.reason}
+          hint={w.reasonHint}
+          rows={2}
+          value={reason}
+          maxLength={MAX_REASON}
+          onInput={(text) => {
+            setReason(text);
+            setMissing(false);
+          }}
+        />
+        {missing && (
+          <p class="fault" role="alert">
+            {w.reasonMissing}
+          </p>
+        )}
+        <p class="hint">{w.final}</p>
+      </section>
       <div class="verdict">
         <Button off={working} onClick={() => decide("refuse")}>
           <span aria-hidden="true">✕</span> {w.refuse}
@@ -128,7 +136,7 @@ function Decide({ caseId, logged }: { caseId: string; logged: Logged }) {
           <span aria-hidden="true">✓</span> {w.approve}
         </Button>
       </div>
-    </section>
+    </>
   );
 }
 

@@ -10,11 +10,7 @@ import { words } from "./words.ts";
 
 /** A time of today with its seconds. @param at unix seconds */
 export const clockText = (at: number, seconds = true): string =>
-  new Intl.DateTimeFormat(language.value, {
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(seconds && { second: "2-digit" }),
-  }).format(at * 1000);
+  new Intl.DateTimeFormat(language.value, { timeStyle: seconds ? "medium" : "short" }).format(at * 1000);
 
 /** The sign and the word of an emergency. */
 export const EmergencyMark = () => (

@@ -1,6 +1,7 @@
 // The officer's worker: the SDK's Officer with its login, the orders it reviewed, and the watch over the inbox.
 
 import {
+  ApiError,
   approveResharing,
   type CaseProgress,
   type KeyState,
@@ -30,6 +31,12 @@ export interface TrusteeKeys {
   /** undefined: no keys yet, or no answer */
   keys: KeyState | undefined;
   answered: boolean;
+}
+
+/** The trustee knows no resharing of this text. */
+class NoPlanError extends Error {
+  override name = "NoPlanError";
+  readonly code = "no-plan";
 }
 
 const viewOf = ({ documents: _, ...view }: ReviewedCase): CaseView => view;
@@ -114,7 +121,9 @@ const api = {
   async approvePlan(text: string): Promise<void> {
     const { officer } = await atPost();
     const { id, plan } = readResharingText(text);
-    await approveResharing(officer.access, id, plan);
+    await approveResharing(officer.access, id, plan).catch((cause) => {
+      throw cause instanceof ApiError && cause.code === "not-found" ? new NoPlanError("no such resharing") : cause;
+    });
   },
 };
 export type Engine = typeof api;

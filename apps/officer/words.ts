@@ -33,6 +33,7 @@ const en = {
     expired: "The time for this order is over. There is nothing more to decide.",
     "no-case": "This order is not among the orders of your trustee any more.",
     "not-found": "This order is not among the orders of your trustee any more.",
+    "no-plan": "Your trustee knows no such plan. Ask the administrator to start it at your trustee, then try again.",
     "no-dossier": "The papers of this order were deleted, because its time is over.",
     "bad-order": "This order does not verify. Do not approve it. Tell your administrator.",
     "other-dossier": "The papers do not belong to this order. Do not approve it. Tell your administrator.",
@@ -78,6 +79,8 @@ const de: Words = {
     expired: "Die Zeit für diese Anfrage ist abgelaufen. Es gibt nichts mehr zu entscheiden.",
     "no-case": "Diese Anfrage liegt bei Ihrem Treuhänder nicht mehr vor.",
     "not-found": "Diese Anfrage liegt bei Ihrem Treuhänder nicht mehr vor.",
+    "no-plan":
+      "Ihr Treuhänder kennt keinen solchen Plan. Bitten Sie die Verwaltung, ihn dort zu beginnen, und versuchen Sie es noch einmal.",
     "no-dossier": "Die Unterlagen dieser Anfrage wurden gelöscht, weil ihre Zeit abgelaufen ist.",
     "bad-order": "Diese Anfrage ist nicht echt. Stimmen Sie nicht zu. Sagen Sie es Ihrer Verwaltung.",
     "other-dossier":
@@ -136,6 +139,7 @@ const ar: Words = {
     expired: "انتهى وقت هذا الطلب. لم يبق ما يُقرَّر.",
     "no-case": "لم يعد هذا الطلب لدى أمينك.",
     "not-found": "لم يعد هذا الطلب لدى أمينك.",
+    "no-plan": "لا يعرف أمينك مثل هذه الخطة. اطلب من الإدارة أن تبدأها لديه ثم حاول مرة أخرى.",
     "no-dossier": "حُذفت أوراق هذا الطلب لأن وقته انتهى.",
     "bad-order": "هذا الطلب غير صحيح. لا توافق عليه. أخبر الإدارة.",
     "other-dossier": "الأوراق لا تخص هذا الطلب. لا توافق عليه. أخبر الإدارة.",

@@ -12,5 +12,6 @@ export {
   removeOfficer,
   runCeremony,
 } from "../operator/ceremony.ts";
+export { type ResharingInput, type ResharingResult, runResharing } from "../operator/resharing.ts";
 export { type Enrolment, type NewParameters, Operator } from "../operator.ts";
 export * from "./common.ts";

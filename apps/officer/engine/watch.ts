@@ -5,9 +5,8 @@ import type { OrderPreview } from "../../../client/index.ts";
 import { tell } from "../../shared/remote.ts";
 import { atPost, cases, transport } from "./held.ts";
 
-/** How often the inbox is looked at, in seconds: while somebody watches, and while nobody does. */
-export const LOOK_SECONDS = 4;
-export const HIDDEN_SECONDS = 20;
+/** How often the inbox is looked at, in seconds, until the page says otherwise (state.ts). */
+const LOOK_SECONDS = 4;
 const LONGEST_PAUSE_SECONDS = 60;
 
 export interface InboxItem extends OrderPreview {

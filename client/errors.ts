@@ -170,6 +170,8 @@ const OFFICER = {
   "no-dossier": "This case has no dossier for this trustee any more.",
   "bad-order": "The order of this case cannot be read or is not signed.",
   "no-passkey": "No passkey was used.",
+  "wrong-progress": "A decision that the trustee's Worker shows does not verify.",
+  "order-not-logged": "The public log does not prove that it has this order.",
 } as const;
 
 const CEREMONY = {

@@ -4,13 +4,21 @@
 //   login   nonce of the trustee → assertion → token: only officers may read the orders
 //   inbox   the cases that wait for this trustee
 //   review  the order and the dossier, rendered here from their bytes (officer/review.ts)
+//   progress  the decisions of all trustees, each verified here, and that the log has the order (officer/progress.ts)
 //   decide  an assertion about this order and these dossier bytes
 //
 // Everything that the passkey signs is computed *here*, under a label of its own: loginChallenge (pinned key of the trustee,
 // own origin, nonce) or approvalChallenge (case, order, trustee, decision, dossier hash). So a Worker cannot have a login
 // sign a decision, nor have the officer sign about another order or person than the one shown.
 
-import type { InboxAnswer, LoginAnswer, LoginNonce, Review } from "../api/trustee/officers.ts";
+import type {
+  CaseProgressAnswer,
+  DecisionsAnswer,
+  InboxAnswer,
+  LoginAnswer,
+  LoginNonce,
+  Review,
+} from "../api/trustee/officers.ts";
 import { type Approval, approvalChallenge, verifyDecision } from "../protocol/approvals.ts";
 import { equalBytes } from "../protocol/bytes.ts";
 import { CLOCK_TOLERANCE_SECONDS } from "../protocol/clock.ts";
@@ -19,11 +27,19 @@ import { loginChallenge } from "../protocol/officer-card.ts";
 import type { OrderDescription } from "../protocol/review.ts";
 import { decodeAnswer } from "./errors.ts";
 import { type Authenticator, OfficerError } from "./officer/passkeys.ts";
+import {
+  type CaseProgress,
+  type MadeDecision,
+  readOwnDecision,
+  readProgress,
+  requireLogged,
+} from "./officer/progress.ts";
 import { compareReview, type ReviewedPerson, readDossier, readOrder, type VerifiedOrder } from "./officer/review.ts";
-import type { Deployment } from "./parameters.ts";
+import { type Deployment, ParametersCache } from "./parameters.ts";
 import { eachItem, MAX_WAITING_CASES } from "./shared/paging.ts";
 import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
 
+export type { CaseProgress, MadeDecision } from "./officer/progress.ts";
 export type { ReviewedPerson } from "./officer/review.ts";
 
 /** A case at this trustee. */
@@ -36,6 +52,12 @@ export interface ReviewedCase extends OrderDescription {
   /** the documents that a decision is about; `approve` and `refuse` read them */
   readonly documents: { readonly waiting: Sealed; readonly verified: VerifiedOrder; readonly dossierHash: Uint8Array };
 }
+
+/** An order as a list shows it. */
+export type OrderPreview = Pick<
+  OrderDescription,
+  "caseId" | "kind" | "purpose" | "emergency" | "issuedAt" | "expiresAt"
+> & { readonly requester: { readonly name: string; readonly role: string } };
 
 export interface OfficerOptions {
   transport: Transport;
@@ -67,6 +89,7 @@ export class Officer {
   private readonly options: OfficerOptions;
   private readonly trusteeUrl: string;
   private session: LoginAnswer | undefined;
+  private readonly parameters: ParametersCache;
 
   /** @throws RangeError if the deployment has no trustee of this index */
   constructor(options: OfficerOptions) {
@@ -76,6 +99,7 @@ export class Officer {
       throw new RangeError(`trustee ${trustee}: not in the deployment`);
     this.options = options;
     this.trusteeUrl = url;
+    this.parameters = new ParametersCache(options.transport, deployment);
   }
 
   /** The parts with which this officer acts at its trustee, for approveResharing. */
@@ -102,6 +126,17 @@ export class Officer {
     return this.session.token;
   }
 
+  /** Signs in with the passkey, unless a token is still good. @returns the token's end, unix seconds */
+  async signIn(): Promise<number> {
+    await this.token();
+    return this.signedInUntil;
+  }
+
+  /** The end of the token, unix seconds; 0 without one. Then `inbox` and `review` ask for the passkey first. */
+  get signedInUntil(): number {
+    return this.session?.expires ?? 0;
+  }
+
   /** All cases in a state, by default those without enough decisions yet. @throws ApiError; SymbolonError bad-answer */
   async inbox(state = "ordered"): Promise<WaitingCase[]> {
     const list = {
@@ -119,6 +154,61 @@ export class Officer {
     const cases: WaitingCase[] = [];
     for await (const waiting of eachItem(list)) cases.push(waiting);
     return cases;
+  }
+
+  /**
+   * The order alone, verified, for a list of cases. `review` also opens the dossier.
+   * @throws OfficerError bad-order
+   */
+  preview({ order }: Pick<Sealed, "order">): OrderPreview {
+    const { deployment, transport } = this.options;
+    const { order: o, requester } = readOrder(order, deployment, transport.now());
+    return {
+      caseId: bytesToHex(o.caseId),
+      kind: o.kind,
+      requester: { name: requester.name, role: requester.role },
+      purpose: o.purpose,
+      emergency: o.emergency,
+      issuedAt: o.issuedAt,
+      expiresAt: o.expiresAt,
+    };
+  }
+
+  /**
+   * The decisions of all trustees about an order. With `logged`, also checks that the log has the order.
+   * @throws ApiError; OfficerError bad-order, wrong-progress, order-not-logged; ParametersError
+   */
+  async progress({ order }: Pick<Sealed, "order">, { logged = false } = {}): Promise<CaseProgress> {
+    const { transport, deployment } = this.options;
+    const verified = readOrder(order, deployment, transport.now());
+    const path = `/v1/cases/${bytesToHex(verified.order.caseId)}`;
+    const bearer = await this.token();
+    const answer = await apiJson<CaseProgressAnswer>(transport, this.trusteeUrl, path, { bearer });
+    const progress = readProgress(answer, verified, deployment, transport.now());
+    if (logged) await requireLogged(this.options, this.parameters, verified, answer.order);
+    return progress;
+  }
+
+  /** The decisions of this trustee's officers, the newest first. @throws ApiError; SymbolonError bad-answer */
+  async decisions(): Promise<MadeDecision[]> {
+    const { transport, deployment, trustee } = this.options;
+    const key = deployment.trusteeKeys[trustee - 1]!;
+    const list = {
+      name: "decisions",
+      most: MAX_WAITING_CASES,
+      ask: async (cursor: string | undefined) =>
+        apiJson<DecisionsAnswer>(
+          transport,
+          this.trusteeUrl,
+          `/v1/decisions${cursor === undefined ? "" : `?cursor=${cursor}`}`,
+          { bearer: await this.token() },
+        ),
+      itemsOf: (page: DecisionsAnswer) => page.decisions,
+      keyOf: (signed: string) => signed,
+    };
+    const made: MadeDecision[] = [];
+    for await (const signed of eachItem(list)) made.push(readOwnDecision(signed, trustee, key));
+    return made.sort((a, b) => b.at - a.at);
   }
 
   /**

@@ -299,6 +299,14 @@ export class TrusteeVault extends DurableObject {
     );
   }
 
+  /** Decisions about case ids greater than `after`, in the order of the ids. */
+  decisions(after: Uint8Array, limit: number): { caseId: Uint8Array; approval: Uint8Array }[] {
+    return this.sql
+      .exec("SELECT case_id, approval FROM decisions WHERE case_id > ? ORDER BY case_id LIMIT ?", after, limit)
+      .toArray()
+      .map((row) => ({ caseId: bytesOf(row.case_id), approval: bytesOf(row.approval) }));
+  }
+
   decide(input: {
     caseId: Uint8Array;
     /** approvalChallenge, 32 bytes */

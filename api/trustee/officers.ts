@@ -67,6 +67,20 @@ export const OFFICERS = {
     query: { state: caseState.default("ordered"), cursor: hexText(32).optional() },
     produces,
   }),
+  readCase: route({
+    method: "GET",
+    path: "/v1/cases/:id",
+    callers: [bearerOf("officer")],
+    params: { id: hexText(32) },
+    produces,
+  }),
+  listDecisions: route({
+    method: "GET",
+    path: "/v1/decisions",
+    callers: [bearerOf("officer")],
+    query: { cursor: hexText(32).optional() },
+    produces,
+  }),
   reviewOrder: route({
     method: "POST",
     path: "/v1/cases/review",
@@ -174,6 +188,34 @@ export const OFFICERS_ANSWERS = () => {
       },
       problems: ["forbidden", "not-allowed-now"],
     },
+    readCase: {
+      summary: "Read how far the decisions about a case are",
+      description:
+        "As the escrow tells it. The officer's client verifies every decision, and that the log has the order.",
+      ok: {
+        200: {
+          json: z.object({
+            state: caseState,
+            needed: z.int().min(0).describe("how many approvals are needed"),
+            decisions: z.array(caseDocument.describe("Signed<Approval>")),
+            order: caseDocument.nullable().describe("LogEntry of the order"),
+          }),
+        },
+      },
+      problems: ["forbidden", "not-found", "expired", "not-allowed-now"],
+    },
+    listDecisions: {
+      summary: "List the decisions of this trustee's officers",
+      description: "In the order of the case ids, which says nothing about time.",
+      ok: {
+        200: {
+          json: z.object({
+            decisions: z.array(caseDocument.describe("Signed<Approval>")),
+            cursor: hexText(32).nullable().describe("null on the last page"),
+          }),
+        },
+      },
+    },
     reviewOrder: {
       summary: "Read an order and its dossier",
       description: "The officer's client makes the description itself, and compares.",
@@ -199,4 +241,6 @@ export type OfficerAnswer = JsonOf<Answers["registerOfficer"], 201>;
 export type LoginNonce = JsonOf<Answers["newLoginNonce"]>;
 export type LoginAnswer = JsonOf<Answers["login"]>;
 export type InboxAnswer = JsonOf<Answers["listCases"]>;
+export type CaseProgressAnswer = JsonOf<Answers["readCase"]>;
+export type DecisionsAnswer = JsonOf<Answers["listDecisions"]>;
 export type Review = JsonOf<Answers["reviewOrder"]>;

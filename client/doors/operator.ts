@@ -22,6 +22,7 @@ export {
   readRequesterCertificate,
   readRequesterKeys,
 } from "../operator/desk.ts";
+export { type ResharingInput, type ResharingResult, runResharing } from "../operator/resharing.ts";
 export { type Enrolment, type FoundPerson, type NewParameters, Operator } from "../operator.ts";
 export { type ListedService, listServices } from "../shared/service-list.ts";
 export * from "./common.ts";

@@ -1,7 +1,7 @@
 // The authenticator of an officer: the border between the SDK and a passkey. In a browser it is navigator.credentials
 // (WebAuthn Level 3); for Node, demos and tests there is officer/software-passkey.ts.
 
-import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, bytesToHex, fromBase64url, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { type CodeOf, SymbolonError } from "../errors.ts";
 
 /** A WebAuthn assertion as the trustee's API takes it. */
@@ -68,5 +68,52 @@ export function browserAuthenticator(
         signature: text(response.signature),
       };
     },
+  };
+}
+
+/** SubjectPublicKeyInfo of a P-256 key up to its point (RFC 5480): then x ‖ y follow, 32 bytes each. */
+const SPKI_P256 = "3059301306072a8648ce3d020106082a8648ce3d03010703420004";
+const COSE_HEAD = "a5010203262001215820";
+const COSE_Y = "225820";
+const ES256 = -7;
+const TIMEOUT_MS = 120_000;
+
+/** The COSE_Key of a P-256 key, 77 bytes. @param spki SubjectPublicKeyInfo @throws OfficerError no-passkey */
+export function coseOfSpki(spki: Uint8Array): Uint8Array {
+  const hex = bytesToHex(spki);
+  if (!hex.startsWith(SPKI_P256) || hex.length !== SPKI_P256.length + 128)
+    throw new OfficerError("no-passkey", "this authenticator has no ES256 key");
+  const [x, y] = [hex.slice(SPKI_P256.length, -64), hex.slice(-64)];
+  return hexToBytes(COSE_HEAD + x + COSE_Y + y);
+}
+
+/**
+ * Makes a passkey for an officer in the browser. The administrator of the trustee registers what this returns (registerOfficer
+ * of the operator's door); only then the passkey can sign in.
+ * @param name as the browser's list of passkeys shows it
+ * @throws OfficerError no-passkey, or the browser's own error, for example if the person cancels
+ */
+export async function createOfficerPasskey(
+  { rpId, origin }: { rpId: string; origin: string },
+  name: string,
+): Promise<PasskeyRegistration> {
+  const credential = (await navigator.credentials.create({
+    publicKey: {
+      rp: { id: rpId, name },
+      user: { id: crypto.getRandomValues(new Uint8Array(16)), name, displayName: name },
+      // The administrator judges the registration, so no server makes this challenge.
+      challenge: crypto.getRandomValues(new Uint8Array(32)),
+      pubKeyCredParams: [{ type: "public-key", alg: ES256 }],
+      authenticatorSelection: { residentKey: "required", userVerification: "required" },
+      timeout: TIMEOUT_MS,
+    },
+  })) as PublicKeyCredential | null;
+  const key = (credential?.response as AuthenticatorAttestationResponse | undefined)?.getPublicKey();
+  if (!credential || !key) throw new OfficerError("no-passkey");
+  return {
+    credentialId: toBase64url(new Uint8Array(credential.rawId)),
+    publicKey: toBase64url(coseOfSpki(new Uint8Array(key))),
+    rpId,
+    origin,
   };
 }

@@ -3,10 +3,11 @@
 // Worker can neither have another plan approved, nor use the assertion at another trustee where the passkey is registered.
 
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
-import { bytesToHex, type Hex } from "../../protocol/encodings.ts";
+import { asHex, bytesToHex, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { reshareApprovalChallenge } from "../../protocol/key-set-chain.ts";
 import { reshareContext } from "../../protocol/resharing.ts";
 import { decodeAnswer } from "../errors.ts";
+import { spokenDigits } from "../shared/spoken.ts";
 import { api, type Transport } from "../transport.ts";
 import type { Authenticator } from "./passkeys.ts";
 
@@ -20,12 +21,34 @@ export interface ReadResharing {
   trustees: Hex[];
   /** of the old shares */
   generation: number;
+  /** 12 groups of five digits. Compare them by voice with the officers of the other dealers */
+  fingerprint: string[];
 }
 
 /** @param plan ResharePlan. @throws SymbolonError bad-answer */
 export function readResharing(plan: Uint8Array): ReadResharing {
   const { threshold, dealers, trustees, generation } = decodeAnswer("a resharing plan", () => ResharePlan.decode(plan));
-  return { threshold, dealers, generation, trustees: trustees.map((t) => bytesToHex(t.identityKey)) };
+  return {
+    threshold,
+    dealers,
+    generation,
+    trustees: trustees.map((t) => bytesToHex(t.identityKey)),
+    fingerprint: spokenDigits(reshareContext(plan)),
+  };
+}
+
+const TEXT = "symbolon-resharing";
+
+/** A resharing as the text that the administrator gives to the officers of the dealers. @param id 32 bytes */
+export const writeResharing = (id: Hex, plan: Uint8Array): string => `${TEXT} ${id} ${toBase64url(plan)}`;
+
+/** Reads such a text. @throws SymbolonError bad-answer */
+export function readResharingText(text: string): { id: Hex; plan: Uint8Array } {
+  return decodeAnswer("the text of a resharing", () => {
+    const [, id, plan] = new RegExp(`^${TEXT} ([0-9a-f]{64}) ([A-Za-z0-9_-]+)$`).exec(text.trim()) ?? [];
+    if (id === undefined || plan === undefined) throw new RangeError("not the text of a resharing");
+    return { id: asHex(id), plan: fromBase64url(plan) };
+  });
 }
 
 /**

@@ -5,6 +5,8 @@
 //   POST /v1/officers/nonce       → LoginNonce                        public
 //   POST /v1/officers/login       LoginRequest → LoginAnswer          the passkey's assertion
 //   GET  /v1/cases                → InboxAnswer                       the login's bearer token
+//   GET  /v1/cases/:id            → CaseProgressAnswer                the login's bearer token
+//   GET  /v1/decisions            → DecisionsAnswer                   the login's bearer token
 //   POST /v1/cases/review         ReviewRequest → Review              the login's bearer token
 //   POST /v1/cases/decide         DecideRequest → Signed<Approval>    an assertion of its own
 
@@ -16,7 +18,7 @@ import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { readBody, serve } from "../shared/serve.ts";
 import { admin, ownKeys } from "./context.ts";
 import { login, newNonce, registerOfficer, removeOfficer, requireOfficer } from "./officer-registry.ts";
-import { decide, inboxFromEscrow, review } from "./officers.ts";
+import { decide, decisionPage, inboxFromEscrow, progressFromEscrow, review } from "./officers.ts";
 import { prepareBases } from "./tag-bases.ts";
 
 export function registerOfficers(app: RoleApp<TrusteeEnv>): void {
@@ -40,6 +42,16 @@ export function registerOfficers(app: RoleApp<TrusteeEnv>): void {
   serve(app, OFFICERS.listCases, async (c, { query }) => {
     await requireOfficer(c, now(c));
     return c.json(await inboxFromEscrow(c.env, query, now(c)));
+  });
+
+  serve(app, OFFICERS.readCase, async (c, { params: { id } }) => {
+    await requireOfficer(c, now(c));
+    return c.json(await progressFromEscrow(c.env, id, now(c)));
+  });
+
+  serve(app, OFFICERS.listDecisions, async (c, { query: { cursor } }) => {
+    await requireOfficer(c, now(c));
+    return c.json(await decisionPage(c.env, cursor));
   });
 
   serve(app, OFFICERS.reviewOrder, async (c) => {

@@ -2,17 +2,26 @@
 //
 //   review   the order, the requester and the dossier as bytes. The officer's client renders them itself (client/officer.ts)
 //            and compares them with the description that comes along (protocol/review.ts)
+//   progress the decisions of all trustees about a case, as the escrow has them. The client verifies each one
 //   decide   an assertion whose challenge is approvalChallenge {case, order, trustee, decision, dossier hash}, so it cannot
 //            stand for anything else. Each case id gets one decision; the same decision again answers the same document
 //
 // Reading an order needs a login, because the escrow holds dossiers that are sealed to this trustee. Without the login, the
 // escrow could have the trustee open them.
 
-import type { DecideRequest, InboxAnswer, Review, ReviewRequest } from "../../api/trustee/officers.ts";
+import type { CaseStatus } from "../../api/escrow/cases.ts";
+import type {
+  CaseProgressAnswer,
+  DecideRequest,
+  DecisionsAnswer,
+  InboxAnswer,
+  Review,
+  ReviewRequest,
+} from "../../api/trustee/officers.ts";
 import { Approval, approvalChallenge } from "../../protocol/approvals.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { signDocument } from "../../protocol/documents.ts";
-import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
+import { bytesToHex, type Hex, hexToBytes, toBase64url } from "../../protocol/encodings.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { describeOrder } from "../../protocol/review.ts";
 import { callJson } from "../shared/calls.ts";
@@ -37,6 +46,35 @@ export async function inboxFromEscrow(
     signingKey: bytesToHex(ownKeys(env).identitySecret),
     now,
   });
+}
+
+/** How far the decisions about a case are, from the escrow. The request carries this trustee's signature. */
+export async function progressFromEscrow(env: TrusteeEnv, caseId: Hex, now: number): Promise<CaseProgressAnswer> {
+  const { state, needed, decisions, log } = await callJson<CaseStatus>({
+    baseUrl: env.ESCROW_URL,
+    method: "GET",
+    path: `/v1/cases/${caseId}`,
+    signingKey: bytesToHex(ownKeys(env).identitySecret),
+    now,
+  });
+  return {
+    state,
+    needed,
+    decisions: decisions.map(({ approval }) => approval),
+    order: log.find(({ name }) => name === "order")?.entry ?? null,
+  };
+}
+
+const DECISIONS_PAGE = 64;
+
+/** A page of all decisions of this trustee, in the order of the case ids. */
+export async function decisionPage(env: TrusteeEnv, cursor: Hex | undefined): Promise<DecisionsAnswer> {
+  const after = cursor === undefined ? new Uint8Array() : hexToBytes(cursor);
+  const page = await vaultOf(env).decisions(after, DECISIONS_PAGE);
+  return {
+    decisions: page.map(({ approval }) => toBase64url(approval)),
+    cursor: page.length === DECISIONS_PAGE ? bytesToHex(page.at(-1)!.caseId) : null,
+  };
 }
 
 /** Verifies the order and its whole subject. @throws Problem, CodecError */

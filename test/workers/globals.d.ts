@@ -1,9 +1,12 @@
 // Types of the few browser and Node names that files imported by these tests use, and that the types of Workers lack.
 // The "DOM" library and the "node" types cannot be added, because they declare fetch, Request and streams differently.
 
-/** client/officer.ts asks a browser for an assertion of a passkey. */
+/** client/officer/passkeys.ts asks a browser for a passkey, or for an assertion of one. */
 interface Navigator {
-  readonly credentials: { get(options: { publicKey: object }): Promise<unknown> };
+  readonly credentials: Record<"get" | "create", (options: { publicKey: object }) => Promise<unknown>>;
+}
+interface AuthenticatorAttestationResponse {
+  getPublicKey(): ArrayBuffer | null;
 }
 interface AuthenticatorAssertionResponse {
   readonly authenticatorData: ArrayBuffer;
@@ -12,7 +15,7 @@ interface AuthenticatorAssertionResponse {
 }
 interface PublicKeyCredential {
   readonly rawId: ArrayBuffer;
-  readonly response: AuthenticatorAssertionResponse;
+  readonly response: AuthenticatorAssertionResponse | AuthenticatorAttestationResponse;
 }
 
 /** client/officer/software-passkey.ts names the uses of a WebCrypto key. */

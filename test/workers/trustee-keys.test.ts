@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { OfficerError } from "../../client/officer/passkeys.ts";
 import { SoftwarePasskey } from "../../client/officer/software-passkey.ts";
 import { Officer } from "../../client/officer.ts";
 import { fetchKeySet, registerOfficer, removeOfficer, runCeremony } from "../../client/operator/ceremony.ts";
@@ -161,6 +162,61 @@ describe("officers", () => {
     expect(approval).toMatchObject({ decision: "approve", trustee: 1, reason: "seen" });
     expect(card).toMatchObject({ trustee: 1, origin: "https://officers.test" });
     expect(openSigned(LABELS.signApproval, Approval, delivered.at(-1)!).value).toEqual(approval);
+  });
+
+  it("reads the verified decisions of all trustees about a case, and none that does not verify", async () => {
+    const fresh = newCase(w, c.dossier);
+    const [one, two] = [await decide(w, fresh, 1), await decide(w, fresh, 2, "refuse")];
+    const told = (...signed: Uint8Array[]) => {
+      const decisions = signed.map((approval, i) => ({ trustee: i + 1, approval: toBase64url(approval) }));
+      outside.progress = { state: "ordered", needed: 2, decisions, log: [{ name: "order", entry: "AA", index: 3 }] };
+      return officer()
+        .progress(waiting(fresh))
+        .catch(({ code, detail }: OfficerError) => `${code}: ${detail}`);
+    };
+    expect(await told(two, one)).toMatchObject({
+      state: "ordered",
+      needed: 2,
+      decisions: [
+        { trustee: 1, decision: "approve", credentialId: w.passkeys[0]!.credentialId },
+        { trustee: 2, decision: "refuse", credentialId: w.passkeys[1]!.credentialId },
+      ],
+    });
+    expect(outside.progressKey).toBe(bytesToHex(trustees[0]!.identityPublicKey));
+    expect(await told()).toMatchObject({ decisions: [] });
+    expect(await told(one, one)).toBe("wrong-progress: two of one trustee");
+    expect(await told(await decide(w, newCase(w, c.dossier), 1))).toBe("wrong-progress: of another order");
+    const altered = one.slice();
+    altered[altered.length - 1]! ^= 1;
+    expect(await told(altered)).toContain("wrong-progress");
+  });
+
+  it("lists the decisions of its own trustee, to its officers only", async () => {
+    const made = await officer().decisions();
+    const own = newCase(w, c.dossier);
+    await decide(w, own, 1, "refuse");
+    const after = await officer().decisions();
+    expect(after).toHaveLength(made.length + 1);
+    expect(after.find(({ caseId }) => caseId === bytesToHex(own.order.caseId))).toMatchObject({
+      trustee: 1,
+      decision: "refuse",
+      credentialId: w.passkeys[0]!.credentialId,
+    });
+    for (const path of ["/v1/decisions", `/v1/cases/${bytesToHex(own.order.caseId)}`])
+      expect(await outcome(apiJson(transport, url, path))).toBe("credential-refused");
+  });
+
+  it("shows an order in a list from its signed bytes alone", () => {
+    const { purpose, emergency } = c.order;
+    expect(officer().preview(waiting())).toMatchObject({
+      kind: "link",
+      requester: { name: "Dr Ada" },
+      purpose,
+      emergency,
+    });
+    expect(() => officer().preview({ order: toBase64url(c.signed.subarray(1)) })).toThrow(
+      "The order of this case cannot be read",
+    );
   });
 
   it("sees a warning for an emergency order over the current epoch", async () => {

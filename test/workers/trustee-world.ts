@@ -115,6 +115,9 @@ export const outside = {
   revocations: (): Uint8Array => revocationList([]),
   inbox: [] as unknown[],
   inboxKey: "",
+  /** the escrow's answer about any one case */
+  progress: {} as unknown,
+  progressKey: "",
   logDown: false,
   logWriter: "",
 };
@@ -147,6 +150,10 @@ async function answerOf(request: Request): Promise<Response> {
   if (host === "escrow.test" && pathname === "/v1/cases") {
     outside.inboxKey = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";
     return Response.json({ cases: outside.inbox, cursor: null });
+  }
+  if (host === "escrow.test" && /^\/v1\/cases\/[0-9a-f]{64}$/.test(pathname)) {
+    outside.progressKey = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";
+    return Response.json(outside.progress);
   }
   if (host === "log.test" && pathname === "/v1/entries" && !outside.logDown) {
     outside.logWriter = request.headers.get("symbolon-signature")?.slice(0, 64) ?? "";

@@ -51,6 +51,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   CeremonyError: sdk.CeremonyError,
   FhirInputError: sdk.FhirInputError,
   IdentityFoundError: sdk.IdentityFoundError,
+  ShareLinkError: sdk.ShareLinkError,
 };
 
 it.each(Object.entries(CLASSES))("%s has the name of its group and is a SymbolonError", (name, errorClass) => {

@@ -313,6 +313,13 @@ export class Wallet {
     return ownReport(this.#context, own);
   }
 
+  /** An International Patient Summary of the own report: the parts of it that another clinic needs first. @throws as `records` */
+  async summary(report?: DocumentBundle): Promise<DocumentBundle> {
+    const whole = report ?? (await this.report());
+    const { patientSummary } = await import("./fhir/patient-summary.ts");
+    return patientSummary(whole);
+  }
+
   /**
    * Finds all sessions again after a restore.
    * @param progress is called per service.

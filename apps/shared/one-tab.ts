@@ -24,12 +24,13 @@ export function holdApp({ take = false } = {}): Promise<boolean> {
 }
 
 /** Lets go when another tab asks, after `before` has put everything away. The page hears "moved". */
-export function yieldToOthers(before: () => void): void {
-  new BroadcastChannel(CHANNEL).addEventListener("message", () => {
-    if (!letGo) return;
-    before();
-    letGo();
+export function yieldToOthers(before: () => void | Promise<void>): void {
+  new BroadcastChannel(CHANNEL).addEventListener("message", async () => {
+    const release = letGo;
+    if (!release) return;
     letGo = undefined;
+    await before();
+    release();
     tell("moved", undefined);
   });
 }

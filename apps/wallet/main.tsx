@@ -1,23 +1,125 @@
-// The wallet. A screen per path; start/ decides what is shown before the wallet is open.
+// The wallet. A screen per path; the screens of start/ come before the wallet is open. The other parts load after the first
+// screen, so that a person who only checks in does not wait for them.
 
+import { effect, signal } from "@preact/signals";
 import type { ComponentType } from "preact";
+import { useState } from "preact/hooks";
 import { path } from "../shared/route.ts";
 import { startPage } from "../shared/start.tsx";
 import { Frame } from "../shared/ui/frame.tsx";
-import { Page } from "../shared/ui/kit.tsx";
-import { screens as care } from "./care/screens.tsx";
-import { screens as records } from "./records/screens.tsx";
-import { screens as share } from "./share/screens.tsx";
+import { Busy, Button, Notice, Page, Tabs } from "../shared/ui/kit.tsx";
+import { common } from "../shared/words/common.ts";
+import { Elsewhere, Evicted } from "./start/elsewhere.tsx";
+import { Enrol } from "./start/enrol.tsx";
+import { QuickExit } from "./start/exit.tsx";
+import { Unlock } from "./start/lock.tsx";
+import { CannotOpen } from "./start/more.tsx";
+import { overview, phase, startUp } from "./start/phase.ts";
 import { screens as start } from "./start/screens.tsx";
+import { startOffline, takeNewVersion, waiting } from "./start/update.ts";
+import { words } from "./start/words.ts";
+import "./styles.css";
 
-const screens: Record<string, ComponentType> = { ...start, ...records, ...care, ...share };
-
-/** The screen of the first part of the path: "/records/abc" is the screen "/records". */
-const screenOf = (at: string): ComponentType | undefined => screens[`/${at.split("/")[1] ?? ""}`];
-
-function App() {
-  const Screen = screenOf(path.value);
-  return <Frame name="Visits">{Screen ? <Screen /> : <Page title="Visits" />}</Frame>;
+const others = signal<Record<string, ComponentType> | undefined>(undefined);
+async function loadOthers(): Promise<void> {
+  const parts = await Promise.all([
+    import("./records/screens.tsx"),
+    import("./care/screens.tsx"),
+    import("./share/screens.tsx"),
+  ]);
+  others.value = Object.assign({}, ...parts.map(({ screens }) => screens));
 }
 
+/** The screen of the first part of the path: "/records/abc" is the screen "/records". */
+function Screen() {
+  const first = `/${path.value.split("/")[1] ?? ""}`;
+  const w = words.value;
+  const Found = start[first] ?? others.value?.[first];
+  if (Found) return <Found />;
+  if (others.value === undefined)
+    return (
+      <main class="page">
+        <Busy words={common.value.working} />
+      </main>
+    );
+  return (
+    <Page title={w.noScreen}>
+      <a href="/">{w.tabs.checkIn}</a>
+    </Page>
+  );
+}
+
+function Open() {
+  const { tabs } = words.value;
+  const links = [
+    { href: "/", text: tabs.checkIn },
+    { href: "/records", text: tabs.records },
+    { href: "/care", text: tabs.care },
+    { href: "/share", text: tabs.share },
+    { href: "/more", text: tabs.more },
+  ];
+  return (
+    <>
+      <Tabs label={tabs.label} links={links} current={`/${path.value.split("/")[1] ?? ""}`} />
+      <Screen />
+    </>
+  );
+}
+
+function Locked() {
+  const [isForgotten, setForgotten] = useState(false);
+  return isForgotten ? (
+    <CannotOpen onBack={() => setForgotten(false)} />
+  ) : (
+    <Unlock onForgotten={() => setForgotten(true)} />
+  );
+}
+
+function Now() {
+  switch (phase.value) {
+    case "starting":
+      return (
+        <main class="page">
+          <h1 class="hidden">Visits</h1>
+          <Busy words={common.value.working} />
+        </main>
+      );
+    case "elsewhere":
+      return <Elsewhere />;
+    case "evicted":
+      return <Evicted />;
+    case "locked":
+      return <Locked />;
+    case "none":
+      return <Enrol />;
+    case "open":
+      return overview.value?.enrolled ? <Open /> : <Enrol />;
+  }
+}
+
+function NewVersion() {
+  if (!waiting.value) return null;
+  return (
+    <div class="page">
+      <Notice word={words.value.newVersion}>
+        <Button onClick={takeNewVersion}>{words.value.takeNewVersion}</Button>
+      </Notice>
+    </div>
+  );
+}
+
+function App() {
+  return (
+    <Frame name="Visits" actions={<QuickExit />} faults={words.value.faults}>
+      <NewVersion />
+      <Now />
+    </Frame>
+  );
+}
+
+startUp();
 startPage(App);
+addEventListener("load", () => void startOffline());
+effect(() => {
+  if (phase.value === "open" && others.peek() === undefined) void loadOthers();
+});

@@ -1,6 +1,14 @@
 // For everybody: deployment, transport, errors, encodings, and the transparency log. Every role's door gives these too.
 
-export { asHex, type Base64, type Base64url, type Hex, isHex } from "../../protocol/encodings.ts";
+export {
+  asHex,
+  type Base64,
+  type Base64url,
+  fromBase64url,
+  type Hex,
+  isHex,
+  toBase64url,
+} from "../../protocol/encodings.ts";
 export { type LogTrust, logTrustOf } from "../../protocol/log-trust.ts";
 export {
   type CodeOf,

@@ -16,7 +16,7 @@ export {
 export type { CheckInOffer, CheckInOptions, HandedOver, Invitation, OpenSession } from "../wallet/check-in.ts";
 export { CopiedStoreError } from "../wallet/device-mark.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "../wallet/keys.ts";
-export type { SessionView, WalletOverview } from "../wallet/overview.ts";
+export type { SessionView, WalletAlert, WalletOverview } from "../wallet/overview.ts";
 export type { OwnRecord, OwnRecords, RecordFault as OwnRecordFault, RecordStatus } from "../wallet/records.ts";
 export { type ConfirmOptions, type EnrolmentOffer, RegistrationError } from "../wallet/registration.ts";
 export { CheckInError } from "../wallet/sending.ts";

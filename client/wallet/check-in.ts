@@ -71,6 +71,8 @@ export interface CheckInOffer {
   stale: boolean;
   /** visits left this month, this one included */
   slotsLeft: number;
+  /** whether this phone has seen this card in the public log, and no newer one */
+  inLog: boolean;
   /** sentences for the person */
   warnings: string[];
 }
@@ -144,6 +146,7 @@ export async function readInvitation(w: WalletContext, invitation: Invitation): 
     shows,
     stale: credential.epoch < epoch,
     slotsLeft: again ? 1 : free,
+    inLog: standing === "newest",
     warnings,
   };
 }

@@ -16,6 +16,13 @@ export type SessionView = Omit<WalletSession, "channel" | "earlier" | "preparedA
   tid: string;
 };
 
+/** Something that the person should know. An app says it in the person's language; `warnings` says it in English. */
+export type WalletAlert =
+  | { kind: "copied" | "unknown-phone" | "missing-phone" }
+  | { kind: "stale-pass"; epoch: number }
+  /** `reason` is an error's code, `since` in unix seconds */
+  | { kind: "no-pass" | "no-log" | "wrong-log"; since: number; reason: string };
+
 export interface WalletOverview {
   /** whether the registrar has recorded this phone, and this is its own store */
   enrolled: boolean;
@@ -31,6 +38,8 @@ export interface WalletOverview {
   pass: { epoch: number | undefined; stale: boolean };
   /** sentences for the person: an old pass, a registrar that gives none, a phone that is not this person's */
   warnings: readonly string[];
+  /** the same, for an app that has words of its own */
+  alerts: readonly WalletAlert[];
   /** one per epoch that the wallet holds a credential for */
   credentials: readonly { generation: number; epoch: number; values: readonly string[] }[];
   sessions: readonly SessionView[];
@@ -56,30 +65,41 @@ const dayOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toIS
 /** A phone may be offline for so long before the person hears that it did not reach the log. */
 const SILENCE_SECONDS = 2 * 86_400;
 
-function warningsOf(state: Readonly<WalletState>, staleEpoch: number | undefined, now: number): string[] {
+function alertsOf(state: Readonly<WalletState>, staleEpoch: number | undefined, now: number): WalletAlert[] {
   const { withheld, logTrouble, registrations, chain } = state;
-  const warnings: string[] = [];
-  if (isCopied(state)) warnings.push(ERROR_SENTENCES["copied-store"]);
-  if (staleEpoch !== undefined)
-    warnings.push(`Your pass is from ${epochName(staleEpoch)}. A clinic would see that it is older than others.`);
-  if (withheld)
-    warnings.push(
-      `The registrar has given this phone no pass since ${dayOf(withheld.since)} (${withheld.reason}). If it goes on, ask at the desk.`,
-    );
-  if (logTrouble && (logTrouble.isWrong || now - logTrouble.since > SILENCE_SECONDS))
-    warnings.push(
-      `This phone has had no good answer from the public log since ${dayOf(logTrouble.since)} (${logTrouble.reason}).`,
-    );
+  const alerts: WalletAlert[] = [];
+  if (isCopied(state)) alerts.push({ kind: "copied" });
+  if (staleEpoch !== undefined) alerts.push({ kind: "stale-pass", epoch: staleEpoch });
+  if (withheld) alerts.push({ kind: "no-pass", ...withheld });
+  if (logTrouble) {
+    const { since, reason, isWrong } = logTrouble;
+    if (isWrong || now - since > SILENCE_SECONDS)
+      alerts.push({ kind: isWrong ? "wrong-log" : "no-log", since, reason });
+  }
   if (registrations !== undefined) {
     const listed = Registrations.decode(Signed.decode(hexToBytes(registrations)).document).contracts.map(bytesToHex);
-    if (listed.some((c) => !chain.includes(c)))
-      warnings.push(
-        "The registrar lists a phone in your name that this app does not know. Ask at the desk who enrolled it.",
-      );
-    if (chain.some((c) => !listed.includes(c)))
-      warnings.push("The registrar's list of your phones lacks one that it had recorded. Ask at the desk.");
+    if (listed.some((c) => !chain.includes(c))) alerts.push({ kind: "unknown-phone" });
+    if (chain.some((c) => !listed.includes(c))) alerts.push({ kind: "missing-phone" });
   }
-  return warnings;
+  return alerts;
+}
+
+function sentenceOf(alert: WalletAlert): string {
+  switch (alert.kind) {
+    case "copied":
+      return ERROR_SENTENCES["copied-store"];
+    case "stale-pass":
+      return `Your pass is from ${epochName(alert.epoch)}. A clinic would see that it is older than others.`;
+    case "no-pass":
+      return `The registrar has given this phone no pass since ${dayOf(alert.since)} (${alert.reason}). If it goes on, ask at the desk.`;
+    case "no-log":
+    case "wrong-log":
+      return `This phone has had no good answer from the public log since ${dayOf(alert.since)} (${alert.reason}).`;
+    case "unknown-phone":
+      return "The registrar lists a phone in your name that this app does not know. Ask at the desk who enrolled it.";
+    case "missing-phone":
+      return "The registrar's list of your phones lacks one that it had recorded. Ask at the desk.";
+  }
 }
 
 /** @param now unix seconds */
@@ -88,9 +108,11 @@ export function overviewOf(state: Readonly<WalletState>, now: number): WalletOve
   const epochs = state.credentials.filter((c) => c.generation === generation).map((c) => c.epoch);
   const epoch = epochs.length > 0 ? Math.max(...epochs) : undefined;
   const stale = epoch !== undefined && epoch < epochOf(now);
+  const alerts = alertsOf(state, stale ? epoch : undefined, now);
   return structuredClone({
     pass: { epoch, stale },
-    warnings: warningsOf(state, stale ? epoch : undefined, now),
+    warnings: alerts.map(sentenceOf),
+    alerts,
     enrolled: state.generations.length > 0 && !isCopied(state),
     copied: isCopied(state),
     account: state.account,

@@ -1,12 +1,35 @@
-// The wallet's worker: the SDK, the keys and the store. Each part has its methods in engine/.
+// The wallet's worker: the SDK, the keys and the store. Each part has its methods in engine/. The parts beside core load at the
+// first call of one of their methods, so that a check-in does not wait for them.
 
 import { serve } from "../shared/remote.ts";
-import { careApi } from "./engine/care.ts";
+import type { careApi } from "./engine/care.ts";
 import { coreApi } from "./engine/core.ts";
-import { recordsApi } from "./engine/records.ts";
-import { shareApi } from "./engine/share.ts";
+import type { recordsApi } from "./engine/records.ts";
+import type { shareApi } from "./engine/share.ts";
 
-const api = { ...coreApi, ...recordsApi, ...careApi, ...shareApi };
-export type Engine = typeof api;
+export type Engine = typeof coreApi & typeof recordsApi & typeof careApi & typeof shareApi;
 
-serve(api);
+// biome-ignore lint/suspicious/noExplicitAny: methods of any type are served
+type Methods = Record<string, (...args: any[]) => unknown>;
+
+let others: Promise<Methods> | undefined;
+async function load(): Promise<Methods> {
+  const [records, care, share] = await Promise.all([
+    import("./engine/records.ts"),
+    import("./engine/care.ts"),
+    import("./engine/share.ts"),
+  ]);
+  return { ...records.recordsApi, ...care.careApi, ...share.shareApi };
+}
+
+const core: Methods = coreApi;
+serve(
+  new Proxy(core, {
+    get: (_, method: string) =>
+      core[method] ??
+      (async (...args: unknown[]) => {
+        others ??= load();
+        return (await others)[method]!(...args);
+      }),
+  }),
+);

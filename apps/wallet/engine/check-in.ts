@@ -9,7 +9,7 @@ import {
   readInvitationText,
   SymbolonError,
   toBase64url,
-} from "../../../client/index.ts";
+} from "../../../client/doors/wallet.ts";
 import { locker, wallet } from "./held.ts";
 
 const CARDS = "clinic-cards";

@@ -7,7 +7,7 @@ import {
   Wallet,
   type WalletOptions,
   type WalletOverview,
-} from "../../../client/index.ts";
+} from "../../../client/doors/wallet.ts";
 import { deployment } from "../../shared/deployment.ts";
 import { Locker, type LockerState, type Opener } from "../../shared/locker.ts";
 import { holdApp, yieldToOthers } from "../../shared/one-tab.ts";

@@ -1,6 +1,6 @@
 // What the wallet's worker holds while it is open: the locker and the SDK's wallet. Every part of the engine takes them from here.
 
-import type { Wallet } from "../../../client/index.ts";
+import type { Wallet } from "../../../client/doors/wallet.ts";
 import type { Locker } from "../../shared/locker.ts";
 
 export interface Held {

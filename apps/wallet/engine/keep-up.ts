@@ -1,7 +1,7 @@
 // Renews the pass and reads the public log while the app is open, at times that follow from no visit. A page cannot do so while
 // it is closed. People open it when they are at a clinic, so the first time comes some minutes after it was opened, at random.
 
-import { SymbolonError } from "../../../client/index.ts";
+import { SymbolonError } from "../../../client/doors/wallet.ts";
 import { tell } from "../../shared/remote.ts";
 import { wallet } from "./held.ts";
 

@@ -9,7 +9,7 @@ import {
   StoreConflictError,
   type WalletState,
   type WalletStore,
-} from "../../../client/index.ts";
+} from "../../../client/doors/wallet.ts";
 import type { Locker } from "../../shared/locker.ts";
 
 const STATE = "wallet";

@@ -19,7 +19,7 @@ const en = {
     one: "that your pass is {n} month old",
     other: "that your pass is {n} months old",
   }),
-  hidden: "Your name, your birth date, your address, your other visits, or anything that other clinics wrote.",
+  hidden: ["your name and address", "your birth date", "your visits to other clinics", "what other clinics wrote"],
   veryOldPass:
     "Your pass is old. Few people have such an old one, so you stand out a little. Connect this phone to get a new one, or go on as it is.",
   notInLog: "This phone has not yet seen this clinic in the public list. That is usual for a new clinic.",
@@ -78,7 +78,7 @@ const de: Words = {
     one: "dass Ihr Ausweis {n} Monat alt ist",
     other: "dass Ihr Ausweis {n} Monate alt ist",
   }),
-  hidden: "Ihren Namen, Ihr Geburtsdatum, Ihre Adresse, Ihre anderen Besuche und alles, was andere Praxen schrieben.",
+  hidden: ["Ihren Namen und Ihre Adresse", "Ihr Geburtsdatum", "Ihre Besuche anderswo", "was andere Praxen schrieben"],
   veryOldPass:
     "Ihr Ausweis ist alt. Wenige haben einen so alten, darum fallen Sie etwas auf. Verbinden Sie dieses Telefon, um einen neuen zu holen, oder machen Sie so weiter.",
   notInLog:
@@ -136,7 +136,7 @@ const ar: Words = {
     few: "أن عمر بطاقتك {n} أشهر",
     other: "أن عمر بطاقتك {n} شهرًا",
   }),
-  hidden: "اسمك أو تاريخ ميلادك أو عنوانك أو زياراتك الأخرى أو ما كتبته عيادات أخرى.",
+  hidden: ["اسمك وعنوانك", "تاريخ ميلادك", "زياراتك لعيادات أخرى", "ما كتبته عيادات أخرى"],
   veryOldPass:
     "بطاقتك قديمة. قليلون لديهم بطاقة بهذا القدم، فتبرز قليلًا. صِل هاتفك بالشبكة لتحصل على بطاقة جديدة، أو تابع كما هي.",
   notInLog: "لم يرَ هذا الهاتف هذه العيادة في القائمة العامة بعد. هذا معتاد مع العيادات الجديدة.",

@@ -56,17 +56,23 @@ function Offer({ asked }: { asked: OfferView }) {
     });
   return (
     <Page title={w.asks(isolated(asked.clinic))}>
-      <section class="stack seen">
+      <section class="seen">
         <h2>{w.willSee}</h2>
-        <ul class="list">
+        <ul>
           {asked.shows.map((shown) => (
             <li key={shown.attribute}>{shownOf(shown)}</li>
           ))}
           <li>{asked.shows.length === 0 ? w.onlyRegistered : w.alsoRegistered}</li>
           {asked.passAge > 0 && <li>{w.oldPass(asked.passAge)}</li>}
         </ul>
+      </section>
+      <section class="unseen">
         <h2>{w.willNotSee}</h2>
-        <p>{w.hidden}</p>
+        <ul>
+          {w.hidden.map((hidden) => (
+            <li key={hidden}>{hidden}</li>
+          ))}
+        </ul>
       </section>
       {asked.passAge > 1 && (
         <Notice tone="warn" word={common.value.careful}>
@@ -125,20 +131,21 @@ export function CheckIn() {
         pasteLabel={w.pasted}
         pasteHint={w.pastedHint}
         nothing={w.nothing}
-      />
-      {needsWords && (
-        <Notice word={w.keepWords}>
-          <p>{w.keepWordsWhy}</p>
-          <a class="button" href="/words">
-            {w.keepWordsNow}
-          </a>
-        </Notice>
-      )}
-      {last && (
-        <p>
-          <a href={`/visit/${last.tagHash}`}>{w.lastVisit(isolated(last.serviceName))}</a>
-        </p>
-      )}
+      >
+        {needsWords && (
+          <Notice word={w.keepWords}>
+            <p>{w.keepWordsWhy}</p>
+            <p>
+              <a href="/words">{w.keepWordsNow}</a>
+            </p>
+          </Notice>
+        )}
+        {last && (
+          <p>
+            <a href={`/visit/${last.tagHash}`}>{w.lastVisit(isolated(last.serviceName))}</a>
+          </p>
+        )}
+      </Scanner>
     </Page>
   );
 }
@@ -185,11 +192,11 @@ export function Visit() {
         {isolated(clinic)}
         {openedAt !== undefined && `, ${timeText(openedAt)}`}
       </p>
-      {mark !== undefined && <Disc mark={mark} side="left" label={w.disc} />}
-      <p class="spoken">
+      <div class="visit">
+        {mark !== undefined && <Disc mark={mark} side="left" label={w.disc} />}
         <Tid tid={tid} />
-      </p>
-      <p class="hint center">{mark === undefined ? w.sayThis : w.showThis}</p>
+        <p class="hint">{mark === undefined ? w.sayThis : w.showThis}</p>
+      </div>
       {text !== undefined && <HandedOver text={text} />}
       {text === undefined && state === "prepared" && (
         <Notice tone="warn" word={w.notConfirmed}>

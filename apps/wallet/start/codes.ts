@@ -25,6 +25,6 @@ export function enrolmentCodeIn(text: string): string | undefined {
   return `${account!.toLowerCase()}.${code}`;
 }
 
-/** A clinic's invitation in a text. */
+/** A clinic's invitation in a text. An e-mail may have broken it into lines. */
 export const invitationIn = (text: string): string | undefined =>
-  (INVITATION.exec(plain(text)) ?? INVITATION.exec(plain(text).replace(/\s+/g, "")))?.[0].toUpperCase();
+  INVITATION.exec(plain(text).replace(/\s*\n\s*/g, ""))?.[0].toUpperCase();

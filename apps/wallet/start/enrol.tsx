@@ -29,12 +29,13 @@ function AskCode({ onRestore }: { onRestore: (() => void) | undefined }) {
         pasteLabel={w.codeTyped}
         pasteHint={w.codeTypedHint}
         nothing={w.codeNothing}
-      />
-      {onRestore && (
-        <Button kind="link" onClick={onRestore}>
-          {w.haveWords}
-        </Button>
-      )}
+      >
+        {onRestore && (
+          <Button kind="link" onClick={onRestore}>
+            {w.haveWords}
+          </Button>
+        )}
+      </Scanner>
     </Page>
   );
 }

@@ -1,7 +1,8 @@
 // The lock of the wallet: chosen once, and opened at each start. A passkey where the device has one, else a passphrase.
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { doing } from "../../shared/doing.ts";
+import { busy, doing } from "../../shared/doing.ts";
 import type { Opener } from "../../shared/locker.ts";
 import { createPasskey, hasPasskeys, usePasskey } from "../../shared/passkey.ts";
 import { Button, Field, Notice, Page, Reach } from "../../shared/ui/kit.tsx";
@@ -14,7 +15,7 @@ const LEAST_CHARACTERS = 10;
 /** Neutral: the list of passkeys of a phone shows it. */
 const NAME = "Visits";
 
-function NewPassphrase({ onChosen }: { onChosen: (opener: Opener) => void }) {
+function NewPassphrase({ onChosen, children }: { onChosen: (opener: Opener) => void; children: ComponentChildren }) {
   const [first, setFirst] = useState("");
   const [second, setSecond] = useState("");
   const [fault, setFault] = useState<"short" | "differ" | undefined>();
@@ -52,6 +53,7 @@ function NewPassphrase({ onChosen }: { onChosen: (opener: Opener) => void }) {
         <Button kind="primary" type="submit">
           {common.value.next}
         </Button>
+        {children}
       </Reach>
     </form>
   );
@@ -84,8 +86,7 @@ export function ChooseLock({ onChosen, onBack }: { onChosen: (opener: Opener) =>
       <Page title={w.passphraseTitle}>
         {isWithout && <Notice word={common.value.careful}>{w.noPrf}</Notice>}
         <p>{w.passphraseWhy}</p>
-        <NewPassphrase onChosen={onChosen} />
-        {back}
+        <NewPassphrase onChosen={onChosen}>{back}</NewPassphrase>
       </Page>
     );
   return (
@@ -96,8 +97,8 @@ export function ChooseLock({ onChosen, onBack }: { onChosen: (opener: Opener) =>
           {w.lockPasskey}
         </Button>
         <Button onClick={() => setTyping(true)}>{w.lockPassphrase}</Button>
+        {back}
       </Reach>
-      {back}
     </Page>
   );
 }
@@ -117,9 +118,14 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
     event.preventDefault();
     void doing(w.waitPassphrase, () => unlock({ kind: "passphrase", secret: typed }));
   };
+  const cannot = (
+    <Button kind="link" onClick={onForgotten}>
+      {w.cannotOpen}
+    </Button>
+  );
   return (
     <Page title={w.locked}>
-      {kinds.includes("passphrase") && (
+      {kinds.includes("passphrase") ? (
         <form class="stack" onSubmit={withPassphrase}>
           <Field
             label={w.passphrase}
@@ -130,22 +136,20 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
             onInput={setTyped}
           />
           <Reach>
-            <Button kind="primary" type="submit">
+            <Button kind="primary" type="submit" off={busy.value !== undefined}>
               {w.open}
             </Button>
+            {cannot}
           </Reach>
         </form>
-      )}
-      {kinds.includes("passkey") && (
+      ) : (
         <Reach>
-          <Button kind="primary" onClick={withPasskey}>
+          <Button kind="primary" off={busy.value !== undefined} onClick={withPasskey}>
             {w.openPasskey}
           </Button>
+          {cannot}
         </Reach>
       )}
-      <Button kind="link" onClick={onForgotten}>
-        {w.cannotOpen}
-      </Button>
     </Page>
   );
 }

@@ -54,54 +54,56 @@ export function More() {
   return (
     <Page title={w.more}>
       <Alerts />
-      <section class="stack">
-        <h2>{w.wordsTitle}</h2>
-        <p>{view?.wordsKept ? w.wordsKept : w.wordsNotKept}</p>
-        <a class="button" href="/words">
-          {w.wordsShow}
-        </a>
-      </section>
-      {view?.restoring && (
+      <div class="more">
         <section class="stack">
-          <h2>{w.recoverTitle}</h2>
-          <p>{w.recoverWhy}</p>
-          <Button
-            onClick={() =>
-              doing(w.waitRecover, async () => {
-                setFound(await engine.recover());
-                await look();
-              })
-            }
-          >
-            {w.recoverNow}
+          <h2>{w.wordsTitle}</h2>
+          <p>{view?.wordsKept ? w.wordsKept : w.wordsNotKept}</p>
+          <a class="button" href="/words">
+            {w.wordsShow}
+          </a>
+        </section>
+        {view?.restoring && (
+          <section class="stack">
+            <h2>{w.recoverTitle}</h2>
+            <p>{w.recoverWhy}</p>
+            <Button
+              onClick={() =>
+                doing(w.waitRecover, async () => {
+                  setFound(await engine.recover());
+                  await look();
+                })
+              }
+            >
+              {w.recoverNow}
+            </Button>
+          </section>
+        )}
+        {found !== undefined && (
+          <Notice tone="good" word={common.value.good}>
+            <p>{w.recovered(found)}</p>
+          </Notice>
+        )}
+        <section class="stack">
+          <h2>{w.lockTitleMore}</h2>
+          <p>{w.lockMore}</p>
+          <Button onClick={restart}>{w.lockNow}</Button>
+        </section>
+        <section class="stack">
+          <h2>{w.noPushTitle}</h2>
+          <p>{w.noPush}</p>
+        </section>
+        <section class="stack">
+          <h2>{w.exitTitle}</h2>
+          <p>{w.exitMore}</p>
+        </section>
+        <section class="stack">
+          <h2>{w.forgetTitle}</h2>
+          <p>{w.forgetShort}</p>
+          <Button kind="danger" onClick={() => setForgetting(true)}>
+            {w.forgetOpen}
           </Button>
         </section>
-      )}
-      {found !== undefined && (
-        <Notice tone="good" word={common.value.good}>
-          <p>{w.recovered(found)}</p>
-        </Notice>
-      )}
-      <section class="stack">
-        <h2>{w.lockTitleMore}</h2>
-        <p>{w.lockMore}</p>
-        <Button onClick={restart}>{w.lockNow}</Button>
-      </section>
-      <section class="stack">
-        <h2>{w.noPushTitle}</h2>
-        <p>{w.noPush}</p>
-      </section>
-      <section class="stack">
-        <h2>{w.exitTitle}</h2>
-        <p>{w.exitMore}</p>
-      </section>
-      <section class="stack">
-        <h2>{w.forgetTitle}</h2>
-        <p>{w.forgetShort}</p>
-        <Button kind="danger" onClick={() => setForgetting(true)}>
-          {w.forgetOpen}
-        </Button>
-      </section>
+      </div>
     </Page>
   );
 }

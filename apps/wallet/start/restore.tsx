@@ -49,11 +49,11 @@ export function TypeWords({ onWords, onBack }: { onWords: (words: string) => voi
           <Button kind="primary" type="submit">
             {common.value.next}
           </Button>
+          <Button kind="link" onClick={onBack}>
+            {common.value.back}
+          </Button>
         </Reach>
       </form>
-      <Button kind="link" onClick={onBack}>
-        {common.value.back}
-      </Button>
     </Page>
   );
 }

@@ -8,7 +8,7 @@ export const de: Words = {
     label: "Teile der App",
     checkIn: "Anmelden",
     records: "Befunde",
-    care: "Wer sah hinein",
+    care: "Zugriffe",
     share: "Teilen",
     more: "Mehr",
   },

@@ -1,0 +1,91 @@
+// A patient with a phone, for the tests of the wallet: the desk's code, an enrolled wallet, a clinic's link, and a look at a
+// screen in two sizes and both schemes.
+
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import type { Clinic } from "../../client/index.ts";
+import { samplePatients } from "../../local/patients.ts";
+import { axeFaults, DESK, type Person, type PersonOptions, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+
+const [sample] = samplePatients();
+export const NAME = "Brett Gottlieb";
+
+const setClock = ({ practice }: Stage): void => {
+  practice.clock.now = Math.floor(Date.now() / 1000);
+};
+
+/** A code of the registrar's desk for a new person, or for a further phone of the same account. */
+export async function deskCode(stage: Stage): Promise<string> {
+  setClock(stage);
+  const person = sample!.bundle.patient;
+  const { account, enrolmentCode } = await stage.practice.operator.registerPerson(person, crypto.randomUUID(), {
+    coverage: "standard",
+    age: "adult",
+  });
+  return `${account}.${enrolmentCode}`;
+}
+
+export async function furtherCode(stage: Stage, code: string): Promise<string> {
+  setClock(stage);
+  const [account] = code.split(".");
+  const { enrolmentCode } = await stage.practice.operator.newEnrolmentCode(account!);
+  return `${account}.${enrolmentCode}`;
+}
+
+export const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true });
+export const heading = (page: Page, name: string | RegExp) => page.getByRole("heading", { name, level: 1 });
+
+/** Types the desk's code on the first screen. */
+export async function typeCode(page: Page, code: string): Promise<void> {
+  await page.getByText("Other ways").click();
+  await page.getByLabel("Link or code from the sheet").fill(code);
+  await button(page, "Use this text").click();
+}
+
+/** Opens the desk's link, locks the wallet with the phone's own lock, and confirms the record. */
+export async function enrol(stage: Stage, page: Page, code: string): Promise<void> {
+  await page.goto(`${stage.urls.walletUrl}/#e=${code}`);
+  await button(page, "With the phone's own lock").click();
+  await button(page, "Yes, this is me").click();
+  await heading(page, "Check in").waitFor();
+}
+
+export async function enrolledPhone(stage: Stage, options?: PersonOptions): Promise<Person> {
+  const person = await stage.person(options);
+  await enrol(stage, person.page, await deskCode(stage));
+  return person;
+}
+
+/** The clinic's invitation as a link that any camera app opens. */
+export async function visitLink(stage: Stage, clinic: Clinic, withCard = false): Promise<string> {
+  setClock(stage);
+  return `${stage.urls.walletUrl}/#v=${await clinic.invitationText({ withCard })}`;
+}
+
+export async function checkInAt(stage: Stage, page: Page, clinic: Clinic): Promise<void> {
+  await page.goto(await visitLink(stage, clinic));
+  await button(page, "Check in").click();
+  await heading(page, "You are checked in").waitFor();
+}
+
+/** Axe finds nothing, and nothing scrolls sideways: on a phone in light, on a desk in dark, and at 320 px. */
+export async function expectGoodScreen(page: Page, screen: string): Promise<void> {
+  for (const [viewport, colorScheme] of [
+    [DESK, "dark"],
+    [{ width: 320, height: 640 }, "dark"],
+    [PHONE, "light"],
+  ] as const) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    if (viewport.width !== 320) expect(await axeFaults(page), `${screen}, ${colorScheme}`).toEqual([]);
+    expect(await scrollsSideways(page), `${screen}, ${viewport.width} px`).toBe(false);
+  }
+}
+
+/** The page complained about nothing, and asked the wallet's own origin and the roles alone. */
+export function expectQuiet({ urls, practice }: Stage, { complaints, origins }: Person): void {
+  const { registrarUrl, serviceUrl, escrowUrl, logUrl, trusteeUrls } = practice.deployment;
+  const known = new Set([urls.walletUrl, registrarUrl, serviceUrl, escrowUrl, logUrl, ...trusteeUrls]);
+  expect(complaints).toEqual([]);
+  expect([...origins].filter((origin) => !known.has(origin))).toEqual([]);
+}

@@ -31,6 +31,9 @@ export function NewShare() {
   };
   return (
     <Page title={w.newTitle}>
+      <p>
+        <a href="/share">{w.backToList}</a>
+      </p>
       <Choices
         legend={w.what}
         name="what"
@@ -66,9 +69,6 @@ export function NewShare() {
         <Button kind="primary" off={busy.value !== undefined} onClick={make}>
           {w.make}
         </Button>
-        <a class="button" href="/share">
-          {common.value.cancel}
-        </a>
       </Reach>
     </Page>
   );

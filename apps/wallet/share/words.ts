@@ -42,7 +42,7 @@ const en = {
   showQr: "Show the code",
   passcodeIs: "The passcode",
   passcodeApart: "Say it to the reader, or send it another way than the link. After five wrong tries the link ends.",
-  usesTitle: "Who opened it",
+  usesTitle: "How often it was opened",
   asking: "Asking how often it was opened …",
   opened: "Opened",
   timesOf: plural("en", { one: "{n} time", other: "{n} times" }),
@@ -104,7 +104,7 @@ const de: Words = {
   passcodeIs: "Der Zahlencode",
   passcodeApart:
     "Sagen Sie ihn, oder schicken Sie ihn auf einem anderen Weg als den Link. Nach fünf falschen Versuchen endet der Link.",
-  usesTitle: "Wer ihn geöffnet hat",
+  usesTitle: "Wie oft er geöffnet wurde",
   asking: "Es wird gefragt, wie oft er geöffnet wurde …",
   opened: "Geöffnet",
   timesOf: plural("de", { one: "{n} Mal", other: "{n} Mal" }),
@@ -163,7 +163,7 @@ const ar: Words = {
   showQr: "أظهر الرمز",
   passcodeIs: "رمز المرور",
   passcodeApart: "قله للقارئ، أو أرسله بطريقة غير طريقة الرابط. بعد خمس محاولات خاطئة ينتهي الرابط.",
-  usesTitle: "من فتحه",
+  usesTitle: "كم مرة فُتح",
   asking: "نسأل كم مرة فُتح …",
   opened: "فُتح",
   timesOf: plural("ar", {

@@ -11,7 +11,7 @@ import { Busy, Button, Notice, Page, Tabs } from "../shared/ui/kit.tsx";
 import { common } from "../shared/words/common.ts";
 import { Elsewhere, Evicted } from "./start/elsewhere.tsx";
 import { Enrol } from "./start/enrol.tsx";
-import { QuickExit } from "./start/exit.tsx";
+import { leaveAgain, QuickExit } from "./start/exit.tsx";
 import { Unlock } from "./start/lock.tsx";
 import { CannotOpen } from "./start/more.tsx";
 import { overview, phase, startUp } from "./start/phase.ts";
@@ -117,9 +117,11 @@ function App() {
   );
 }
 
-startUp();
-startPage(App);
-addEventListener("load", () => void startOffline());
-effect(() => {
-  if (phase.value === "open" && others.peek() === undefined) void loadOthers();
-});
+if (!leaveAgain()) {
+  startUp();
+  startPage(App);
+  addEventListener("load", () => void startOffline());
+  effect(() => {
+    if (phase.value === "open" && others.peek() === undefined) void loadOthers();
+  });
+}

@@ -35,8 +35,9 @@ describe("an invitation", () => {
     ["broken into lines", "SYMBOLON:AEA\n AAA2"],
   ])("is read %s", (_, text) => expect(invitationIn(text)).toBe("SYMBOLON:AEAAAA2"));
 
-  it.each([["nothing", ""], ["another link", "https://wallet.example/records"], ["the desk's code", CODE]])(
-    "is not found in %s",
-    (_, text) => expect(invitationIn(text)).toBeUndefined(),
-  );
+  it.each([
+    ["nothing", ""],
+    ["another link", "https://wallet.example/records"],
+    ["the desk's code", CODE],
+  ])("is not found in %s", (_, text) => expect(invitationIn(text)).toBeUndefined());
 });

@@ -14,21 +14,13 @@ const setClock = ({ practice }: Stage): void => {
   practice.clock.now = Math.floor(Date.now() / 1000);
 };
 
-/** A code of the registrar's desk for a new person, or for a further phone of the same account. */
-export async function deskCode(stage: Stage): Promise<string> {
+/** A code of the registrar's desk. The same selector is the same person: then the code is for a further phone. */
+export async function deskCode(stage: Stage, selector: string = crypto.randomUUID()): Promise<string> {
   setClock(stage);
-  const person = sample!.bundle.patient;
-  const { account, enrolmentCode } = await stage.practice.operator.registerPerson(person, crypto.randomUUID(), {
+  const { account, enrolmentCode } = await stage.practice.operator.registerPerson(sample!.bundle.patient, selector, {
     coverage: "standard",
     age: "adult",
   });
-  return `${account}.${enrolmentCode}`;
-}
-
-export async function furtherCode(stage: Stage, code: string): Promise<string> {
-  setClock(stage);
-  const [account] = code.split(".");
-  const { enrolmentCode } = await stage.practice.operator.newEnrolmentCode(account!);
   return `${account}.${enrolmentCode}`;
 }
 

@@ -70,6 +70,8 @@ describe("a wallet on its schedule", () => {
     expect(wallet.overview()).toMatchObject({ pass: { epoch: EPOCH, stale: true } });
     const warnings = () => wallet.overview().warnings.filter((w) => !w.includes("public log")); // this world has none
     expect(warnings().length).toBe(2);
+    expect(wallet.overview().alerts).toContainEqual({ kind: "stale-pass", epoch: EPOCH });
+    expect(wallet.overview().alerts).toContainEqual(expect.objectContaining({ kind: "no-pass" }));
     const keys = await createClinicKeys("Patient clinic", { required: [], maxStaleEpochs: 2 }, NOW);
     const offer = await wallet.readInvitation(invitation(keys, world.now));
     expect(offer.stale).toBe(true);
@@ -89,14 +91,15 @@ describe("a wallet on its schedule", () => {
     const wallet = await world.enrolledWallet();
     const own = world.contracts.map(contractHashOf);
     const strange = contractHashOf(utf8ToBytes("a contract of the registrar's own"));
-    for (const [listed, warning] of [
-      [[...own, strange], "does not know"],
-      [[], "lacks one"],
+    for (const [listed, warning, kind] of [
+      [[...own, strange], "does not know", "unknown-phone"],
+      [[], "lacks one", "missing-phone"],
     ] as const) {
       world.listed = listed;
       world.now = await wallet.keepFresh();
       await wallet.keepFresh();
       expect(wallet.overview().warnings.join()).toContain(warning);
+      expect(wallet.overview().alerts).toContainEqual({ kind });
       expect(stateOf(wallet).registrations).toBeDefined(); // signed: evidence
     }
   });

@@ -5,12 +5,15 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 type Children = { children?: ComponentChildren };
 
+/** Set it if the browser's history must not tell which screens a person saw: then every screen has this title. */
+export const tabTitle = { fixed: undefined as string | undefined };
+
 /** A screen. The heading gets the focus when the screen appears, so that a screen reader says where one is. */
 export function Page({ title, wide, children }: Children & { title: string; wide?: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
-    document.title = title;
+    document.title = tabTitle.fixed ?? title;
     scrollTo(0, 0);
   }, [title]);
   return (

@@ -92,12 +92,12 @@ async function read(text: string): Promise<Asked> {
 }
 
 /** Without network, the short code of a clinic that the wallet was never at cannot be read. */
-export class NoCardError extends Error {
+class NoCardError extends Error {
   override name = "NoCardError";
   readonly code = "no-card";
 }
 
-export function visitOf(tagHash: string): VisitView {
+function visitOf(tagHash: string): VisitView {
   const session = wallet().sessions.find((s) => s.tagHash === tagHash);
   if (!session) throw new SymbolonError("no-such-session", tagHash);
   const { tid, serviceName, state, openedAt, shown, handedOver } = session;
@@ -122,6 +122,8 @@ export const checkInApi = {
     const now = current();
     if (now.unanswered !== undefined) {
       await wallet().retryCheckIn(now.unanswered);
+      asked = undefined;
+      await keepCard(now.offer);
       return visitOf(now.unanswered);
     }
     const { offer } = now;

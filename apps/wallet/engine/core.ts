@@ -86,7 +86,7 @@ export interface WalletView extends WalletOverview {
   restoring: boolean;
   wordsKept: boolean;
 }
-export const viewOf = (): WalletView => ({
+const viewOf = (): WalletView => ({
   ...wallet().overview(),
   restoring: notes.restoring ?? false,
   wordsKept: notes.wordsKept ?? false,

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { busy, doing, fault } from "../../shared/doing.ts";
 import { isolated, timeText } from "../../shared/language.ts";
-import { go, path } from "../../shared/route.ts";
+import { go } from "../../shared/route.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
 import { Button, Notice, Page, Reach, Tid } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
@@ -17,6 +17,8 @@ import { givenInvitation, look, overview } from "./phase.ts";
 import { Scanner } from "./scanner.tsx";
 
 const offer = signal<OfferView | undefined>(undefined);
+/** the visit on the screen. It stands in no address, because a browser keeps those */
+const shownVisit = signal<string | undefined>(undefined);
 /** the check-in as text, for the clinic to take */
 const handed = signal<string | undefined>(undefined);
 
@@ -42,7 +44,8 @@ function Offer({ asked }: { asked: OfferView }) {
     offer.value = undefined;
     handed.value = text;
     await look();
-    go(`/visit/${visit.tagHash}`);
+    shownVisit.value = visit.tagHash;
+    go("/visit");
   };
   const agree = async (): Promise<void> => {
     const visit = await doing(w.waitCheckIn, () => engine.checkIn());
@@ -142,7 +145,15 @@ export function CheckIn() {
         )}
         {last && (
           <p>
-            <a href={`/visit/${last.tagHash}`}>{w.lastVisit(isolated(last.serviceName))}</a>
+            <a
+              href="/visit"
+              onClick={() => {
+                shownVisit.value = last.tagHash;
+                handed.value = undefined;
+              }}
+            >
+              {w.lastVisit(isolated(last.serviceName))}
+            </a>
           </p>
         )}
       </Scanner>
@@ -178,11 +189,13 @@ function HandedOver({ text }: { text: string }) {
 
 /** One visit: its half disc fills the screen, and its name stands beneath. */
 export function Visit() {
-  const tagHash = path.value.split("/")[2] ?? "";
+  const tagHash = shownVisit.value ?? overview.value?.sessions.at(-1)?.tagHash;
   const [visit, setVisit] = useState<VisitView | undefined>();
   const w = visitWords.value;
-  useEffect(() => void doing(common.value.working, async () => setVisit(await engine.visit(tagHash))), [tagHash]);
-  if (!visit) return <Page title={w.visit} />;
+  useEffect(() => {
+    if (tagHash !== undefined) void engine.visit(tagHash).then(setVisit);
+  }, [tagHash]);
+  if (!visit) return <Page title={w.visit}>{tagHash === undefined && <a href="/">{w.title}</a>}</Page>;
   const { state, openedAt, mark, tid, clinic } = visit;
   const text = handed.value;
   const title = state === "open" ? w.checkedIn : state === "recovered" ? w.earlier : w.notConfirmed;

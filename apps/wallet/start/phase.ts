@@ -1,14 +1,14 @@
 // Where the wallet stands: not begun, in another tab, no wallet yet, locked, or open. The screens follow from it.
 
-import { signal } from "@preact/signals";
-import { busy, progress } from "../../shared/doing.ts";
+import { effect, signal } from "@preact/signals";
+import { busy, fault, progress } from "../../shared/doing.ts";
 import type { LockerState, Opener } from "../../shared/locker.ts";
-import { go } from "../../shared/route.ts";
+import { go, path } from "../../shared/route.ts";
 import type { WalletView } from "../engine/core.ts";
 import { engine, onEngine } from "../remote.ts";
 import { enrolmentCodeIn, invitationIn } from "./codes.ts";
 
-export type Phase = "starting" | "elsewhere" | "none" | "evicted" | "locked" | "open";
+type Phase = "starting" | "elsewhere" | "none" | "evicted" | "locked" | "open";
 
 export const phase = signal<Phase>("starting");
 export const lockerState = signal<LockerState>({ kinds: [], credentialIds: [] });
@@ -86,6 +86,10 @@ export function startUp(): void {
   });
   onEngine("progress", (now: { done: number; of: number }) => {
     if (busy.value !== undefined) progress.value = now;
+  });
+  // What went wrong on one screen is not said on the next.
+  effect(() => {
+    if (path.value) fault.value = undefined;
   });
   void begin();
 }

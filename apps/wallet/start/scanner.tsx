@@ -9,7 +9,7 @@ import { words } from "./words.ts";
 /** Reading codes is a third of the page's size, and a person who opens a link needs none of it. */
 const scanning = () => import("../../shared/scan.ts");
 
-export interface ScannerProps {
+interface ScannerProps {
   /** reads the code out of a text; undefined if there is none */
   read: (text: string) => string | undefined;
   found: (code: string) => void;

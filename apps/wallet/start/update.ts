@@ -19,10 +19,10 @@ export async function startOffline(): Promise<void> {
   const look = (): void => {
     if (serviceWorker.controller && registration.waiting) waiting.value = registration.waiting;
   };
+  const watch = (): void => registration.installing?.addEventListener("statechange", look);
   look();
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", look);
-  });
+  watch();
+  registration.addEventListener("updatefound", watch);
 }
 
 export function takeNewVersion(): void {

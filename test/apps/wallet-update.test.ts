@@ -1,0 +1,79 @@
+// The wallet's service worker: it starts the app without network, and a new version waits until the person takes it. The app's
+// Worker runs in Node here, so that a second version can be served.
+
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import app from "../../functions/app.ts";
+import { hasChromium } from "./stage.ts";
+import { expectGoodScreen } from "./wallet-phone.ts";
+
+const FILES = fileURLToPath(new URL("../../gen/apps/wallet", import.meta.url));
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+describe.skipIf(!hasChromium)("the wallet's service worker", () => {
+  let server: Server;
+  let browser: Browser;
+  let url: string;
+  let version = "";
+
+  const file = (path: string): Response => {
+    try {
+      const bytes = readFileSync(FILES + path);
+      const changed = path === "/service-worker.js" ? `${bytes.toString()}\n// ${version}` : bytes;
+      return new Response(changed, { headers: { "content-type": TYPES[extname(path)] ?? "application/octet-stream" } });
+    } catch {
+      return new Response(null, { status: 404 });
+    }
+  };
+  beforeAll(async () => {
+    const APP = { fetch: async (asked: string) => file(new URL(asked).pathname) };
+    const env = { APP, CAMERA: "1", DEPLOYMENT: "{}" } as unknown as Parameters<typeof app.fetch>[1];
+    server = createServer(async (request, answer) => {
+      const made = await app.fetch(new Request(`http://app.invalid${request.url}`), env);
+      answer.writeHead(made.status, Object.fromEntries(made.headers)).end(Buffer.from(await made.arrayBuffer()));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    url = `http://wallet.localhost:${(server.address() as AddressInfo).port}/`;
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  it("starts the app without network, and takes a new version only when the person says so", async () => {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.getByRole("heading", { name: "Scan the code from the desk" }).waitFor();
+    const kept = await page.evaluate(async () => (await (await caches.open((await caches.keys())[0]!)).keys()).length);
+    expect(kept).toBeGreaterThan(5);
+    await page.context().setOffline(false);
+
+    version = "the next version";
+    await page.reload();
+    await page.getByText("A new version is ready").waitFor();
+    await expectGoodScreen(page, "new version");
+    const reloaded = page.waitForEvent("load");
+    await page.getByRole("button", { name: "Use the new version" }).click();
+    await reloaded;
+    await page.getByRole("heading", { name: "Scan the code from the desk" }).waitFor();
+    expect(await page.getByText("A new version is ready").count()).toBe(0);
+  });
+});

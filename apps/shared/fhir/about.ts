@@ -78,6 +78,7 @@ function nameText(value: Value): string | undefined {
 
 /** The text of the resource's own name for its subject; undefined if it has none. */
 export function titleOf(resource: Resource, resolve?: (reference: string) => Resource | undefined): string | undefined {
+  if (isMadeByReport(resource)) return undefined;
   const { medicationReference, type, class: visitClass } = resource;
   const reference = isFields(medicationReference) ? medicationReference : {};
   const at = textOf(reference.reference);
@@ -87,6 +88,7 @@ export function titleOf(resource: Resource, resolve?: (reference: string) => Res
     conceptText(resource.code) ??
     conceptText(resource.medicationCodeableConcept) ??
     conceptText(resource.vaccineCode) ??
+    conceptText(resource.procedureCode) ??
     conceptText(medication?.code) ??
     textOf(reference.display) ??
     textOf(resource.title) ??
@@ -95,8 +97,23 @@ export function titleOf(resource: Resource, resolve?: (reference: string) => Res
     conceptText(resource.description) ??
     nameText(resource.name) ??
     conceptText(visitClass) ??
-    conceptText(resource.category)
+    conceptText(resource.category) ??
+    fieldsIn(resource.series)
+      .map(({ modality }) => conceptText(modality))
+      .find(Boolean)
   );
+}
+
+/** A document that the SDK's report made for a record that is no FHIR, or that could not be read. Its texts are the SDK's, in English. */
+export const isMadeByReport = ({ resourceType, identifier }: Resource): boolean =>
+  resourceType === "DocumentReference" && fieldsIn(identifier).some(({ system }) => system === "urn:symbolon:record");
+
+/** Media type of the file in a document; "unread" if the document stands for a record that could not be read. */
+export function fileOf(resource: Resource): string | undefined {
+  if (resource.resourceType !== "DocumentReference") return undefined;
+  const attachments = fieldsIn(resource.content).flatMap(({ attachment }) => fieldsIn(attachment));
+  if (isMadeByReport(resource) && attachments.every(({ data }) => data === undefined)) return "unread";
+  return attachments.map(({ contentType }) => textOf(contentType)).find(Boolean);
 }
 
 const documentTitle = (resource: Resource): string | undefined =>

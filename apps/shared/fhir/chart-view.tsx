@@ -3,7 +3,7 @@
 
 import { type Range, shortRange } from "./about.ts";
 import { CHART, layoutOf, type Mark } from "./chart.ts";
-import { dateText } from "./element.ts";
+import { shortDay } from "./element.ts";
 import { FlagMark } from "./resource-view.tsx";
 import type { Point } from "./series.ts";
 import { shortNumber } from "./value.ts";
@@ -35,7 +35,7 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
   if (first === undefined || last === undefined) return null;
   const { marks, band, ticks } = layoutOf(points, range);
   const { width, height, left, right, bottom } = CHART;
-  const days = [dateText(first.time.slice(0, 10)), dateText(last.time.slice(0, 10))] as const;
+  const days = [shortDay(first.time), shortDay(last.time)] as const;
   const isOneDay = days[0] === days[1];
   return (
     <figure class="fhir-chart">
@@ -80,9 +80,7 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
       </svg>
       <figcaption class="row small">
         {unit !== "" && <bdi class="tag">{unit}</bdi>}
-        <span class="hint">
-          {range === undefined ? words.noBand : words.band(`${shortRange(range)} ${unit}`.trim())}
-        </span>
+        <span class="hint">{range === undefined ? words.noBand : words.band(shortRange(range))}</span>
       </figcaption>
       <details>
         <summary>{words.asTable}</summary>
@@ -99,9 +97,7 @@ export function ValueChart({ title, points, range, unit }: ValueChartProps) {
           <tbody>
             {points.toReversed().map(({ time, value, flag, href }, i) => (
               <tr key={i}>
-                <td>
-                  {href === undefined ? dateText(time.slice(0, 10)) : <a href={href}>{dateText(time.slice(0, 10))}</a>}
-                </td>
+                <td class="fhir-day">{href === undefined ? shortDay(time) : <a href={href}>{shortDay(time)}</a>}</td>
                 <td>
                   <bdi>{shortNumber(value)}</bdi>
                 </td>

@@ -3,7 +3,10 @@
 import type { Flag, Range } from "./about.ts";
 import type { Point } from "./series.ts";
 
-export const CHART = { width: 600, height: 260, left: 64, right: 24, top: 16, bottom: 36 } as const;
+export const CHART = { width: 400, height: 230, left: 52, right: 8, top: 12, bottom: 32 } as const;
+
+/** of the first and last point from the edges */
+const INSET = 14;
 
 export interface Mark {
   x: number;
@@ -53,7 +56,9 @@ export function layoutOf(points: readonly Point[], range: Range | undefined): Ch
   const times = points.map(({ time }) => Date.parse(time));
   const [start, end] = [Math.min(...times), Math.max(...times)];
   const xOf = (time: number): number =>
-    end === start ? (left + width - right) / 2 : left + ((time - start) / (end - start)) * (width - left - right);
+    end === start
+      ? (left + width - right) / 2
+      : left + INSET + ((time - start) / (end - start)) * (width - left - right - 2 * INSET);
   const yOf = (value: number): number =>
     most === least
       ? (top + height - bottom) / 2

@@ -29,6 +29,14 @@ export function dateText(written: string): string {
   return new Intl.DateTimeFormat(language.value, { ...options, timeZone: "UTC" }).format(new Date(written));
 }
 
+/** The day of a date, in few letters. */
+export const shortDay = (written: string): string =>
+  written.length < 10 || Number.isNaN(Date.parse(written.slice(0, 10)))
+    ? dateText(written)
+    : new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeZone: "UTC" }).format(
+        new Date(written.slice(0, 10)),
+      );
+
 const join = (texts: readonly (string | undefined)[], separator = ", "): string | undefined =>
   texts.filter((text) => text !== undefined && text !== "").join(separator) || undefined;
 

@@ -12,6 +12,7 @@ export {
   dayOfResource,
   detailOf,
   type Flag,
+  fileOf,
   flagOf,
   KINDS,
   type Kind,
@@ -25,7 +26,7 @@ export { ValueChart, type ValueChartProps } from "./chart-view.tsx";
 export { dateText, elementText } from "./element.ts";
 export { FieldsView, type Finder } from "./fields-view.tsx";
 export type { Filters, Group, TimelineEntry, TimelineVisit } from "./filters.ts";
-export { fieldName, typeName } from "./names.ts";
+export { fallbackTitle, fieldName, typeName } from "./names.ts";
 export { usePrintedWhole } from "./print.ts";
 export { FlagMark, ResourceView, type ResourceViewProps } from "./resource-view.tsx";
 export { type Point, type Series, seriesOf } from "./series.ts";

@@ -135,6 +135,21 @@ const INDEX: Readonly<Record<Language, 0 | 1 | 2>> = { en: 0, de: 1, ar: 2 };
 const at = (names: Names, name: string): string | undefined =>
   Object.hasOwn(names, name) ? names[name]![INDEX[language.value]] : undefined;
 
+const FILES: Names = {
+  pdf: ["PDF document", "PDF-Dokument", "مستند PDF"],
+  image: ["Picture", "Bild", "صورة"],
+  text: ["Text", "Text", "نص"],
+  unread: ["Record that could not be read", "Nicht lesbarer Eintrag", "سجل تعذرت قراءته"],
+  other: ["File", "Datei", "ملف"],
+};
+
+/** The title of a resource that has none of its own. @param file of `fileOf` */
+export function fallbackTitle(type: string, file: string | undefined): string {
+  if (file === undefined) return typeName(type).text;
+  const kind = /pdf/i.test(file) ? "pdf" : /^image\//i.test(file) ? "image" : /^text\//i.test(file) ? "text" : file;
+  return at(FILES, kind) ?? at(FILES, "other")!;
+}
+
 export interface Name {
   text: string;
   /** it is made from the English name of the field */

@@ -2,7 +2,7 @@
 // reaction. Then the fields of its kind, then all others under "More details", then the JSON under "Technical view".
 
 import type { ComponentChildren } from "preact";
-import { type Flag, flagOf, rangeTexts, valueText } from "./about.ts";
+import { type Flag, flagOf, isMadeByReport, rangeTexts, valueText } from "./about.ts";
 import { shapeOf } from "./chart.ts";
 import { conceptWords } from "./element.ts";
 import { FieldsView, type Finder, hasFields, ValueView } from "./fields-view.tsx";
@@ -156,6 +156,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   DocumentReference: ["content"],
 };
 /** References to the visit and the person: they are what the timeline has said already. */
+const MADE = ["identifier", "description", "type", "custodian"];
 const AROUND = ["subject", "patient"];
 
 function Measured({ holder }: { holder: Fields }) {
@@ -226,7 +227,9 @@ export function ResourceView({ resource, resolve, children }: ResourceViewProps)
   const { resourceType } = resource;
   const first = FIRST[resourceType]?.filter((name) => !(resourceType === "DocumentReference" && name === "content"));
   const value = choiceOf(resource, "value");
+  const isMade = isMadeByReport(resource);
   const said = new Set([
+    ...(isMade ? MADE : []),
     ...(first ?? []),
     ...(SAID[resourceType] ?? []),
     ...(first === undefined ? [] : AROUND),
@@ -243,7 +246,11 @@ export function ResourceView({ resource, resolve, children }: ResourceViewProps)
       {first === undefined ? (
         <FieldsView fields={resource} resolve={resolve} />
       ) : (
-        <FieldsView fields={resource} only={first} resolve={resolve} />
+        <FieldsView
+          fields={resource}
+          only={isMade ? first.filter((name) => !MADE.includes(name)) : first}
+          resolve={resolve}
+        />
       )}
       {narrative !== "" && (
         <details>

@@ -60,7 +60,7 @@ function GroupView({ group, heading, note }: { group: Group; heading: ComponentC
   const items = (entries: readonly TimelineEntry[]) =>
     entries.map((entry, i) => (
       <li key={entry.id}>
-        <EntryLine entry={entry} showsKind={entry.kind !== entries[i - 1]?.kind} />
+        <EntryLine entry={entry} showsKind={entry.href !== undefined && entry.kind !== entries[i - 1]?.kind} />
       </li>
     ));
   return (
@@ -115,38 +115,50 @@ export function Timeline({ entries, visits, heading, note, kept, unfiltered = fa
   const clinics = [...new Set(entries.flatMap(({ clinic }) => clinic ?? []))].sort();
   const shown = matching(entries, filters, new Date().toISOString().slice(0, 10));
   const groups = grouped(shown, visits);
+  const times: Readonly<Record<Since, string>> = { all: words.allTime, year: words.lastYear, five: words.lastFive };
+  const chosenText = [
+    filters.kind === "all" ? words.allKinds : words.kinds[filters.kind],
+    filters.clinic === "" ? words.allClinics : filters.clinic,
+    times[filters.since],
+  ].join(" · ");
+  const isFiltered = filters.kind !== "all" || filters.clinic !== "" || filters.since !== "all";
   return (
     <div class="stack">
       {!unfiltered && (
-        <div class="fhir-filters no-print">
-          <Select
-            label={words.kind}
-            value={filters.kind}
-            options={[
-              { value: "all", text: words.allKinds },
-              ...kinds.map((kind) => ({ value: kind, text: words.kinds[kind] })),
-            ]}
-            onChoose={(kind) => set({ kind: kind as Filters["kind"] })}
-          />
-          {clinics.length > 1 && (
+        <details class="no-print" open={isFiltered}>
+          <summary>
+            {words.filter}
+            <span class="hint">: {chosenText}</span>
+          </summary>
+          <div class="fhir-filters">
             <Select
-              label={words.clinic}
-              value={filters.clinic}
-              options={[{ value: "", text: words.allClinics }, ...clinics.map((name) => ({ value: name, text: name }))]}
-              onChoose={(clinic) => set({ clinic })}
+              label={words.kind}
+              value={filters.kind}
+              options={[
+                { value: "all", text: words.allKinds },
+                ...kinds.map((kind) => ({ value: kind, text: words.kinds[kind] })),
+              ]}
+              onChoose={(kind) => set({ kind: kind as Filters["kind"] })}
             />
-          )}
-          <Select
-            label={words.time}
-            value={filters.since}
-            options={[
-              { value: "all", text: words.allTime },
-              { value: "year", text: words.lastYear },
-              { value: "five", text: words.lastFive },
-            ]}
-            onChoose={(since) => set({ since: since as Since })}
-          />
-        </div>
+            {clinics.length > 1 && (
+              <Select
+                label={words.clinic}
+                value={filters.clinic}
+                options={[
+                  { value: "", text: words.allClinics },
+                  ...clinics.map((name) => ({ value: name, text: name })),
+                ]}
+                onChoose={(clinic) => set({ clinic })}
+              />
+            )}
+            <Select
+              label={words.time}
+              value={filters.since}
+              options={Object.entries(times).map(([value, text]) => ({ value, text }))}
+              onChoose={(since) => set({ since: since as Since })}
+            />
+          </div>
+        </details>
       )}
       <p class="hint" role="status">
         {words.records(shown.length)}

@@ -94,12 +94,9 @@ export function shortNumber(digits: string): string {
 
 /** The text of `quantityText`, with `shortNumber`. */
 export function shortQuantity(value: Value): string | undefined {
-  if (!isFields(value)) return undefined;
-  const digits = numberText(value.value);
-  return digits === undefined
-    ? quantityText(value)
-    : (quantityText({ ...value, value: { digits: shortNumber(digits) } }) ??
-        joined([textOf(value.comparator), shortNumber(digits), unitOf(value)], " "));
+  const digits = isFields(value) ? numberText(value.value) : undefined;
+  if (!isFields(value) || digits === undefined) return quantityText(value);
+  return joined([textOf(value.comparator), shortNumber(digits), unitOf(value)], " ");
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };

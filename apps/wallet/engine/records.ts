@@ -72,4 +72,8 @@ export const recordsApi = {
   /** Ids of the entries that hold every word. The search runs on this device alone. */
   searchRecords: (query: string): string[] => keptNow()?.index.search(query) ?? [],
   exportRecords: exportText,
+  /** The wallet is locked: nothing stays in memory. */
+  forgetRecords(): void {
+    kept = undefined;
+  },
 };

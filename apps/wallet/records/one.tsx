@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { dateText, ResourceView, typeName } from "../../shared/fhir/index.ts";
+import { dateText, fallbackTitle, ResourceView, typeName } from "../../shared/fhir/index.ts";
 import { Button, Empty, Page, Tid } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import { engine } from "../remote.ts";
@@ -74,18 +74,18 @@ export function OneRecordScreen({ id }: { id: string }) {
     const link = Object.hasOwn(links, reference) ? links[reference] : undefined;
     return (
       link && {
-        title: link.title ?? typeName(link.type).text,
+        title: link.title ?? fallbackTitle(link.type, link.file),
         href: link.id === undefined ? undefined : `/records/${link.id}`,
       }
     );
   };
   return (
-    <Page title={item.title ?? typeName(item.type).text}>
+    <Page title={item.title ?? fallbackTitle(item.type, item.file)}>
       <Back />
       <Where item={item} />
       <ResourceView resource={resource} resolve={resolve}>
         {series.map((own) => (
-          <SeriesChart key={own.key} series={own} />
+          <SeriesChart key={own.key} series={own} heading={series.length === 1 ? w.valuesOfThis : own.title} />
         ))}
       </ResourceView>
       <div class="row no-print">

@@ -5,7 +5,16 @@
 // resource stands with the visit that it was filed at, whatever clinic and date it names itself.
 
 import type { DocumentBundle, FhirEntry, OwnRecords, SessionView } from "../../../client/index.ts";
-import { dayOfResource, detailOf, type Flag, flagOf, type Kind, kindOf, titleOf } from "../../shared/fhir/about.ts";
+import {
+  dayOfResource,
+  detailOf,
+  type Flag,
+  fileOf,
+  flagOf,
+  type Kind,
+  kindOf,
+  titleOf,
+} from "../../shared/fhir/about.ts";
 import { type Series, seriesOf } from "../../shared/fhir/series.ts";
 import { fieldsIn, isFields, type Resource, textOf, type Value } from "../../shared/fhir/value.ts";
 
@@ -19,6 +28,8 @@ export interface RecordItem {
   title: string | undefined;
   detail: string | undefined;
   flag: Flag | undefined;
+  /** media type of a document's file, or "unread" */
+  file: string | undefined;
   clinic: string | undefined;
   visit: string | undefined;
 }
@@ -56,6 +67,7 @@ export interface RecordsList {
 export interface RecordLink {
   title: string | undefined;
   type: string;
+  file: string | undefined;
   /** undefined: it has no screen */
   id: string | undefined;
 }
@@ -118,6 +130,7 @@ export class RecordIndex {
         title: titleOf(resource, (reference) => this.#byName.get(reference)?.resource),
         detail: detailOf(resource),
         flag: flagOf(resource),
+        file: fileOf(resource),
         clinic,
         visit: session?.tagHash,
       };
@@ -150,6 +163,7 @@ export class RecordIndex {
         links[reference] = {
           title: titleOf(target.resource),
           type: target.resource.resourceType,
+          file: fileOf(target.resource),
           id: this.#idOf.get(target.fullUrl),
         };
     }

@@ -1,9 +1,10 @@
 // What the page keeps of the records: the light lists, the filters and the search. It goes when the wallet is locked.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { doing } from "../../shared/doing.ts";
 import { type Filters, NO_FILTERS } from "../../shared/fhir/filters.ts";
 import { engine } from "../remote.ts";
+import { phase } from "../start/phase.ts";
 import type { RecordsList } from "./record-index.ts";
 
 export const list = signal<RecordsList | undefined>(undefined);
@@ -31,4 +32,9 @@ export function forgetRecords(): void {
   filters.value = NO_FILTERS;
   query.value = "";
   hasTried = false;
+  void engine.forgetRecords();
 }
+
+effect(() => {
+  if (phase.value !== "open") forgetRecords();
+});

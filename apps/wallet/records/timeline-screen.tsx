@@ -2,7 +2,14 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { dateText, type Group, GroupHeading, Timeline, type TimelineEntry, typeName } from "../../shared/fhir/index.ts";
+import {
+  dateText,
+  fallbackTitle,
+  type Group,
+  GroupHeading,
+  Timeline,
+  type TimelineEntry,
+} from "../../shared/fhir/index.ts";
 import { timeText } from "../../shared/language.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
 import { Button, Empty, Field, Notice, Tid } from "../../shared/ui/kit.tsx";
@@ -11,10 +18,10 @@ import type { FaultItem, RecordItem, RecordsList, VisitItem } from "./record-ind
 import { fetchRecords, filters, list, query } from "./state.ts";
 import { words } from "./words.ts";
 
-export const entryOf = ({ id, type, title, ...item }: RecordItem): TimelineEntry => ({
+export const entryOf = ({ id, type, title, file, ...item }: RecordItem): TimelineEntry => ({
   ...item,
   id,
-  title: title ?? typeName(type).text,
+  title: title ?? fallbackTitle(type, file),
   href: `/records/${id}`,
 });
 
@@ -131,7 +138,6 @@ export function TimelineScreen() {
       <search class="no-print">
         <Field
           label={w.search}
-          hint={w.searchHint}
           type="search"
           value={query.value}
           onInput={(text) => {

@@ -8,9 +8,15 @@ import { engine } from "../remote.ts";
 import { list } from "./state.ts";
 import { words } from "./words.ts";
 
-export const SeriesChart = ({ series: { key, title, points, range, unit } }: { series: Series }) => (
-  <section class="stack" key={key}>
-    <h2 dir="auto">{title}</h2>
+export const SeriesChart = ({
+  series: { title, points, range, unit },
+  heading = title,
+}: {
+  series: Series;
+  heading?: string;
+}) => (
+  <section class="stack">
+    <h2 dir="auto">{heading}</h2>
     <ValueChart title={title} points={points} range={range} unit={unit} />
   </section>
 );

@@ -13,7 +13,7 @@ const MAX_TICKET_CHARACTERS = 1000;
 
 const path = "/v1/shared/:id";
 const params = { id: base64urlOf(LINK_ID_BYTES) };
-const callers = [bearerOf("the wallet that made the link")];
+const callers = [bearerOf("owner")];
 const recipient = z.string().min(1).max(MAX_RECIPIENT_CHARACTERS);
 
 export const SHARED_LINKS = {

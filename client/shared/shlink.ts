@@ -48,6 +48,7 @@ export interface ShareLink {
 }
 
 const has = ({ flag = "" }: ShareLink, letter: "L" | "P" | "U"): boolean => flag.includes(letter);
+/** Whether its reader must know a passcode (flag P). */
 export const asksPasscode = (link: ShareLink): boolean => has(link, "P");
 
 /** @throws ShareLinkError link-malformed, if a field is longer than the specification allows */

@@ -73,14 +73,12 @@ function Copy({ text }: { text: string }) {
 
 function Live({ share }: { share: ShareView }) {
   const w = words.value;
-  const [isBig, setBig] = useState(true);
   return (
     <>
-      {isBig && <Qr text={share.text} label={w.qr} />}
+      <Qr text={share.text} label={w.qr} />
       <p>{w.showOrSend}</p>
       <div class="row">
         <Copy text={share.text} />
-        <Button onClick={() => setBig(!isBig)}>{isBig ? w.hideQr : w.showQr}</Button>
       </div>
       {share.passcode !== undefined && (
         <section class="stack">

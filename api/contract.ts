@@ -95,6 +95,8 @@ export interface Answer {
   readonly octets?: string;
   readonly text?: string;
   readonly html?: string;
+  /** of application/jose; names the bytes */
+  readonly jose?: string;
   /** headers of this answer beside those of every answer, each with a sentence */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -12,6 +12,7 @@ import { PAGES, PAGES_ANSWERS } from "./service/pages.ts";
 import { RECORDS, RECORDS_ANSWERS } from "./service/records.ts";
 import { SERVICES, SERVICES_ANSWERS } from "./service/services.ts";
 import { SESSIONS, SESSIONS_ANSWERS } from "./service/sessions.ts";
+import { SHARED_LINKS, SHARED_LINKS_ANSWERS } from "./service/shared-links.ts";
 import { TOKENS, TOKENS_ANSWERS } from "./service/tokens.ts";
 import { WEBHOOKS, WEBHOOKS_ANSWERS } from "./service/webhooks.ts";
 
@@ -32,6 +33,7 @@ export const SERVICE = contract(
     events: [EVENTS, EVENTS_ANSWERS],
     webhooks: [WEBHOOKS, WEBHOOKS_ANSWERS],
     "case-watches": [CASE_WATCHES, CASE_WATCHES_ANSWERS],
+    "shared-links": [SHARED_LINKS, SHARED_LINKS_ANSWERS],
     services: [SERVICES, SERVICES_ANSWERS],
     administration: [ADMINISTRATION, ADMINISTRATION_ANSWERS],
     pages: [PAGES, PAGES_ANSWERS],

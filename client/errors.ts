@@ -208,6 +208,16 @@ const IDENTITY = {
   "identity-found": "The resources still name the patient. Nothing was sealed.",
 } as const;
 
+const SHARE_LINK = {
+  "link-malformed": "This is not a SMART Health Link.",
+  "link-unsupported": "This link has a version that this app does not know.",
+  "link-expired": "The time of this link is over.",
+  "link-ended": "There is nothing under this link: it was revoked, or it has expired.",
+  "passcode-wrong": "This is not the passcode of the link.",
+  "link-unreadable": "The contents of this link cannot be opened.",
+  "share-too-large": "This is too large to be shared by a link.",
+} as const;
+
 /**
  * Each error class with its codes, and the sentence of each code. No code stands in two groups
  * (test/client/errors.test.ts).
@@ -234,6 +244,7 @@ export const ERROR_GROUPS = {
   DeskError: DESK,
   FhirInputError: FHIR,
   IdentityFoundError: IDENTITY,
+  ShareLinkError: SHARE_LINK,
 } as const;
 
 /** The codes of one error class: `CodeOf<"ApiError">`. */
@@ -264,6 +275,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...DESK,
   ...FHIR,
   ...IDENTITY,
+  ...SHARE_LINK,
 };
 
 export interface SymbolonErrorOptions {

@@ -16,6 +16,8 @@
 //   service/events          a clinic's events over sockets, and what it missed;  service/bells: the object that rings
 //   service/webhooks        a clinic's webhooks;  service/webhook-delivery: one delivery
 //   service/case-watches    cases whose events a clinic wants
+//   service/shared-links    what patients share by SMART Health Links, sealed;
+//   service/link-rows  their rows and limits;  service/link-passcodes
 //   service/pages          the API as a page, its OpenAPI document, and the problem codes
 //   service/sweep           removal of leftovers from faults and erasures
 //
@@ -38,6 +40,7 @@ import { registerServices } from "./service/registry.ts";
 import { registerServiceList } from "./service/service-list.ts";
 import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts";
 import { registerCheckIns, registerSessions } from "./service/sessions.ts";
+import { registerSharedLinks } from "./service/shared-links.ts";
 import { registerSmartConfiguration } from "./service/smart-configuration.ts";
 import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
@@ -62,8 +65,8 @@ export class ClinicBell extends Bell<OutboundEnv> {
   }
 }
 
-/** Uploads of blobs, which stream. */
-const UPLOAD_PATHS = /^\/v1\/services\/[^/]+\/records\/[^/]+$/;
+/** Uploads of blobs and of links, which stream. A link's manifest has the same path, and its handler reads little (json.ts). */
+const UPLOAD_PATHS = /^\/v1\/(?:services\/[^/]+\/records|shared)\/[^/]+$/;
 
 const app = roleApp<ServiceEnv>("service", { large: { paths: UPLOAD_PATHS, bytes: MAX_BLOB_BYTES } });
 registerServices(app);
@@ -83,6 +86,7 @@ registerFrames(app);
 registerEvents(app);
 registerWebhooks(app);
 registerCaseWatches(app);
+registerSharedLinks(app);
 registerSweep(app);
 registerUploads(app);
 registerPages(app);

@@ -1,6 +1,7 @@
 // Grammar of R2 keys in the blob bucket:
 //
 //   records/<service id, 32 hex>/<record id, 32 hex>/<upload id, 32 hex>
+//   shared/<SHA-256 of the link's id, 64 hex>       sealed for the holders of a SMART Health Link
 //
 // The upload id is random and new at every attempt. So two attempts at one record never write the same object, and the
 // object of the attempt that lost can be deleted safely. The record's row names the valid object. No key contains a tag.
@@ -20,3 +21,5 @@ export const recordIdOfBlob = (key: string): Hex => part(key, 2);
 
 export const blobKey = (serviceId: Hex, recordId: Hex, uploadId: Uint8Array): string =>
   `records/${serviceId}/${recordId}/${bytesToHex(uploadId)}`;
+
+export const sharedLinkKey = (linkHash: Hex): string => `shared/${linkHash}`;

@@ -11,6 +11,8 @@
 //   client_assertions spent `jti`s of OAuth client assertions, until they expire
 //   oauth_clients     shard 0 only: the further clients of each clinic, which it registered itself
 //   case_watches      shard 0 only: the cases that a clinic watches (functions/service/case-watches.ts)
+//   shared_links      shard 0 only: what patients share by link, sealed (functions/service/shared-links.ts). The ciphertext is in R2
+//   shared_link_days  shard 0 only: how many links were made on a day, and of how many bytes in all
 //   closed_epochs     in every shard: epochs closed by hand after a restore from backup. Nothing opens in them any more
 //
 // All keys are random or hashes, and all tables are WITHOUT ROWID (added by hand in the migration, because drizzle cannot
@@ -123,5 +125,33 @@ export const caseWatches = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.caseId, t.serviceId] }), index("case_watches_due").on(t.until)],
 );
+
+export const sharedLinks = sqliteTable(
+  "shared_links",
+  {
+    /** SHA-256 of the id, so that the rows open no link */
+    linkHash: hex("link_hash").primaryKey(),
+    /** SHA-256 of the secret of the wallet that made it */
+    ownerHash: hex("owner_hash").notNull(),
+    /** unix seconds, on a full hour */
+    expiresAt: integer("expires_at").notNull(),
+    /** salt 16 | hash 32, in hex; null without passcode */
+    verifier: hex("verifier"),
+    /** wrong passcodes that are left */
+    attempts: integer("attempts").notNull(),
+    uses: integer("uses").notNull().default(0),
+    /** the day of the last use */
+    lastDay: integer("last_day"),
+    /** revoked. The row stays until it expires, so that a late upload cannot bring the link back */
+    ended: integer("ended", { mode: "boolean" }).notNull().default(false),
+  },
+  (t) => [index("shared_links_due").on(t.expiresAt)],
+);
+
+export const sharedLinkDays = sqliteTable("shared_link_days", {
+  day: integer("day").primaryKey(),
+  links: integer("links").notNull(),
+  bytes: integer("bytes").notNull(),
+});
 
 export const closedEpochs = sqliteTable("closed_epochs", { epoch: integer("epoch").primaryKey() });

@@ -92,7 +92,7 @@ export const ADMINISTRATION_ANSWERS = () => {
     },
     sweep: {
       summary: "Remove the leftovers of faults and erasures",
-      ok: { 200: { json: z.object({ blobs: number, entries: number, assertions: number }) } },
+      ok: { 200: { json: z.object({ blobs: number, entries: number, assertions: number, links: number }) } },
     },
     findOrphans: {
       summary: "Find blobs that nothing names; remove=yes deletes them",

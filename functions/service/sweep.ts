@@ -1,7 +1,7 @@
 // Removes the leftovers of faults and of erasures: blobs that no record names, log entries not yet appended, spent client
-// assertions, and old watches of cases. Every step can be repeated.
+// assertions, expired links, and old watches of cases. Every step can be repeated.
 //
-//   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions}: numbers removed, over all shards
+//   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions, links}: numbers removed, over all shards
 //
 //   POST /v1/admin/orphans?cursor=&remove=   by the administrator's key -> {seen, orphans, cursor?}: one page of all blobs
 //
@@ -23,6 +23,7 @@ import { now, type ServiceEnv } from "../shared/env.ts";
 import type { RoleApp } from "../shared/http.ts";
 import { Problem, toProblem } from "../shared/problems.ts";
 import { serve } from "../shared/serve.ts";
+import { sweepLinks } from "./link-rows.ts";
 import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
 import { publishLateParts } from "./service-list.ts";
@@ -103,7 +104,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
   serve(app, ADMINISTRATION.sweep, async (c) => {
     await admin.request(c);
     const at = now(c);
-    const total = { blobs: 0, entries: 0, assertions: 0 };
+    const total = { blobs: 0, entries: 0, assertions: 0, links: 0 };
     for (const shard of SHARDS) {
       const swept = await sweepShard(c.env, shardDb(c.env, shard), at);
       total.blobs += swept.blobs;
@@ -111,6 +112,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
     }
     const spent = await drizzle(c.env.RECORDS_DB_0).delete(clientAssertions).where(lte(clientAssertions.expiresAt, at));
     total.assertions = spent.meta.changes;
+    total.links = await sweepLinks(c.env, at);
     await drizzle(c.env.RECORDS_DB_0).delete(caseWatches).where(lte(caseWatches.until, at));
     await publishLateParts(c.env);
     return c.json(total);

@@ -30,6 +30,8 @@ const crossOrigin = cors({
     SIGNATURE_HEADER,
     CLOCK_HEADER,
     "symbolon-manifest",
+    "symbolon-expires",
+    "symbolon-passcode",
     "if-none-match",
     "range",
     "if-range",

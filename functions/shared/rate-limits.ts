@@ -2,7 +2,9 @@
 //
 //   address     of the caller: an IPv4 address, or the first 64 bits of an IPv6 address. Before anything else
 //   key         that signed the request, or the clinic of a token, once signature or token are verified
-//   challenge   a check-in's, before it is verified: the dearest thing that a stranger with a challenge can ask for
+//   challenge   a check-in's, before it is verified: the dearest thing that a stranger with a challenge can ask for.
+//               The service counts the making of a SMART Health Link by its address under the same number: a stranger may do
+//               it, and it takes up to 5 MB of the bucket
 //
 // The numbers leave room for a clinic of thirty desks behind one address: each desk polls its sessions every two seconds and
 // files a record a minute. They stand in wrangler.toml too, and a test compares them. Local hosts have limits as well, a thousand
@@ -76,9 +78,13 @@ export function callerOf(address: string | undefined, zone: string | undefined):
   return address.includes(":") ? prefixOf(address) : address;
 }
 
+const ownCaller = (c: Context): string => callerOf(c.req.header("cf-connecting-ip"), c.req.header("cf-worker"));
+
 /** @throws Problem too-many */
-export const countAddress = (c: Context): Promise<void> =>
-  count(c.env, "RATE_ADDRESS", callerOf(c.req.header("cf-connecting-ip"), c.req.header("cf-worker")));
+export const countAddress = (c: Context): Promise<void> => count(c.env, "RATE_ADDRESS", ownCaller(c));
+
+/** Of the making of links. No key of another request under this binding has this form. @throws Problem too-many */
+export const countLink = (c: Context): Promise<void> => count(c.env, "RATE_CHALLENGE", `link ${ownCaller(c)}`);
 
 /** @param key whose signature or token was verified. @throws Problem too-many */
 export const countKey = (c: Context, key: Hex): Promise<void> => count(c.env, "RATE_KEY", key);

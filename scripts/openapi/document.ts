@@ -95,11 +95,12 @@ const COMMON_HEADERS = {
   "ratelimit-policy": { $ref: "#/components/headers/RateLimitPolicy" },
 };
 
-function contentOf({ json, octets, text, html }: Answer, schemas: Schemas): JsonSchema {
+function contentOf({ json, octets, text, html, jose }: Answer, schemas: Schemas): JsonSchema {
   return {
     ...(octets === undefined ? {} : { [OCTETS_TYPE]: { schema: binary(octets) } }),
     ...(json === undefined ? {} : { [JSON_TYPE]: { schema: schemas.of(json) } }),
     ...(text === undefined ? {} : { [TEXT_TYPE]: { schema: { type: "string", description: text } } }),
+    ...(jose === undefined ? {} : { "application/jose": { schema: { type: "string", description: jose } } }),
     ...(html === undefined ? {} : { [HTML_TYPE]: { schema: { type: "string", description: html } } }),
   };
 }

@@ -402,7 +402,7 @@ describe("strings, sizes and order", () => {
 
   it("no table that many sessions share keeps the order of writing", () => {
     const shared =
-      /^(sessions|session_index|index_nodes|complete_epochs|late_rows|uploads|filed|outbox|client_assertions|oauth_clients|services|service_parts|closed_epochs|cases|admin_nonces|order_counts|case_watches|ticket|waiting|watched|webhook|old_secret|dead|records_.*|session|windows|frames)$/;
+      /^(sessions|session_index|index_nodes|complete_epochs|late_rows|uploads|filed|outbox|client_assertions|oauth_clients|services|service_parts|closed_epochs|shared_links|shared_link_days|cases|admin_nonces|order_counts|case_watches|ticket|waiting|watched|webhook|old_secret|dead|records_.*|session|windows|frames)$/;
     let seen = 0;
     for (const [file, tables] of dump.schemas) {
       if (!isOperators(file) || !/^d1\/|^do\/service-/.test(file)) continue;

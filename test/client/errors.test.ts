@@ -52,6 +52,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   DeskError: sdk.DeskError,
   FhirInputError: sdk.FhirInputError,
   IdentityFoundError: sdk.IdentityFoundError,
+  ShareLinkError: sdk.ShareLinkError,
 };
 
 it.each(Object.entries(CLASSES))("%s has the name of its group and is a SymbolonError", (name, errorClass) => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { enrolmentCodeIn, invitationIn } from "../../apps/wallet/start/codes.ts";
+import { codeGroups, readEnrolmentCode } from "../../client/shared/enrolment-code.ts";
 
 const ACCOUNT = "fe98886d2376d96fa9da4da1aeb0dbc9";
 const SECRET = "MYINNMhL4VOdFMrmlhywo99lZeeCWp7S6eOHVEJ_99U";
@@ -16,6 +17,13 @@ describe("the desk's code", () => {
     ["with line breaks of a sheet of paper", ` ${ACCOUNT.slice(0, 16)}\n${ACCOUNT.slice(16)}.\n${SECRET} `],
     ["in a sentence", `Your code is ${CODE} for today`],
   ])("is read %s", (_, text) => expect(enrolmentCodeIn(text)).toBe(CODE));
+
+  it("is read from the groups of a printed sheet, in small letters too, and only if all are there", () => {
+    const groups = codeGroups({ account: ACCOUNT, enrolmentCode: SECRET });
+    for (const text of [groups.join(" "), groups.join("\n").toLowerCase(), groups.join("-")])
+      expect(readEnrolmentCode(enrolmentCodeIn(text)!)).toEqual({ account: ACCOUNT, enrolmentCode: SECRET });
+    expect(enrolmentCodeIn(groups.slice(1).join(" "))).toBeUndefined();
+  });
 
   it.each([
     ["too short", CODE.slice(0, -1)],

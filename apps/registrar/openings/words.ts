@@ -10,7 +10,7 @@ const en = {
       title: "Who answers a trace",
       lines: [
         "A trace finds the person behind one visit. The registry's machine answers it, not this desk.",
-        "It answers only if enough officers of independent trustees approved the order, if the public log has it, and if the notice to the person stands in the log.",
+        "It answers only if enough officers of independent trustees approved the order. The public log must have the order, and the notice to the person too.",
         "The answer is sealed to the office that asked. This desk cannot start a trace, see one, speed it up or stop it.",
         "The machine learns which person it was. It does not learn which visit or which clinic.",
       ],

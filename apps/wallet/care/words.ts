@@ -60,7 +60,7 @@ const en = {
     "log-stale":
       "The list is older than it may be, so new entries could be missing. Try again tomorrow. If it stays, tell the registrar's desk.",
     "log-broken":
-      "The list contradicts what your phone read before. Keep this phone as it is: it holds the proof. Tell the registrar's desk and the data protection office.",
+      "The list contradicts what your phone read before. Keep this phone as it is: it shows what happened. Tell the registrar's desk and the data protection office.",
     "bad-log-key": "The list is not signed by its keeper. Update the app. If it stays, tell the registrar's desk.",
     "unlogged-parameters":
       "The registrar gave your phone rules that are not in the public list. Keep this phone as it is. Tell the data protection office.",

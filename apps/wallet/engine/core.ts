@@ -3,6 +3,7 @@
 import {
   checkRecoveryWords,
   type EnrolmentOffer,
+  readEnrolmentCode,
   systemTransport,
   Wallet,
   type WalletOptions,
@@ -128,10 +129,10 @@ export const coreApi = {
 
   overview: viewOf,
 
-  /** @param code "account.code" of the registrar's desk */
+  /** @param code of the registrar's desk, in any of its forms @throws DeskError bad-code if a letter is wrong */
   async askRecord(code: string): Promise<PersonView> {
-    const [account = "", secret = ""] = code.split(".");
-    offer = await wallet().startEnrolment(account, secret);
+    const { account, enrolmentCode } = readEnrolmentCode(code);
+    offer = await wallet().startEnrolment(account, enrolmentCode);
     const { name, birthDate, selector } = offer;
     return { name, birthDate, selector, caution: cautionOf(offer) };
   },

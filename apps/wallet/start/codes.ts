@@ -3,10 +3,12 @@
 //
 //   desk's code    ACCOUNT.CODE           32 hex digits, a dot, 43 characters of base64url
 //                  https://…/#e=ACCOUNT.CODE
+//                  16 groups of five, from paper: the SDK reads them and finds a wrong letter
 //   invitation     SYMBOLON:…
 //                  https://…/#v=SYMBOLON:…
 
 const CODE = /(?:^|[#=/\s])([0-9a-f]{32}\.[\w-]{43})(?:$|[\s&])/i;
+const GROUPS = /^[A-Z2-7]{80}$/;
 const INVITATION = /SYMBOLON:[A-Z2-7]+/i;
 
 const plain = (text: string): string => {
@@ -17,8 +19,13 @@ const plain = (text: string): string => {
   }
 };
 
-/** The desk's code in a text, as "account.code". Line breaks and spaces that come from paper do not matter. */
+/**
+ * The desk's code in a text, as "account.code" or as the 80 characters of its groups. Line breaks and spaces that come from
+ * paper do not matter.
+ */
 export function enrolmentCodeIn(text: string): string | undefined {
+  const groups = text.replace(/[\s-]/g, "").toUpperCase();
+  if (GROUPS.test(groups)) return groups;
   const found = CODE.exec(plain(text))?.[1] ?? CODE.exec(plain(text).replace(/\s+/g, ""))?.[1];
   if (found === undefined) return undefined;
   const [account, code] = found.split(".");

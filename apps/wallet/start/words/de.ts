@@ -154,6 +154,7 @@ export const de: Words = {
       `Seit dem ${day} stimmt etwas mit der öffentlichen Liste der Öffnungen nicht. Zeigen Sie das der Registrierung.`,
   },
   faults: {
+    "bad-code": "Ein Zeichen dieses Codes stimmt nicht. Lesen Sie ihn noch einmal ab, immer fünf Zeichen.",
     "credential-refused": "Dieser Code ist verbraucht oder abgelaufen. Bitten Sie um einen neuen.",
     expired: "Dieser Code ist abgelaufen. Bitten Sie um einen neuen.",
     "other-registration":

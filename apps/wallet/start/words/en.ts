@@ -148,6 +148,7 @@ export const en = {
       `Since ${day} something is wrong with the public list where openings stand. Ask at the desk, and show this.`,
   },
   faults: {
+    "bad-code": "A letter of this code is wrong. Read it once more from the paper, five letters at a time.",
     "credential-refused": "This code is used up or has run out. Ask at the desk for a new one.",
     expired: "This code has run out. Ask at the desk for a new one.",
     "other-registration": "This app belongs to another person. Use that person's code, or remove everything first.",

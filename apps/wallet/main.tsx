@@ -78,9 +78,9 @@ function Locked() {
 /** The help pages need no open wallet: a person who lost a phone reads them too. */
 const isHelp = (): boolean => path.value.split("/")[1] === "help";
 const HelpLink = () => (
-  <p class="page">
+  <footer class="page">
     <a href="/help">{words.value.tabs.help}</a>
-  </p>
+  </footer>
 );
 
 function Now() {

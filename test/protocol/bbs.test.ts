@@ -195,4 +195,39 @@ describe("Blind BBS", () => {
     broken.set(blind.commit(committed, rng).commitmentWithProof.subarray(0, 48));
     expect(() => blind.blindSign(sk, broken, header, [], rng)).toThrow(DecodeError);
   });
+
+  it("refuses commitments of other lengths, and indexes on the wrong side of the border", () => {
+    expect(blind.committedCount(none)).toBe(0);
+    expect(blind.committedCount(commitmentWithProof)).toBe(2);
+    expect(blind.committedCount(blind.commit([], rng).commitmentWithProof)).toBe(0);
+    const length = commitmentWithProof.length;
+    for (const n of [1, 80, 111, length - 1, length + 1])
+      expect(() => blind.committedCount(new Uint8Array(n))).toThrow(`${n} bytes, expected 112 plus a multiple of 32`);
+    for (const n of [length - 32, length + 32])
+      expect(() => blind.blindSign(sk, new Uint8Array(n), header, [], rng)).toThrow(DecodeError);
+
+    const messages = text("a", "b");
+    const signature = blind.blindSign(sk, commitmentWithProof, header, messages, rng);
+    const prove = (i: number[], j: number[]) =>
+      blind.blindProofGen(pk, signature, header, ph, messages, committed, i, j, proverBlind, rng);
+    const proof = prove([1], [0]);
+    const checks = (signed: number, i: number[], j: number[]) =>
+      blind.blindProofVerify(pk, proof, header, ph, signed, text("b"), text("x"), i, j);
+    expect(checks(2, [1], [0])).toBe(true);
+    expect(checks(2, [1], [-2])).toBe(false);
+    expect(checks(9, [1], [0])).toBe(false);
+    expect(() => prove([2], [])).toThrow("beyond the signer's messages");
+    expect(() => prove([], [-1])).toThrow("negative committed index");
+  });
+});
+
+describe("keys and octets", () => {
+  it("have their lengths", () => {
+    expect(() => bbs.keyGen(new Uint8Array(31))).toThrow("31 bytes, at least 32 needed");
+    expect(() => bbs.keyGen(new Uint8Array(32), new Uint8Array(65_536))).toThrow("65536 bytes, at most 65535");
+    expect(bbs.keyGen(new Uint8Array(32), new Uint8Array(65_535))).not.toBe(bbs.keyGen(new Uint8Array(32)));
+    const signature = bbs.sign(sk, header, text("a"), rng);
+    for (const bad of [signature.slice(1), Uint8Array.of(...signature, 0)])
+      expect(() => bbs.decodeSignature(bad)).toThrow(`signature: ${bad.length} bytes, expected 80`);
+  });
 });

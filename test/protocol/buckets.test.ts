@@ -23,9 +23,9 @@ it("a tag hash lies in the range of its own part and in no other range", () => {
 });
 
 it("the ranges follow each other without a gap", () => {
-  for (const of of [1, 2, 3, 7, 104, 65_535, MAX_PARTS])
-    for (const n of [0, 1, Math.floor(of / 3), of - 2].filter((n) => n >= 0 && n < of - 1))
-      expect(rangeOf({ n, of }).below).toBe(rangeOf({ n: n + 1, of }).from);
+  for (const parts of [1, 2, 3, 7, 104, 65_535, MAX_PARTS])
+    for (const n of [0, 1, Math.floor(parts / 3), parts - 2].filter((n) => n >= 0 && n < parts - 1))
+      expect(rangeOf({ n, of: parts }).below).toBe(rangeOf({ n: n + 1, of: parts }).from);
   expect(rangeOf(EVERYTHING)).toEqual({ from: "00000000", below: "g" });
   expect(rangeOf({ n: MAX_PARTS - 1, of: MAX_PARTS }).below).toBe("g");
 });

@@ -9,6 +9,7 @@ import {
   hybridOpen,
   hybridSeal,
   hybridSealWith,
+  isHybridPublicKey,
 } from "../../protocol/hybrid-seal.ts";
 
 const rng: Rng = (n) => new Uint8Array(randomBytes(n));
@@ -96,6 +97,36 @@ describe("hybrid sealing", () => {
     const mauled = sealed.slice();
     mauled.fill(0, 1 + 1088, 1 + 1120);
     expect(() => hybridOpen(pair.secretKey, aad, mauled)).toThrow(HybridSealError);
+  });
+
+  it("refuses a public key whose point is of low order, in every form", () => {
+    const low = [
+      0n,
+      1n,
+      325606250916557431795983626356110631294008115727848805560023387167927233504n,
+      39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+      2n ** 255n - 20n,
+      2n ** 255n - 19n,
+      2n ** 255n - 18n,
+    ];
+    const withPoint = (u: bigint): Uint8Array => {
+      const key = pair.publicKey.slice();
+      for (let i = 0; i < 32; i++) key[1184 + i] = Number((u >> BigInt(8 * i)) & 255n);
+      return key;
+    };
+    expect(isHybridPublicKey(pair.publicKey)).toBe(true);
+    for (const u of [9n, 2n ** 255n - 21n, 2n ** 255n + 9n]) expect(isHybridPublicKey(withPoint(u))).toBe(true);
+    for (const u of low)
+      for (const form of [u, u + 2n ** 255n]) expect(isHybridPublicKey(withPoint(form)), `${form}`).toBe(false);
+    expect(isHybridPublicKey(pair.publicKey.subarray(1))).toBe(false);
+    expect(isHybridPublicKey(Uint8Array.of(...pair.publicKey, 9))).toBe(false);
+  });
+
+  it("has one error, which says nothing", () => {
+    const message = "cannot be sealed or opened";
+    expect(() => hybridOpen(pair.secretKey, aad, sealed.subarray(1))).toThrow(message);
+    expect(() => hybridOpen(new Uint8Array(31), aad, sealed)).toThrow(message);
+    expect(() => hybridSeal(new Uint8Array(1216), aad, plaintext, rng)).toThrow(message);
   });
 
   it("refuses to seal to a bad public key, and to open with a bad secret key", () => {

@@ -95,4 +95,22 @@ describe("trust in the log", () => {
     const alone = { ...checkpoint, size: 1, root: leafHash(unreadable.entry) };
     expect(verifyLogged(unreadable, alone)).toBeUndefined();
   });
+
+  it("a head is as old as the oldest of its newest cosignatures that make the quorum", () => {
+    const cosignedAt = (times: readonly (number | undefined)[]) => {
+      const head = verifyHead(note(times), trust, NOW);
+      return head.ok ? head.cosignedAt : head.reason;
+    };
+    const times = [NOW - 50, NOW - 10, NOW - 40, NOW - 30, NOW - 20];
+    expect(trust.quorum).toBe(4);
+    expect(cosignedAt(times)).toBe(NOW - 40);
+    expect(cosignedAt(times.toReversed())).toBe(NOW - 40);
+    expect(cosignedAt([undefined, ...times.slice(1)])).toBe(NOW - 40);
+    expect(cosignedAt([NOW - LOG_FRESHNESS_SECONDS - 1, ...times.slice(1)])).toBe(NOW - 40);
+    const alone = verifyHead(note([]), { ...trust, quorum: 0 }, NOW);
+    expect(alone.ok && alone.cosignedAt).toBe(0);
+    const old = note(times.map(() => 5));
+    expect(verifyHead(old, trust, NOW).ok).toBe(false);
+    expect(verifyHead(old, atAnyAge(trust), NOW).ok).toBe(true);
+  });
 });

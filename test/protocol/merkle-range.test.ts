@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concatBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { LogEntry } from "../../protocol/documents.ts";
+import { epochStart } from "../../protocol/epoch.ts";
 import { INDEX_ROW_BYTES } from "../../protocol/index-row.ts";
 import {
   blockHashes,
@@ -13,12 +14,21 @@ import {
   cutRows,
   INDEX_BLOCK_ROWS,
   IndexBlocks,
+  indexClosesAt,
   indexRootEntry,
   readIndexRoot,
   rootOfBlocks,
   verifyBlocks,
 } from "../../protocol/index-tree.ts";
-import { emptyFrontier, foldSpan, frontierRoot, leafHash, type Node, pushLeaf } from "../../protocol/merkle.ts";
+import {
+  emptyFrontier,
+  foldSpan,
+  frontierRoot,
+  leafHash,
+  type Node,
+  nodeHash,
+  pushLeaf,
+} from "../../protocol/merkle.ts";
 import { planRuns, rootOfLeaves, verifyRuns } from "../../protocol/merkle-range.ts";
 
 /** MTH as RFC 9162 section 2.1.1 writes it. */
@@ -106,6 +116,16 @@ describe("runs of leaves", () => {
   });
 });
 
+it("accepts hashes of exactly 32 bytes, in leaves and in the proof", () => {
+  const [left, right] = leavesOf(2) as [Uint8Array, Uint8Array];
+  const verdict = (leaf: Uint8Array, other: Uint8Array) =>
+    verifyRuns({ runs: [{ start: 0, leaves: [leaf] }], size: 2, proof: [other], root: nodeHash(leaf, other) });
+  expect(verdict(left, right)).toBe(true);
+  expect(verdict(Uint8Array.of(...left, 0), right)).toBe(false);
+  expect(verdict(left, right.subarray(1))).toBe(false);
+  expect(verifyRuns({ runs: [{ start: 0, leaves: [left] }], size: 2, proof: [], root: left })).toBe(false);
+});
+
 describe("blocks of an index", () => {
   const rowsOf = (count: number) => Uint8Array.from(randomBytes(count * INDEX_ROW_BYTES));
   const blocks = (rows: Uint8Array, places: { start: number; count: number }[]): IndexBlocks => {
@@ -148,4 +168,12 @@ describe("blocks of an index", () => {
     expect(readIndexRoot({ ...entry, kind: "opening" })).toBeUndefined();
     expect(readIndexRoot({ ...entry, body: entry.body.subarray(1) })).toBeUndefined();
   });
+});
+
+it("rows are whole, and an index closes an hour after the last arrival", () => {
+  expect(cutRows(new Uint8Array(2 * INDEX_ROW_BYTES)).map((row) => row.length)).toEqual(Array(2).fill(INDEX_ROW_BYTES));
+  expect(() => cutRows(new Uint8Array(INDEX_ROW_BYTES + 1))).toThrow("not a list of rows");
+  expect(indexClosesAt(680, { challengeWindowSeconds: 600, offlineGraceSeconds: 60 })).toBe(
+    epochStart(681) + 600 + 3600,
+  );
 });

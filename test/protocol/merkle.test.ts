@@ -191,6 +191,26 @@ describe("the tree", () => {
     expect(verifyInclusion({ index: 0, size: 1, leafHash: short, proof: [], root: short })).toBe(false);
     const claim = { from: 1, to: 2, fromRoot: longer, toRoot: root, proof: [right.slice(1)] };
     expect(verifyConsistency(claim)).toBe(false);
+    const [c, d, g] = [longer, log.leaves[3]!, log.leaves[0]!];
+    expect(verifyInclusion({ index: 0, size: 2, leafHash: d, proof: [c], root: nodeHash(d, c) })).toBe(false);
+    for (const [first, ok] of [
+      [log.leaves[2]!, true],
+      [c, false],
+    ] as const) {
+      const roots = { fromRoot: nodeHash(g, first), toRoot: nodeHash(g, nodeHash(first, d)) };
+      expect(verifyConsistency({ from: 3, to: 4, ...roots, proof: [first, d, g] })).toBe(ok);
+    }
+  });
+
+  it("has at most 2^64 - 1 entries, and no size that is no safe integer", () => {
+    const max = (1n << 64n) - 1n;
+    const root = log.leaves[0]!;
+    const same = (from: bigint | number, to = from) =>
+      verifyConsistency({ from, to, fromRoot: root, toRoot: root, proof: [] });
+    expect(same(max)).toBe(true);
+    for (const size of [max + 1n, 0, -1, 1.5, Number.NaN, 2 ** 53]) expect(same(size)).toBe(false);
+    expect(same(1.5, 2)).toBe(false);
+    expect(same(2, 2.5)).toBe(false);
   });
 
   it("refuses to plan proofs that do not exist", () => {
@@ -199,6 +219,9 @@ describe("the tree", () => {
     expect(() => planConsistency(0, 3)).toThrow(RangeError);
     expect(() => planConsistency(4, 3)).toThrow(RangeError);
     expect(() => planRoot(0)).toThrow(RangeError);
+    for (const size of [1.5, -1, Number.NaN]) expect(() => planRoot(size)).toThrow(`not a tree size: ${size}`);
+    for (const from of [0, -1, 1.5, 4])
+      expect(() => planConsistency(from, 3)).toThrow(`no proof from size ${from} to 3`);
   });
 });
 

@@ -254,6 +254,53 @@ describe("checkpoints", () => {
     const huge = { ...s, signature: s.signature.map((b, i) => (i === 0 ? 0x80 : b)) };
     expect(verifyCosignature(text, huge, witnessKey(1))).toBeUndefined();
   });
+
+  it("are refused by their line alone, before any curve is asked", () => {
+    const yes = () => true;
+    const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootAt(5) });
+    const [log, mark] = [signNote(text, LOG_SIGNER), cosign(text, witnessSigner(1), 7)];
+    expect(verifySignature(text, log, LOG, yes)).toBe(true);
+    expect(verifyCosignature(text, mark, witnessKey(1), yes)).toBe(7);
+    const wrong = (s: typeof log) => [
+      { ...s, name: "other.example" },
+      { ...s, keyId: s.keyId.map((b) => b ^ 1) },
+      { ...s, signature: s.signature.slice(1) },
+      { ...s, signature: Uint8Array.of(...s.signature, 0) },
+    ];
+    for (const s of wrong(log)) expect(verifySignature(text, s, LOG, yes)).toBe(false);
+    for (const s of wrong(mark)) expect(verifyCosignature(text, s, witnessKey(1), yes)).toBeUndefined();
+    expect(verifySignature(text, log, { ...LOG, type: WITNESS_KEY }, yes)).toBe(false);
+    expect(verifyCosignature(text, mark, { ...witnessKey(1), type: LOG_KEY }, yes)).toBeUndefined();
+    const at = (time: bigint) => {
+      const signature = mark.signature.slice();
+      new DataView(signature.buffer).setBigUint64(0, time);
+      return verifyCosignature(text, { ...mark, signature }, witnessKey(1), yes);
+    };
+    expect(at(2n ** 53n - 1n)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(at(2n ** 53n)).toBeUndefined();
+    for (const time of [-1, 1.5, 2 ** 53]) expect(() => cosign(text, witnessSigner(1), time)).toThrow(RangeError);
+  });
+
+  it("have lines of three parts that end with a newline, 64 at most", () => {
+    const line = formatSignature(signNote("a\n", LOG_SIGNER));
+    expect(parseSignatures(line.repeat(64))).toHaveLength(64);
+    expect(parseSignatures(line.repeat(65))).toBeUndefined();
+    const cut = line.slice(0, -1);
+    for (const bad of ["", "\n", cut, `${line}x`, "\u2014\n", "\u2014 a\n", `${cut} x\n`, `${line}\n`])
+      expect(parseSignatures(bad), bad).toBeUndefined();
+  });
+
+  it("are of a checkpoint that has all its lines, and of witnesses that differ in name and key", () => {
+    const text = formatCheckpoint({ origin: ORIGIN, size: 5, root: rootAt(5) });
+    expect(parseCheckpoint(text)?.size).toBe(5);
+    for (const bad of ["", "\n", "a\n", "a\n5\n", text.slice(0, -1), `\n${text}`, text.replace("5", "05")])
+      expect(parseCheckpoint(bad), bad).toBeUndefined();
+    const namesakes = [witnessKey(1), noteKey("w1.example", WITNESS_KEY, ed25519.getPublicKey(secret(2)))];
+    const config = { note: signedHead(5), logKey: LOG, witnesses: namesakes, quorum: 1 };
+    expect(() => verifyCheckpoint(config)).toThrow("two witnesses share a name or a key");
+    expect(() => noteKey("a", LOG_KEY, new Uint8Array(31))).toThrow("31 bytes, expected 32");
+    expect(() => parseVkey(formatVkey(LOG), WITNESS_KEY)).toThrow("key of type 1, expected 4");
+  });
 });
 
 describe("witnesses", () => {

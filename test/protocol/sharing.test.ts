@@ -8,11 +8,12 @@ import {
   evaluateCommitment,
   interpolatePoints,
   lagrangeAtZero,
+  liesOnPolynomial,
   MAX_HOLDERS,
   SharingError,
   sharePolynomial,
 } from "../../protocol/sharing.ts";
-import { Fr, G, randomScalar } from "../../protocol/suite.ts";
+import { Fr, G, type G1, randomScalar, type Scalar } from "../../protocol/suite.ts";
 
 const rng: Rng = (n) => new Uint8Array(randomBytes(n));
 
@@ -80,4 +81,23 @@ describe("Feldman commitments", () => {
     const wrong = Fr.add(evaluate(f, 2), 1n);
     expect(evaluateCommitment(commitPolynomial(f), 2).equals(G.multiply(wrong))).toBe(false);
   });
+});
+
+it("points lie on a polynomial of degree below t, or they do not", () => {
+  for (const t of [1, 2, 3]) {
+    const coefficients = Array.from({ length: t }, () => randomScalar(rng));
+    const at = (i: number): Scalar => coefficients.reduceRight((sum, c) => Fr.add(Fr.mul(sum, BigInt(i)), c), 0n);
+    const points = [0, 1, 2, 3, 4].map((i) => G.multiply(at(i)) as G1);
+    expect(liesOnPolynomial(points, t)).toBe(true);
+    expect(liesOnPolynomial(points, t + 1)).toBe(true);
+    expect(liesOnPolynomial(points, t - 1)).toBe(false);
+    for (const i of points.keys())
+      expect(
+        liesOnPolynomial(
+          points.map((p, j) => (i === j ? (p.add(G) as G1) : p)),
+          t,
+        ),
+        `point ${i}`,
+      ).toBe(false);
+  }
 });

@@ -5,7 +5,20 @@ import { describe, expect, it } from "vitest";
 import { concatBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import { fixedBase, type Group, groupG1, groupG2, groupGT } from "../../protocol/group.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { decodeProof, encodeProof, type Proof, proofBytes, prove, Relation, verify } from "../../protocol/sigma.ts";
+import {
+  challengeOf,
+  decodeBatchable,
+  decodeProof,
+  encodeBatchable,
+  encodeProof,
+  type Proof,
+  proofBytes,
+  prove,
+  proveBatchable,
+  Relation,
+  verify,
+  verifyBatchable,
+} from "../../protocol/sigma.ts";
 import { parseInstance } from "../../protocol/sigma-draft.ts";
 import { littleEndian } from "../../protocol/sponge.ts";
 import { DecodeError, encodeScalar, Fr, G, P2, R_ORDER, randomScalar, type Scalar } from "../../protocol/suite.ts";
@@ -295,9 +308,12 @@ describe("a proof is refused if one thing is broken:", () => {
     refused({ ...proof, responses: proof.responses.slice(1) });
     refused({ ...proof, responses: [...proof.responses, 0n] });
     refused({ ...proof, responses: [proof.responses[0]! + R_ORDER, proof.responses[1]!] });
+    refused({ ...proof, responses: [proof.responses[0]! - R_ORDER, proof.responses[1]!] });
   });
   it("the challenge", () => {
     refused({ ...proof, challenge: proof.challenge ^ 1n });
+    // The same equations hold: only the range refuses these.
+    for (const challenge of [proof.challenge + R_ORDER, proof.challenge - R_ORDER]) refused({ ...proof, challenge });
     refused({ ...proof, challenge: proof.challenge + R_ORDER });
     refused({ challenge: 0n, responses: [0n, 0n] });
   });
@@ -351,6 +367,29 @@ describe("a proof is refused if one thing is broken:", () => {
     refused(proof, new Relation(LABELS.present, ["x", "y"]));
     expect(() => new Relation(LABELS.present, ["x", "x"])).toThrow(RangeError);
     expect(() => new Relation(LABELS.present, ["x"]).equation(groupG1, G, [["y" as "x", G]])).toThrow(RangeError);
+  });
+});
+
+describe("a batchable proof", () => {
+  const x = randomScalar(rng);
+  const relation = new Relation<"x">(LABELS.present, ["x"]).equation(groupG1, G.multiply(x), [["x", G]]);
+  const proof = proveBatchable(relation, tag, { x }, rng);
+  const [z] = proof.responses as [Scalar];
+  it("is refused with a response or a commitment of another size (control: it is accepted)", () => {
+    expect(verifyBatchable(relation, tag, proof)).toBe(true);
+    for (const responses of [[z + R_ORDER], [z - R_ORDER], [], [z, 0n]])
+      expect(verifyBatchable(relation, tag, { ...proof, responses })).toBe(false);
+    for (const commitment of [proof.commitment.slice(1), concatBytes(proof.commitment, Uint8Array.of(0))]) {
+      expect(verifyBatchable(relation, tag, { ...proof, commitment })).toBe(false);
+      expect(challengeOf(relation, tag, { ...proof, commitment })).toBeUndefined();
+    }
+  });
+  it("decodes from its own number of bytes", () => {
+    const bytes = encodeBatchable(proof);
+    expect(decodeBatchable(bytes, 48, 1)).toEqual(proof);
+    for (const bad of [bytes.slice(1), bytes.slice(0, 48), bytes.slice(0, 47), concatBytes(bytes, Uint8Array.of(0))])
+      expect(() => decodeBatchable(bad, 48, 1)).toThrow(DecodeError);
+    expect(() => decodeBatchable(bytes.slice(0, 47), 48, 1)).toThrow("47 bytes, 48 of commitments");
   });
 });
 

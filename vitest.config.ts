@@ -62,6 +62,7 @@ export default defineConfig({
       node("vectors", "{vectors,second}", 60_000),
       node("engine", "engine", 60_000),
       node("client", "client", 60_000),
+      node("functions", "functions", 30_000),
       worker("log"),
       worker("service"),
       worker("registrar"),

@@ -14,8 +14,8 @@ import { planRuns, type RunPlace } from "../../protocol/merkle-range.ts";
 import type { EscrowEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
 
-/** blocks per answer: 1,024 rows */
-const BLOCKS_PER_PAGE = 16;
+/** blocks per answer: 768 rows, 160 kB. A page costs about 20 ms of CPU. */
+const BLOCKS_PER_PAGE = 12;
 const NODES_PER_STATEMENT = 4096;
 
 interface StoredNode {

@@ -333,8 +333,9 @@ describe("a cheating trustee", () => {
 
   it("with a sign-flipped GT value is named", async () =>
     expect(await outcome(() => link(`flip:${secondSlot}`))).toContain("trustee 2: wrong share"));
+  // The mask that fits may flip the other session's slot as well, so only the one that was aimed at is looked for.
   it("control: without the membership test the flip passes the batched proof and hides the session", async () =>
-    expect(tags(await link(`flip:${secondSlot} blind`))).toEqual([first.tagHash]));
+    expect(tags(await link(`flip:${secondSlot} blind`))).not.toContain(second.tagHash));
 
   const slip = () => `slip:${hex(clinics[1].serviceId)}:${foreign.tagHash}`;
   it("that slips a foreign session into its result is not believed", async () =>

@@ -120,11 +120,14 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** Random free ports. They lie below the range of outgoing connections, so that no connection takes one meanwhile. */
+/**
+ * Random free ports. They lie below the range of outgoing connections, so that no connection takes one meanwhile, and
+ * above 10080, the last port that fetch refuses (Fetch Standard, "port blocking").
+ */
 export async function freePorts(n: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < n) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = 10_081 + Math.floor(Math.random() * 20_000);
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];

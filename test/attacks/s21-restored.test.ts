@@ -169,10 +169,10 @@ describe("a D1 restored to an earlier day", () => {
 });
 
 describe("an epoch that another isolate closed a moment ago", () => {
-  /** This isolate has just seen the epoch open, and believes so for five seconds. */
+  /** This isolate has just seen the epoch open, and believes so for five seconds: both are made before. */
   async function closedElsewhere(s: Scene, slot: number) {
-    expect((await s.post(await s.craft(slot))).status).toBe(201);
-    const next = await s.craft(slot + 1);
+    const [first, next] = [await s.craft(slot), await s.craft(slot + 1)];
+    expect((await s.post(first)).status).toBe(201);
     await s.inService(`INSERT INTO closed_epochs (epoch) VALUES (${EPOCH})`);
     const answer = await s.post(next);
     await s.inService("DELETE FROM closed_epochs");

@@ -5,6 +5,7 @@
 //   mute       its notice share is of another secret than its own
 //   wrong      the same for its link share and its trace share
 //   flip:s     its link share has −d in slot s, and the proof is made anew over the changed values
+//   but:s      the flip leaves this slot as it is
 //
 // The flip works if every changed slot has an even coefficient ρ_s: then Δ is the same, and the batched proof holds (see
 // protocol/opening-link.ts). The coefficients depend on the values, so the attacker tries masks that contain slot s until
@@ -42,7 +43,8 @@ export const linkShareInSteps: typeof real.linkShareInSteps = function* (at, rng
   stayAwayIfSilent();
   const flip = markMatching(/flip:(\d+)/);
   if (!flip) return yield* real.linkShareInSteps(shareUnder("wrong", at), rng, engine);
-  const { index, values, proof } = flippedShare(at, Number(flip[1]), rng);
+  const kept = markMatching(/but:(\d+)/);
+  const { index, values, proof } = flippedShare(at, Number(flip[1]), kept && Number(kept[1]), rng);
   return { index, values: values.map(encodeGT), proof };
 };
 
@@ -64,11 +66,11 @@ function batchOf(at: real.LinkPublic, values: readonly GT[]) {
   return { weightedKey, seed, coefficients };
 }
 
-function flippedShare(at: real.LinkPublic & Secret, slot: number, rng: Rng): real.LinkShare {
+function flippedShare(at: real.LinkPublic & Secret, slot: number, kept: number | undefined, rng: Rng): real.LinkShare {
   const honest = real.linkShare(at, rng).values;
   for (let mask = 0; mask < 2 ** honest.length; mask++) {
     const isFlipped = (s: number): boolean => ((mask >> s) & 1) === 1;
-    if (!isFlipped(slot)) continue;
+    if (!isFlipped(slot) || (kept !== undefined && isFlipped(kept))) continue;
     const values = honest.map((d, s) => (isFlipped(s) ? Fp12.neg(d) : d));
     const { weightedKey, seed, coefficients } = batchOf(at, values);
     if (coefficients.some((c, s) => isFlipped(s) && c % 2n !== 0n)) continue;

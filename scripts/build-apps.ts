@@ -21,6 +21,9 @@ export const APPS: readonly string[] = readdirSync(join(root, "apps")).filter((n
   existsSync(join(root, "apps", name, "index.html")),
 );
 
+/** Modules that only sealed records need. */
+const SEALS_RECORDS = /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
+
 const shared: InlineConfig = {
   configFile: false,
   logLevel: "warn",
@@ -42,7 +45,15 @@ async function buildPage(app: string): Promise<void> {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1000,
     },
-    worker: { format: "es" },
+    worker: {
+      format: "es",
+      // Without this group, what seals records shares a chunk with what a check-in needs, and the first load has both.
+      rolldownOptions: {
+        output: {
+          codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
+        },
+      },
+    },
   });
   cpSync(join(root, "apps/shared/public"), outOf(app), { recursive: true });
 }

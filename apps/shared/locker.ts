@@ -5,7 +5,6 @@
 //   wrap     { kind, salt, iv, bytes }   bytes = AES-GCM(KDF(secret, salt), data key)
 //   value    { iv, bytes }               bytes = AES-GCM(data key, JSON), aad = name of the value
 
-import { argon2id } from "@noble/hashes/argon2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
@@ -45,12 +44,10 @@ const text = new TextEncoder();
 const keyOf = (raw: Uint8Array): Promise<CryptoKey> =>
   crypto.subtle.importKey("raw", raw as Uint8Array<ArrayBuffer>, "AES-GCM", false, ["encrypt", "decrypt"]);
 
-function wrappingKey(opener: Opener, salt: Uint8Array): Promise<CryptoKey> {
-  return keyOf(
-    opener.kind === "passkey"
-      ? hkdf(sha256, opener.secret, salt, INFO, 32)
-      : argon2id(text.encode(opener.secret.normalize("NFKC")), salt, ARGON),
-  );
+async function wrappingKey(opener: Opener, salt: Uint8Array): Promise<CryptoKey> {
+  if (opener.kind === "passkey") return keyOf(hkdf(sha256, opener.secret, salt, INFO, 32));
+  const { argon2id } = await import("@noble/hashes/argon2.js");
+  return keyOf(argon2id(text.encode(opener.secret.normalize("NFKC")), salt, ARGON));
 }
 
 async function seal(key: CryptoKey, plain: Uint8Array<ArrayBuffer>, name: string): Promise<Sealed> {

@@ -47,7 +47,7 @@ export const unpackClinicKeys = (bytes: Uint8Array): Promise<ClinicKeys> =>
   translateAsync(
     async () => {
       if (bytes.length > MAX_BYTES) throw new Error("too long");
-      const packed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Packed;
+      const packed = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as Packed;
       if (packed.v !== VERSION) throw new Error(`version ${packed.v}`);
       const [sign, hpke] = packed.keys.map((key) => fromBase64url(key)) as [Uint8Array, Uint8Array];
       const [oauthPublicJwk, d] = packed.oauth;

@@ -45,7 +45,7 @@ export interface ClinicCardReview {
   maxStaleEpochs: number;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The card in a file: its bytes, or base64url of them as text. @throws DeskError bad-clinic-card */
 export function readClinicCard(file: Uint8Array): ClinicCardReview {

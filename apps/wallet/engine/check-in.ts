@@ -10,11 +10,19 @@ import {
   SymbolonError,
   toBase64url,
 } from "../../../client/doors/wallet.ts";
-import { careApi } from "./care.ts";
 import { locker, wallet } from "./held.ts";
 
 const CARDS = "clinic-cards";
 const MAX_CARDS = 20;
+
+/** The care of a person loads after the check-in, not before. */
+const afterCheckIn = async (tagHash: string): Promise<boolean> => {
+  try {
+    return await (await import("./care.ts")).careApi.afterCheckIn(tagHash);
+  } catch {
+    return false;
+  }
+};
 
 /** A clinic's invitation as a person reads it. */
 export interface OfferView {
@@ -134,7 +142,7 @@ export const checkInApi = {
       asked = undefined;
       await keepCard(offer);
       // A clinic that may know the patient hears it now. If it does not, "My clinics" shows that this visit stands alone.
-      void careApi.afterCheckIn(tagHash).catch(() => false);
+      void afterCheckIn(tagHash);
       return visitOf(tagHash);
     } catch (error) {
       if (isUnreachable(error))

@@ -22,7 +22,8 @@ export const APPS: readonly string[] = readdirSync(join(root, "apps")).filter((n
 );
 
 /** Modules that only sealed records need. */
-const SEALS_RECORDS = /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
+const SEALS_RECORDS =
+  /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
 
 const shared: InlineConfig = {
   configFile: false,

@@ -12,4 +12,5 @@ export * from "./doors/clinic.ts";
 export * from "./doors/officer.ts";
 export * from "./doors/operator.ts";
 export * from "./doors/requester.ts";
+export * from "./doors/share.ts";
 export * from "./doors/wallet.ts";

@@ -9,7 +9,7 @@ import {
   type ShareLink,
   ShareLinkError,
   systemTransport,
-} from "../../client/doors/wallet.ts";
+} from "../../client/doors/share.ts";
 import { deployment } from "../shared/deployment.ts";
 import type { Resource } from "../shared/fhir/value.ts";
 import { serve } from "../shared/remote.ts";

@@ -4,15 +4,6 @@
 export { parseJson, writeJson } from "../fhir/json.ts";
 export type { DocumentBundle } from "../fhir/report.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
-export {
-  asksPasscode,
-  type OpenLinkOptions,
-  openShareLink,
-  readShareLink,
-  type ShareLink,
-  ShareLinkError,
-  writeShareLink,
-} from "../shared/shlink.ts";
 export type { CheckInOffer, CheckInOptions, HandedOver, Invitation, OpenSession } from "../wallet/check-in.ts";
 export { CopiedStoreError } from "../wallet/device-mark.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "../wallet/keys.ts";
@@ -22,16 +13,6 @@ export type { SessionView, WalletAlert, WalletOverview } from "../wallet/overvie
 export type { OwnRecord, OwnRecords, RecordFault as OwnRecordFault, RecordStatus } from "../wallet/records.ts";
 export { type ConfirmOptions, type EnrolmentOffer, RegistrationError } from "../wallet/registration.ts";
 export { CheckInError } from "../wallet/sending.ts";
-export {
-  type LinkUses,
-  newSharedLink,
-  putSharedLink,
-  revokeSharedLink,
-  type SharedLink,
-  type ShareOptions,
-  textOfSharedLink,
-  usesOfSharedLink,
-} from "../wallet/share.ts";
 export {
   type DeviceMarkStore,
   MemoryDeviceMark,

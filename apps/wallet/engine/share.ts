@@ -13,7 +13,7 @@ import {
   systemTransport,
   textOfSharedLink,
   usesOfSharedLink,
-} from "../../../client/doors/wallet.ts";
+} from "../../../client/doors/share.ts";
 import { deployment } from "../../shared/deployment.ts";
 import { locker, wallet } from "./held.ts";
 import { currentReport } from "./records.ts";

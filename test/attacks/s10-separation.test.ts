@@ -84,7 +84,11 @@ function violations(all: Deployed[]): string[] {
     if (d.borrowed.length > 0) found.push(`${d.env}: a door into another Worker: ${d.borrowed.join()}`);
     if (d.objects.filter((o) => o === "TRUSTEE_VAULT").length > 1) found.push(`${d.env}: two shares`);
     if (has.share !== "TRUSTEE_INDEX" in d.vars) found.push(`${d.env}: index without share, or share without index`);
-    if (d.vars.STAGE !== "production" || d.vars.CLOCK !== "system") found.push(`${d.env}: not a production clock`);
+    // The Worker of a web app serves files: it holds nothing and reads no clock.
+    const isApp = "CAMERA" in d.vars;
+    if (isApp && d.databases.length + d.buckets.length + d.objects.length > 0) found.push(`${d.env}: an app with data`);
+    if (!isApp && (d.vars.STAGE !== "production" || d.vars.CLOCK !== "system"))
+      found.push(`${d.env}: not a production clock`);
     if (d.observed) found.push(`${d.env}: requests are logged`);
     for (const name of Object.keys(d.vars)) if (SECRET.test(name)) found.push(`${d.env}: ${name} in the open`);
   }
@@ -138,6 +142,7 @@ describe("the configuration that is deployed", () => {
       TOML + database("trustee-2", "REGISTRAR_DB", "symbolon-registrar", 1),
       /^trustee-2: identities and share in one Worker$/,
     ],
+    ["an app with records", TOML + database("desk", "RECORDS_DB_0", "x", 9), /^desk: an app with data$/],
     [
       "a log that is its own witness",
       `${TOML}\n[[env.log.durable_objects.bindings]]\nname = "WITNESS_MEMORY"\nclass_name = "WitnessMemory"\n`,

@@ -12,6 +12,7 @@ import {
   writeResharing,
 } from "../../client/index.ts";
 import { samplePatients } from "../../local/patients.ts";
+import { publishLocalBuilds } from "../../local/published-builds.ts";
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
@@ -236,11 +237,37 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
     expect(await page.locator(".digits li").allTextContents()).not.toEqual(digits);
 
     await tab(night, "About");
+    // Nobody has published it.
+    await page.getByText("No app is published yet").waitFor();
     const { hash } = (await (await page.request.get(`${stage.urls.officerUrls[0]}/build.json`)).json()) as {
       hash: string;
     };
-    expect((await page.locator("code.build").textContent())!.replaceAll(" ", "")).toBe(hash);
+    const numbers = async () =>
+      (await page.locator("code.build").allTextContents()).map((text) => text.replaceAll(" ", ""));
+    expect(await numbers()).toEqual([hash]);
     await inspect(night);
+    await publishLocalBuilds(transport, deployment, host.adminSecretKey);
+    await button(night, "Try again").click();
+    await page.getByText("This is the published app").waitFor();
+    expect(await numbers()).toEqual([hash]);
+    await inspect(night);
+    // The server sends this browser a page with one byte more.
+    const root = `${stage.urls.officerUrls[0]}/`;
+    await page.route(root, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: `${await answer.text()} ` });
+    });
+    await button(night, "Try again").click();
+    await page.getByText("The public list does not know this app").waitFor();
+    const [here, newest] = await numbers();
+    expect([here === hash, newest]).toEqual([false, hash]);
+    await inspect(night);
+    await page.unroute(root);
+    await page.route(`${deployment.logUrl}/**`, (route) => route.abort());
+    await button(night, "Try again").click();
+    await page.getByText("We could not compare").waitFor();
+    await inspect(night);
+    await page.unroute(`${deployment.logUrl}/**`);
 
     // The browser itself notes each answer that is a refusal, and each request that this test cut off.
     expect(night.complaints.filter((line) => !line.startsWith("Failed to load resource"))).toEqual([]);

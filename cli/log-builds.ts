@@ -33,7 +33,14 @@ function requireCurrent(place: string, hash: string, { verdict, found, newest }:
   );
 }
 
-const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
+/** Node asks the name server for names under localhost, which RFC 6761 gives to this machine. */
+function addressOf(place: string): string {
+  const url = new URL(place);
+  if (url.hostname.endsWith(".localhost")) url.hostname = "127.0.0.1";
+  return url.origin;
+}
+
+const isUrl = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
 
 async function list(input: Input) {
   const deployment = await readDeployment(input);
@@ -46,11 +53,10 @@ async function compare(input: Input, place: string) {
   const deployment = await readDeployment(input);
   const t = await transport();
   const { checkBuild, differencesOf, readServedBuild } = await import("../client/log/app-builds.ts");
-  const url = place.replace(/\/+$/, "");
-  const { app, buildHash } = isUrl(place) ? await readServedBuild(t, url) : await readBuildFolder(place);
+  const { app, buildHash } = isUrl(place) ? await readServedBuild(t, addressOf(place)) : await readBuildFolder(place);
   const checked = await checkBuild({ transport: t, deployment }, { app, buildHash });
   requireCurrent(place, hexOf(buildHash), checked);
-  const others = isUrl(place) ? await differencesOf(t, url, deployment) : [];
+  const others = isUrl(place) ? await differencesOf(t, addressOf(place), deployment) : [];
   if (others.length > 0)
     throw new CliError(
       EXIT.unproven,

@@ -51,12 +51,15 @@ async function buildPage(app: string): Promise<void> {
     },
     worker: {
       format: "es",
-      // Without this group, what seals records shares a chunk with what a check-in needs, and the first load has both.
-      rolldownOptions: {
-        output: {
-          codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
+      // Without this group, what seals records shares a chunk with what a check-in needs, and the wallet's first load has both.
+      // The other workers need all of it at once. There the group would import the worker back, and the circle would break it.
+      ...(app === "wallet" && {
+        rolldownOptions: {
+          output: {
+            codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
+          },
         },
-      },
+      }),
     },
   });
   cpSync(join(root, "apps/shared/public"), outOf(app), { recursive: true });

@@ -5,7 +5,7 @@
 import "./about.css";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { busy, doing } from "../doing.ts";
+import { busy, loading } from "../doing.ts";
 import { dayText, isolated, language } from "../language.ts";
 import { RemoteError } from "../remote.ts";
 import { Button, Facts, Notice, Page, type Tone } from "../ui/kit.tsx";
@@ -38,8 +38,8 @@ const TONES: Record<State, Tone> = {
 const found = signal<Found | undefined>(undefined);
 
 async function look(check: () => Promise<BuildReport>): Promise<void> {
-  found.value = undefined;
-  await doing(words.value.checking, async () => {
+  await loading(words.value.checking, async () => {
+    found.value = undefined;
     try {
       const report = await check();
       found.value = { state: report.verdict, report };
@@ -101,6 +101,7 @@ function Result({ state, report }: Found) {
 export function AboutApp({ check, waits = false }: { check: () => Promise<BuildReport>; waits?: boolean }) {
   const w = words.value;
   useEffect(() => {
+    found.value = undefined;
     if (!waits) void look(check);
   }, []);
   return (

@@ -8,6 +8,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuildVerdict, checkBuild } from "../../client/log/app-builds.ts";
 import type { LogFailure, MonitorState, SplitView } from "../../client/log/monitor.ts";
+import { untilWitnessed } from "../../client/operator/witnessed.ts";
 import { ApiError, api } from "../../client/transport.ts";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
@@ -358,6 +359,7 @@ describe("a build of an app that the administrator did not publish", () => {
     return outcome(() => api(p.transport, p.deployment.logUrl, "/v1/entries", { json, signWith }));
   };
   const verdictOn = async (fill: number): Promise<BuildVerdict> => {
+    await untilWitnessed(p.transport, p.deployment);
     const reader = { transport: p.transport, deployment: p.deployment };
     return (await checkBuild(reader, { app: "wallet", buildHash: new Uint8Array(32).fill(fill) })).verdict;
   };

@@ -13,7 +13,7 @@ export interface Failure {
 /** Codes after which a repetition can succeed. */
 const LATER = new Set(["unreachable", "unavailable", "too-many", "in-progress", "log-stale", "stale-parameters"]);
 /** Errors that say: a signature, a proof or a chain does not hold. */
-const UNPROVEN = new Set(["SessionError", "ChainError", "LogError", "ParametersError", "RecordError"]);
+const UNPROVEN = new Set(["SessionError", "ChainError", "LogError", "ParametersError", "RecordError", "AppBuildError"]);
 
 /** What to do next, by the error's code. */
 const WAYS_OUT: Readonly<Record<string, string>> = {
@@ -34,6 +34,8 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
   "no-patient": "Name the Patient's file with --patient, or give --as-is if nothing in the file names the patient.",
   "several-patients": "Name the visit's own Patient with --patient.",
   "no-such-record": "List the records: symbolon clinic records",
+  "no-admin-key": "Ask the operator for a deployment file with adminKey.",
+  "bad-build": "Is this the address of an app? If it is, do not use it.",
   "bad-keys": "Name a file that symbolon clinic init wrote.",
 };
 

@@ -15,6 +15,7 @@ export const GROUPS: Readonly<Record<string, Entry>> = {
   },
   patient: { summary: "a wallet without a screen, for tests only", load: () => import("./patient.ts") },
   log: { summary: "the transparency log", load: () => import("./log.ts") },
+  operator: { summary: "the people who run a deployment", load: () => import("./operator.ts") },
   gateway: {
     summary: "a FHIR R4 server in the clinic, for its record system",
     run: async (args) => (await import("../gateway/command.ts")).gatewayCommand(args),

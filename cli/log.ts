@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Followed, MonitorState } from "../client/log/monitor.ts";
 import { CliError, type Command, EXIT, type Group, type Input } from "./command.ts";
 import { exists, makeDirectory, readBytes, replaceFile } from "./files.ts";
+import { builds } from "./log-builds.ts";
 import { note, result } from "./output.ts";
 import { DEPLOYMENT_OPTION, readDeployment, STATE_OPTION, stateDirectory, transport } from "./settings.ts";
 
@@ -117,4 +118,4 @@ function kindOf(read: () => string): string {
   }
 }
 
-export const group: Group = { path: "log", summary: "Verifies the transparency log.", commands: [verify] };
+export const group: Group = { path: "log", summary: "Verifies the transparency log.", commands: [verify, builds] };

@@ -208,6 +208,11 @@ const IDENTITY = {
   "identity-found": "The resources still name the patient. Nothing was sealed.",
 } as const;
 
+const APP_BUILD = {
+  "bad-build": "This address does not serve a whole build of an app.",
+  "no-admin-key": "The deployment does not name the administrator's key, so no build can be believed.",
+} as const;
+
 const SHARE_LINK = {
   "link-malformed": "This is not a SMART Health Link.",
   "link-unsupported": "This link has a version that this app does not know.",
@@ -245,6 +250,7 @@ export const ERROR_GROUPS = {
   FhirInputError: FHIR,
   IdentityFoundError: IDENTITY,
   ShareLinkError: SHARE_LINK,
+  AppBuildError: APP_BUILD,
 } as const;
 
 /** The codes of one error class: `CodeOf<"ApiError">`. */
@@ -276,6 +282,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...FHIR,
   ...IDENTITY,
   ...SHARE_LINK,
+  ...APP_BUILD,
 };
 
 export interface SymbolonErrorOptions {

@@ -8,17 +8,15 @@ import type { IndexStep, RegisteredService } from "../api/service/administration
 import { bytesToHex } from "../protocol/bytes.ts";
 import { requesterHashOf } from "../protocol/documents.ts";
 import { fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
-import { epochOf } from "../protocol/epoch.ts";
 import { KeySet } from "../protocol/key-set.ts";
-import { logTrustOf } from "../protocol/log-trust.ts";
-import { parseCheckpoint, parseNote } from "../protocol/note.ts";
 import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
-import { type Deployment, logPinsOf, ParametersCache } from "./parameters.ts";
+import { untilWitnessed } from "./operator/witnessed.ts";
+import type { Deployment } from "./parameters.ts";
 import type { EnrolmentCode } from "./shared/enrolment-code.ts";
 import { eachItem, MAX_PAGES } from "./shared/paging.ts";
-import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
+import { apiBytes, apiJson, type Transport } from "./transport.ts";
 
 export interface NewParameters {
   /** KeySet bytes of the finished ceremony */
@@ -84,19 +82,8 @@ export class Operator {
     const { serviceUrl } = this.#deployment;
     const request = { bytes: card, signWith: this.#adminSecretKey };
     const answer = await apiJson<RegisteredService>(this.#transport, serviceUrl, "/v1/admin/services", request);
-    await this.#untilWitnessed();
+    await untilWitnessed(this.#transport, this.#deployment);
     return answer.serviceId;
-  }
-
-  /** Waits until a quorum of witnesses has signed a head with every entry that the log has now. */
-  async #untilWitnessed(): Promise<void> {
-    const t = this.#transport;
-    const { logUrl } = this.#deployment;
-    const { document } = await new ParametersCache(t, this.#deployment).of(epochOf(t.now()));
-    const { quorum } = logTrustOf(logPinsOf(this.#deployment), document);
-    const note = await (await api(t, logUrl, "/checkpoint")).text();
-    const { size } = decodeAnswer("the log", () => parseCheckpoint(parseNote(note)!.text)!);
-    await apiJson(t, logUrl, `/v1/cosigned?quorum=${quorum}&min=${size}`);
   }
 
   /**

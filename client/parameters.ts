@@ -38,6 +38,8 @@ export interface Deployment {
   witnessVkeys: string[];
   /** Ed25519, 32 bytes: the service Worker's key, which signs receipts */
   serviceWorkerKey: Hex;
+  /** Ed25519, 32 bytes: the administrator's key, which signs the builds of the apps. Without it, no build is believed */
+  adminKey?: Hex;
 }
 
 /** The pinned names of a deployment's log, for `logTrustOf` of protocol/log-trust.ts. */

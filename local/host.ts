@@ -78,6 +78,8 @@ const WRITER_KINDS: Record<string, LogKind[]> = {
   "service-sign": ["service", "service-suspended", "service-resumed", "erasure"],
   "escrow-sign": ["order", "approval", "refusal", "notice", "opening", "index-root"],
 };
+/** The administrator's own request key appends the builds of the apps. */
+const ADMIN_KINDS: LogKind[] = ["app-build"];
 const TRUSTEE_KINDS: LogKind[] = ["officer", "officer-removed", "key-set"];
 
 /** On one machine a whole practice of patients shares one address. */
@@ -217,6 +219,7 @@ async function startOnce(options: HostOptions): Promise<Host> {
       LOG_SIGNING_KEY: log.skey,
       LOG_WITNESS_URLS: JSON.stringify(witnessNames.map(urlOf)),
       LOG_WRITERS: JSON.stringify({
+        [publicOf("admin")]: ADMIN_KINDS,
         ...Object.fromEntries(Object.entries(WRITER_KINDS).map(([name, kinds]) => [publicOf(name), kinds])),
         ...Object.fromEntries(trustees.map((t) => [bytesToHex(t.identityPublicKey), TRUSTEE_KINDS])),
       }),

@@ -3,6 +3,7 @@
 // requesters on request.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import {
   Clinic,
   type ClinicPolicy,
@@ -92,6 +93,7 @@ export function deploymentOf(host: Host): Deployment {
     trusteeKeys: host.trusteeIdentityKeys.map(bytesToHex),
     witnessVkeys: host.witnessVkeys,
     serviceWorkerKey: bytesToHex(host.serviceWorkerKey),
+    adminKey: bytesToHex(ed25519.getPublicKey(host.adminSecretKey)),
   };
 }
 

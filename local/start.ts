@@ -24,6 +24,7 @@ import {
   writeDeployment,
 } from "./practice-files.ts";
 import { progressLine } from "./progress.ts";
+import { publishLocalBuilds } from "./published-builds.ts";
 import { type SparePerson, sparePeople } from "./spare-people.ts";
 import { type Seeded, StateDirectory, StateError } from "./state-directory.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -190,6 +191,7 @@ async function main(): Promise<void> {
   const { host, seeded } = await start(state, port, fresh);
   const people = await writeFiles(path, host);
   const deployment = deploymentOf(host);
+  await publishLocalBuilds(systemTransport(), deployment, host.adminSecretKey);
   const apps = await startApps(deployment, port + DEFAULT_PORTS, tourStage(deployment, host));
   printApps(apps.urls);
   print(host, seeded, state.seededFile);

@@ -430,6 +430,7 @@ export const LOG_KINDS = [
   "officer-removed",
   "service-suspended",
   "service-resumed",
+  "app-build",
 ] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 /**

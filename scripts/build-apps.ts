@@ -1,5 +1,6 @@
 // Builds the web apps of apps/ into gen/apps/<name>: Vite for the page, its worker and its styles. The same sources give the
-// same files, whatever machine or folder. gen/apps/<name>/build.json has the hash of the whole, which the app shows.
+// same files, whatever machine or folder. gen/apps/<name>/build.json has the names of all files and the hash of the whole, which
+// the operator publishes in the log (`symbolon operator publish`).
 //
 //   node scripts/build-apps.ts          builds what has changed since the last build
 //   node scripts/build-apps.ts --all    builds everything
@@ -9,6 +10,8 @@ import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmS
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type InlineConfig } from "vite";
+import { buildHashOf } from "../protocol/app-builds.ts";
+import { bytesToHex } from "../protocol/bytes.ts";
 
 // Vite takes another value from the environment, and would build other files, for example within a test.
 process.env.NODE_ENV = "production";
@@ -69,14 +72,9 @@ const filesOf = (app: string): string[] =>
     .filter((file) => file !== "build.json")
     .sort();
 
-/** SHA-256 over the names and contents of all files, in hex. */
+/** The build hash of an app (protocol/app-builds.ts), in hex. */
 export function buildHash(app: string, files: readonly string[] = filesOf(app)): string {
-  const hash = createHash("sha256");
-  for (const file of files) {
-    const bytes = readFileSync(join(outOf(app), file));
-    hash.update(`${file}\n${bytes.length}\n`).update(bytes);
-  }
-  return hash.digest("hex");
+  return bytesToHex(buildHashOf(files.map((name) => ({ name, content: readFileSync(join(outOf(app), name)) }))));
 }
 
 /** An app that works without network has a service worker, which knows the names of all other files. */
@@ -112,7 +110,7 @@ function sourcesHash(): string {
 export async function buildApp(app: string): Promise<void> {
   await buildPage(app);
   await buildServiceWorker(app);
-  writeFileSync(join(outOf(app), "build.json"), JSON.stringify({ app, hash: buildHash(app) }));
+  writeFileSync(join(outOf(app), "build.json"), JSON.stringify({ app, hash: buildHash(app), files: filesOf(app) }));
 }
 
 if (import.meta.main) {

@@ -7,7 +7,12 @@ import { messagesApi } from "./engine/messages.ts";
 import { receptionApi } from "./engine/reception.ts";
 import { recordsApi } from "./engine/records.ts";
 
-const api = { ...keysApi, ...receptionApi, ...recordsApi, ...messagesApi, ...askApi };
+/** The worker's method for "About this app". */
+const buildApi = {
+  checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("desk"),
+};
+
+const api = { ...keysApi, ...receptionApi, ...recordsApi, ...messagesApi, ...askApi, ...buildApi };
 export type Engine = typeof api;
 
 serve(api);

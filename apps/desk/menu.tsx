@@ -9,6 +9,7 @@ const PLACES = ["/", "/today", "/ask", "/keys"] as const;
 const placeOf = (at: string): string => {
   const first = `/${at.split("/")[1] ?? ""}`;
   if (first === "/visit") return "/today";
+  if (first === "/about") return "/keys";
   if (first === "/case" || first === "/emergency") return "/ask";
   return (PLACES as readonly string[]).includes(first) ? first : "/";
 };

@@ -118,6 +118,7 @@ const api = {
     const committee = plan.trustees.map((key, i) => ({ trustee: i + 1, stays: deployment.trusteeKeys[i] === key }));
     return { ...plan, committee, deals: plan.dealers.includes(trustee) };
   },
+  checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("officer"),
   async approvePlan(text: string): Promise<void> {
     const { officer } = await atPost();
     const { id, plan } = readResharingText(text);

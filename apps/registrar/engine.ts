@@ -5,7 +5,12 @@ import { keyApi } from "./engine/key.ts";
 import { partiesApi } from "./engine/parties.ts";
 import { peopleApi } from "./engine/people.ts";
 
-const api = { ...keyApi, ...peopleApi, ...partiesApi };
+/** The worker's method for "About this app". */
+const buildApi = {
+  checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("registrar"),
+};
+
+const api = { ...keyApi, ...peopleApi, ...partiesApi, ...buildApi };
 export type Engine = typeof api;
 
 serve(api);

@@ -8,7 +8,7 @@ import { path } from "../shared/route.ts";
 import { Frame } from "../shared/ui/frame.tsx";
 import { Busy, Button, Page, Tabs } from "../shared/ui/kit.tsx";
 import { common } from "../shared/words/common.ts";
-import { BringKey, KeyScreen } from "./key/key.tsx";
+import { About, BringKey, KeyScreen } from "./key/key.tsx";
 import { Unlock } from "./key/lock.tsx";
 import { Openings } from "./openings/openings.tsx";
 import { Clinics } from "./parties/clinics.tsx";
@@ -28,6 +28,7 @@ const SCREENS: Record<string, ComponentType> = {
   "/officers": Officers,
   "/openings": Openings,
   "/key": KeyScreen,
+  "/about": About,
 };
 
 function Missing() {
@@ -55,7 +56,7 @@ function Open() {
   return (
     <>
       <div class="page desk parts">
-        <Tabs label={w.parts} links={links} current={isPerson ? "/" : at} />
+        <Tabs label={w.parts} links={links} current={isPerson ? "/" : at === "/about" ? "/key" : at} />
       </div>
       <Screen key={at} />
     </>

@@ -2,24 +2,26 @@
 // first call of one of their methods, so that a check-in does not wait for them.
 
 import { serve } from "../shared/remote.ts";
+import type { buildApi } from "./engine/build.ts";
 import type { careApi } from "./engine/care.ts";
 import { coreApi } from "./engine/core.ts";
 import type { recordsApi } from "./engine/records.ts";
 import type { shareApi } from "./engine/share.ts";
 
-export type Engine = typeof coreApi & typeof recordsApi & typeof careApi & typeof shareApi;
+export type Engine = typeof coreApi & typeof recordsApi & typeof careApi & typeof shareApi & typeof buildApi;
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of any type are served
 type Methods = Record<string, (...args: any[]) => unknown>;
 
 let others: Promise<Methods> | undefined;
 async function load(): Promise<Methods> {
-  const [records, care, share] = await Promise.all([
+  const [records, care, share, build] = await Promise.all([
     import("./engine/records.ts"),
     import("./engine/care.ts"),
     import("./engine/share.ts"),
+    import("./engine/build.ts"),
   ]);
-  return { ...records.recordsApi, ...care.careApi, ...share.shareApi };
+  return { ...records.recordsApi, ...care.careApi, ...share.shareApi, ...build.buildApi };
 }
 
 const core: Methods = coreApi;

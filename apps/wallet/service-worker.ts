@@ -8,6 +8,8 @@ declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `app-${BUILD.version}`;
 const DEPLOYMENT = "/deployment.json";
+/** What "About this app" hashes beside the app's files. Kept too, so that it hashes the build that runs here, not the next one. */
+const OF_THIS_BUILD = ["/build.json", "/service-worker.js"];
 /** after which an answer from the last time is as good */
 const PATIENCE_MS = 3000;
 
@@ -20,7 +22,9 @@ self.addEventListener("install", (event) => {
       .open(CACHE)
       .then((cache) =>
         cache.addAll(
-          [...BUILD.files.filter(isNeeded), DEPLOYMENT].map((file) => new Request(file, { cache: "no-cache" })),
+          [...BUILD.files.filter(isNeeded), ...OF_THIS_BUILD, DEPLOYMENT].map(
+            (file) => new Request(file, { cache: "no-cache" }),
+          ),
         ),
       ),
   );
@@ -64,6 +68,5 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
-  if (pathname === "/service-worker.js" || pathname === "/build.json") return;
   event.respondWith(pathname === DEPLOYMENT ? deploymentOf(request) : fileOf(request));
 });

@@ -2,6 +2,7 @@
 
 export { decodeIdentity, encodePatient, type Identity } from "../fhir/identity.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
+export { type NewBuild, type PublishedBuild, publishBuilds } from "../operator/app-builds.ts";
 export {
   CeremonyError,
   type CeremonyInput,

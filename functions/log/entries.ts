@@ -16,7 +16,7 @@ import { Problem } from "../shared/problems.ts";
 import { signedBy } from "../shared/request-auth.ts";
 import { readBody, serve } from "../shared/serve.ts";
 import { logOf } from "./object.ts";
-import { checkEntry, writersOf } from "./writers.ts";
+import { checkEntry, checkSignedEntry, writersOf } from "./writers.ts";
 
 export function registerEntries(app: RoleApp<LogEnv>): void {
   serve(app, ENTRIES.readEntries, async (c, { query: { from, limit } }) => {
@@ -41,7 +41,10 @@ export function registerEntries(app: RoleApp<LogEnv>): void {
         throw new Problem("too-large", `An entry has at most ${MAX_ENTRY_BYTES} bytes.`);
       const value = LogEntry.decode(entry);
       // Bytes that are in the log already keep their index, however late they come again.
-      if (known[i] === undefined) checkEntry(value, writers.get(key)!, now(c));
+      if (known[i] === undefined) {
+        checkEntry(value, writers.get(key)!, now(c));
+        checkSignedEntry(value, key);
+      }
     });
     const { indexes, size } = await logOf(c.env).append(bytes);
     return c.json({ indexes, size });

@@ -3,7 +3,9 @@
 
 import * as z from "zod";
 import { hexText } from "../../api/fields.ts";
+import { readAppBuild } from "../../protocol/app-builds.ts";
 import { LOG_KINDS, type LogEntry, type LogKind } from "../../protocol/documents.ts";
+import { type Hex, hexToBytes } from "../../protocol/encodings.ts";
 import type { LogEnv } from "../shared/env.ts";
 import { Problem } from "../shared/problems.ts";
 
@@ -26,10 +28,10 @@ export function writersOf(env: LogEnv): Map<string, readonly LogKind[]> {
 }
 
 /**
- * Kinds whose date others rely on: parameters before their month, an officer or certificate before its use. Entries of other
- * kinds may have waited for the log, and may be older.
+ * Kinds whose date others rely on: parameters before their month, an officer or certificate before its use, a build on the day
+ * that an app shows. Entries of other kinds may have waited for the log, and may be older.
  */
-const DATED: readonly LogKind[] = ["parameters", "key-set", "requester", "requester-revoked", "officer"];
+const DATED: readonly LogKind[] = ["parameters", "key-set", "requester", "requester-revoked", "officer", "app-build"];
 
 /** @throws Problem forbidden if the writer may not append this kind, clock-skew if its date is not the log's */
 export function checkEntry(entry: LogEntry, kinds: readonly LogKind[], now: number): void {
@@ -37,4 +39,12 @@ export function checkEntry(entry: LogEntry, kinds: readonly LogKind[], now: numb
   const early = DATED.includes(entry.kind) && entry.at < now - ENTRY_TIME_TOLERANCE_SECONDS;
   if (early || entry.at > now + ENTRY_TIME_TOLERANCE_SECONDS)
     throw new Problem("not-allowed-now", `The entry is dated ${entry.at}, and the log's clock says ${now}.`);
+}
+
+/**
+ * The log keeps no build that its readers would leave out: the writer itself must have signed the build in the entry.
+ * @throws CodecError
+ */
+export function checkSignedEntry(entry: LogEntry, writer: Hex): void {
+  if (entry.kind === "app-build") readAppBuild(entry, hexToBytes(writer));
 }

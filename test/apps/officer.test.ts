@@ -1,6 +1,8 @@
 // An officer at night: makes a passkey in the page, is registered, sees an emergency come in, reads it, decides with the passkey,
 // and finds the decision again. Beside it: what the page refuses, and the screens under axe.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   approveResharing,
@@ -12,6 +14,8 @@ import {
   writeResharing,
 } from "../../client/index.ts";
 import { samplePatients } from "../../local/patients.ts";
+import { localBuildHash, publishLocalBuilds } from "../../local/published-builds.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
@@ -237,11 +241,33 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
     expect(await page.locator(".digits li").allTextContents()).not.toEqual(digits);
 
     await tab(night, "About");
-    const hash = await page.evaluate(() =>
-      fetch("/build.json").then(async (answer) => ((await answer.json()) as { hash: string }).hash),
-    );
-    expect((await page.locator("code.build").textContent())!.replaceAll(" ", "")).toBe(hash);
+    // Nobody has published it.
+    await page.getByText("No app is published yet").waitFor();
+    const hash = bytesToHex(localBuildHash("officer"));
+    const numbers = async () =>
+      (await page.locator("code.build").allTextContents()).map((text) => text.replaceAll(" ", ""));
+    expect(await numbers()).toEqual([hash]);
     await inspect(night);
+    await publishLocalBuilds(transport, deployment, host.adminSecretKey);
+    await button(night, "Try again").click();
+    await page.getByText("This is the published app").waitFor();
+    expect(await numbers()).toEqual([hash]);
+    await inspect(night);
+    // The server sends this browser a page with one byte more.
+    const root = `${stage.urls.officerUrls[0]}/`;
+    const altered = `${readFileSync(join(import.meta.dirname, "../../gen/apps/officer/index.html"), "utf8")} `;
+    await page.route(root, (route) => route.fulfill({ contentType: "text/html", body: altered }));
+    await button(night, "Try again").click();
+    await page.getByText("The public list does not know this app").waitFor();
+    const [here, newest] = await numbers();
+    expect([here === hash, newest]).toEqual([false, hash]);
+    await inspect(night);
+    await page.unroute(root);
+    await page.route(`${deployment.logUrl}/**`, (route) => route.abort());
+    await button(night, "Try again").click();
+    await page.getByText("We could not compare").waitFor();
+    await inspect(night);
+    await page.unroute(`${deployment.logUrl}/**`);
 
     // The browser itself notes each answer that is a refusal, and each request that this test cut off.
     expect(night.complaints.filter((line) => !line.startsWith("Failed to load resource"))).toEqual([]);

@@ -1,7 +1,9 @@
 // The wallet's first minutes in a real browser: enrol with the desk's code, lock and open, and what goes wrong on the way.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Clinic } from "../../client/index.ts";
+import { type Clinic, publishBuilds } from "../../client/index.ts";
+import { localBuildHash } from "../../local/published-builds.ts";
+import { bytesToHex } from "../../protocol/bytes.ts";
 import { hasChromium, openStage, type Stage } from "./stage.ts";
 import {
   button,
@@ -57,6 +59,58 @@ describe.skipIf(!hasChromium)("the wallet's first minutes", () => {
     await heading(page, "More").waitFor();
     await expectGoodScreen(page, "more");
     expectQuiet(stage, person);
+    await person.close();
+  });
+
+  it("says whether the public list has the running app, and what to do if not", async () => {
+    const { practice, urls } = stage;
+    const { transport, deployment, host } = practice;
+    const logged = (...hashes: Uint8Array[]) =>
+      publishBuilds(
+        { transport, deployment, adminSecretKey: host.adminSecretKey },
+        hashes.map((buildHash) => ({ app: "wallet" as const, buildHash, source: "v1" })),
+      );
+    const own = localBuildHash("wallet");
+    const person = await enrolledPhone(stage);
+    const { page } = person;
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await page.reload(); // from here on the service worker answers
+    await button(page, "Open with the phone's lock").click();
+    await page.getByRole("link", { name: "More", exact: true }).click();
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().startsWith(deployment.logUrl)) asked.push(request.url());
+    });
+    await page.getByRole("link", { name: "About this app" }).click();
+    await heading(page, "About this app").waitFor();
+    await expectGoodScreen(page, "about");
+    expect(asked, "the log is read after a tap only").toEqual([]);
+
+    await logged(own.map((byte) => byte ^ 1));
+    await button(page, "Compare it with the published app").click();
+    await page.getByText("The public list does not know this app").waitFor();
+    await page.getByText("not published").waitFor();
+    await expectGoodScreen(page, "about: other");
+    await logged(own);
+    await button(page, "Try again").click();
+    await page.getByText("This is the published app").waitFor();
+    expect((await page.locator("code.build").textContent())!.replaceAll(" ", "")).toBe(bytesToHex(own));
+    await page.getByText("The number of this app").click();
+    await expectGoodScreen(page, "about: current");
+    expectQuiet(stage, person);
+
+    await page.route(`${deployment.logUrl}/**`, (route) => route.abort());
+    await button(page, "Try again").click();
+    await page.getByText("We could not compare").waitFor();
+    await expectGoodScreen(page, "about: unreachable");
+    await page.unroute(`${deployment.logUrl}/**`);
+    await logged(own.map((byte) => byte ^ 2));
+    await button(page, "Try again").click();
+    await page.getByText("There is a newer app").waitFor();
+    await page.getByRole("combobox").selectOption("ar");
+    await page.getByText("يوجد تطبيق أحدث").waitFor();
+    await expectGoodScreen(page, "about: older, Arabic");
+    expect(await page.locator("code.outside").textContent()).toBe(`symbolon log builds ${urls.walletUrl}`);
     await person.close();
   });
 

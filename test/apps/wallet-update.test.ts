@@ -26,10 +26,15 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
   let url: string;
   let version = "";
 
+  /** A build of its own, which keeps its files apart from those of the build before. */
+  const nextWorker = (source: string): string =>
+    version === ""
+      ? source
+      : `${source.replace(/version:`[0-9a-f]{16}`/, `version:\`${"f".repeat(16)}\``)}// ${version}`;
   const file = (path: string): Response => {
     try {
       const bytes = readFileSync(FILES + path);
-      const changed = path === "/service-worker.js" ? `${bytes.toString()}\n// ${version}` : bytes;
+      const changed = path === "/service-worker.js" ? nextWorker(bytes.toString()) : bytes;
       return new Response(changed, { headers: { "content-type": TYPES[extname(path)] ?? "application/octet-stream" } });
     } catch {
       return new Response(null, { status: 404 });
@@ -70,10 +75,14 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
     await page.reload();
     await page.getByText("A new version is ready").waitFor();
     await expectGoodScreen(page, "new version");
+    // "About this app" compares the build that runs here, while the next one waits.
+    const worker = () => page.evaluate(async () => (await fetch("/service-worker.js")).text());
+    expect(await worker()).toBe(readFileSync(`${FILES}/service-worker.js`, "utf8"));
     const reloaded = page.waitForEvent("load");
     await page.getByRole("button", { name: "Use the new version" }).click();
     await reloaded;
     await page.getByRole("heading", { name: "Scan the code from the desk" }).waitFor();
     expect(await page.getByText("A new version is ready").count()).toBe(0);
+    await expect.poll(worker).toContain("the next version");
   });
 });

@@ -6,10 +6,13 @@
 // witness 2 never answers, in all of this file.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BuildVerdict, checkBuild } from "../../client/log/app-builds.ts";
 import type { LogFailure, MonitorState, SplitView } from "../../client/log/monitor.ts";
+import { untilWitnessed } from "../../client/operator/witnessed.ts";
 import { ApiError, api } from "../../client/transport.ts";
 import { trusteeKeys } from "../../functions/trustee/keys.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
+import { type AppBuild, appBuildEntry } from "../../protocol/app-builds.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
 import { LogEntry, type LogKind } from "../../protocol/documents.ts";
 import { fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
@@ -50,6 +53,12 @@ const OPERATOR = [
     file: "functions/log/writers.ts",
     find: "if (!kinds.includes(entry.kind))",
     replace: "if (!kinds.includes(entry.kind) && !(globalThis as any).careless())",
+  },
+  {
+    file: "functions/log/writers.ts",
+    find: 'if (entry.kind === "app-build") readAppBuild(entry, hexToBytes(writer));',
+    replace:
+      'if (entry.kind === "app-build" && !(globalThis as any).careless()) readAppBuild(entry, hexToBytes(writer));',
   },
 ];
 
@@ -335,6 +344,47 @@ describe("a writer that appends another role's kind", () => {
     await turn(p.deployment.logUrl, true);
     expect(await append("escrow", "officer")).toBe("accepted"); // control: a log that does not ask who writes
     await turn(p.deployment.logUrl, false);
+  });
+});
+
+describe("a build of an app that the administrator did not publish", () => {
+  const wallet = (version: number, fill: number): AppBuild => ({
+    app: "wallet",
+    version,
+    buildHash: new Uint8Array(32).fill(fill),
+    source: `v${version}`,
+  });
+  const append = (entry: LogEntry, signWith: Uint8Array) => {
+    const json = { entries: [toBase64url(LogEntry.encode(entry))] };
+    return outcome(() => api(p.transport, p.deployment.logUrl, "/v1/entries", { json, signWith }));
+  };
+  const verdictOn = async (fill: number): Promise<BuildVerdict> => {
+    await untilWitnessed(p.transport, p.deployment);
+    const reader = { transport: p.transport, deployment: p.deployment };
+    return (await checkBuild(reader, { app: "wallet", buildHash: new Uint8Array(32).fill(fill) })).verdict;
+  };
+
+  it("is not logged, and is not believed from a log that takes it; an old one does not come back", async () => {
+    const admin = p.host.adminSecretKey;
+    const escrow = hexToBytes(p.host.bindings.escrow!.SIGNING_KEY! as Hex);
+    const now = p.clock.now;
+    expect(await verdictOn(1)).toBe("none");
+    expect(await append(appBuildEntry(wallet(1, 1), admin, now), admin)).toBe("accepted");
+    expect(await append(appBuildEntry(wallet(2, 2), admin, now), admin)).toBe("accepted");
+    expect([await verdictOn(1), await verdictOn(2)]).toEqual(["older", "current"]); // control: what was published counts
+
+    // Another role's key, another signer, and the administrator's own old build under a new date
+    const forged = appBuildEntry(wallet(3, 3), escrow, now);
+    expect(await append(forged, escrow)).toContain("forbidden");
+    expect(await append(forged, admin)).toContain("malformed");
+    expect(await append(appBuildEntry(wallet(1, 1), admin, now + 1), admin)).toBe("accepted");
+    expect([await verdictOn(3), await verdictOn(1), await verdictOn(2)]).toEqual(["other", "older", "current"]);
+
+    // The log's operator takes the forged build, and asks nobody's key.
+    await turn(p.deployment.logUrl, true);
+    expect(await append(forged, escrow)).toBe("accepted");
+    await turn(p.deployment.logUrl, false);
+    expect([await verdictOn(3), await verdictOn(2)]).toEqual(["other", "current"]);
   });
 });
 

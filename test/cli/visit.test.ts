@@ -1,8 +1,9 @@
 // A whole visit by the command line alone: a clinic makes its keys, is registered and shows a challenge. A patient enrols and
 // checks in. The clinic finds the session, files a FHIR record and a PDF and opens them. The patient's own report has both.
 
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { FHIR_JSON } from "../../client/fhir/record.ts";
 import { outcome, symbolon } from "./child.ts";
@@ -161,4 +162,108 @@ it("tells a patient's mistakes in one line", async () => {
   expect((await s.json<{ copied: boolean }>(["patient", "show"], wallet)).copied).toBe(false); // control
   // The original's environment is needed: without a deployment nothing runs
   expect((await symbolon(["patient", "show", "--wallet", copy])).code).toBe(2);
+});
+
+/** Serves the files of a folder, and the deployment, as an app's Worker does. */
+async function serveApp(folder: string, deployment: () => unknown): Promise<{ url: string; stop(): void }> {
+  const server = createServer((request, response) => {
+    const path = request.url === "/" ? "/index.html" : request.url!;
+    if (path === "/deployment.json") return response.end(JSON.stringify(deployment()));
+    const file = join(folder, path);
+    if (!existsSync(file)) return response.writeHead(404).end();
+    return response.end(readFileSync(file));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, stop: () => void server.close() };
+}
+
+it("compares the files that an address serves with the published builds", async () => {
+  const s = here();
+  const folder = join(s.path, "wallet-build");
+  const write = (name: string, text: string): void => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  const files = ["assets/index.js", "index.html"];
+  write("index.html", '<script src="/assets/index.js"></script>');
+  write("assets/index.js", "console.log(1)");
+  write("build.json", JSON.stringify({ app: "wallet", hash: "of no meaning", files }));
+  let served: unknown = { ...s.practice.deployment, walletUrl: "http://127.0.0.1:1" };
+  const app = await serveApp(folder, () => served);
+  const refusal = async (...args: string[]): Promise<[number | null, string]> => {
+    const { code, stderr } = await s.run(["log", "builds", ...args, "--json"]);
+    const { error } = JSON.parse(stderr) as { error: { code: string } };
+    return [code, error.code];
+  };
+  try {
+    expect(await refusal(app.url)).toEqual([5, "build-none"]);
+    expect(await s.json(["log", "builds"])).toEqual({ builds: [] });
+
+    // The operator publishes. A second time changes nothing.
+    const publish = ["operator", "publish", folder, "--source", "v1"];
+    const { builds } = await s.json<{ builds: [{ hash: string }] }>(publish);
+    expect(builds).toMatchObject([{ app: "wallet", version: 1, source: "v1", isNew: true }]);
+    expect((await s.json<{ builds: unknown[] }>(publish)).builds).toMatchObject([{ version: 1, isNew: false }]);
+    const { hash } = builds[0];
+    expect((await s.json<{ builds: unknown[] }>(["log", "builds"])).builds).toMatchObject([{ app: "wallet", hash }]);
+    for (const place of [app.url, `${app.url}/`, folder])
+      expect(await s.json(["log", "builds", place])).toMatchObject({ app: "wallet", version: 1, source: "v1", hash });
+    expect((await s.run(["log", "builds", app.url])).stdout).toContain("matches");
+    expect((await s.json<{ news: object }>(["log", "verify"])).news).toMatchObject({ "app-build": 1 });
+
+    // One byte of one file differs.
+    write("assets/index.js", "console.log(2)");
+    const told = await s.run(["log", "builds", app.url]);
+    expect([told.code, told.stdout]).toEqual([5, ""]);
+    expect(told.stderr).toContain("does not have a build that the log knows");
+    expect(told.stderr).toContain(hash);
+    expect(await refusal(folder)).toEqual([5, "build-other"]);
+
+    // A list that says the old hash, hides the file or names one that is not there helps nothing.
+    write("build.json", JSON.stringify({ app: "wallet", hash, files: ["index.html"] }));
+    expect(await refusal(app.url)).toEqual([5, "build-other"]);
+    write("build.json", JSON.stringify({ app: "wallet", hash, files: [...files, "assets/gone.js"] }));
+    expect(await refusal(app.url)).toEqual([5, "bad-build"]);
+    for (const bad of [
+      ["assets/index.js"],
+      [...files, "../admin.key"],
+      [...files, "index.html"],
+      "index.html",
+      undefined,
+    ]) {
+      write("build.json", JSON.stringify({ app: "wallet", hash, files: bad }));
+      expect(await refusal(app.url), String(bad)).toEqual([5, "bad-build"]);
+    }
+    write("build.json", JSON.stringify({ app: "purse", hash, files }));
+    expect(await refusal(app.url)).toEqual([5, "bad-build"]);
+
+    // The next build is published under the next version; the files of the one before are old then.
+    write("build.json", JSON.stringify({ app: "wallet", files }));
+    const next = await s.json<{ builds: unknown[] }>(["operator", "publish", folder, "--source", "v2"]);
+    expect(next.builds).toMatchObject([{ version: 2, isNew: true }]);
+    expect(await s.json(["log", "builds", app.url])).toMatchObject({ version: 2, source: "v2" });
+    write("assets/index.js", "console.log(1)");
+    expect(await refusal(app.url)).toEqual([5, "build-older"]);
+    write("assets/index.js", "console.log(2)");
+
+    // The right files with the keys of another system
+    served = { ...s.practice.deployment, logVkey: "another log" };
+    const other = await s.run(["log", "builds", app.url]);
+    expect(other.code).toBe(5);
+    expect(other.stderr).toContain("\nlogVkey\n");
+
+    // Without the administrator's key nothing is believed, and a stranger's key publishes nothing.
+    const { adminKey: _, ...without } = s.practice.deployment;
+    const blind = await s.run(["log", "builds", app.url], { env: { SYMBOLON_DEPLOYMENT: JSON.stringify(without) } });
+    expect([blind.code, blind.stderr]).toEqual([5, expect.stringContaining("adminKey")]);
+    write("assets/index.js", "console.log(3)");
+    const stranger = await s.run(publish, { env: { SYMBOLON_ADMIN_KEY: "11".repeat(32) } });
+    expect([stranger.code, stranger.stdout]).toEqual([1, ""]);
+    expect(await refusal(app.url)).toEqual([5, "build-other"]);
+    app.stop();
+    expect((await refusal(app.url))[0]).toBe(3);
+  } finally {
+    app.stop();
+  }
 });

@@ -53,6 +53,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   FhirInputError: sdk.FhirInputError,
   IdentityFoundError: sdk.IdentityFoundError,
   ShareLinkError: sdk.ShareLinkError,
+  AppBuildError: sdk.AppBuildError,
 };
 
 it.each(Object.entries(CLASSES))("%s has the name of its group and is a SymbolonError", (name, errorClass) => {

@@ -14,6 +14,7 @@ import { openServicePart, ServiceList } from "../../protocol/service-list.ts";
 import { freeRange, isFree } from "../support/ports.ts";
 import { command, type Running, run } from "./child.ts";
 
+const CLI = "npm run --silent symbolon --";
 const temp = mkdtempSync(join(tmpdir(), "symbolon-start-"));
 const state = join(temp, "state");
 /** one per role, witness and app */
@@ -128,6 +129,9 @@ it("seeds, serves, stops, and continues with the same state", async () => {
   expect(acted.stdout).toContain(`enrolled  ${codes[0]!.name}`);
   expect(acted.stdout).toMatch(/^checked in {2}\S+ {2}at /m);
   expect(acted.code, acted.stderr).toBe(0);
+  // The apps that it serves are those that it published.
+  const compared = await shell(`${printed[0]} && ${CLI} log builds http://wallet.localhost:${port + 10}`);
+  expect(compared.stdout).toContain("app        wallet, version 1, published ");
   const visits = seeded.patients.reduce((n, p) => n + p.visits, 0);
   const before = await holdings(port, seeded.clinics);
   expect(before.cards).toHaveLength(seeded.clinics.length);

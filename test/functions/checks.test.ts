@@ -107,7 +107,7 @@ describe("the log", () => {
     expect(await problemOf(() => writersOf(env(text)))).toBe(problem);
   });
 
-  const DATED = ["parameters", "key-set", "requester", "requester-revoked", "officer"];
+  const DATED = ["parameters", "key-set", "requester", "requester-revoked", "officer", "app-build"];
   const judged = (entry: Partial<LogEntry>, kinds = LOG_KINDS) =>
     problemOf(() => checkEntry({ kind: "order", at: NOW, ...entry } as LogEntry, kinds, NOW)).then(
       (p) => p.split(":")[0],

@@ -88,6 +88,7 @@ export const own = {
     LOG_WITNESSES: JSON.stringify(witnessKeys.map((w) => w.vkey)),
     LOG_WITNESS_URLS: JSON.stringify(["http://witness-1.test", "http://witness-2.test", "http://witness-3.test"]),
     LOG_WRITERS: JSON.stringify({
+      [publicHex("admin")]: ["app-build"],
       [publicHex("registrar-sign")]: ["parameters", "key-set", "requester", "requester-revoked"],
       [publicHex("service-sign")]: ["service", "service-suspended", "service-resumed", "erasure"],
       [publicHex("escrow-sign")]: ["order", "approval", "refusal", "notice", "opening", "index-root"],

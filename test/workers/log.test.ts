@@ -9,6 +9,7 @@ import type { WitnessHead } from "../../durable-objects/witness-memory.ts";
 import type { LogEnv } from "../../functions/shared/env.ts";
 import type { Problem } from "../../functions/shared/problems.ts";
 import { addCheckpoint } from "../../functions/shared/witness.ts";
+import { type AppBuild, appBuildEntry } from "../../protocol/app-builds.ts";
 import { bytesToHex, u32be } from "../../protocol/bytes.ts";
 import { LogEntry, type LogKind } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
@@ -533,6 +534,26 @@ describe("the HTTP side", () => {
     expect(await by("escrow-sign", made("opening", NOW + 3601))).toBe("not-allowed-now");
     expect(await by("escrow-sign", made("opening", NOW - 86_400))).toBe("accepted"); // it waited for the log
     expect((await log().head()).size).toBe(4);
+  });
+
+  it("takes the build of an app from the administrator alone, signed and whole", async () => {
+    const build: AppBuild = { app: "wallet", version: 1, buildHash: secret("files"), source: "v1" };
+    const good = appBuildEntry(build, secret("admin"), NOW);
+    const by = (name: string, entry: LogEntry) =>
+      code(post("/v1/entries", { entries: [toBase64url(LogEntry.encode(entry))] }, secret(name)));
+    expect(await by("escrow-sign", good)).toBe("forbidden");
+    expect(await by("stranger", good)).toBe("credential-refused");
+    expect(await by("admin", { ...good, kind: "parameters" })).toBe("forbidden");
+    expect(await by("admin", appBuildEntry(build, secret("stranger"), NOW))).toBe("malformed");
+    expect(await by("admin", { ...good, body: good.body.slice(0, -1) })).toBe("malformed");
+    expect(await by("admin", { ...good, body: new Uint8Array(0) })).toBe("malformed");
+    expect(await by("admin", { ...good, subject: secret("files") })).toBe("malformed");
+    expect(await by("admin", { ...good, caseId: secret("files") })).toBe("malformed");
+    expect(await by("admin", appBuildEntry(build, secret("admin"), NOW - 3601))).toBe("not-allowed-now");
+    expect((await log().head()).size).toBe(0);
+    expect(await by("admin", good)).toBe("accepted");
+    expect(await by("admin", good)).toBe("accepted"); // the same bytes: nothing is added
+    expect((await log().head()).size).toBe(1);
   });
 });
 

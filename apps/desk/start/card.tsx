@@ -1,8 +1,10 @@
-// The clinic's own screen: whether it is registered, its card for the operator, and its keys for another desk.
+// The clinic's own screen: whether it is registered, its card for the operator, and its keys for another desk. From there one
+// comes to "About this app".
 
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { AboutApp, AboutLink } from "../../shared/build/about.tsx";
 import { doing } from "../../shared/doing.ts";
 import { Button, Facts, Notice, Page } from "../../shared/ui/kit.tsx";
 import { Qr } from "../../shared/ui/qr.tsx";
@@ -144,8 +146,11 @@ function Clinic() {
         </div>
         <AddDesk />
       </div>
+      <AboutLink href="/about" />
     </Page>
   );
 }
 
-export const screens: Record<string, ComponentType> = { "/keys": Clinic };
+const About = () => <AboutApp check={() => engine.checkBuild()} />;
+
+export const screens: Record<string, ComponentType> = { "/keys": Clinic, "/about": About };

@@ -1,4 +1,4 @@
-// The words of the trustee's keys, of a resharing and of the app's build, in three languages.
+// The words of the trustee's keys and of a resharing, in three languages.
 
 import { plural, wordsOf } from "../../shared/language.ts";
 
@@ -47,16 +47,6 @@ const en = {
   approving: "Approving. Your device asks for your passkey.",
   approvedWord: "You approved the plan",
   approvedMore: "The administrator can go on now. Look here again when it is done: the digits above change then.",
-  versionTitle: "About this app",
-  hashTitle: "The number of this build",
-  hashMore: "It is made from all files of this app, as they lie at this address.",
-  proves:
-    "If it equals the number that your organisation published, this address serves the files that were published.",
-  provesNot:
-    "It does not prove which files your browser runs now: a dishonest server can show this number and send you others. Compare it on two devices, and over two networks.",
-  notLogged: "The public log has no place for the numbers of builds yet. So compare with the published list.",
-  hashMissing: "This address does not say its number. Ask the administrator before you decide anything here.",
-  readingHash: "Asking for the number of this build.",
 };
 type Words = typeof en;
 
@@ -106,16 +96,6 @@ const de: Words = {
   approving: "Die Zustimmung wird gegeben. Ihr Gerät fragt nach Ihrem Passkey.",
   approvedWord: "Sie haben dem Plan zugestimmt",
   approvedMore: "Die Verwaltung kann nun weitermachen. Sehen Sie danach hier nach: Die Ziffern oben ändern sich dann.",
-  versionTitle: "Über diese App",
-  hashTitle: "Die Nummer dieser Ausgabe",
-  hashMore: "Sie ist aus allen Dateien dieser App gemacht, wie sie unter dieser Adresse liegen.",
-  proves: "Wenn sie der veröffentlichten Nummer gleicht, liegen unter dieser Adresse die veröffentlichten Dateien.",
-  provesNot:
-    "Sie beweist nicht, welche Dateien Ihr Browser gerade ausführt: Ein unehrlicher Server kann diese Nummer zeigen und andere Dateien senden. Vergleichen Sie auf zwei Geräten und über zwei Netze.",
-  notLogged:
-    "Das öffentliche Verzeichnis hat noch keinen Platz für solche Nummern. Vergleichen Sie mit der veröffentlichten Liste.",
-  hashMissing: "Diese Adresse nennt ihre Nummer nicht. Fragen Sie die Verwaltung, bevor Sie hier etwas entscheiden.",
-  readingHash: "Die Nummer dieser Ausgabe wird geholt.",
 };
 
 const ar: Words = {
@@ -168,15 +148,6 @@ const ar: Words = {
   approving: "جارٍ إعطاء الموافقة. جهازك يطلب مفتاح مرورك.",
   approvedWord: "وافقت على الخطة",
   approvedMore: "تستطيع الإدارة المتابعة الآن. انظر هنا بعد ذلك: تتغير الأرقام أعلاه.",
-  versionTitle: "عن هذا التطبيق",
-  hashTitle: "رقم هذا الإصدار",
-  hashMore: "هو مصنوع من كل ملفات هذا التطبيق كما هي في هذا العنوان.",
-  proves: "إذا ساوى الرقم الذي نشرته مؤسستك فهذا العنوان يقدّم الملفات المنشورة.",
-  provesNot:
-    "لا يثبت أي ملفات يشغّلها متصفحك الآن: قد يعرض خادم غير أمين هذا الرقم ويرسل غيرها. قارن على جهازين وعبر شبكتين.",
-  notLogged: "ليس في السجل العام مكان لأرقام الإصدارات بعد. لذلك قارن مع القائمة المنشورة.",
-  hashMissing: "هذا العنوان لا يذكر رقمه. اسأل الإدارة قبل أن تقرر شيئًا هنا.",
-  readingHash: "نسأل عن رقم هذا الإصدار.",
 };
 
 export const CATALOGUE = { en, de, ar };

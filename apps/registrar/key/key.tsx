@@ -1,6 +1,7 @@
 // The administrator's key: brought once as a file or a text, checked, and locked. Later it can only be locked away or removed.
 
 import { useState } from "preact/hooks";
+import { AboutApp, AboutLink } from "../../shared/build/about.tsx";
 import { busy, doing } from "../../shared/doing.ts";
 import { Button, Facts, Field, Notice, Page } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
@@ -106,6 +107,10 @@ export function KeyScreen() {
         action={w.forget}
         onConfirm={() => doing(w.waitForget, forgetKey)}
       />
+      <hr />
+      <AboutLink href="/about" />
     </Page>
   );
 }
+
+export const About = () => <AboutApp check={() => engine.checkBuild()} />;

@@ -64,6 +64,9 @@ export function More() {
         <a class="button" href="/help">
           {w.tabs.help}
         </a>
+        <a class="button" href="/about">
+          {w.tabs.about}
+        </a>
       </nav>
       <div class="more">
         <section class="stack">

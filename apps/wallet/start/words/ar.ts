@@ -14,6 +14,7 @@ export const ar: Words = {
     messages: "رسائل إلى عيادة",
     clinics: "عياداتي",
     help: "مساعدة",
+    about: "عن هذا التطبيق",
   },
   quickExit: "خروج سريع",
   noScreen: "لا توجد صفحة كهذه",

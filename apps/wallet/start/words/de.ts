@@ -14,6 +14,7 @@ export const de: Words = {
     messages: "Nachrichten an eine Praxis",
     clinics: "Meine Praxen",
     help: "Hilfe",
+    about: "Über diese App",
   },
   quickExit: "Schnell weg",
   noScreen: "Diese Seite gibt es nicht",

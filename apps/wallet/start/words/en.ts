@@ -13,6 +13,7 @@ export const en = {
     messages: "Messages to a clinic",
     clinics: "My clinics",
     help: "Help",
+    about: "About this app",
   },
   quickExit: "Quick exit",
   noScreen: "There is no such page",

@@ -28,3 +28,19 @@ export async function doing<T>(words: string, act: () => Promise<T>): Promise<T 
     progress.value = undefined;
   }
 }
+
+/** What a screen loads when it opens. It waits for an act that is still at work, such as the load of the screen before. */
+export async function loading<T>(words: string, act: () => Promise<T>): Promise<T | undefined> {
+  while (busy.value !== undefined) await settled();
+  return doing(words, act);
+}
+
+/** Until the act at work has ended. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = busy.subscribe((words) => {
+      if (words !== undefined) return;
+      queueMicrotask(() => stop());
+      resolve();
+    });
+  });

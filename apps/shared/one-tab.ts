@@ -10,6 +10,7 @@ let letGo: (() => void) | undefined;
 
 /** Whether this tab has the app now. With `take`, the tab that has it is asked to let go. */
 export function holdApp({ take = false } = {}): Promise<boolean> {
+  if (letGo) return Promise.resolve(true);
   if (take) new BroadcastChannel(CHANNEL).postMessage("let go");
   return new Promise((answer) => {
     const options: LockOptions = take ? {} : { ifAvailable: true };

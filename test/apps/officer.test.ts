@@ -171,6 +171,7 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
 
   it("keeps the decisions, shows the keys' digits, reads a plan, and names its build", async () => {
     const { page } = night;
+    await button(night, "Back to what waits").click();
     await tab(night, "Decided");
     await page.getByText("Nobody at the ward knows of it").waitFor();
     await expect.poll(() => page.locator(".list > li").count()).toBe(2);

@@ -20,7 +20,9 @@ describe.skipIf(!hasChromium)("care in the wallet", { timeout: 120_000 }, () => 
   const visits: ClinicSession[] = [];
 
   const button = (name: string) => page.getByRole("button", { name, exact: true });
-  const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  /** A name stands between marks that keep its direction apart. */
+  const heading = (name: string) =>
+    page.getByRole("heading", { level: 1, name: new RegExp(`^[\u2068]?${name}[\u2069]?$`) }).waitFor();
   const said = (text: string | RegExp) => page.getByText(text).first().waitFor();
   /** Goes to a screen as a link of the app does: the wallet stays open. */
   const goTo = (to: string) =>
@@ -76,7 +78,7 @@ describe.skipIf(!hasChromium)("care in the wallet", { timeout: 120_000 }, () => 
     });
     person = await stage.person();
     page = person.page;
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(30_000);
     await page.goto(`${urls.walletUrl}/#e=${account}.${enrolmentCode}`);
     await button("With the phone's own lock").click();
     await button("Yes, this is me").click();

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { doing } from "../../shared/doing.ts";
+import { doing, loading } from "../../shared/doing.ts";
 import { go, path } from "../../shared/route.ts";
 import { Notice, Page, Undo } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
@@ -28,7 +28,7 @@ function Visit() {
   const visit = useSignal<VisitView | undefined>(undefined);
   useEffect(() => {
     visit.value = undefined;
-    void doing(words.value.loading, async () => {
+    void loading(words.value.loading, async () => {
       visit.value = await engine.visit(tagHash);
     });
   }, [tagHash]);

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { CaseProgress } from "../../../client/officer.ts";
-import { busy, doing } from "../../shared/doing.ts";
+import { busy, doing, loading } from "../../shared/doing.ts";
 import { go, path } from "../../shared/route.ts";
 import { Busy, Button, Notice, Page, TextArea } from "../../shared/ui/kit.tsx";
 import type { CaseView } from "../engine.ts";
@@ -50,7 +50,7 @@ async function openCase(caseId: string): Promise<void> {
     },
     () => {}, // a clinic then goes by its number
   );
-  const order = await doing(words.value.reading, () => engine.review(caseId));
+  const order = await loading(words.value.reading, () => engine.review(caseId));
   if (order === undefined) return;
   update(caseId, { order });
   await askLog(caseId);

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { doing } from "../../shared/doing.ts";
+import { loading } from "../../shared/doing.ts";
 import { timeText } from "../../shared/language.ts";
 import { Empty, Page } from "../../shared/ui/kit.tsx";
 import type { HistoryItem } from "../engine.ts";
@@ -43,7 +43,7 @@ function Item({ item }: { item: HistoryItem }) {
 export function HistoryScreen() {
   const w = words.value;
   useEffect(() => {
-    void doing(w.reading, () => engine.history()).then((items) => {
+    void loading(w.reading, () => engine.history()).then((items) => {
       if (items !== undefined) history.value = items;
     });
   }, []);

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { busy, doing } from "../../shared/doing.ts";
+import { busy, doing, loading } from "../../shared/doing.ts";
 import { language } from "../../shared/language.ts";
 import { Button, Check, Empty, Notice, Page, TextArea } from "../../shared/ui/kit.tsx";
 import type { PlanView, TrusteeKeys } from "../engine.ts";
@@ -159,7 +159,7 @@ function HandOn() {
 export function KeysScreen() {
   const w = words.value;
   useEffect(() => {
-    void doing(w.reading, () => engine.keys()).then((all) => {
+    void loading(w.reading, () => engine.keys()).then((all) => {
       if (all !== undefined) keys.value = all;
     });
   }, []);

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { doing } from "../../shared/doing.ts";
+import { loading } from "../../shared/doing.ts";
 import { Choices } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import type { Attribute } from "../engine/people.ts";
@@ -15,7 +15,7 @@ const attributes = signal<Attribute[] | undefined>(undefined);
 export const useAttributes = (): Attribute[] | undefined => {
   useEffect(() => {
     if (attributes.value) return;
-    void doing(common.value.working, async () => {
+    void loading(common.value.working, async () => {
       attributes.value = await engine.attributes();
     });
   }, []);

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { busy, doing } from "../../shared/doing.ts";
+import { busy, doing, loading } from "../../shared/doing.ts";
 import { dayText } from "../../shared/language.ts";
 import { Busy, Button, Empty, Notice, Page, Tid, Undo } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
@@ -22,7 +22,7 @@ const waiting = signal<{ tagHash: string; timer: ReturnType<typeof setTimeout> }
 const told = signal<string | undefined>(undefined);
 
 const load = () =>
-  doing(words.value.loading, async () => {
+  loading(words.value.loading, async () => {
     clinics.value = await engine.clinics();
   });
 

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { busy, doing } from "../../shared/doing.ts";
+import { busy, doing, loading } from "../../shared/doing.ts";
 import { dayText, timeText } from "../../shared/language.ts";
 import { fragment } from "../../shared/route.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
@@ -20,7 +20,7 @@ const draft = signal("");
 const note = signal<string | undefined>(undefined);
 
 const load = () =>
-  doing(words.value.loading, async () => {
+  loading(words.value.loading, async () => {
     threads.value = await engine.threads();
   });
 
@@ -84,7 +84,7 @@ function LastLine({ thread: { messages } }: { thread: ThreadView }) {
 
 const fetchNew = (tagHash: string, silent = false) => {
   const count = threads.value?.find((t) => t.tagHash === tagHash)?.messages.length;
-  return doing(words.value.fetching, async () => {
+  return loading(words.value.fetching, async () => {
     note.value = undefined;
     const thread = await engine.fetchMessages(tagHash);
     if (!silent && thread.messages.length === count) note.value = words.value.nothingNew;

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { busy, doing } from "../../shared/doing.ts";
+import { busy, doing, loading } from "../../shared/doing.ts";
 import { timeText } from "../../shared/language.ts";
 import { RemoteError } from "../../shared/remote.ts";
 import { Busy, Button, Empty, Facts, Notice, Page } from "../../shared/ui/kit.tsx";
@@ -17,7 +17,7 @@ const outcome = signal<"good" | { fault: string } | undefined>(undefined);
 
 async function load(): Promise<void> {
   outcome.value = undefined;
-  await doing(words.value.loading, async () => {
+  await loading(words.value.loading, async () => {
     known.value = await engine.whoLooked();
   });
 }

@@ -1,7 +1,7 @@
 // What the page keeps of the records: the light lists, the filters and the search. It goes when the wallet is locked.
 
 import { effect, signal } from "@preact/signals";
-import { doing } from "../../shared/doing.ts";
+import { loading } from "../../shared/doing.ts";
 import { type Filters, NO_FILTERS } from "../../shared/fhir/filters.ts";
 import { engine } from "../remote.ts";
 import { phase } from "../start/phase.ts";
@@ -16,7 +16,7 @@ let hasTried = false;
 /** @param words for the wait */
 export async function fetchRecords(words: string): Promise<void> {
   hasTried = true;
-  const fetched = await doing(words, () => engine.loadRecords());
+  const fetched = await loading(words, () => engine.loadRecords());
   if (fetched !== undefined) list.value = fetched;
 }
 

@@ -4,24 +4,31 @@
 import { serve } from "../shared/remote.ts";
 import type { careApi } from "./engine/care.ts";
 import { coreApi } from "./engine/core.ts";
+import type { locksApi } from "./engine/locks.ts";
 import type { recordsApi } from "./engine/records.ts";
 import type { shareApi } from "./engine/share.ts";
 import type { spokenApi } from "./engine/spoken.ts";
 
-export type Engine = typeof coreApi & typeof recordsApi & typeof careApi & typeof shareApi & typeof spokenApi;
+export type Engine = typeof coreApi &
+  typeof recordsApi &
+  typeof careApi &
+  typeof shareApi &
+  typeof spokenApi &
+  typeof locksApi;
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of any type are served
 type Methods = Record<string, (...args: any[]) => unknown>;
 
 let others: Promise<Methods> | undefined;
 async function load(): Promise<Methods> {
-  const [records, care, share, spoken] = await Promise.all([
+  const [records, care, share, spoken, locks] = await Promise.all([
     import("./engine/records.ts"),
     import("./engine/care.ts"),
     import("./engine/share.ts"),
     import("./engine/spoken.ts"),
+    import("./engine/locks.ts"),
   ]);
-  return { ...records.recordsApi, ...care.careApi, ...share.shareApi, ...spoken.spokenApi };
+  return { ...records.recordsApi, ...care.careApi, ...share.shareApi, ...spoken.spokenApi, ...locks.locksApi };
 }
 
 const core: Methods = coreApi;

@@ -26,6 +26,7 @@ async function loadOthers(): Promise<void> {
     import("./records/screens.tsx"),
     import("./care/screens.tsx"),
     import("./share/screens.tsx"),
+    import("./start/locks.tsx"),
   ]);
   others.value = Object.assign({}, ...parts.map(({ screens }) => screens));
 }

@@ -59,6 +59,10 @@ describe.skipIf(!hasChromium)("a check-in", () => {
       `${stage.urls.walletUrl}/visit`,
       "Visits",
     ]);
+    const tid = (await page.locator(".tid").textContent())!.replaceAll(" ", "");
+    await page.getByRole("link", { name: "Messages of this visit" }).click();
+    await page.getByRole("heading", { name: /Hill Clinic/, level: 1 }).waitFor();
+    expect(new URL(page.url()).hash, "no server reads what names the visit").toBe(`#${tid}`);
     expectQuiet(stage, person);
   });
 

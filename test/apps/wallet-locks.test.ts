@@ -124,4 +124,44 @@ describe.skipIf(!hasChromium)("the wallet's locks", () => {
     await heading(page, "Check in").waitFor();
     await close();
   });
+
+  it("asks the browser to keep its data, and has a name and a way out that say nothing", async () => {
+    const person = await stage.person();
+    const { page, context } = person;
+    await page.addInitScript(() => {
+      const { storage } = navigator;
+      const persist = storage.persist.bind(storage);
+      storage.persist = () => {
+        document.documentElement.dataset.persisted = "asked";
+        return persist();
+      };
+    });
+    await context.route("https://www.wikipedia.org/", (route) =>
+      route.fulfill({ contentType: "text/html", body: "<title>Wikipedia</title><h1>Wikipedia</h1>" }),
+    );
+    await page.goto(`${stage.urls.walletUrl}/#e=${await deskCode(stage)}`);
+    const asked = () => page.evaluate(() => document.documentElement.dataset.persisted);
+    await heading(page, "How do you want to lock this app?").waitFor();
+    expect(await asked(), "there is nothing to keep yet").toBeUndefined();
+    await button(page, "With the phone's own lock").click();
+    await button(page, "Yes, this is me").click();
+    await heading(page, "Check in").waitFor();
+    expect(await asked()).toBe("asked");
+
+    const said = await page.evaluate(async () => {
+      const manifest = await fetch("/manifest.webmanifest").then((answer) => answer.text());
+      return `${document.title} ${manifest} ${await fetch("/icon.svg").then((answer) => answer.text())}`;
+    });
+    expect(said).toContain("Visits");
+    expect(said).not.toMatch(/health|medic|clinic|patient|doctor|wallet|symbolon/i);
+
+    await page.getByRole("link", { name: "More" }).click();
+    await button(page, "Quick exit").click();
+    await heading(page, "Wikipedia").waitFor();
+    await page.goBack();
+    await heading(page, "Wikipedia").waitFor();
+    await page.waitForURL("https://www.wikipedia.org/");
+    expect(await page.getByRole("heading", { name: "Check in" }).count()).toBe(0);
+    await person.close();
+  });
 });

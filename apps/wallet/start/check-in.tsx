@@ -9,6 +9,7 @@ import { go } from "../../shared/route.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
 import { Button, Notice, Page, Reach, Tid } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
+import { messagesHref } from "../care/links.ts";
 import type { OfferView, VisitView } from "../engine/check-in.ts";
 import { engine } from "../remote.ts";
 import { Alerts } from "./alerts.tsx";
@@ -244,6 +245,11 @@ export function Visit() {
         <Notice tone="bad" word={common.value.wrong}>
           <p>{w.refused}</p>
         </Notice>
+      )}
+      {(state === "open" || state === "recovered") && (
+        <p>
+          <a href={messagesHref(tid)}>{w.messages}</a>
+        </p>
       )}
       <Reach>
         <Button

@@ -38,7 +38,7 @@ export const SPOKEN_INVITATIONS_ANSWERS = () => {
       summary: "Make a challenge readable by six spoken words",
       description: "Until the challenge expires. The same challenge again changes nothing.",
       ok: { 201: { json: Spoken } },
-      problems: ["credential-refused", "expired", "not-allowed-now", "unknown-version"],
+      problems: ["expired", "not-allowed-now", "unknown-version"],
     },
     readSpokenInvitation: {
       summary: "Read the challenge that six spoken words name",

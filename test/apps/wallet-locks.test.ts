@@ -62,7 +62,7 @@ describe.skipIf(!hasChromium)("the wallet's locks", () => {
     await page.getByText("This is not the passphrase of this device.").waitFor();
     await page.getByLabel("Passphrase").fill("harbour lantern oak nine");
     await page.keyboard.press("Enter");
-    await heading(page, "Check in").waitFor();
+    await heading(page, "How this app is locked").waitFor();
 
     await toLocks();
     await button(page, "Make a new passkey").click();
@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium)("the wallet's locks", () => {
     // The new passkey opens, and then the passphrase goes: only with the lock that stays.
     await page.reload();
     await button(page, "Open with the phone's lock").click();
-    await heading(page, "Check in").waitFor();
+    await heading(page, "How this app is locked").waitFor();
     await toLocks();
     await button(page, "Remove the passphrase").click();
     await page.getByText("Open it with the lock that stays.").waitFor();
@@ -121,7 +121,7 @@ describe.skipIf(!hasChromium)("the wallet's locks", () => {
     await open("harbour lantern oak nine");
     await page.getByText("This is not the passphrase of this device.").waitFor();
     await open("quiet river seven stones");
-    await heading(page, "Check in").waitFor();
+    await heading(page, "How this app is locked").waitFor();
     await close();
   });
 

@@ -13,6 +13,7 @@ import { RECORDS, RECORDS_ANSWERS } from "./service/records.ts";
 import { SERVICES, SERVICES_ANSWERS } from "./service/services.ts";
 import { SESSIONS, SESSIONS_ANSWERS } from "./service/sessions.ts";
 import { SHARED_LINKS, SHARED_LINKS_ANSWERS } from "./service/shared-links.ts";
+import { SPOKEN_INVITATIONS, SPOKEN_INVITATIONS_ANSWERS } from "./service/spoken-invitations.ts";
 import { TOKENS, TOKENS_ANSWERS } from "./service/tokens.ts";
 import { WEBHOOKS, WEBHOOKS_ANSWERS } from "./service/webhooks.ts";
 
@@ -27,6 +28,7 @@ export const SERVICE = contract(
     tokens: [TOKENS, TOKENS_ANSWERS],
     clients: [CLIENTS, CLIENTS_ANSWERS],
     "check-ins": [CHECK_INS, CHECK_INS_ANSWERS],
+    "spoken-invitations": [SPOKEN_INVITATIONS, SPOKEN_INVITATIONS_ANSWERS],
     sessions: [SESSIONS, SESSIONS_ANSWERS],
     records: [RECORDS, RECORDS_ANSWERS],
     messages: [MESSAGES, MESSAGES_ANSWERS],

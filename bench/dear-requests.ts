@@ -126,6 +126,7 @@ function knownAt(p: Practice, role: Role, made: Awaited<ReturnType<typeof checkI
       presentationHash: zeros,
       epoch: String(epoch),
       hash: zeros,
+      name: "00".repeat(7),
       part: "0.1",
       rest: "entries/000",
       file: "swagger-ui-bundle.js",

@@ -20,6 +20,7 @@ import { Challenge, cardHashOf, Manifest, type Receipt, Signed, signDocument } f
 import { fromBase64url, type Hex, toBase64url } from "../protocol/encodings.ts";
 import { dayOf, epochOf } from "../protocol/epoch.ts";
 import { LABELS } from "../protocol/labels.ts";
+import { spokenNameOf } from "../protocol/spoken-invitation.ts";
 import { decodeG1 } from "../protocol/suite.ts";
 import { ClinicApi } from "./clinic/api.ts";
 import { auditIndex, type IndexAudit } from "./clinic/audit.ts";
@@ -46,10 +47,11 @@ import type { FhirEntry } from "./fhir/resource.ts";
 import { type Deployment, ParametersCache, type ServedParameters } from "./parameters.ts";
 import { openRecord, sealRecord } from "./sealing/record.ts";
 import { asCaseId, asRecordId, asTagHash } from "./shared/ids.ts";
-import { writeInvitation } from "./shared/invitation.ts";
+import { readInvitationText, writeInvitation } from "./shared/invitation.ts";
 import { eachItem, MAX_CLINIC_ROWS, MAX_LISTED_MANIFESTS } from "./shared/paging.ts";
 import { pause } from "./shared/patience.ts";
 import { readReceipt } from "./shared/receipts.ts";
+import { wordsOfName } from "./shared/spoken-words.ts";
 import { ApiError, bytesOf, type Transport } from "./transport.ts";
 
 export type { IndexAudit, IndexFinding } from "./clinic/audit.ts";
@@ -203,6 +205,17 @@ export class Clinic {
    */
   async invitationText({ withCard = false }: { withCard?: boolean } = {}): Promise<string> {
     return writeInvitation({ challenge: await this.challenge(), card: withCard ? this.card() : undefined });
+  }
+
+  /**
+   * Puts the challenge of a text where a wallet finds it by six words, until it expires. Say them to a patient who can scan nothing.
+   * @param text of `invitationText`
+   * @throws ApiError; CheckInError bad-invitation
+   */
+  async spokenWords(text: string): Promise<string[]> {
+    const { challenge } = readInvitationText(text);
+    await this.#api.own("/spoken", { bytes: challenge });
+    return wordsOfName(spokenNameOf(challenge));
   }
 
   /** The card and a fresh challenge, for a wallet to read. @throws ParametersError */

@@ -70,6 +70,7 @@ const CHECK_IN = {
   "old-card":
     "The clinic's card is not the one it asks under, or is not good at this time. Ask the clinic for a new invitation.",
   "other-policy": "The clinic asks for other things than its card says.",
+  "no-such-words": "No clinic shows these six words just now. They are mistyped, or their time is over.",
   "stale-challenge": "This invitation is too old, or this phone's clock is wrong.",
   "foreign-parameters": "The clinic uses parameters that this app does not know.",
   "no-credential": "This wallet has no credential for this month. Connect to renew it, then try again.",

@@ -8,6 +8,7 @@
 //   service/oauth-clients   the further clients of a clinic;  service/jwks: their keys
 //   service/smart-configuration  where clients find the token endpoint
 //   service/sessions        check-in, and a clinic's list of its sessions
+//   service/spoken-invitations  challenges that six spoken words name
 //   service/receipts        receipts and refusals of check-ins, and the claims by which wallets find their sessions
 //   service/closed-epochs   epochs that an administrator closes after a restore
 //   service/index-completion  the session index of an epoch, before the escrow closes it
@@ -42,6 +43,7 @@ import { type DeliveryEnv, sessionDelivery } from "./service/session-delivery.ts
 import { registerCheckIns, registerSessions } from "./service/sessions.ts";
 import { registerSharedLinks } from "./service/shared-links.ts";
 import { registerSmartConfiguration } from "./service/smart-configuration.ts";
+import { registerSpokenInvitations } from "./service/spoken-invitations.ts";
 import { registerSuspension } from "./service/suspension.ts";
 import { registerSweep } from "./service/sweep.ts";
 import { registerTokens } from "./service/tokens.ts";
@@ -77,6 +79,7 @@ registerOAuthClients(app);
 registerSmartConfiguration(app);
 registerCheckIns(app);
 registerSessions(app);
+registerSpokenInvitations(app);
 registerReceipts(app);
 registerClosedEpochs(app);
 registerIndexCompletion(app);

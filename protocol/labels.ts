@@ -59,6 +59,7 @@ export const LABELS = {
   manifest: `${V1}HASH-MANIFEST.`,
   movedRecord: `${V1}HASH-MOVED-RECORD.`,
   servicePart: `${V1}HASH-SERVICE-PART.`,
+  spokenInvitation: `${V1}HASH-SPOKEN-INVITATION.`,
   stanza: `${V1}HASH-STANZA.`,
   keySet: `${V1}HASH-KEYSET.`,
   keySetCore: `${V1}HASH-KEYSET-CORE.`,

@@ -2,6 +2,7 @@
 //
 //   records/<service id, 32 hex>/<record id, 32 hex>/<upload id, 32 hex>
 //   shared/<SHA-256 of the link's id, 64 hex>       sealed for the holders of a SMART Health Link
+//   spoken/<name, 14 hex>                           a challenge that six spoken words name; its metadata has `until`, unix seconds
 //
 // The upload id is random and new at every attempt. So two attempts at one record never write the same object, and the
 // object of the attempt that lost can be deleted safely. The record's row names the valid object. No key contains a tag.
@@ -23,3 +24,6 @@ export const blobKey = (serviceId: Hex, recordId: Hex, uploadId: Uint8Array): st
   `records/${serviceId}/${recordId}/${bytesToHex(uploadId)}`;
 
 export const sharedLinkKey = (linkHash: Hex): string => `shared/${linkHash}`;
+
+export const SPOKEN_PREFIX = "spoken/";
+export const spokenKey = (name: Hex): string => `${SPOKEN_PREFIX}${name}`;

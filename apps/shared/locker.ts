@@ -7,7 +7,7 @@
 
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 
 /** OWASP's second choice for argon2id: 19 MiB, two passes. It takes 0.4 s on a desk and 2.5 s on a slow phone. */
 const ARGON = { m: 19_456, t: 2, p: 1, dkLen: 32 } as const;
@@ -69,6 +69,11 @@ const database = (): Promise<IDBPDatabase<Schema>> =>
     },
   });
 
+type Wraps = IDBPObjectStore<Schema, ("wraps" | "values")[], "wraps", "readwrite">;
+async function removeKind(wraps: Wraps, kind: Opener["kind"]): Promise<void> {
+  for (const key of await wraps.getAllKeys()) if ((await wraps.get(key))?.kind === kind) await wraps.delete(key);
+}
+
 export interface LockerState {
   /** the ways to open it; none if there is no locker yet */
   kinds: Opener["kind"][];
@@ -119,12 +124,37 @@ export class Locker {
     throw new WrongOpenerError("this does not open what is kept here");
   }
 
-  /** A further way to open it. */
-  async addOpener(opener: Opener): Promise<void> {
+  async #wrapFor(opener: Opener): Promise<Wrap> {
     const salt = random(16);
     const sealed = await seal(await wrappingKey(opener, salt), this.#raw, opener.kind);
     const credentialId = opener.kind === "passkey" ? opener.credentialId : undefined;
-    await this.#db.put("wraps", { kind: opener.kind, salt, credentialId, ...sealed }, credentialId ?? opener.kind);
+    return { kind: opener.kind, salt, credentialId, ...sealed };
+  }
+
+  /** A further way to open it. */
+  async addOpener(opener: Opener): Promise<void> {
+    const wrap = await this.#wrapFor(opener);
+    await this.#db.put("wraps", wrap, wrap.credentialId ?? wrap.kind);
+  }
+
+  /** Replaces all openers of this kind, or adds the first one. Other kinds stay. It happens whole or not at all. */
+  async setOpener(opener: Opener): Promise<void> {
+    const wrap = await this.#wrapFor(opener);
+    const change = this.#db.transaction("wraps", "readwrite", { durability: "strict" });
+    await removeKind(change.store, opener.kind);
+    await Promise.all([change.store.put(wrap, wrap.credentialId ?? wrap.kind), change.done]);
+  }
+
+  /** Removes all openers of this kind. @throws Error if no other would open the locker */
+  async removeOpeners(kind: Opener["kind"]): Promise<void> {
+    const change = this.#db.transaction("wraps", "readwrite", { durability: "strict" });
+    await removeKind(change.store, kind);
+    if ((await change.store.count()) === 0) {
+      change.abort();
+      await change.done.catch(() => {});
+      throw new Error("the last way to open the locker stays");
+    }
+    await change.done;
   }
 
   /** @returns undefined if nothing is kept under this name */

@@ -5,23 +5,33 @@ import { serve } from "../shared/remote.ts";
 import type { buildApi } from "./engine/build.ts";
 import type { careApi } from "./engine/care.ts";
 import { coreApi } from "./engine/core.ts";
+import type { locksApi } from "./engine/locks.ts";
 import type { recordsApi } from "./engine/records.ts";
 import type { shareApi } from "./engine/share.ts";
+import type { spokenApi } from "./engine/spoken.ts";
 
-export type Engine = typeof coreApi & typeof recordsApi & typeof careApi & typeof shareApi & typeof buildApi;
+export type Engine = typeof coreApi &
+  typeof recordsApi &
+  typeof careApi &
+  typeof shareApi &
+  typeof buildApi &
+  typeof spokenApi &
+  typeof locksApi;
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of any type are served
 type Methods = Record<string, (...args: any[]) => unknown>;
 
 let others: Promise<Methods> | undefined;
 async function load(): Promise<Methods> {
-  const [records, care, share, build] = await Promise.all([
-    import("./engine/records.ts"),
-    import("./engine/care.ts"),
-    import("./engine/share.ts"),
-    import("./engine/build.ts"),
+  const parts = await Promise.all([
+    import("./engine/records.ts").then(({ recordsApi }) => recordsApi),
+    import("./engine/care.ts").then(({ careApi }) => careApi),
+    import("./engine/share.ts").then(({ shareApi }) => shareApi),
+    import("./engine/build.ts").then(({ buildApi }) => buildApi),
+    import("./engine/spoken.ts").then(({ spokenApi }) => spokenApi),
+    import("./engine/locks.ts").then(({ locksApi }) => locksApi),
   ]);
-  return { ...records.recordsApi, ...care.careApi, ...share.shareApi, ...build.buildApi };
+  return Object.assign({}, ...parts) as Methods;
 }
 
 const core: Methods = coreApi;

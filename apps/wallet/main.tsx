@@ -27,6 +27,7 @@ async function loadOthers(): Promise<void> {
     import("./care/screens.tsx"),
     import("./share/screens.tsx"),
     import("./about/screens.tsx"),
+    import("./start/locks.tsx"),
   ]);
   others.value = Object.assign({}, ...parts.map(({ screens }) => screens));
 }

@@ -15,11 +15,13 @@ import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { blob, optional, struct, u8 } from "../../protocol/codec.ts";
 import { Challenge, cardHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
+import { spokenNameOf } from "../../protocol/spoken-invitation.ts";
 import { textOfCause, translate } from "../errors.ts";
 import type { Deployment } from "../parameters.ts";
-import { apiBytes, type Transport } from "../transport.ts";
+import { ApiError, apiBytes, type Transport } from "../transport.ts";
 import type { Invitation } from "../wallet/check-in.ts";
 import { CheckInError } from "./check-in-error.ts";
+import { readSpokenWords } from "./spoken-words.ts";
 
 const SCHEME = "SYMBOLON:";
 const VERSION = 1;
@@ -62,6 +64,31 @@ export function readInvitationText(text: string): InvitationText {
     if (writeInvitation({ challenge, card }) !== upper) throw bad("it is not canonical");
     return { challenge, card };
   }, unreadable);
+}
+
+/**
+ * The text of the invitation that six words of a desk name (spoken-words.ts). It has no card.
+ * @throws CheckInError bad-invitation if these are no such words; no-such-words; ApiError
+ */
+export async function invitationOfWords(
+  t: Transport,
+  { serviceUrl }: Pick<Deployment, "serviceUrl">,
+  words: string,
+): Promise<string> {
+  const read = readSpokenWords(words);
+  if ("fault" in read) throw bad("these are not six words of a desk");
+  let challenge: Uint8Array;
+  try {
+    challenge = await apiBytes(t, serviceUrl, `/v1/spoken/${read.name}`);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.code === "not-found")
+      throw new CheckInError("no-such-words", undefined, { cause });
+    throw cause;
+  }
+  // The service may answer with this challenge only, whoever else would like to be visited.
+  if (spokenNameOf(challenge) !== read.name)
+    throw bad("the service answered with another challenge than the words name");
+  return writeInvitation({ challenge });
 }
 
 /**

@@ -1,5 +1,5 @@
 // Removes the leftovers of faults and of erasures: blobs that no record names, log entries not yet appended, spent client
-// assertions, expired links, and old watches of cases. Every step can be repeated.
+// assertions, expired links and spoken invitations, and old watches of cases. Every step can be repeated.
 //
 //   POST /v1/admin/sweep   by the administrator's key -> {blobs, entries, assertions, links}: numbers removed, over all shards
 //
@@ -28,6 +28,7 @@ import { flushOutbox } from "./outbox.ts";
 import { findService, SHARDS, shardDb } from "./registry.ts";
 import { publishLateParts } from "./service-list.ts";
 import { admin } from "./single-use.ts";
+import { sweepSpoken } from "./spoken-invitations.ts";
 
 /** The sweep_after of a blob that no record may name any more. */
 export const CONDEMNED = 0;
@@ -114,6 +115,7 @@ export function registerSweep(app: RoleApp<ServiceEnv>): void {
     total.assertions = spent.meta.changes;
     total.links = await sweepLinks(c.env, at);
     await drizzle(c.env.RECORDS_DB_0).delete(caseWatches).where(lte(caseWatches.until, at));
+    await sweepSpoken(c.env, at);
     await publishLateParts(c.env);
     return c.json(total);
   });

@@ -4,7 +4,8 @@
 //   key         that signed the request, or the clinic of a token, once signature or token are verified
 //   challenge   a check-in's, before it is verified: the dearest thing that a stranger with a challenge can ask for.
 //               The service counts the making of a SMART Health Link by its address under the same number: a stranger may do
-//               it, and it takes up to 5 MB of the bucket
+//               it, and it takes up to 5 MB of the bucket. So it does for the reading of a challenge by spoken words, against
+//               guesses
 //
 // The numbers leave room for a clinic of thirty desks behind one address: each desk polls its sessions every two seconds and
 // files a record a minute. They stand in wrangler.toml too, and a test compares them. Local hosts have limits as well, a thousand
@@ -85,6 +86,9 @@ export const countAddress = (c: Context): Promise<void> => count(c.env, "RATE_AD
 
 /** Of the making of links. No key of another request under this binding has this form. @throws Problem too-many */
 export const countLink = (c: Context): Promise<void> => count(c.env, "RATE_CHALLENGE", `link ${ownCaller(c)}`);
+
+/** Of reading a challenge by spoken words: guesses. @throws Problem too-many */
+export const countSpoken = (c: Context): Promise<void> => count(c.env, "RATE_CHALLENGE", `spoken ${ownCaller(c)}`);
 
 /** @param key whose signature or token was verified. @throws Problem too-many */
 export const countKey = (c: Context, key: Hex): Promise<void> => count(c.env, "RATE_KEY", key);

@@ -2,6 +2,7 @@
 // withdrawn, and a check-in is taken without network.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { invitationOfWords } from "../../client/index.ts";
 import {
   checkIn,
   clipboard,
@@ -83,6 +84,19 @@ describe.skipIf(!hasChromium)("the desk", () => {
       const clinic = await openDesk(stage, person);
       await looksRight(page, "reception without anybody");
       const wallet = await newPatient(stage);
+
+      await page.getByRole("button", { name: "Say it in six words" }).click();
+      const said = page.getByRole("list", { name: "Six words for this check-in" });
+      await said.waitFor();
+      await looksRight(page, "reception with six words");
+      const words = (await said.getByRole("listitem").allInnerTexts()).join(" ");
+      const link = await clipboard(page, "Copy the code as text");
+      expect(await invitationOfWords(stage.practice.transport, stage.practice.deployment, words)).toBe(
+        invitationOf(link),
+      );
+      await page.getByRole("button", { name: "Hide the words" }).click();
+      expect(await said.count()).toBe(0);
+
       const { tagHash, tid } = await checkIn(page, wallet);
       await page.locator(".arrival").waitFor({ timeout: 10_000 });
       expect((await page.locator(".letters").innerText()).replaceAll(" ", "")).toBe(tid);

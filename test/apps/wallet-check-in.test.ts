@@ -3,6 +3,8 @@
 import QRCode from "qrcode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clinic, fromBase64url } from "../../client/index.ts";
+import { wordsOfName } from "../../client/shared/spoken-words.ts";
+import { spokenNameOf } from "../../protocol/spoken-invitation.ts";
 import { hasChromium, openStage, type Person, type Stage } from "./stage.ts";
 import {
   button,
@@ -57,6 +59,10 @@ describe.skipIf(!hasChromium)("a check-in", () => {
       `${stage.urls.walletUrl}/visit`,
       "Visits",
     ]);
+    const tid = (await page.locator(".tid").textContent())!.replaceAll(" ", "");
+    await page.getByRole("link", { name: "Messages of this visit" }).click();
+    await page.getByRole("heading", { name: /Hill Clinic/, level: 1 }).waitFor();
+    expect(new URL(page.url()).hash, "no server reads what names the visit").toBe(`#${tid}`);
     expectQuiet(stage, person);
   });
 
@@ -83,6 +89,65 @@ describe.skipIf(!hasChromium)("a check-in", () => {
     await page.setInputFiles("input[type=file]", await photo(await visitLink(stage, clinic)));
     await heading(page, /Check in at .*Harbour Clinic/).waitFor();
     await button(page, "Not now").click();
+  });
+
+  it("takes six words that the desk says, offers the nearest for a slip, and shows the same clinic as the code", async () => {
+    const { page } = person;
+    await page.goto(stage.urls.walletUrl);
+    await button(page, "Open with the phone's lock").click();
+    await page.getByText("Other ways").click();
+    await button(page, "Type six words that the desk says").click();
+    await heading(page, "Type the six words").waitFor();
+    await expectGoodScreen(page, "six words");
+    stage.practice.clock.now = Math.floor(Date.now() / 1000);
+    const words = await clinic.spokenWords(await clinic.invitationText());
+    const word = (n: number) => page.getByLabel(`Word ${n}`, { exact: true });
+
+    await word(1).fill(words[0]!);
+    await button(page, "Go on").click();
+    await page.getByText("Not all words are right").waitFor();
+    expect(await page.locator(".fault").count(), "the missing words are marked").toBe(5);
+
+    // A space goes on to the next field; the last word has two letters swapped.
+    const last = words[5]!;
+    const slip = `${last.slice(0, -2)}${last.at(-1)}${last.at(-2)}q`;
+    await word(1).fill("");
+    await word(1).focus();
+    await page.keyboard.type([...words.slice(0, 5), slip].join(" "));
+    await page.keyboard.press("Enter");
+    await page.getByText("No word of the list is written so.").waitFor();
+    await expectGoodScreen(page, "six words, one mistyped");
+    await button(page, `Take “${last}”`).click();
+    await button(page, "Go on").click();
+    await heading(page, /Check in at .*Harbour Clinic/).waitFor();
+    await button(page, "Check in").click();
+    await heading(page, "You are checked in").waitFor();
+    expect(await isAt(clinic)).toBe(true);
+    expectQuiet(stage, person);
+  });
+
+  it("says which words are wrong, and when they have run out", async () => {
+    const { page } = person;
+    const write = async (words: readonly string[]): Promise<void> => {
+      await page.getByLabel("Word 1", { exact: true }).fill(words.join(" "));
+      await button(page, "Go on").click();
+    };
+    await button(page, "Close").click();
+    await page.getByText("Other ways").click();
+    await button(page, "Type six words that the desk says").click();
+    stage.practice.clock.now = Math.floor(Date.now() / 1000);
+    const words = await clinic.spokenWords(await clinic.invitationText());
+    await write([words[1]!, words[0]!, ...words.slice(2)]);
+    await page.getByText("One word is another one, or two have changed places").waitFor();
+
+    const never = wordsOfName(spokenNameOf(await clinic.challenge()));
+    await write(never);
+    await page.getByText("No clinic shows these words now").waitFor();
+    await expectGoodScreen(page, "words that ran out");
+    // The browser itself writes one line about the service's 404.
+    person.complaints.splice(0);
+    await button(page, "Back to the camera").click();
+    await heading(page, "Check in").waitFor();
   });
 
   it("refuses in plain words, and says what to do", async () => {

@@ -20,7 +20,9 @@ describe("the desk's code", () => {
 
   it("is read from the groups of a printed sheet, in small letters too, and only if all are there", () => {
     const groups = codeGroups({ account: ACCOUNT, enrolmentCode: SECRET });
-    for (const text of [groups.join(" "), groups.join("\n").toLowerCase(), groups.join("-")])
+    const lookAlike = groups.join(" ").replaceAll("O", "0").replaceAll("I", "1").replaceAll("B", "8");
+    expect(lookAlike).not.toBe(groups.join(" "));
+    for (const text of [groups.join(" "), groups.join("\n").toLowerCase(), groups.join("-"), lookAlike])
       expect(readEnrolmentCode(enrolmentCodeIn(text)!)).toEqual({ account: ACCOUNT, enrolmentCode: SECRET });
     expect(enrolmentCodeIn(groups.slice(1).join(" "))).toBeUndefined();
   });

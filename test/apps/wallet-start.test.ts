@@ -1,7 +1,7 @@
 // The wallet's first minutes in a real browser: enrol with the desk's code, lock and open, and what goes wrong on the way.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Clinic, publishBuilds } from "../../client/index.ts";
+import { type Clinic, codeGroups, publishBuilds, readEnrolmentCode } from "../../client/index.ts";
 import { localBuildHash } from "../../local/published-builds.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { hasChromium, openStage, type Stage } from "./stage.ts";
@@ -36,8 +36,13 @@ describe.skipIf(!hasChromium)("the wallet's first minutes", () => {
     await typeCode(page, "not a code");
     await page.getByText("This is not a code of the registration desk").waitFor();
 
-    const code = await deskCode(stage);
-    await page.getByLabel("Link or code from the sheet").fill(code);
+    // The groups of the printed sheet: one letter wrong, then right.
+    const groups = codeGroups(readEnrolmentCode(await deskCode(stage)));
+    const wrong = groups[3]!.startsWith("A") ? `B${groups[3]!.slice(1)}` : `A${groups[3]!.slice(1)}`;
+    await page.getByLabel("Link or code from the sheet").fill(groups.with(3, wrong).join(" "));
+    await button(page, "Use this text").click();
+    await page.getByText("A letter of this code is wrong.").waitFor();
+    await page.getByLabel("Link or code from the sheet").fill(groups.join(" ").toLowerCase());
     await button(page, "Use this text").click();
     await heading(page, "How do you want to lock this app?").waitFor();
     await expectGoodScreen(page, "lock");

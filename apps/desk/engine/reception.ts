@@ -162,6 +162,9 @@ export const receptionApi = {
     return { text, link: `${deployment().walletUrl}/#v=${text}`, expiresAt: madeAt + windowSeconds() };
   },
 
+  /** Six words for a patient who can scan nothing. @param text of the code on the screen */
+  codeWords: (text: string): Promise<string[]> => clinic().spokenWords(text),
+
   /** The code with the clinic's card in it, for a wallet that has no network either. Too long for a QR code. */
   longCode: (): Promise<string> => clinic().invitationText({ withCard: true }),
 

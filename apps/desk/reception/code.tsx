@@ -44,10 +44,41 @@ function useCode(): ShownCode | undefined {
   return code.value;
 }
 
+/** Six words for a patient whose phone can read no code. They change with the code, and the ones before last as long as theirs. */
+function CodeWords({ text }: { text: string }) {
+  const w = words.value;
+  const said = useSignal<{ of: string; words: readonly string[] } | undefined>(undefined);
+  const failed = useSignal(false);
+  useEffect(() => {
+    engine.codeWords(text).then(
+      (all) => {
+        said.value = { of: text, words: all };
+        failed.value = false;
+      },
+      () => {
+        failed.value = true;
+      },
+    );
+  }, [text]);
+  if (failed.value) return <p role="status">{w.codeWordsNone}</p>;
+  if (said.value?.of !== text) return <p role="status">{w.codeWordsWait}</p>;
+  return (
+    <>
+      <ol class="code-words" lang="en" dir="ltr" aria-label={w.codeWordsLabel}>
+        {said.value.words.map((word, i) => (
+          <li key={i}>{word}</li>
+        ))}
+      </ol>
+      <p class="hint">{w.codeWordsHint}</p>
+    </>
+  );
+}
+
 export function Code({ offline }: { offline: boolean }) {
   const w = words.value;
   const code = useCode();
   const longCode = useSignal<string | undefined>(undefined);
+  const isSaid = useSignal(false);
   return (
     <section class="code" aria-label={w.scan}>
       <h2>{w.scan}</h2>
@@ -57,6 +88,16 @@ export function Code({ offline }: { offline: boolean }) {
           <Qr text={code.link.length <= MAX_QR_CHARACTERS ? code.link : code.text} label={w.codeLabel} />
           <div class="row">
             <CopyButton text={code.link} label={w.codeCopy} />
+            {!offline && (
+              <Button
+                kind="link"
+                onClick={() => {
+                  isSaid.value = !isSaid.value;
+                }}
+              >
+                {isSaid.value ? w.codeWordsHide : w.codeWords}
+              </Button>
+            )}
             {offline && longCode.value === undefined && (
               <Button
                 kind="link"
@@ -70,6 +111,7 @@ export function Code({ offline }: { offline: boolean }) {
             )}
             {longCode.value !== undefined && <span role="status">{common.value.copied}</span>}
           </div>
+          {isSaid.value && !offline && <CodeWords text={code.text} />}
         </>
       ) : (
         <p role="status" class="code-wait">

@@ -129,6 +129,11 @@ export const coreApi = {
 
   overview: viewOf,
 
+  /** Finds a wrong letter before anything is made of the code. @throws DeskError bad-code */
+  checkCode(code: string): void {
+    readEnrolmentCode(code);
+  },
+
   /** @param code of the registrar's desk, in any of its forms @throws DeskError bad-code if a letter is wrong */
   async askRecord(code: string): Promise<PersonView> {
     const { account, enrolmentCode } = readEnrolmentCode(code);

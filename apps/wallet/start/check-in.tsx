@@ -1,6 +1,7 @@
 // Check in: the clinic's code, what it would see, one button, and the half disc that the desk's half fits.
 
 import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { busy, doing, fault } from "../../shared/doing.ts";
 import { isolated, timeText } from "../../shared/language.ts";
@@ -8,12 +9,14 @@ import { go } from "../../shared/route.ts";
 import { Disc } from "../../shared/ui/disc.tsx";
 import { Button, Notice, Page, Reach, Tid } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
+import { messagesHref } from "../care/links.ts";
 import type { OfferView, VisitView } from "../engine/check-in.ts";
 import { engine } from "../remote.ts";
 import { Alerts } from "./alerts.tsx";
 import { words as visitWords } from "./check-in-words.ts";
 import { invitationIn } from "./codes.ts";
 import { givenInvitation, look, overview } from "./phase.ts";
+import type { SayProps } from "./say.tsx";
 import { Scanner } from "./scanner.tsx";
 
 const offer = signal<OfferView | undefined>(undefined);
@@ -120,12 +123,28 @@ function Offer({ asked }: { asked: OfferView }) {
 /** The first screen: scan the clinic's code. */
 export function CheckIn() {
   const w = visitWords.value;
+  const [SayWords, setSayWords] = useState<ComponentType<SayProps> | undefined>();
   const given = givenInvitation.value;
   useEffect(() => {
     if (given !== undefined) void read(given);
   }, [given]);
   const asked = offer.value;
   if (asked) return <Offer asked={asked} />;
+  if (SayWords)
+    return (
+      <SayWords
+        onBack={() => setSayWords(undefined)}
+        onFound={(text) => {
+          setSayWords(undefined);
+          void read(text);
+        }}
+      />
+    );
+  const bySix = (): Promise<unknown> =>
+    doing(common.value.working, async () => {
+      const { SayWords: screen } = await import("./say.tsx");
+      setSayWords(() => screen);
+    });
   const last = overview.value?.sessions.at(-1);
   const needsWords = overview.value?.sessions.length !== 0 && overview.value?.wordsKept === false;
   return (
@@ -139,6 +158,7 @@ export function CheckIn() {
         pasteLabel={w.pasted}
         pasteHint={w.pastedHint}
         nothing={w.nothing}
+        other={<Button onClick={bySix}>{w.bySix}</Button>}
       >
         {needsWords && (
           <Notice word={w.keepWords}>
@@ -225,6 +245,11 @@ export function Visit() {
         <Notice tone="bad" word={common.value.wrong}>
           <p>{w.refused}</p>
         </Notice>
+      )}
+      {(state === "open" || state === "recovered") && (
+        <p>
+          <a href={messagesHref(tid)}>{w.messages}</a>
+        </p>
       )}
       <Reach>
         <Button

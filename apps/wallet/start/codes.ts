@@ -8,7 +8,8 @@
 //                  https://…/#v=SYMBOLON:…
 
 const CODE = /(?:^|[#=/\s])([0-9a-f]{32}\.[\w-]{43})(?:$|[\s&])/i;
-const GROUPS = /^[A-Z2-7]{80}$/;
+/** 0, 1 and 8 stand for O, I and B, which look alike on paper; the SDK reads them so. */
+const GROUPS = /^[A-Z0-8]{80}$/;
 const INVITATION = /SYMBOLON:[A-Z2-7]+/i;
 
 const plain = (text: string): string => {

@@ -22,9 +22,12 @@ function AskCode({ onRestore }: { onRestore: (() => void) | undefined }) {
       <p>{w.codeWhere}</p>
       <Scanner
         read={enrolmentCodeIn}
-        found={(code) => {
-          givenCode.value = code;
-        }}
+        found={(code) =>
+          void doing(common.value.working, async () => {
+            await engine.checkCode(code);
+            givenCode.value = code;
+          })
+        }
         action={w.scanDesk}
         pasteLabel={w.codeTyped}
         pasteHint={w.codeTypedHint}

@@ -13,9 +13,15 @@ import { words } from "./words.ts";
 /** Shorter ones are guessed in days by a thief who copied the phone's storage. */
 const LEAST_CHARACTERS = 10;
 /** Neutral: the list of passkeys of a phone shows it. */
-const NAME = "Visits";
+export const PASSKEY_NAME = "Visits";
 
-function NewPassphrase({ onChosen, children }: { onChosen: (opener: Opener) => void; children: ComponentChildren }) {
+export function NewPassphrase({
+  onChosen,
+  children,
+}: {
+  onChosen: (opener: Opener) => void;
+  children: ComponentChildren;
+}) {
   const [first, setFirst] = useState("");
   const [second, setSecond] = useState("");
   const [fault, setFault] = useState<"short" | "differ" | undefined>();
@@ -69,7 +75,7 @@ export function ChooseLock({ onChosen, onBack }: { onChosen: (opener: Opener) =>
   if (passkeys === undefined) return <Page title={w.lockTitle} />;
 
   const usePhoneLock = async (): Promise<void> => {
-    const made = await doing(w.waitPasskey, () => createPasskey(NAME));
+    const made = await doing(w.waitPasskey, () => createPasskey(PASSKEY_NAME));
     if (!made) return;
     const { secret, credentialId } = made;
     if (secret === undefined) setWithout(true);
@@ -103,53 +109,75 @@ export function ChooseLock({ onChosen, onBack }: { onChosen: (opener: Opener) =>
   );
 }
 
-/** The wallet is locked. */
-export function Unlock({ onForgotten }: { onForgotten: () => void }) {
-  const { kinds, credentialIds } = lockerState.value;
+interface UseLockProps {
+  /** the ways that are offered */
+  kinds: readonly Opener["kind"][];
+  onOpener: (opener: Opener) => Promise<void>;
+  children: ComponentChildren;
+}
+
+/** Opens one of the locks: the phone's own first, and the passphrase where there is one. */
+export function UseLock({ kinds, onOpener, children }: UseLockProps) {
+  const { credentialIds } = lockerState.value;
   const [typed, setTyped] = useState("");
+  const [isTyping, setTyping] = useState(!kinds.includes("passkey"));
   const w = words.value;
   const withPasskey = (): Promise<unknown> =>
     doing(w.waitPasskey, async () => {
       const { secret, credentialId } = await usePasskey(credentialIds);
       if (secret === undefined) throw new DOMException("this passkey has no secret", "NotAllowedError");
-      await unlock({ kind: "passkey", secret, credentialId });
+      await onOpener({ kind: "passkey", secret, credentialId });
     });
   const withPassphrase = (event: Event): void => {
     event.preventDefault();
-    void doing(w.waitPassphrase, () => unlock({ kind: "passphrase", secret: typed }));
+    void doing(w.waitPassphrase, () => onOpener({ kind: "passphrase", secret: typed }));
   };
-  const cannot = (
-    <Button kind="link" onClick={onForgotten}>
-      {w.cannotOpen}
-    </Button>
-  );
+  const off = busy.value !== undefined;
+  if (!isTyping)
+    return (
+      <Reach>
+        <Button kind="primary" off={off} onClick={withPasskey}>
+          {w.openPasskey}
+        </Button>
+        {kinds.includes("passphrase") && <Button onClick={() => setTyping(true)}>{w.usePassphrase}</Button>}
+        {children}
+      </Reach>
+    );
   return (
-    <Page title={w.locked}>
-      {kinds.includes("passphrase") ? (
-        <form class="stack" onSubmit={withPassphrase}>
-          <Field
-            label={w.passphrase}
-            type="password"
-            name="passphrase"
-            autocomplete="current-password"
-            value={typed}
-            onInput={setTyped}
-          />
-          <Reach>
-            <Button kind="primary" type="submit" off={busy.value !== undefined}>
-              {w.open}
-            </Button>
-            {cannot}
-          </Reach>
-        </form>
-      ) : (
-        <Reach>
-          <Button kind="primary" off={busy.value !== undefined} onClick={withPasskey}>
+    <form class="stack" onSubmit={withPassphrase}>
+      <Field
+        label={w.passphrase}
+        type="password"
+        name="passphrase"
+        autocomplete="current-password"
+        value={typed}
+        onInput={setTyped}
+      />
+      <Reach>
+        <Button kind="primary" type="submit" off={off}>
+          {w.open}
+        </Button>
+        {kinds.includes("passkey") && (
+          <Button off={off} onClick={withPasskey}>
             {w.openPasskey}
           </Button>
-          {cannot}
-        </Reach>
-      )}
+        )}
+        {children}
+      </Reach>
+    </form>
+  );
+}
+
+/** The wallet is locked. */
+export function Unlock({ onForgotten }: { onForgotten: () => void }) {
+  const w = words.value;
+  return (
+    <Page title={w.locked}>
+      <UseLock kinds={lockerState.value.kinds} onOpener={unlock}>
+        <Button kind="link" onClick={onForgotten}>
+          {w.cannotOpen}
+        </Button>
+      </UseLock>
     </Page>
   );
 }

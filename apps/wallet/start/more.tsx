@@ -100,7 +100,12 @@ export function More() {
         <section class="stack">
           <h2>{w.lockTitleMore}</h2>
           <p>{w.lockMore}</p>
-          <Button onClick={restart}>{w.lockNow}</Button>
+          <div class="row">
+            <Button onClick={restart}>{w.lockNow}</Button>
+            <a class="button" href="/locks">
+              {w.lockChange}
+            </a>
+          </div>
         </section>
         <section class="stack">
           <h2>{w.noPushTitle}</h2>

@@ -63,6 +63,10 @@ export async function look(): Promise<void> {
 
 export async function create(opener: Opener, words?: string): Promise<void> {
   await engine.create(opener, words);
+  lockerState.value = {
+    kinds: [opener.kind],
+    credentialIds: opener.kind === "passkey" ? [opener.credentialId] : [],
+  };
   markKept(true);
   // A browser that says no keeps the wallet all the same, until it needs the room.
   await navigator.storage?.persist?.().catch(() => false);

@@ -19,6 +19,8 @@ interface ScannerProps {
   pasteHint: string;
   /** nothing in the picture or the text */
   nothing: string;
+  /** one more of the other ways */
+  other?: ComponentChildren;
   /** between the other ways and the button */
   children?: ComponentChildren;
 }
@@ -65,7 +67,7 @@ function Camera({ read, found, onRefused }: Pick<ScannerProps, "read" | "found">
   return <video ref={video} class="camera" muted playsInline aria-label={words.value.camera} />;
 }
 
-export function Scanner({ read, found, action, pasteLabel, pasteHint, nothing, children }: ScannerProps) {
+export function Scanner({ read, found, action, pasteLabel, pasteHint, nothing, other, children }: ScannerProps) {
   const [isOn, setOn] = useState(false);
   const [isRefused, setRefused] = useState(false);
   const [isEmpty, setEmpty] = useState(false);
@@ -141,6 +143,7 @@ export function Scanner({ read, found, action, pasteLabel, pasteHint, nothing, c
             />
             <Button type="submit">{w.useText}</Button>
           </form>
+          {other}
         </div>
       </details>
       {children}

@@ -156,11 +156,11 @@ describe.skipIf(!hasChromium)("a visit at the desk", () => {
   it("lists today's visits by their letters, whoever came first", STORY, async () => {
     const { page } = desk;
     for (let i = 0; i < 3; i++) {
-      await page.getByRole("link", { name: "Reception" }).click();
+      await page.getByRole("link", { name: "Reception", exact: true }).click();
       await checkIn(page, await newPatient(stage));
     }
-    await page.getByRole("link", { name: "Today" }).click();
-    await expect.poll(() => page.locator(".visits li").count()).toBe(4);
+    await page.getByRole("link", { name: "Today", exact: true }).click();
+    await expect.poll(() => page.locator(".visits > li").count()).toBe(4);
     const shown = (await page.locator(".visits .tid").allInnerTexts()).map((text) => text.replace(/\s/g, ""));
     expect(shown).toEqual(shown.toSorted());
     const text = await page.locator(".visits").innerText();
@@ -208,7 +208,7 @@ describe.skipIf(!hasChromium)("a visit at the desk", () => {
     await second.page.getByText("Patients can check in here").waitFor();
 
     // Both desks are told of the next patient.
-    await page.getByRole("link", { name: "Reception" }).click();
+    await page.getByRole("link", { name: "Reception", exact: true }).click();
     await second.page.getByRole("link", { name: "Go to the reception" }).click();
     await second.page.locator(".line.on").waitFor();
     const { tid } = await checkIn(page, await newPatient(stage));

@@ -23,6 +23,8 @@ const CPU_FACTOR = 6;
 /** DevTools' preset "Slow 4G": milliseconds before an answer, bytes per second */
 const SLOW_4G = { offline: false, latency: 562.5, downloadThroughput: 180_000, uploadThroughput: 84_375 };
 const SLOTS = 64;
+/** A person reads what the clinic would see before they tap. Meanwhile the wallet loads what it needs later. */
+const READING_MS = 2_000;
 const PHRASE = "four good words here";
 
 const GREEN = "tap to green in the wallet";
@@ -125,6 +127,7 @@ async function offered({ phone, practice, apps, clinic }: Scene): Promise<void> 
   await phone.goto(link);
   await button(phone, "Open with the phone's lock").click();
   await button(phone, "Check in").waitFor();
+  await phone.waitForTimeout(READING_MS);
 }
 
 interface Times {

@@ -265,7 +265,7 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
     });
     const tones = () => page.evaluate(() => (globalThis as unknown as { tones: number[] }).tones);
     await page.getByLabel("Ring when an emergency comes").check();
-    await expect.poll(async () => (await tones()).length, "turning it on rings once").toBeGreaterThan(0);
+    await expect.poll(async () => (await tones()).length, { message: "turning it on rings once" }).toBeGreaterThan(0);
     const before = (await tones()).length;
 
     const answers: { status: number; bytes: number }[] = [];

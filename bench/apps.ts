@@ -28,6 +28,7 @@ const READING_MS = 2_000;
 const PHRASE = "four good words here";
 
 const GREEN = "tap to green in the wallet";
+const CPU = "CPU of the wallet from tap to green";
 const SHOWN = "tap to the arrival at the desk";
 const SLOW = `, ${CPU_FACTOR}x CPU and slow 4G`;
 
@@ -133,16 +134,20 @@ async function offered({ phone, practice, apps, clinic }: Scene): Promise<void> 
 interface Times {
   green: number;
   shown: number;
+  /** of the wallet's processes until both have happened */
+  cpu: number;
 }
-async function checkIn(scene: Scene, slow: () => Promise<() => Promise<void>>): Promise<Times> {
+async function checkIn(scene: Scene, browser: CDPSession, slow: () => Promise<() => Promise<void>>): Promise<Times> {
   await offered(scene);
+  const before = await cpuSeconds(browser);
   const green = painted(scene.phone, ".disc");
   const shown = painted(scene.desk, ".arrival");
   const quick = await slow();
   try {
     const from = await tap(scene.phone);
     const [a, b] = await Promise.all([green, shown]);
-    return { green: a - from, shown: b - from };
+    const cpu = ((await cpuSeconds(browser)) - before) * 1000;
+    return { green: a - from, shown: b - from, cpu };
   } finally {
     await quick();
     await button(scene.desk, "Next patient").click();
@@ -222,7 +227,7 @@ async function openScene({ progress }: BenchContext): Promise<Scene & { stop(): 
 async function run(context: BenchContext): Promise<Row[]> {
   if (!existsSync(CHROMIUM)) {
     const note = `left out: there is no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
-    return [GREEN, SHOWN, GREEN + SLOW, SHOWN + SLOW].map((operation) => ({ operation, unit: "ms", n: 0, note }));
+    return [GREEN, CPU, SHOWN, GREEN + SLOW, SHOWN + SLOW].map((operation) => ({ operation, unit: "ms", n: 0, note }));
   }
   const scene = await openScene(context);
   try {
@@ -241,7 +246,7 @@ async function run(context: BenchContext): Promise<Row[]> {
     const turns = context.times(3, 12);
     for (let turn = 0; turn <= turns; turn++) {
       context.progress(`check-in ${turn} of ${turns} between wallet and desk`);
-      const times = { plain: await checkIn(scene, asItIs), slow: await checkIn(scene, slow) };
+      const times = { plain: await checkIn(scene, browser, asItIs), slow: await checkIn(scene, browser, slow) };
       if (turn === 0) continue; // warms the service up
       taken.plain.push(times.plain);
       taken.slow.push(times.slow);
@@ -250,6 +255,7 @@ async function run(context: BenchContext): Promise<Row[]> {
     const slowest = Math.round(quantile(of(taken.slow, "green"), 1));
     return [
       row(GREEN, of(taken.plain, "green"), `wallet just opened; Chromium ${scene.phoneBrowser.version()}`),
+      row(CPU, of(taken.plain, "cpu"), "does not depend on the other work of this machine", "ms CPU"),
       row(SHOWN, of(taken.plain, "shown"), "by the socket of the clinic's events, session fetched and verified"),
       row(GREEN + SLOW, of(taken.slow, "green"), `${note}; the slowest ${slowest} ms`),
       row(SHOWN + SLOW, of(taken.slow, "shown"), "the phone alone is slow"),

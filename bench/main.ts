@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { appsBench } from "./apps.ts";
 import { browserBench } from "./browser.ts";
 import { bundleBench } from "./bundle.ts";
 import { checkInBenches } from "./check-ins.ts";
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   bundleBench,
   linkShareBench,
   browserBench,
+  appsBench,
   recordsBench,
   ...IN_THE_WORLD,
   memoryBench,

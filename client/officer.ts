@@ -37,7 +37,7 @@ import {
 import { compareReview, type ReviewedPerson, readDossier, readOrder, type VerifiedOrder } from "./officer/review.ts";
 import { type Deployment, ParametersCache } from "./parameters.ts";
 import { eachItem, MAX_WAITING_CASES } from "./shared/paging.ts";
-import { api, apiBytes, apiJson, type Transport } from "./transport.ts";
+import { api, apiBytes, apiJson, jsonOf, type Transport } from "./transport.ts";
 
 export type { CaseProgress, MadeDecision } from "./officer/progress.ts";
 export type { ReviewedPerson } from "./officer/review.ts";
@@ -90,6 +90,8 @@ export class Officer {
   private readonly trusteeUrl: string;
   private session: LoginAnswer | undefined;
   private readonly parameters: ParametersCache;
+  /** the pages of cases as they came last, by path */
+  private readonly pages = new Map<string, { etag: string; page: InboxAnswer }>();
 
   /** @throws RangeError if the deployment has no trustee of this index */
   constructor(options: OfficerOptions) {
@@ -144,9 +146,7 @@ export class Officer {
       most: MAX_WAITING_CASES,
       ask: async (cursor: string | undefined) => {
         const query = new URLSearchParams({ state, ...(cursor === undefined ? {} : { cursor }) });
-        return apiJson<InboxAnswer>(this.options.transport, this.trusteeUrl, `/v1/cases?${query}`, {
-          bearer: await this.token(),
-        });
+        return this.inboxPage(`/v1/cases?${query}`);
       },
       itemsOf: (page: InboxAnswer) => page.cases,
       keyOf: (waiting: WaitingCase) => waiting.caseId,
@@ -154,6 +154,21 @@ export class Officer {
     const cases: WaitingCase[] = [];
     for await (const waiting of eachItem(list)) cases.push(waiting);
     return cases;
+  }
+
+  /** A page of a list of cases. If it is as it was at the last time, it does not travel again. */
+  private async inboxPage(path: string): Promise<InboxAnswer> {
+    const known = this.pages.get(path);
+    const answer = await api(this.options.transport, this.trusteeUrl, path, {
+      bearer: await this.token(),
+      ...(known && { headers: { "if-none-match": known.etag } }),
+    });
+    if (known && answer.status === 304) return known.page;
+    const page = await jsonOf<InboxAnswer>(answer, `GET ${path}`);
+    const etag = answer.headers.get("etag");
+    if (etag === null) this.pages.delete(path);
+    else this.pages.set(path, { etag, page });
+    return page;
   }
 
   /**

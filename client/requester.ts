@@ -10,9 +10,11 @@
 // messages.
 
 import { chunksOfOrder } from "../protocol/case-chunks.ts";
+import type { Base64url } from "../protocol/encodings.ts";
 import { type Engine, nobleEngine } from "../protocol/engine.ts";
 import type { DocumentBundle } from "./fhir/report.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
+import { type MadeDecision, readProgress } from "./officer/progress.ts";
 import type { Deployment } from "./parameters.ts";
 import { completeCase, type NamedPerson, nameSubject } from "./requester/assemble.ts";
 import {
@@ -113,6 +115,16 @@ export class Requester {
   /** The case as the escrow reports it. */
   status(p: PreparedOrder): Promise<CaseStatus> {
     return caseStatus(this.#context, p.caseId);
+  }
+
+  /**
+   * The decisions in a status, each verified here: which trustee decided, and the reason that its officer gave.
+   * @throws OfficerError wrong-progress
+   */
+  decisions(p: PreparedOrder, { state, needed, decisions }: CaseStatus): readonly MadeDecision[] {
+    const { transport, deployment } = this.#context;
+    const answer = { state, needed, decisions: decisions.map(({ approval }) => approval as Base64url), order: null };
+    return readProgress(answer, p, deployment, transport.now()).decisions;
   }
 
   /**

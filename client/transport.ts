@@ -98,7 +98,7 @@ function retryAfterMs({ status, headers }: Response): number | undefined {
  * Sends a request to a role. If the role says that it cannot answer just now (429, 503), the request is signed and sent again
  * later, at most `tries` times in all. With `request.tries` the same holds if no answer came. Every request of a role may be
  * repeated. A streamed body is sent once. This is the one place that repeats requests.
- * @returns the answer, if its status is 2xx. @throws ApiError
+ * @returns the answer, if its status is 2xx, or 304 to a request with If-None-Match. @throws ApiError
  */
 export async function api(t: Transport, baseUrl: string, path: string, request: ApiRequest = {}): Promise<Response> {
   const most = request.bytes instanceof ReadableStream ? 1 : (t.tries ?? 1);
@@ -112,7 +112,7 @@ export async function api(t: Transport, baseUrl: string, path: string, request: 
       await pause(t, attempt);
       continue;
     }
-    if (answer.ok) return answer;
+    if (answer.ok || (answer.status === 304 && request.headers?.["if-none-match"] !== undefined)) return answer;
     const wait = retryAfterMs(answer);
     if (wait === undefined || attempt >= (answer.status === 503 ? patient : most)) {
       const problem = await problemOf(answer);

@@ -113,17 +113,19 @@ export async function buildApp(app: string): Promise<void> {
   writeFileSync(join(outOf(app), "build.json"), JSON.stringify({ app, hash: buildHash(app), files: filesOf(app) }));
 }
 
-if (import.meta.main) {
+/** Builds everything if the sources have changed since the last build. */
+export async function buildApps({ always = false } = {}): Promise<void> {
   const stamp = join(root, "gen/apps/.sources");
   const sources = sourcesHash();
   const isBuilt =
     existsSync(stamp) &&
     readFileSync(stamp, "utf8") === sources &&
     APPS.every((app) => existsSync(join(outOf(app), "build.json")));
-  if (!isBuilt || process.argv.includes("--all")) {
-    rmSync(join(root, "gen/apps"), { recursive: true, force: true });
-    mkdirSync(join(root, "gen/apps"), { recursive: true });
-    for (const app of APPS) await buildApp(app);
-    writeFileSync(stamp, sources);
-  }
+  if (isBuilt && !always) return;
+  rmSync(join(root, "gen/apps"), { recursive: true, force: true });
+  mkdirSync(join(root, "gen/apps"), { recursive: true });
+  for (const app of APPS) await buildApp(app);
+  writeFileSync(stamp, sources);
 }
+
+if (import.meta.main) await buildApps({ always: process.argv.includes("--all") });

@@ -171,6 +171,7 @@ export const OFFICERS_ANSWERS = () => {
     },
     listCases: {
       summary: "List the escrow's cases for this trustee",
+      description: "An officer's app asks every few seconds, with the ETag that it has. Mostly the answer is 304.",
       ok: {
         200: {
           json: z.object({
@@ -184,7 +185,9 @@ export const OFFICERS_ANSWERS = () => {
             ),
             cursor: z.string().nullable().describe("null on the last page"),
           }),
+          headers: { etag: "Names this page as it is now." },
         },
+        304: {},
       },
       problems: ["forbidden", "not-allowed-now"],
     },

@@ -5,6 +5,8 @@ import type { ComponentType } from "preact";
 import { path } from "../shared/route.ts";
 import { startPage } from "../shared/start.tsx";
 import { Frame } from "../shared/ui/frame.tsx";
+import { NewVersion } from "../shared/ui/new-version.tsx";
+import { startOffline } from "../shared/update.ts";
 import { screens as ask } from "./ask/screens.tsx";
 import { facts, isOpen, listen, refresh } from "./desk.ts";
 import { LockButton, Menu } from "./menu.tsx";
@@ -24,12 +26,16 @@ function App() {
   if (!isOpen.value)
     return (
       <Frame name={w.app} faults={w.faults}>
+        <NewVersion />
         <Start />
       </Frame>
     );
   const Screen = screenOf(path.value);
   return (
     <Frame name={facts.value?.name ?? w.app} faults={w.faults} actions={<LockButton />}>
+      <NewVersion>
+        <p>{w.newVersionLocks}</p>
+      </NewVersion>
       <Menu />
       <Screen />
     </Frame>
@@ -39,3 +45,4 @@ function App() {
 listen();
 void refresh();
 startPage(App);
+addEventListener("load", () => void startOffline());

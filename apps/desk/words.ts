@@ -43,6 +43,7 @@ const en = {
   nothingShown: "Shows nothing but a valid pass",
   visitHalf: (tid: string) => `Right half of the disc of visit ${tid}`,
   anyway: "Go on",
+  newVersionLocks: "The desk locks for it. File what you are writing first, then open the desk again.",
 };
 type Words = typeof en;
 
@@ -87,6 +88,8 @@ const de: Words = {
   nothingShown: "Zeigt nur einen gültigen Ausweis",
   visitHalf: (tid) => `Rechte Hälfte der Scheibe von Besuch ${tid}`,
   anyway: "Weiter",
+  newVersionLocks:
+    "Der Empfang wird dabei gesperrt. Legen Sie ab, was Sie gerade schreiben, und öffnen Sie ihn dann wieder.",
 };
 
 const ar: Words = {
@@ -130,6 +133,7 @@ const ar: Words = {
   nothingShown: "لا يعرض سوى بطاقة صالحة",
   visitHalf: (tid) => `النصف الأيمن من قرص الزيارة ${tid}`,
   anyway: "متابعة",
+  newVersionLocks: "يُقفل المكتب عند ذلك. احفظ ما تكتبه أولا، ثم افتح المكتب مرة أخرى.",
 };
 
 export const CATALOGUE = { en, de, ar };

@@ -7,7 +7,9 @@ import { useState } from "preact/hooks";
 import { path } from "../shared/route.ts";
 import { startPage } from "../shared/start.tsx";
 import { Frame } from "../shared/ui/frame.tsx";
-import { Busy, Button, Notice, Page, Tabs } from "../shared/ui/kit.tsx";
+import { Busy, Page, Tabs } from "../shared/ui/kit.tsx";
+import { NewVersion } from "../shared/ui/new-version.tsx";
+import { startOffline } from "../shared/update.ts";
 import { common } from "../shared/words/common.ts";
 import { Elsewhere, Evicted } from "./start/elsewhere.tsx";
 import { Enrol } from "./start/enrol.tsx";
@@ -16,7 +18,6 @@ import { Unlock } from "./start/lock.tsx";
 import { CannotOpen } from "./start/more.tsx";
 import { overview, phase, startUp } from "./start/phase.ts";
 import { screens as start } from "./start/screens.tsx";
-import { startOffline, takeNewVersion, waiting } from "./start/update.ts";
 import { words } from "./start/words.ts";
 import "./styles.css";
 
@@ -106,17 +107,6 @@ function Now() {
     case "open":
       return overview.value?.enrolled ? <Open /> : <Enrol />;
   }
-}
-
-function NewVersion() {
-  if (!waiting.value) return null;
-  return (
-    <div class="page">
-      <Notice word={words.value.newVersion}>
-        <Button onClick={takeNewVersion}>{words.value.takeNewVersion}</Button>
-      </Notice>
-    </div>
-  );
 }
 
 function App() {

@@ -62,7 +62,7 @@ const madeOf = (a: Approval, credentialId: Uint8Array): MadeDecision => ({
 /** Verifies every decision of an answer. @param now unix seconds @throws OfficerError wrong-progress */
 export function readProgress(
   { state, needed, decisions }: CaseProgressAnswer,
-  { order, hash: orderHash }: VerifiedOrder,
+  { order, hash: orderHash }: Pick<VerifiedOrder, "order" | "hash">,
   { trusteeKeys }: Pick<Deployment, "trusteeKeys">,
   now: number,
 ): CaseProgress {

@@ -10,9 +10,12 @@
 //   POST /v1/cases/review         ReviewRequest → Review              the login's bearer token
 //   POST /v1/cases/decide         DecideRequest → Signed<Approval>    an assertion of its own
 
-import { OCTETS_TYPE } from "../../api/contract.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { JSON_TYPE, OCTETS_TYPE } from "../../api/contract.ts";
 import { OFFICERS, type OfficerAnswer } from "../../api/trustee/officers.ts";
-import { toBase64url } from "../../protocol/encodings.ts";
+import { utf8ToBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, toBase64url } from "../../protocol/encodings.ts";
+import { etagOf, unlessKnown } from "../shared/answers.ts";
 import { now, type TrusteeEnv } from "../shared/env.ts";
 import { type RoleApp, readBase64url } from "../shared/http.ts";
 import { readBody, serve } from "../shared/serve.ts";
@@ -41,7 +44,9 @@ export function registerOfficers(app: RoleApp<TrusteeEnv>): void {
 
   serve(app, OFFICERS.listCases, async (c, { query }) => {
     await requireOfficer(c, now(c));
-    return c.json(await inboxFromEscrow(c.env, query, now(c)));
+    const page = JSON.stringify(await inboxFromEscrow(c.env, query, now(c)));
+    const etag = etagOf(bytesToHex(sha256(utf8ToBytes(page))));
+    return unlessKnown(c, etag, {}, (headers) => c.body(page, 200, { ...headers, "content-type": JSON_TYPE }));
   });
 
   serve(app, OFFICERS.readCase, async (c, { params: { id } }) => {

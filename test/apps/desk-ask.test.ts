@@ -5,9 +5,9 @@ import type { Officer } from "../../client/index.ts";
 import { checkIn, clipboard, expectOwnOrigins, looksRight, newPatient, openDesk } from "./desk-stage.ts";
 import { DESK, hasChromium, openStage, type Stage } from "./stage.ts";
 
-async function decide(officer: Officer, caseId: string, decision: "approve" | "refuse"): Promise<void> {
+async function decide(officer: Officer, caseId: string, decision: "approve" | "refuse", reason = ""): Promise<void> {
   const waiting = (await officer.inbox()).find((one) => one.caseId === caseId);
-  await officer[decision](await officer.review(waiting!));
+  await officer[decision](await officer.review(waiting!), reason);
 }
 
 const STORY = { timeout: 240_000 };
@@ -96,9 +96,28 @@ describe.skipIf(!hasChromium)("asking at the desk", () => {
     await page.locator(".officers").waitFor({ timeout: 30_000 });
     const refused = page.url().split("/").at(-1)!;
     practice.clock.now = Math.floor(Date.now() / 1000);
-    for (const officer of practice.officers.slice(0, 2)) await decide(officer, refused, "refuse");
+    for (const officer of practice.officers.slice(0, 2)) await decide(officer, refused, "refuse", "No law allows this");
     await page.getByText("Enough people refused").waitFor({ timeout: 20_000 });
+    // The person who asked reads why, in the words that the officer signed.
+    expect(await page.locator(".officers .refuse q").allInnerTexts()).toEqual([
+      "No law allows this",
+      "No law allows this",
+    ]);
     await looksRight(page, "refused");
+
+    // A service that puts one officer's words under another trustee is found out. The control above is the same case unchanged.
+    await page.route(`**/v1/cases/${refused}`, async (route) => {
+      const answer = await route.fetch();
+      const status = (await answer.json()) as { decisions: { approval: string }[] };
+      status.decisions[1]!.approval = status.decisions[0]!.approval;
+      await route.fulfill({ response: answer, json: status });
+    });
+    await page.getByRole("link", { name: "Ask", exact: true }).click();
+    await page.locator(`.visits a[href="/case/${refused}"]`).click();
+    await page.getByText("decisions that do not verify").waitFor({ timeout: 20_000 });
+    expect(await page.locator(".officers q").count()).toBe(0);
+    await looksRight(page, "decisions that do not verify");
+
     await page.getByRole("link", { name: "Ask", exact: true }).click();
     expect(await page.locator(".visits li").count()).toBe(2);
     await person.close();

@@ -31,11 +31,12 @@ function Officers({ status }: { status: StatusView }) {
   return (
     <ul class="officers">
       {all.map((n) => {
-        const decision = status.decisions.find(({ trustee }) => trustee === n)?.decision;
+        const { decision, reason = "" } = status.decisions.find(({ trustee }) => trustee === n) ?? {};
         return (
           <li key={n} class={decision}>
             <span aria-hidden="true">{decision === "approve" ? "✓ " : decision === "refuse" ? "✕ " : "… "}</span>
             {w.officer(String(n))} {w.decisions[decision ?? "none"]}
+            {reason !== "" && <q dir="auto">{reason}</q>}
           </li>
         );
       })}
@@ -58,6 +59,11 @@ function Standing({ status, emergency }: { status: StatusView; emergency: boolea
         {state === "refused" && <p>{w.refusedDo}</p>}
         {state === "expired" && <p>{w.expiredDo}</p>}
       </Notice>
+      {status.untrue && (
+        <Notice tone="bad" word={common.value.careful}>
+          <p>{w.untrue}</p>
+        </Notice>
+      )}
       <Officers status={status} />
     </div>
   );

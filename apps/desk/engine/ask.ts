@@ -16,6 +16,7 @@ import {
   Requester,
   type RequesterKeys,
   readContent,
+  SymbolonError,
   saveOrder,
   toBase64url,
   writeJson,
@@ -66,7 +67,9 @@ export interface StatusView {
   state: CaseStatus["state"];
   needed: number;
   trustees: number;
-  decisions: { trustee: number; decision: "approve" | "refuse" }[];
+  decisions: { trustee: number; decision: "approve" | "refuse"; reason: string }[];
+  /** the service shows decisions that do not verify; none of them is in `decisions` */
+  untrue: boolean;
   opened: number;
   of: number;
 }
@@ -185,14 +188,21 @@ async function orderOf(caseId: string): Promise<PreparedOrder> {
   return order;
 }
 
-const statusView = (status: CaseStatus): StatusView => ({
-  state: status.state,
-  needed: status.needed,
-  trustees: status.trustees,
-  decisions: status.decisions.map(({ trustee, decision }) => ({ trustee, decision })),
-  opened: status.chunks.opened,
-  of: status.chunks.of,
-});
+function statusView(asker: Requester, order: PreparedOrder, status: CaseStatus): StatusView {
+  const { state, needed, trustees, chunks } = status;
+  const about = { state, needed, trustees, opened: chunks.opened, of: chunks.of };
+  try {
+    const made = asker.decisions(order, status);
+    return {
+      ...about,
+      decisions: made.map(({ trustee, decision, reason }) => ({ trustee, decision, reason })),
+      untrue: false,
+    };
+  } catch (error) {
+    if (!(error instanceof SymbolonError)) throw error;
+    return { ...about, decisions: [], untrue: true };
+  }
+}
 
 // ---- what a case opens
 
@@ -368,7 +378,8 @@ export const askApi = {
   },
 
   async caseStatus(caseId: string): Promise<StatusView> {
-    return statusView(await (await requester()).status(await orderOf(caseId)));
+    const [asker, order] = await Promise.all([requester(), orderOf(caseId)]);
+    return statusView(asker, order, await asker.status(order));
   },
 
   /** Starts to open an approved case, once. The content comes as the event "case-content". */

@@ -137,6 +137,15 @@ const queueView = ({ tagHash, tid, takenAt, again, outcome }: OfflineCheckIn): Q
   outcome: outcome?.result,
 });
 
+/** The network is back: a wait of up to a minute for the next attempt would leave the desk without arrivals for as long. */
+function listenAgain(): void {
+  if (!events || lineNow() === "on") return;
+  events.abort();
+  events = undefined;
+  receptionApi.startEvents();
+}
+addEventListener("online", listenAgain);
+
 export const receptionApi = {
   /** Starts the events once. They go on until the desk is locked. */
   startEvents(): Line | undefined {

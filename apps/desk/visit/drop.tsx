@@ -61,7 +61,7 @@ export function DropFile({ tagHash, onFiled }: { tagHash: string; onFiled: (reco
         }}
         onDrop={drop}
       >
-        <h3>{w.dropTitle}</h3>
+        <h2>{w.dropTitle}</h2>
         <FileField label={w.choose} hint={w.dropHint} onFile={take} />
       </div>
       {tooLarge.value && (

@@ -31,6 +31,8 @@ const en = {
   movedTitle: "Open in another tab",
   moved: "This app is open in another tab of this browser.",
   useHere: "Use it here",
+  newVersion: "A new version is ready",
+  takeNewVersion: "Use the new version",
 };
 export type CommonWords = typeof en;
 
@@ -63,6 +65,8 @@ const de: CommonWords = {
   movedTitle: "In einem anderen Tab offen",
   moved: "Diese App ist in einem anderen Tab dieses Browsers offen.",
   useHere: "Hier benutzen",
+  newVersion: "Eine neue Version ist da",
+  takeNewVersion: "Neue Version benutzen",
 };
 
 const ar: CommonWords = {
@@ -93,6 +97,8 @@ const ar: CommonWords = {
   movedTitle: "مفتوح في علامة تبويب أخرى",
   moved: "هذا التطبيق مفتوح في علامة تبويب أخرى من هذا المتصفح.",
   useHere: "استخدمه هنا",
+  newVersion: "هناك إصدار جديد",
+  takeNewVersion: "استخدم الإصدار الجديد",
 };
 
 export const COMMON: Record<Language, CommonWords> = { en, de, ar };

@@ -18,8 +18,6 @@ export const ar: Words = {
   },
   quickExit: "خروج سريع",
   noScreen: "لا توجد صفحة كهذه",
-  newVersion: "هناك إصدار جديد",
-  takeNewVersion: "استخدم الإصدار الجديد",
 
   camera: "صورة الكاميرا",
   noCamera: "لا يمكن استخدام الكاميرا",

@@ -18,8 +18,6 @@ export const de: Words = {
   },
   quickExit: "Schnell weg",
   noScreen: "Diese Seite gibt es nicht",
-  newVersion: "Eine neue Version ist da",
-  takeNewVersion: "Neue Version benutzen",
 
   camera: "Bild der Kamera",
   noCamera: "Die Kamera geht nicht",

@@ -17,8 +17,6 @@ export const en = {
   },
   quickExit: "Quick exit",
   noScreen: "There is no such page",
-  newVersion: "A new version is ready",
-  takeNewVersion: "Use the new version",
 
   camera: "Picture of the camera",
   noCamera: "The camera cannot be used",

@@ -1,7 +1,7 @@
 // The service worker: the app starts without network, and a new version waits until the person takes it.
 
 import { signal } from "@preact/signals";
-import { scriptUrl } from "../../shared/trusted.ts";
+import { scriptUrl } from "./trusted.ts";
 
 /** the new version that waits */
 export const waiting = signal<ServiceWorker | undefined>(undefined);

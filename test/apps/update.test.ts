@@ -1,5 +1,5 @@
-// The wallet's service worker: it starts the app without network, and a new version waits until the person takes it. The app's
-// Worker runs in Node here, so that a second version can be served.
+// The service worker of the wallet and of the desk: it starts the app without network, and a new version waits until the person
+// takes it. The app's Worker runs in Node here, so that a second version can be served.
 
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -12,7 +12,7 @@ import app from "../../functions/app.ts";
 import { hasChromium } from "./stage.ts";
 import { expectGoodScreen } from "./wallet-phone.ts";
 
-const FILES = fileURLToPath(new URL("../../gen/apps/wallet", import.meta.url));
+const FILES = fileURLToPath(new URL("../../gen/apps", import.meta.url));
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -20,7 +20,10 @@ const TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-describe.skipIf(!hasChromium)("the wallet's service worker", () => {
+describe.skipIf(!hasChromium).each([
+  ["wallet", "Scan the code from the desk"],
+  ["desk", "Set up this desk"],
+])("the service worker of the %s", (name, first) => {
   let server: Server;
   let browser: Browser;
   let url: string;
@@ -33,7 +36,7 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
       : `${source.replace(/version:`[0-9a-f]{16}`/, `version:\`${"f".repeat(16)}\``)}// ${version}`;
   const file = (path: string): Response => {
     try {
-      const bytes = readFileSync(FILES + path);
+      const bytes = readFileSync(`${FILES}/${name}${path}`);
       const changed = path === "/service-worker.js" ? nextWorker(bytes.toString()) : bytes;
       return new Response(changed, { headers: { "content-type": TYPES[extname(path)] ?? "application/octet-stream" } });
     } catch {
@@ -48,7 +51,7 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
       answer.writeHead(made.status, Object.fromEntries(made.headers)).end(Buffer.from(await made.arrayBuffer()));
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    url = `http://wallet.localhost:${(server.address() as AddressInfo).port}/`;
+    url = `http://${name}.localhost:${(server.address() as AddressInfo).port}/`;
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu"],
@@ -66,7 +69,7 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await page.context().setOffline(true);
     await page.reload();
-    await page.getByRole("heading", { name: "Scan the code from the desk" }).waitFor();
+    await page.getByRole("heading", { name: first }).waitFor();
     const kept = await page.evaluate(async () => (await (await caches.open((await caches.keys())[0]!)).keys()).length);
     expect(kept).toBeGreaterThan(5);
     await page.context().setOffline(false);
@@ -81,7 +84,7 @@ describe.skipIf(!hasChromium)("the wallet's service worker", () => {
     const reloaded = page.waitForEvent("load");
     await page.getByRole("button", { name: "Use the new version" }).click();
     await reloaded;
-    await page.getByRole("heading", { name: "Scan the code from the desk" }).waitFor();
+    await page.getByRole("heading", { name: first }).waitFor();
     expect(await page.getByText("A new version is ready").count()).toBe(0);
     await expect.poll(worker).toContain("the next version");
   });

@@ -22,7 +22,8 @@ export const APPS: readonly string[] = readdirSync(join(root, "apps")).filter((n
 );
 
 /** Modules that only sealed records need. */
-const SEALS_RECORDS = /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
+const SEALS_RECORDS =
+  /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
 
 const shared: InlineConfig = {
   configFile: false,
@@ -47,12 +48,15 @@ async function buildPage(app: string): Promise<void> {
     },
     worker: {
       format: "es",
-      // Without this group, what seals records shares a chunk with what a check-in needs, and the first load has both.
-      rolldownOptions: {
-        output: {
-          codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
+      // Without this group, what seals records shares a chunk with what a check-in needs, and the wallet's first load has both.
+      // The other workers need all of it at once. There the group would import the worker back, and the circle would break it.
+      ...(app === "wallet" && {
+        rolldownOptions: {
+          output: {
+            codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
+          },
         },
-      },
+      }),
     },
   });
   cpSync(join(root, "apps/shared/public"), outOf(app), { recursive: true });

@@ -33,7 +33,7 @@ export const ar: Words = {
   codeWhere: "أعطاك مكتب التسجيل ورقة عليها رمز.",
   scanDesk: "امسح الرمز",
   codeTyped: "الرابط أو الرمز من الورقة",
-  codeTypedHint: "اكتبه كما هو مع النقطة.",
+  codeTypedHint: "اكتب صفوف الأحرف كما هي.",
   codeNothing: "هذا ليس رمزًا من مكتب التسجيل. تأكد أنه كامل.",
   haveWords: "لدي 24 كلمة من هاتف سابق",
   codeRead: "تمت قراءة الرمز",

@@ -33,7 +33,7 @@ export const de: Words = {
   codeWhere: "Die Registrierung gab Ihnen ein Blatt mit einem Code.",
   scanDesk: "Code scannen",
   codeTyped: "Link oder Code vom Blatt",
-  codeTypedHint: "Tippen Sie ihn so, wie er dort steht, mit dem Punkt.",
+  codeTypedHint: "Tippen Sie die Zeilen so, wie sie dort stehen.",
   codeNothing: "Das ist kein Code der Registrierung. Prüfen Sie, ob er vollständig ist.",
   haveWords: "Ich habe 24 Wörter von einem früheren Telefon",
   codeRead: "Der Code ist gelesen",

@@ -32,7 +32,7 @@ export const en = {
   codeWhere: "The registration desk gave you a sheet with a code.",
   scanDesk: "Scan the code",
   codeTyped: "Link or code from the sheet",
-  codeTypedHint: "Type it as it stands there, with the dot.",
+  codeTypedHint: "Type the rows of letters as they stand there.",
   codeNothing: "This is not a code of the registration desk. Check that it is complete.",
   haveWords: "I have 24 words from an earlier phone",
   codeRead: "The code is read",

@@ -89,6 +89,17 @@ export function lix(texts: Iterable<string>): number {
   return words.length / sentences.length + (100 * long.length) / words.length;
 }
 
+/** The fewest words of a sentence that is measured alone. */
+const FEWEST_WORDS_ALONE = 8;
+
+/** Sentences that are harder than `most` by a measure. An average hides them among short ones. */
+export const hardSentences = (texts: Texts, measure: (texts: Iterable<string>) => number, most: number): string[] =>
+  [...texts].flatMap(([path, text]) =>
+    sentencesOf(text)
+      .filter((sentence) => wordsOf(sentence).length >= FEWEST_WORDS_ALONE && measure([sentence]) > most)
+      .map((sentence) => `${path}: ${sentence}`),
+  );
+
 /** Words of the trade, which a patient need not know. */
 const TRADE =
   /\b(credentials?|epochs?|proofs?|zero[- ]knowledge|presentations?|nullifiers?|commitments?|trustees?'? keys?|HPKE|HKDF|tag ?hash|session key|ciphertext|plaintext|public key|private key|blind signature|pseudonyms?|escrow|Merkle|quorum|wallet state|idempotency|payload|endpoint|tokens?)\b/i;

@@ -71,7 +71,7 @@ const de: Words = {
     {
       title: "Wie die Person davon erfährt",
       lines: [
-        "Jede Öffnung legt eine Nachricht in das öffentliche Protokoll. Nur das eigene Telefon erkennt, dass sie der Person gilt. Es sucht von selbst und zeigt sie unter „Wer hat nachgesehen“.",
+        "Jede Öffnung legt eine Nachricht in das öffentliche Protokoll. Nur das eigene Telefon erkennt, dass sie der Person gilt. Es sucht von selbst und zeigt sie unter „Zugriffe“.",
         "Die Registrierung darf nicht wissen, wessen Einträge geöffnet wurden. Darum kann dieser Schalter niemandem Bescheid geben und keinen Brief schicken.",
       ],
     },

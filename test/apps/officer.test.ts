@@ -15,7 +15,17 @@ import { samplePatients } from "../../local/patients.ts";
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
-import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import {
+  axeFaults,
+  DESK,
+  hasChromium,
+  openStage,
+  type Person,
+  PHONE,
+  preferenceFaults,
+  type Stage,
+  scrollsSideways,
+} from "./stage.ts";
 
 const [file] = samplePatients();
 const PURPOSE = "Patient unconscious in the emergency room";
@@ -69,6 +79,7 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
       expect(await axeFaults(page), colorScheme).toEqual([]);
       expect(await scrollsSideways(page), colorScheme).toBe(false);
     }
+    expect(await preferenceFaults(page)).toEqual([]);
   };
   const tab = (person: Person, name: string) => person.page.getByRole("link", { name, exact: true }).click();
   const button = (person: Person, name: string) => person.page.getByRole("button", { name });

@@ -48,7 +48,7 @@ function Standing({ status, emergency }: { status: StatusView; emergency: boolea
   const { state } = status;
   const over = state === "refused" || state === "expired";
   return (
-    <section class="stack no-print" aria-label={w.state}>
+    <div class="stack no-print">
       <Notice tone={over ? "bad" : state === "ordered" ? "info" : "good"} word={w.states[state]!}>
         {state === "ordered" && (
           <p>
@@ -59,7 +59,7 @@ function Standing({ status, emergency }: { status: StatusView; emergency: boolea
         {state === "expired" && <p>{w.expiredDo}</p>}
       </Notice>
       <Officers status={status} />
-    </section>
+    </div>
   );
 }
 

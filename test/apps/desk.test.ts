@@ -197,20 +197,10 @@ describe.skipIf(!hasChromium)("the desk", () => {
     await page.getByRole("button", { name: "Take the check-in" }).click();
     await page.getByText("This check-in was taken before").waitFor();
     await looksRight(page, "offline");
-
-    // Somebody else checks in while the desk's line is down. The desk asks for what it missed.
-    await page.locator(".line.off").waitFor({ timeout: 20_000 });
-    const other = await newPatient(stage);
-    const missed = await other.checkIn(await other.readInvitation(await clinic.invitation()));
     await context.setOffline(false);
-    await page.locator(".line.on").waitFor({ timeout: 30_000 });
     await page.getByRole("button", { name: "Hand in now" }).click();
     await page.locator("li", { hasText: tid }).getByText("handed in").waitFor({ timeout: 20_000 });
     expect((await clinic.session(tagHash)).tid).toBe(tid);
-    await page.getByRole("link", { name: "Today" }).click();
-    const shown = async () =>
-      (await page.locator(".visits .tid").allInnerTexts()).map((text) => text.replaceAll(" ", ""));
-    await expect.poll(shown, { timeout: 20_000 }).toEqual(expect.arrayContaining([tid, missed.tid]));
     await person.close();
   });
 

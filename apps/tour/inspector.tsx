@@ -1,6 +1,6 @@
 // Who knows what after a step, and the rows behind it.
 
-import type { FreshTable, Scene, Step } from "./scene.ts";
+import { type FreshTable, type Scene, STEPS, type Step } from "./scene.ts";
 import { words } from "./words.ts";
 
 function Rows({ holder, table, columns, rows, earlier, others }: FreshTable) {
@@ -39,9 +39,17 @@ function Rows({ holder, table, columns, rows, earlier, others }: FreshTable) {
   );
 }
 
+/** An officer sees the same as long as no order waits, while it waits, and after it. */
+const officerPhase = (step: Step): "before" | "order" | "opened" => {
+  const at = STEPS.indexOf(step);
+  if (at < STEPS.indexOf("order")) return "before";
+  return at < STEPS.indexOf("approveSecond") ? "order" : "opened";
+};
+
 export function Inspector({ scene, step }: { scene: Scene; step: Step }) {
-  const { knows, clinicKnows, registrarKnows, operatorSees, operatorIs, inspect, inspectHint, noRows, steps } =
+  const { knows, clinicKnows, registrarKnows, officerSees, operatorSees, operatorIs, inspect, inspectHint, noRows } =
     words.value;
+  const { steps, officerSeen } = words.value;
   const { clinic, registrar, operator } = steps[step];
   return (
     <>
@@ -49,6 +57,7 @@ export function Inspector({ scene, step }: { scene: Scene; step: Step }) {
         {[
           [clinicKnows, clinic],
           [registrarKnows, registrar],
+          [officerSees, officerSeen[officerPhase(step)]],
           [operatorSees, operator, operatorIs],
         ].map(([who, what, about]) => (
           <div key={who}>

@@ -120,6 +120,10 @@ describe.skipIf(!hasChromium)("asking at the desk", () => {
 
     await page.getByRole("link", { name: "Ask", exact: true }).click();
     expect(await page.locator(".visits li").count()).toBe(2);
+    await looksRight(page, "earlier questions");
+    await page.getByRole("link", { name: "Ask for a person by number" }).click();
+    await page.getByLabel("Number of the person at the registrar").waitFor();
+    await looksRight(page, "question about a person");
     await person.close();
   });
 });

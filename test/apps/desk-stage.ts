@@ -12,7 +12,7 @@ import {
   Wallet,
 } from "../../client/index.ts";
 import { enrolWith } from "../../local/enrol.ts";
-import { axeFaults, DESK, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import { axeFaults, DESK, type Person, PHONE, preferenceFaults, type Stage, scrollsSideways } from "./stage.ts";
 
 export const PHRASE = "four good words here";
 const PATIENT: FhirEntry = {
@@ -91,6 +91,7 @@ export async function looksRight(page: Page, where: string): Promise<void> {
   }
   await page.setViewportSize({ width: 320, height: 640 });
   expect(await scrollsSideways(page), `${where} 320`).toBe(false);
+  expect(await preferenceFaults(page), where).toEqual([]);
   await page.setViewportSize(DESK);
   await page.emulateMedia({ colorScheme: "light" });
 }

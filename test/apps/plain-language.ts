@@ -74,6 +74,32 @@ export function schoolYear(texts: Iterable<string>): number {
   return 0.39 * (words.length / sentences.length) + 11.8 * (syllables / words.length) - 15.59;
 }
 
+/** A word of more letters is long. */
+const LONG_WORD_LETTERS = 6;
+
+/**
+ * How hard a text is in any language with long words, after Björnsson (LIX): words per sentence, and long words in a hundred.
+ * Below 30 is a children's book, 40 a novel, 50 a newspaper, above 60 a statute. Labels do not count.
+ */
+export function lix(texts: Iterable<string>): number {
+  const sentences = [...texts].flatMap(sentencesOf).filter((sentence) => wordsOf(sentence).length >= 4);
+  const words = sentences.flatMap(wordsOf);
+  if (words.length === 0) return 0;
+  const long = words.filter((word) => word.length > LONG_WORD_LETTERS);
+  return words.length / sentences.length + (100 * long.length) / words.length;
+}
+
+/** The fewest words of a sentence that is measured alone. */
+const FEWEST_WORDS_ALONE = 8;
+
+/** Sentences that are harder than `most` by a measure. An average hides them among short ones. */
+export const hardSentences = (texts: Texts, measure: (texts: Iterable<string>) => number, most: number): string[] =>
+  [...texts].flatMap(([path, text]) =>
+    sentencesOf(text)
+      .filter((sentence) => wordsOf(sentence).length >= FEWEST_WORDS_ALONE && measure([sentence]) > most)
+      .map((sentence) => `${path}: ${sentence}`),
+  );
+
 /** Words of the trade, which a patient need not know. */
 const TRADE =
   /\b(credentials?|epochs?|proofs?|zero[- ]knowledge|presentations?|nullifiers?|commitments?|trustees?'? keys?|HPKE|HKDF|tag ?hash|session key|ciphertext|plaintext|public key|private key|blind signature|pseudonyms?|escrow|Merkle|quorum|wallet state|idempotency|payload|endpoint|tokens?)\b/i;

@@ -21,7 +21,17 @@ import {
 import { enrolWith } from "../../local/enrol.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { fromBase64url } from "../../protocol/encodings.ts";
-import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import {
+  axeFaults,
+  DESK,
+  hasChromium,
+  openStage,
+  type Person,
+  PHONE,
+  preferenceFaults,
+  type Stage,
+  scrollsSideways,
+} from "./stage.ts";
 
 const WAIT = 60_000;
 const rng = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
@@ -391,6 +401,13 @@ describe.skipIf(!hasChromium)("the registrar's desk", { timeout: 240_000 }, () =
       await phone.page.locator(`nav.tabs a[href="${path}"]`).click();
       await phone.page.waitForTimeout(200);
       await looksRight(phone);
+      expect(await preferenceFaults(phone.page), path).toEqual([]);
+      for (const colorScheme of ["dark", "light"] as const) {
+        await phone.page.setViewportSize(colorScheme === "dark" ? DESK : PHONE);
+        await phone.page.emulateMedia({ colorScheme });
+        await looksRight(phone);
+      }
+      await phone.page.emulateMedia({ colorScheme: "dark" });
     }
     const second = await phone.context.newPage();
     await second.goto(stage.urls.registrarDeskUrl);

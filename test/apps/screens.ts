@@ -1,7 +1,8 @@
-// npm run screens [-- NAME…]: plays the apps on a stage and writes docs/screens/<name>.png, small enough for the repository. Look
-// at them after a change of a screen. Without names it writes all; a picture that cannot be made is told, and the others are made.
+// npm run screens [-- NAME…]: plays the apps on a stage and takes pictures of them. Those that README.md shows go to docs/screens,
+// small enough for the repository, and the others to gen/screens. Look at all of them after a change of a screen. Without names it
+// takes all; a picture that cannot be taken is told, and the others are taken.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { STEPS, type Step } from "../../apps/tour/scene.ts";
@@ -11,9 +12,14 @@ import { epochOf } from "../../protocol/epoch.ts";
 import { smallPng } from "./palette.ts";
 import { openStage, type Person, PHONE, type Stage } from "./stage.ts";
 
-const OUT = join(import.meta.dirname, "../../docs/screens");
+const ROOT = join(import.meta.dirname, "../..");
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const fileOf = (name: string): string =>
+  README.includes(`docs/screens/${name}.png`) ? `docs/screens/${name}.png` : `gen/screens/${name}.png`;
 /** a desk's screen, narrow enough to be read in a README */
 const WINDOW = { width: 1120, height: 800 };
+/** high enough for the tour's lines of who knows what */
+const TOUR = { width: 1120, height: 920 };
 const MAX_BYTES = 60_000;
 const WAIT = 180_000;
 const [file] = samplePatients();
@@ -26,8 +32,8 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(300);
   const png = smallPng(await page.screenshot({ animations: "disabled" }));
   if (png.length > MAX_BYTES) throw new Error(`${png.length} bytes are too many`);
-  writeFileSync(join(OUT, `${name}.png`), png);
-  console.log(`docs/screens/${name}.png  ${(png.length / 1000).toFixed(0)} kB`);
+  writeFileSync(join(ROOT, fileOf(name)), png);
+  console.log(`${fileOf(name)}  ${(png.length / 1000).toFixed(0)} kB`);
 }
 
 /** Makes some pictures. @param names the pictures that it makes */
@@ -58,7 +64,7 @@ async function playTour({ page }: Person, url: string, shots: Partial<Record<Ste
 }
 
 const stage = await openStage();
-mkdirSync(OUT, { recursive: true });
+for (const folder of ["docs/screens", "gen/screens"]) mkdirSync(join(ROOT, folder), { recursive: true });
 const at = async (options: Parameters<Stage["person"]>[0]): Promise<Person> => {
   const person = await stage.person(options);
   person.page.setDefaultTimeout(WAIT);
@@ -66,7 +72,7 @@ const at = async (options: Parameters<Stage["person"]>[0]): Promise<Person> => {
 };
 try {
   await scene(["tour-check-in", "tour-opened"], async () => {
-    const person = await at({ viewport: WINDOW });
+    const person = await at({ viewport: TOUR });
     await playTour(person, stage.urls.tourUrl, { checkIn: "tour-check-in", approveSecond: "tour-opened" });
     await person.close();
   });
@@ -105,6 +111,43 @@ try {
       .click();
     await page.locator("main li, main table, main article").first().waitFor();
     await shoot(page, "wallet-records");
+    await person.close();
+  });
+
+  await scene(["desk-arrival"], async () => {
+    tick(stage);
+    const { practice, urls } = stage;
+    const patient = await practice.enrolPatient(file!.bundle.patient, `SCREENS-D-${Date.now()}`, {
+      coverage: "standard",
+      age: "adult",
+    });
+    const clinic = await practice.openClinic("Harbour Clinic", {
+      required: [{ attribute: "age", accepted: ["adult", "senior"] }],
+      maxStaleEpochs: 1,
+    });
+    const person = await at({ viewport: WINDOW, passkeys: false });
+    const { page } = person;
+    await page.goto(urls.deskUrl);
+    await page.getByText("This clinic has a desk already").click();
+    await page.getByLabel("Or paste the text of the file").fill(JSON.stringify(clinic.keys));
+    await button(page, "Next").click();
+    await page.getByLabel("Passphrase", { exact: true }).fill("four good words here");
+    await page.getByLabel("The passphrase once more").fill("four good words here");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Go to the reception" }).click();
+    await page.locator(".line.on").waitFor();
+    tick(stage);
+    await patient.wallet.checkIn(await patient.wallet.readInvitation(await clinic.invitation()));
+    await page.locator(".arrival").waitFor();
+    await shoot(page, "desk-arrival");
+    await person.close();
+  });
+
+  await scene(["viewer"], async () => {
+    const person = await at({ viewport: PHONE });
+    await person.page.goto(stage.urls.viewerUrl);
+    await person.page.locator("h1").waitFor();
+    await shoot(person.page, "viewer");
     await person.close();
   });
 

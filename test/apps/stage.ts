@@ -23,7 +23,8 @@ export interface PersonOptions {
   language?: "en" | "de" | "ar";
   /** false: this device has no passkeys; the apps then ask for a passphrase */
   passkeys?: boolean;
-  /** a .y4m or .mjpeg file for the camera needs a browser of its own: see `camera` of openStage */
+  /** a .y4m or .mjpeg file that the camera shows; such a person has a browser of their own. Otherwise it shows a test picture */
+  camera?: string;
 }
 
 /** One person at one device. */
@@ -45,12 +46,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface StageOptions extends PracticeOptions {
-  /** a file that the camera shows (y4m or mjpeg); undefined: there is a camera, and it shows a test picture */
-  camera?: string;
-}
-
-const launch = (camera: string | undefined): Promise<Browser> =>
+const launch = (camera?: string): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -84,9 +80,10 @@ async function addPasskeys(page: Page): Promise<CDPSession> {
 }
 
 async function newPerson(
-  browser: Browser,
-  { viewport = PHONE, scheme = "light", language = "en", passkeys = true }: PersonOptions = {},
+  shared: Browser,
+  { viewport = PHONE, scheme = "light", language = "en", passkeys = true, camera }: PersonOptions = {},
 ): Promise<Person> {
+  const browser = camera === undefined ? shared : await launch(camera);
   const context = await browser.newContext({ viewport, colorScheme: scheme, locale: language });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -104,12 +101,12 @@ async function newPerson(
     );
   });
   if (passkeys) await addPasskeys(page);
-  return { context, page, complaints, origins, close: () => context.close() };
+  return { context, page, complaints, origins, close: () => (browser === shared ? context : browser).close() };
 }
 
 /** Starts the system, the apps and the browser. The clock is the machine's, because browsers have no other. */
-export async function openStage({ camera, ...options }: StageOptions = {}): Promise<Stage> {
-  const [practice, browser] = await Promise.all([openPractice(options), launch(camera)]);
+export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
+  const [practice, browser] = await Promise.all([openPractice(options), launch()]);
   let apps: RunningApps;
   try {
     apps = await startApps(practice.deployment, undefined, tourStage(practice.deployment, practice.host));
@@ -155,3 +152,23 @@ export async function axeFaults(page: Page): Promise<string[]> {
 /** Whether the page scrolls sideways. */
 export const scrollsSideways = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
+
+/** What moves or scrolls sideways for somebody who wants forced colours and less motion. A test expects nothing. */
+export async function preferenceFaults(page: Page): Promise<string[]> {
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  const moving = await page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter(({ playState }) => playState === "running")
+      .map((animation) => `moves: ${(animation as CSSAnimation).animationName}`),
+  );
+  // Forced colours take backgrounds away, so only a border shows that this is a button.
+  const bare = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>(".button")]
+      .filter((button) => getComputedStyle(button).borderStyle === "none" && !/link/.test(button.className))
+      .map((button) => `no border: ${button.outerHTML.slice(0, 80)}`),
+  );
+  const sideways = (await scrollsSideways(page)) ? ["scrolls sideways"] : [];
+  await page.emulateMedia({ forcedColors: null, reducedMotion: null });
+  return [...moving, ...bare, ...sideways];
+}

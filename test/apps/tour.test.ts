@@ -1,11 +1,23 @@
-// A newcomer plays the tour to its end and presses nothing but Next. Every step is real, and every screen is fit for everybody.
+// A newcomer plays the tour to its end and presses nothing but Next, by keyboard. Every step is real, and every screen is fit for everybody.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STEPS } from "../../apps/tour/scene.ts";
 import { CATALOGUE } from "../../apps/tour/words.ts";
-import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import {
+  axeFaults,
+  DESK,
+  hasChromium,
+  openStage,
+  type Person,
+  PHONE,
+  preferenceFaults,
+  type Stage,
+  scrollsSideways,
+} from "./stage.ts";
 
 const MOST_MS = 60_000;
+/** to Next, over every table of the inspector */
+const MOST_TABS = 40;
 /** the kind of screen per play: [name, options] */
 const KINDS = [
   ["desk, light, English", { viewport: DESK, scheme: "light", language: "en" }],
@@ -19,21 +31,31 @@ describe.skipIf(!hasChromium)("the tour", () => {
   });
   afterAll(() => stage?.close());
 
-  const press = (person: Person, name: string): Promise<void> =>
-    person.page.locator(`button:not([aria-disabled]):text-is("${name}")`).click({ timeout: MOST_MS });
+  /** Goes on with Tab until the focus is on what has this text, and presses Enter. No mouse is used in the tour. */
+  async function press({ page }: Person, name: string): Promise<void> {
+    await page.locator(`:is(button:not([aria-disabled]), summary):text-is("${name}")`).waitFor({ timeout: MOST_MS });
+    for (let tabs = 0; tabs < MOST_TABS; tabs++) {
+      if (await page.evaluate((text) => document.activeElement?.textContent === text, name))
+        return page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+    }
+    throw new Error(`the keyboard does not reach ${name}`);
+  }
   const shows = (person: Person, title: string): Promise<unknown> =>
     person.page.locator(`h1:text-is("${title}")`).waitFor({ timeout: MOST_MS });
 
-  it.each(KINDS)("is played to its end with Next alone: %s", { timeout: 240_000 }, async (_, options) => {
+  it.each(KINDS)("is played to its end by keyboard alone: %s", { timeout: 240_000 }, async (_, options) => {
     const person = await stage.person(options);
     const words = CATALOGUE[options.language];
     await person.page.goto(stage.urls.tourUrl);
     for (const [i, step] of STEPS.entries()) {
       if (i > 0) await press(person, words.next);
       await shows(person, words.steps[step].title);
-      if (i > 0) await person.page.locator("details > summary").click();
+      if (i > 0) await press(person, words.inspect);
       expect(await axeFaults(person.page), step).toEqual([]);
       expect(await scrollsSideways(person.page), step).toBe(false);
+      expect(await preferenceFaults(person.page), step).toEqual([]);
+      expect(await person.page.locator(".knowing h2").count(), "clinic, registrar, officer and operator").toBe(4);
       // The heading has the focus, so a screen reader says where one is.
       expect(await person.page.evaluate(() => document.activeElement?.tagName), step).toMatch(/H1|SUMMARY/);
     }

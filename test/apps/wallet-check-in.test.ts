@@ -14,6 +14,7 @@ import {
   enrolledPhone,
   expectGoodScreen,
   expectQuiet,
+  filmOf,
   heading,
   visitLink,
 } from "./wallet-phone.ts";
@@ -224,6 +225,24 @@ describe.skipIf(!hasChromium)("a check-in", () => {
     }, withCard.split("#")[1]!);
     await heading(page, /Check in at .*Far Clinic/).waitFor();
     await context.setOffline(false);
+  });
+
+  it("reads the codes of the desk and of a clinic from the camera", async () => {
+    const film = filmOf(`${stage.urls.walletUrl}/#e=${await deskCode(stage)}`);
+    const first = await stage.person({ camera: film });
+    await first.page.goto(stage.urls.walletUrl);
+    await button(first.page, "Scan the code").click();
+    await heading(first.page, "How do you want to lock this app?").waitFor();
+    await first.close();
+
+    const next = await stage.person({ camera: filmOf(await visitLink(stage, clinic)) });
+    await enrol(stage, next.page, await deskCode(stage));
+    await button(next.page, "Scan the clinic's code").click();
+    await heading(next.page, /Check in at .*Harbour Clinic/).waitFor();
+    await button(next.page, "Check in").click();
+    await heading(next.page, "You are checked in").waitFor();
+    expectQuiet(stage, next);
+    await next.close();
   });
 
   it("says that the camera cannot be used if the person refuses it, and keeps the other ways", async () => {

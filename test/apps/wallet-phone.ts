@@ -1,11 +1,24 @@
 // A patient with a phone, for the tests of the wallet: the desk's code, an enrolled wallet, a clinic's link, and a look at a
 // screen in two sizes and both schemes.
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
+import QRCode from "qrcode";
 import { expect } from "vitest";
 import type { Clinic } from "../../client/index.ts";
 import { samplePatients } from "../../local/patients.ts";
-import { axeFaults, DESK, type Person, type PersonOptions, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import {
+  axeFaults,
+  DESK,
+  type Person,
+  type PersonOptions,
+  PHONE,
+  preferenceFaults,
+  type Stage,
+  scrollsSideways,
+} from "./stage.ts";
 
 const [sample] = samplePatients();
 export const NAME = "Brett Gottlieb";
@@ -60,6 +73,25 @@ export async function checkInAt(stage: Stage, page: Page, clinic: Clinic): Promi
   await heading(page, "You are checked in").waitFor();
 }
 
+/** A film for the camera that shows a QR code: YUV4MPEG2, black and white, at one frame per tenth of a second. @returns its path */
+export function filmOf(code: string): string {
+  const { size, data } = QRCode.create(code, { errorCorrectionLevel: "M" }).modules;
+  const [width, height] = [640, 480];
+  const scale = Math.floor(440 / size);
+  const [left, top] = [width, height].map((side) => Math.floor((side - size * scale) / 2)) as [number, number];
+  const luma = Buffer.alloc(width * height, 235);
+  for (let y = 0; y < size * scale; y++)
+    for (let x = 0; x < size * scale; x++) {
+      const isDark = data[Math.floor(y / scale) * size + Math.floor(x / scale)] === 1;
+      if (isDark) luma[(top + y) * width + left + x] = 16;
+    }
+  const frame = Buffer.concat([Buffer.from("FRAME\n"), luma, Buffer.alloc((width * height) / 2, 128)]);
+  const file = join(mkdtempSync(join(tmpdir(), "symbolon-film-")), "code.y4m");
+  const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`);
+  writeFileSync(file, Buffer.concat([head, ...Array.from({ length: 5 }, () => frame)]));
+  return file;
+}
+
 /** Axe finds nothing, and nothing scrolls sideways: on a phone in light, on a desk in dark, and at 320 px. */
 export async function expectGoodScreen(page: Page, screen: string): Promise<void> {
   for (const [viewport, colorScheme] of [
@@ -72,6 +104,7 @@ export async function expectGoodScreen(page: Page, screen: string): Promise<void
     if (viewport.width !== 320) expect(await axeFaults(page), `${screen}, ${colorScheme}`).toEqual([]);
     expect(await scrollsSideways(page), `${screen}, ${viewport.width} px`).toBe(false);
   }
+  expect(await preferenceFaults(page), screen).toEqual([]);
 }
 
 /** The page complained about nothing, and asked the wallet's own origin and the roles alone. */

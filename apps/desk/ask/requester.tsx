@@ -3,7 +3,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { doing } from "../../shared/doing.ts";
 import { isolated } from "../../shared/language.ts";
-import { Button, Field, Page, Reach, Select, TextArea } from "../../shared/ui/kit.tsx";
+import { Button, Facts, Field, Page, Reach, Select, TextArea } from "../../shared/ui/kit.tsx";
 import type { RequesterView } from "../engine/ask.ts";
 import { CopyButton, download, FileField } from "../files.tsx";
 import { engine } from "../remote.ts";
@@ -54,7 +54,7 @@ function WhoAsks() {
   );
 }
 
-function Certify({ request }: { request: string }) {
+function Certify({ request, letters }: RequesterView) {
   const w = words.value;
   const text = useSignal("");
   const take = async (given: string): Promise<void> => {
@@ -74,6 +74,8 @@ function Certify({ request }: { request: string }) {
         </Button>
         <CopyButton text={request} label={w.requestCopy} />
       </div>
+      <Facts rows={[[w.letters, <span class="tid">{letters}</span>]]} />
+      <p class="hint">{w.lettersWhat}</p>
       <FileField label={w.certFile} onFile={async (file) => take(await file.text())} />
       <TextArea
         label={w.certText}
@@ -99,7 +101,7 @@ export function missingStep() {
   const known = requester.value;
   if (known === undefined) return <Page title={words.value.title} />;
   if (known === null) return <WhoAsks />;
-  return known.certified ? undefined : <Certify request={known.request} />;
+  return known.certified ? undefined : <Certify {...known} />;
 }
 
 export const roleText = (role: string): string => words.value.whoRoles[role] ?? role;

@@ -22,6 +22,9 @@ const en = {
   requestLead: "Give this to the operator. They send back a certificate.",
   requestSave: "Save the request as a file",
   requestCopy: "Copy the request as text",
+  letters: "Letters to compare",
+  lettersWhat:
+    "The operator sees the same letters. Read them to each other on the telephone before the operator signs.",
   certFile: "File with the certificate",
   certText: "Or paste the certificate",
   certUse: "Use this certificate",
@@ -130,6 +133,9 @@ const de: Words = {
   requestLead: "Geben Sie das dem Betreiber. Er schickt eine Bescheinigung zurück.",
   requestSave: "Antrag als Datei sichern",
   requestCopy: "Antrag als Text kopieren",
+  letters: "Buchstaben zum Vergleichen",
+  lettersWhat:
+    "Der Betreiber sieht dieselben Buchstaben. Lesen Sie sie einander am Telefon vor, bevor er unterschreibt.",
   certFile: "Datei mit der Bescheinigung",
   certText: "Oder die Bescheinigung einfügen",
   certUse: "Diese Bescheinigung benutzen",
@@ -231,6 +237,8 @@ const ar: Words = {
   requestLead: "أعط هذا للمشغل. يرسل إليك شهادة.",
   requestSave: "احفظ الطلب كملف",
   requestCopy: "انسخ الطلب كنص",
+  letters: "أحرف للمقارنة",
+  lettersWhat: "يرى المشغّل الأحرف نفسها. اقرآها أحدكما للآخر بالهاتف قبل أن يوقّع المشغّل.",
   certFile: "ملف الشهادة",
   certText: "أو ألصق الشهادة",
   certUse: "استخدم هذه الشهادة",

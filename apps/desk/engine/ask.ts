@@ -16,10 +16,12 @@ import {
   Requester,
   type RequesterKeys,
   readContent,
+  requesterFingerprint,
   SymbolonError,
   saveOrder,
   toBase64url,
   writeJson,
+  writeRequesterKeys,
 } from "../../../client/index.ts";
 import { tell } from "../../shared/remote.ts";
 import { clinic, deployment, deskTransport, locker } from "./held.ts";
@@ -42,6 +44,8 @@ export interface RequesterView {
   certified: boolean;
   /** for the operator: the public keys, and who asks */
   request: string;
+  /** letters that the operator reads too, before it signs */
+  letters: string;
 }
 
 export interface CaseView {
@@ -136,17 +140,16 @@ const keysOf = (kept: KeptRequester): RequesterKeys => ({
   seal: { secretKey: bytesOf(kept.sealSecretKey), publicKey: bytesOf(kept.sealPublicKey) },
 });
 
-const requesterView = (kept: KeptRequester): RequesterView => ({
-  name: kept.name,
-  role: kept.role,
-  certified: kept.certificate !== undefined,
-  request: JSON.stringify({
-    name: kept.name,
-    role: kept.role,
-    signKey: kept.signPublicKey,
-    sealKey: toBase64url(bytesOf(kept.sealPublicKey)),
-  }),
-});
+function requesterView({ name, role, certificate, ...keys }: KeptRequester): RequesterView {
+  const request = { name, role, signKey: bytesOf(keys.signPublicKey), sealKey: bytesOf(keys.sealPublicKey) };
+  return {
+    name,
+    role,
+    certified: certificate !== undefined,
+    request: writeRequesterKeys(request),
+    letters: requesterFingerprint(request),
+  };
+}
 
 let asked: { certificate: string; requester: Requester } | undefined;
 

@@ -32,7 +32,7 @@ const en = {
     {
       title: "If the phone is lost",
       lines: [
-        "Give the person a fresh code. On the new phone they choose “I have recovery words” first. Then the notices for the earlier visits are found as well.",
+        "Give the person a fresh code. On the new phone they choose “I have 24 words from an earlier phone” first. Then the notices for the earlier visits are found as well.",
         "Without the recovery words, nobody can find the notices for the earlier visits any more. New notices come to the new phone.",
       ],
     },
@@ -71,14 +71,14 @@ const de: Words = {
     {
       title: "Wie die Person davon erfährt",
       lines: [
-        "Jede Öffnung legt eine Nachricht in das öffentliche Protokoll. Nur das eigene Telefon erkennt, dass sie der Person gilt. Es sucht von selbst und zeigt sie unter „Wer hat nachgesehen“.",
+        "Jede Öffnung legt eine Nachricht in das öffentliche Protokoll. Nur das eigene Telefon erkennt, dass sie der Person gilt. Es sucht von selbst und zeigt sie unter „Zugriffe“.",
         "Die Registrierung darf nicht wissen, wessen Einträge geöffnet wurden. Darum kann dieser Schalter niemandem Bescheid geben und keinen Brief schicken.",
       ],
     },
     {
       title: "Wenn das Telefon verloren ist",
       lines: [
-        "Geben Sie der Person einen neuen Code. Auf dem neuen Telefon wählt sie zuerst „Ich habe Wiederherstellungswörter“. Dann werden auch die Nachrichten zu früheren Besuchen gefunden.",
+        "Geben Sie der Person einen neuen Code. Auf dem neuen Telefon wählt sie zuerst „Ich habe 24 Wörter von einem früheren Telefon“. Dann werden auch die Nachrichten zu früheren Besuchen gefunden.",
         "Ohne die Wörter kann niemand mehr die Nachrichten zu früheren Besuchen finden. Neue Nachrichten kommen auf das neue Telefon.",
       ],
     },
@@ -123,7 +123,7 @@ const ar: Words = {
     {
       title: "إن فُقد الهاتف",
       lines: [
-        "أعطِ الشخص رمزاً جديداً. على الهاتف الجديد يختار أولاً «لدي كلمات الاستعادة». عندئذ تُوجد إشعارات الزيارات السابقة أيضاً.",
+        "أعطِ الشخص رمزاً جديداً. على الهاتف الجديد يختار أولاً «لدي 24 كلمة من هاتف سابق». عندئذ تُوجد إشعارات الزيارات السابقة أيضاً.",
         "من دون كلمات الاستعادة لا يستطيع أحد أن يجد إشعارات الزيارات السابقة. الإشعارات الجديدة تصل إلى الهاتف الجديد.",
       ],
     },

@@ -18,6 +18,12 @@ export const de: TourWords = {
   clinicKnows: "Die Praxis weiß",
   registrarKnows: "Das Register weiß",
   operatorSees: "Der Betreiber sieht",
+  officerSees: "Die Prüfstelle sieht",
+  officerSeen: {
+    before: "nichts. Es wartet keine Anordnung.",
+    order: "wer fragt, warum und wie weit zurück. Keinen Namen und keinen Befund.",
+    opened: "nicht mehr. Was geöffnet wurde, bekommt nur die Ärztin.",
+  },
   operatorIs: "Dem Betreiber gehören die Rechner, auf denen die Befunde liegen.",
   inspect: "Was ein Dieb der Festplatten fände",
   inspectHint:

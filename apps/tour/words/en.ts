@@ -27,6 +27,12 @@ export const en = {
   clinicKnows: "The clinic knows",
   registrarKnows: "The registrar knows",
   operatorSees: "The operator sees",
+  officerSees: "The officer sees",
+  officerSeen: {
+    before: "nothing. No order waits.",
+    order: "who asks, why, and how far back. No name, and no record.",
+    opened: "nothing more. What was opened goes to the doctor alone.",
+  },
   operatorIs: "The operator runs the computers that keep the records.",
   inspect: "What a thief of the disks would find",
   inspectHint:

@@ -46,7 +46,7 @@ const en = {
   wholeButton: "Save everything",
   summaryTitle: "Summary",
   summary:
-    "Allergies, medicines, illnesses, vaccinations and results, as one file that clinics of many countries read (International Patient Summary). Nobody has checked it for gaps.",
+    "The main facts as one file that clinics of many countries read (International Patient Summary): allergies, medicines, illnesses, vaccinations and results. Nobody has checked it for gaps.",
   summaryButton: "Save the summary",
   printTitle: "On paper",
   printHelp: "Open the timeline, choose what you need, and print the list. Or open one record and print it.",
@@ -106,7 +106,7 @@ const de: Words = {
   wholeButton: "Alles sichern",
   summaryTitle: "Zusammenfassung",
   summary:
-    "Allergien, Medikamente, Krankheiten, Impfungen und Befunde, als eine Datei, die Praxen vieler Länder lesen (International Patient Summary). Niemand hat sie auf Lücken geprüft.",
+    "Die wichtigsten Angaben als eine Datei, die Praxen vieler Länder lesen (International Patient Summary): Allergien, Medikamente, Krankheiten, Impfungen und Befunde. Niemand hat sie auf Lücken geprüft.",
   summaryButton: "Zusammenfassung sichern",
   printTitle: "Auf Papier",
   printHelp:

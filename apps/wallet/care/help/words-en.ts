@@ -121,7 +121,7 @@ export const en: HelpWords = {
           "Your name, from the clinic. At each visit it sees a new name for you.",
           "Which visits belong together, from all clinics.",
           "Where and when you go, from the registrar.",
-          "Your records, from all but you and the clinic that wrote them. People of several organisations can open them together, for a reason. You see each time under “Who looked”.",
+          "Your records, from all but you and the clinic that wrote them. If there is a reason, people of several organisations can open them together. You see each time under “Who looked”.",
         ],
       },
       {

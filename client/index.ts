@@ -8,6 +8,7 @@
 // Importing this file has no side effects, so a bundler drops the doors that an application does not use.
 // Every error is a SymbolonError with a stable code (client/errors.ts).
 
+export * from "./doors/builds.ts";
 export * from "./doors/clinic.ts";
 export * from "./doors/officer.ts";
 export * from "./doors/operator.ts";

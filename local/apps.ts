@@ -28,7 +28,7 @@ export interface RunningApps {
 }
 
 /** Ports that the apps of a deployment with so many trustees take. */
-export const appPorts = (trustees: number): number => 5 + trustees;
+const appPorts = (trustees: number): number => 5 + trustees;
 /** Ports that `npm start` takes: one per role, then one per app. */
 export const START_PORTS = DEFAULT_PORTS + appPorts(DEFAULT_TRUSTEES);
 

@@ -34,7 +34,7 @@ export function Menu() {
 }
 
 /** The sign and the word say it as well as the colour. */
-export function LineState() {
+function LineState() {
   const { menu } = words.value;
   const now = line.value;
   const [sign, text] =

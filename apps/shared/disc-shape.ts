@@ -35,7 +35,7 @@ export function discShape(mark: string): DiscShape {
 
 export const DISC_SIDE = 200;
 const MIDDLE = DISC_SIDE / 2;
-export const DISC_RADIUS = 96;
+const DISC_RADIUS = 96;
 const STEP = 13;
 
 /** The broken edge, from top to bottom, in a square of DISC_SIDE. */

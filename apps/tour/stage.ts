@@ -11,7 +11,7 @@ export interface StageKeys {
 }
 
 /** There is no stage: this is not a local system. */
-export class NoStageError extends Error {
+class NoStageError extends Error {
   override name = "NoStageError";
   readonly code = "no-stage";
 }

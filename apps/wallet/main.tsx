@@ -15,10 +15,9 @@ import { Elsewhere, Evicted } from "./start/elsewhere.tsx";
 import { Enrol } from "./start/enrol.tsx";
 import { leaveAgain, QuickExit } from "./start/exit.tsx";
 import { Unlock } from "./start/lock.tsx";
-import { CannotOpen } from "./start/more.tsx";
 import { overview, phase, startUp } from "./start/phase.ts";
 import { screens as start } from "./start/screens.tsx";
-import { words } from "./start/words.ts";
+import { followLanguage, words } from "./start/words.ts";
 import "./styles.css";
 
 const others = signal<Record<string, ComponentType> | undefined>(undefined);
@@ -29,6 +28,7 @@ async function loadOthers(): Promise<void> {
     import("./share/screens.tsx"),
     import("./about/screens.tsx"),
     import("./start/locks.tsx"),
+    import("./start/later.tsx"),
   ]);
   others.value = Object.assign({}, ...parts.map(({ screens }) => screens));
 }
@@ -70,12 +70,12 @@ function Open() {
 }
 
 function Locked() {
-  const [isForgotten, setForgotten] = useState(false);
-  return isForgotten ? (
-    <CannotOpen onBack={() => setForgotten(false)} />
-  ) : (
-    <Unlock onForgotten={() => setForgotten(true)} />
-  );
+  const [Forgotten, setForgotten] = useState<ComponentType<{ onBack: () => void }>>();
+  const forget = async (): Promise<void> => {
+    const { CannotOpen } = await import("./start/more.tsx");
+    setForgotten(() => CannotOpen);
+  };
+  return Forgotten ? <Forgotten onBack={() => setForgotten(undefined)} /> : <Unlock onForgotten={forget} />;
 }
 
 /** The help pages need no open wallet: a person who lost a phone reads them too. */
@@ -121,7 +121,7 @@ function App() {
 
 if (!leaveAgain()) {
   startUp();
-  startPage(App);
+  void followLanguage().then(() => startPage(App));
   addEventListener("load", () => void startOffline());
   effect(() => {
     if ((phase.value === "open" || isHelp()) && others.peek() === undefined) void loadOthers();

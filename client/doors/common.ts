@@ -1,14 +1,6 @@
 // For everybody: deployment, transport, errors, encodings, and the transparency log. Every role's door gives these too.
 
 export {
-  APP_NAMES,
-  type AppName,
-  type BuildFile,
-  buildHashOf,
-  isAppName,
-  type LoggedBuild,
-} from "../../protocol/app-builds.ts";
-export {
   asHex,
   type Base64,
   type Base64url,
@@ -27,16 +19,6 @@ export {
   type SymbolonCode,
   SymbolonError,
 } from "../errors.ts";
-export {
-  AppBuildError,
-  type BuildVerdict,
-  type CheckedBuild,
-  checkBuild,
-  differencesOf,
-  readLoggedBuilds,
-  readServedBuild,
-  type ServedBuild,
-} from "../log/app-builds.ts";
 export { LogError } from "../log/follow.ts";
 export {
   type Followed,

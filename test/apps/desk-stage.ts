@@ -2,15 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import {
-  type Clinic,
-  createClinicKeys,
-  epochOf,
-  type FhirEntry,
-  MemoryDeviceMark,
-  MemoryStore,
-  Wallet,
-} from "../../client/index.ts";
+import { type Clinic, type FhirEntry, MemoryDeviceMark, MemoryStore, Wallet } from "../../client/index.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { axeFaults, DESK, type Person, PHONE, preferenceFaults, type Stage, scrollsSideways } from "./stage.ts";
 
@@ -106,5 +98,3 @@ export function expectOwnOrigins(stage: Stage, { origins }: Person): void {
   const allowed = new Set(own.map((url) => new URL(String(url)).origin));
   expect([...origins].filter((origin) => !allowed.has(origin))).toEqual([]);
 }
-
-export { createClinicKeys, epochOf };

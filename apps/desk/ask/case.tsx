@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 2_500;
 const DAY_SECONDS = 86_400;
 
 /** An epoch as people say it. @param epoch months since January 1970 */
-export const monthText = (epoch: number): string =>
+const monthText = (epoch: number): string =>
   new Intl.DateTimeFormat(language.value, { year: "numeric", month: "long", timeZone: "UTC" }).format(
     Date.UTC(1970, epoch),
   );

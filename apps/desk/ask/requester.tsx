@@ -104,5 +104,5 @@ export function missingStep() {
   return known.certified ? undefined : <Certify {...known} />;
 }
 
-export const roleText = (role: string): string => words.value.whoRoles[role] ?? role;
+const roleText = (role: string): string => words.value.whoRoles[role] ?? role;
 export const asText = ({ name, role }: RequesterView): string => words.value.certified(isolated(name), roleText(role));

@@ -20,7 +20,7 @@ export interface Held {
 }
 
 /** The desk is locked, or has no keys yet. */
-export class NotOpenError extends Error {
+class NotOpenError extends Error {
   override name = "NotOpenError";
   readonly code = "not-open";
 }

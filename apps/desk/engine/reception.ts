@@ -46,7 +46,7 @@ let events: AbortController | undefined;
 const now = (): number => Math.floor(Date.now() / 1000);
 const startOfToday = (): number => Math.floor(new Date().setHours(0, 0, 0, 0) / 1000);
 
-export async function viewOf(session: ClinicSession): Promise<VisitView> {
+async function viewOf(session: ClinicSession): Promise<VisitView> {
   sessions.set(session.tagHash, session);
   const seen = known.get(session.tagHash);
   if (seen) return seen;

@@ -53,7 +53,7 @@ export interface FileOptions {
 }
 
 /** The text at a FHIRPath-like place, such as "note[0].text". */
-export function textAt(resource: Json, path: string): string {
+function textAt(resource: Json, path: string): string {
   let at: Json | undefined = resource;
   for (const part of path.match(/[^.[\]]+/g) ?? [])
     at = Array.isArray(at)

@@ -8,7 +8,7 @@ import { Button, Field, Notice, Reach } from "../../shared/ui/kit.tsx";
 import { common } from "../../shared/words/common.ts";
 import { words } from "./words.ts";
 
-export const MIN_PASSPHRASE = 12;
+const MIN_PASSPHRASE = 12;
 
 const openerOf = ({ secret, credentialId }: PasskeySecret): Opener | undefined =>
   secret && { kind: "passkey", secret, credentialId };

@@ -86,7 +86,7 @@ export function OrderFacts({ order, clinics, now }: { order: CaseView; clinics: 
 }
 
 /** What deserves a second look, from the order itself. */
-export function warningsOf(order: CaseView): string[] {
+function warningsOf(order: CaseView): string[] {
   const w = words.value;
   const { kind, epochs, services, emergency, issuedAt, purpose, legalGround, requester, subject } = order;
   const opensVisits = kind !== "trace";

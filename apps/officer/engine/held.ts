@@ -8,7 +8,7 @@ import { authenticator } from "./authenticator.ts";
 export const transport = systemTransport();
 
 /** This case is no longer among the cases of this trustee. */
-export class NoCaseError extends Error {
+class NoCaseError extends Error {
   override name = "NoCaseError";
   readonly code = "no-case";
 }

@@ -25,7 +25,7 @@ export interface Inbox {
 const byUrgency = (a: InboxItem, b: InboxItem): number =>
   Number(b.emergency) - Number(a.emergency) || a.expiresAt - b.expiresAt;
 
-export async function readInbox(): Promise<Inbox> {
+async function readInbox(): Promise<Inbox> {
   const { officer } = await atPost();
   const waiting = await officer.inbox();
   const items: InboxItem[] = [];

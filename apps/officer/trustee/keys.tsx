@@ -15,7 +15,7 @@ const keys = signal<readonly TrusteeKeys[] | undefined>(undefined);
 const number = (n: number): string => new Intl.NumberFormat(language.value).format(n);
 
 /** Twelve numbered groups. They are read from left to right in every language. */
-export const Digits = ({ groups, label }: { groups: readonly string[]; label: string }) => (
+const Digits = ({ groups, label }: { groups: readonly string[]; label: string }) => (
   <ol class="digits" aria-label={label} dir="ltr">
     {groups.map((group, i) => (
       <li key={i}>{group}</li>

@@ -9,7 +9,7 @@ import {
   type LoggedBuild,
   readServedBuild,
   systemTransport,
-} from "../../../client/doors/common.ts";
+} from "../../../client/doors/builds.ts";
 import { deployment } from "../deployment.ts";
 
 /** A published build, for the page. */

@@ -203,13 +203,11 @@ export function flagOf(holder: Fields): Flag | undefined {
 }
 
 /** @param digits of the value */
-export function placeIn({ low, high }: Range, digits: string): Flag {
+function placeIn({ low, high }: Range, digits: string): Flag {
   const value = Number(digits);
   if (low !== undefined && value < Number(low)) return "low";
   return high !== undefined && value > Number(high) ? "high" : "range";
 }
-
-export const isOutside = (flag: Flag | undefined): boolean => flag !== undefined && flag !== "range";
 
 /** Reference ranges as text, each with whom it is for. */
 export const rangeTexts = (holder: Fields): readonly string[] =>

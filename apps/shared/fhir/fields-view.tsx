@@ -27,7 +27,7 @@ export interface Finder {
 const MACHINERY = new Set(["resourceType", "id", "meta", "implicitRules", "language", "text"]);
 const MAX_LEVEL = 8;
 
-export const NameOf = ({ name }: { name: Name }) => <span lang={name.isEnglish ? "en" : undefined}>{name.text}</span>;
+const NameOf = ({ name }: { name: Name }) => <span lang={name.isEnglish ? "en" : undefined}>{name.text}</span>;
 
 /** Text of a clinic: in its own direction, with its own line breaks. */
 const Words = ({ text }: { text: string }) => (

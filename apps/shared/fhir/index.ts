@@ -8,27 +8,13 @@
 
 import "./fhir.css";
 
-export {
-  dayOfResource,
-  detailOf,
-  type Flag,
-  fileOf,
-  flagOf,
-  KINDS,
-  type Kind,
-  kindOf,
-  type Range,
-  rangeOf,
-  timeOfResource,
-  titleOf,
-} from "./about.ts";
-export { ValueChart, type ValueChartProps } from "./chart-view.tsx";
-export { dateText, elementText } from "./element.ts";
-export { FieldsView, type Finder } from "./fields-view.tsx";
-export type { Filters, Group, TimelineEntry, TimelineVisit } from "./filters.ts";
-export { fallbackTitle, fieldName, typeName } from "./names.ts";
+export { titleOf } from "./about.ts";
+export { ValueChart } from "./chart-view.tsx";
+export { dateText } from "./element.ts";
+
+export type { Filters, Group, TimelineEntry } from "./filters.ts";
+export { fallbackTitle, typeName } from "./names.ts";
 export { usePrintedWhole } from "./print.ts";
-export { FlagMark, ResourceView, type ResourceViewProps } from "./resource-view.tsx";
-export { type Point, type Series, seriesOf } from "./series.ts";
-export { EntryLine, GroupHeading, Timeline, type TimelineProps } from "./timeline.tsx";
-export { jsonText, narrativeText, numberText, type Resource, type Value } from "./value.ts";
+export { ResourceView } from "./resource-view.tsx";
+export type { Series } from "./series.ts";
+export { GroupHeading, Timeline } from "./timeline.tsx";

@@ -6,7 +6,7 @@ import { spaced, stemOf } from "./labels.ts";
 
 type Names = Readonly<Record<string, readonly [en: string, de: string, ar: string]>>;
 
-export const TYPES: Names = {
+const TYPES: Names = {
   AllergyIntolerance: ["Allergy", "Allergie", "حساسية"],
   CarePlan: ["Care plan", "Behandlungsplan", "خطة رعاية"],
   Claim: ["Bill", "Rechnung", "فاتورة"],
@@ -32,7 +32,7 @@ export const TYPES: Names = {
   ServiceRequest: ["Order", "Auftrag", "طلب"],
 };
 
-export const FIELDS: Names = {
+const FIELDS: Names = {
   abatement: ["Ended", "Beendet", "انتهى"],
   authoredOn: ["Written on", "Verordnet am", "كُتب في"],
   author: ["Author", "Verfasser", "الكاتب"],
@@ -91,7 +91,7 @@ export const FIELDS: Names = {
 };
 
 /** Codes of FHIR itself that stand in these records; a clinic's own codes are shown by their display. */
-export const CODES: Names = {
+const CODES: Names = {
   active: ["active", "aktiv", "نشط"],
   amended: ["changed later", "später geändert", "عُدل لاحقًا"],
   cancelled: ["cancelled", "abgesagt", "ملغى"],

@@ -22,15 +22,7 @@ import { fhirWords } from "./words.ts";
 
 const AT_FIRST = 6;
 
-export function EntryLine({
-  entry,
-  showsKind,
-  showsDay,
-}: {
-  entry: TimelineEntry;
-  showsKind?: boolean;
-  showsDay?: boolean;
-}) {
+function EntryLine({ entry, showsKind, showsDay }: { entry: TimelineEntry; showsKind?: boolean; showsDay?: boolean }) {
   const words = fhirWords.value;
   const { href, title, detail, flag, kind, day } = entry;
   return (

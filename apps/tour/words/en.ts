@@ -2,16 +2,6 @@
 
 import { isolated } from "../../shared/language.ts";
 
-export interface StepWords {
-  title: string;
-  text: string;
-  /** what is being done after Next was pressed on the step before */
-  wait: string;
-  clinic: string;
-  registrar: string;
-  operator: string;
-}
-
 export const en = {
   name: "Symbolon: the tour",
   next: "Next",

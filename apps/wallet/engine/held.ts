@@ -9,7 +9,7 @@ export interface Held {
 }
 
 /** The wallet is locked, or there is none yet. */
-export class NotOpenError extends Error {
+class NotOpenError extends Error {
   override name = "NotOpenError";
   readonly code = "not-open";
 }

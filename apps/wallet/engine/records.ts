@@ -54,7 +54,7 @@ export const currentReport = async (): Promise<DocumentBundle> => (keptNow() ?? 
 export type ExportKind = "bundle" | "summary";
 
 /** The text of an export: the whole report, or its International Patient Summary. */
-export async function exportText(kind: ExportKind): Promise<string> {
+async function exportText(kind: ExportKind): Promise<string> {
   const report = await currentReport();
   const bundle = kind === "bundle" ? report : await wallet().summary(report);
   return writeJson(bundle as unknown as Json, 2);

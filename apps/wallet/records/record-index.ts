@@ -194,7 +194,7 @@ export class RecordIndex {
 }
 
 /** Small letters without accents and direction marks, for a search that forgives. */
-export const folded = (text: string): string =>
+const folded = (text: string): string =>
   text
     .normalize("NFKD")
     .replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")

@@ -27,7 +27,7 @@ export async function showRecords(words: string): Promise<void> {
   if (list.value === undefined && !hasTried) await fetchRecords(words);
 }
 
-export function forgetRecords(): void {
+function forgetRecords(): void {
   list.value = undefined;
   filters.value = NO_FILTERS;
   query.value = "";

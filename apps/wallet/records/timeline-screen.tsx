@@ -18,7 +18,7 @@ import type { FaultItem, RecordItem, RecordsList, VisitItem } from "./record-ind
 import { fetchRecords, filters, list, query } from "./state.ts";
 import { words } from "./words.ts";
 
-export const entryOf = ({ id, type, title, file, ...item }: RecordItem): TimelineEntry => ({
+const entryOf = ({ id, type, title, file, ...item }: RecordItem): TimelineEntry => ({
   ...item,
   id,
   title: title ?? fallbackTitle(type, file),

@@ -11,8 +11,8 @@ import { engine } from "../remote.ts";
 import { enrolmentCodeIn } from "./codes.ts";
 import { ChooseLock } from "./lock.tsx";
 import { create, givenCode, look, overview, phase } from "./phase.ts";
-import { TypeWords } from "./restore.tsx";
 import { Scanner } from "./scanner.tsx";
+import { TypeWords } from "./type-words.tsx";
 import { words } from "./words.ts";
 
 function AskCode({ onRestore }: { onRestore: (() => void) | undefined }) {

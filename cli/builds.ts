@@ -2,7 +2,8 @@
 
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
-import type { AppName, LoggedBuild, NewBuild } from "../client/doors/operator.ts";
+import type { AppName, LoggedBuild } from "../client/doors/builds.ts";
+import type { NewBuild } from "../client/doors/operator.ts";
 import { CliError, EXIT } from "./command.ts";
 import { readBytes } from "./files.ts";
 import { isoOf } from "./output.ts";

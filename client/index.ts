@@ -14,4 +14,5 @@ export * from "./doors/officer.ts";
 export * from "./doors/operator.ts";
 export * from "./doors/requester.ts";
 export * from "./doors/share.ts";
+export * from "./doors/spoken.ts";
 export * from "./doors/wallet.ts";

@@ -4,8 +4,6 @@
 export { parseJson, writeJson } from "../fhir/json.ts";
 export type { DocumentBundle } from "../fhir/report.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
-export { invitationOfWords } from "../shared/invitation.ts";
-export { isSpokenWord, nearestWords, type ReadWords, readSpokenWords, SPOKEN_WORDS } from "../shared/spoken-words.ts";
 export type { CheckInOffer, CheckInOptions, HandedOver, Invitation, OpenSession } from "../wallet/check-in.ts";
 export { CopiedStoreError } from "../wallet/device-mark.ts";
 export { checkRecoveryWords, RECOVERY_WORDS, RecoveryWordsError } from "../wallet/keys.ts";

@@ -7,7 +7,7 @@ import {
   nearestWords,
   readSpokenWords,
   systemTransport,
-} from "../../../client/doors/wallet.ts";
+} from "../../../client/doors/spoken.ts";
 import { deployment } from "../../shared/deployment.ts";
 
 export type SpokenView =

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Clinic, ClinicSession } from "../../client/clinic.ts";
 import type { OpenedCase, Requester, RequesterKeys } from "../../client/requester.ts";
 import { extractThresholdStanza } from "../../client/sealing/record.ts";
-import { apiBytes, apiJson } from "../../client/transport.ts";
+import { ApiError, apiBytes, apiJson } from "../../client/transport.ts";
 import { openField } from "../../functions/registrar/fields.ts";
 import { readBase64url } from "../../functions/shared/http.ts";
 import { appendEntryBytes } from "../../functions/shared/log-writer.ts";
@@ -166,6 +166,16 @@ async function link(purpose: string): Promise<OpenedCase> {
   const prepared = await approvedBy(p, requester, order(purpose), [1, 2]);
   await requester.advance(prepared);
   return requester.openResult(prepared);
+}
+/** A link whose cheat finds a mask. In one case of some hundred there is none, and the trustee does not answer. */
+async function linkFlipped(purpose: string): Promise<OpenedCase> {
+  for (let left = 5; ; left--) {
+    try {
+      return await link(purpose);
+    } catch (error) {
+      if (left === 0 || !(error instanceof ApiError && error.code === "unavailable")) throw error;
+    }
+  }
 }
 const asRequester = <T>(path: string, json?: object): Promise<T> =>
   apiJson<T>(p.transport, p.deployment.escrowUrl, path, {
@@ -335,9 +345,9 @@ describe("a cheating trustee", () => {
     expect(tags(await link("wrong lenient"))).not.toEqual(alices()));
 
   it("with a sign-flipped GT value is named", async () =>
-    expect(await outcome(() => link(`flip:${secondSlot}`))).toContain("trustee 2: wrong share"));
+    expect(await outcome(() => linkFlipped(`flip:${secondSlot}`))).toContain("trustee 2: wrong share"));
   it("control: without the membership test the flip passes the batched proof and hides the session", async () =>
-    expect(tags(await link(`flip:${secondSlot} but:${firstSlot} blind`))).toEqual([first.tagHash]));
+    expect(tags(await linkFlipped(`flip:${secondSlot} but:${firstSlot} blind`))).toEqual([first.tagHash]));
 
   const slip = () => `slip:${hex(clinics[1].serviceId)}:${foreign.tagHash}`;
   it("that slips a foreign session into its result is not believed", async () =>

@@ -44,7 +44,7 @@ export const linkShareInSteps: typeof real.linkShareInSteps = function* (at, rng
   const flip = markMatching(/flip:(\d+)/);
   if (!flip) return yield* real.linkShareInSteps(shareUnder("wrong", at), rng, engine);
   const kept = markMatching(/but:(\d+)/);
-  const { index, values, proof } = flippedShare(at, Number(flip[1]), kept && Number(kept[1]), rng);
+  const { index, values, proof } = flippedShare(at, Number(flip[1]), kept ? Number(kept[1]) : undefined, rng);
   return { index, values: values.map(encodeGT), proof };
 };
 

@@ -24,6 +24,8 @@ export const APPS: readonly string[] = readdirSync(join(root, "apps")).filter((n
   existsSync(join(root, "apps", name, "index.html")),
 );
 
+/** A module that one app loads later is loaded at once in another. That is meant. */
+const CHECKS = { ineffectiveDynamicImport: false };
 /** Modules that only sealed records need. */
 const SEALS_RECORDS =
   /age-encryption|post-quantum\/hybrid|post-quantum\/node_modules\/.*(?:weierstrass|nist|ed25519|edwards|montgomery|curve|hash-to-curve|modular)\.js|hashes\/scrypt/;
@@ -48,18 +50,20 @@ async function buildPage(app: string): Promise<void> {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1000,
+      rolldownOptions: { checks: CHECKS },
     },
     worker: {
       format: "es",
       // Without this group, what seals records shares a chunk with what a check-in needs, and the wallet's first load has both.
       // The other workers need all of it at once. There the group would import the worker back, and the circle would break it.
-      ...(app === "wallet" && {
-        rolldownOptions: {
+      rolldownOptions: {
+        checks: CHECKS,
+        ...(app === "wallet" && {
           output: {
             codeSplitting: { groups: [{ name: "age", test: SEALS_RECORDS, includeDependenciesRecursively: false }] },
           },
-        },
-      }),
+        }),
+      },
     },
   });
   cpSync(join(root, "apps/shared/public"), outOf(app), { recursive: true });

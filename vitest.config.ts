@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { RATE_LIMITS } from "./functions/shared/rate-limits.ts";
 import { common, own } from "./test/workers/bindings.ts";
@@ -60,6 +61,25 @@ const node = (name: string, dir: string, testTimeout: number) => ({
   },
 });
 
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** The components of the apps, each alone on a page of Chromium. */
+const components = {
+  oxc: { jsx: { runtime: "automatic" as const, importSource: "preact" } },
+  test: {
+    name: "components",
+    include: ["test/components/**/*.test.tsx"],
+    sequence: { groupOrder: 2 },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] } }),
+      instances: [{ browser: "chromium" as const }],
+    },
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -79,6 +99,7 @@ export default defineConfig({
       node("gateway", "gateway", 240_000),
       node("flows", "flows", 240_000),
       node("apps", "apps", 240_000),
+      ...(existsSync(CHROMIUM) ? [components] : []),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),
     ],

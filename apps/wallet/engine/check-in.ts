@@ -140,7 +140,7 @@ export const checkInApi = {
     try {
       const { tagHash } = await wallet().checkIn(offer, { acceptAgeEpochs: offer.epoch - offer.credential.epoch });
       asked = undefined;
-      await keepCard(offer);
+      void keepCard(offer).catch(() => undefined);
       // A clinic that may know the patient hears it now. If it does not, "My clinics" shows that this visit stands alone.
       void afterCheckIn(tagHash);
       return visitOf(tagHash);

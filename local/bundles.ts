@@ -1,6 +1,7 @@
 // The code as it is shipped, by esbuild: a Worker as wrangler would make it, and a page's script as an application would.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -28,6 +29,8 @@ export interface ModuleSwap {
 export type Weakening = TextPatch | ModuleSwap;
 
 const bundles = new Map<string, Promise<string>>();
+/** A folder that `npm test` makes for one run. Each test file is a process of its own, and would make the same bundles again. */
+const OF_THIS_RUN = process.env.SYMBOLON_BUNDLES;
 
 const occurrences = (text: string, part: string): number => text.split(part).length - 1;
 
@@ -91,24 +94,39 @@ export const wasmModules = () =>
 
 /** One ES module a Worker, as wrangler would make it. */
 export function bundleWorker(entry: string, changes: readonly Weakening[] = []): Promise<string> {
-  const key = JSON.stringify([entry, changes]);
+  const key = JSON.stringify([root, entry, changes]);
   let made = bundles.get(key);
   if (!made) {
-    made = build({
-      entryPoints: [resolve(root, entry)],
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      target: "es2024",
-      conditions: ["workerd", "worker", "browser"],
-      external: ["cloudflare:*", "node:*"],
-      plugins: changes.length === 0 ? [wasmBeside] : [wasmBeside, weakener(changes)],
-      logLevel: "silent",
-    }).then((r) => r.outputFiles[0]!.text);
+    made = keptInThisRun(key, () => bundle(entry, changes));
     bundles.set(key, made);
   }
   return made;
+}
+
+async function keptInThisRun(key: string, make: () => Promise<string>): Promise<string> {
+  if (OF_THIS_RUN === undefined) return make();
+  const file = join(OF_THIS_RUN, `${createHash("sha256").update(key).digest("hex")}.mjs`);
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  const script = await make();
+  writeFileSync(`${file}.${process.pid}`, script);
+  renameSync(`${file}.${process.pid}`, file); // another process reads the whole or nothing
+  return script;
+}
+
+async function bundle(entry: string, changes: readonly Weakening[]): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [resolve(root, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    plugins: changes.length === 0 ? [wasmBeside] : [wasmBeside, weakener(changes)],
+    logLevel: "silent",
+  });
+  return outputFiles[0]!.text;
 }
 
 /**

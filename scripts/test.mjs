@@ -3,11 +3,12 @@
 //
 // NODE_ENV is always "test", because NODE_ENV=production in the caller's environment could change what is tested.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const report = join(mkdtempSync(join(tmpdir(), "symbolon-test-")), "report.json");
+const folder = mkdtempSync(join(tmpdir(), "symbolon-test-"));
+const report = join(folder, "report.json");
 const run = spawnSync(
   process.execPath,
   [
@@ -20,7 +21,13 @@ const run = spawnSync(
   ],
   {
     stdio: "inherit",
-    env: { ...process.env, NODE_ENV: "test", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+    env: {
+      ...process.env,
+      NODE_ENV: "test",
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      WRANGLER_SEND_METRICS: "false",
+      SYMBOLON_BUNDLES: folder,
+    },
   },
 );
 let passed = 0;
@@ -37,5 +44,6 @@ try {
   failed = 1;
 }
 if (run.status !== 0 && failed === 0) failed = 1;
+rmSync(folder, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

@@ -68,6 +68,5 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
-  if (pathname === "/service-worker.js" || pathname === "/build.json") return;
   event.respondWith(pathname === DEPLOYMENT ? deploymentOf(request) : fileOf(request));
 });

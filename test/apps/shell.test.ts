@@ -1,14 +1,14 @@
 // Every app starts under its strict policy, asks its own origin alone, and has nothing that axe finds.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeFaults, DESK, hasChromium, openStage, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import { axeFaults, DESK, hasChromium, openApps, PHONE, scrollsSideways } from "./stage.ts";
 
 const APPS = ["walletUrl", "deskUrl", "registrarDeskUrl", "viewerUrl", "tourUrl"] as const;
 
 describe.skipIf(!hasChromium)("every app", () => {
-  let stage: Stage;
+  let stage: Awaited<ReturnType<typeof openApps>>;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await openApps();
   });
   afterAll(() => stage?.close());
   const urlsOf = (): string[] => [...APPS.map((name) => stage.urls[name]), stage.urls.officerUrls[0]!];

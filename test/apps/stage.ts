@@ -1,12 +1,13 @@
 // The stage for tests of the apps: the whole system, every app, and Chromium. Each person has a browser context of their own, with a
 // passkey authenticator and a size of screen.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { type AppUrls, type RunningApps, startApps } from "../../local/apps.ts";
 import { openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
 import { tourStage } from "../../local/tour.ts";
+import { nobodysDeployment } from "./nobody.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const hasChromium: boolean = existsSync(CHROMIUM);
@@ -14,7 +15,7 @@ if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get inst
 
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 900 };
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 export interface PersonOptions {
@@ -127,14 +128,27 @@ export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
   };
 }
 
+/** The apps and the browser without the system: for what a page is before it asks any role. */
+export async function openApps(): Promise<Omit<Stage, "practice">> {
+  const [apps, browser] = await Promise.all([startApps(nobodysDeployment()), launch()]);
+  return {
+    urls: apps.urls,
+    browser,
+    person: (person) => newPerson(browser, person),
+    async close() {
+      await browser.close();
+      await apps.stop();
+    },
+  };
+}
+
 /**
  * What axe finds on the page: one line per fault. A test expects none. A bar that sticks to an edge stands in the flow
  * meanwhile: the text scrolls beneath it, and a link of which it covers a part for now is not a small target.
  */
 export async function axeFaults(page: Page): Promise<string[]> {
   // Playwright's evaluate passes the page's Content-Security-Policy, which an added script would not.
-  const source = await import("node:fs/promises").then(({ readFile }) => readFile(AXE, "utf8"));
-  await page.evaluate(source);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   return page.evaluate(async (tags) => {
     const { axe } = globalThis as unknown as {
       axe: { run(o: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -143,7 +157,11 @@ export async function axeFaults(page: Page): Promise<string[]> {
       /sticky|fixed/.test(getComputedStyle(element).position),
     );
     for (const bar of bars) bar.style.position = "static";
-    const { violations } = await axe.run({ runOnly: { type: "tag", values: tags } });
+    const { violations } = await axe.run({
+      runOnly: { type: "tag", values: tags },
+      resultTypes: ["violations"],
+      selectors: false,
+    });
     for (const bar of bars) bar.style.position = "";
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
   }, WCAG);

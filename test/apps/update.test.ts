@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium).each([
     await expectGoodScreen(page, "new version");
     // "About this app" compares the build that runs here, while the next one waits.
     const worker = () => page.evaluate(async () => (await fetch("/service-worker.js")).text());
-    expect(await worker()).toBe(readFileSync(`${FILES}/service-worker.js`, "utf8"));
+    expect(await worker()).toBe(readFileSync(`${FILES}/${name}/service-worker.js`, "utf8"));
     const reloaded = page.waitForEvent("load");
     await page.getByRole("button", { name: "Use the new version" }).click();
     await reloaded;

@@ -46,6 +46,8 @@ export interface PracticeOptions extends HostOptions {
   /** epochs the parameters cover, counted from the epoch of `start` */
   epochs?: number;
   progress?: (what: string) => void;
+  /** how often a request is sent that is answered 503; once by default, so that a test sees the first answer */
+  tries?: number;
 }
 
 export interface Practice {
@@ -118,7 +120,7 @@ async function furnish(
   const moment = new AsyncLocalStorage<number>();
   const transport: Transport = {
     ...systemTransport(),
-    tries: 1,
+    tries: options.tries ?? 1,
     now: () => moment.getStore() ?? clock.now,
     sendClock: true,
   };

@@ -74,7 +74,7 @@ async function seed({ path }: StateDirectory, port: number): Promise<{ host: Hos
   const line = progressLine();
   const now = Math.floor(Date.now() / 1000);
   const first = epochOf(now) - (MONTHS - 1);
-  const practice = await openPractice({ persist: path, port, start: epochStart(first), progress: line.step });
+  const practice = await openPractice({ persist: path, port, start: epochStart(first), progress: line.step, tries: 5 });
   const files = samplePatients();
   const counts = files.map((f) => Math.min(VISITS_PER_PATIENT, f.bundle.visits.length));
   const clinics = await openClinics(practice, files);

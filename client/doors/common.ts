@@ -47,7 +47,6 @@ export {
   readEnrolmentCode,
 } from "../shared/enrolment-code.ts";
 export { type InvitationText, readInvitationText, writeInvitation } from "../shared/invitation.ts";
-export { type RequesterKeyText, requesterFingerprint, writeRequesterKeys } from "../shared/requester-keys.ts";
 export {
   ApiError,
   type ApiRequest,

@@ -1,4 +1,5 @@
-// FHIR R4, for the clinic and the requester: reading Bundles, looking for names, writing records and reports.
+// symbolon/fhir: FHIR R4 for everybody. Reading Bundles, looking for names, writing records and reports. The doors of clinic and
+// requester give it too; a wallet loads it when it shows records.
 
 export { decodeIdentity, encodePatient, type Identity } from "../fhir/identity.ts";
 export { parseJson, writeJson } from "../fhir/json.ts";

@@ -25,5 +25,6 @@ export {
 } from "../operator/desk.ts";
 export { type ResharingInput, type ResharingResult, runResharing } from "../operator/resharing.ts";
 export { type Enrolment, type FoundPerson, type NewParameters, Operator } from "../operator.ts";
+export { type RequesterKeyText, requesterFingerprint, writeRequesterKeys } from "../shared/requester-keys.ts";
 export { type ListedService, listServices } from "../shared/service-list.ts";
 export * from "./common.ts";

@@ -20,5 +20,6 @@ export {
   saveOrder,
   type TracedPerson,
 } from "../requester.ts";
+export { type RequesterKeyText, requesterFingerprint, writeRequesterKeys } from "../shared/requester-keys.ts";
 export * from "./common.ts";
 export * from "./fhir.ts";

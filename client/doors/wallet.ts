@@ -1,7 +1,6 @@
 // symbolon/wallet: the patient's phone. Its size is what a patient downloads, so it gives no more of FHIR than a report's
 // screen needs. The parts that open records and make the report load when they are asked for.
 
-export { parseJson, writeJson } from "../fhir/json.ts";
 export type { DocumentBundle } from "../fhir/report.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
 export type { CheckInOffer, CheckInOptions, HandedOver, Invitation, OpenSession } from "../wallet/check-in.ts";

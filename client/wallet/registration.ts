@@ -31,8 +31,8 @@ import { handleOf, requestEnrolment, requestRefresh, verifyContract } from "../.
 import { epochOf } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { encodeG1 } from "../../protocol/suite.ts";
-import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate } from "../errors.ts";
-import { decodeIdentity, type Identity } from "../fhir/identity.ts";
+import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate, translateAsync } from "../errors.ts";
+import type { Identity } from "../fhir/identity.ts";
 import { displayName } from "../fhir/resource.ts";
 import { ApiError, apiBytes, apiJson } from "../transport.ts";
 import type { WalletContext } from "./context.ts";
@@ -122,10 +122,10 @@ export async function startEnrolment(w: WalletContext, account: string, code: st
   const { state } = w;
   if (state.account !== undefined && state.account !== account) throw new RegistrationError("other-registration");
   const pending = pendingOf(w, account, code);
-  if (pending) return { ...offerOf(w, account, code, hexToBytes(pending.identity), []), confirmed: true };
+  if (pending) return { ...(await offerOf(w, account, code, hexToBytes(pending.identity), [])), confirmed: true };
   await w.learnParameters(epochOf(w.transport.now()));
   const start = await askStart(w, account, code);
-  return translate(
+  return translateAsync(
     () => offerOf(w, account, code, fromBase64url(start.identity), start.contracts.map(fromBase64url)),
     badEnrolment,
   );
@@ -136,13 +136,14 @@ const pendingOf = ({ state }: WalletContext, account: string, code: string): Pen
   return p?.account === account && p.enrolmentCode === code ? p : undefined;
 };
 
-function offerOf(
+async function offerOf(
   w: WalletContext,
   account: string,
   enrolmentCode: string,
   identity: Uint8Array,
   contracts: readonly Uint8Array[],
-): EnrolmentOffer {
+): Promise<EnrolmentOffer> {
+  const { decodeIdentity } = await import("../fhir/identity.ts"); // a check-in reads no FHIR
   const person = decodeIdentity(identity);
   const { birthDate } = person.patient.resource;
   const ownPhones = ownPhonesIn(w, linksOf(contracts));

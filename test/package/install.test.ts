@@ -19,7 +19,7 @@ import type { Found, Vectors } from "./program.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { tarball, project, nodes, installSeconds, failure } = inject("installed");
 const installed = join(project, "node_modules/symbolon");
-const DOORS = ["wallet", "share", "spoken", "clinic", "requester", "officer", "operator", "builds", "protocol"];
+const DOORS = ["wallet", "share", "fhir", "spoken", "clinic", "requester", "officer", "operator", "builds", "protocol"];
 const WALLET_GZIP_BYTES = 120_000;
 
 const vector = (name: string) => JSON.parse(readFileSync(join(root, `test/vectors/symbolon/${name}.json`), "utf8"));

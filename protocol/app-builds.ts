@@ -18,6 +18,7 @@ import { LABELS } from "./labels.ts";
 /** The apps that a deployment serves, by their folders in gen/apps. The tour is for a local system only. */
 export const APP_NAMES = ["wallet", "desk", "registrar", "officer", "viewer"] as const;
 export type AppName = (typeof APP_NAMES)[number];
+/** Whether a text names an app that a deployment serves. */
 export const isAppName = (name: unknown): name is AppName => (APP_NAMES as readonly unknown[]).includes(name);
 
 export const AppBuild = document("AppBuild", 0x1b, 1, {

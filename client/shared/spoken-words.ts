@@ -15,6 +15,7 @@ import { bytesToHex, fromBigEndian, hexToBytes } from "../../protocol/bytes.ts";
 import type { Hex } from "../../protocol/encodings.ts";
 import { SPOKEN_NAME_BYTES } from "../../protocol/spoken-invitation.ts";
 
+/** How many words a desk says. */
 export const SPOKEN_WORDS = 6;
 const WORD_BITS = 11n;
 const CHECK_BITS = 10n;

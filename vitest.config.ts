@@ -6,6 +6,9 @@ import { defineConfig } from "vitest/config";
 import { RATE_LIMITS } from "./functions/shared/rate-limits.ts";
 import { common, own } from "./test/workers/bindings.ts";
 
+/** Vitest would leave one core free. Much of the time of a test that starts roles is waiting, so two files do well on two cores. */
+const FILES_AT_ONCE = Math.max(2, availableParallelism() - 1);
+
 /** One project per role: its tests run in workerd, with the wrangler environment and the bindings of that role. */
 function worker(role: keyof typeof own) {
   return {
@@ -28,7 +31,8 @@ function worker(role: keyof typeof own) {
     test: {
       name: `workers-${role}`,
       isolate: false,
-      maxWorkers: 1,
+      maxWorkers: FILES_AT_ONCE,
+      sequence: { groupOrder: 1 },
       include: [`test/workers/${role}*.test.ts`],
       testTimeout: 60_000,
       hookTimeout: 60_000,
@@ -45,9 +49,6 @@ const manyRequests = (role: keyof typeof own) =>
     ]),
   );
 
-/** Vitest would leave one core free. Much of the time of a test that starts roles is waiting, so two files do well on two cores. */
-const FILES_AT_ONCE = Math.max(2, availableParallelism() - 1);
-
 /** A project of plain Node: the tests of one folder of test/, or of those in braces. */
 const node = (name: string, dir: string, testTimeout: number) => ({
   test: {
@@ -56,6 +57,7 @@ const node = (name: string, dir: string, testTimeout: number) => ({
     include: [`test/${dir}/**/*.test.ts`],
     testTimeout,
     hookTimeout: testTimeout,
+    isolate: false,
     maxWorkers: FILES_AT_ONCE,
     sequence: { groupOrder: 1 },
   },

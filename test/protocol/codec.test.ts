@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as appBuilds from "../../protocol/app-builds.ts";
 import * as approvals from "../../protocol/approvals.ts";
 import { concatBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import * as cases from "../../protocol/case-documents.ts";
@@ -48,6 +49,7 @@ const byName = new Map<string, Codec<unknown>>();
 const modules = [documents, cases, ceremonies, chains, credentials, continuities, identities, keySets, openings];
 for (const module of [
   ...modules,
+  appBuilds,
   approvals,
   indexTrees,
   keySetChains,
@@ -92,6 +94,7 @@ const runs = [
 ];
 samples.set("IndexBlocks", indexTrees.IndexBlocks.encode({ epoch: 680, count: 300, runs, proof: [b(32), b(32, 6)] }));
 for (const [codec, value] of [
+  [appBuilds.AppBuild, { app: "wallet", version: 1, buildHash: b(32), source: "v1" }],
   [documents.RefusedCheckIn, { presentationHash: b(32), code: "clock-skew", at: 7 }],
   [ceremonies.CeremonyShare, { shares: { trace: 1n, link: 2n, record: 3n }, seed: b(32) }],
   [ceremonies.ReshareShare, { shares: { trace: 1n, link: 2n, record: 3n }, groupHybridSecret: b(32) }],

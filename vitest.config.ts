@@ -4,6 +4,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { RATE_LIMITS } from "./functions/shared/rate-limits.ts";
+import { CHROMIUM, hasChromium } from "./local/chromium.ts";
 import { common, own } from "./test/workers/bindings.ts";
 
 /** Vitest would leave one core free. Much of the time of a test that starts roles is waiting, so two files do well on two cores. */
@@ -63,8 +64,6 @@ const node = (name: string, dir: string, testTimeout: number) => ({
   },
 });
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
 /** The components of the apps, each alone on a page of Chromium. */
 const components = {
   oxc: { jsx: { runtime: "automatic" as const, importSource: "preact" } },
@@ -101,7 +100,7 @@ export default defineConfig({
       node("gateway", "gateway", 240_000),
       node("flows", "flows", 240_000),
       node("apps", "apps", 240_000),
-      ...(existsSync(CHROMIUM) ? [components] : []),
+      ...(hasChromium ? [components] : []),
       node("attacks", "attacks", 240_000),
       node("browser", "browser", 120_000),
     ],

@@ -8,17 +8,16 @@
 // A time ends two frames after the screen has changed, so it is painted. Each row's note has what the slowdown really came to,
 // measured in the wallet's worker.
 
-import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import type { Clinic } from "../client/index.ts";
 import { type RunningApps, startApps } from "../local/apps.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../local/chromium.ts";
 import { samplePatients } from "../local/patients.ts";
 import { openPractice, type Practice } from "../local/practice.ts";
 import { buildApps } from "../scripts/build-apps.ts";
 import { type Bench, type BenchContext, quantile, type Row, row } from "./measure.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const CPU_FACTOR = 6;
 /** DevTools' preset "Slow 4G": milliseconds before an answer, bytes per second */
 const SLOW_4G = { offline: false, latency: 562.5, downloadThroughput: 180_000, uploadThroughput: 84_375 };
@@ -225,9 +224,13 @@ async function openScene({ progress }: BenchContext): Promise<Scene & { stop(): 
 }
 
 async function run(context: BenchContext): Promise<Row[]> {
-  if (!existsSync(CHROMIUM)) {
-    const note = `left out: there is no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
-    return [GREEN, CPU, SHOWN, GREEN + SLOW, SHOWN + SLOW].map((operation) => ({ operation, unit: "ms", n: 0, note }));
+  if (!hasChromium) {
+    return [GREEN, CPU, SHOWN, GREEN + SLOW, SHOWN + SLOW].map((operation) => ({
+      operation,
+      unit: "ms",
+      n: 0,
+      note: NO_CHROMIUM,
+    }));
   }
   const scene = await openScene(context);
   try {

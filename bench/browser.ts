@@ -2,13 +2,12 @@
 // the protocol bundled as an application would. In a page that has just been opened, little code is compiled. So the first
 // proof of a page has its own row.
 
-import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import { bundleForBrowsers } from "../local/bundles.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../local/chromium.ts";
 import type * as Page from "./browser-page.ts";
 import { type Bench, type BenchContext, type Row, row } from "./measure.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -38,9 +37,8 @@ async function inPage(browser: Browser, script: string, proofs: number): Promise
 }
 
 async function run(context: BenchContext): Promise<Row[]> {
-  if (!existsSync(CHROMIUM)) {
-    const note = `left out: there is no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`;
-    return [FIRST, LATER].map((operation) => ({ operation, unit: "ms", n: 0, note }));
+  if (!hasChromium) {
+    return [FIRST, LATER].map((operation) => ({ operation, unit: "ms", n: 0, note: NO_CHROMIUM }));
   }
   const script = await bundleForBrowsers("bench/browser-page.ts");
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });

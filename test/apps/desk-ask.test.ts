@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Officer } from "../../client/index.ts";
 import { checkIn, clipboard, expectOwnOrigins, looksRight, newPatient, openDesk } from "./desk-stage.ts";
-import { DESK, hasChromium, openStage, type Stage } from "./stage.ts";
+import { DESK, hasChromium, type Stage, sharedStage } from "./stage.ts";
 
 async function decide(officer: Officer, caseId: string, decision: "approve" | "refuse", reason = ""): Promise<void> {
   const waiting = (await officer.inbox()).find((one) => one.caseId === caseId);
@@ -15,7 +15,7 @@ const STORY = { timeout: 240_000 };
 describe.skipIf(!hasChromium)("asking at the desk", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
   }, 300_000);
   afterAll(() => stage?.close());
 
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)("asking at the desk", () => {
     await looksRight(page, "decisions that do not verify");
 
     await page.getByRole("link", { name: "Ask", exact: true }).click();
-    expect(await page.locator(".visits li").count()).toBe(2);
+    await expect.poll(() => page.locator(".visits li").count()).toBe(2);
     await looksRight(page, "earlier questions");
     await page.getByRole("link", { name: "Ask for a person by number" }).click();
     await page.getByLabel("Number of the person at the registrar").waitFor();

@@ -3,13 +3,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { looksRight, openDesk, PHRASE } from "./desk-stage.ts";
-import { DESK, hasChromium, openStage, type Stage } from "./stage.ts";
+import { DESK, hasChromium, type Stage, sharedStage } from "./stage.ts";
 import { button, checkInAt, enrolledPhone } from "./wallet-phone.ts";
 
 describe.skipIf(!hasChromium)("a desk without network", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
   });
   afterAll(() => stage?.close());
 

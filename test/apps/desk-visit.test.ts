@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clinic, type ClinicSession, type FhirResource, readContent } from "../../client/index.ts";
 import { checkIn, looksRight, newPatient, openDesk, PHRASE } from "./desk-stage.ts";
-import { DESK, hasChromium, openStage, type Person, type Stage } from "./stage.ts";
+import { DESK, hasChromium, type Person, type Stage, sharedStage } from "./stage.ts";
 
 const STORY = { timeout: 180_000 };
 const PDF = Buffer.from("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)("a visit at the desk", () => {
   let clinic: Clinic;
   let session: ClinicSession;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
     desk = await stage.person({ viewport: DESK, passkeys: false });
     clinic = await openDesk(stage, desk);
   });

@@ -181,7 +181,7 @@ describe.skipIf(!hasChromium)("the registrar's desk", { timeout: 240_000 }, () =
     const { page } = desk;
     await tab("People");
     await button("Search").click();
-    expect(await page.locator(".fault").count()).toBe(4);
+    await expect.poll(() => page.locator(".fault").count()).toBe(4);
     await looksRight();
     await search(amira);
     await heading("Nobody is registered under this number").waitFor();

@@ -1,17 +1,18 @@
 // The stage for tests of the apps: the whole system, every app, and Chromium. Each person has a browser context of their own, with a
 // passkey authenticator and a size of screen.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { type AppUrls, type RunningApps, startApps } from "../../local/apps.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../local/chromium.ts";
 import { openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
 import { tourStage } from "../../local/tour.ts";
 import { nobodysDeployment } from "./nobody.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-export const hasChromium: boolean = existsSync(CHROMIUM);
-if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
+export { hasChromium };
+
+if (!hasChromium) console.warn(NO_CHROMIUM);
 
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 900 };
@@ -125,6 +126,32 @@ export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
       await apps.stop();
       await practice.stop();
     },
+  };
+}
+
+let shared: Promise<Stage> | undefined;
+
+/**
+ * The stage that the files of one test process share, so that the system starts once; it ends with the process. `close` ends
+ * what this file's people do. A file that changes what others see (builds in the log, committees, officers' passkeys) opens
+ * a stage of its own.
+ */
+export async function sharedStage(): Promise<Stage> {
+  shared ??= openStage().then((stage) => {
+    process.once("exit", () => rmSync(stage.practice.host.persist, { recursive: true, force: true }));
+    return stage;
+  });
+  const stage = await shared;
+  stage.practice.clock.now = Math.floor(Date.now() / 1000);
+  const people: Person[] = [];
+  return {
+    ...stage,
+    async person(options) {
+      const person = await stage.person(options);
+      people.push(person);
+      return person;
+    },
+    close: async () => void (await Promise.all(people.map((person) => person.close()))),
   };
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clinic, fromBase64url } from "../../client/index.ts";
 import { wordsOfName } from "../../client/shared/spoken-words.ts";
 import { spokenNameOf } from "../../protocol/spoken-invitation.ts";
-import { hasChromium, openStage, type Person, type Stage } from "./stage.ts";
+import { hasChromium, type Person, type Stage, sharedStage } from "./stage.ts";
 import {
   button,
   checkInAt,
@@ -25,7 +25,7 @@ describe.skipIf(!hasChromium)("a check-in", () => {
   let adults: Clinic;
   let person: Person;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
     clinic = await stage.practice.openClinic("Harbour Clinic");
     adults = await stage.practice.openClinic("Hill Clinic", {
       required: [{ attribute: "age", accepted: ["adult", "senior"] }],

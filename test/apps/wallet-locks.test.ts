@@ -1,13 +1,13 @@
 // The locks of the wallet in a real browser: a second lock, another passphrase, a passkey that is gone from the phone.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasChromium, openStage, type Stage } from "./stage.ts";
+import { hasChromium, type Stage, sharedStage } from "./stage.ts";
 import { button, deskCode, enrolledPhone, expectGoodScreen, expectQuiet, heading } from "./wallet-phone.ts";
 
 describe.skipIf(!hasChromium)("the wallet's locks", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
   });
   afterAll(() => stage?.close());
 

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FhirEntry, JsonObject } from "../../client/index.ts";
 import { checkInPage, enrolInPage, fileVisits, NOTE, PDF, PNG, POTASSIUM, sofia, UNKNOWN } from "./records-care.ts";
-import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import { axeFaults, DESK, hasChromium, type Person, PHONE, type Stage, scrollsSideways, sharedStage } from "./stage.ts";
 
 const SHOTS = process.env.RECORDS_SHOTS;
 
@@ -16,7 +16,7 @@ describe.skipIf(!hasChromium)("my records", () => {
   let page: Page;
 
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
     holder = await stage.person({ viewport: PHONE });
     page = holder.page;
     page.setDefaultTimeout(60_000);

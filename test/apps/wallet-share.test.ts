@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Clinic, readShareLink, systemTransport, writeShareLink } from "../../client/index.ts";
 import { samplePatients } from "../../local/patients.ts";
-import { hasChromium, openStage, type Person, type Stage } from "./stage.ts";
+import { hasChromium, type Person, type Stage, sharedStage } from "./stage.ts";
 import { button, checkInAt, enrolledPhone, expectGoodScreen, expectQuiet, heading } from "./wallet-phone.ts";
 
 const [sample] = samplePatients();
@@ -23,7 +23,7 @@ describe.skipIf(!hasChromium)("a link", () => {
   let passcode: string;
 
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await sharedStage();
     clinic = await stage.practice.openClinic("Practice at the Bridge");
     phone = await enrolledPhone(stage);
     page = phone.page;

@@ -1,15 +1,13 @@
 // The page of the API in a real browser: it shows the routes, breaks no rule of its own Content-Security-Policy, and asks no other
 // origin for anything.
 
-import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONTRACTS } from "../../api/roles.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../local/chromium.ts";
 import { type Host, startHost } from "../../local/host.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
+if (!hasChromium) console.warn(NO_CHROMIUM);
 
 describe.skipIf(!hasChromium)("the page of the API in Chromium", () => {
   let host: Host;

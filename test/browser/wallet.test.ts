@@ -1,7 +1,6 @@
 // The wallet SDK in a real browser, bundled without changes, on its own origin. It enrols, checks in, exchanges
 // messages and reads records. Its state survives a reload, and Node can open it at the end.
 
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -15,13 +14,12 @@ import type { Deployment } from "../../client/parameters.ts";
 import { MemoryStore, type WalletState } from "../../client/wallet/state.ts";
 import { Wallet, type WalletOptions } from "../../client/wallet.ts";
 import { bundleForBrowsers } from "../../local/bundles.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../local/chromium.ts";
 import { samplePatients } from "../../local/patients.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import type * as Sdk from "./sdk.ts";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) console.warn(`skipped: no browser at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM)`);
+if (!hasChromium) console.warn(NO_CHROMIUM);
 
 /** Runs in the browser: the bundle, and values that the page's scripts share. */
 declare const sdk: typeof Sdk;

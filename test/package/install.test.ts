@@ -1,7 +1,7 @@
 // The tarball of `npm pack`, installed in an empty project: what a vendor gets, and that it works wherever vendors run it.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 import { publint } from "publint";
 import { describe, expect, inject, it } from "vitest";
 import { chunksForBrowsers } from "../../local/bundles.ts";
+import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../local/chromium.ts";
 import { PACKAGE_FOLDER } from "../../scripts/build-sdk.ts";
 import { gzipBytes } from "../../scripts/size-budgets.ts";
 import type { Found, Vectors } from "./program.ts";
@@ -172,9 +173,7 @@ describe.skipIf(failure !== undefined)("the first program runs", () => {
   });
 });
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) console.warn(`the package is not run in a browser: there is none at ${CHROMIUM}`);
+if (!hasChromium) console.warn(NO_CHROMIUM);
 
 describe.skipIf(failure !== undefined)("a browser's bundle", () => {
   it.skipIf(!hasChromium)("runs the first program in Chromium", async () => {

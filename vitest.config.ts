@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { playwright } from "@vitest/browser-playwright";
@@ -50,12 +50,18 @@ const manyRequests = (role: keyof typeof own) =>
     ]),
   );
 
-/** A project of plain Node: the tests of one folder of test/, or of those in braces. */
+/** Files that replace modules. Each of them needs modules of its own, in a project of its own. */
+const REPLACING = globSync("test/**/*.test.ts").filter((file) =>
+  /vi\.(mock|resetModules)\(/.test(readFileSync(file, "utf8")),
+);
+
+/** A project of plain Node: the tests of one folder of test/, or of those in braces. Its files share their modules. */
 const node = (name: string, dir: string, testTimeout: number) => ({
   test: {
     name,
     environment: "node" as const,
     include: [`test/${dir}/**/*.test.ts`],
+    exclude: REPLACING,
     testTimeout,
     hookTimeout: testTimeout,
     isolate: false,
@@ -102,6 +108,7 @@ export default defineConfig({
       node("apps", "apps", 240_000),
       ...(hasChromium ? [components] : []),
       node("attacks", "attacks", 240_000),
+      { test: { ...node("apart", "", 240_000).test, include: REPLACING, exclude: [], isolate: true } },
       node("browser", "browser", 120_000),
     ],
   },

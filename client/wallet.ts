@@ -25,6 +25,7 @@ import {
   handOver,
   type Invitation,
   type OpenSession,
+  prepareCheckIn,
   readInvitation,
 } from "./wallet/check-in.ts";
 import { WalletContext } from "./wallet/context.ts";
@@ -210,6 +211,15 @@ export class Wallet {
     const { transport, deployment } = this.#context;
     const read = typeof invitation === "string" ? await invitationOf(transport, deployment, invitation) : invitation;
     return readInvitation(this.#context, read);
+  }
+
+  /**
+   * Makes the check-in of an offer while the person reads it. Then `checkIn` or `handOver` with this same offer has only to
+   * store and send it. Nothing leaves memory: if the person does not agree, no slot is spent.
+   * @throws CheckInError, ChannelSetupError, CopiedStoreError; `checkIn` works all the same
+   */
+  prepareCheckIn(offer: CheckInOffer): Promise<void> {
+    return prepareCheckIn(this.#context, offer);
   }
 
   /** Checks in, after the person agreed to the offer. @throws CheckInError, ChannelSetupError, CopiedStoreError */

@@ -1,7 +1,8 @@
 // Check-in: the wallet answers a service's signed challenge with a presentation under a fresh slot.
 //
 //   1 read the challenge: signature, self-certifying service id, policy, freshness, parameters   → what would be shown
-//   2 pick a random unused slot, make the presentation, store both, then the device mark   one check-in after the other
+//   2 pick a random unused slot, make the presentation (prepareCheckIn may have done so while the person reads),
+//     store both, then the device mark                                         one check-in after the other
 //   3 send (sending.ts); only the very same bytes may be sent again                        → receipt, channel
 //
 // A slot is spent once it is stored, whether the service answers or not. Elsewhere it is never shown again: two services
@@ -159,6 +160,31 @@ function notFresh({ reason, seconds, allowed }: ChallengeFault): string {
   return `it expired ${seconds} seconds ago by this phone's clock`;
 }
 
+/** Sessions that were made while the person reads; nothing of them is stored or sent. Each is used once. */
+const ahead = new WeakMap<CheckInOffer, Promise<WalletSession>>();
+
+/**
+ * Makes the check-in of an offer while the person reads what it shows, so that `checkIn` or `handOver` with this offer only
+ * stores and sends it. It stays in memory: if the person does not agree, no slot is spent.
+ * @throws CheckInError no-slot-left; ChannelSetupError, CopiedStoreError
+ */
+export async function prepareCheckIn(w: WalletContext, offer: CheckInOffer): Promise<void> {
+  const made = makeSession(w, offer);
+  ahead.set(offer, made);
+  try {
+    await made;
+  } catch (error) {
+    if (ahead.get(offer) === made) ahead.delete(offer); // the check-in tries anew, and says what is wrong
+    throw error;
+  }
+}
+
+async function takeSession(w: WalletContext, offer: CheckInOffer): Promise<WalletSession> {
+  const made = await ahead.get(offer)?.catch(() => undefined);
+  ahead.delete(offer);
+  return made === undefined ? makeSession(w, offer) : { ...made, preparedAt: w.transport.now() };
+}
+
 /**
  * Makes the presentation and stores it, and the device mark after it, before it may be sent. Check-ins take turns, so that
  * each sees the slots of the ones before.
@@ -167,7 +193,7 @@ function notFresh({ reason, seconds, allowed }: ChallengeFault): string {
 function prepare(w: WalletContext, offer: CheckInOffer, mark: { handedOver?: true } = {}): Promise<WalletSession> {
   return w.turns.take("check-in", async () => {
     for (;;) {
-      const session = { ...(await makeSession(w, offer)), ...mark };
+      const session = { ...(await takeSession(w, offer)), ...mark };
       let kept = false;
       await updateUsing(w, session, (st) => {
         const standing = st.sessions.findIndex((s) => s.tagHash === session.tagHash);

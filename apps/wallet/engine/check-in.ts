@@ -123,6 +123,9 @@ export const checkInApi = {
     asked = await read(text);
     const { offer, offline } = asked;
     const { service, shows, epoch, credential, slotsLeft, inLog } = offer;
+    void wallet()
+      .prepareCheckIn(offer)
+      .catch(() => undefined);
     return { clinic: service.name, shows, passAge: epoch - credential.epoch, left: slotsLeft, inLog, offline };
   },
 

@@ -24,6 +24,7 @@ import {
   jsonText,
   narrativeText,
   numberText,
+  quantityText,
   type Resource,
   shortNumber,
   shortQuantity,
@@ -58,6 +59,9 @@ describe("numbers", () => {
     );
     expect(shortQuantity({ value: 190.13024171553792, unit: "cm" })).toBe("≈ 190.1 cm");
     expect(shortQuantity({ value: { digits: "4.10" }, comparator: "<", unit: "g" })).toBe("< 4.10 g");
+    expect(quantityText({ value: 142, unit: "mm[Hg]", code: "mm[Hg]" })).toBe("142 mmHg");
+    expect(quantityText({ value: 3, code: "{score}" })).toBe("3");
+    expect(quantityText({ value: 2, unit: "{made up} per day" })).toBe("2 {made up} per day");
   });
 });
 

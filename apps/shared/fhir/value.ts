@@ -56,12 +56,38 @@ const joined = (texts: readonly (string | undefined)[], separator: string): stri
   return found.length === 0 ? undefined : found.join(separator);
 };
 
+/** UCUM codes that nobody says. Senders often put the code where FHIR wants a unit for people. */
+const PLAIN_UNITS = new Map([
+  ["mm[Hg]", "mmHg"],
+  ["cm[H2O]", "cmH₂O"],
+  ["Cel", "°C"],
+  ["[degF]", "°F"],
+  ["10*3/uL", "10³/µL"],
+  ["10*6/uL", "10⁶/µL"],
+  ["10*9/L", "10⁹/L"],
+  ["10*12/L", "10¹²/L"],
+  ["m[IU]/L", "mIU/L"],
+  ["u[IU]/mL", "µIU/mL"],
+  ["[IU]/L", "IU/L"],
+  ["mL/min/{1.73_m2}", "mL/min/1.73 m²"],
+  ["kg/m2", "kg/m²"],
+  ["[lb_av]", "lb"],
+  ["[in_i]", "in"],
+  ["ug", "µg"],
+  ["ug/mL", "µg/mL"],
+  ["ug/L", "µg/L"],
+]);
+
+/** A unit as people write it. What UCUM puts in braces is a note, no unit: {score}. */
+const plainUnit = (unit: string | undefined): string | undefined =>
+  unit === undefined ? undefined : (PLAIN_UNITS.get(unit) ?? unit.replace(/^\{(\w+)\}$/, ""));
+
 /** "< 4.10 mmol/L" */
 export function quantityText(value: Value): string | undefined {
   if (!isFields(value)) return undefined;
   const digits = numberText(value.value);
   const amount = digits === undefined ? undefined : joined([textOf(value.comparator), digits], " ");
-  return joined([amount, textOf(value.unit) ?? textOf(value.code) ?? textOf(value.currency)], " ");
+  return joined([amount, unitOf(value) ?? textOf(value.currency)], " ");
 }
 
 /** "3.5 – 5.1 mmol/L": the unit stands once if both ends have the same one. */
@@ -73,8 +99,9 @@ export function spanText(low: Value, high: Value): string | undefined {
   return `${(unit && numberText((low as Fields).value)) || from} – ${to}`;
 }
 
+/** The unit in words for people; the technical view shows the code. */
 export const unitOf = (quantity: Value): string | undefined =>
-  isFields(quantity) ? (textOf(quantity.unit) ?? textOf(quantity.code)) : undefined;
+  isFields(quantity) ? plainUnit(textOf(quantity.unit) ?? textOf(quantity.code)) : undefined;
 
 /** The member whose name begins so, such as value[x]: its name and value. */
 export function choiceOf(fields: Fields, stem: string): { name: string; value: Value } | undefined {

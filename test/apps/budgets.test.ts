@@ -7,6 +7,7 @@ import { join, posix } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningApps, startApps } from "../../local/apps.ts";
+import { CHROMIUM } from "../../local/chromium.ts";
 import { APPS } from "../../scripts/build-apps.ts";
 import { gzipBytes } from "../../scripts/size-budgets.ts";
 import { nobodysDeployment } from "./nobody.ts";
@@ -54,7 +55,7 @@ describe.skipIf(!hasChromium)("first load", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-gpu"],
     });
     apps = await startApps(deployment);

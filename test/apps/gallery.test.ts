@@ -4,6 +4,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningApps, startApps } from "../../local/apps.ts";
+import { CHROMIUM } from "../../local/chromium.ts";
 import { nobodysDeployment } from "./nobody.ts";
 import { axeFaults, DESK, hasChromium, PHONE, scrollsSideways } from "./stage.ts";
 
@@ -20,7 +21,7 @@ describe.skipIf(!hasChromium)("the gallery of components", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-gpu"],
     });
     apps = await startApps(nobodysDeployment());

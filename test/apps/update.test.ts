@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import app from "../../functions/app.ts";
+import { CHROMIUM } from "../../local/chromium.ts";
 import { hasChromium } from "./stage.ts";
 import { expectGoodScreen } from "./wallet-phone.ts";
 
@@ -53,7 +54,7 @@ describe.skipIf(!hasChromium).each([
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     url = `http://${name}.localhost:${(server.address() as AddressInfo).port}/`;
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-gpu"],
     });
   });

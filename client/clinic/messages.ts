@@ -75,10 +75,8 @@ export const markOf = async (ends: Ends, session: ClinicSession): Promise<Uint8A
   (await channelOf(ends, session)).mark();
 
 /** The key of the visit's card (FrameChannel.visitCardKey). Secret. Changes nothing. @throws as acceptServiceChannel */
-export const cardKeyOf = async (
-  ends: Ends,
-  session: Pick<ClinicSession, "tagHash" | "checkIn">,
-): Promise<Uint8Array> => (await channelOf(ends, session)).visitCardKey();
+export const cardKeyOf = async (ends: Ends, session: Pick<ClinicSession, "tagHash" | "checkIn">): Promise<Uint8Array> =>
+  (await channelOf(ends, session)).visitCardKey();
 
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;

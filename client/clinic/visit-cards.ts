@@ -2,7 +2,7 @@
 //
 //   find    A card names no visit. The clinic tries those that are young enough for a card: first the ones that the caller knows,
 //           then the service's check-ins of these days. If the service made one of them up, it does not verify, and its card is
-//           unknown as any other is
+//           unknown as any other is. Each check-in is asked for once per object: a clinic's first foreign card costs the most
 //   take    stores under the tagHash that the card was taken, and only then tells the arrival. A visit has one card, however
 //           often it is printed: the second one is told as "used", with the time of the first
 //
@@ -22,6 +22,9 @@ import {
 import { ApiError } from "../transport.ts";
 import type { ClinicEvent } from "./events.ts";
 import type { ClinicSession } from "./session.ts";
+
+/** So many check-ins are asked for at one time. */
+const AT_ONCE = 16;
 
 /** A card that was taken. Plain JSON. */
 export interface TakenVisitCard {
@@ -106,29 +109,38 @@ export class VisitCards {
     const now = this.#desk.now();
     if (card.notAfter < now) throw new VisitCardError("card-expired");
     const since = now - VISIT_CARD_SECONDS;
-    const session = (await this.#amongKnown(card, known, since)) ?? (await this.#atService(card, since));
+    const tried = new Set<Hex>();
+    const session = (await this.#amongKnown(card, known, since, tried)) ?? (await this.#atService(card, since, tried));
     if (!session) throw new VisitCardError("unknown-card");
     if (card.notAfter > session.challengedAt + VISIT_CARD_SECONDS)
       throw new VisitCardError("bad-card", "it is good for longer than a card may be");
     return session;
   }
 
-  async #amongKnown(card: VisitCardParts, known: Iterable<ClinicSession>, since: number) {
-    for (const session of known)
+  async #amongKnown(card: VisitCardParts, known: Iterable<ClinicSession>, since: number, tried: Set<Hex>) {
+    for (const session of known) {
+      tried.add(session.tagHash);
       if (session.challengedAt >= since && (await this.#fits(session, card))) return session;
+    }
     return undefined;
   }
 
   /** @throws ApiError; SymbolonError bad-answer */
-  async #atService(card: VisitCardParts, since: number): Promise<ClinicSession | undefined> {
+  async #atService(card: VisitCardParts, since: number, tried: ReadonlySet<Hex>): Promise<ClinicSession | undefined> {
     for (const [tagHash, { challengedAt }] of this.#fetched) if (challengedAt < since) this.#fetched.delete(tagHash);
+    const left: Hex[] = [];
     for await (const event of this.#desk.events(String(dayOf(since)))) {
-      if (event.type !== "check-in") continue;
-      const candidate = await skipping(() => this.#candidate(event.tagHash as Hex));
-      if (!candidate || candidate.challengedAt < since || !(await this.#fits(candidate, card))) continue;
-      // The service could have made up a check-in whose key it knows. The verified one must have this card too.
-      const session = await skipping(() => this.#desk.session(candidate.tagHash));
-      if (session && (await this.#fits(session, card))) return session;
+      const tagHash = event.type === "check-in" ? (event.tagHash as Hex) : undefined;
+      if (tagHash !== undefined && !tried.has(tagHash)) left.push(tagHash);
+    }
+    for (let i = 0; i < left.length; i += AT_ONCE) {
+      const fetched = left.slice(i, i + AT_ONCE).map((tagHash) => skipping(() => this.#candidate(tagHash)));
+      for (const candidate of await Promise.all(fetched)) {
+        if (!candidate || candidate.challengedAt < since || !(await this.#fits(candidate, card))) continue;
+        // The service could have made up a check-in whose key it knows. The verified one must have this card too.
+        const session = await skipping(() => this.#desk.session(candidate.tagHash));
+        if (session && (await this.#fits(session, card))) return session;
+      }
     }
     return undefined;
   }

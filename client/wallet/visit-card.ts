@@ -1,7 +1,7 @@
 // The card of a visit, as the wallet makes it. It asks nobody: the wallet has the clinic's challenge and the channel's keys.
 
-import { readCheckIn } from "../../protocol/check-in.ts";
 import { hexToBytes } from "../../protocol/bytes.ts";
+import { readCheckIn } from "../../protocol/check-in.ts";
 import { SymbolonError, textOfCause, translate } from "../errors.ts";
 import { restoreChannel } from "../sealing/messages.ts";
 import { type VisitCard, VisitCardError, visitCardEnd, writeVisitCard } from "../shared/visit-card.ts";
@@ -14,7 +14,8 @@ import type { WalletSession } from "./state.ts";
  * @throws VisitCardError card-not-open, card-expired; SymbolonError bad-state
  */
 export function visitCard({ state, tagHash, checkIn, channel }: WalletSession, now: number): VisitCard {
-  if (state !== "open" || checkIn === undefined || channel === undefined) throw new VisitCardError("card-not-open", state);
+  if (state !== "open" || checkIn === undefined || channel === undefined)
+    throw new VisitCardError("card-not-open", state);
   const { challenge } = translate(
     () => readCheckIn(hexToBytes(checkIn)),
     (cause) => new SymbolonError("bad-state", `check-in ${tagHash} (${textOfCause(cause)})`, { cause }),

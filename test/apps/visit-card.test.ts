@@ -19,7 +19,10 @@ describe("a card's text, as it comes to the desk", () => {
       ` ${text.toLowerCase()}\n`,
       letters,
       letters.match(/.{1,4}/g)!.join(" "),
-      letters.match(/.{1,4}/g)!.join("-").toLowerCase(),
+      letters
+        .match(/.{1,4}/g)!
+        .join("-")
+        .toLowerCase(),
       letters.replaceAll("O", "0").replaceAll("I", "1").replaceAll("B", "8"),
     ])
       expect(cardIn(typed), typed).toBe(text);
@@ -77,7 +80,10 @@ describe.skipIf(!hasChromium)("a visit on paper", () => {
       expect(paper, secret).not.toContain(secret);
     expect(await axeFaults(page)).toEqual([]);
     await page.emulateMedia({ media: null });
-    expect([new URL(page.url()).pathname, await page.title()], "no history names the visit").toEqual(["/card", "Visits"]);
+    expect([new URL(page.url()).pathname, await page.title()], "no history names the visit").toEqual([
+      "/card",
+      "Visits",
+    ]);
 
     for (const [language, title] of [
       ["de", "Besuchskarte"],
@@ -112,7 +118,13 @@ describe.skipIf(!hasChromium)("a visit on paper", () => {
     await looksRight(page, "reading a card");
     await read(desk, letters.slice(1));
     await page.getByText("This is no whole visit card").waitFor();
-    await read(desk, letters.match(/.{1,4}/g)!.join(" ").toLowerCase());
+    await read(
+      desk,
+      letters
+        .match(/.{1,4}/g)!
+        .join(" ")
+        .toLowerCase(),
+    );
     await page.locator(".arrived", { hasText: "Here with a visit card" }).waitFor();
     expect((await tag.textContent())!.replaceAll(" ", "")).toBe(tid);
     await page.getByRole("img", { name: new RegExp(`Right half of the disc of visit ${tid}`) }).waitFor();

@@ -14,14 +14,7 @@ import { apiJson, type Transport } from "../../client/transport.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { openPractice, type Practice } from "../../local/practice.ts";
 import { bytesToHex, equalBytes, hexToBytes } from "../../protocol/bytes.ts";
-import {
-  CheckIn,
-  channelContext,
-  Manifest,
-  openSigned,
-  ServiceCard,
-  serviceIdOf,
-} from "../../protocol/documents.ts";
+import { CheckIn, channelContext, Manifest, openSigned, ServiceCard, serviceIdOf } from "../../protocol/documents.ts";
 import { type Base64url, fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { epochStart } from "../../protocol/epoch.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -182,8 +175,7 @@ describe("a finder", () => {
     expect(hex).toHaveLength(2 * 29);
     const publicValues = [...lists.flatMap(({ tagHash }) => [tagHash]), clinic.serviceId, neighbour.serviceId];
     for (const value of publicValues)
-      for (let at = 0; at + 4 <= value.length; at++)
-        expect(hex).not.toContain(bytesToHex(value.subarray(at, at + 4)));
+      for (let at = 0; at + 4 <= value.length; at++) expect(hex).not.toContain(bytesToHex(value.subarray(at, at + 4)));
     for (const { tagHash, tid } of lists) {
       expect(text).not.toContain(tid.slice(0, 5));
       // The finder can try every public value as the key of the mac.

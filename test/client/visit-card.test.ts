@@ -7,7 +7,13 @@ import { qrModules } from "../../cli/qr.ts";
 import { MemoryTakenVisitCards } from "../../client/clinic/visit-cards.ts";
 import { Clinic } from "../../client/clinic.ts";
 import { restoreChannel } from "../../client/sealing/messages.ts";
-import { isCardOf, readVisitCardText, VISIT_CARD_SECONDS, visitCardEnd, writeVisitCard } from "../../client/shared/visit-card.ts";
+import {
+  isCardOf,
+  readVisitCardText,
+  VISIT_CARD_SECONDS,
+  visitCardEnd,
+  writeVisitCard,
+} from "../../client/shared/visit-card.ts";
 import { stateOf } from "../../client/wallet/inspect.ts";
 import type { Wallet } from "../../client/wallet.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "../../protocol/bytes.ts";
@@ -32,8 +38,13 @@ describe("the text", () => {
   it("is as SPEC section 6 says, computed without the SDK", () => {
     const notAfter = new Uint8Array(8);
     new DataView(notAfter.buffer).setBigUint64(0, BigInt(NOW));
-    const mac = createHmac("sha256", key).update(concatBytes(Uint8Array.of(1), tagHash, notAfter)).digest();
-    expect(card).toEqual({ text: checked(concatBytes(Uint8Array.of(1), notAfter, mac.subarray(0, 16))), notAfter: NOW });
+    const mac = createHmac("sha256", key)
+      .update(concatBytes(Uint8Array.of(1), tagHash, notAfter))
+      .digest();
+    expect(card).toEqual({
+      text: checked(concatBytes(Uint8Array.of(1), notAfter, mac.subarray(0, 16))),
+      notAfter: NOW,
+    });
   });
 
   it("is short enough for typing, and for a code that survives a fold", () => {
@@ -117,7 +128,8 @@ async function region() {
   const open = async (name: string) => new Clinic(world.transport, deployment, await newClinic(name));
   const [harbour, hill] = [await open("Harbour"), await open("Hill")];
   const wallet = await world.enrolledWallet();
-  const checkIn = async (at: Clinic) => (await wallet.checkIn(await wallet.readInvitation(await at.invitation()))).tagHash;
+  const checkIn = async (at: Clinic) =>
+    (await wallet.checkIn(await wallet.readInvitation(await at.invitation()))).tagHash;
   return { world, rows, harbour, hill, wallet, checkIn, setDown: (next: boolean) => (down = next) };
 }
 
@@ -175,12 +187,18 @@ describe("a card at the clinic", () => {
     const forged = writeVisitCard(rng(32), hexToBytes(first), parts.notAfter).text;
     const errors = [];
     for (const text of [r.wallet.visitCard(elsewhere).text, forged])
-      errors.push(await cards().take(text).catch((error: Error & { code: string }) => [error.code, error.message]));
+      errors.push(
+        await cards()
+          .take(text)
+          .catch((error: Error & { code: string }) => [error.code, error.message]),
+      );
     expect(errors[0]).toEqual(["unknown-card", "No visit of this clinic has this card."]);
     expect(errors[1]).toEqual(errors[0]);
-    expect(await r.hill.visitCards(new MemoryTakenVisitCards()).take(r.wallet.visitCard(elsewhere).text)).toMatchObject({
-      outcome: "arrived",
-    });
+    expect(await r.hill.visitCards(new MemoryTakenVisitCards()).take(r.wallet.visitCard(elsewhere).text)).toMatchObject(
+      {
+        outcome: "arrived",
+      },
+    );
   });
 
   it("is refused after its time, by the desk's clock and in the wallet", async () => {

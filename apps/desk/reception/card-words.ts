@@ -19,7 +19,8 @@ const en = {
   arrived: "Here with a visit card",
   here: "here, with a card",
   used: (time: string) => `This card was used at ${time}`,
-  usedDo: "Is this the same person? Then go on with the visit. If not, somebody else came with the card. Ask this person to check in anew.",
+  usedDo:
+    "Is this the same person? Then go on with the visit. If not, somebody else came with the card. Ask this person to check in anew.",
 };
 type Words = typeof en;
 

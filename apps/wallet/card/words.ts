@@ -10,7 +10,8 @@ const en = {
   until: (when: string) => `Good once, until ${when}.`,
   half: "The left half of the disc of this visit. The clinic has the right half.",
   code: "The code of this card. The clinic's desk reads it.",
-  atClinic: "Show this card at the clinic's desk. The desk reads the code and holds the half disc next to its own half.",
+  atClinic:
+    "Show this card at the clinic's desk. The desk reads the code and holds the half disc next to its own half.",
   typeTitle: "If the code cannot be read, the desk types these letters",
   noName: "This card does not say your name or the clinic's. Please write neither on it. Tear it up after the visit.",
   care: "Keep the card like a key. Until it is used, anybody who has it can come in your place.",

@@ -171,7 +171,8 @@ export const en = {
       "Your pass is too old for this clinic. Leave this app open for a while with network, so that it gets a new one. Or ask at the desk.",
     "old-credential": "Your pass is too old. Leave this app open for a while with network, so that it gets a new one.",
     "not-entitled": "The clinic asks for something that you do not have, such as another insurance. Ask at the desk.",
-    "no-slot-left": "You have used all visits of this month. Tell the desk: the clinic can treat you without a check-in.",
+    "no-slot-left":
+      "You have used all visits of this month. Tell the desk: the clinic can treat you without a check-in.",
     "check-in-refused": "The check-in was refused. Ask the clinic for a new code, then scan it.",
     "bad-receipt": "The answer does not confirm your check-in. Ask at the desk whether you are on their list.",
     "no-card":

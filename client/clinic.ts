@@ -6,6 +6,7 @@
 //   fileVisit   FHIR resources, made pseudonymous and searched for names; putRecord takes any other content. Both are
 //               sealed to clinic, patient's session and trustees before it leaves; amend, withdraw, move, erase
 //   receive / send   the message channel of a session
+//   visitCards  a visit on paper: finds its session, once
 //   offline     a queue of check-ins that were taken without network, until they can be handed in
 //   auditIndex  finds the clinic's sessions of a past month in the escrow's index, under its root in the log
 //
@@ -36,9 +37,17 @@ import {
   missed,
 } from "./clinic/events.ts";
 import { type ClinicKeys, clinicCard, serviceIdOfKeys, signKeyOf } from "./clinic/keys.ts";
-import { type ChannelStore, MemoryChannelStore, markOf, receiveMessages, sendMessage } from "./clinic/messages.ts";
+import {
+  type ChannelStore,
+  cardKeyOf,
+  MemoryChannelStore,
+  markOf,
+  receiveMessages,
+  sendMessage,
+} from "./clinic/messages.ts";
 import { OfflineQueue, type OfflineQueueStore } from "./clinic/offline.ts";
 import { type ClinicSession, SessionError, verifySession } from "./clinic/session.ts";
+import { type CardCandidate, type TakenVisitCardStore, VisitCards } from "./clinic/visit-cards.ts";
 import { ClinicWebhooks } from "./clinic/webhooks.ts";
 import { decodeAnswer, SymbolonError, textOfCause, translate } from "./errors.ts";
 import { type PreparedVisit, prepareVisit, type VisitOptions } from "./fhir/prepare.ts";
@@ -81,6 +90,13 @@ export {
 } from "./clinic/offline.ts";
 export { packClinicKeys, unpackClinicKeys } from "./clinic/packed-keys.ts";
 export { type ClinicSession, SessionError } from "./clinic/session.ts";
+export {
+  type Arrival,
+  MemoryTakenVisitCards,
+  type TakenVisitCard,
+  type TakenVisitCardStore,
+  VisitCards,
+} from "./clinic/visit-cards.ts";
 export type { ClinicWebhooks, DeadLetter, Webhook, WebhookWithSecret } from "./clinic/webhooks.ts";
 
 const ZERO_HASH = new Uint8Array(32);
@@ -256,6 +272,29 @@ export class Clinic {
       },
       store,
     );
+  }
+
+  /** The cards of visits that patients bring on paper. @param store keeps durably which ones were taken */
+  visitCards(store: TakenVisitCardStore): VisitCards {
+    return new VisitCards(
+      {
+        now: () => this.#transport.now(),
+        events: (cursor) => this.missedEvents(cursor),
+        candidate: (tagHash) => this.#candidate(tagHash),
+        session: (tagHash) => this.session(tagHash),
+        cardKey: (candidate) => cardKeyOf(this.#ends, candidate),
+      },
+      store,
+    );
+  }
+
+  /** @throws ApiError; SymbolonError bad-answer */
+  async #candidate(tagHash: Hex): Promise<CardCandidate> {
+    const row = await this.#api.ownJson<SessionRow>(`/sessions/${tagHash}`);
+    return decodeAnswer("a session", () => {
+      const { checkIn, challenge, tagHash: own } = readCheckIn(fromBase64url(row.checkIn));
+      return { tagHash: bytesToHex(own), checkIn, challengedAt: challenge.issuedAt };
+    });
   }
 
   /** A bearer token for the service's API, and when it expires (unix seconds). @throws ApiError; SymbolonError bad-keys */

@@ -113,6 +113,13 @@ const SESSION = {
   "misfiled-session": "The service handed out another session than the one asked for.",
 } as const;
 
+const VISIT_CARD = {
+  "bad-card": "This is not a whole visit card, or this app cannot read it.",
+  "unknown-card": "No visit of this clinic has this card.",
+  "card-expired": "The time of this visit card is over.",
+  "card-not-open": "A visit has a card only while it is open, and on the device that checked in.",
+} as const;
+
 const CHAIN = {
   "bad-manifest": "A manifest of the session cannot be read or is not signed.",
   "foreign-manifest": "A manifest belongs to another clinic or session.",
@@ -237,6 +244,7 @@ export const ERROR_GROUPS = {
   RecoveryWordsError: RECOVERY_WORDS,
   LogError: LOG,
   SessionError: SESSION,
+  VisitCardError: VISIT_CARD,
   ChainError: CHAIN,
   RecordError: RECORD,
   PaddingError: PADDING,
@@ -269,6 +277,7 @@ export const ERROR_SENTENCES: Readonly<Record<SymbolonCode, string>> = {
   ...RECOVERY_WORDS,
   ...LOG,
   ...SESSION,
+  ...VISIT_CARD,
   ...CHAIN,
   ...RECORD,
   ...PADDING,

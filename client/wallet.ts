@@ -16,6 +16,7 @@ import { type Deployment, ParametersCache } from "./parameters.ts";
 import { type FrameChannel, FrameError, restoreChannel } from "./sealing/messages.ts";
 import { asTagHash } from "./shared/ids.ts";
 import { invitationOf } from "./shared/invitation.ts";
+import type { VisitCard } from "./shared/visit-card.ts";
 import { ApiError, api, apiJson, type Transport } from "./transport.ts";
 import {
   type CheckInOffer,
@@ -57,6 +58,7 @@ import {
   type WalletState,
   type WalletStore,
 } from "./wallet/state.ts";
+import { visitCard } from "./wallet/visit-card.ts";
 import { keepWatch } from "./wallet/watch.ts";
 
 export interface WalletOptions {
@@ -142,6 +144,15 @@ export class Wallet {
   visitMark(tagHash: string): Hex | undefined {
     const { channel } = this.#session(tagHash);
     return channel === undefined ? undefined : bytesToHex(restoreChannel(channel).mark());
+  }
+
+  /**
+   * The card of an open visit, to be printed: at the reception it stands for this device, once, for almost three days
+   * after the clinic's challenge. Asks nobody. The same visit always has the same card.
+   * @throws SymbolonError bad-id, no-such-session, bad-state; VisitCardError card-not-open, card-expired
+   */
+  visitCard(tagHash: string): VisitCard {
+    return visitCard(this.#session(tagHash), this.#context.transport.now());
   }
 
   /** A copy of everything that a screen may show. It holds no secret. */

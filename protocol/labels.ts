@@ -94,6 +94,7 @@ export const LABELS = {
   trusteeSeed: `${V1}KDF-TRUSTEE.`,
   hybridGroupSeed: `${V1}KDF-GROUP.`,
   clinicState: `${V1}KDF-CLINIC-STATE.`,
+  visitCardKey: `${V1}KDF-VISIT-CARD.`,
   // the challenges that an officer's passkey signs (WebAuthn)
   passkeyLogin: `${V1}PASSKEY-LOGIN.`,
   passkeyDecision: `${V1}PASSKEY-DECISION.`,

@@ -2,6 +2,7 @@
 
 import { serve } from "../shared/remote.ts";
 import { askApi } from "./engine/ask.ts";
+import { cardsApi } from "./engine/cards.ts";
 import { keysApi } from "./engine/keys.ts";
 import { messagesApi } from "./engine/messages.ts";
 import { receptionApi } from "./engine/reception.ts";
@@ -12,7 +13,7 @@ const buildApi = {
   checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("desk"),
 };
 
-const api = { ...keysApi, ...receptionApi, ...recordsApi, ...messagesApi, ...askApi, ...buildApi };
+const api = { ...keysApi, ...receptionApi, ...cardsApi, ...recordsApi, ...messagesApi, ...askApi, ...buildApi };
 export type Engine = typeof api;
 
 serve(api);

@@ -3,6 +3,7 @@
 
 import { serve } from "../shared/remote.ts";
 import type { buildApi } from "./engine/build.ts";
+import type { cardApi } from "./engine/card.ts";
 import type { careApi } from "./engine/care.ts";
 import { coreApi } from "./engine/core.ts";
 import type { locksApi } from "./engine/locks.ts";
@@ -13,6 +14,7 @@ import type { spokenApi } from "./engine/spoken.ts";
 export type Engine = typeof coreApi &
   typeof recordsApi &
   typeof careApi &
+  typeof cardApi &
   typeof shareApi &
   typeof buildApi &
   typeof spokenApi &
@@ -26,6 +28,7 @@ async function load(): Promise<Methods> {
   const parts = await Promise.all([
     import("./engine/records.ts").then(({ recordsApi }) => recordsApi),
     import("./engine/care.ts").then(({ careApi }) => careApi),
+    import("./engine/card.ts").then(({ cardApi }) => cardApi),
     import("./engine/share.ts").then(({ shareApi }) => shareApi),
     import("./engine/build.ts").then(({ buildApi }) => buildApi),
     import("./engine/spoken.ts").then(({ spokenApi }) => spokenApi),

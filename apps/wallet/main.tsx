@@ -25,6 +25,7 @@ async function loadOthers(): Promise<void> {
   const parts = await Promise.all([
     import("./records/screens.tsx"),
     import("./care/screens.tsx"),
+    import("./card/screens.tsx"),
     import("./share/screens.tsx"),
     import("./about/screens.tsx"),
     import("./start/locks.tsx"),

@@ -39,7 +39,10 @@ interface Ends {
   readonly hpkeSecretKey: Hex;
 }
 
-async function channelOf({ channels, hpkeSecretKey }: Ends, session: ClinicSession): Promise<FrameChannel> {
+async function channelOf(
+  { channels, hpkeSecretKey }: Ends,
+  session: Pick<ClinicSession, "tagHash" | "checkIn">,
+): Promise<FrameChannel> {
   const stored = await channels.load(session.tagHash);
   if (stored !== undefined) return restoreChannel(stored);
   return acceptServiceChannel({
@@ -70,6 +73,10 @@ function withChannel<T>(ends: Ends, session: ClinicSession, use: (channel: Frame
 /** The visit's mark (FrameChannel.mark). Reads the stored channel and changes nothing. @throws as acceptServiceChannel */
 export const markOf = async (ends: Ends, session: ClinicSession): Promise<Uint8Array> =>
   (await channelOf(ends, session)).mark();
+
+/** The key of the visit's card (FrameChannel.visitCardKey). Secret. Changes nothing. @throws as acceptServiceChannel */
+export const cardKeyOf = async (ends: Ends, session: Pick<ClinicSession, "tagHash" | "checkIn">): Promise<Uint8Array> =>
+  (await channelOf(ends, session)).visitCardKey();
 
 const pathOf = (ends: Ends, session: ClinicSession): string =>
   `/v1/sessions/${bytesToHex(ends.serviceId)}/${session.tagHash}/frames`;

@@ -1,6 +1,7 @@
 // symbolon/clinic: a clinic that patients check in at, with FHIR.
 
 export {
+  type Arrival,
   type CaseEventState,
   ChainError,
   type ChannelStore,
@@ -24,6 +25,7 @@ export {
   type IndexFinding,
   MemoryChannelStore,
   MemoryOfflineStore,
+  MemoryTakenVisitCards,
   type OfflineCheckIn,
   type OfflineOutcome,
   OfflineQueue,
@@ -38,7 +40,10 @@ export {
   type SettledCheckIn,
   serviceIdOfKeys,
   type TakenCheckIn,
+  type TakenVisitCard,
+  type TakenVisitCardStore,
   unpackClinicKeys,
+  VisitCards,
   type Webhook,
   type WebhookWithSecret,
 } from "../clinic.ts";

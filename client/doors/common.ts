@@ -47,6 +47,7 @@ export {
   readEnrolmentCode,
 } from "../shared/enrolment-code.ts";
 export { type InvitationText, readInvitationText, writeInvitation } from "../shared/invitation.ts";
+export { type VisitCard, VisitCardError, visitCardEnd } from "../shared/visit-card.ts";
 export {
   ApiError,
   type ApiRequest,

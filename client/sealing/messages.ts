@@ -8,6 +8,7 @@
 //   key 1           Export(HPKE-REPLY ‖ tagHash, 32)    service -> wallet
 //
 //   mark            labelledHash(HASH-VISIT-MARK, key 0, key 1), its first 16 bytes: both ends draw the same picture from it
+//   card key        labelledHash(KDF-VISIT-CARD, key 0, key 1): the key of the visit's card on paper (client/shared/visit-card.ts)
 //
 //   header          u8 version 1 ‖ u8 direction, 0 or 1 ‖ u64 seq
 //   frame           header ‖ ChaCha20-Poly1305(key of the direction, nonce = 4 zero bytes ‖ u64 seq,
@@ -171,9 +172,21 @@ export class FrameChannel {
    * nothing of the tag.
    */
   mark(): Uint8Array {
+    return labelledHash(LABELS.visitMark, ...this.#keys()).subarray(0, MARK_BYTES);
+  }
+
+  /**
+   * The key under which the wallet makes the visit's card and the clinic checks it, 32 bytes. Secret: only the two ends know it.
+   * The stored keys give it, as they give the mark, so a channel that was set up before there were cards has it too.
+   */
+  visitCardKey(): Uint8Array {
+    return labelledHash(LABELS.visitCardKey, ...this.#keys());
+  }
+
+  /** Key 0 and key 1. */
+  #keys(): [toService: Uint8Array, toWallet: Uint8Array] {
     const { sends, sendKey, receiveKey } = this.#state;
-    const [toService, toWallet] = sends === WALLET_TO_SERVICE ? [sendKey, receiveKey] : [receiveKey, sendKey];
-    return labelledHash(LABELS.visitMark, toService, toWallet).subarray(0, MARK_BYTES);
+    return sends === WALLET_TO_SERVICE ? [sendKey, receiveKey] : [receiveKey, sendKey];
   }
 
   /** The state, with the keys: as secret as they are. */

@@ -27,6 +27,7 @@ export function logMonitor(p: Practice, source?: Partial<LogSource>): LogMonitor
   return new LogMonitor(trust, { ...http, ...source }, p.transport.now);
 }
 
+export { Clinic } from "../../client/clinic.ts";
 export { Wallet } from "../../client/wallet.ts";
 export { requestEnrolment, verifyContract } from "../../protocol/enrolment.ts";
 export { Presentation, present } from "../../protocol/presentation.ts";

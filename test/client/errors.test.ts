@@ -40,6 +40,7 @@ const CLASSES: Record<keyof typeof ERROR_GROUPS, { readonly name: string; readon
   RecoveryWordsError: sdk.RecoveryWordsError,
   LogError: sdk.LogError,
   SessionError: sdk.SessionError,
+  VisitCardError: sdk.VisitCardError,
   ChainError: sdk.ChainError,
   RecordError: sdk.RecordError,
   PaddingError,

@@ -60,6 +60,19 @@ describe("mark", () => {
   });
 });
 
+describe("visitCardKey", () => {
+  it("is the same at both ends, stays through storage, and is neither the mark nor another check-in's key", async () => {
+    const { wallet, clinic } = await channels();
+    const key = wallet.visitCardKey();
+    expect(key).toHaveLength(32);
+    expect(clinic.visitCardKey()).toEqual(key);
+    clinic.receive(wallet.send(text("hello")));
+    expect(FrameChannel.restore(clinic.serialise()).visitCardKey()).toEqual(key);
+    expect(key.subarray(0, 16)).not.toEqual(wallet.mark());
+    expect((await channels()).wallet.visitCardKey()).not.toEqual(key);
+  });
+});
+
 describe("channel", () => {
   it("carries messages both ways, in any order, over restarts at both ends", async () => {
     let { wallet, clinic } = await channels();

@@ -14,7 +14,7 @@ import {
 } from "../../../client/index.ts";
 import { tell } from "../../shared/remote.ts";
 import { clinic, deployment, keepParameters, type Line, lineNow, locker, tellLine } from "./held.ts";
-import { LockerQueue } from "./stores.ts";
+import { LockerCards, LockerQueue } from "./stores.ts";
 
 /** A visit as the screens show it. */
 export interface VisitView {
@@ -27,6 +27,8 @@ export interface VisitView {
   mark: string;
   /** months between the pass and this visit: 0 is a pass of this month */
   passAge: number;
+  /** when this desk took the visit's card (unix seconds) */
+  cardAt?: number | undefined;
 }
 
 export interface ShownCode {
@@ -41,6 +43,8 @@ const DAY = 86_400;
 /** today's and yesterday's visits, by tag hash; verified */
 const known = new Map<string, VisitView>();
 let sessions = new Map<string, ClinicSession>();
+/** when a visit's card was taken, by tag hash */
+const cardTimes = new Map<string, number>();
 let events: AbortController | undefined;
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -48,8 +52,9 @@ const startOfToday = (): number => Math.floor(new Date().setHours(0, 0, 0, 0) / 
 
 async function viewOf(session: ClinicSession): Promise<VisitView> {
   sessions.set(session.tagHash, session);
+  const cardAt = cardTimes.get(session.tagHash);
   const seen = known.get(session.tagHash);
-  if (seen) return seen;
+  if (seen) return { ...seen, cardAt };
   const view: VisitView = {
     tagHash: session.tagHash,
     tid: session.tid,
@@ -59,7 +64,7 @@ async function viewOf(session: ClinicSession): Promise<VisitView> {
     passAge: session.epoch - session.credentialEpoch,
   };
   known.set(session.tagHash, view);
-  return view;
+  return { ...view, cardAt };
 }
 
 /** A verified session of this clinic, asked for once. */
@@ -71,15 +76,40 @@ export async function sessionOf(tagHash: string): Promise<ClinicSession> {
   return session;
 }
 
+export const knownSessions = (): ClinicSession[] => [...sessions.values()];
+
+/** The visit of a card that was taken at this time. It counts among the visits of that day. */
+export function arrivedByCard(session: ClinicSession, at: number): Promise<VisitView> {
+  cardTimes.set(session.tagHash, at);
+  return viewOf(session);
+}
+
+/** What this desk took before it was closed. Without network, a visit from before yesterday is missing in today's list. */
+async function recallCards(): Promise<void> {
+  const taken = await new LockerCards(locker()).list();
+  for (const { tagHash, at } of taken) cardTimes.set(tagHash, at);
+  for (const { tagHash, at } of taken) {
+    if (at < startOfToday()) continue;
+    try {
+      await viewOf(await sessionOf(tagHash));
+    } catch (cause) {
+      if (!(cause instanceof SymbolonError)) throw cause;
+      if (cause.code === "unreachable") return;
+    }
+  }
+}
+
 export function stopEvents(): void {
   events?.abort();
   events = undefined;
   known.clear();
+  cardTimes.clear();
   sessions = new Map();
 }
 
 async function listen(signal: AbortSignal): Promise<void> {
   const desk = clinic();
+  await recallCards();
   // The day before comes too, and every check-in that this desk missed while it was closed.
   const after = String(Math.floor(now() / DAY));
   for await (const event of desk.events({ after, signal })) {
@@ -179,7 +209,10 @@ export const receptionApi = {
 
   /** Sorted by TID, so that the order tells nothing of who came before whom. */
   today: (): VisitView[] =>
-    [...known.values()].filter(({ at }) => at >= startOfToday()).sort((a, b) => (a.tid < b.tid ? -1 : 1)),
+    [...known.values()]
+      .map((view) => ({ ...view, cardAt: cardTimes.get(view.tagHash) }))
+      .filter(({ at, cardAt = 0 }) => Math.max(at, cardAt) >= startOfToday())
+      .sort((a, b) => (a.tid < b.tid ? -1 : 1)),
 
   async visit(tagHash: string): Promise<VisitView> {
     return viewOf(await sessionOf(tagHash));

@@ -1,6 +1,12 @@
 // The stores that the clinic's SDK asks for, in the locker.
 
-import type { ChannelStore, OfflineCheckIn, OfflineQueueStore } from "../../../client/index.ts";
+import type {
+  ChannelStore,
+  OfflineCheckIn,
+  OfflineQueueStore,
+  TakenVisitCard,
+  TakenVisitCardStore,
+} from "../../../client/index.ts";
 import type { Locker } from "../../shared/locker.ts";
 
 export class LockerChannels implements ChannelStore {
@@ -16,55 +22,73 @@ export class LockerChannels implements ChannelStore {
   }
 }
 
-const QUEUE = "offline";
-
-/** The queue is one value. One tab holds the locker, and the methods take turns, so each one is one step. */
-export class LockerQueue implements OfflineQueueStore {
+/** A list that is one value of the locker. One tab holds the locker, and the changes take turns, so each one is one step. */
+class KeptList<T> {
   readonly #locker: Locker;
+  readonly #name: string;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(locker: Locker) {
+  constructor(locker: Locker, name: string) {
     this.#locker = locker;
+    this.#name = name;
   }
 
-  #turn<T>(act: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(act);
+  /** @param change gives the new list, or undefined if it stays. Resolves with the list before, when the new one is durable */
+  change(change: (all: T[]) => T[] | undefined = () => undefined): Promise<T[]> {
+    const mine = this.#last.then(async () => {
+      const all = (await this.#locker.get<T[]>(this.#name)) ?? [];
+      const next = change(all);
+      if (next) await this.#locker.put(this.#name, next);
+      return all;
+    });
     this.#last = mine.catch(() => undefined);
     return mine;
   }
+}
 
-  async #read(): Promise<OfflineCheckIn[]> {
-    return (await this.#locker.get<OfflineCheckIn[]>(QUEUE)) ?? [];
+export class LockerQueue implements OfflineQueueStore {
+  readonly #kept: KeptList<OfflineCheckIn>;
+  constructor(locker: Locker) {
+    this.#kept = new KeptList(locker, "offline");
   }
 
   list(): Promise<OfflineCheckIn[]> {
-    return this.#turn(() => this.#read());
+    return this.#kept.change();
   }
 
-  add(entry: OfflineCheckIn): Promise<OfflineCheckIn | undefined> {
-    return this.#turn(async () => {
-      const all = await this.#read();
-      const standing = all.find(({ tagHash }) => tagHash === entry.tagHash);
-      if (!standing) await this.#locker.put(QUEUE, [...all, entry]);
-      return standing;
-    });
+  async add(entry: OfflineCheckIn): Promise<OfflineCheckIn | undefined> {
+    const ofTag = ({ tagHash }: OfflineCheckIn): boolean => tagHash === entry.tagHash;
+    const before = await this.#kept.change((all) => (all.some(ofTag) ? undefined : [...all, entry]));
+    return before.find(ofTag);
   }
 
-  replace(entry: OfflineCheckIn): Promise<void> {
-    return this.#turn(async () =>
-      this.#locker.put(
-        QUEUE,
-        (await this.#read()).map((one) => (one.tagHash === entry.tagHash ? entry : one)),
-      ),
+  async replace(entry: OfflineCheckIn): Promise<void> {
+    await this.#kept.change((all) => all.map((one) => (one.tagHash === entry.tagHash ? entry : one)));
+  }
+
+  async remove(tagHash: string): Promise<void> {
+    await this.#kept.change((all) => all.filter((one) => one.tagHash !== tagHash));
+  }
+}
+
+const DAY = 86_400;
+
+/** The visit cards that this desk took. An entry goes a day after the last card of its visit has ended. */
+export class LockerCards implements TakenVisitCardStore {
+  readonly #kept: KeptList<TakenVisitCard>;
+  constructor(locker: Locker) {
+    this.#kept = new KeptList(locker, "visit-cards");
+  }
+
+  list(): Promise<TakenVisitCard[]> {
+    return this.#kept.change();
+  }
+
+  async add(entry: TakenVisitCard): Promise<TakenVisitCard | undefined> {
+    const ofTag = ({ tagHash }: TakenVisitCard): boolean => tagHash === entry.tagHash;
+    const before = await this.#kept.change((all) =>
+      all.some(ofTag) ? undefined : [...all.filter(({ until }) => until + DAY > entry.at), entry],
     );
-  }
-
-  remove(tagHash: string): Promise<void> {
-    return this.#turn(async () =>
-      this.#locker.put(
-        QUEUE,
-        (await this.#read()).filter((one) => one.tagHash !== tagHash),
-      ),
-    );
+    return before.find(ofTag);
   }
 }

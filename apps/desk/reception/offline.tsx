@@ -25,10 +25,13 @@ async function settle(): Promise<void> {
 function useQueue(): void {
   const now = line.value;
   useEffect(() => {
-    engine.queued().then((all) => {
-      queued.value = all;
-      if (now === "on" && all.some(({ outcome }) => outcome === undefined)) void settle();
-    });
+    engine.queued().then(
+      (all) => {
+        queued.value = all;
+        if (now === "on" && all.some(({ outcome }) => outcome === undefined)) void settle();
+      },
+      () => {}, // the desk is being locked: its line goes first
+    );
   }, [now]);
 }
 

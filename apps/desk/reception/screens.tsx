@@ -9,6 +9,8 @@ import { common } from "../../shared/words/common.ts";
 import { arrival, badArrivals, line, refused, registered, unread, visits } from "../desk.ts";
 import type { VisitView } from "../engine/reception.ts";
 import { engine } from "../remote.ts";
+import { ReadCard } from "./card.tsx";
+import { words as cardWords } from "./card-words.ts";
 import { Code } from "./code.tsx";
 import { Queue, TakeByHand } from "./offline.tsx";
 import { HalfDisc, Letters, Shown } from "./visit-parts.tsx";
@@ -16,11 +18,12 @@ import { words } from "./words.ts";
 
 function Arrival({ visit }: { visit: VisitView }) {
   const w = words.value;
+  const arrived = visit.cardAt === undefined ? w.arrived : cardWords.value.arrived;
   return (
-    <section class="arrival" aria-label={w.arrived}>
+    <section class="arrival" aria-label={arrived}>
       <p class="arrived" role="status">
         <span aria-hidden="true">✓ </span>
-        {w.arrived}
+        {arrived}
         <span class="hidden">{visit.tid}</span>
       </p>
       <HalfDisc visit={visit} />
@@ -57,6 +60,7 @@ export function Reception() {
   const w = words.value;
   const offline = line.value === "off";
   const byHand = useSignal(false);
+  const byCard = useSignal(false);
   const visit = arrival.value;
   return (
     <Page title={w.title} wide>
@@ -81,10 +85,27 @@ export function Reception() {
         <Code offline={offline} />
         {visit ? <Arrival key={visit.tagHash} visit={visit} /> : <Waiting />}
       </div>
+      {byCard.value && (
+        <ReadCard
+          onDone={() => {
+            byCard.value = false;
+          }}
+        />
+      )}
       {(offline || byHand.value) && <TakeByHand />}
       <Queue />
-      {!offline && !byHand.value && (
-        <div class="row">
+      <div class="row">
+        {!byCard.value && (
+          <Button
+            kind="link"
+            onClick={() => {
+              byCard.value = true;
+            }}
+          >
+            {cardWords.value.open}
+          </Button>
+        )}
+        {!offline && !byHand.value && (
           <Button
             kind="link"
             onClick={() => {
@@ -93,8 +114,8 @@ export function Reception() {
           >
             {w.byHand}
           </Button>
-        </div>
-      )}
+        )}
+      </div>
     </Page>
   );
 }
@@ -149,6 +170,7 @@ function Today() {
                   </a>
                   <Shown visit={visit} />
                 </div>
+                {visit.cardAt !== undefined && <span class="tag">{cardWords.value.here}</span>}
                 {unread.value.has(visit.tagHash) && <span class="tag">{w.newMessage}</span>}
               </li>
             ))}

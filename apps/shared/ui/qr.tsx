@@ -5,13 +5,14 @@ import encodeQR from "qr";
 
 const QUIET = 4;
 
-function modulesOf(text: string): boolean[][] {
-  const bordered = encodeQR(text, "raw", { ecc: "low", border: 1 });
+function modulesOf(text: string, sturdy: boolean): boolean[][] {
+  const bordered = encodeQR(text, "raw", { ecc: sturdy ? "quartile" : "low", border: 1 });
   return bordered.slice(1, -1).map((row) => row.slice(1, -1));
 }
 
-export function Qr({ text, label }: { text: string; label: string }) {
-  const modules = modulesOf(text);
+/** @param sturdy for paper that is folded and stained: a quarter of the code may be unreadable */
+export function Qr({ text, label, sturdy = false }: { text: string; label: string; sturdy?: boolean }) {
+  const modules = modulesOf(text, sturdy);
   const d = modules.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : []))).join("");
   const side = modules.length + 2 * QUIET;
   return (

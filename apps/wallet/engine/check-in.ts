@@ -9,6 +9,7 @@ import {
   readInvitationText,
   SymbolonError,
   toBase64url,
+  visitCardEnd,
 } from "../../../client/doors/wallet.ts";
 import { locker, wallet } from "./held.ts";
 
@@ -50,6 +51,8 @@ export interface VisitView {
   /** unix seconds, if the service answered */
   openedAt: number | undefined;
   shown: readonly string[];
+  /** whether a card of it can be printed */
+  hasCard: boolean;
 }
 
 interface Asked {
@@ -111,7 +114,8 @@ function visitOf(tagHash: string): VisitView {
   if (!session) throw new SymbolonError("no-such-session", tagHash);
   const { tid, serviceName, state, openedAt, shown, handedOver } = session;
   const mark = wallet().visitMark(tagHash);
-  return { tagHash, tid, clinic: serviceName, mark, state, openedAt, shown, handedOver: handedOver ?? false };
+  const hasCard = state === "open" && mark !== undefined && visitCardEnd(openedAt ?? 0) > Date.now() / 1000;
+  return { tagHash, tid, clinic: serviceName, mark, state, openedAt, shown, handedOver: handedOver ?? false, hasCard };
 }
 
 const checkInsOf = (): Map<string, string | undefined> =>

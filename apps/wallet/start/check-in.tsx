@@ -21,7 +21,7 @@ import { Scanner } from "./scanner.tsx";
 
 const offer = signal<OfferView | undefined>(undefined);
 /** the visit on the screen. It stands in no address, because a browser keeps those */
-const shownVisit = signal<string | undefined>(undefined);
+export const shownVisit = signal<string | undefined>(undefined);
 /** the check-in as text, for the clinic to take */
 const handed = signal<string | undefined>(undefined);
 
@@ -249,6 +249,11 @@ export function Visit() {
       {(state === "open" || state === "recovered") && (
         <p>
           <a href={messagesHref(tid)}>{w.messages}</a>
+        </p>
+      )}
+      {visit.hasCard && (
+        <p>
+          <a href="/card">{w.printCard}</a>
         </p>
       )}
       <Reach>

@@ -104,11 +104,18 @@ export const de: HelpWords = {
         ],
       },
       {
-        title: "Warum es keine Karte zum Drucken gibt",
+        title: "Wenn das Telefon zu Hause bleibt",
         text: [
-          "Eine Praxis stellt bei jeder Anmeldung eine neue Frage. Die Antwort muss in Minuten entstehen, und Papier kann das nicht.",
-          "Einen Schlüssel auf Papier kann jeder benutzen, der ihn sieht. Das Gerät, das ihn liest, erführe mehr, als eine Praxis wissen darf.",
-          "Darum druckt diese App keine Karte. Sie würde brechen, was die App Ihnen verspricht.",
+          "Melden Sie sich vorher an, mit dem Telefon oder Computer, auf dem diese App ist. Die Praxis schickt ihren Link, oder sie sagt am Telefon sechs Wörter.",
+          "Drucken Sie dann eine Karte für den Besuch. Der Empfang liest sie statt des Telefons, einmal, drei Tage lang.",
+          "Auf der Karte steht weder Ihr Name noch der Name der Praxis. Bis sie benutzt ist, kann jeder damit an Ihrer Stelle kommen.",
+        ],
+      },
+      {
+        title: "Warum die Karte diese App braucht",
+        text: [
+          "Eine Praxis stellt bei jeder Anmeldung eine neue Frage. Die Antwort muss in Minuten entstehen, und Papier allein kann das nicht.",
+          "Mit einem Schlüssel auf Papier erführe das Gerät, das ihn liest, mehr, als eine Praxis wissen darf. Darum steht auf der Karte keiner.",
         ],
       },
     ],

@@ -101,11 +101,18 @@ export const en: HelpWords = {
         ],
       },
       {
-        title: "Why there is no card to print",
+        title: "If you leave the phone at home",
         text: [
-          "A clinic asks a new question at each check-in. The answer must be made within minutes, and paper cannot do that.",
-          "A key on paper could be used by anybody who sees it. The machine that reads it would learn more than a clinic may know.",
-          "So this app prints no card. It would break what it promises you.",
+          "Check in before you go, on the phone or computer that has this app. The clinic sends you its link, or says six words on the telephone.",
+          "Then print a card for the visit. The desk reads it in place of the phone, once, for three days.",
+          "The card does not say your name or the clinic's. Until it is used, anybody who has it can come in your place.",
+        ],
+      },
+      {
+        title: "Why the card needs this app",
+        text: [
+          "A clinic asks a new question at each check-in. The answer must be made within minutes, and paper alone cannot do that.",
+          "With a key on paper, the machine that reads it would learn more than a clinic may know. So the card holds no key.",
         ],
       },
     ],

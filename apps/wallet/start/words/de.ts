@@ -183,7 +183,7 @@ export const de: Words = {
     "not-entitled":
       "Die Praxis verlangt etwas, das Sie nicht haben, etwa eine andere Versicherung. Fragen Sie am Empfang.",
     "no-slot-left":
-      "Alle Besuche dieses Monats sind verbraucht. Fragen Sie am Empfang nach einer Karte für einen Besuch.",
+      "Alle Besuche dieses Monats sind verbraucht. Sagen Sie es am Empfang: Die Praxis kann Sie ohne Anmeldung behandeln.",
     "check-in-refused": "Die Anmeldung wurde abgelehnt. Bitten Sie um einen neuen Code und scannen Sie ihn.",
     "bad-receipt": "Die Antwort bestätigt Ihre Anmeldung nicht. Fragen Sie am Empfang, ob Sie auf der Liste stehen.",
     "no-card":
@@ -195,5 +195,7 @@ export const de: Words = {
     "stale-parameters":
       "Die Regeln sind überholt, oder die Uhr geht falsch. Prüfen Sie die Uhr und versuchen Sie es später.",
     "no-such-session": "Dieses Telefon kennt keinen solchen Besuch.",
+    "card-not-open": "Dieser Besuch hat keine Karte. Nur eine bestätigte Anmeldung dieses Telefons hat eine.",
+    "card-expired": "Die Karte dieses Besuchs gilt nicht mehr. Melden Sie sich neu an, wenn Sie noch gehen wollen.",
   },
 };

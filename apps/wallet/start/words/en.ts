@@ -171,7 +171,8 @@ export const en = {
       "Your pass is too old for this clinic. Leave this app open for a while with network, so that it gets a new one. Or ask at the desk.",
     "old-credential": "Your pass is too old. Leave this app open for a while with network, so that it gets a new one.",
     "not-entitled": "The clinic asks for something that you do not have, such as another insurance. Ask at the desk.",
-    "no-slot-left": "You have used all visits of this month. Ask at the desk for care with a one-visit card.",
+    "no-slot-left":
+      "You have used all visits of this month. Tell the desk: the clinic can treat you without a check-in.",
     "check-in-refused": "The check-in was refused. Ask the clinic for a new code, then scan it.",
     "bad-receipt": "The answer does not confirm your check-in. Ask at the desk whether you are on their list.",
     "no-card":
@@ -181,6 +182,8 @@ export const en = {
     "stale-parameters":
       "The desk's rules are out of date, or this phone's clock is wrong. Check the clock, then try again later.",
     "no-such-session": "This phone knows no such visit.",
+    "card-not-open": "This visit has no card. Only a confirmed check-in of this phone has one.",
+    "card-expired": "The card of this visit is over. Check in again if you still want to go.",
   } as Record<string, string>,
 };
 

@@ -82,8 +82,8 @@ describe.skipIf(!hasChromium)("a report over several months", () => {
     await expect.poll(() => held.length, { timeout: 30_000 }).toBeGreaterThan(0);
     // It can be read: the record is open, and nothing lies over it.
     expect(await record("Penicillin").getAttribute("open")).not.toBeNull();
-    await record("Penicillin").locator("summary").click();
-    await record("Penicillin").locator("summary").click();
+    await record("Penicillin").locator("> summary").click();
+    await record("Penicillin").locator("> summary").click();
     for (const older of ["Latex", "Peanut"]) expect(await record(older).count()).toBe(0);
     expect(await page.getByText("These are all records that can be found").count()).toBe(0);
     await looksRight(page, "a report whose older months are missing");

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { ADMINISTRATOR, type AnswersOf, JSON_TYPE, type JsonOf, json, route } from "../contract.ts";
 import { anyBase64url, hexText } from "../fields.ts";
 
-export const OPENINGS_PER_PAGE = 50;
+const OPENINGS_PER_PAGE = 50;
 
 const callers = [ADMINISTRATOR];
 const produces = [JSON_TYPE];

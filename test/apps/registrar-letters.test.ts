@@ -217,6 +217,27 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     }
   });
 
+  it("fetches older ones when asked", async () => {
+    const { page } = desk;
+    // The registrar's pages hold 50, so the first one is cut here. What follows is the registrar's own answer to the cursor.
+    await page.route("**/v1/admin/openings", async (route) => {
+      const answer = await route.fetch();
+      const json = (await answer.json()) as { openings: { at: number; caseId: string }[]; cursor: string | null };
+      const [newest, ...older] = json.openings;
+      if (older.length > 0) Object.assign(json, { openings: [newest], cursor: `${newest!.at}-${newest!.caseId}` });
+      await route.fulfill({ response: answer, json });
+    });
+    await openList();
+    await button("Show older ones").waitFor();
+    expect(await entries().count()).toBe(1);
+    await expectSound("a page of openings");
+    await button("Show older ones").click();
+    await button("Show older ones").waitFor({ state: "detached" });
+    expect(await entries().count()).toBe(2);
+    expect(seen(await entries().last().innerText())).toContain("learned who this person is");
+    await page.unroute("**/v1/admin/openings");
+  });
+
   it("leaves nothing on the screen when the desk is locked", async () => {
     await button("Lock the desk").click();
     await desk.page.getByRole("heading", { level: 1, name: "The desk is locked" }).waitFor();

@@ -231,6 +231,7 @@ describe.skipIf(!hasChromium)("the whole story", { timeout: MOST_MS }, () => {
     const { page: at } = registrar;
     await at.getByRole("navigation").getByRole("link", { name: "Openings" }).click();
     await at.getByText("This desk cannot start a trace").waitFor();
+    await at.locator(".openings li").waitFor();
     expect(await at.locator(".openings li").count()).toBe(1); // the link before it is not in the list
     const list = await shown(at);
     expect(list).toContain(`${DOCTOR} (clinician) learned who this person is`);

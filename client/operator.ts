@@ -2,6 +2,7 @@
 // registrar's desk, and requesters. The trustees' key ceremony is in operator/ceremony.ts.
 
 import type { ClosedEpoch } from "../api/escrow/session-index.ts";
+import type { LetterMark, Opening, OpeningsPage } from "../api/registrar/openings.ts";
 import type { IssuedParameters } from "../api/registrar/parameters.ts";
 import type { Found, Registered } from "../api/registrar/people.ts";
 import type { IndexStep, RegisteredService } from "../api/service/administration.ts";
@@ -12,6 +13,7 @@ import { KeySet } from "../protocol/key-set.ts";
 import { decodeAnswer } from "./errors.ts";
 import { encodePatient } from "./fhir/identity.ts";
 import type { FhirEntry } from "./fhir/resource.ts";
+import { type OpenedPerson, openedPerson } from "./operator/openings.ts";
 import { untilWitnessed } from "./operator/witnessed.ts";
 import type { Deployment } from "./parameters.ts";
 import type { EnrolmentCode } from "./shared/enrolment-code.ts";
@@ -42,6 +44,9 @@ export type Enrolment = Registered;
 
 /** What the registrar tells of a person who may be registered. */
 export type FoundPerson = Found;
+
+/** A trace or an assemble that the registrar answered, with the person whom it named, for a letter. */
+export type ListedOpening = Omit<Opening, "identity"> & OpenedPerson;
 
 /**
  * @example
@@ -107,6 +112,33 @@ export class Operator {
    */
   findPerson(selector: string, birthDate: string): Promise<FoundPerson> {
     return this.#registrar("/v1/admin/find", { selector, birthDate });
+  }
+
+  /**
+   * The traces and assembles that the registrar answered, the newest first, up to 50 at a time. Links are never among them.
+   * @param cursor that of the page before; undefined for the first page
+   * @returns `cursor` is undefined on the last page
+   * @throws ApiError; SymbolonError bad-answer
+   */
+  async openings(cursor?: string): Promise<{ openings: ListedOpening[]; cursor: string | undefined }> {
+    const page = await this.#registrar<OpeningsPage>("/v1/admin/openings", cursor === undefined ? {} : { cursor });
+    return decodeAnswer("the openings", () => ({
+      openings: page.openings.map(({ identity, ...opening }) => ({
+        ...opening,
+        ...openedPerson(fromBase64url(identity)),
+      })),
+      cursor: page.cursor ?? undefined,
+    }));
+  }
+
+  /**
+   * Marks the letter about an opening as printed, or takes the mark back.
+   * @returns when the letter was marked first, in unix seconds; null without a mark
+   * @throws ApiError not-found
+   */
+  async markLetter(caseId: Hex, printed: boolean): Promise<number | null> {
+    const mark = await this.#registrar<LetterMark>("/v1/admin/openings/printed", { caseId, printed });
+    return mark.printedAt;
   }
 
   /** Makes an enrolment code void that no phone has used yet. @throws ApiError credential-refused if there is none */

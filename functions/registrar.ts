@@ -9,12 +9,14 @@
 //   registrar/enrol        enrolment of a phone, and refresh of its credential
 //   registrar/disclose     the answer to an approved trace
 //   registrar/assemble     the answers to an assemble: dossiers before it is approved, the identity after its notice
+//   registrar/openings     the traces and assembles that were answered, for letters to people without a phone
 
 import { registerAdmin } from "./registrar/admin.ts";
 import { registerAssemble } from "./registrar/assemble.ts";
 import { registerDisclosure } from "./registrar/disclose.ts";
 import { registerEnrolment } from "./registrar/enrol.ts";
 import { registerKeySets } from "./registrar/key-sets.ts";
+import { registerOpenings } from "./registrar/openings.ts";
 import { registerParameters } from "./registrar/parameters.ts";
 import { registerRequesters } from "./registrar/requesters.ts";
 import type { RegistrarEnv } from "./shared/env.ts";
@@ -28,5 +30,6 @@ registerRequesters(app);
 registerEnrolment(app);
 registerDisclosure(app);
 registerAssemble(app);
+registerOpenings(app);
 
 export default app;

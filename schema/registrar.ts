@@ -95,6 +95,21 @@ export const nonces = sqliteTable(
   (t) => [index("nonces_expires").on(t.expires)],
 );
 
+/**
+ * The traces and assembles that were answered, for letters. letter: XChaCha20-Poly1305 under FIELD_KEY, bound to the case; the
+ * account is in it. printedAt is null until the desk has printed the letter.
+ */
+export const openings = sqliteTable(
+  "openings",
+  {
+    caseId: hex("case_id").primaryKey(),
+    at: integer("at").notNull(),
+    letter: bytes("letter").notNull(),
+    printedAt: integer("printed_at"),
+  },
+  (t) => [index("openings_at").on(t.at, t.caseId)],
+);
+
 /** The answered cases, so that a case id serves once. */
 export const disclosures = sqliteTable("disclosures", {
   caseId: hex("case_id").primaryKey(),

@@ -2,6 +2,7 @@
 
 import { serve } from "../shared/remote.ts";
 import { keyApi } from "./engine/key.ts";
+import { openingsApi } from "./engine/openings.ts";
 import { partiesApi } from "./engine/parties.ts";
 import { peopleApi } from "./engine/people.ts";
 
@@ -10,7 +11,7 @@ const buildApi = {
   checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("registrar"),
 };
 
-const api = { ...keyApi, ...peopleApi, ...partiesApi, ...buildApi };
+const api = { ...keyApi, ...peopleApi, ...partiesApi, ...openingsApi, ...buildApi };
 export type Engine = typeof api;
 
 serve(api);

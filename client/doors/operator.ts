@@ -24,7 +24,7 @@ export {
   readRequesterKeys,
 } from "../operator/desk.ts";
 export { type ResharingInput, type ResharingResult, runResharing } from "../operator/resharing.ts";
-export { type Enrolment, type FoundPerson, type NewParameters, Operator } from "../operator.ts";
+export { type Enrolment, type FoundPerson, type ListedOpening, type NewParameters, Operator } from "../operator.ts";
 export { type RequesterKeyText, requesterFingerprint, writeRequesterKeys } from "../shared/requester-keys.ts";
 export { type ListedService, listServices } from "../shared/service-list.ts";
 export * from "./common.ts";

@@ -7,7 +7,7 @@
 //                                the same dossier, sealed to the requester
 //
 // The contracts of a case are chosen once, at the first request. The same request gets the same answer again. So nobody can
-// have one person approved and another one opened.
+// have one person approved and another one opened. The second answer is kept for a letter to the person (openings.ts).
 
 import { DISCLOSURES } from "../../api/registrar/disclosures.ts";
 import { approvalsNeeded } from "../../protocol/approvals.ts";
@@ -27,7 +27,7 @@ import {
   signDossier,
   subjectHashOf,
 } from "../../protocol/documents.ts";
-import { type Base64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
+import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import { countUncovered } from "../../protocol/enrolment.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { hybridSeal } from "../../protocol/hybrid-seal.ts";
@@ -40,8 +40,12 @@ import { Problem, refused } from "../shared/problems.ts";
 import { rng } from "../shared/rng.ts";
 import { readBody, serve } from "../shared/serve.ts";
 import { answered, certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
-import { identitySalt, openField, selectorIndex } from "./fields.ts";
+import { identitySalt, openField, sealField, selectorIndex } from "./fields.ts";
+import { approvedIn, noteOpening } from "./openings.ts";
 import { accountBySelector, generationsOf, parametersRow, signedByParty } from "./store.ts";
+
+/** the column name under which a kept answer's account is sealed */
+const SUBJECT = "assemble subject";
 
 /** The answer that a case keeps. The copy for the requester is handed out only by the second route. */
 interface Kept {
@@ -50,6 +54,8 @@ interface Kept {
   copy: Base64url;
   /** dossierHashOf of the one dossier in all seals */
   dossierHash: Hex;
+  /** sealField of the person's account, for the letter. A case whose dossiers are older than letters has none */
+  account?: Base64url;
 }
 
 interface AssembleOrder {
@@ -86,7 +92,7 @@ async function dossierOf(
   { order, hash, keySet }: AssembleOrder,
   selector: string,
   salt: Uint8Array,
-): Promise<Uint8Array> {
+): Promise<{ dossier: Uint8Array; account: Hex }> {
   const account = await accountBySelector(env, selectorIndex(env, selector));
   // The order does not cover a phone that began after its epochs.
   const all = account ? (await generationsOf(env, account.account)).reverse() : [];
@@ -113,7 +119,8 @@ async function dossierOf(
     registrarSignature: undefined,
   };
   // The signature keeps the requester and the escrow from replacing these contracts.
-  return Dossier.encode(signDossier(unsigned, hash, hexToBytes(env.SIGNING_KEY)));
+  const dossier = Dossier.encode(signDossier(unsigned, hash, hexToBytes(env.SIGNING_KEY)));
+  return { dossier, account: account.account };
 }
 
 /** The transport keys of the trustees, from the cards that they signed. @throws Problem malformed */
@@ -139,12 +146,13 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
     const receivers = transportKeys(r.cards, keySet);
     const request = concatBytes(asked.bytes, salt, utf8ToBytes(r.selector));
     const kept = await once<Kept>(c.env, order.caseId, request, now(c), async () => {
-      const dossier = await dossierOf(c.env, asked, r.selector, salt);
+      const { dossier, account } = await dossierOf(c.env, asked, r.selector, salt);
       const sealTo = (publicKey: Uint8Array) => toBase64url(hybridSeal(publicKey, hash, dossier, rng));
       return {
         dossiers: receivers.map(sealTo),
         copy: sealTo(asked.certificate.sealKey),
         dossierHash: bytesToHex(dossierHashOf(dossier)),
+        account: toBase64url(sealField(c.env, SUBJECT, bytesToHex(order.caseId), hexToBytes(account))),
       };
     });
     return c.json({ dossiers: kept.dossiers });
@@ -154,8 +162,8 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
     const { key, body } = await signedByParty(c);
     const r = await readBody(DISCLOSURES.assembleIdentity, body);
     const asked = await assembleOrder(c.env, r.order, key, now(c));
-    const { order, hash: orderHash, document } = asked;
-    const { approvals } = checkProofs(
+    const { order, hash: orderHash, document, certificate } = asked;
+    const approving = checkProofs(
       c.env,
       {
         proofs: r.proofs,
@@ -169,7 +177,24 @@ export function registerAssemble(app: RoleApp<RegistrarEnv>): void {
     );
     const kept = await answered<Kept>(c.env, order.caseId);
     if (!kept) throw new Problem("not-allowed-now", "The requester must first fetch the dossiers of this order.");
-    if (bytesToHex(approvals[0]!.dossierHash) !== kept.dossierHash) throw refused("approvals: of another dossier");
+    if (bytesToHex(approving.approvals[0]!.dossierHash) !== kept.dossierHash)
+      throw refused("approvals: of another dossier");
+    if (kept.account !== undefined)
+      await noteOpening(c.env, order.caseId, now(c), {
+        account: bytesToHex(openField(c.env, SUBJECT, bytesToHex(order.caseId), fromBase64url(kept.account))),
+        kind: "assemble",
+        requesterName: certificate.name,
+        requesterRole: certificate.role,
+        ...approvedIn(approving, asked.keySet.identityKeys.length),
+        order: {
+          purpose: order.purpose,
+          legalGround: order.legalGround,
+          epochFrom: order.epochFrom,
+          epochTo: order.epochTo,
+          clinics: order.services.length,
+          emergency: order.emergency,
+        },
+      });
     return c.json({ sealed: kept.copy });
   });
 }

@@ -5,7 +5,7 @@
 //                    here.
 //
 // The registrar verifies the proofs of the case (disclosures.ts) and every share itself. It answers a case id once. The same
-// request gets the same answer again.
+// request gets the same answer again. It keeps the opening for a letter to the person (openings.ts).
 
 import { eq } from "drizzle-orm";
 import { DISCLOSURES } from "../../api/registrar/disclosures.ts";
@@ -32,6 +32,7 @@ import { rng } from "../shared/rng.ts";
 import { readBody, serve } from "../shared/serve.ts";
 import { certified, checkProofs, once, trusteesOf } from "./disclosures.ts";
 import { identitySalt, openField } from "./fields.ts";
+import { approvedIn, noteOpening } from "./openings.ts";
 import { accountOf, db, generationsOf, signedByParty } from "./store.ts";
 
 export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
@@ -55,11 +56,12 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     // An order's time is not known here. A decision lies within the longest time that an order may have.
     const times = timesOf({ issuedAt: context.expiresAt - MAX_ORDER_SECONDS, expiresAt: context.expiresAt });
     const { identityKeys: trusteeKeys, threshold: needed } = keySet;
-    const { set } = checkProofs(
+    const approving = checkProofs(
       c.env,
       { proofs: r.proofs, case: context, needed, trusteeKeys, document, ...times },
       now(c),
     );
+    const { set } = approving;
     if (set.join() !== context.set.join()) throw refused("approving set");
     const givers = parts.map((p) => p.share.index).sort((a, b) => a - b);
     if (givers.join() !== set.join()) throw refused("one share of each of the approving set");
@@ -80,10 +82,10 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
     if (wrong.length > 0) throw new Problem("not-allowed-now", `trustee ${wrong.join(", ")}: wrong share`);
     const R = combineTrace({ C2, set, shares: parts.map((p) => p.share) });
 
+    const handle = bytesToHex(encodeG1(R));
+    const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
+    if (!row) throw new Problem("not-found", "No registered person has this handle.");
     const answer = await once(c.env, context.caseId, body, now(c), async () => {
-      const handle = bytesToHex(encodeG1(R));
-      const row = await db(c.env).select().from(generations).where(eq(generations.handle, handle)).get();
-      if (!row) throw new Problem("not-found", "No registered person has this handle.");
       const account = await accountOf(c.env, row.account);
       const phones = (await generationsOf(c.env, row.account)).filter((g) => g.generation <= row.generation).reverse();
       const value = {
@@ -95,6 +97,14 @@ export function registerDisclosure(app: RoleApp<RegistrarEnv>): void {
       const signingKey = hexToBytes(c.env.SIGNING_KEY);
       const disclosure = signDocument(LABELS.signDisclosure, IdentityDisclosure, value, signingKey);
       return { sealed: toBase64url(hybridSeal(certificate.sealKey, context.orderHash, disclosure, rng)) };
+    });
+    await noteOpening(c.env, context.caseId, now(c), {
+      account: row.account,
+      kind: "trace",
+      requesterName: certificate.name,
+      requesterRole: certificate.role,
+      ...approvedIn(approving, trusteeKeys.length),
+      order: null,
     });
     return c.json(answer);
   });

@@ -1,5 +1,5 @@
 // Field encryption of the registrar's D1: XChaCha20-Poly1305 under one key per column. The associated data holds the column
-// and the account, so a value that is moved to another row or column does not open. Blind indexes are HMAC-SHA256.
+// and the row's name, so a value that is moved to another row or column does not open. Blind indexes are HMAC-SHA256.
 
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -15,15 +15,17 @@ const NONCE_BYTES = 24;
 const columnKey = (env: RegistrarEnv, column: string): Uint8Array =>
   hkdf(sha256, hexToBytes(env.FIELD_KEY), undefined, utf8ToBytes(`symbolon registrar column ${column}`), 32);
 
-export function sealField(env: RegistrarEnv, column: string, account: Hex, value: Uint8Array): Uint8Array {
+/** @param row the account, or the case id of an opening */
+export function sealField(env: RegistrarEnv, column: string, row: Hex, value: Uint8Array): Uint8Array {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
+  const aad = frame(utf8ToBytes(column), utf8ToBytes(row));
   return concatBytes(nonce, xchacha20poly1305(columnKey(env, column), nonce, aad).encrypt(value));
 }
 
-export function openField(env: RegistrarEnv, column: string, account: Hex, sealed: Uint8Array): Uint8Array {
+/** @param row as it was sealed */
+export function openField(env: RegistrarEnv, column: string, row: Hex, sealed: Uint8Array): Uint8Array {
   const bytes = Uint8Array.from(sealed);
-  const aad = frame(utf8ToBytes(column), utf8ToBytes(account));
+  const aad = frame(utf8ToBytes(column), utf8ToBytes(row));
   const cipher = xchacha20poly1305(columnKey(env, column), bytes.subarray(0, NONCE_BYTES), aad);
   return cipher.decrypt(bytes.subarray(NONCE_BYTES));
 }

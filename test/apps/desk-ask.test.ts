@@ -1,14 +1,8 @@
 // Asking from the desk: who asks is certified, an emergency takes three taps, officers decide, and the records can be read.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Officer } from "../../client/index.ts";
-import { checkIn, clipboard, expectOwnOrigins, looksRight, newPatient, openDesk } from "./desk-stage.ts";
+import { checkIn, clipboard, decide, expectOwnOrigins, looksRight, newPatient, openDesk } from "./desk-stage.ts";
 import { DESK, hasChromium, type Stage, sharedStage } from "./stage.ts";
-
-async function decide(officer: Officer, caseId: string, decision: "approve" | "refuse", reason = ""): Promise<void> {
-  const waiting = (await officer.inbox()).find((one) => one.caseId === caseId);
-  await officer[decision](await officer.review(waiting!), reason);
-}
 
 const STORY = { timeout: 240_000 };
 

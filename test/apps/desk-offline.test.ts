@@ -1,10 +1,37 @@
 // A desk whose network goes, and whose machine starts anew meanwhile: it opens from its service worker, shows its code, takes the
-// check-in of a real wallet that has no network either, and hands it in as soon as the network is back.
+// check-in of a real wallet that has no network either, and hands it in as soon as the network is back. And a desk whose live line is
+// cut while it is open: it says so, comes back by itself, and shows who checked in meanwhile.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { looksRight, openDesk, PHRASE } from "./desk-stage.ts";
-import { DESK, hasChromium, type Stage, sharedStage } from "./stage.ts";
+import { checkIn, clipboard, invitationOf, looksRight, newPatient, openDesk, PHRASE } from "./desk-stage.ts";
+import { DESK, hasChromium, type Person, type Stage, sharedStage } from "./stage.ts";
 import { button, checkInAt, enrolledPhone } from "./wallet-phone.ts";
+
+/** What `holdSockets` adds to the desk's worker. */
+interface Cuttable {
+  cut(): void;
+}
+/** The desk's worker remembers its sockets, so that a test can end them as a server or a broken cable does. */
+function holdSockets({ page }: Person): void {
+  page.on("worker", (worker) =>
+    worker.evaluate(() => {
+      const open = new Set<WebSocket>();
+      globalThis.WebSocket = class extends WebSocket {
+        constructor(url: string | URL, protocols?: string | string[]) {
+          super(url, protocols);
+          open.add(this);
+        }
+      };
+      (globalThis as unknown as Cuttable).cut = () => {
+        for (const socket of open) socket.close();
+        open.clear();
+      };
+    }),
+  );
+}
+const cutLine = async ({ page }: Person): Promise<void> => {
+  for (const worker of page.workers()) await worker.evaluate(() => (globalThis as unknown as Cuttable).cut());
+};
 
 describe.skipIf(!hasChromium)("a desk without network", () => {
   let stage: Stage;
@@ -60,5 +87,68 @@ describe.skipIf(!hasChromium)("a desk without network", () => {
     for await (const session of clinic.eachSession()) atService.push(session.tid);
     expect(atService).toContain(tid);
     await Promise.all([desk.close(), phone.close()]);
+  });
+
+  const tidOnScreen = async ({ page }: Person): Promise<string> =>
+    (await page.locator(".arrival .letters").innerText()).replaceAll(" ", "");
+
+  it("says when its live line is cut, comes back by itself, and shows who checked in meanwhile", {
+    timeout: 120_000,
+  }, async () => {
+    const desk = await stage.person({ viewport: DESK, passkeys: false });
+    const { page, context } = desk;
+    holdSockets(desk);
+    await openDesk(stage, desk, "Ferry Clinic");
+    const [first, second] = [await newPatient(stage), await newPatient(stage)];
+    const before = await checkIn(page, first);
+    await page.locator(".arrival").waitFor();
+    expect(await tidOnScreen(desk)).toBe(before.tid); // the line is live
+    await page.getByRole("button", { name: "Next patient" }).click();
+    const link = await clipboard(page, "Copy the code as text");
+
+    await context.setOffline(true);
+    await cutLine(desk);
+    await page.locator(".line.off").waitFor();
+    await looksRight(page, "reception whose line was cut");
+    const { tid } = await second.checkIn(await second.readInvitation(invitationOf(link)));
+    expect(await page.locator(".arrival").count()).toBe(0); // the desk cannot know yet
+    await page.locator(".line.off").waitFor();
+
+    await context.setOffline(false);
+    await page.locator(".line.on").waitFor({ timeout: 15_000 });
+    await page.locator(".arrival").waitFor();
+    expect(await tidOnScreen(desk)).toBe(tid);
+
+    // The line goes once more. The patients of before come again from the service, and are no news at the desk.
+    await page.getByRole("button", { name: "Next patient" }).click();
+    await cutLine(desk);
+    await page.locator(".line.off").waitFor();
+    await page.locator(".line.on").waitFor({ timeout: 15_000 });
+    await page.waitForTimeout(1500);
+    expect(await page.locator(".arrival").count()).toBe(0);
+    await page.getByRole("link", { name: "Today" }).click();
+    await expect.poll(() => page.locator(".visits > li").count()).toBe(2);
+    await desk.close();
+  });
+
+  it("comes back to a service that ended the line, although the network never went", { timeout: 120_000 }, async () => {
+    const desk = await stage.person({ viewport: DESK, passkeys: false });
+    const { page } = desk;
+    holdSockets(desk);
+    await openDesk(stage, desk, "Bridge Clinic");
+    const wallet = await newPatient(stage);
+    const link = await clipboard(page, "Copy the code as text");
+    const tickets = "**/events/ticket";
+    await page.route(tickets, (route) => route.abort("connectionrefused"));
+    await cutLine(desk);
+    await page.locator(".line.off").waitFor();
+    const { tid } = await wallet.checkIn(await wallet.readInvitation(invitationOf(link)));
+    expect(await page.locator(".arrival").count()).toBe(0);
+
+    await page.unroute(tickets);
+    await page.locator(".arrival").waitFor({ timeout: 70_000 }); // the longest wait between two attempts is a minute
+    expect(await tidOnScreen(desk)).toBe(tid);
+    await page.locator(".line.on").waitFor();
+    await desk.close();
   });
 });

@@ -2,7 +2,14 @@
 
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { type Clinic, type FhirEntry, MemoryDeviceMark, MemoryStore, Wallet } from "../../client/index.ts";
+import {
+  type Clinic,
+  type FhirEntry,
+  MemoryDeviceMark,
+  MemoryStore,
+  type Officer,
+  Wallet,
+} from "../../client/index.ts";
 import { enrolWith } from "../../local/enrol.ts";
 import { axeFaults, DESK, type Person, PHONE, preferenceFaults, type Stage, scrollsSideways } from "./stage.ts";
 
@@ -62,6 +69,34 @@ export async function importKeys(stage: Stage, { page, context }: Person, keys: 
   await page.getByText("Patients can check in here").waitFor({ timeout: 30_000 });
   await page.getByRole("link", { name: "Go to the reception" }).click();
   await page.locator(".line.on").waitFor({ timeout: 30_000 });
+}
+
+/** The desk makes keys for who asks, and the operator certifies them. */
+export async function certifyWhoAsks({ practice }: Stage, page: Page, name: string): Promise<void> {
+  await page.getByRole("link", { name: "Ask", exact: true }).click();
+  await page.getByLabel("Name of the person or office that asks").fill(name);
+  await page.getByRole("button", { name: "Make keys" }).click();
+  await page.getByText("Have it certified").waitFor();
+  const request = JSON.parse(await clipboard(page, "Copy the request as text"));
+  practice.clock.now = Math.floor(Date.now() / 1000);
+  const certificate = await practice.operator.certifyRequester({
+    ...request,
+    sealKey: Uint8Array.from(Buffer.from(request.sealKey, "base64url")),
+  });
+  await page.getByLabel("Or paste the certificate").fill(Buffer.from(certificate).toString("base64url"));
+  await page.getByRole("button", { name: "Use this certificate" }).click();
+  await page.getByText("You ask as").waitFor();
+}
+
+/** An officer's decision about a case. */
+export async function decide(
+  officer: Officer,
+  caseId: string,
+  decision: "approve" | "refuse",
+  reason = "",
+): Promise<void> {
+  const waiting = (await officer.inbox()).find((one) => one.caseId === caseId);
+  await officer[decision](await officer.review(waiting!), reason);
 }
 
 export async function checkIn(page: Page, wallet: Wallet): Promise<{ tagHash: string; tid: string }> {

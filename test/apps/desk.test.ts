@@ -237,4 +237,23 @@ describe.skipIf(!hasChromium)("the desk", () => {
     await page.getByRole("heading", { name: "Open in another tab" }).waitFor();
     await person.close();
   });
+
+  it("says that its camera was refused, and takes the keys as a text instead", STORY, async () => {
+    const person = await stage.person({ viewport: DESK, passkeys: false });
+    const { page } = person;
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("refused", "NotAllowedError"));
+    });
+    await page.goto(stage.urls.deskUrl);
+    await page.getByText("This clinic has a desk already").click();
+    await page.getByRole("button", { name: "Scan a code from the other desk" }).click();
+    await page.getByText("There is no camera here, or it was refused. Use the file.").waitFor();
+    await looksRight(page, "no camera");
+    stage.practice.clock.now = Math.floor(Date.now() / 1000);
+    const { keys } = await stage.practice.openClinic("No Camera");
+    await page.getByLabel("Or paste the text of the file").fill(JSON.stringify(keys));
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("This file is not locked").waitFor();
+    await person.close();
+  });
 });

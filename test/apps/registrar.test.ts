@@ -381,6 +381,8 @@ describe.skipIf(!hasChromium)("the registrar's desk", { timeout: 240_000 }, () =
     const { page } = desk;
     await tab("Openings");
     await page.getByText("This desk cannot start a trace").waitFor();
+    await page.getByText("Nobody was named to an office yet").waitFor();
+    await page.getByText("Links are not in this list").waitFor();
     await looksRight();
     await page.goto(`${stage.urls.registrarDeskUrl}/nowhere`);
     await button("Open with the passkey").click();

@@ -3,6 +3,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CATALOGUE as LETTERS } from "../../apps/registrar/openings/letter-words.ts";
 import { CATALOGUE as OPENINGS } from "../../apps/registrar/openings/words.ts";
 import { SHEETS } from "../../apps/registrar/people/sheet-words.ts";
 import { CATALOGUE as WALLET } from "../../apps/wallet/start/words-catalogue.ts";
@@ -21,7 +22,7 @@ import {
 const ROOT = join(import.meta.dirname, "../..");
 const LANGUAGES = ["en", "de", "ar"] as const;
 /** what patients read */
-const FOR_PATIENTS = /^apps\/(?:(?:wallet|viewer|shared)\/|registrar\/people\/sheet-)/;
+const FOR_PATIENTS = /^apps\/(?:(?:wallet|viewer|shared)\/|registrar\/(?:people\/sheet|openings\/letter)-)/;
 const MOST_WORDS = 25;
 /** a reader of eleven */
 const MOST_SCHOOL_YEARS = 6;
@@ -135,12 +136,13 @@ describe("the rules bite", () => {
   });
 });
 
-it("quotes on the sheet the words that stand on the wallet's buttons", () => {
+it("quotes on the sheet and in the letter the words that stand on the wallet's buttons", () => {
   for (const language of LANGUAGES) {
     const { haveWords, otherWays, tabs } = WALLET[language];
     expect(SHEETS[language].had, language).toContain(haveWords);
     expect(SHEETS[language].type, language).toContain(otherWays.split(":")[0]);
     const openings = [...textsOf(OPENINGS[language]).texts.values()].join("\n");
     for (const said of [haveWords, tabs.care]) expect(openings, language).toContain(said);
+    expect(LETTERS[language].phone, language).toContain(tabs.care);
   }
 });

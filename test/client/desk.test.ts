@@ -18,8 +18,10 @@ import {
   serviceIdOfKeys,
   writeRequesterKeys,
 } from "../../client/index.ts";
+import { openedPerson } from "../../client/operator/openings.ts";
 import { bytesToHex, utf8ToBytes } from "../../protocol/bytes.ts";
 import { toBase64url } from "../../protocol/encodings.ts";
+import { IdentityRecord } from "../../protocol/identity-record.ts";
 import { rng } from "../support/trustees.ts";
 
 const codeOf = (act: () => unknown): string => {
@@ -117,5 +119,29 @@ describe("an officer's passkey", () => {
     for (const bad of [{}, { ...registration, origin: "" }, { ...registration, publicKey: toBase64url(rng(77)) }])
       expect(codeOf(() => readOfficerPasskey(JSON.stringify(bad)))).toBe("bad-passkey");
     expect(codeOf(() => readOfficerPasskey("hello"))).toBe("bad-passkey");
+  });
+});
+
+describe("the person of an opening", () => {
+  const recordOf = (patient: string) => IdentityRecord.encode({ selector: "A4711", patient: utf8ToBytes(patient) });
+
+  it("has the number and the name of the record", () => {
+    const fullUrl = "urn:uuid:5cbc121b-cd71-4428-b8b7-31e53eba8184";
+    const resource = { resourceType: "Patient", name: [{ family: "Lind", given: ["Ada"] }] };
+    expect(openedPerson(recordOf(JSON.stringify({ fullUrl, resource })))).toEqual({
+      selector: "A4711",
+      name: "Ada Lind",
+    });
+  });
+
+  it.each(["", "no JSON", "5", "{}", JSON.stringify({ resourceType: "Patient" })])(
+    "has the number alone if the record is no Patient: %s",
+    (patient) => {
+      expect(openedPerson(recordOf(patient))).toEqual({ selector: "A4711", name: undefined });
+    },
+  );
+
+  it("is no person if the bytes are no record", () => {
+    expect(() => openedPerson(utf8ToBytes("x"))).toThrow();
   });
 });

@@ -1,44 +1,46 @@
 import { env } from "cloudflare:workers";
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RegistrarEnv } from "../../functions/shared/env.ts";
 import { bytesToHex, equalBytes, hexToBytes, utf8ToBytes } from "../../protocol/bytes.ts";
 import {
-  CaseContext,
+  type CaseContext,
   Contract,
-  caseContextHash,
   Dossier,
-  dossierHashOf,
   IdentityDisclosure,
   identityCommitmentOf,
   isDossierOf,
-  Order,
+  type Order,
   openSigned,
-  orderHashOf,
   RequesterCertificate,
   Signed,
   signDocument,
   subjectHashOf,
-  traceSubjectHash,
 } from "../../protocol/documents.ts";
 import { fromBase64url, toBase64url } from "../../protocol/encodings.ts";
 import { verifyContract } from "../../protocol/enrolment.ts";
 import { epochStart } from "../../protocol/epoch.ts";
-import { hybridOpen } from "../../protocol/hybrid-seal.ts";
-import { KeySet, keySetId } from "../../protocol/key-set.ts";
+import { KeySet } from "../../protocol/key-set.ts";
 import { KeySetChain } from "../../protocol/key-set-chain.ts";
 import { LABELS } from "../../protocol/labels.ts";
-import { TraceShare, traceShare } from "../../protocol/opening.ts";
-import { present } from "../../protocol/presentation.ts";
 import { combineScalars } from "../../protocol/sharing.ts";
 import { decodeG1, encodeG1, G, type G1 } from "../../protocol/suite.ts";
 import { runResharing } from "../support/trustees.ts";
 import { publicHex } from "./bindings.ts";
+import * as cases from "./registrar-cases.ts";
+import {
+  approvedIn,
+  EXPIRES,
+  part,
+  type Sealed,
+  type TraceCase,
+  traceCaseOf,
+  traceRequestOf,
+  visitOf,
+} from "./registrar-cases.ts";
 import {
   type Approved,
   admin,
   approve,
-  bytesOf,
   cardOf,
   codeOf,
   dump,
@@ -65,7 +67,6 @@ import {
 
 const { REGISTRAR_DB: database } = env as unknown as { REGISTRAR_DB: D1Database };
 const SELECTOR = "A 123-456";
-const EXPIRES = NOW + 3600;
 
 let known: Known;
 let requester: Requester;
@@ -84,88 +85,16 @@ beforeEach(async () => {
   await new TestWallet(known).enrol(await proof("B9999", { patient: toBase64url(patientOf("Somebody-Else")) }));
 });
 
-/** The ciphertext C1, C2 of a visit with a credential of this registrar. */
-async function visit(w = wallet): Promise<{ C1: Uint8Array; C2: Uint8Array }> {
-  const credential = w.receive(await bytesOf(w.refresh(account, EPOCH)), EPOCH);
-  return present(
-    {
-      params: known.issuer,
-      credential,
-      secrets: w.secrets(0),
-      tagEpoch: EPOCH,
-      slot: 3,
-      tagParamsHash: known.hash,
-      credentialParamsHash: known.hash,
-      shown: [],
-      context: rng(32),
-    },
-    rng,
-  );
-}
+const visit = (w = wallet): Promise<Sealed> => visitOf(w, account, known);
 
 const openSealed = (sealed: string, orderHash: Uint8Array, secretKey = requester.seal.secretKey): Uint8Array =>
-  hybridOpen(secretKey, orderHash, fromBase64url(sealed));
+  cases.openSealed(sealed, orderHash, secretKey);
 
 // ---- trace
 
-type Sealed = { C1: Uint8Array; C2: Uint8Array };
-interface TraceCase {
-  context: CaseContext;
-  C1: Uint8Array;
-  C2: Uint8Array;
-}
-const traceCase = ({ C1, C2 }: Sealed, changes: Partial<CaseContext> = {}): TraceCase => ({
-  C1,
-  C2,
-  context: {
-    kind: "trace",
-    caseId: rng(32),
-    orderHash: rng(32),
-    keySetId: keySetId(trustees.keySet),
-    shareGeneration: 0,
-    scope: [],
-    requesterKey: ed25519.getPublicKey(requester.secret),
-    subjectHash: traceSubjectHash(C1, C2),
-    nonce: rng(32),
-    set: [1, 3],
-    trustee: 0,
-    expiresAt: EXPIRES,
-    checkpoint: rng(32),
-    ...changes,
-  },
-});
-
-/** Trustee i's share for a case with its context. With `by`, the share is made with that trustee's secret. */
-function part(c: TraceCase, trustee: number, changes: Partial<CaseContext> = {}, by = trustee) {
-  const context = { ...c.context, ...changes, trustee };
-  const share = traceShare(
-    {
-      ctx: caseContextHash(context),
-      index: trustee,
-      shareKey: trustees.keySet.shareKeys[by - 1]!.trace,
-      C1: decodeG1(c.C1),
-      share: trustees.secrets[by - 1]!.shares.trace,
-    },
-    rng,
-  );
-  return { context: toBase64url(CaseContext.encode(context)), share: toBase64url(TraceShare.encode(share)) };
-}
-/** The registrar does not see the dossier of a trace. */
-const approvedIn = ({ context: { caseId, orderHash } }: TraceCase): Approved => ({
-  caseId,
-  orderHash,
-  dossierHash: orderHash,
-});
-const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => ({
-  certificate: toBase64url(requester.certificate),
-  proofs: proofsOf(approvedIn(c), c.context.set),
-  C1: toBase64url(c.C1),
-  C2: toBase64url(c.C2),
-  parts: c.context.set.map((i) => part(c, i)),
-  ...changes,
-});
-const trace = (request: object, signWith = requester.secret, at = NOW) =>
-  send("/v1/trace", { json: request, signWith, at });
+const traceCase = (sealed: Sealed, changes: Partial<CaseContext> = {}) => traceCaseOf(requester, sealed, changes);
+const traceRequest = (c: TraceCase, changes: Record<string, unknown> = {}) => traceRequestOf(requester, c, changes);
+const trace = (request: object, signWith = requester.secret, at = NOW) => cases.trace(request, signWith, at);
 
 /** The disclosure, signed by the registrar. */
 function openDisclosure(bytes: Uint8Array): IdentityDisclosure {
@@ -348,54 +277,11 @@ describe("trace", () => {
 
 // ---- assemble
 
-function assembleOrder(changes: Partial<Order> = {}) {
-  const salt = rng(32);
-  const order: Order = {
-    caseId: rng(32),
-    kind: "assemble",
-    certificate: requester.certificate,
-    purpose: "treatment of an unconscious patient",
-    legalGround: "GDPR 9(2)(c)",
-    epochFrom: EPOCH - 2,
-    epochTo: EPOCH,
-    services: [],
-    emergency: true,
-    subject: subjectHashOf(salt, utf8ToBytes(SELECTOR)),
-    keySetId: keySetId(trustees.keySet),
-    shareGeneration: 0,
-    issuedAt: NOW,
-    expiresAt: EXPIRES,
-    ...changes,
-  };
-  const bytes = signDocument(LABELS.signOrder, Order, order, requester.secret);
-  const of = { caseId: order.caseId, orderHash: orderHashOf(bytes) };
-  const json = {
-    order: toBase64url(bytes),
-    selector: SELECTOR,
-    selectorSalt: toBase64url(salt),
-    proof: proofOfOrder(of),
-    cards: [1, 2, 3].map((i) => toBase64url(cardOf(i))),
-  };
-  return { of, json };
-}
-const dossiersOf = (json: object, signWith = requester.secret, at = NOW) =>
-  send("/v1/assemble/dossiers", { json, signWith, at });
-const identityFor = (json: object, signWith = requester.secret, at = NOW) =>
-  send("/v1/assemble/identity", { json, signWith, at });
-const transport = (i: number) => trustees.committee[i - 1]!.transportSecret;
-
-/** An order with its dossiers, and what the officers of trustee 1 saw. */
-async function withDossiers(changes: Partial<Order> = {}) {
-  const made = assembleOrder(changes);
-  const { dossiers } = (await ok(dossiersOf(made.json))) as { dossiers: string[] };
-  const bytes = openSealed(dossiers[0]!, made.of.orderHash, transport(1));
-  const approved: Approved = { ...made.of, dossierHash: dossierHashOf(bytes) };
-  const request = (set = [1, 3], proofs: Parameters<typeof proofsOf>[2] = {}) => ({
-    order: made.json.order,
-    proofs: proofsOf(approved, set, proofs),
-  });
-  return { ...made, dossiers, dossier: Dossier.decode(bytes), approved, request };
-}
+const assembleOrder = (changes: Partial<Order> = {}) => cases.assembleOrderOf(requester, SELECTOR, changes);
+const dossiersOf = (json: object, signWith = requester.secret, at = NOW) => cases.dossiersFor(json, signWith, at);
+const identityFor = (json: object, signWith = requester.secret, at = NOW) => cases.identityFor(json, signWith, at);
+const transport = cases.transportOf;
+const withDossiers = (changes: Partial<Order> = {}) => cases.withDossiersOf(requester, SELECTOR, changes);
 
 describe("assemble: the dossiers", () => {
   it("give all generations with their openings to every trustee, and nothing to the requester", async () => {

@@ -25,6 +25,16 @@ const monthText = (epoch: number): string =>
     Date.UTC(1970, epoch),
   );
 
+const monthsText = (from: number, to: number): string => [...new Set([from, to])].map(monthText).join(" – ");
+
+/** What was read so far, and which months are still missing. */
+function comingText({ from, to }: CaseView, { monthsFrom }: CaseContent): string {
+  const w = words.value;
+  if (monthsFrom === undefined) return w.coming;
+  if (monthsFrom <= from) return w.comingFrom(monthText(monthsFrom));
+  return `${w.comingFrom(monthText(Math.min(monthsFrom, to)))} ${w.stillMissing(monthsText(from, monthsFrom - 1))}`;
+}
+
 function Officers({ status }: { status: StatusView }) {
   const w = words.value;
   const all = Array.from({ length: status.trustees }, (_, i) => i + 1);
@@ -123,11 +133,7 @@ function Content({ asked, content, onAgain }: { asked: CaseView; content: CaseCo
       )}
       {!content.done && content.failure === undefined && (
         <div class="no-print">
-          <Busy
-            words={content.monthsFrom === undefined ? w.coming : w.comingFrom(monthText(content.monthsFrom))}
-            done={read}
-            of={total}
-          />
+          <Busy words={comingText(asked, content)} done={read} of={total} />
         </div>
       )}
       {content.person && (
@@ -216,7 +222,7 @@ export function Case() {
   const resend = async (): Promise<void> => {
     await doing(w.asking, () => engine.resend(caseId));
   };
-  const scope = [...new Set([about.from, about.to])].map(monthText).join(" – ");
+  const scope = monthsText(about.from, about.to);
   return (
     <Page title={w.caseTitles[about.kind]!} wide>
       <div class="two">

@@ -97,7 +97,7 @@ export interface PersonView {
 }
 export interface CaseContent {
   records: CaseRecord[];
-  /** the months that were opened so far; the newest come first */
+  /** the oldest month whose records are all here; the newest months come first */
   monthsFrom: number | undefined;
   /** months whose list of visits is not proven to be whole */
   unproved: number[];
@@ -267,12 +267,19 @@ async function carry(caseId: string, opening: Opening): Promise<void> {
     await asker.advance(order);
     content.person = personView(await asker.trace(order));
   } else {
+    const namePerson = async (): Promise<void> => {
+      if (order.order.kind === "assemble") content.person ??= personView(await asker.person(order));
+    };
     const chunks = async function* (): AsyncGenerator<OpenedChunk> {
       for await (const chunk of asker.open(order)) {
-        content.monthsFrom = chunk.epochFrom;
         content.unproved.push(...chunk.unproved.map(({ epoch }) => epoch));
         changed();
         yield chunk;
+        // The reader asks for the next chunk once it has given every record of this one.
+        content.monthsFrom = chunk.epochFrom;
+        // Early, so that the person gets a letter even if nobody waits for the oldest months. A failure is told at the end.
+        await namePerson().catch(() => {});
+        changed();
       }
     };
     for await (const one of asker.fetchRecords(chunks())) {
@@ -280,7 +287,7 @@ async function carry(caseId: string, opening: Opening): Promise<void> {
       content.records.push(await recordView(one));
       changed();
     }
-    if (order.order.kind === "assemble") content.person = personView(await asker.person(order));
+    await namePerson();
   }
   content.done = true;
   changed();

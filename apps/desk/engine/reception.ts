@@ -45,6 +45,8 @@ const known = new Map<string, VisitView>();
 let sessions = new Map<string, ClinicSession>();
 /** when a visit's card was taken, by tag hash */
 const cardTimes = new Map<string, number>();
+/** arrivals that the page was told. After a reconnect they all come again, and a patient who has left is no news */
+const told = new Set<string>();
 let events: AbortController | undefined;
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -104,6 +106,7 @@ export function stopEvents(): void {
   events = undefined;
   known.clear();
   cardTimes.clear();
+  told.clear();
   sessions = new Map();
 }
 
@@ -115,9 +118,10 @@ async function listen(signal: AbortSignal): Promise<void> {
   for await (const event of desk.events({ after, signal })) {
     if (event.type === "case") tell("case", { caseId: event.caseId, state: event.state });
     else if (event.type === "message") tell("message", event.tagHash);
-    else {
+    else if (!told.has(event.tagHash)) {
       try {
         tell("arrival", await viewOf(await sessionOf(event.tagHash)));
+        told.add(event.tagHash);
       } catch (cause) {
         // One session that does not verify must not stop the others. The service is at fault, or the network went.
         if (!(cause instanceof SymbolonError)) throw cause;

@@ -4,14 +4,14 @@ import {
   ApiError,
   approveResharing,
   type CaseProgress,
-  type KeyState,
   listServices,
   type MadeDecision,
   type OrderPreview,
   type ReviewedCase,
-  readKeyState,
+  readEveryKeyState,
   readResharing,
   readResharingText,
+  type TrusteeKeys,
 } from "../../client/index.ts";
 import { serve } from "../shared/remote.ts";
 import { authenticatorApi, usedCredential } from "./engine/authenticator.ts";
@@ -25,12 +25,6 @@ export interface HistoryItem extends MadeDecision {
   own: boolean;
   /** the order, if the escrow still lists it */
   order: OrderPreview | undefined;
-}
-export interface TrusteeKeys {
-  trustee: number;
-  /** undefined: no keys yet, or no answer */
-  keys: KeyState | undefined;
-  answered: boolean;
 }
 
 /** The trustee knows no resharing of this text. */
@@ -101,15 +95,7 @@ const api = {
   },
 
   async keys(): Promise<TrusteeKeys[]> {
-    const { deployment } = await atPost();
-    const read = async (trustee: number): Promise<TrusteeKeys> => {
-      try {
-        return { trustee, keys: await readKeyState(transport, deployment, trustee), answered: true };
-      } catch {
-        return { trustee, keys: undefined, answered: false };
-      }
-    };
-    return Promise.all(deployment.trusteeUrls.map((_, i) => read(i + 1)));
+    return readEveryKeyState(transport, (await atPost()).deployment);
   },
   async readPlan(text: string) {
     const { deployment, trustee } = await atPost();

@@ -20,13 +20,16 @@ import { VersionScreen } from "./trustee/version.tsx";
 import { words } from "./words.ts";
 
 /** Screens that need no login. */
-const OPEN: Record<string, typeof VersionScreen> = { "/passkeys": PasskeysScreen, "/version": VersionScreen };
+const OPEN: Record<string, typeof VersionScreen> = {
+  "/passkeys": PasskeysScreen,
+  "/keys": KeysScreen,
+  "/version": VersionScreen,
+};
 const SIGNED_IN: Record<string, typeof VersionScreen> = {
   ...OPEN,
   "/": InboxScreen,
   "/case": DecisionScreen,
   "/history": HistoryScreen,
-  "/keys": KeysScreen,
 };
 
 function App() {
@@ -38,7 +41,7 @@ function App() {
     { href: "/", text: w.inbox },
     ...(isIn ? [{ href: "/history", text: w.history }] : []),
     { href: "/passkeys", text: w.passkeys },
-    ...(isIn ? [{ href: "/keys", text: w.keys }] : []),
+    { href: "/keys", text: w.keys },
     { href: "/version", text: w.version },
   ];
   useEffect(() => {

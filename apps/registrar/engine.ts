@@ -1,6 +1,7 @@
 // The registrar desk's worker: the administrator's key, the SDK, and the store. Each part has its methods in engine/.
 
 import { serve } from "../shared/remote.ts";
+import { ceremonyApi } from "./engine/ceremony.ts";
 import { keyApi } from "./engine/key.ts";
 import { openingsApi } from "./engine/openings.ts";
 import { partiesApi } from "./engine/parties.ts";
@@ -11,7 +12,7 @@ const buildApi = {
   checkBuild: async () => (await import("../shared/build/check.ts")).checkOwnBuild("registrar"),
 };
 
-const api = { ...keyApi, ...peopleApi, ...partiesApi, ...openingsApi, ...buildApi };
+const api = { ...keyApi, ...peopleApi, ...partiesApi, ...openingsApi, ...ceremonyApi, ...buildApi };
 export type Engine = typeof api;
 
 serve(api);

@@ -19,6 +19,7 @@ import { Person } from "./people/person.tsx";
 import { CodeScreen } from "./people/sheet.tsx";
 import { CODE, isAt, PERSON } from "./people/state.ts";
 import { begin, lock, phase, startUp } from "./phase.ts";
+import { Trustees } from "./trustees/trustees.tsx";
 import { faults, words } from "./words.ts";
 
 const SCREENS: Record<string, ComponentType> = {
@@ -26,6 +27,7 @@ const SCREENS: Record<string, ComponentType> = {
   "/clinics": Clinics,
   "/requesters": Requesters,
   "/officers": Officers,
+  "/trustees": Trustees,
   "/openings": Openings,
   "/key": KeyScreen,
   "/about": About,
@@ -48,6 +50,7 @@ function Open() {
     { href: "/clinics", text: w.clinics },
     { href: "/requesters", text: w.requesters },
     { href: "/officers", text: w.officers },
+    { href: "/trustees", text: w.trustees },
     { href: "/openings", text: w.openings },
     { href: "/key", text: w.key },
   ];

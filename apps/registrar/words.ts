@@ -9,6 +9,7 @@ const en = {
   clinics: "Clinics",
   requesters: "Requesters",
   officers: "Officers",
+  trustees: "Trustees",
   openings: "Openings",
   key: "Key",
   lockNow: "Lock the desk",
@@ -71,6 +72,11 @@ const FAULTS_EN = {
   "bad-clinic-card": "This is no clinic's card, or it was changed on the way. Ask the clinic for the file again.",
   "bad-requester-keys": "These are no keys of a requester. Ask for the whole text again.",
   "bad-passkey": "This is no officer's passkey. Ask for the whole text again.",
+  "bad-key-set":
+    "A trustee shows keys that do not fit the trustees that this desk knows. Stop, and ask the operator which is right.",
+  "key-sets-differ": "The trustees made different keys. Stop, and call the administrator of each trustee.",
+  "bad-ceremony-message": "A trustee's message cannot be read, or another one signed it. Call its administrator.",
+  "keys-there": "A trustee may hold keys of this run. Go on with it, so that all of them get theirs.",
   "no-parameters": "The registry has no rules for this month yet. Ask the operator.",
 };
 type Faults = Record<keyof typeof FAULTS_EN, string>;
@@ -82,6 +88,7 @@ const de: Words = {
   clinics: "Kliniken",
   requesters: "Anfragende",
   officers: "Beauftragte",
+  trustees: "Treuhänder",
   openings: "Öffnungen",
   key: "Schlüssel",
   lockNow: "Schalter sperren",
@@ -145,6 +152,14 @@ const FAULTS_DE: Faults = {
     "Das ist keine Karte einer Klinik, oder sie wurde unterwegs verändert. Bitten Sie die Klinik noch einmal um die Datei.",
   "bad-requester-keys": "Das sind keine Schlüssel einer anfragenden Stelle. Bitten Sie noch einmal um den ganzen Text.",
   "bad-passkey": "Das ist kein Passkey einer beauftragten Person. Bitten Sie noch einmal um den ganzen Text.",
+  "bad-key-set":
+    "Ein Treuhänder zeigt Schlüssel, die nicht zu den Treuhändern dieses Schalters passen. Halt: Fragen Sie den Betreiber, was stimmt.",
+  "key-sets-differ":
+    "Die Treuhänder haben verschiedene Schlüssel gemacht. Halt: Rufen Sie die Verwaltung jedes Treuhänders an.",
+  "bad-ceremony-message":
+    "Die Nachricht eines Treuhänders ist nicht lesbar, oder ein anderer hat sie unterschrieben. Rufen Sie seine Verwaltung an.",
+  "keys-there":
+    "Ein Treuhänder hält vielleicht schon Schlüssel dieses Laufs. Setzen Sie ihn fort, damit alle ihre bekommen.",
   "no-parameters": "Die Registrierung hat für diesen Monat noch keine Regeln. Fragen Sie den Betreiber.",
 };
 
@@ -155,6 +170,7 @@ const ar: Words = {
   clinics: "العيادات",
   requesters: "طالبو الفتح",
   officers: "الموظفون المخوَّلون",
+  trustees: "الجهات الأمينة",
   openings: "عمليات الفتح",
   key: "المفتاح",
   lockNow: "اقفل المكتب",
@@ -212,6 +228,10 @@ const FAULTS_AR: Faults = {
   "bad-clinic-card": "هذه ليست بطاقة عيادة، أو تغيرت في الطريق. اطلب الملف من العيادة مرة أخرى.",
   "bad-requester-keys": "هذه ليست مفاتيح طالب فتح. اطلب النص كاملاً مرة أخرى.",
   "bad-passkey": "هذا ليس مفتاح مرور موظف. اطلب النص كاملاً مرة أخرى.",
+  "bad-key-set": "تعرض جهة أمينة مفاتيح لا تطابق الجهات التي يعرفها هذا المكتب. توقف واسأل المشغّل أيها الصحيح.",
+  "key-sets-differ": "صنعت الجهات الأمينة مفاتيح مختلفة. توقف واتصل بإدارة كل جهة.",
+  "bad-ceremony-message": "رسالة جهة أمينة لا تُقرأ أو وقّعتها جهة أخرى. اتصل بإدارتها.",
+  "keys-there": "قد تحمل جهة أمينة مفاتيح من هذه العملية. تابعها حتى تحصل كل الجهات على مفاتيحها.",
   "no-parameters": "ليست لدى السجل قواعد لهذا الشهر بعد. اسأل المشغّل.",
 };
 

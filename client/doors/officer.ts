@@ -1,6 +1,6 @@
 // symbolon/officer: the officer of a trustee, who decides about orders with a passkey.
 
-export { type KeyState, readKeyState } from "../officer/key-state.ts";
+export { type KeyState, readEveryKeyState, readKeyState, type TrusteeKeys } from "../officer/key-state.ts";
 export {
   type AssertionJson,
   type Authenticator,

@@ -2,17 +2,20 @@
 
 export { decodeIdentity, encodePatient, type Identity } from "../fhir/identity.ts";
 export type { FhirEntry, FhirResource, Json, JsonObject } from "../fhir/resource.ts";
+export { type KeyState, readEveryKeyState, type TrusteeKeys } from "../officer/key-state.ts";
 export { type NewBuild, type PublishedBuild, publishBuilds } from "../operator/app-builds.ts";
 export {
-  CeremonyError,
   type CeremonyInput,
+  type CeremonyProgress,
   type CeremonyResult,
+  type CeremonyStep,
   fetchKeySet,
   readKeySet,
   registerOfficer,
   removeOfficer,
   runCeremony,
 } from "../operator/ceremony.ts";
+export { type CeremonyComplaint, CeremonyError } from "../operator/complaints.ts";
 export {
   type ClinicCardReview,
   type OfficerPasskey,

@@ -1,8 +1,9 @@
-// The keys that the trustees hold, for an officer to compare by voice with the officers of other trustees. A trustee serves
-// the chain of key sets; it is verified here from the pinned committee of the first ceremony.
+// The keys that the trustees hold, for officers of different trustees to compare by voice. A trustee serves the chain of key
+// sets; it is verified here from the pinned committee of the first ceremony.
 //
-//   fingerprint   spokenDigits of the hash of the newest key set. All trustees signed that key set at the end of the ceremony,
-//                 so if two trustees read the same digits, they hold shares of the same keys
+//   fingerprint   spokenDigits of the hash of the newest KeySetCore: threshold, generation, the three keys, every trustee's
+//                 share keys and identity key, the group hybrid key, and the transcript of the run. All trustees signed that
+//                 core, so if two trustees read the same digits, they hold shares of the same keys, in one committee
 
 import type { ChainAnswer } from "../../api/trustee/cards.ts";
 import { bytesToHex, fromBase64url, type Hex, hexToBytes } from "../../protocol/encodings.ts";
@@ -22,6 +23,25 @@ export interface KeyState {
   readonly trustees: readonly Hex[];
   /** 12 groups of five digits */
   readonly fingerprint: readonly string[];
+}
+
+/** What one trustee shows of its keys. */
+export type TrusteeKeys =
+  | { readonly trustee: number; readonly state: "keys"; readonly keys: KeyState }
+  /** none: its ceremony has not finished; silent: no answer; wrong: its answer does not verify under the pinned keys */
+  | { readonly trustee: number; readonly state: "none" | "silent" | "wrong" };
+
+/** What every trustee of the deployment shows; trustee i at [i - 1]. */
+export function readEveryKeyState(t: Transport, deployment: Deployment): Promise<TrusteeKeys[]> {
+  const read = async (trustee: number): Promise<TrusteeKeys> => {
+    try {
+      const keys = await readKeyState(t, deployment, trustee);
+      return keys === undefined ? { trustee, state: "none" } : { trustee, state: "keys", keys };
+    } catch (error) {
+      return { trustee, state: error instanceof ApiError ? "silent" : "wrong" };
+    }
+  };
+  return Promise.all(deployment.trusteeUrls.map((_, i) => read(i + 1)));
 }
 
 /**

@@ -1,22 +1,36 @@
-// The coordinator of a key ceremony: it carries the trustees' signed messages from each trustee to all, round by round.
+// The coordinator of a key ceremony: it carries the trustees' signed messages from each trustee to all, step by step.
 // It holds no secret but the administrator's request key. The outcome does not depend on its honesty, and it checks the
 // outcome all the same: the key set that it returns is signed by all trustees under the identity keys that it was
 // given.
+//
+//   start → open → deal → accept → finish     in each step every trustee is asked once, and all answers go into the next
+//
+// A run that stopped goes on under its id, from any step: a trustee repeats what it said in this run before, to the byte.
 
 import type { CardAnswer, KeySetAnswer } from "../../api/trustee/cards.ts";
 import type { CeremonyMessage } from "../../api/trustee/ceremony.ts";
 import type { OfficerAnswer } from "../../api/trustee/officers.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { readTrusteeCards, type TrusteeCard } from "../../protocol/case-documents.ts";
-import { Complaint } from "../../protocol/ceremony-documents.ts";
-import { Signed } from "../../protocol/documents.ts";
+import { openCeremony } from "../../protocol/ceremony.ts";
 import { type Base64url, fromBase64url } from "../../protocol/encodings.ts";
 import { KeySet, verifyKeySet } from "../../protocol/key-set.ts";
-import { type CodeOf, decodeAnswer, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { decodeAnswer, textOfCause, translate } from "../errors.ts";
 import type { PasskeyRegistration } from "../officer/passkeys.ts";
 import { api, apiJson, type Transport } from "../transport.ts";
+import { CeremonyError, refuseComplaints } from "./complaints.ts";
 
-const ROUNDS = ["open", "deal", "accept"] as const;
+/** The steps of a run, in order. */
+export type CeremonyStep = "start" | "open" | "deal" | "accept" | "finish";
+
+/** One trustee's answer in one step, as the run goes on. */
+export interface CeremonyProgress {
+  step: CeremonyStep;
+  /** index, from 1 */
+  trustee: number;
+  /** why this trustee did not take the step; undefined if it did. An ApiError, as a rule */
+  error: unknown;
+}
 
 export interface CeremonyInput {
   /** trustee i at [i - 1] */
@@ -29,6 +43,8 @@ export interface CeremonyInput {
   adminSecretKey: Uint8Array;
   /** 32 bytes; fresh and random, unless a stopped run is to be continued */
   ceremonyId?: Uint8Array;
+  /** hears of each trustee in each step */
+  onProgress?: (progress: CeremonyProgress) => void;
 }
 export interface CeremonyResult {
   keySet: KeySet;
@@ -37,58 +53,66 @@ export interface CeremonyResult {
   cards: TrusteeCard[];
 }
 
-/**
- * The ceremony ended without a key set. A complaint names the accuser and the accused; the messages cannot tell which
- * of the two is wrong (protocol/ceremony.ts).
- */
-export class CeremonyError extends SymbolonError<CodeOf<"CeremonyError">> {
-  override name = "CeremonyError";
-}
-
-const COMPLAINT_TYPE = 0x5b;
 const decode = fromBase64url;
 const badKeySet = (cause: unknown): CeremonyError => new CeremonyError("bad-key-set", textOfCause(cause), { cause });
 
 /**
  * Runs a ceremony to its end. A run with the id of a stopped one goes on from there.
- * @throws ApiError; CeremonyError complaint, key-sets-differ, bad-key-set, bad-ceremony-message
+ * @throws ApiError of the first trustee that did not take a step; CeremonyError complaint, key-sets-differ, bad-key-set,
+ * bad-ceremony-message
  */
 export async function runCeremony(t: Transport, input: CeremonyInput): Promise<CeremonyResult> {
-  const id = bytesToHex(input.ceremonyId ?? t.rng(32));
+  const ceremonyId = input.ceremonyId ?? t.rng(32);
   const { trusteeUrls, identityKeys, threshold, adminSecretKey } = input;
-  const post = <T>(url: string, round: string, json: unknown): Promise<T> =>
-    apiJson<T>(t, url, `/v1/ceremony/${id}/${round}`, { json, signWith: adminSecretKey });
-  const all = <T>(ask: (url: string) => Promise<T>): Promise<T[]> => Promise.all(trusteeUrls.map(ask));
+  const id = bytesToHex(ceremonyId);
+  /** Asks every trustee. The listener hears of each before the run stops. */
+  const all = <T>(step: CeremonyStep, ask: (url: string) => Promise<T>, isWhole = true): Promise<Settled<T>> => {
+    const answers = trusteeUrls.map(async (url, i) => {
+      try {
+        const answer = await ask(url);
+        if (isWhole) input.onProgress?.({ step, trustee: i + 1, error: undefined });
+        return answer;
+      } catch (error) {
+        input.onProgress?.({ step, trustee: i + 1, error });
+        throw error;
+      }
+    });
+    return Promise.allSettled(answers);
+  };
+  const post = <T>(step: CeremonyStep, json: unknown): Promise<Settled<T>> =>
+    all(step, (url) => apiJson<T>(t, url, `/v1/ceremony/${id}/${step}`, { json, signWith: adminSecretKey }));
 
-  const cards = (await all((url) => apiJson<CardAnswer>(t, url, "/v1/card"))).map((x) => x.card);
-  translate(() => readTrusteeCards(cards.map(decode), identityKeys), badKeySet);
-  let messages = await all((url) => post<CeremonyMessage>(url, "start", { threshold, cards }));
-  for (const round of ROUNDS) {
-    const shown = messages.map((m) => m.message);
-    messages = await all((url) => post<CeremonyMessage>(url, round, { messages: shown }));
-  }
-  const shown = messages.map((m) => m.message);
-  shown.forEach(refuseComplaint);
-  const finished = await all((url) => post<KeySetAnswer>(url, "finish", { messages: shown }));
-  const keySets = finished.map((f) => f.keySet);
+  const shown = await all("start", (url) => apiJson<CardAnswer>(t, url, "/v1/card"), false);
+  const cards = everyOf(shown).map(({ card }) => card);
+  const run = translate(() => {
+    const transportKeys = readTrusteeCards(cards.map(decode), identityKeys).map((card) => card.transportKey);
+    const trustees = transportKeys.map((transportKey, i) => ({ identityKey: identityKeys[i]!, transportKey }));
+    return openCeremony({ ceremonyId, threshold, trustees });
+  }, badKeySet);
+
+  let answers = await post<CeremonyMessage>("start", { threshold, cards });
+  for (const step of ["open", "deal", "accept"] as const)
+    answers = await post<CeremonyMessage>(step, { messages: everyOf(answers).map(messageOf) });
+  // A trustee that refuses the last round must not hide what others say of it.
+  refuseComplaints(
+    answers.map((a) => (a.status === "fulfilled" ? messageOf(a.value) : undefined)),
+    run,
+  );
+  const finished = await post<KeySetAnswer>("finish", { messages: everyOf(answers).map(messageOf) });
+  const keySets = everyOf(finished).map(({ keySet }) => keySet);
   if (keySets.some((k) => k !== keySets[0])) throw new CeremonyError("key-sets-differ");
   return readServedKeySet({ keySet: keySets[0]!, cards }, identityKeys);
 }
 
-/**
- * A run with a complaint is over: people settle it, and a new run starts under a new id.
- * @throws CeremonyError complaint, bad-ceremony-message
- */
-export function refuseComplaint(message: Base64url): void {
-  translate(
-    () => {
-      const { document } = Signed.decode(decode(message));
-      if (document[0] !== COMPLAINT_TYPE) return;
-      const { sender, accused, reason } = Complaint.decode(document);
-      throw new CeremonyError("complaint", `trustee ${sender} accuses trustee ${accused}: ${reason}`);
-    },
-    (cause) => new CeremonyError("bad-ceremony-message", textOfCause(cause), { cause }),
-  );
+type Settled<T> = readonly PromiseSettledResult<T>[];
+const messageOf = ({ message }: CeremonyMessage): Base64url => message;
+
+/** The answers of all trustees. @throws whatever the first trustee failed with that did not answer */
+function everyOf<T>(answers: Settled<T>): T[] {
+  return answers.map((answer) => {
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  });
 }
 
 /** Reads a key set and cards; they count only under the pinned identity keys. @throws CeremonyError bad-key-set */

@@ -8,12 +8,14 @@ import type { CardAnswer, ChainAnswer } from "../../api/trustee/cards.ts";
 import type { CeremonyMessage } from "../../api/trustee/ceremony.ts";
 import type { PlanAnswer } from "../../api/trustee/resharing.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
+import { ResharePlan, sendersOf } from "../../protocol/ceremony-documents.ts";
 import { type Base64url, fromBase64url, type Hex, toBase64url } from "../../protocol/encodings.ts";
 import type { KeySet } from "../../protocol/key-set.ts";
 import { KeySetChain, walkChain } from "../../protocol/key-set-chain.ts";
+import { reshareContext } from "../../protocol/resharing.ts";
 import { decodeAnswer, textOfCause, translate } from "../errors.ts";
 import { apiJson, type Transport } from "../transport.ts";
-import { CeremonyError, refuseComplaint } from "./ceremony.ts";
+import { CeremonyError, refuseComplaints } from "./complaints.ts";
 
 export interface ResharingInput {
   /** old trustee i at [i - 1]; undefined if it does not answer any more */
@@ -68,7 +70,8 @@ export async function runResharing(t: Transport, input: ResharingInput): Promise
   const deals = (await Promise.all(dealerUrls.map((url) => post<CeremonyMessage>(url, "deal", {})))).map(message);
   const accept = (url: string) => post<CeremonyMessage>(url, "accept", { messages: deals });
   const acceptances = (await Promise.all(newUrls.map(accept))).map(message);
-  acceptances.forEach(refuseComplaint);
+  const { trustees } = decodeAnswer("a resharing plan", () => ResharePlan.decode(plan));
+  refuseComplaints(acceptances, { context: reshareContext(plan), senders: sendersOf(trustees) });
   const finish = (url: string) => post<object>(url, "finish", { deals, acceptances });
   await Promise.all(newUrls.map(finish));
   // A trustee deletes its old share only after all new ones hold theirs.

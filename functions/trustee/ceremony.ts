@@ -8,8 +8,8 @@
 //   finish   all acceptances                → key set; the share moves into the vault, and the board keeps no secret
 //
 // The board (durable-objects/ceremony.ts) keeps the messages that it was shown and this trustee's own messages. So if a round
-// is asked for again, it answers the same bytes. A trustee that holds keys never starts another ceremony, because its shares
-// would be lost, and every record with them.
+// is asked for again, it answers the same bytes, also after it has finished: so a run that stopped anywhere goes on. A trustee
+// that holds keys never starts another ceremony, because its shares would be lost, and every record with them.
 
 import type { Board, Ceremony as CeremonyObject, CeremonyRound } from "../../durable-objects/ceremony.ts";
 import { equalBytes } from "../../protocol/bytes.ts";
@@ -59,6 +59,10 @@ const seatOf = (env: TrusteeEnv, ceremony: Ceremony): Seat => {
   };
 };
 
+/** This trustee's commit on a board of the same plan. */
+const commitTo = (plan: Uint8Array, board: Board | undefined): Uint8Array | undefined =>
+  board && equalBytes(board.plan, plan) ? board.own.find(({ round }) => round === "commit")?.bytes : undefined;
+
 /** Fixes the plan of a ceremony; returns this trustee's commit. @throws Problem conflict, not-allowed-now */
 export async function startCeremony(
   env: TrusteeEnv,
@@ -78,10 +82,16 @@ export async function startCeremony(
   const own = ownKeys(env);
   if (!equalBytes(ceremony.plan.trustees[own.index - 1]!.transportKey, own.transport.publicKey))
     throw new Problem("not-allowed-now", "ceremony: the card of this trustee has another transport key");
-  if (await vaultOf(env).keys()) throw new Problem("conflict", "This trustee already holds keys.");
+  const board = boardOf(env, id);
+  if (await vaultOf(env).keys()) {
+    // In a run that stopped at its last step, some trustees hold the keys of this very run and the others wait for them.
+    const said = commitTo(plan, (await board.read()) as Board | undefined);
+    if (!said) throw new Problem("conflict", "This trustee already holds keys.");
+    return said;
+  }
   const { secret, message } = commit(seatOf(env, ceremony), rng);
   const dealerSecret = sealAtRest(own.vaultKey, "dealer-secret", ceremony.context, DealerSecret.encode(secret), rng);
-  const stands = await boardOf(env, id).start({ plan, cards, dealerSecret, commit: message });
+  const stands = await board.start({ plan, cards, dealerSecret, commit: message });
   if (!stands) throw new Problem("conflict", "This ceremony id is bound to another plan.");
   return stands;
 }
@@ -187,7 +197,10 @@ export async function finishRound(env: TrusteeEnv, id: Hex, messages: Uint8Array
   const keySet = telling(() => finish(turn.ceremony, shownIn(turn, "accept")));
   const keySetBytes = KeySet.encode(keySet);
   const held = await vault.keys();
-  if (held && equalBytes(held.keySet, keySetBytes)) return;
+  if (held && equalBytes(held.keySet, keySetBytes)) {
+    await turn.board.forget(); // the first time, it may have stopped before this
+    return;
+  }
   if (!turn.state.trusteeSecret) throw new Problem("not-allowed-now", "ceremony: no share was accepted here");
   const { vaultKey } = ownKeys(env);
   const bytes = openAtRest(vaultKey, "trustee-secret", turn.ceremony.context, turn.state.trusteeSecret);

@@ -399,7 +399,7 @@ describe.skipIf(!hasChromium)("the registrar's desk", { timeout: 240_000 }, () =
   it("fits a phone, in the dark and in Arabic, and a second tab takes the desk over", async () => {
     const phone = await stage.person({ viewport: PHONE, scheme: "dark", language: "ar" });
     await bringKey(phone);
-    for (const path of ["/", "/clinics", "/requesters", "/officers", "/openings", "/key"]) {
+    for (const path of ["/", "/clinics", "/requesters", "/officers", "/trustees", "/openings", "/key"]) {
       await phone.page.locator(`nav.tabs a[href="${path}"]`).click();
       await phone.page.waitForTimeout(200);
       await looksRight(phone);

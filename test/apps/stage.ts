@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { type AppUrls, type RunningApps, startApps } from "../../local/apps.ts";
 import { CHROMIUM, hasChromium, NO_CHROMIUM } from "../../local/chromium.ts";
-import { openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
+import { type Host, type HostOptions, startHost } from "../../local/host.ts";
+import { deploymentOf, openPractice, type Practice, type PracticeOptions } from "../../local/practice.ts";
 import { tourStage } from "../../local/tour.ts";
 import { nobodysDeployment } from "./nobody.ts";
 
@@ -125,6 +126,29 @@ export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
       await browser.close();
       await apps.stop();
       await practice.stop();
+    },
+  };
+}
+
+/** The roles, the apps and the browser on the first day: no keys, no officers, no parameters. */
+export async function openFirstDay(options: HostOptions = {}): Promise<Omit<Stage, "practice"> & { host: Host }> {
+  const [host, browser] = await Promise.all([startHost(options), launch()]);
+  let apps: RunningApps;
+  try {
+    apps = await startApps(deploymentOf(host));
+  } catch (error) {
+    await Promise.all([host.stop(), browser.close()]);
+    throw error;
+  }
+  return {
+    host,
+    urls: apps.urls,
+    browser,
+    person: (person) => newPerson(browser, person),
+    async close() {
+      await browser.close();
+      await apps.stop();
+      await host.stop();
     },
   };
 }

@@ -72,11 +72,39 @@ describe("ceremony", () => {
     freshTrustees();
     const ceremonyId = rng(32);
     const first = await runCeremony(transport, { ...input, ceremonyId });
-    const again = await runCeremony(transport, { ...input, ceremonyId }).catch((e: Error) => e.message);
-    expect(again).toContain("conflict"); // its start: the trustees hold keys already
+    const again = await runCeremony(transport, { ...input, ceremonyId });
+    expect(again.keySetBytes).toEqual(first.keySetBytes); // each trustee repeats what it said
     for (const url of trusteeUrls)
       expect(KeySet.encode((await fetchKeySet(transport, url, identityKeys)).keySet)).toEqual(first.keySetBytes);
     expect(await outcome(runCeremony(transport, input))).toContain("conflict");
+  });
+
+  it("goes on after any step at which one trustee was down, and tells who did not take it", async () => {
+    for (const step of ["start", "open", "deal", "accept", "finish"] as const) {
+      freshTrustees();
+      const ceremonyId = rng(32);
+      const down = {
+        ...transport,
+        fetch: (async (url: string, init?: RequestInit) => {
+          if (String(url).startsWith(trusteeUrls[2]!) && String(url).endsWith(`/${step}`)) throw new TypeError("down");
+          return transport.fetch(url, init);
+        }) as typeof fetch,
+      };
+      const heard: string[] = [];
+      const stopped = runCeremony(down, {
+        ...input,
+        ceremonyId,
+        onProgress: (p) => heard.push(`${p.step} ${p.trustee} ${p.error === undefined}`),
+      });
+      expect(await outcome(stopped), step).toContain("unreachable");
+      expect(heard.slice(-3).sort(), step).toEqual([`${step} 1 true`, `${step} 2 true`, `${step} 3 false`]);
+      // At the last step two trustees hold keys by now. Another run would shut the third one out, and they refuse it.
+      if (step === "finish") expect(await outcome(runCeremony(transport, input))).toContain("conflict");
+      const { keySetBytes } = await runCeremony(transport, { ...input, ceremonyId });
+      for (const url of trusteeUrls)
+        expect(KeySet.encode((await fetchKeySet(transport, url, identityKeys)).keySet), step).toEqual(keySetBytes);
+      expect(await outcome(runCeremony(transport, { ...input, threshold: 3, ceremonyId })), step).toContain("conflict");
+    }
   });
 
   it("accepts rounds from the administrator only, and cards under the pinned keys only", async () => {
@@ -118,6 +146,9 @@ describe("ceremony", () => {
     const lying = {
       ...transport,
       fetch: (async (url: string, init?: RequestInit) => {
+        // it also refuses the last round, which must not hide what the others say of it
+        if (String(url).startsWith(trusteeUrls[1]!) && String(url).endsWith("/accept"))
+          return Response.json({ code: "not-allowed-now" }, { status: 409 });
         const response = await transport.fetch(url, init);
         if (!String(url).startsWith(trusteeUrls[1]!) || !String(url).endsWith("/deal")) return response;
         const { message } = (await response.json()) as { message: string };
@@ -127,7 +158,11 @@ describe("ceremony", () => {
         return Response.json({ message: toBase64url(bad) });
       }) as typeof fetch,
     };
-    await expect(runCeremony(lying, input)).rejects.toThrow("trustee 1 accuses trustee 2: unreadable");
+    await expect(runCeremony(lying, input)).rejects.toMatchObject({
+      code: "complaint",
+      detail: "trustee 1 accuses trustee 2: unreadable; trustee 3 accuses trustee 2: unreadable",
+      complaints: [1, 3].map((accuser) => ({ accuser, accused: 2, reason: "unreadable" })),
+    });
   });
 });
 

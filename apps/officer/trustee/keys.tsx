@@ -1,11 +1,15 @@
-// The keys of the trustees, for officers to compare by voice, and the approval of a plan that hands them on.
+// The keys of the trustees, for officers to compare by voice, and the approval of a plan that hands them on. It needs no login:
+// after the first ceremony, officers compare the digits before their passkeys are registered.
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import type { TrusteeKeys } from "../../../client/index.ts";
 import { busy, doing, loading } from "../../shared/doing.ts";
 import { language } from "../../shared/language.ts";
+import { Digits, KeyFacts, ReadAloud, standingOf } from "../../shared/trustees/digits.tsx";
+import { words as keyWords } from "../../shared/trustees/words.ts";
 import { Button, Check, Empty, Notice, Page, TextArea } from "../../shared/ui/kit.tsx";
-import type { PlanView, TrusteeKeys } from "../engine.ts";
+import type { PlanView } from "../engine.ts";
 import { engine } from "../remote.ts";
 import { place } from "../state.ts";
 import { words as shared } from "../words.ts";
@@ -14,57 +18,38 @@ import { words } from "./words.ts";
 const keys = signal<readonly TrusteeKeys[] | undefined>(undefined);
 const number = (n: number): string => new Intl.NumberFormat(language.value).format(n);
 
-/** Twelve numbered groups. They are read from left to right in every language. */
-const Digits = ({ groups, label }: { groups: readonly string[]; label: string }) => (
-  <ol class="digits" aria-label={label} dir="ltr">
-    {groups.map((group, i) => (
-      <li key={i}>{group}</li>
-    ))}
-  </ol>
-);
-
-function others(own: TrusteeKeys, all: readonly TrusteeKeys[]): [TrusteeKeys, string][] {
-  const { same, other, empty, silent } = words.value;
-  const digits = own.keys?.fingerprint.join(" ");
-  return all
-    .filter(({ trustee }) => trustee !== own.trustee)
-    .map((one) => {
-      if (!one.answered) return [one, `? ${silent}`];
-      if (one.keys === undefined) return [one, `· ${empty}`];
-      return [one, one.keys.fingerprint.join(" ") === digits ? `✓ ${same}` : `✕ ${other}`];
-    });
-}
-
 function OwnKeys({ all }: { all: readonly TrusteeKeys[] }) {
   const w = words.value;
   const own = all.find(({ trustee }) => trustee === place.value?.trustee);
-  if (own?.keys === undefined)
+  if (own === undefined || own.state === "none")
     return (
       <Empty title={w.noKeys}>
         <p>{w.noKeysMore}</p>
       </Empty>
     );
-  const { threshold, trustees, generation, fingerprint } = own.keys;
+  if (own.state === "silent") return <Empty title={w.ownSilent} />;
+  if (own.state !== "keys")
+    return (
+      <Notice tone="bad" word={w.ownWrong}>
+        <p>{w.ownWrongMore}</p>
+      </Notice>
+    );
   return (
     <>
-      <p>{w.holds(number(threshold), number(trustees.length))}</p>
-      <p>{generation === 0 ? w.first : w.handed(generation)}</p>
-      <section class="stack">
-        <h2>{w.digits}</h2>
-        <Digits groups={fingerprint} label={w.digits} />
-        <p>{w.aloud}</p>
-        <p>{w.differ}</p>
-      </section>
+      <KeyFacts keys={own.keys} />
+      <ReadAloud keys={own.keys} title={w.digits} />
       <section class="stack">
         <h2>{w.seen}</h2>
         <ul class="list">
-          {others(own, all).map(([{ trustee }, text]) => (
-            <li key={trustee}>
-              <strong>{shared.value.trustee(trustee)}</strong>: {text}
-            </li>
-          ))}
+          {all
+            .filter(({ trustee }) => trustee !== own.trustee)
+            .map((one) => (
+              <li key={one.trustee}>
+                <strong>{shared.value.trustee(one.trustee)}</strong>: {standingOf(one, own.keys.fingerprint)}
+              </li>
+            ))}
         </ul>
-        <p class="hint">{w.notVoice}</p>
+        <p class="hint">{keyWords.value.notVoice}</p>
       </section>
     </>
   );
@@ -159,8 +144,9 @@ function HandOn() {
 export function KeysScreen() {
   const w = words.value;
   useEffect(() => {
-    void loading(w.reading, () => engine.keys()).then((all) => {
-      if (all !== undefined) keys.value = all;
+    void loading(w.reading, async () => {
+      place.value = await engine.trustee(); // the screen needs no login
+      keys.value = await engine.keys();
     });
   }, []);
   return (

@@ -1,4 +1,4 @@
-// The words of the trustee's keys and of a resharing, in three languages.
+// The words of the keys' screen and of a resharing, in three languages. Those of the digits are in apps/shared/trustees.
 
 import { plural, wordsOf } from "../../shared/language.ts";
 
@@ -7,24 +7,13 @@ const en = {
   reading: "Asking every trustee for its keys. This takes two seconds as a rule.",
   noKeys: "No keys yet",
   noKeysMore:
-    "Your trustee takes part when the administrator starts the making of the keys. Come back when it is done, and compare the digits below by telephone.",
-  holds: (threshold: string, of: string) =>
-    `Any ${threshold} of ${of} trustees together can open something. Fewer can open nothing.`,
-  handed: plural("en", {
-    one: "The keys were handed on {n} time.",
-    other: "The keys were handed on {n} times.",
-  }),
-  first: "The keys have not been handed on since they were made.",
+    "Your trustee takes part when the administrator starts the making of the keys. Come back when it is done, and compare the digits by telephone.",
+  ownSilent: "Your trustee does not answer",
+  ownWrong: "Stop. Your trustee shows other keys",
+  ownWrongMore:
+    "Its answer does not fit the trustees that this app knows. Tell your administrator, and approve nothing until it is settled.",
   digits: "The digits of your trustee",
-  aloud:
-    "Telephone an officer of every other trustee whom you know by voice. One reads the twelve groups, the other follows. If all agree, all hold parts of the same keys.",
-  differ: "If a group differs, stop. Tell your administrator, and approve nothing until it is settled.",
   seen: "What the other trustees' servers show",
-  same: "the same digits",
-  other: "other digits",
-  empty: "no keys yet",
-  silent: "no answer",
-  notVoice: "A server can lie to your screen. The voice of a person is harder to copy.",
   moveTitle: "Handing the keys on",
   moveMore:
     "When trustees come or go, the present ones hand their parts on. Your trustee does it only if you approve the plan. The administrator gives you its text.",
@@ -56,24 +45,12 @@ const de: Words = {
   noKeys: "Noch keine Schlüssel",
   noKeysMore:
     "Ihr Treuhänder macht mit, wenn die Verwaltung die Schlüssel machen lässt. Kommen Sie danach wieder, und vergleichen Sie die Ziffern am Telefon.",
-  holds: (threshold, of) =>
-    `Je ${threshold} von ${of} Treuhändern zusammen können etwas öffnen. Weniger können nichts öffnen.`,
-  handed: plural("de", {
-    one: "Die Schlüssel wurden {n} Mal weitergegeben.",
-    other: "Die Schlüssel wurden {n} Mal weitergegeben.",
-  }),
-  first: "Die Schlüssel wurden noch nie weitergegeben.",
+  ownSilent: "Ihr Treuhänder antwortet nicht",
+  ownWrong: "Halt. Ihr Treuhänder zeigt andere Schlüssel",
+  ownWrongMore:
+    "Seine Antwort passt nicht zu den Treuhändern, die diese App kennt. Sagen Sie es Ihrer Verwaltung, und stimmen Sie nichts zu, bis es geklärt ist.",
   digits: "Die Ziffern Ihres Treuhänders",
-  aloud:
-    "Rufen Sie von jedem anderen Treuhänder jemanden an, dessen Stimme Sie kennen. Eine Person liest die zwölf Gruppen vor, die andere liest mit. Wenn alles stimmt, halten alle Teile derselben Schlüssel.",
-  differ:
-    "Wenn eine Gruppe anders ist, hören Sie auf. Sagen Sie es der Verwaltung, und stimmen Sie nichts zu, bis es geklärt ist.",
   seen: "Was die Server der anderen Treuhänder zeigen",
-  same: "dieselben Ziffern",
-  other: "andere Ziffern",
-  empty: "noch keine Schlüssel",
-  silent: "keine Antwort",
-  notVoice: "Ein Server kann Ihrem Bildschirm etwas vormachen. Eine Stimme ist schwerer nachzumachen.",
   moveTitle: "Schlüssel weitergeben",
   moveMore:
     "Wenn Treuhänder kommen oder gehen, geben die jetzigen ihre Teile weiter. Ihr Treuhänder tut es nur, wenn Sie dem Plan zustimmen. Den Text gibt Ihnen die Verwaltung.",
@@ -103,24 +80,11 @@ const ar: Words = {
   reading: "نسأل كل أمين عن مفاتيحه. يستغرق ذلك ثانيتين عادة.",
   noKeys: "لا مفاتيح بعد",
   noKeysMore: "يشارك أمينك عندما تبدأ الإدارة صنع المفاتيح. عد بعد ذلك وقارن الأرقام بالهاتف.",
-  holds: (threshold, of) => `أي ${threshold} من ${of} أمناء معًا يستطيعون الفتح. أقل من ذلك لا يفتح شيئًا.`,
-  handed: plural("ar", {
-    one: "نُقلت المفاتيح مرة واحدة.",
-    two: "نُقلت المفاتيح مرتين.",
-    few: "نُقلت المفاتيح {n} مرات.",
-    other: "نُقلت المفاتيح {n} مرة.",
-  }),
-  first: "لم تُنقل المفاتيح منذ صنعها.",
+  ownSilent: "أمينك لا يجيب",
+  ownWrong: "توقف. يعرض أمينك مفاتيح أخرى",
+  ownWrongMore: "جوابه لا يطابق الأمناء الذين يعرفهم هذا التطبيق. أخبر الإدارة ولا توافق على شيء حتى يُحل الأمر.",
   digits: "أرقام أمينك",
-  aloud:
-    "اتصل بمسؤول لدى كل أمين آخر تعرف صوته. يقرأ أحدكما المجموعات الاثنتي عشرة ويتابع الآخر. إذا تطابقت فالجميع يحمل أجزاء المفاتيح نفسها.",
-  differ: "إذا اختلفت مجموعة فتوقف. أخبر الإدارة ولا توافق على شيء حتى يُحل الأمر.",
   seen: "ما تعرضه خوادم الأمناء الآخرين",
-  same: "الأرقام نفسها",
-  other: "أرقام أخرى",
-  empty: "لا مفاتيح بعد",
-  silent: "لا جواب",
-  notVoice: "قد يكذب خادم على شاشتك. صوت الإنسان أصعب تقليدًا.",
   moveTitle: "نقل المفاتيح",
   moveMore:
     "عندما يأتي أمناء أو يذهبون ينقل الحاليون أجزاءهم. لا يفعل أمينك ذلك إلا إذا وافقت على الخطة. تعطيك الإدارة نصها.",

@@ -14,6 +14,8 @@ interface Held {
   adminSecretKey: Uint8Array;
   operator: Operator;
   parameters: ParametersCache;
+  /** aborts when the desk is locked */
+  closing: AbortController;
 }
 
 /** The desk is locked, or has no key yet. */
@@ -28,6 +30,7 @@ const KEY_HEX = /^[0-9a-f]{64}$/;
 let held: Held | undefined;
 
 export function putAway(): void {
+  held?.closing.abort();
   held?.adminSecretKey.fill(0);
   held = undefined;
 }
@@ -37,6 +40,12 @@ export function desk(): Held {
   if (!held) throw new NotOpenError("the desk is not open");
   return held;
 }
+
+/** Asks the roles themselves, where the browser would show its copy of an answer. */
+export const uncached = (transport: Transport): Transport => ({
+  ...transport,
+  fetch: (input, init) => fetch(input, { ...init, cache: "no-store" }),
+});
 
 /** This text is no key of an administrator. */
 class BadKeyError extends Error {
@@ -72,5 +81,6 @@ export async function openWith(locker: Locker): Promise<void> {
     adminSecretKey,
     operator: operatorOf(adminSecretKey, of),
     parameters: new ParametersCache(transport, of),
+    closing: new AbortController(),
   };
 }

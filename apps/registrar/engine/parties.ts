@@ -15,9 +15,8 @@ import {
   readRequesterKeys,
   registerOfficer,
   removeOfficer,
-  type Transport,
 } from "../../../client/index.ts";
-import { desk } from "./held.ts";
+import { desk, uncached } from "./held.ts";
 
 export interface ListedClinic {
   serviceId: string;
@@ -77,17 +76,12 @@ function passkeyViewOf(text: string): { view: PasskeyView; registration: Passkey
   return { registration, view: { name, credentialId, origin, trustee: at < 0 ? undefined : at + 1 } };
 }
 
-/** The desk must see the clinic that it registered a moment ago; the browser would show its copy of the list. */
-const uncached = (transport: Transport): Transport => ({
-  ...transport,
-  fetch: (input, init) => fetch(input, { ...init, cache: "no-store" }),
-});
-
 const trusteeUrl = (trustee: number): string => desk().deployment.trusteeUrls[trustee - 1]!;
 
 export const partiesApi = {
   async clinics(): Promise<ListedClinic[]> {
     const stopped = await keptList<string>(STOPPED);
+    // the desk must see the clinic that it registered a moment ago
     const services = await listServices(uncached(desk().transport), desk().deployment);
     return services
       .map(({ id, card }) => ({

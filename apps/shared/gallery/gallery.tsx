@@ -2,6 +2,7 @@
 // hold it to WCAG on each kind of screen, so that no app need do that for each of its buttons.
 
 import { useState } from "preact/hooks";
+import { Digits } from "../trustees/digits.tsx";
 import { Disc } from "../ui/disc.tsx";
 import {
   Busy,
@@ -115,6 +116,7 @@ function Pictures() {
           [table, "7.2 mmol/l"],
         ]}
       />
+      <Digits groups={["04711", "81549", "00200"]} label={code} />
       <span class="tag">{table}</span>
       <table>
         <caption class="hidden">{table}</caption>

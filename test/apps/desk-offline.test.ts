@@ -119,10 +119,14 @@ describe.skipIf(!hasChromium)("a desk without network", () => {
     await page.locator(".arrival").waitFor();
     expect(await tidOnScreen(desk)).toBe(tid);
 
-    // The line goes once more. The patients of before come again from the service, and are no news at the desk.
+    // The line goes once more, and the browser says "online" before the service can be reached, so the desk asks for the whole day
+    // anew. The patients of before come again from the service, and are no news at the desk.
     await page.getByRole("button", { name: "Next patient" }).click();
+    await context.setOffline(true);
     await cutLine(desk);
     await page.locator(".line.off").waitFor();
+    for (const worker of page.workers()) await worker.evaluate(() => void dispatchEvent(new Event("online")));
+    await context.setOffline(false);
     await page.locator(".line.on").waitFor({ timeout: 15_000 });
     await page.waitForTimeout(1500);
     expect(await page.locator(".arrival").count()).toBe(0);

@@ -1,17 +1,14 @@
 // An invitation as text: one URI that a QR code, a link or a clipboard carries from the clinic to the wallet.
 //
-//   text     "SYMBOLON:" ‖ base32(u8 version 1 ‖ blob Signed<Challenge> ‖ optional blob Signed<ServiceCard> ‖ check)
-//   base32   RFC 4648 section 6 without padding, in upper case: a QR code then needs 5.5 bits per character
-//   check    the first 4 bytes of SHA-256 over the bytes before it. It finds a text that was cut or mistyped
+//   text     "SYMBOLON:" ‖ base32(body ‖ check), of checked-text.ts. In a QR code, upper case needs 5.5 bits per character
+//   body     u8 version 1 ‖ blob Signed<Challenge> ‖ optional blob Signed<ServiceCard>
 //
 // A card has about 3,600 bytes, most of them post-quantum keys, and a QR code that a phone reads from a screen has a tenth of
 // them. So a QR code leaves the card out. The challenge names the card by its hash, and the wallet fetches it from the service
 // Worker by the service id. That request tells the Worker no more than the check-in, which names the service too. A clinic
 // or a wallet without network uses the long text, with the card.
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { base32nopad } from "@scure/base";
-import { bytesToHex, concatBytes, equalBytes } from "../../protocol/bytes.ts";
+import { bytesToHex, equalBytes } from "../../protocol/bytes.ts";
 import { blob, optional, struct, u8 } from "../../protocol/codec.ts";
 import { Challenge, cardHashOf, openSigned } from "../../protocol/documents.ts";
 import { LABELS } from "../../protocol/labels.ts";
@@ -21,13 +18,11 @@ import type { Deployment } from "../parameters.ts";
 import { ApiError, apiBytes, type Transport } from "../transport.ts";
 import type { Invitation } from "../wallet/check-in.ts";
 import { CheckInError } from "./check-in-error.ts";
+import { type CheckedText, readCheckedText, writeCheckedText } from "./checked-text.ts";
 import { readSpokenWords } from "./spoken-words.ts";
 
-const SCHEME = "SYMBOLON:";
-const VERSION = 1;
-const CHECK_BYTES = 4;
-/** An invitation with the longest card that a service Worker takes is shorter. */
-const MAX_TEXT_CHARS = 65_536;
+/** An invitation with the longest card that a service Worker takes is shorter than `maxChars`. */
+const FORM: CheckedText = { scheme: "SYMBOLON:", version: 1, maxChars: 65_536 };
 
 /** The parts of the text. */
 export interface InvitationText {
@@ -38,30 +33,19 @@ export interface InvitationText {
 }
 
 const Body = struct({ version: u8, challenge: blob, card: optional(blob) });
-const checkOf = (body: Uint8Array): Uint8Array => sha256(body).subarray(0, CHECK_BYTES);
 
 /** The text of an invitation, with the card if there is one. */
-export function writeInvitation({ challenge, card }: InvitationText): string {
-  const body = Body.encode({ version: VERSION, challenge, card });
-  return SCHEME + base32nopad.encode(concatBytes(body, checkOf(body)));
-}
+export const writeInvitation = ({ challenge, card }: InvitationText): string =>
+  writeCheckedText(FORM, Body.encode({ version: FORM.version, challenge, card }));
 
 const unreadable = (cause: unknown): CheckInError => new CheckInError("bad-invitation", textOfCause(cause), { cause });
 const bad = (detail: string): CheckInError => new CheckInError("bad-invitation", detail);
 
 /** Reads the text in either case. The documents in it are not verified. @throws CheckInError bad-invitation */
 export function readInvitationText(text: string): InvitationText {
-  const typed = text.trim();
-  if (typed.length > MAX_TEXT_CHARS) throw bad(`it has more than ${MAX_TEXT_CHARS} characters`);
-  const upper = typed.toUpperCase();
-  if (!upper.startsWith(SCHEME)) throw bad(`it does not begin with ${SCHEME}`);
   return translate(() => {
-    const bytes = base32nopad.decode(upper.slice(SCHEME.length));
-    if (bytes[0] !== VERSION) throw bad(`it has the version ${bytes[0]}, and this app reads version ${VERSION}`);
-    const body = bytes.subarray(0, -CHECK_BYTES);
-    if (!equalBytes(bytes.subarray(-CHECK_BYTES), checkOf(body))) throw bad("it was cut or mistyped");
-    const { challenge, card } = Body.decode(body);
-    if (writeInvitation({ challenge, card }) !== upper) throw bad("it is not canonical");
+    const { challenge, card } = Body.decode(readCheckedText(FORM, text, bad));
+    if (writeInvitation({ challenge, card }) !== text.trim().toUpperCase()) throw bad("it is not canonical");
     return { challenge, card };
   }, unreadable);
 }

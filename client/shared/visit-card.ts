@@ -1,10 +1,9 @@
 // The visit card: a visit that is open already, on paper. Its bearer shows it at the reception in place of the phone. The wallet
 // makes it, and the visit's clinic checks it. Nobody else can do either.
 //
-//   text      "SYMBOLON-CARD:" ‖ base32(body ‖ check)      RFC 4648 section 6 without padding, in upper case
+//   text      "SYMBOLON-CARD:" ‖ base32(body ‖ check), of checked-text.ts
 //   body      u8 version 1 ‖ u64 notAfter ‖ mac            25 bytes; notAfter in unix seconds, included
 //   mac       HMAC-SHA256(card key, u8 version ‖ tagHash ‖ u64 notAfter), its first 16 bytes
-//   check     the first 4 bytes of SHA-256(body). It finds a text that was cut or mistyped
 //   card key  FrameChannel.visitCardKey: both ends of the visit's message channel have it, and nobody else
 //   notAfter  at most VISIT_CARD_SECONDS after the clinic's challenge, so a later print does not prolong it. The wallet writes the full
 //             hour before, since the second of a challenge would tell the service whose card was found
@@ -15,17 +14,12 @@
 
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { base32nopad } from "@scure/base";
-import { concatBytes, equalBytes } from "../../protocol/bytes.ts";
 import { fixed, struct, u8, u64 } from "../../protocol/codec.ts";
 import { type CodeOf, SymbolonError, textOfCause, translate } from "../errors.ts";
+import { type CheckedText, readCheckedText, writeCheckedText } from "./checked-text.ts";
 
-const SCHEME = "SYMBOLON-CARD:";
-const VERSION = 1;
+const FORM: CheckedText = { scheme: "SYMBOLON-CARD:", version: 1, maxChars: 200 };
 const MAC_BYTES = 16;
-const CHECK_BYTES = 4;
-/** Longer texts are no card. */
-const MAX_TEXT_CHARS = 200;
 
 /** A card is good for three days after the clinic's challenge. So a person who calls on Friday can come on Monday. */
 export const VISIT_CARD_SECONDS = 3 * 86_400;
@@ -54,13 +48,11 @@ export interface VisitCardParts {
 const Body = struct({ version: u8, notAfter: u64, mac: fixed(MAC_BYTES) });
 const Statement = struct({ version: u8, tagHash: fixed(32), notAfter: u64 });
 
-const textOf = ({ notAfter, mac }: VisitCardParts): string => {
-  const body = Body.encode({ version: VERSION, notAfter, mac });
-  return SCHEME + base32nopad.encode(concatBytes(body, sha256(body).subarray(0, CHECK_BYTES)));
-};
+const textOf = ({ notAfter, mac }: VisitCardParts): string =>
+  writeCheckedText(FORM, Body.encode({ version: FORM.version, notAfter, mac }));
 
 const macOf = (cardKey: Uint8Array, tagHash: Uint8Array, notAfter: number): Uint8Array =>
-  hmac(sha256, cardKey, Statement.encode({ version: VERSION, tagHash, notAfter })).subarray(0, MAC_BYTES);
+  hmac(sha256, cardKey, Statement.encode({ version: FORM.version, tagHash, notAfter })).subarray(0, MAC_BYTES);
 
 /**
  * The card of a visit.
@@ -80,19 +72,10 @@ const bad = (detail: string): VisitCardError => new VisitCardError("bad-card", d
 
 /** Reads the text in either case, with space around it. @throws VisitCardError bad-card */
 export function readVisitCardText(text: string): VisitCardParts {
-  const typed = text.trim();
-  if (typed.length > MAX_TEXT_CHARS) throw bad(`it has more than ${MAX_TEXT_CHARS} characters`);
-  const upper = typed.toUpperCase();
-  if (!upper.startsWith(SCHEME)) throw bad(`it does not begin with ${SCHEME}`);
   return translate(
     () => {
-      const bytes = base32nopad.decode(upper.slice(SCHEME.length));
-      if (bytes[0] !== VERSION) throw bad(`it has the version ${bytes[0]}, and this app reads version ${VERSION}`);
-      const body = bytes.subarray(0, -CHECK_BYTES);
-      if (!equalBytes(bytes.subarray(-CHECK_BYTES), sha256(body).subarray(0, CHECK_BYTES)))
-        throw bad("it was cut or mistyped");
-      const { notAfter, mac } = Body.decode(body);
-      if (textOf({ notAfter, mac }) !== upper) throw bad("it is not canonical");
+      const { notAfter, mac } = Body.decode(readCheckedText(FORM, text, bad));
+      if (textOf({ notAfter, mac }) !== text.trim().toUpperCase()) throw bad("it is not canonical");
       return { notAfter, mac };
     },
     (cause) => new VisitCardError("bad-card", textOfCause(cause), { cause }),

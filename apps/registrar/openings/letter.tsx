@@ -1,4 +1,4 @@
-// The letter about one opening, on paper, in the language of the person who reads it. What it says was kept when the registry named
+// The letter about one opening, on paper, in the language of the person who reads it. The registry kept its content when it named
 // the person, and the phone shows the same. After printing, the desk says whether it was printed, and can take that back.
 
 import { useState } from "preact/hooks";

@@ -1,5 +1,5 @@
-// What the desk says about openings, in three languages: the list of people who were named, their letters, what the desk cannot do,
-// and how a person hears of an opening. letter-words.ts has the letter itself.
+// The screen of openings in three languages: the list of people who were named, their letters, the limits of the desk, and how a
+// person hears of an opening. letter-words.ts has the letter itself.
 
 import { wordsOf } from "../../shared/language.ts";
 

@@ -16,16 +16,8 @@ import { KeySet } from "../../protocol/key-set.ts";
 import { chainOf, KeySetChain } from "../../protocol/key-set-chain.ts";
 import { LABELS } from "../../protocol/labels.ts";
 import { runCeremony } from "../support/trustees.ts";
-import {
-  axeFaults,
-  DESK,
-  hasChromium,
-  openFirstDay,
-  type Person,
-  PHONE,
-  preferenceFaults,
-  scrollsSideways,
-} from "./stage.ts";
+import { DESK_THEN_PHONE, expectSound } from "./looks.ts";
+import { DESK, hasChromium, openFirstDay, type Person, PHONE, preferenceFaults } from "./stage.ts";
 
 const WAIT = 60_000;
 const SOON = { timeout: 20_000 };
@@ -66,15 +58,7 @@ describe.skipIf(!hasChromium)("the trustees' first keys", { timeout: 240_000 }, 
   }
   const inspect = async ({ page }: Person): Promise<void> => {
     const before = page.viewportSize()!;
-    for (const [size, colorScheme] of [
-      [DESK, "dark"],
-      [PHONE, "light"],
-    ] as const) {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), colorScheme).toEqual([]);
-      expect(await scrollsSideways(page), colorScheme).toBe(false);
-    }
+    await expectSound(page, "screen", DESK_THEN_PHONE);
     expect(await preferenceFaults(page)).toEqual([]);
     await page.setViewportSize(before);
   };

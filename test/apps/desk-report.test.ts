@@ -1,5 +1,5 @@
-// A report over several months at the desk: the newest records can be read while the answers for older months are held back, the
-// screen says which months are missing, and everything is there once the answers come.
+// A report over several months at the desk. The newest records can be read while the answers for older months are held back, and the
+// screen says which months are missing. Everything is there once the answers come.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Clinic, Wallet } from "../../client/index.ts";

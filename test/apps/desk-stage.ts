@@ -11,7 +11,8 @@ import {
   Wallet,
 } from "../../client/index.ts";
 import { enrolWith } from "../../local/enrol.ts";
-import { axeFaults, DESK, type Person, PHONE, preferenceFaults, type Stage, scrollsSideways } from "./stage.ts";
+import { expectSound, PHONE_THEN_DESK } from "./looks.ts";
+import { DESK, type Person, preferenceFaults, type Stage, scrollsSideways } from "./stage.ts";
 
 export const PHRASE = "four good words here";
 const PATIENT: FhirEntry = {
@@ -107,15 +108,7 @@ export async function checkIn(page: Page, wallet: Wallet): Promise<{ tagHash: st
 
 /** axe and sideways scrolling, on a desk and a phone, light and dark, and once in Arabic. The language is English afterwards. */
 export async function looksRight(page: Page, where: string): Promise<void> {
-  for (const [viewport, colorScheme] of [
-    [PHONE, "light"],
-    [DESK, "dark"],
-  ] as const) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme });
-    expect(await axeFaults(page), `${where} ${colorScheme}`).toEqual([]);
-    expect(await scrollsSideways(page), `${where} ${viewport.width}`).toBe(false);
-  }
+  await expectSound(page, where, PHONE_THEN_DESK);
   await page.setViewportSize({ width: 320, height: 640 });
   expect(await scrollsSideways(page), `${where} 320`).toBe(false);
   expect(await preferenceFaults(page), where).toEqual([]);

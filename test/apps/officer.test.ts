@@ -19,7 +19,8 @@ import { bytesToHex } from "../../protocol/bytes.ts";
 import { ResharePlan } from "../../protocol/ceremony-documents.ts";
 import { epochOf } from "../../protocol/epoch.ts";
 import { HYBRID_PUBLIC_KEY_BYTES } from "../../protocol/hybrid-seal.ts";
-import { axeFaults, DESK, hasChromium, openStage, type Person, PHONE, type Stage, scrollsSideways } from "./stage.ts";
+import { DESK_THEN_PHONE, expectSound } from "./looks.ts";
+import { hasChromium, openStage, type Person, type Stage } from "./stage.ts";
 
 const [file] = samplePatients();
 const PURPOSE = "Patient unconscious in the emergency room";
@@ -63,17 +64,7 @@ describe.skipIf(!hasChromium)("the officers' app", () => {
   const decisionsOf = async (order: PreparedOrder) =>
     (await clinician.status(order)).decisions.map(({ trustee, decision }) => ({ trustee, decision }));
   /** The screen as it is, on a phone by day and on a desk by night. */
-  const inspect = async ({ page }: Person): Promise<void> => {
-    for (const [size, colorScheme] of [
-      [DESK, "dark"],
-      [PHONE, "light"],
-    ] as const) {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), colorScheme).toEqual([]);
-      expect(await scrollsSideways(page), colorScheme).toBe(false);
-    }
-  };
+  const inspect = ({ page }: Person): Promise<void> => expectSound(page, "screen", DESK_THEN_PHONE);
   const tab = (person: Person, name: string) => person.page.getByRole("link", { name, exact: true }).click();
   const button = (person: Person, name: string) => person.page.getByRole("button", { name });
   /** The case in the inbox of the page, by its link. */

@@ -1,5 +1,5 @@
-// Letters about openings, at the registrar's desk: a link leaves none, a trace and an assemble leave one each, and the letter says in
-// the person's language what the registry knows, and what it does not know.
+// Letters about openings, at the registrar's desk. A link leaves none, a trace and an assemble leave one each. The letter says in the
+// person's language what the registry knows, and what it does not know.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATALOGUE as LETTERS } from "../../apps/registrar/openings/letter-words.ts";
@@ -7,17 +7,8 @@ import type { Clinic, ClinicSession, OrderRequest, PreparedOrder, Requester } fr
 import type { EnrolledPatient } from "../../local/practice.ts";
 import { bytesToHex } from "../../protocol/bytes.ts";
 import { epochOf } from "../../protocol/epoch.ts";
-import {
-  axeFaults,
-  DESK,
-  hasChromium,
-  openStage,
-  type Person,
-  PHONE,
-  preferenceFaults,
-  type Stage,
-  scrollsSideways,
-} from "./stage.ts";
+import { expectSound, PHONE_THEN_DESK } from "./looks.ts";
+import { DESK, hasChromium, openStage, type Person, preferenceFaults, type Stage } from "./stage.ts";
 
 const DOCTOR = "Dr Noor Haddad";
 const ROLE = "emergency physician";
@@ -100,18 +91,9 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     return order;
   }
 
-  async function expectSound(what: string): Promise<void> {
+  async function looksSound(what: string): Promise<void> {
     const { page } = desk;
-    for (const [viewport, colorScheme] of [
-      [PHONE, "light"],
-      [DESK, "dark"],
-      [DESK, "light"],
-    ] as const) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), `${what} ${colorScheme}`).toEqual([]);
-      expect(await scrollsSideways(page), `${what} ${viewport.width}`).toBe(false);
-    }
+    await expectSound(page, what, [...PHONE_THEN_DESK, [DESK, "light"]]);
     expect(await preferenceFaults(page), what).toEqual([]);
     expect(desk.complaints, what).toEqual([]);
   }
@@ -125,7 +107,7 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     await openList();
     await desk.page.getByText("Nobody was named to an office yet").waitFor();
     expect(await entries().count()).toBe(0);
-    await expectSound("no openings");
+    await looksSound("no openings");
   });
 
   it("lists a trace, and its letter tells who learned the name, and that the registry knows no reason and no visit", async () => {
@@ -154,13 +136,13 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     // what the registrar was never told, and what must not stand in an open window of an envelope
     for (const secret of [PURPOSE, LAW, "Harbour Clinic", session.tid, "LETTER4711"])
       expect(letter).not.toContain(secret);
-    await expectSound("the letter about a trace");
+    await looksSound("the letter about a trace");
   });
 
   it("asks after printing whether it was printed, and takes the mark back", async () => {
     await button("Print the letter").click();
     await desk.page.getByText("Was it printed?").waitFor();
-    await expectSound("was it printed");
+    await looksSound("was it printed");
     await button("No").click();
     await desk.page.getByText("Was it printed?").waitFor({ state: "detached" });
     await button("Print the letter").click();
@@ -177,7 +159,7 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     await desk.page.getByText("Letter printed on").waitFor();
     await openList(); // the registrar keeps the mark, not this page
     await desk.page.getByText("Letter printed on").waitFor();
-    await expectSound("a printed letter");
+    await looksSound("a printed letter");
   });
 
   it("lists an assemble, and its letter tells the reason, the law and the months, in three languages on one page", async () => {
@@ -213,13 +195,13 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
         expect(letter, language).toContain(seen(part));
       for (const secret of ["Harbour Clinic", session.tid, s.notTold]) expect(letter, language).not.toContain(secret);
       expect(await pages(), language).toBe(1);
-      await expectSound(`the letter in ${language}`);
+      await looksSound(`the letter in ${language}`);
     }
   });
 
   it("fetches older ones when asked", async () => {
     const { page } = desk;
-    // The registrar's pages hold 50, so the first one is cut here. What follows is the registrar's own answer to the cursor.
+    // The registrar's pages hold 50, so the first one is cut here. The registrar itself answers the cursor.
     await page.route("**/v1/admin/openings", async (route) => {
       const answer = await route.fetch();
       const json = (await answer.json()) as { openings: { at: number; caseId: string }[]; cursor: string | null };
@@ -230,7 +212,7 @@ describe.skipIf(!hasChromium)("letters about openings", { timeout: 240_000 }, ()
     await openList();
     await button("Show older ones").waitFor();
     expect(await entries().count()).toBe(1);
-    await expectSound("a page of openings");
+    await looksSound("a page of openings");
     await button("Show older ones").click();
     await button("Show older ones").waitFor({ state: "detached" });
     expect(await entries().count()).toBe(2);

@@ -107,50 +107,46 @@ async function newPerson(
   return { context, page, complaints, origins, close: () => (browser === shared ? context : browser).close() };
 }
 
-/** Starts the system, the apps and the browser. The clock is the machine's, because browsers have no other. */
-export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
-  const [practice, browser] = await Promise.all([openPractice(options), launch()]);
+/** The apps and the browser around a system that starts meanwhile. */
+async function openAround<System extends { stop(): Promise<void> }>(
+  starting: Promise<System>,
+  appsOf: (system: System) => Promise<RunningApps>,
+): Promise<Omit<Stage, "practice"> & { system: System }> {
+  const [system, browser] = await Promise.all([starting, launch()]);
   let apps: RunningApps;
   try {
-    apps = await startApps(practice.deployment, undefined, tourStage(practice.deployment, practice.host));
+    apps = await appsOf(system);
   } catch (error) {
-    await Promise.all([practice.stop(), browser.close()]);
+    await Promise.all([system.stop(), browser.close()]);
     throw error;
   }
   return {
-    practice,
+    system,
     urls: apps.urls,
     browser,
     person: (person) => newPerson(browser, person),
     async close() {
       await browser.close();
       await apps.stop();
-      await practice.stop();
+      await system.stop();
     },
   };
 }
 
+/** Starts the system, the apps and the browser. The clock is the machine's, because browsers have no other. */
+export async function openStage(options: PracticeOptions = {}): Promise<Stage> {
+  const { system: practice, ...stage } = await openAround(openPractice(options), ({ deployment, host }) =>
+    startApps(deployment, undefined, tourStage(deployment, host)),
+  );
+  return { practice, ...stage };
+}
+
 /** The roles, the apps and the browser on the first day: no keys, no officers, no parameters. */
 export async function openFirstDay(options: HostOptions = {}): Promise<Omit<Stage, "practice"> & { host: Host }> {
-  const [host, browser] = await Promise.all([startHost(options), launch()]);
-  let apps: RunningApps;
-  try {
-    apps = await startApps(deploymentOf(host));
-  } catch (error) {
-    await Promise.all([host.stop(), browser.close()]);
-    throw error;
-  }
-  return {
-    host,
-    urls: apps.urls,
-    browser,
-    person: (person) => newPerson(browser, person),
-    async close() {
-      await browser.close();
-      await apps.stop();
-      await host.stop();
-    },
-  };
+  const { system: host, ...stage } = await openAround(startHost(options), (started) =>
+    startApps(deploymentOf(started)),
+  );
+  return { host, ...stage };
 }
 
 let shared: Promise<Stage> | undefined;
